@@ -1,0 +1,80 @@
+//! One encoded unit of sound and the seam through which it leaves this room.
+//!
+//! A packet is encoded once; its payload is shared by reference count, so that N listeners cost one encode and N
+//! pointer copies.
+
+use bytes::Bytes;
+
+use crate::time::MediaTime;
+
+/// Sound in one Opus packet. The 40 and 60 ms forms hold the very same frames as the 20 ms form, repacketised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PacketDuration {
+    /// 10 ms: the low-delay profile, an encode of its own.
+    Ms10,
+    /// 20 ms: the default profile.
+    Ms20,
+    /// 40 ms: two frames of the default profile.
+    Ms40,
+    /// 60 ms: three frames of the default profile.
+    Ms60,
+}
+
+impl PacketDuration {
+    /// Every duration, shortest first.
+    pub const ALL: [Self; 4] = [Self::Ms10, Self::Ms20, Self::Ms40, Self::Ms60];
+
+    /// Milliseconds of sound.
+    pub const fn millis(self) -> u32 {
+        match self {
+            Self::Ms10 => 10,
+            Self::Ms20 => 20,
+            Self::Ms40 => 40,
+            Self::Ms60 => 60,
+        }
+    }
+
+    /// 48 kHz ticks of sound.
+    pub const fn ticks(self) -> u64 {
+        self.millis() as u64 * 48
+    }
+
+    /// Position in [`Self::ALL`], for tables indexed by duration.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// How a packet's payload is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// One Opus packet (RFC 6716).
+    Opus(PacketDuration),
+    /// Whole MPEG-1 layer III frames at a constant bit rate.
+    Mp3 {
+        /// Bits per second.
+        bitrate_bps: u32,
+    },
+}
+
+/// One encoded unit of sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// When the first frame in the payload was captured or scheduled.
+    pub media_time: MediaTime,
+    /// The encoded bytes, shared by all listeners.
+    pub payload: Bytes,
+}
+
+/// Where the pump leaves its packets.
+///
+/// Called from the pump's thread: both functions must return at once, never wait, and drop what they cannot take
+/// (counting it), because a listener may never hold up the music.
+pub trait PacketSink: Send {
+    /// Whether anybody listens to `encoding` now. Encodings nobody wants are not made, except the default 20 ms Opus,
+    /// which always runs so that a new listener's first packet is at most one frame away.
+    fn wants(&self, encoding: Encoding) -> bool;
+
+    /// Hands over a packet.
+    fn publish(&mut self, encoding: Encoding, packet: Packet);
+}

@@ -1,0 +1,2 @@
+//! The Partybox firmware.
+fn main() {}
