@@ -5,6 +5,7 @@
 //! [`packet`]), which is all that the `net` room may see.
 
 pub mod deck;
+pub mod encode;
 pub mod packet;
 pub mod pcm;
 pub mod time;
