@@ -1,1 +1,16 @@
-//! Rules.
+//! The rules of a party: what plays, from where, and what comes next.
+//!
+//! Pure: a [`Party`] is told what happened ([`Input`]) and answers with what shall happen ([`Output`]). It reads no
+//! clock, opens no file, spawns nothing and logs nothing, so every rule can be tested as a table. It knows tracks by
+//! number only; names, files and samples belong to other rooms.
+
+mod mix;
+mod order;
+mod party;
+
+pub use mix::{Fades, MixPlan, OFF_DB, Source};
+pub use order::{Order, TrackId};
+pub use party::{Input, Output, Party, View};
+
+#[cfg(test)]
+mod tests;

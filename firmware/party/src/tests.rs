@@ -1,0 +1,134 @@
+//! The rules as tables.
+
+use crate::{Fades, Input, MixPlan, OFF_DB, Output, Party, Source};
+
+const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000 };
+
+fn party() -> Party {
+    Party::new(Source::Files, FADES)
+}
+
+/// Feeds all inputs and returns the outputs of the last one.
+fn last(party: &mut Party, inputs: &[Input]) -> Vec<Output> {
+    inputs.iter().fold(Vec::new(), |_, input| party.handle(input.clone()))
+}
+
+#[test]
+fn music_plays_without_being_asked() {
+    let plan = party().plan();
+    assert_eq!((plan.tracks_db, plan.line_in_db), (0.0, OFF_DB));
+}
+
+#[test]
+fn two_tracks_are_open_at_once_and_the_next_follows_when_one_ends() {
+    let mut party = party();
+    let opened = last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
+    assert_eq!(opened, [Output::Cue(1), Output::Cue(2)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(1), Input::TrackEnded(1)]), [Output::Cue(3)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(2), Input::TrackEnded(2)]), [Output::Cue(1)]);
+}
+
+#[test]
+fn a_single_track_follows_itself() {
+    let mut party = party();
+    let opened = last(&mut party, &[Input::Catalogue(vec![7])]);
+    assert_eq!(opened, [Output::Cue(7), Output::Cue(7)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(7), Input::TrackEnded(7)]), [Output::Cue(7)]);
+    assert_eq!(party.view().track, Some(7), "its second deck is already playing");
+}
+
+#[test]
+fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
+    let mut party = party();
+    let silent = MixPlan { line_in_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 200, fallback_to_tracks: false };
+    assert_eq!(last(&mut party, &[Input::Pause]), [Output::Mix(silent)]);
+    assert_eq!(last(&mut party, &[Input::Pause]), []);
+    assert_eq!(last(&mut party, &[Input::Play]), [Output::Mix(MixPlan { tracks_db: 0.0, ..silent })]);
+}
+
+#[test]
+fn line_in_falls_back_to_tracks_only_while_it_plays() {
+    let mut party = party();
+    let chosen = last(&mut party, &[Input::Select(Source::LineIn)]);
+    let plan = MixPlan { line_in_db: 0.0, tracks_db: OFF_DB, ramp_ms: 1_000, fallback_to_tracks: true };
+    assert_eq!(chosen, [Output::Mix(plan)]);
+    let [Output::Mix(paused)] = last(&mut party, &[Input::Pause])[..] else { panic!("no plan") };
+    assert!(!paused.fallback_to_tracks);
+}
+
+#[test]
+fn next_skips_and_resumes() {
+    let mut party = party();
+    last(&mut party, &[Input::Catalogue(vec![1, 2]), Input::TrackStarted(1), Input::Pause]);
+    let outputs = last(&mut party, &[Input::Next]);
+    assert_eq!(outputs[0], Output::Skip);
+    assert!(party.view().playing && outputs.len() == 2);
+}
+
+#[test]
+fn next_does_nothing_on_line_in_or_without_tracks() {
+    assert_eq!(last(&mut party(), &[Input::Next]), []);
+    let mut on_line = Party::new(Source::LineIn, FADES);
+    assert_eq!(last(&mut on_line, &[Input::Catalogue(vec![1]), Input::Next]), []);
+}
+
+#[test]
+fn broken_tracks_stay_out_until_the_catalogue_changes() {
+    let mut party = party();
+    last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
+    last(&mut party, &[Input::TrackStarted(1), Input::TrackBroken(2)]);
+    assert_eq!(last(&mut party, &[Input::TrackEnded(1)]), [Output::Cue(3)]);
+    assert_eq!(last(&mut party, &[Input::TrackEnded(2)]), [Output::Cue(1)]);
+    assert_eq!(last(&mut party, &[Input::TrackEnded(3)]), [Output::Cue(3)]);
+}
+
+#[test]
+fn a_catalogue_of_broken_files_comes_to_rest() {
+    let mut party = party();
+    let mut outputs = party.handle(Input::Catalogue((1..=50).collect()));
+    let mut cues = 0;
+    while let Some(Output::Cue(track)) = outputs.pop() {
+        cues += 1;
+        outputs.extend(party.handle(Input::CueFailed(track)));
+    }
+    assert_eq!(cues, 51, "each file is tried once, the last one for both decks");
+    assert!(!party.view().has_tracks);
+}
+
+#[test]
+fn a_new_catalogue_goes_on_after_the_last_track() {
+    let mut party = party();
+    last(&mut party, &[Input::Catalogue(vec![1, 2]), Input::TrackStarted(1)]);
+    last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
+    assert_eq!(last(&mut party, &[Input::TrackEnded(1)]), [Output::Cue(3)]);
+}
+
+#[test]
+fn never_more_than_two_tracks_are_open_whatever_happens() {
+    // A small linear congruential generator (Knuth's MMIX constants) is random enough for a walk over inputs.
+    let mut seed = 1_u64;
+    let mut party = party();
+    let mut open: Vec<u64> = Vec::new();
+    for _ in 0..20_000 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let pick = open.first().copied().unwrap_or(0);
+        let input = match (seed >> 33) % 8 {
+            0 => Input::Catalogue((1..(seed >> 40) % 6).collect()),
+            1 => Input::Next,
+            2 => Input::Pause,
+            3 => Input::Play,
+            4 => Input::TrackBroken(pick),
+            5 => Input::CueFailed(pick),
+            _ => Input::TrackEnded(pick),
+        };
+        if matches!(input, Input::TrackEnded(_) | Input::CueFailed(_)) && !open.is_empty() {
+            open.remove(0);
+        }
+        for output in party.handle(input) {
+            if let Output::Cue(track) = output {
+                open.push(track);
+            }
+        }
+        assert!(open.len() <= 2, "seed {seed}: {open:?}");
+    }
+}
