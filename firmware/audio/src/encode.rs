@@ -4,6 +4,19 @@
 //! [`MediaTime`] of each block. They do not know who listens, only whether anybody does
 //! ([`PacketSink::wants`]), and they never wait.
 
+#[cfg(feature = "mp3")]
+mod mp3;
+#[cfg(feature = "opus")]
+mod opus;
+#[cfg(feature = "opus")]
+mod repacketize;
+
+use std::fmt;
+
+#[cfg(feature = "mp3")]
+pub use self::mp3::{MP3_DELAY_TICKS, MP3_FRAME_TICKS, Mp3};
+#[cfg(feature = "opus")]
+pub use self::opus::{Opus, OpusConfig, Profile};
 use crate::packet::PacketSink;
 use crate::pcm::Block;
 use crate::time::MediaTime;
@@ -19,3 +32,38 @@ pub trait Encode: Send {
     /// Forgets partial packets and the encoder's memory of earlier sound.
     fn reset(&mut self);
 }
+
+/// Why an encoder could not be made. A retry with the same configuration does not help.
+#[derive(Debug)]
+pub enum Error {
+    /// The configuration asks for something outside the allowed range.
+    OutOfRange {
+        /// The key, as in the configuration file.
+        field: &'static str,
+        /// What was asked for.
+        value: u32,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
+    /// The codec library refused; its own words. Most likely out of memory.
+    Codec {
+        /// Which library.
+        library: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfRange { field, value, allowed } => write!(f, "{field} is {value}, but must be {allowed}"),
+            Self::Codec { library, reason } => write!(f, "{library} refused to start: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(all(test, feature = "opus", feature = "mp3"))]
+mod tests;
