@@ -1,0 +1,151 @@
+// Everything the pages ask of the box. This is the only module that names URLs: the rest of the pages speak of
+// joining, leaving and pausing. It decides nothing about retries; it turns an answer into a value or an error.
+
+/** How long the box may take to answer a request before it counts as unreachable, in milliseconds. */
+const ANSWER_LIMIT_MS = 6000;
+
+/** The channel every guest hears. */
+export const MAIN_STREAM = 'main';
+
+/**
+ * What the box says about the party.
+ * @typedef {object} Status
+ * @property {string} name what the host calls the box
+ * @property {boolean} playing false while the host has paused
+ * @property {string} source `files` or `line-in`
+ * @property {{id: string, state: string, detail?: string}[]} sources
+ * @property {boolean} fallback the chosen source is silent or gone, and another one stands in
+ * @property {Track | null} track
+ * @property {{id: string, live: boolean}[]} streams
+ * @property {{live: number, pocket: number}} listeners
+ * @property {boolean} you_are_host
+ */
+
+/**
+ * @typedef {object} Track
+ * @property {number} id
+ * @property {string} title
+ * @property {string} artist
+ * @property {number | null} duration_ms null when nobody knows
+ * @property {number} position_ms
+ */
+
+/** The box answered, but not with what was asked for. */
+export class RefusedError extends Error {
+  /**
+   * @param {number} status the HTTP status code
+   * @param {string} detail what the box said, in its own words
+   * @param {number | null} retryAfterMs how long the box asks to wait
+   */
+  constructor(status, detail, retryAfterMs) {
+    super(detail || `status ${status}`);
+    this.name = 'RefusedError';
+    this.status = status;
+    this.detail = detail;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The address of the endless MP3, for the audio element and for other players. */
+export function pocketUrl(stream = MAIN_STREAM) {
+  return new URL(`/stream/${stream}.mp3`, location.href).href;
+}
+
+/**
+ * The status once.
+ * @returns {Promise<Status>}
+ */
+export async function readStatus() {
+  const answer = await ask('/api/party/status', { cache: 'no-store' });
+  return answer.json();
+}
+
+/** The status on every change, as `status` events. */
+export function openStatusEvents() {
+  return new EventSource('/api/party/events');
+}
+
+/**
+ * Joins a stream over WebRTC (WHEP).
+ * @param {string} stream
+ * @param {string} offer the phone's SDP
+ * @returns {Promise<{answer: string, session: string | null}>} the box's SDP, and the address to leave by
+ */
+export async function joinLive(stream, offer) {
+  const answer = await ask(`/whep/${stream}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp' },
+    body: offer,
+  });
+  const place = answer.headers.get('Location');
+  return {
+    answer: await answer.text(),
+    session: place === null ? null : new URL(place, answer.url || location.href).href,
+  };
+}
+
+/**
+ * Leaves a session. It also works while the page is being closed, and nobody waits for the answer: a box that
+ * cannot be told frees the session by itself.
+ * @param {string} session
+ */
+export function leaveLive(session) {
+  fetch(session, { method: 'DELETE', keepalive: true }).catch(() => {});
+}
+
+/** Host: go on playing. */
+export const hostPlay = () => ask('/api/party/play', { method: 'POST' });
+/** Host: pause for everybody. */
+export const hostPause = () => ask('/api/party/pause', { method: 'POST' });
+/** Host: the next track. */
+export const hostNext = () => ask('/api/party/next', { method: 'POST' });
+/**
+ * Host: choose what is heard.
+ * @param {string} source
+ */
+export const hostSource = (source) =>
+  ask('/api/party/source', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ source }),
+  });
+
+/**
+ * One request with a time limit. Rejects with `RefusedError` when the box said no, and with whatever `fetch`
+ * rejects with when it did not answer.
+ * @param {string} path
+ * @param {RequestInit} init
+ */
+async function ask(path, init) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), ANSWER_LIMIT_MS);
+  try {
+    const answer = await fetch(path, { ...init, signal: abort.signal });
+    if (!answer.ok) {
+      throw new RefusedError(answer.status, await reason(answer), retryAfterMs(answer));
+    }
+    return answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param {Response} answer */
+async function reason(answer) {
+  try {
+    const text = await answer.text();
+    try {
+      return String(JSON.parse(text).error ?? '');
+    } catch {
+      return text.slice(0, 200);
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** @param {Response} answer */
+function retryAfterMs(answer) {
+  const seconds = Number.parseInt(answer.headers.get('Retry-After') ?? '', 10);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
+}

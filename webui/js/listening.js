@@ -1,0 +1,141 @@
+// The rules of listening: what happens between a guest's tap and sound, on which path, and what comes after a loss.
+// Pure: a state and an event make the next state. `player.js` does what the state says.
+
+/** Live that fails this often in a row, while the box itself answers, is closed on this phone: Pocket takes over. */
+export const LIVE_FAILURES_LIMIT = 2;
+
+/**
+ * - `idle` nothing plays and nothing is wanted
+ * - `connecting` tapped; no sound yet
+ * - `live` sound over WebRTC
+ * - `pocket` sound as an MP3 stream
+ * - `reconnecting` sound was lost; it comes back without a tap
+ * - `blocked` the browser wants one more tap
+ * @typedef {'idle' | 'connecting' | 'live' | 'pocket' | 'reconnecting' | 'blocked'} Phase
+ */
+
+/** @typedef {'live' | 'pocket'} Path */
+
+/**
+ * Why the guest hears Pocket though Live was wanted, or why nothing plays.
+ * @typedef {'' | 'no_webrtc' | 'live_failed' | 'live_full' | 'unreachable' | 'phone_paused'} Reason
+ */
+
+/**
+ * @typedef {object} Listening
+ * @property {Phase} phase
+ * @property {Path} chosen what the guest asked for
+ * @property {Path | null} path what is being tried or heard; null when nothing is
+ * @property {Reason} reason
+ * @property {number} failures of Live in a row, while the box answered
+ */
+
+/**
+ * @typedef {{type: 'listen', webrtc: boolean}
+ *   | {type: 'stop'}
+ *   | {type: 'choose', path: Path, webrtc: boolean}
+ *   | {type: 'heard'}
+ *   | {type: 'lost', loss: import('./whep.js').Loss}
+ *   | {type: 'blocked'}
+ *   | {type: 'phone_paused'}} ListeningEvent
+ */
+
+/**
+ * @param {Path} chosen
+ * @returns {Listening}
+ */
+export function atRest(chosen = 'live') {
+  return { phase: 'idle', chosen, path: null, reason: '', failures: 0 };
+}
+
+/**
+ * @param {Listening} now
+ * @param {ListeningEvent} event
+ * @returns {Listening}
+ */
+export function next(now, event) {
+  switch (event.type) {
+    case 'listen':
+      return begin(now.chosen, event.webrtc);
+    case 'stop':
+      return atRest(now.chosen);
+    case 'choose':
+      return now.path === null ? atRest(event.path) : begin(event.path, event.webrtc);
+    case 'heard':
+      return heard(now);
+    case 'lost':
+      return lost(now, event.loss);
+    case 'blocked':
+      return now.path === null ? now : { ...now, phase: 'blocked' };
+    case 'phone_paused':
+      return { ...atRest(now.chosen), reason: 'phone_paused' };
+  }
+}
+
+/**
+ * @param {Path} chosen
+ * @param {boolean} webrtc
+ * @returns {Listening}
+ */
+function begin(chosen, webrtc) {
+  const start = { ...atRest(chosen), phase: /** @type {Phase} */ ('connecting') };
+  if (chosen === 'live' && !webrtc) {
+    return { ...start, path: 'pocket', reason: 'no_webrtc' };
+  }
+  return { ...start, path: chosen };
+}
+
+/** @param {Listening} now */
+function heard(now) {
+  // Packets that come while the browser refuses to play are not heard.
+  if (now.path === null || now.phase === 'blocked') {
+    return now;
+  }
+  const reason = now.reason === 'unreachable' ? '' : now.reason;
+  return { ...now, phase: now.path, reason, failures: 0 };
+}
+
+/**
+ * @param {Listening} now
+ * @param {import('./whep.js').Loss} loss
+ * @returns {Listening}
+ */
+function lost(now, loss) {
+  if (now.path === null) {
+    return now;
+  }
+  const again = { ...now, phase: /** @type {Phase} */ (now.phase === 'connecting' ? 'connecting' : 'reconnecting') };
+  if (loss === 'unreachable') {
+    return { ...again, phase: 'reconnecting', reason: 'unreachable' };
+  }
+  return now.path === 'live' ? lostLive(again, loss) : lostPocket(again);
+}
+
+/**
+ * @param {Listening} again
+ * @param {import('./whep.js').Loss} loss
+ * @returns {Listening}
+ */
+function lostLive(again, loss) {
+  if (loss === 'stalled' || loss === 'late') {
+    // It worked a moment ago: no sign that Live is closed here.
+    return { ...again, reason: '' };
+  }
+  const failures = again.failures + 1;
+  if (loss === 'full' || failures >= LIVE_FAILURES_LIMIT) {
+    return { ...again, path: 'pocket', reason: loss === 'full' ? 'live_full' : 'live_failed', failures };
+  }
+  return { ...again, reason: '', failures };
+}
+
+/**
+ * Pocket that breaks off means that something changed, so Live gets one more chance where it was only given up.
+ * @param {Listening} again
+ * @returns {Listening}
+ */
+function lostPocket(again) {
+  if (again.reason === 'live_failed' || again.reason === 'live_full') {
+    return { ...again, path: 'live', reason: '', failures: LIVE_FAILURES_LIMIT - 1 };
+  }
+  return again;
+}

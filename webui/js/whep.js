@@ -1,0 +1,279 @@
+// Live: one WebRTC session with the box, signaled by WHEP, kept alive until it is told to stop.
+// It does not touch the page and does not decide when Live is hopeless; it reports, and whoever owns it decides.
+
+import { joinLive, leaveLive, RefusedError } from './api.js';
+import { Backoff } from './backoff.js';
+import { wantMusic } from './sdp.js';
+import { LatenessWatch, StallWatch } from './stall.js';
+
+/**
+ * How much sound the browser should hold back, in milliseconds. Phones on a busy radio see packets come late by 8 ms
+ * one time in twenty and by 50 ms one time in a hundred, so 60 ms is heard as unbroken by nearly everybody.
+ * `?jitter=20` in the page's address sets another value for measuring.
+ */
+export const JITTER_TARGET_MS = 60;
+
+/** From the box's answer to the first packet. Longer than this means that the way for sound is closed. */
+const FIRST_PACKET_LIMIT_MS = 5000;
+/** Packets come every 10 to 60 ms; this long without one, and the session is dead. */
+const NO_PACKET_LIMIT_MS = 2500;
+/** How often the statistics are read. */
+const LOOK_EVERY_MS = 500;
+/** A session that lasted this long has proved itself: the next loss starts with the short pause again. */
+const PROVED_AFTER_MS = 10000;
+/** Playing this much later than the target for `LATE_HOLD_MS` is cured by a new session… */
+const LATE_LIMIT_MS = 150;
+const LATE_HOLD_MS = 5000;
+/** …but not more often than this, because on a bad radio the delay is needed. */
+const LATE_CURE_EVERY_MS = 60000;
+
+/**
+ * - `idle` nobody wants sound
+ * - `offering` asking the box
+ * - `connecting` the box answered; no packet yet
+ * - `live` packets arrive
+ * - `waiting` lost; tries again after a pause
+ * @typedef {'idle' | 'offering' | 'connecting' | 'live' | 'waiting'} WhepState
+ */
+
+/**
+ * Why a session was lost or not had.
+ * - `unreachable` the box did not answer
+ * - `full` the box has no room (503)
+ * - `refused` the box said no
+ * - `no_media` the box said yes, but no sound arrives
+ * - `stalled` the sound stopped
+ * - `late` the sound came too late
+ * @typedef {'unreachable' | 'full' | 'refused' | 'no_media' | 'stalled' | 'late'} Loss
+ */
+
+/**
+ * @typedef {object} WhepEvents
+ * @property {(stream: MediaStream) => void} onStream there is something to play
+ * @property {() => void} onLive the first packet of a session has arrived
+ * @property {(loss: Loss) => void} onLost the session is gone; the next try is already planned
+ */
+
+/** Whether this browser can listen Live at all. */
+export function liveIsPossible() {
+  return typeof globalThis.RTCPeerConnection === 'function';
+}
+
+export class WhepListener {
+  /** @type {WhepState} */
+  #state = 'idle';
+  #stream;
+  #events;
+  #jitterTargetMs;
+  #backoff = new Backoff();
+  /** @type {RTCPeerConnection | null} */
+  #peer = null;
+  /** @type {string | null} where to leave the session */
+  #session = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} the pause, or the next look at the statistics */
+  #timer;
+  /** When the state last changed. */
+  #sinceMs = 0;
+  #lateCuredAtMs = -LATE_CURE_EVERY_MS;
+
+  /**
+   * @param {string} stream the stream's id
+   * @param {WhepEvents} events
+   * @param {number} jitterTargetMs
+   */
+  constructor(stream, events, jitterTargetMs = JITTER_TARGET_MS) {
+    this.#stream = stream;
+    this.#events = events;
+    this.#jitterTargetMs = jitterTargetMs;
+  }
+
+  /** @returns {WhepState} */
+  get state() {
+    return this.#state;
+  }
+
+  /** Connects and stays connected. Does nothing when already started. */
+  start() {
+    if (this.#state === 'idle') {
+      this.#connect();
+    }
+  }
+
+  /** Leaves the box and forgets everything. Safe at any time, also while the page is being closed. */
+  stop() {
+    this.#enter('idle');
+    this.#backoff.reset();
+    this.#hangUp();
+  }
+
+  /** The phone's network may be back: a pause ends now. */
+  nudge() {
+    if (this.#state === 'waiting') {
+      this.#backoff.reset();
+      this.#connect();
+    }
+  }
+
+  /** The packets arrive but are not heard: a new session is worth a try. */
+  reconnect() {
+    if (this.#state === 'live') {
+      this.#lose('stalled');
+    }
+  }
+
+  async #connect() {
+    this.#enter('offering');
+    /** @type {RTCPeerConnection | null} */
+    let peer = null;
+    try {
+      peer = this.#open();
+      await this.#offer(peer);
+      const { answer, session } = await joinLive(this.#stream, peer.localDescription?.sdp ?? '');
+      if (peer !== this.#peer) {
+        // Stopped while the box was thinking: nobody else knows this session.
+        if (session !== null) leaveLive(session);
+        return;
+      }
+      this.#session = session;
+      await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+      if (peer === this.#peer) {
+        this.#enter('connecting');
+        this.#watch(peer);
+      }
+    } catch (error) {
+      if (peer === null || peer === this.#peer) {
+        this.#lose(lossOf(error), error instanceof RefusedError ? error.retryAfterMs : null);
+      }
+    }
+  }
+
+  /** A fresh peer connection that wants one audio track and sends nothing. */
+  #open() {
+    this.#hangUp();
+    const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' });
+    this.#peer = peer;
+    const { receiver } = peer.addTransceiver('audio', { direction: 'recvonly' });
+    // Unknown to some browsers: there it is an ordinary property that nobody reads.
+    receiver.jitterBufferTarget = this.#jitterTargetMs;
+    peer.addEventListener('track', (event) => {
+      this.#events.onStream(event.streams[0] ?? new MediaStream([event.track]));
+    });
+    peer.addEventListener('connectionstatechange', () => {
+      if (peer === this.#peer && peer.connectionState === 'failed') {
+        this.#lose(this.#state === 'live' ? 'stalled' : 'no_media');
+      }
+    });
+    return peer;
+  }
+
+  /**
+   * Sets the offer. No candidate is waited for: the box listens on a known address and learns the phone's from its
+   * first packet.
+   * @param {RTCPeerConnection} peer
+   */
+  async #offer(peer) {
+    const offer = await peer.createOffer();
+    try {
+      await peer.setLocalDescription({ type: 'offer', sdp: wantMusic(offer.sdp ?? '') });
+    } catch {
+      // A browser that takes nothing but its own words: mono, but it plays.
+      await peer.setLocalDescription(offer);
+    }
+  }
+
+  /**
+   * Looks at the statistics again and again while this peer is the current one.
+   * @param {RTCPeerConnection} peer
+   */
+  #watch(peer) {
+    const packets = new StallWatch(NO_PACKET_LIMIT_MS);
+    const lateness = new LatenessWatch(this.#jitterTargetMs + LATE_LIMIT_MS, LATE_HOLD_MS);
+    const look = async () => {
+      const inbound = await inboundAudio(peer);
+      if (peer !== this.#peer) return;
+      const nowMs = performance.now();
+      const received = inbound?.packetsReceived ?? 0;
+      if (this.#state === 'connecting' && received > 0) {
+        this.#enter('live');
+        this.#events.onLive();
+      }
+      if (this.#state === 'connecting' && nowMs - this.#sinceMs > FIRST_PACKET_LIMIT_MS) {
+        this.#lose('no_media');
+      } else if (this.#state === 'live' && packets.look(nowMs, received)) {
+        this.#lose('stalled');
+      } else if (this.#state === 'live' && this.#tooLate(lateness, nowMs, inbound)) {
+        this.#lateCuredAtMs = nowMs;
+        this.#lose('late');
+      } else {
+        const soonMs = this.#state === 'connecting' ? LOOK_EVERY_MS / 5 : LOOK_EVERY_MS;
+        this.#timer = setTimeout(look, soonMs);
+      }
+    };
+    look();
+  }
+
+  /**
+   * @param {LatenessWatch} lateness
+   * @param {number} nowMs
+   * @param {any} inbound
+   */
+  #tooLate(lateness, nowMs, inbound) {
+    const late = lateness.look(nowMs, inbound?.jitterBufferDelay ?? 0, inbound?.jitterBufferEmittedCount ?? 0);
+    return late && nowMs - this.#lateCuredAtMs > LATE_CURE_EVERY_MS;
+  }
+
+  /**
+   * @param {Loss} loss
+   * @param {number | null} atLeastMs
+   */
+  #lose(loss, atLeastMs = null) {
+    if (this.#state === 'live' && performance.now() - this.#sinceMs > PROVED_AFTER_MS) {
+      this.#backoff.reset();
+    }
+    this.#hangUp();
+    this.#enter('waiting');
+    this.#timer = setTimeout(() => this.#connect(), this.#backoff.next(atLeastMs));
+    this.#events.onLost(loss);
+  }
+
+  #hangUp() {
+    clearTimeout(this.#timer);
+    this.#peer?.close();
+    this.#peer = null;
+    if (this.#session !== null) {
+      leaveLive(this.#session);
+      this.#session = null;
+    }
+  }
+
+  /** @param {WhepState} state */
+  #enter(state) {
+    this.#state = state;
+    this.#sinceMs = performance.now();
+  }
+}
+
+/** @param {RTCPeerConnection} peer */
+async function inboundAudio(peer) {
+  try {
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type === 'inbound-rtp' && report.kind === 'audio') return report;
+    }
+  } catch {
+    // A closed connection has no statistics: the watch ends on its own.
+  }
+  return null;
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Loss}
+ */
+function lossOf(error) {
+  if (error instanceof RefusedError) {
+    return error.status === 503 ? 'full' : 'refused';
+  }
+  // `fetch` rejects with these when nobody answers, and Firefox throws one while the phone has no network.
+  const silent = error instanceof TypeError || (error instanceof DOMException && error.name === 'AbortError');
+  return silent || globalThis.navigator?.onLine === false ? 'unreachable' : 'refused';
+}

@@ -1,0 +1,80 @@
+// Which words go with which situation: what is happening, and what to do next. Pure; it returns keys, not text.
+
+/**
+ * @typedef {object} Situation
+ * @property {import('./listening.js').Listening} listening
+ * @property {import('./api.js').Status | null} status null until the box has said something
+ * @property {boolean} reachable whether the box answered the last time it was asked
+ */
+
+/**
+ * What the button does and what is written below it.
+ * @param {Situation} situation
+ * @returns {{action: 'listen' | 'stop', button: string, state: string, hint: string}} message keys
+ */
+export function describe(situation) {
+  const { phase } = situation.listening;
+  const listens = phase === 'idle' || phase === 'blocked';
+  return {
+    action: listens ? 'listen' : 'stop',
+    button: listens ? 'button.listen' : 'button.stop',
+    state: phase === 'idle' ? (situation.reachable ? 'state.ready' : 'state.reconnecting') : `state.${phase}`,
+    hint: hint(situation),
+  };
+}
+
+/** @param {Situation} situation */
+function hint({ listening, status, reachable }) {
+  switch (listening.phase) {
+    case 'idle':
+      if (!reachable) return 'hint.unreachable_idle';
+      return listening.reason === 'phone_paused' ? 'hint.phone_paused' : 'hint.tap';
+    case 'connecting':
+      return listening.path === 'pocket' ? 'hint.connecting_pocket' : 'hint.connecting';
+    case 'reconnecting':
+      return listening.reason === 'unreachable' || !reachable ? 'hint.unreachable' : 'hint.reconnecting';
+    case 'blocked':
+      return 'hint.blocked';
+    case 'live':
+      return silence(status) ?? 'hint.live';
+    case 'pocket':
+      return silence(status) ?? (listening.reason === '' ? 'hint.pocket' : `hint.pocket_${listening.reason}`);
+  }
+}
+
+/**
+ * Why a connected guest hears nothing, or not what was chosen.
+ * @param {import('./api.js').Status | null} status
+ */
+function silence(status) {
+  if (status === null) return null;
+  if (!status.playing) return 'hint.host_paused';
+  if (status.source === 'files' && sourceState(status, 'files') === 'empty') return 'hint.no_music';
+  return status.fallback && status.source === 'line-in' ? 'hint.fallback' : null;
+}
+
+/**
+ * @param {import('./api.js').Status} status
+ * @param {string} id
+ */
+function sourceState(status, id) {
+  return status.sources.find((source) => source.id === id)?.state;
+}
+
+/**
+ * What is playing, as text or as keys of messages.
+ * @param {import('./api.js').Status | null} status
+ * @returns {{title: string, artist: string, titleKey: string, artistKey: string}}
+ */
+export function nowPlaying(status) {
+  const nothing = { title: '', artist: '', titleKey: '', artistKey: '' };
+  if (status === null) return { ...nothing, titleKey: 'now.waiting' };
+  const { track } = status;
+  if (track !== null) {
+    return { ...nothing, title: track.title, titleKey: track.title === '' ? 'now.untitled' : '', artist: track.artist };
+  }
+  if (status.source === 'line-in' && !status.fallback) {
+    return { ...nothing, titleKey: 'now.line_in', artistKey: 'now.line_in_artist' };
+  }
+  return { ...nothing, titleKey: 'now.nothing' };
+}
