@@ -1,2 +1,44 @@
 //! `cargo xtask`: from a fresh machine to a running, tested, measured box.
-fn main() {}
+//!
+//! It finds and installs what is missing, builds the other packages with cargo and starts what was built. It links no
+//! other package of the workspace, so that it compiles in seconds before anything else is installed, and it holds no
+//! product behaviour: what the box does is decided by the box.
+
+mod bench;
+mod build;
+mod cli;
+mod error;
+mod fuzz;
+mod help;
+mod packages;
+mod plan;
+mod probe;
+mod run;
+mod setup;
+mod stage;
+mod test;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::parse(lexopt::Parser::from_env()).map_err(error::Error::from).and_then(dispatch) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(command: cli::Command) -> Result<(), error::Error> {
+    match command {
+        cli::Command::Help(topic) => {
+            println!("{}", topic.text());
+            Ok(())
+        }
+        cli::Command::Run(args) => run::run(&args),
+        cli::Command::Test(args) => test::test(&args),
+        cli::Command::Bench(args) => bench::bench(&args),
+        cli::Command::Fuzz(args) => fuzz::fuzz(&args),
+    }
+}

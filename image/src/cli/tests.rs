@@ -1,0 +1,74 @@
+//! Which words are understood, and which are refused with what sentence.
+
+use super::*;
+
+fn parsed(words: &[&str]) -> Result<Command, UsageError> {
+    parse(lexopt::Parser::from_args(words))
+}
+
+fn refused(words: &[&str]) -> String {
+    parsed(words).expect_err("must be refused").to_string()
+}
+
+#[test]
+fn no_words_and_help_print_the_general_help() {
+    for words in [&[][..], &["help"], &["--help"], &["-h"]] {
+        assert_eq!(parsed(words), Ok(Command::Help(Topic::General)));
+    }
+}
+
+#[test]
+fn every_command_has_its_own_help_both_ways() {
+    for topic in [Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz] {
+        assert_eq!(parsed(&["help", topic.name()]), Ok(Command::Help(topic)));
+        assert_eq!(parsed(&[topic.name(), "--help"]), Ok(Command::Help(topic)));
+    }
+}
+
+#[test]
+fn run_takes_every_option_and_passes_the_rest_on() {
+    let words = ["run", "--yes", "--debug", "--music", "m", "--line-in=hw:1", "--listen", "[::]:80", "--", "--x", "y"];
+    let wanted = RunArgs {
+        yes: true,
+        debug: true,
+        music: Some("m".into()),
+        line_in: Some("hw:1".into()),
+        listen: Some("[::]:80".to_owned()),
+        rest: vec!["--x".into(), "y".into()],
+        ..RunArgs::default()
+    };
+    assert_eq!(parsed(&words), Ok(Command::Run(wanted)));
+}
+
+#[test]
+fn an_option_value_that_looks_like_the_separator_is_still_a_value() {
+    let wanted = RunArgs { music: Some("--".into()), ..RunArgs::default() };
+    assert_eq!(parsed(&["run", "--music", "--"]), Ok(Command::Run(wanted)));
+}
+
+#[test]
+fn fuzz_has_a_time_limit_within_a_day() {
+    let wanted = FuzzArgs { yes: false, seconds: 5, targets: vec!["sdp".to_owned()] };
+    assert_eq!(parsed(&["fuzz", "--seconds", "5", "sdp"]), Ok(Command::Fuzz(wanted)));
+    for bad in ["0", "86401", "-1", "x", ""] {
+        assert!(refused(&["fuzz", &format!("--seconds={bad}")]).contains("1 to 86400"), "{bad}");
+    }
+}
+
+#[test]
+fn mistakes_get_one_line_that_names_them() {
+    for (words, part) in [
+        (&["ran"][..], "unknown command \"ran\""),
+        (&["help", "ran"], "unknown command \"ran\""),
+        (&["run", "--musik", "x"], "run does not know \"--musik\""),
+        (&["run", "folder"], "run does not know \"folder\""),
+        (&["test", "-q"], "test does not know \"-q\""),
+        (&["run", "--listen", "8080"], "--listen \"8080\": must be ADDRESS:PORT"),
+        (&["run", "--music"], "missing argument"),
+        (&["run", "--yes=1"], "unexpected argument"),
+    ] {
+        let message = refused(words);
+        assert!(message.contains(part), "{words:?}: {message}");
+        assert_eq!(message.lines().count(), 1);
+    }
+}

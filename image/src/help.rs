@@ -1,0 +1,169 @@
+//! The help texts, one per command.
+
+/// Which help text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// The list of commands.
+    General,
+    /// `run`.
+    Run,
+    /// `test`.
+    Test,
+    /// `bench`.
+    Bench,
+    /// `fuzz`.
+    Fuzz,
+}
+
+impl Topic {
+    /// The topic of the command `name`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Run, Self::Test, Self::Bench, Self::Fuzz].into_iter().find(|topic| topic.name() == name)
+    }
+
+    /// The command's name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::General => "help",
+            Self::Run => "run",
+            Self::Test => "test",
+            Self::Bench => "bench",
+            Self::Fuzz => "fuzz",
+        }
+    }
+
+    /// The text.
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::General => GENERAL,
+            Self::Run => RUN,
+            Self::Test => TEST,
+            Self::Bench => BENCH,
+            Self::Fuzz => FUZZ,
+        }
+    }
+}
+
+const GENERAL: &str = "\
+Partybox from source: set up this machine, build, run, test, measure.
+
+Usage: cargo xtask COMMAND [ARGUMENTS]
+
+Commands:
+  run     build the box in release and start it; prints the address to open
+  test    run every check and test, the real browser and sound ones included
+  bench   run the benchmarks
+  fuzz    run the fuzz targets, each for a limited time
+  help    this text, or `help COMMAND`
+
+Every command first looks for what it needs. On Debian and its relatives it shows the
+packages that are missing and the command that installs them, asks, and installs; on
+other systems it names them. It never removes a package.
+
+Exit codes: 0 done · 1 something failed · 2 wrong arguments, or this machine cannot do it";
+
+const RUN: &str = "\
+Build the box in release and start it.
+
+Usage: cargo xtask run [OPTIONS] [-- ARGUMENTS FOR THE BOX]
+
+Options:
+      --music DIR          play the audio files in DIR (default: bundled demo tracks)
+      --line-in DEVICE     take sound from this ALSA capture device, such as hw:CARD=CODEC
+      --listen ADDR:PORT   serve on this address (default: the configuration's)
+      --config FILE        read this configuration; partybox.toml shows every key
+      --host-from LIST     addresses or networks, with commas between, that may use the host
+                           bar (default: this machine only, unless --config is given)
+      --debug              build without optimisation: quicker to build, slower to run
+  -y, --yes                install what is missing without asking (also if CI=true)
+  -h, --help               this text
+
+Examples:
+  cargo xtask run
+  cargo xtask run --music ~/Music --listen 0.0.0.0:8080
+  cargo xtask run --line-in hw:CARD=CODEC,DEV=0
+
+Ctrl-C stops the box. The exit code is the box's own: 0 stopped · 1 failed · 2 wrong
+arguments or configuration, or this machine lacks something.";
+
+const TEST: &str = "\
+Run every check and every test of this machine; stop at the first that fails.
+
+Usage: cargo xtask test [OPTIONS] [FILTER…]
+
+In this order: set-up, Python clients, formatting, lints, the box's program, tests, and
+the documentation's links. With FILTER only set-up, the program and the tests whose
+name contains one of the filters.
+
+Set-up includes Chromium and its driver, PulseAudio (a private server plays the line-in),
+ffmpeg, mpv, GStreamer and Python with aiortc (in target/venv).
+
+Options:
+  -y, --yes    install what is missing without asking (also if CI=true)
+  -h, --help   this text
+
+Environment of the tests:
+  PARTYBOX_BIN      the program under test
+  PARTYBOX_PYTHON   the Python that has the requirements of tests/requirements.txt
+
+Examples:
+  cargo xtask test
+  cargo xtask test whep
+
+Exit codes: 0 all passed · 1 a check or test failed · 2 wrong arguments, or set-up impossible";
+
+const BENCH: &str = "\
+Run the benchmarks. Each prints ratios against a floor or a known program, from one run.
+
+Usage: cargo xtask bench [OPTIONS] [NAME…]
+
+NAME is a file of tests/benches without `.rs`; without NAME all of them run. Icecast2 and
+Janus are installed to compare with. Their Debian packages may start a service each;
+`systemctl disable --now icecast2 janus` stops them, the benchmarks start their own.
+
+Options:
+  -y, --yes    install what is missing without asking (also if CI=true)
+  -h, --help   this text
+
+Examples:
+  cargo xtask bench
+  cargo xtask bench fanout
+
+Exit codes: 0 done · 1 a benchmark failed · 2 wrong arguments, or set-up impossible";
+
+const FUZZ: &str = "\
+Run the fuzz targets one after the other and print how many inputs each one survived.
+
+Usage: cargo xtask fuzz [OPTIONS] [TARGET…]
+
+TARGET is a file of tests/fuzz/fuzz_targets without `.rs`; without TARGET all of them
+run. Inputs are kept in tests/fuzz/corpus and start from tests/fuzz/seeds; an input that
+breaks a target is left in tests/fuzz/artifacts and its path is printed.
+
+Options:
+      --seconds N   how long each target runs, 1 to 86400 (default: 60)
+  -y, --yes         install what is missing without asking (also if CI=true)
+  -h, --help        this text
+
+Examples:
+  cargo xtask fuzz
+  cargo xtask fuzz --seconds 600 sdp
+
+Exit codes: 0 nothing found · 1 a target broke · 2 wrong arguments, or set-up impossible";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_tells_usage_and_exit_codes_within_terminal_width() {
+        for topic in [Topic::General, Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz] {
+            let text = topic.text();
+            assert!(text.contains("Usage: cargo xtask"), "{topic:?}");
+            assert!(text.to_lowercase().contains("exit code"), "{topic:?}");
+            for line in text.lines() {
+                assert!(line.chars().count() <= 96, "{line}");
+            }
+        }
+    }
+}

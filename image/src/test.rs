@@ -1,0 +1,63 @@
+//! `cargo xtask test`: set up, then every check and test of this machine, stopping at the first failure.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::build::{self, Profile};
+use crate::cli::TestArgs;
+use crate::error::Error;
+use crate::packages::For;
+use crate::setup;
+use crate::stage::{self, Stages};
+
+/// Names the program under test to the tests.
+pub(crate) const BIN_VARIABLE: &str = "PARTYBOX_BIN";
+
+/// Names the Python with the tests' requirements to the tests.
+pub(crate) const PYTHON_VARIABLE: &str = "PARTYBOX_PYTHON";
+
+/// Runs everything, or with filters only the tests they name.
+pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
+    let mut stages = Stages::default();
+    stages.run("set-up", || setup::ensure(&[For::Build, For::Test], args.yes))?;
+    let python = stages.run("Python clients", python)?;
+    if args.filters.is_empty() {
+        stages.command("formatting", &mut build::cargo_command(&["fmt", "--all", "--check"]))?;
+        let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+        stages.command("lints", &mut build::cargo_command(&lints))?;
+    }
+    let program = stages.run("the box's program", || build::partybox(Profile::Dev))?;
+    let mut tests = build::cargo_command(&["test", "--workspace", "--locked"]);
+    tests.env(BIN_VARIABLE, program).env(PYTHON_VARIABLE, python);
+    if !args.filters.is_empty() {
+        tests.arg("--").args(&args.filters);
+    }
+    stages.command("tests", &mut tests)?;
+    if args.filters.is_empty() {
+        let mut links = build::cargo_command(&["doc", "--workspace", "--no-deps", "--locked"]);
+        stages.command("documentation", links.env("RUSTDOCFLAGS", "-D warnings"))?;
+    }
+    stages.print();
+    Ok(())
+}
+
+/// A virtual environment with exactly what `tests/requirements.txt` names; made again whenever that file changes.
+/// Returns its Python.
+pub(crate) fn python() -> Result<PathBuf, Error> {
+    let requirements = build::root().join("tests").join("requirements.txt");
+    let wanted =
+        fs::read_to_string(&requirements).map_err(|source| Error::File { path: requirements.clone(), source })?;
+    let folder = build::target_folder().join("venv");
+    let (program, stamp) = (folder.join("bin").join("python"), folder.join("requirements.installed"));
+    if program.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(program);
+    }
+    stage::status("python3 -m venv", Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let mut pip = Command::new(&program);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
+    stage::status("pip install", &mut pip)?;
+    // Written last: a half-made environment has no stamp and is made again.
+    fs::write(&stamp, wanted).map_err(|source| Error::File { path: stamp, source })?;
+    Ok(program)
+}
