@@ -45,7 +45,8 @@ fn one(home: &Path, target: &str, seconds: u32) -> Result<u64, Error> {
     let corpus = home.join("corpus").join(target);
     fs::create_dir_all(&corpus).map_err(|source| Error::File { path: corpus.clone(), source })?;
     let mut command = Command::new(&program);
-    command.args(["fuzz", "run", "--fuzz-dir"]).arg(home).arg(target).arg(&corpus);
+    command.args(["fuzz", "run", "--fuzz-dir"]).arg(home).arg("--target-dir").arg(build::target_folder().join("fuzz"));
+    command.arg(target).arg(&corpus);
     let seeds = home.join("seeds").join(target);
     if seeds.is_dir() {
         command.arg(seeds);
