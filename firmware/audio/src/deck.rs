@@ -11,8 +11,9 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::pcm::{Frame, SAMPLE_RATE_HZ};
 
-/// Frames a deck holds: 2 s (768 KB). Enough to ride over a slow card's stalls; when it is full the decoder waits.
-pub const DECK_FRAMES: usize = 2 * SAMPLE_RATE_HZ as usize;
+/// Frames a deck holds: 13 s (5 MB). Enough to ride over a slow card's stalls and to know a track's end early enough for
+/// the longest crossfade; when it is full the decoder waits.
+pub const DECK_FRAMES: usize = 13 * SAMPLE_RATE_HZ as usize;
 
 /// The number by which the rest of the house knows a track. Chosen by whoever opens the deck.
 pub type TrackId = u64;
