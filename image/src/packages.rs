@@ -164,6 +164,13 @@ pub(crate) const NEEDS: &[Need] = &[
         system("gstreamer1.0-nice", "libnice-gstreamer1", "libnice"),
     ),
     need(
+        "Node.js",
+        "runs the page modules' own tests",
+        For::Test,
+        Sign::Program(&["node"]),
+        system("nodejs", "nodejs", "nodejs"),
+    ),
+    need(
         "Python",
         "an independent WebRTC listener",
         For::Test,
