@@ -33,6 +33,11 @@ pub(crate) enum Error {
         /// What there is.
         known: Vec<String>,
     },
+    /// The distribution does not have these packages under Debian's names: the person's to solve.
+    NotOffered {
+        /// Which.
+        packages: Vec<&'static str>,
+    },
     /// Packages could not be installed: often the network's fault, a retry may help.
     Install {
         /// The command that failed, as typed.
@@ -72,6 +77,7 @@ impl Error {
             | Self::Declined
             | Self::NoSuchPath { .. }
             | Self::NoSuchName { .. }
+            | Self::NotOffered { .. }
             | Self::Install { .. } => 2,
             Self::Start { .. } | Self::Stage { .. } | Self::NoExecutable | Self::File { .. } => 1,
         }
@@ -88,6 +94,13 @@ impl fmt::Display for Error {
                 write!(f, "{option} {}: there is no such {wanted}", path.display())
             }
             Self::NoSuchName { name, known } => write!(f, "there is no {name:?}; there are: {}", known.join(", ")),
+            Self::NotOffered { packages } => {
+                let names = packages.join(", ");
+                write!(
+                    f,
+                    "this system's package lists do not offer {names}; please install what is missing in another way"
+                )
+            }
             Self::Install { command } => {
                 write!(f, "installing failed (see above); is this machine online? The command was:\n  {command}")
             }

@@ -63,16 +63,34 @@ fn carry_out(install: &Install) -> Result<(), Error> {
 
 /// Package lists are fetched only if they do not know a package, or if they were too old to install from.
 fn packages(install: &Install) -> Result<(), Error> {
-    let update = install.apt(&["update"]);
-    let known = install.packages.iter().all(|package| has_candidate(package));
-    if !known {
-        must(&update)?;
+    let complete = unknown_to_lists(install).is_empty();
+    if !complete {
+        update(install);
+        let packages = unknown_to_lists(install);
+        if !packages.is_empty() {
+            return Err(Error::NotOffered { packages });
+        }
     }
     let command = install.apt_install();
     match must(&command) {
-        Err(Error::Install { .. }) if known => must(&update).and_then(|()| must(&command)),
+        Err(Error::Install { .. }) if complete => {
+            update(install);
+            must(&command)
+        }
         result => result,
     }
+}
+
+/// A failure here is no reason to stop: one broken source among many, or another update that is running, fails it too,
+/// and the installation after it waits for locks and says what is really missing.
+fn update(install: &Install) {
+    if let Err(error) = must(&install.apt(&["update"])) {
+        eprintln!("xtask: {error}\nxtask: trying with the package lists that are here");
+    }
+}
+
+fn unknown_to_lists(install: &Install) -> Vec<&'static str> {
+    install.packages.iter().copied().filter(|package| !has_candidate(package)).collect()
 }
 
 fn has_candidate(package: &str) -> bool {
