@@ -1,0 +1,144 @@
+//! The house rules, applied to the whole repository. The rules themselves, and the proof that each can fail, are in
+//! `tests::tidy`.
+
+use tests::tidy::repository::{self, Source};
+use tests::tidy::{Breach, arrows, assert_none, rules, web};
+
+/// Files longer than the limit: path, lines, why. May only shrink.
+const LONG_FILES: [(&str, usize, &str); 0] = [];
+
+/// Crates that stand for a device or a protocol, and the files (or folders) that adapt them.
+const ADAPTERS: [(&str, &[&str]); 9] = [
+    ("alsa", &["firmware/audio/src/capture/alsa"]),
+    ("symphonia", &["firmware/audio/src/decode/"]),
+    ("opus", &["firmware/audio/src/encode/opus", "firmware/audio/src/decode/"]),
+    ("mp3lame_encoder", &["firmware/audio/src/encode/mp3"]),
+    ("rubato", &["firmware/audio/src/resample", "firmware/audio/src/drift"]),
+    ("dimpl", &["firmware/net/src/rtc/"]),
+    ("axum", &["firmware/net/src/"]),
+    ("hyper", &["firmware/net/src/"]),
+    ("rustix", &["firmware/", "image/"]),
+];
+
+/// Files that may hold code the compiler cannot check, and why.
+const UNCHECKED_CODE: [(&str, &str); 0] = [];
+
+/// Files and folders that are told the time and never ask.
+const PURE: [&str; 7] = [
+    "firmware/party/src/",
+    "firmware/audio/src/mixer",
+    "firmware/audio/src/limiter",
+    "firmware/audio/src/drift",
+    "firmware/audio/src/time.rs",
+    "firmware/net/src/rtc/session",
+    "firmware/net/src/rtc/engine",
+];
+
+/// Tests that may let real time pass, and why.
+const REAL_WAITS: [(&str, &str); 0] = [];
+
+/// Rust files this project wrote: everything in the rooms.
+fn ours() -> Vec<Source> {
+    let rooms = ["firmware/", "board/", "webui/", "image/", "tests/"];
+    repository::rust().into_iter().filter(|source| rooms.iter().any(|room| source.path.starts_with(room))).collect()
+}
+
+fn every(rule: impl Fn(&Source) -> Vec<Breach>) -> Vec<Breach> {
+    ours().iter().flat_map(rule).collect()
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_is_for() {
+    assert_none("file heads", &every(|source| rules::head(source).into_iter().collect()));
+}
+
+#[test]
+fn no_file_is_too_long_and_no_exception_is_larger_than_needed() {
+    let mut breaches = every(|source| rules::size(source, &LONG_FILES).into_iter().collect());
+    breaches.extend(rules::stale_sizes(&ours(), &LONG_FILES));
+    assert_none("file sizes", &breaches);
+}
+
+#[test]
+fn every_file_is_compiled() {
+    assert_none("orphans", &rules::orphans(&ours()));
+}
+
+#[test]
+fn dependencies_follow_the_arrows_of_the_map() {
+    let manifests = repository::all().into_iter().filter(|source| source.path.ends_with("Cargo.toml"));
+    let rooms = manifests.filter(|source| !source.path.starts_with("tests/fuzz/"));
+    let breaches: Vec<Breach> = rooms.flat_map(|source| arrows::check(&source)).collect();
+    assert_none("arrows", &breaches);
+}
+
+#[test]
+fn a_device_crate_is_named_in_its_adapters_only() {
+    let product = |source: &Source| !source.path.starts_with("tests/") && !source.path.ends_with("/tests.rs");
+    let breaches = every(|source| {
+        let per_crate = ADAPTERS.iter().filter(|_| product(source));
+        per_crate.flat_map(|(name, files)| rules::adapter(source, name, files)).collect()
+    });
+    assert_none("adapters", &breaches);
+}
+
+#[test]
+fn code_the_compiler_cannot_check_stays_in_the_listed_files() {
+    assert_none("unchecked code", &every(|source| rules::unsafe_code(source, &UNCHECKED_CODE)));
+    let paths: Vec<String> = ours().into_iter().map(|source| source.path).collect();
+    let gone: Vec<Breach> = UNCHECKED_CODE
+        .iter()
+        .filter(|(path, _)| !paths.iter().any(|known| known == path))
+        .map(|(path, _)| Breach::of_file(path, "is gone: remove its exception"))
+        .collect();
+    assert_none("unchecked code", &gone);
+}
+
+#[test]
+fn nothing_is_left_for_later_and_names_say_something() {
+    assert_none("banned words", &every(rules::banned_words));
+}
+
+#[test]
+fn tests_wait_for_conditions_not_for_time() {
+    let is_test = |source: &Source| source.path.starts_with("tests/it/") || source.path.starts_with("tests/src/");
+    let breaches = every(|source| {
+        let excepted = REAL_WAITS.iter().any(|(path, _)| *path == source.path);
+        if is_test(source) && !excepted {
+            rules::phrases(
+                source,
+                &["thread::sleep", "time::sleep(", "sleep_until("],
+                "wait on the condition, with a limit",
+            )
+        } else {
+            Vec::new()
+        }
+    });
+    assert_none("waits", &breaches);
+}
+
+#[test]
+fn pure_files_are_told_the_time() {
+    let clocks = ["Instant::now", "SystemTime", "UNIX_EPOCH", ".elapsed()"];
+    let breaches = every(|source| {
+        let pure = PURE.iter().any(|path| source.path.starts_with(path));
+        if pure { rules::phrases(source, &clocks, "is told the time and never asks") } else { Vec::new() }
+    });
+    assert_none("clocks", &breaches);
+}
+
+#[test]
+fn no_text_names_a_place_on_one_machine() {
+    let texts = repository::all().into_iter().filter(|source| !source.path.ends_with("Cargo.lock"));
+    let breaches: Vec<Breach> = texts.flat_map(|source| rules::places(&source)).collect();
+    assert_none("places", &breaches);
+}
+
+#[test]
+fn pages_fetch_nothing_but_from_the_box_and_run_no_inline_script() {
+    let pages = repository::all().into_iter().filter(|source| source.path.starts_with("webui/"));
+    let pages = pages.filter(|source| web::WEB_EXTENSIONS.contains(&source.extension()));
+    let breaches: Vec<Breach> =
+        pages.flat_map(|source| [web::external_addresses(&source), web::inline_script(&source)].concat()).collect();
+    assert_none("pages", &breaches);
+}
