@@ -30,9 +30,8 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     let program = stages.run("the box's program", || build::partybox(Profile::Dev))?;
     let mut tests = build::cargo_command(&["test", "--workspace", "--locked"]);
     tests.env(BIN_VARIABLE, program).env(PYTHON_VARIABLE, python);
-    if !args.filters.is_empty() {
-        tests.arg("--").args(&args.filters);
-    }
+    // Passing tests have something to say too: what they measured, or why they could not run here.
+    tests.args(["--", "--show-output"]).args(&args.filters);
     stages.command("tests", &mut tests)?;
     if args.filters.is_empty() {
         let mut links = build::cargo_command(&["doc", "--workspace", "--no-deps", "--locked"]);
