@@ -88,6 +88,8 @@ mod tests {
     #[test]
     fn the_program_is_the_last_executable_cargo_names() {
         let messages = concat!(
+            r#"{"reason":"compiler-artifact","executable":"/build-script","fresh":true}"#,
+            "\n",
             r#"{"reason":"compiler-artifact","executable":null,"fresh":true}"#,
             "\n",
             r#"{"reason":"compiler-artifact","executable":"/a \"b\"/partybox","fresh":true}"#,
