@@ -4,8 +4,34 @@
 //! nothing of phones, HTTP or party rules. Without features only the plain values remain ([`pcm`], [`time`],
 //! [`packet`]), which is all that the `net` room may see.
 
+#[cfg(feature = "pump")]
+pub mod capture;
+#[cfg(feature = "pump")]
+pub mod clock;
 pub mod deck;
+#[cfg(feature = "symphonia")]
+pub mod decode;
+#[cfg(feature = "pump")]
+pub mod drift;
 pub mod encode;
+#[cfg(feature = "pump")]
+pub mod limiter;
+#[cfg(feature = "pump")]
+pub mod line;
+#[cfg(feature = "pump")]
+pub mod meter;
+#[cfg(feature = "pump")]
+pub mod mixer;
 pub mod packet;
 pub mod pcm;
+#[cfg(feature = "pump")]
+pub mod pump;
+#[cfg(feature = "symphonia")]
+pub mod resample;
+#[cfg(feature = "pump")]
+pub mod sim;
+#[cfg(feature = "pump")]
+pub mod status;
+#[cfg(feature = "pump")]
+mod thread;
 pub mod time;

@@ -1,0 +1,128 @@
+//! Files in, 48 kHz stereo frames out.
+//!
+//! Files are hostile, so nothing here parses one in the box's own process: [`open`] and [`probe`] start a decoder
+//! process ([`worker`]) that is locked in before it reads the first byte, can be killed at any time, and talks back
+//! over a small checked protocol. This room knows nothing of queues: it plays one track into one [`crate::deck`].
+
+mod downmix;
+mod hardening;
+mod opus;
+mod resampled;
+mod stream;
+mod symphonia;
+mod wire;
+pub mod worker;
+
+use std::fmt;
+use std::io;
+
+pub use self::stream::{Broken, Event, OPEN_MAX, Outcome, STALL_MAX, WorkerCommand, open, probe};
+use crate::pcm::Frame;
+
+/// What a file says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrackInfo {
+    /// The title tag, at most [`TEXT_CHARS_MAX`] characters without control characters.
+    pub title: Option<String>,
+    /// The artist tag, limited likewise.
+    pub artist: Option<String>,
+    /// Length in milliseconds, if the file tells.
+    pub duration_ms: Option<u64>,
+}
+
+/// The longest title, artist or reason kept, in characters; longer ones are cut.
+pub const TEXT_CHARS_MAX: usize = 200;
+
+/// The device seam: a decoder of one file, positioned at its start.
+trait Decode {
+    /// What the file says about itself.
+    fn info(&self) -> &TrackInfo;
+
+    /// Frames per second of what [`Decode::read`] brings; never changes within a file.
+    fn rate_hz(&self) -> u32;
+
+    /// Moves to `to_ms` milliseconds after the start, exactly; past the end is the end.
+    fn seek(&mut self, to_ms: u64) -> Result<(), Error>;
+
+    /// Appends the next frames to `out`; `false` at the end of the track.
+    fn read(&mut self, out: &mut Vec<Frame>) -> Result<bool, Error>;
+}
+
+/// Why a file does not play, or plays no further. Trying the same file again does not help, except with
+/// [`Error::Open`] and [`Error::Worker`].
+#[derive(Debug)]
+pub enum Error {
+    /// The system does not let the file be opened or read.
+    Open(io::Error),
+    /// It is a directory, a device or a pipe.
+    NotAFile,
+    /// It has no bytes.
+    Empty,
+    /// No known kind of sound file.
+    Unrecognised,
+    /// A known container without any sound in it.
+    NoSound,
+    /// Known, but not playable here; says what.
+    Unsupported(String),
+    /// The contents break the rules of their format; says where.
+    Damaged(String),
+    /// The decoder process failed, not (or not provably) the file.
+    Worker(WorkerError),
+}
+
+/// What went wrong with a decoder process.
+#[derive(Debug)]
+pub enum WorkerError {
+    /// It could not be started.
+    Spawn(io::Error),
+    /// It could not lock itself in and therefore did not open the file.
+    NotHardened(String),
+    /// It ended in the middle of its work: this is how it died, in words.
+    Died(String),
+    /// It did nothing for too long and was killed.
+    Stalled,
+    /// It broke the protocol and was killed: this is how.
+    Protocol(&'static str),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(source) => write!(f, "cannot be read: {source}"),
+            Self::NotAFile => write!(f, "is not a file"),
+            Self::Empty => write!(f, "is empty"),
+            Self::Unrecognised => write!(f, "is not a sound file of a kind this box knows"),
+            Self::NoSound => write!(f, "holds no sound"),
+            Self::Unsupported(what) => write!(f, "cannot be played here: {what}"),
+            Self::Damaged(what) => write!(f, "is damaged: {what}"),
+            Self::Worker(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for WorkerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spawn(source) => write!(f, "was not opened: the decoder does not start: {source}"),
+            Self::NotHardened(what) => write!(f, "was not opened: the decoder cannot be locked in: {what}"),
+            Self::Died(how) => write!(f, "made the decoder fail ({how})"),
+            Self::Stalled => write!(f, "kept the decoder busy for too long"),
+            Self::Protocol(what) => write!(f, "made the decoder talk nonsense ({what})"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Open(source) | Self::Worker(WorkerError::Spawn(source)) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// `text` fit to be shown: without control characters, trimmed, at most [`TEXT_CHARS_MAX`] characters.
+fn shown(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect();
+    plain.trim().to_owned()
+}

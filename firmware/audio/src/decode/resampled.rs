@@ -1,0 +1,47 @@
+//! A decoder brought to the box's rate.
+//!
+//! Joins a [`Decode`] and a [`Resample`]; everything about formats is the former's, everything about rates the latter's.
+
+use super::{Decode, Error};
+use crate::pcm::Frame;
+use crate::resample::{self, Resample};
+
+/// One track at 48 kHz.
+pub(super) struct Resampled {
+    decode: Box<dyn Decode>,
+    resample: Resample,
+    native: Vec<Frame>,
+    ended: bool,
+}
+
+impl From<resample::Error> for Error {
+    fn from(error: resample::Error) -> Self {
+        Self::Unsupported(error.to_string())
+    }
+}
+
+impl Resampled {
+    /// `decode` from `start_at_ms` on.
+    pub(super) fn new(mut decode: Box<dyn Decode>, start_at_ms: u64) -> Result<Self, Error> {
+        let resample = Resample::new(decode.rate_hz())?;
+        if start_at_ms > 0 {
+            decode.seek(start_at_ms)?;
+        }
+        Ok(Self { decode, resample, native: Vec::new(), ended: false })
+    }
+
+    /// Appends the next frames to `out`, possibly none; `false` once the track has ended.
+    pub(super) fn read(&mut self, out: &mut Vec<Frame>) -> Result<bool, Error> {
+        if self.ended {
+            return Ok(false);
+        }
+        self.native.clear();
+        if self.decode.read(&mut self.native)? {
+            self.resample.push(&self.native, out)?;
+        } else {
+            self.ended = true;
+            self.resample.finish(out)?;
+        }
+        Ok(true)
+    }
+}
