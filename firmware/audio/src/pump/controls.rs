@@ -1,0 +1,132 @@
+//! The other side of the pump: plans and decks in, events and status out.
+//!
+//! Everything is bounded and nothing waits, on either side. Tracks are chosen elsewhere.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crossbeam_queue::ArrayQueue;
+
+use crate::deck::Deck;
+use crate::line::LineStatus;
+use crate::mixer::{CUED_MAX, Event, MixPlan, PlanCell};
+use crate::status::{Meters, Status};
+
+/// Commands on their way to the pump; it takes them every 10 ms. When it is full, the command is refused.
+pub(super) const COMMANDS: usize = 16;
+
+/// Events on their way from the pump. When nobody fetches them, the oldest is dropped and counted.
+pub(super) const EVENTS: usize = 64;
+
+/// Decks on their way back. When nobody fetches them, the next one is dropped on the pump's thread, which costs it the
+/// freeing of some memory.
+const RETIRED: usize = 8;
+
+pub(super) enum Command {
+    Cue(Deck),
+    Skip,
+    ClearNext,
+}
+
+/// What both sides share.
+pub(super) struct Shared {
+    pub(super) plan: PlanCell,
+    pub(super) commands: ArrayQueue<Command>,
+    pub(super) events: ArrayQueue<Event>,
+    pub(super) retired: ArrayQueue<Deck>,
+    /// Decks cued but not yet started, wherever they are.
+    pub(super) cued: AtomicUsize,
+    pub(super) meters: Meters,
+    pub(super) line: Option<Arc<LineStatus>>,
+    pub(super) waker: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    pub(super) stop: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn new(plan: MixPlan, line: Option<Arc<LineStatus>>) -> Self {
+        Self {
+            plan: PlanCell::new(plan),
+            commands: ArrayQueue::new(COMMANDS),
+            events: ArrayQueue::new(EVENTS),
+            retired: ArrayQueue::new(RETIRED),
+            cued: AtomicUsize::new(0),
+            meters: Meters::default(),
+            line,
+            waker: OnceLock::new(),
+            stop: AtomicBool::new(false),
+        }
+    }
+}
+
+/// A handle to one channel's pump. Cheap to clone; its copies steer the same pump.
+#[derive(Clone)]
+pub struct Controls {
+    pub(super) shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Controls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Controls").field("plan", &self.plan()).finish_non_exhaustive()
+    }
+}
+
+impl Controls {
+    /// Replaces the plan; it holds from the next block on.
+    pub fn set_plan(&self, plan: MixPlan) {
+        self.shared.plan.set(plan);
+    }
+
+    /// The plan that holds.
+    pub fn plan(&self) -> MixPlan {
+        self.shared.plan.get()
+    }
+
+    /// Cues `deck` behind the current track; it starts at once if there is none. Handed back if [`CUED_MAX`] decks are
+    /// waiting already (try again after the next [`Event::TrackStarted`]) or the pump does not take commands.
+    pub fn cue(&self, deck: Deck) -> Result<(), Deck> {
+        let free = |cued: usize| (cued < CUED_MAX).then_some(cued + 1);
+        if self.shared.cued.fetch_update(Ordering::AcqRel, Ordering::Acquire, free).is_err() {
+            return Err(deck);
+        }
+        match self.shared.commands.push(Command::Cue(deck)) {
+            Err(Command::Cue(deck)) => {
+                self.shared.cued.fetch_sub(1, Ordering::AcqRel);
+                Err(deck)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fades to the next track at once; to silence if none is cued. `false` if the pump does not take commands.
+    pub fn skip(&self) -> bool {
+        self.shared.commands.push(Command::Skip).is_ok()
+    }
+
+    /// Takes back every cued deck. `false` if the pump does not take commands.
+    pub fn clear_next(&self) -> bool {
+        self.shared.commands.push(Command::ClearNext).is_ok()
+    }
+
+    /// The oldest event not yet fetched. Also frees the memory of decks that are done with.
+    pub fn poll_event(&self) -> Option<Event> {
+        while self.shared.retired.pop().is_some() {}
+        self.shared.events.pop()
+    }
+
+    /// Has `wake` called on the pump's thread after there are new events. It must return at once (`notify_one` of an
+    /// async runtime does). `false` if one is set already.
+    pub fn set_waker(&self, wake: impl Fn() + Send + Sync + 'static) -> bool {
+        self.shared.waker.set(Box::new(wake)).is_ok()
+    }
+
+    /// What the sound is doing.
+    pub fn status(&self) -> Status {
+        self.shared.meters.snapshot(self.shared.line.as_deref())
+    }
+
+    /// Ends the pump with its next step.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+    }
+}
