@@ -105,6 +105,7 @@ Options:
 Environment of the tests:
   PARTYBOX_BIN      the program under test
   PARTYBOX_PYTHON   the Python that has the requirements of tests/requirements.txt
+Set PARTYBOX_SEED to the number a failed simulation printed to repeat it.
 
 Examples:
   cargo xtask test

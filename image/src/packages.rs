@@ -102,7 +102,7 @@ pub(crate) const NEEDS: &[Need] = &[
         "Chromium",
         "the guest's browser",
         For::Test,
-        Sign::Program(&["chromium", "chromium-browser"]),
+        Sign::Program(&["chromium"]),
         system("chromium", "chromium", "chromium"),
     ),
     need(
