@@ -171,6 +171,13 @@ pub(crate) const NEEDS: &[Need] = &[
         system("nodejs", "nodejs", "nodejs"),
     ),
     need(
+        "kill",
+        "ends a program from outside, as an accident would",
+        For::Test,
+        Sign::Program(&["kill"]),
+        system("procps", "procps-ng", "procps-ng"),
+    ),
+    need(
         "Python",
         "an independent WebRTC listener",
         For::Test,
