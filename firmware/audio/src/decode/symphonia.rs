@@ -13,7 +13,7 @@ use symphonia::core::errors::{Error as Native, SeekErrorKind};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::core::meta::{MetadataOptions, MetadataRevision, StandardTag};
+use symphonia::core::meta::{Metadata, MetadataOptions, StandardTag};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Time, TimeBase, Timestamp};
 
@@ -25,9 +25,10 @@ use crate::pcm::{Frame, SAMPLE_RATE_HZ, SILENCE};
 /// Damaged packets in a row after which the file is given up; until then each is replaced by silence of its length.
 const BAD_PACKETS_MAX: u32 = 100;
 
-/// How far before its target a seek lands, in milliseconds, so that codecs that lean on earlier packets have settled:
-/// Opus asks for 80 ms (RFC 7845 section 4.6), the others for less.
-const PRE_ROLL_MS: u64 = 100;
+/// How far before its target a seek lands, in milliseconds, so that codecs that lean on earlier packets have settled.
+/// Opus asks for 80 ms at least (RFC 7845 section 4.6), but its band energies, predicted from packet to packet, are
+/// inaudibly right only after some twenty packets; the other codecs need less.
+const PRE_ROLL_MS: u64 = 400;
 
 /// Largest magnitude let through, +18 dB over full scale. Float files may hold anything; nothing a limiter could save
 /// lies above it.
@@ -106,10 +107,7 @@ impl Symphonia {
         let mut format = symphonia::default::get_probe()
             .probe(&Hint::new(), stream, FormatOptions::default(), tags)
             .map_err(unrecognised)?;
-        let mut info = TrackInfo::default();
-        if let Some(revision) = format.metadata().skip_to_latest() {
-            read_tags(revision, &mut info);
-        }
+        let mut info = read_tags(&mut format.metadata());
         let track = format.default_track(TrackType::Audio).ok_or(Error::NoSound)?;
         let (codec, first_frame) = start(track)?;
         let rate_hz = native_rate(track);
@@ -336,20 +334,26 @@ fn duration_ms(track: &Track, time_base: TimeBase, codec: &Codec) -> Option<u64>
     u64::try_from(time.as_millis()).ok()
 }
 
-/// Title and artist, from the newest description in the file.
-fn read_tags(revision: &MetadataRevision, info: &mut TrackInfo) {
-    let tracks = revision.per_track.iter().flat_map(|track| &track.metadata.tags);
-    for tag in revision.media.tags.iter().chain(tracks) {
-        let (field, value) = match &tag.std {
-            Some(StandardTag::TrackTitle(value)) => (&mut info.title, value),
-            Some(StandardTag::Artist(value)) => (&mut info.artist, value),
-            _ => continue,
-        };
-        let value = shown(value);
-        if field.is_none() && !value.is_empty() {
-            *field = Some(value);
+/// Title and artist. A file may describe itself several times; what comes later is the fuller description (an ID3v1 tag,
+/// cut to 30 characters, is found first).
+fn read_tags(metadata: &mut Metadata<'_>) -> TrackInfo {
+    let mut info = TrackInfo::default();
+    while let Some(revision) = metadata.current() {
+        let tracks = revision.per_track.iter().flat_map(|track| &track.metadata.tags);
+        let tags = || revision.media.tags.iter().chain(tracks.clone()).filter_map(|tag| tag.std.as_ref());
+        let title = tags().find_map(|tag| if let StandardTag::TrackTitle(text) = tag { spoken(text) } else { None });
+        let artist = tags().find_map(|tag| if let StandardTag::Artist(text) = tag { spoken(text) } else { None });
+        info.title = title.or(info.title);
+        info.artist = artist.or(info.artist);
+        if metadata.pop().is_none() {
+            break;
         }
     }
+    info
+}
+
+fn spoken(text: &str) -> Option<String> {
+    Some(shown(text)).filter(|text| !text.is_empty())
 }
 
 fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<f32>) {

@@ -104,6 +104,8 @@ impl Child {
                 (Some(signal), _) if signal == libc::SIGSYS => "it tried something forbidden".into(),
                 (Some(signal), _) if signal == libc::SIGABRT => "it ran out of memory or gave up".into(),
                 (Some(signal), _) => format!("signal {signal}"),
+                // What a panicking program ends with.
+                (None, Some(101)) => "it cannot cope with the contents".into(),
                 (None, code) => format!("exit code {}", code.unwrap_or(-1)),
             },
             Err(error) => error.to_string(),
