@@ -4,6 +4,9 @@
 /** Live that fails this often in a row, while the box itself answers, is closed on this phone: Pocket takes over. */
 export const LIVE_FAILURES_LIMIT = 2;
 
+/** Live that was heard before gets more patience: a box that has just restarted has a whole room at its door. */
+export const LIVE_RETURN_FAILURES_LIMIT = 6;
+
 /**
  * - `idle` nothing plays and nothing is wanted
  * - `connecting` tapped; no sound yet
@@ -28,6 +31,7 @@ export const LIVE_FAILURES_LIMIT = 2;
  * @property {Path | null} path what is being tried or heard; null when nothing is
  * @property {Reason} reason
  * @property {number} failures of Live in a row, while the box answered
+ * @property {boolean} hadLive since the tap, Live was heard
  */
 
 /**
@@ -45,7 +49,7 @@ export const LIVE_FAILURES_LIMIT = 2;
  * @returns {Listening}
  */
 export function atRest(chosen = 'live') {
-  return { phase: 'idle', chosen, path: null, reason: '', failures: 0 };
+  return { phase: 'idle', chosen, path: null, reason: '', failures: 0, hadLive: false };
 }
 
 /**
@@ -92,7 +96,7 @@ function heard(now) {
     return now;
   }
   const reason = now.reason === 'unreachable' ? '' : now.reason;
-  return { ...now, phase: now.path, reason, failures: 0 };
+  return { ...now, phase: now.path, reason, failures: 0, hadLive: now.hadLive || now.path === 'live' };
 }
 
 /**
@@ -122,8 +126,9 @@ function lostLive(again, loss) {
     return { ...again, reason: '' };
   }
   const failures = again.failures + 1;
-  if (loss === 'full' || failures >= LIVE_FAILURES_LIMIT) {
-    return { ...again, path: 'pocket', reason: loss === 'full' ? 'live_full' : 'live_failed', failures };
+  const first = loss === 'full' ? 1 : LIVE_FAILURES_LIMIT;
+  if (failures >= (again.hadLive ? LIVE_RETURN_FAILURES_LIMIT : first)) {
+    return { ...again, path: 'pocket', reason: loss === 'full' ? 'live_full' : 'live_failed', failures, hadLive: false };
   }
   return { ...again, reason: '', failures };
 }

@@ -1,0 +1,303 @@
+//! A real browser for tests: headless Chromium, driven through chromedriver by the W3C WebDriver protocol.
+//!
+//! It covers what the tests of the pages need (open, tap, ask the page, wait, take a picture) and nothing more. A
+//! machine without the two programs is no failure: [`missing`] says what to install, and the test says so and ends.
+
+use std::fmt;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// How long one command of the driver may take; starting the browser on a busy machine is the longest.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+
+/// A real tap is what the tests are about, so the rule that sound needs one stays on, and nothing is muted.
+const FLAGS: [&str; 11] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--force-color-profile=srgb",
+    // The browser ends when the driver's end of this pipe closes, so a killed driver leaves nothing behind.
+    "--remote-debugging-pipe",
+];
+
+/// How a browser is to be started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Width and height of the visible page, in CSS pixels.
+    pub window: (u32, u32),
+    /// Whether pages are asked to be dark.
+    pub dark: bool,
+    /// Where sound goes. `None`: wherever the machine sends it.
+    pub sink: Option<Sink>,
+    /// Further flags of Chromium.
+    pub flags: Vec<String>,
+}
+
+impl Default for Options {
+    /// A phone held upright, dark, as at a party.
+    fn default() -> Self {
+        Self { window: (390, 844), dark: true, sink: None, flags: Vec::new() }
+    }
+}
+
+/// A PulseAudio sink that the browser shall play into.
+#[derive(Debug, Clone)]
+pub struct Sink {
+    /// The server, as `PULSE_SERVER` names it.
+    pub server: String,
+    /// The sink's name, as `PULSE_SINK` names it.
+    pub name: String,
+}
+
+/// What went wrong with the browser.
+#[derive(Debug)]
+pub enum BrowserError {
+    /// chromedriver could not be started, or ended at once.
+    Start(std::io::Error),
+    /// chromedriver did not answer.
+    Silent(ureq::Error),
+    /// chromedriver or the page refused: the command and what was said.
+    Refused {
+        /// The WebDriver command, as method and path.
+        command: String,
+        /// The driver's own words.
+        message: String,
+    },
+    /// The answer was not what the protocol promises.
+    Malformed(&'static str),
+    /// A picture could not be written.
+    Write(std::io::Error),
+}
+
+impl fmt::Display for BrowserError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => write!(f, "chromedriver does not start: {error}"),
+            Self::Silent(error) => write!(f, "chromedriver does not answer: {error}"),
+            Self::Refused { command, message } => write!(f, "{command}: {message}"),
+            Self::Malformed(what) => write!(f, "chromedriver's answer has no {what}"),
+            Self::Write(error) => write!(f, "the picture cannot be written: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BrowserError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Start(error) | Self::Write(error) => Some(error),
+            Self::Silent(error) => Some(error),
+            Self::Refused { .. } | Self::Malformed(_) => None,
+        }
+    }
+}
+
+/// What is not installed here, in words for the test's output. `None` when a browser can be opened.
+pub fn missing() -> Option<String> {
+    let absent: Vec<&str> = ["chromium", "chromedriver"].into_iter().filter(|name| !installed(name)).collect();
+    (!absent.is_empty()).then(|| format!("not run: {} not installed", absent.join(" and ")))
+}
+
+/// Whether a program is in one of the folders of `PATH`.
+pub fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// An open browser with one page. Dropping it ends the browser and its driver and removes the profile.
+#[derive(Debug)]
+pub struct Browser {
+    driver: Child,
+    agent: ureq::Agent,
+    /// The address of the driver, then of the session.
+    base: String,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Opens a browser on an empty page.
+    pub fn open(options: &Options) -> Result<Self, BrowserError> {
+        let profile = tempfile::tempdir().map_err(BrowserError::Start)?;
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
+        if let Some(sink) = &options.sink {
+            command.env("PULSE_SERVER", &sink.server).env("PULSE_SINK", &sink.name);
+        }
+        let driver = command.spawn().map_err(BrowserError::Start)?;
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(COMMAND_LIMIT))
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        // From here on a failure drops the browser, which ends the driver.
+        let mut browser = Self { driver, agent, base: String::new(), _profile: profile };
+        let port = browser.read_port()?;
+        browser.base = format!("http://127.0.0.1:{port}");
+        browser.begin_session(options)?;
+        Ok(browser)
+    }
+
+    /// Opens an address and waits until it is loaded.
+    pub fn go(&self, url: &str) -> Result<(), BrowserError> {
+        self.post("/url", &json!({ "url": url })).map(drop)
+    }
+
+    /// Loads the page again.
+    pub fn reload(&self) -> Result<(), BrowserError> {
+        self.post("/refresh", &json!({})).map(drop)
+    }
+
+    /// A real click or tap, trusted by the page, on the first element of a CSS selector.
+    pub fn click(&self, selector: &str) -> Result<(), BrowserError> {
+        let element = self.element(selector)?;
+        self.post(&format!("/element/{element}/click"), &json!({})).map(drop)
+    }
+
+    /// Presses keys while the first element of a CSS selector has the focus.
+    pub fn press(&self, selector: &str, keys: &str) -> Result<(), BrowserError> {
+        let element = self.element(selector)?;
+        self.post(&format!("/element/{element}/value"), &json!({ "text": keys })).map(drop)
+    }
+
+    /// Runs a function body in the page; what it returns comes back.
+    pub fn run(&self, body: &str) -> Result<Value, BrowserError> {
+        self.post("/execute/sync", &json!({ "script": body, "args": [] }))
+    }
+
+    /// Waits until an expression is true in the page, and gives its value. The page looks 20 times a second. An
+    /// expression may `await`.
+    pub fn wait_for(&self, expression: &str, limit: Duration) -> Result<Value, BrowserError> {
+        self.post("/timeouts", &json!({ "script": limit.as_millis() as u64 }))?;
+        let script = format!(
+            "const done = arguments[0];
+             const look = async () => {{
+               let value; try {{ value = await ({expression}); }} catch (error) {{ value = undefined; }}
+               if (value) done(value); else setTimeout(look, 50);
+             }};
+             look();"
+        );
+        self.post("/execute/async", &json!({ "script": script, "args": [] })).map_err(|error| match error {
+            BrowserError::Refused { message, .. } => BrowserError::Refused {
+                command: format!("waited {limit:?} for {expression}"),
+                message: format!("{} ({message})", self.text()),
+            },
+            other => other,
+        })
+    }
+
+    /// Everything the page shows, as text, for messages of failed tests.
+    pub fn text(&self) -> String {
+        match self.run("return document.body.innerText") {
+            Ok(Value::String(text)) => text,
+            _ => "the page says nothing".to_owned(),
+        }
+    }
+
+    /// What the page and the browser wrote to the console since the last call.
+    pub fn console(&self) -> Result<Vec<String>, BrowserError> {
+        let entries = self.post("/se/log", &json!({ "type": "browser" }))?;
+        let entries = entries.as_array().ok_or(BrowserError::Malformed("log"))?;
+        Ok(entries.iter().filter_map(|entry| entry["message"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// Takes a picture of the visible page, as PNG.
+    pub fn screenshot(&self, to: &Path) -> Result<(), BrowserError> {
+        let picture = self.command("GET", "/screenshot", None)?;
+        let picture = picture.as_str().and_then(|text| BASE64.decode(text).ok());
+        std::fs::write(to, picture.ok_or(BrowserError::Malformed("picture"))?).map_err(BrowserError::Write)
+    }
+
+    /// One command of Chromium's own protocol, such as `Network.emulateNetworkConditions`.
+    pub fn devtools(&self, command: &str, parameters: &Value) -> Result<Value, BrowserError> {
+        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// The port from the driver's first words. A thread reads them to their end, so that the driver never blocks.
+    fn read_port(&mut self) -> Result<u16, BrowserError> {
+        let words = self.driver.stdout.take().ok_or(BrowserError::Malformed("output"))?;
+        let (said, heard) = std::sync::mpsc::channel::<u16>();
+        std::thread::spawn(move || {
+            for line in BufReader::new(words).lines().map_while(Result::ok) {
+                let port = line.strip_suffix('.').and_then(|line| line.rsplit_once("on port "));
+                // Nobody listens any more once the port is known: that is no failure.
+                let _ = port.and_then(|(_, port)| port.parse().ok()).map(|port| said.send(port));
+            }
+        });
+        heard.recv_timeout(COMMAND_LIMIT).map_err(|_| BrowserError::Malformed("port"))
+    }
+
+    fn begin_session(&mut self, options: &Options) -> Result<(), BrowserError> {
+        let (width, height) = options.window;
+        let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+        flags.push(format!("--user-data-dir={}", self._profile.path().display()));
+        flags.push(format!("--window-size={width},{height}"));
+        flags.extend(options.flags.iter().cloned());
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "goog:chromeOptions": { "args": flags },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        } } });
+        let session = self.post("/session", &wanted)?;
+        let id = session["sessionId"].as_str().ok_or(BrowserError::Malformed("session"))?;
+        self.base = format!("{}/session/{id}", self.base);
+        let scheme = if options.dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", &media)?;
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.devtools("Emulation.setDeviceMetricsOverride", &screen).map(drop)
+    }
+
+    fn element(&self, selector: &str) -> Result<String, BrowserError> {
+        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }))?;
+        // The one key of the answer is a constant of the protocol (W3C WebDriver, section 12.2).
+        let id = found.as_object().and_then(|element| element.values().next()).and_then(Value::as_str);
+        id.map(str::to_owned).ok_or(BrowserError::Malformed("element"))
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Value, BrowserError> {
+        self.command("POST", path, Some(body))
+    }
+
+    fn command(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, BrowserError> {
+        let url = format!("{}{path}", self.base);
+        let answer = match (method, body) {
+            ("DELETE", _) => self.agent.delete(&url).call(),
+            (_, Some(body)) => self.agent.post(&url).send_json(body),
+            (_, None) => self.agent.get(&url).call(),
+        };
+        let mut answer = answer.map_err(BrowserError::Silent)?;
+        let refused = !answer.status().is_success();
+        // Pictures are larger than the client's usual limit for a body.
+        let body =
+            answer.body_mut().with_config().limit(64 << 20).read_json::<Value>().map_err(BrowserError::Silent)?;
+        let value = body.get("value").cloned().ok_or(BrowserError::Malformed("value"))?;
+        if refused {
+            let message = value["message"].as_str().unwrap_or("no reason given");
+            let message = message.lines().next().unwrap_or_default().to_owned();
+            return Err(BrowserError::Refused { command: format!("{method} {path}"), message });
+        }
+        Ok(value)
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Politely first, so that the browser can remove its files; then the driver, which takes the browser along.
+        if self.base.contains("/session/") {
+            let _ = self.command("DELETE", "", None);
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

@@ -1,0 +1,131 @@
+// From tap to sound, through losses and back, and the words that go with each step.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import words from '../lang/en.js';
+import { atRest, LIVE_FAILURES_LIMIT, LIVE_RETURN_FAILURES_LIMIT, next } from '../js/listening.js';
+import { describe, nowPlaying } from '../js/words.js';
+
+/** The state after some events. */
+const after = (start, ...events) => events.reduce(next, start);
+const listen = { type: 'listen', webrtc: true };
+const heard = { type: 'heard' };
+const lost = (loss) => ({ type: 'lost', loss });
+
+test('a tap leads to Live', () => {
+  const trying = after(atRest(), listen);
+  assert.deepEqual([trying.phase, trying.path], ['connecting', 'live']);
+  assert.equal(next(trying, heard).phase, 'live');
+});
+
+test('a browser without WebRTC hears Pocket and is told why', () => {
+  const state = after(atRest(), { type: 'listen', webrtc: false }, heard);
+  assert.deepEqual([state.phase, state.path, state.reason], ['pocket', 'pocket', 'no_webrtc']);
+});
+
+test('a box that does not answer is waited for on Live, however long', () => {
+  let state = after(atRest(), listen, heard);
+  for (let n = 0; n < 50; n += 1) state = next(state, lost('unreachable'));
+  assert.deepEqual([state.phase, state.path, state.reason], ['reconnecting', 'live', 'unreachable']);
+  const back = next(state, heard);
+  assert.deepEqual([back.phase, back.reason], ['live', '']);
+});
+
+test('Live that fails while the box answers gives way to Pocket', () => {
+  for (const loss of ['no_media', 'refused']) {
+    let state = after(atRest(), listen);
+    for (let n = 1; n < LIVE_FAILURES_LIMIT; n += 1) {
+      state = next(state, lost(loss));
+      assert.equal(state.path, 'live');
+    }
+    state = next(state, lost(loss));
+    assert.deepEqual([state.path, state.reason], ['pocket', 'live_failed']);
+  }
+});
+
+test('a full box sends the guest to Pocket at once', () => {
+  const state = after(atRest(), listen, lost('full'), heard);
+  assert.deepEqual([state.phase, state.reason], ['pocket', 'live_full']);
+});
+
+test('Live that was heard before survives the crowd at the door of a box that has just restarted', () => {
+  let state = after(atRest(), listen, heard, lost('unreachable'));
+  for (let n = 1; n < LIVE_RETURN_FAILURES_LIMIT; n += 1) state = next(state, lost('full'));
+  assert.deepEqual([state.path, state.phase], ['live', 'reconnecting']);
+  assert.equal(next(state, lost('full')).path, 'pocket');
+});
+
+test('a stall is no sign that Live is closed', () => {
+  let state = after(atRest(), listen, heard);
+  for (let n = 0; n < 9; n += 1) state = after(state, lost('stalled'));
+  assert.deepEqual([state.phase, state.path], ['reconnecting', 'live']);
+});
+
+test('Pocket that breaks off gives Live one more chance, unless Pocket was chosen', () => {
+  const fallen = after(atRest(), listen, lost('full'), heard);
+  const again = next(fallen, lost('stalled'));
+  assert.equal(again.path, 'live');
+  assert.equal(next(again, lost('no_media')).path, 'pocket');
+  const chosen = after(atRest('pocket'), listen, heard, lost('stalled'));
+  assert.deepEqual([chosen.path, chosen.phase], ['pocket', 'reconnecting']);
+});
+
+test('a refusal of the browser waits for a tap, whatever arrives', () => {
+  const state = after(atRest(), listen, { type: 'blocked' }, heard);
+  assert.equal(state.phase, 'blocked');
+  assert.equal(next(state, listen).phase, 'connecting');
+});
+
+test('nothing that comes late moves a guest who has stopped', () => {
+  const stopped = after(atRest(), listen, heard, { type: 'stop' });
+  for (const event of [heard, lost('stalled'), lost('full'), { type: 'blocked' }]) {
+    assert.deepEqual(next(stopped, event), stopped);
+  }
+});
+
+test('a change of path while listening starts over on it, and is remembered while idle', () => {
+  const moved = after(atRest(), listen, heard, { type: 'choose', path: 'pocket', webrtc: true });
+  assert.deepEqual([moved.phase, moved.path], ['connecting', 'pocket']);
+  const idle = next(atRest(), { type: 'choose', path: 'pocket', webrtc: true });
+  assert.deepEqual([idle.phase, idle.chosen, idle.path], ['idle', 'pocket', null]);
+});
+
+const STATUS = {
+  name: 'Partybox', playing: true, source: 'files', fallback: false, track: null, streams: [], you_are_host: false,
+  sources: [{ id: 'files', state: 'ok' }, { id: 'line-in', state: 'off' }], listeners: { live: 0, pocket: 0 },
+};
+
+test('every situation has words', () => {
+  const phases = ['idle', 'connecting', 'live', 'pocket', 'reconnecting', 'blocked'];
+  const reasons = ['', 'no_webrtc', 'live_failed', 'live_full', 'unreachable', 'phone_paused'];
+  const pocketReasons = reasons.slice(0, 4);
+  for (const phase of phases) {
+    for (const reason of phase === 'pocket' ? pocketReasons : reasons) {
+      for (const status of [null, STATUS, { ...STATUS, playing: false }]) {
+        for (const reachable of [true, false]) {
+          const listening = { ...atRest(), phase, reason };
+          const { button, state, hint } = describe({ listening, status, reachable });
+          for (const key of [button, state, hint]) assert.ok(key in words, `${key} for ${phase} ${reason}`);
+        }
+      }
+    }
+  }
+});
+
+test('a guest who hears nothing is told why', () => {
+  const hint = (status) => describe({ listening: { ...atRest(), phase: 'live' }, status, reachable: true }).hint;
+  assert.equal(hint(STATUS), 'hint.live');
+  assert.equal(hint({ ...STATUS, playing: false }), 'hint.host_paused');
+  assert.equal(hint({ ...STATUS, sources: [{ id: 'files', state: 'empty' }] }), 'hint.no_music');
+  assert.equal(hint({ ...STATUS, source: 'line-in', fallback: true }), 'hint.fallback');
+});
+
+test('what plays is a track, the cable, or nothing', () => {
+  const track = { id: 1, title: '', artist: 'A', duration_ms: null, position_ms: 0 };
+  assert.equal(nowPlaying(null).titleKey, 'now.waiting');
+  assert.equal(nowPlaying({ ...STATUS, track }).titleKey, 'now.untitled');
+  assert.equal(nowPlaying({ ...STATUS, track: { ...track, title: 'T' } }).title, 'T');
+  assert.equal(nowPlaying({ ...STATUS, source: 'line-in' }).titleKey, 'now.line_in');
+  assert.equal(nowPlaying(STATUS).titleKey, 'now.nothing');
+});

@@ -1,0 +1,188 @@
+// The Live session against a box and a browser made of values: what is asked, what is retried, what is cleaned up.
+
+import assert from 'node:assert/strict';
+import test, { beforeEach, mock } from 'node:test';
+
+/** What the pretended box does with the next request. */
+let box;
+/** Every request, as `METHOD path`. */
+let asked;
+/** Every peer connection made. */
+let peers;
+let nowMs;
+
+class PretendedPeer extends EventTarget {
+  connectionState = 'new';
+  packets = 0;
+  closed = false;
+  receiver = {};
+
+  constructor() {
+    super();
+    peers.push(this);
+  }
+
+  addTransceiver(kind, { direction }) {
+    assert.deepEqual([kind, direction], ['audio', 'recvonly']);
+    return { receiver: this.receiver };
+  }
+
+  async createOffer() {
+    return { type: 'offer', sdp: 'a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\n' };
+  }
+
+  async setLocalDescription(description) {
+    this.localDescription = description;
+  }
+
+  async setRemoteDescription(description) {
+    assert.deepEqual(description, { type: 'answer', sdp: 'the answer' });
+  }
+
+  async getStats() {
+    const inbound = { type: 'inbound-rtp', kind: 'audio', packetsReceived: this.packets };
+    return new Map([['in', inbound]]);
+  }
+
+  close() {
+    this.closed = true;
+  }
+}
+
+globalThis.location = { href: 'http://box/' };
+globalThis.RTCPeerConnection = PretendedPeer;
+globalThis.fetch = async (path, init) => {
+  asked.push(`${init.method} ${new URL(path, 'http://box/').pathname}`);
+  return box(init);
+};
+const accept = () => ({
+  ok: true,
+  status: 201,
+  url: 'http://box/whep/main',
+  headers: new Headers({ Location: '/whep/main/7' }),
+  text: async () => 'the answer',
+});
+const refuse = (status, headers = {}) => () => ({
+  ok: false, status, headers: new Headers(headers), text: async () => '{"error":"no"}',
+});
+
+const { WhepListener } = await import('../js/whep.js');
+
+/** Lets every promise that is ready run. */
+const settle = async () => {
+  for (let n = 0; n < 30; n += 1) await Promise.resolve();
+};
+
+/** Moves the time on, in steps that let promises run between timers. */
+const pass = async (ms, arriving = 0) => {
+  for (let gone = 0; gone < ms; gone += 50) {
+    nowMs += 50;
+    if (peers.length > 0) peers.at(-1).packets += arriving;
+    mock.timers.tick(50);
+    await settle();
+  }
+};
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setTimeout'] });
+  [asked, peers, nowMs, box] = [[], [], 0, accept];
+  mock.method(performance, 'now', () => nowMs);
+  mock.method(Math, 'random', () => 0.5);
+});
+
+function listener() {
+  const told = [];
+  const live = new WhepListener('main', {
+    onStream: () => told.push('stream'),
+    onLive: () => told.push('live'),
+    onLost: (loss) => told.push(loss),
+  });
+  return { live, told };
+}
+
+test('joins, is live with the first packet, and leaves when stopped', async () => {
+  const { live, told } = listener();
+  live.start();
+  await settle();
+  assert.equal(live.state, 'connecting');
+  assert.match(peers[0].localDescription.sdp, /stereo=1/);
+  assert.equal(peers[0].receiver.jitterBufferTarget, 60);
+  await pass(200, 1);
+  assert.deepEqual([live.state, told], ['live', ['live']]);
+  live.stop();
+  assert.deepEqual(asked, ['POST /whep/main', 'DELETE /whep/main/7']);
+  assert.deepEqual([live.state, peers[0].closed], ['idle', true]);
+  await pass(20000);
+  assert.equal(peers.length, 1);
+});
+
+test('a session that goes quiet is left and joined anew, without a tap', async () => {
+  const { live, told } = listener();
+  live.start();
+  await pass(5000, 1);
+  await pass(3500, 0);
+  assert.deepEqual(told, ['live', 'stalled']);
+  await pass(1000, 1);
+  assert.deepEqual([live.state, told], ['live', ['live', 'stalled', 'live']]);
+  assert.deepEqual(asked, ['POST /whep/main', 'DELETE /whep/main/7', 'POST /whep/main']);
+});
+
+test('a box that is away is asked again and again, at most every five seconds and a bit', async () => {
+  const { live, told } = listener();
+  box = () => {
+    throw new TypeError('nobody there');
+  };
+  live.start();
+  await pass(60000);
+  assert.equal(live.state, 'waiting');
+  assert.ok(told.every((loss) => loss === 'unreachable'));
+  assert.ok(asked.length >= 14 && asked.length <= 18, `${asked.length} tries in a minute`);
+  box = accept;
+  await pass(5500, 1);
+  assert.equal(live.state, 'live');
+});
+
+test('a network that comes back ends the pause', async () => {
+  const { live } = listener();
+  box = refuse(503, { 'Retry-After': '60' });
+  live.start();
+  await pass(30000);
+  assert.equal(asked.length, 1, 'the box asked for a minute');
+  box = accept;
+  live.nudge();
+  await pass(200, 1);
+  assert.equal(live.state, 'live');
+});
+
+test('an answer without sound is reported as such', async () => {
+  const { live, told } = listener();
+  live.start();
+  await pass(5500);
+  assert.deepEqual(told, ['no_media']);
+  assert.ok(asked.includes('DELETE /whep/main/7'));
+});
+
+test('refusals are told apart', async () => {
+  for (const [status, loss] of [[503, 'full'], [406, 'refused'], [429, 'refused'], [404, 'refused']]) {
+    const { live, told } = listener();
+    box = refuse(status);
+    live.start();
+    await settle();
+    assert.deepEqual(told, [loss]);
+    live.stop();
+  }
+});
+
+test('a session that is answered after the guest has stopped is left at once', async () => {
+  const { live, told } = listener();
+  let answer;
+  box = (init) => (init.method === 'POST' ? new Promise((done) => (answer = done)) : accept());
+  live.start();
+  await settle();
+  live.stop();
+  answer(accept());
+  await settle();
+  assert.deepEqual(asked, ['POST /whep/main', 'DELETE /whep/main/7']);
+  assert.deepEqual(told, []);
+});
