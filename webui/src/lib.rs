@@ -77,7 +77,7 @@ const ETAG_BYTES: usize = 18;
 /// The entity tag of some content: its 64-bit FNV-1a hash. That is no protection against forgery and needs none:
 /// the content comes from the program itself, and the tag only tells one version of it from another.
 const fn etag(body: &[u8]) -> [u8; ETAG_BYTES] {
-    // Offset basis and prime of 64-bit FNV-1a (RFC 9923, section 5).
+    // Offset basis and prime of 64-bit FNV-1a, as its authors publish them.
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut at = 0;
     while at < body.len() {
