@@ -1,1 +1,8 @@
 //! The simulated party and real clients, shared by the tests in `it/` and the benchmarks.
+
+pub mod browser;
+pub mod dice;
+pub mod hear;
+pub mod link;
+pub mod phone;
+pub mod tidy;
