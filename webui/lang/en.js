@@ -25,8 +25,8 @@ export default {
   'hint.no_music': 'There is no music on the box yet. Ask the host to add some.',
   'hint.reconnecting': 'The sound broke off. It comes back by itself; no need to tap.',
   'hint.unreachable':
-    'The box does not answer. Check that this phone is on the party’s Wi-Fi; the sound comes back by itself.',
-  'hint.unreachable_idle': 'The box does not answer. Check that this phone is on the party’s Wi-Fi.',
+    'The box does not answer. Check that this phone is on the party’s Wi‑Fi. The sound then comes back by itself.',
+  'hint.unreachable_idle': 'The box does not answer. Check that this phone is on the party’s Wi‑Fi.',
   'hint.pocket': 'A few seconds behind, and it goes on with the screen locked.',
   'hint.pocket_no_webrtc': 'This browser cannot play Live, so you hear Pocket, a few seconds behind.',
   'hint.pocket_live_failed': 'Live does not get through to this phone, so you hear Pocket, a few seconds behind.',
@@ -66,7 +66,7 @@ export default {
   'host.failed': 'That did not work: {detail}',
   'host.no_answer': 'the box did not answer',
 
-  'source.files': 'Music on the box',
+  'source.files': 'Music files',
   'source.line-in': 'Line-in',
   'source_state.ok': 'ready',
   'source_state.empty': 'no music found',
