@@ -1,0 +1,85 @@
+//! One request that has passed the guard, and what every answer may use.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::http::{HeaderMap, Method};
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::App;
+use super::events::Latest;
+use crate::gate::{Entrant, Gate};
+use crate::metrics::Counters;
+use crate::status::Listeners;
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// The client.
+    pub(super) peer: SocketAddr,
+    /// Us, as the client reached us.
+    pub(super) local: SocketAddr,
+}
+
+/// Shared by all connections.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) app: App,
+    pub(super) connections: Gate,
+    pub(super) mp3_listeners: Gate,
+    pub(super) event_listeners: Gate,
+    pub(super) latest: watch::Receiver<Latest>,
+    pub(super) counters: Counters,
+    pub(super) started: Instant,
+}
+
+impl Server {
+    /// Listeners by kind.
+    pub(super) fn listeners(&self) -> Listeners {
+        Listeners { live: self.app.rtc.listeners(), pocket: self.mp3_listeners.total() }
+    }
+
+    /// Who stands at a gate when `address` asks.
+    pub(super) fn entrant(&self, address: IpAddr) -> Entrant {
+        if address.is_loopback() {
+            Entrant::Own(address)
+        } else if self.app.config.is_host(address) {
+            Entrant::Host(address)
+        } else {
+            Entrant::Guest(address)
+        }
+    }
+}
+
+/// A checked request with its whole body.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) server: Arc<Server>,
+    pub(super) ends: Ends,
+    pub(super) method: Method,
+    pub(super) query: String,
+    pub(super) params: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) is_host: bool,
+}
+
+impl Call {
+    /// The part of the path that the route names `name`; empty if it names none.
+    pub(super) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The value of `name` in the query, as it stands there: the values this server knows need no decoding.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
+    }
+
+    /// The value of a header, if it is plain text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+}

@@ -1,0 +1,136 @@
+//! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body.
+//!
+//! A live body is taken away from hyper: hyper would wake one task per listener and packet, and those wake-ups cost
+//! more than the sound. The router marks such an answer with [`TakeOver`]; its head is then written by the fan-out.
+
+use std::convert::Infallible;
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use bytes::{BufMut, Bytes, BytesMut};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service as HyperService;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower_service::Service as _;
+
+use super::call::Ends;
+use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, Limits};
+use super::stall::{Phase, Timed};
+use crate::gate::Pass;
+use crate::mp3::{Hub, Joining};
+
+/// Marks an answer whose body is a live stream: the connection is handed to the hub.
+#[derive(Clone, Debug)]
+pub(super) struct TakeOver {
+    pub(super) hub: Hub,
+    pub(super) bitrate_bps: u32,
+    pub(super) icy: bool,
+    /// In an `Arc` because extensions of an answer must be clonable.
+    pub(super) place: Arc<Mutex<Option<Pass>>>,
+}
+
+/// Where a taken-over answer waits for the connection to notice it.
+type Slot = Arc<Mutex<Option<(Bytes, TakeOver)>>>;
+
+#[derive(Clone)]
+struct Service {
+    router: Router,
+    ends: Ends,
+    phase: Phase,
+    slot: Slot,
+}
+
+impl HyperService<Request<Incoming>> for Service {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let mut this = self.clone();
+        request.extensions_mut().insert(this.ends);
+        this.phase.answering();
+        Box::pin(async move {
+            let mut response = this.router.call(request).await?;
+            if let Some(take_over) = response.extensions_mut().remove::<TakeOver>() {
+                let head = head(&response);
+                *this.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, take_over));
+                // The connection is taken apart before this future is polled again.
+                return pending().await;
+            }
+            this.phase.answered();
+            Ok(response)
+        })
+    }
+}
+
+/// Status line and headers of an answer whose body ends with the connection: valid for HTTP/1.0 and 1.1 alike (RFC 9112
+/// section 6.3, rule 8).
+fn head(response: &Response<Body>) -> Bytes {
+    let mut head = BytesMut::with_capacity(1_024);
+    head.put_slice(b"HTTP/1.1 200 OK\r\n");
+    for (name, value) in response.headers() {
+        head.put_slice(name.as_str().as_bytes());
+        head.put_slice(b": ");
+        head.put_slice(value.as_bytes());
+        head.put_slice(b"\r\n");
+    }
+    head.put_slice(b"\r\n");
+    head.freeze()
+}
+
+/// Serves one connection until it ends, is taken over, or `stop` becomes true and its running request is answered.
+pub(super) async fn run(
+    socket: TcpStream,
+    ends: Ends,
+    router: Router,
+    limits: &Limits,
+    pass: Pass,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), hyper::Error> {
+    let phase = Phase::default();
+    let slot = Slot::default();
+    let service = Service { router, ends, phase: phase.clone(), slot: Arc::clone(&slot) };
+    let io = TokioIo::new(Timed::new(socket, phase, limits.head_timeout, limits.write_timeout));
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // hyper's limit spans the pause before a head and the head; the head's own shorter limit is kept by `Timed`.
+        .header_read_timeout(limits.idle_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(io, service);
+    let stopped = crate::stopped(&mut stop);
+    tokio::pin!(stopped);
+    let mut stopping = false;
+    let outcome = poll_fn(|cx| {
+        if !stopping && stopped.as_mut().poll(cx).is_ready() {
+            stopping = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        let polled = connection.poll_without_shutdown(cx);
+        let taken = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (taken, polled) {
+            (Some(taken), _) => Poll::Ready(Ok(Some(taken))),
+            (None, Poll::Ready(result)) => Poll::Ready(result.map(|()| None)),
+            (None, Poll::Pending) => Poll::Pending,
+        }
+    })
+    .await?;
+    let socket = connection.into_parts().io.into_inner().into_socket();
+    if let Some((head, take_over)) = outcome {
+        let place = take_over.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(place) = place {
+            let joining = Joining { socket, head, icy: take_over.icy, connection: Some(pass), place };
+            take_over.hub.join(take_over.bitrate_bps, joining);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! `/health` for people and watchdogs, `/metrics` for Prometheus.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use super::call::Call;
+use crate::metrics::{self, Kind, Page};
+use crate::mp3::Totals;
+use crate::status::{Snapshot, SourceState};
+
+/// Whether everything that should work does: the chosen source is heard, and every stream is live.
+fn is_healthy(snapshot: &Snapshot) -> bool {
+    let broken = |state| matches!(state, SourceState::NoDevice | SourceState::Empty | SourceState::Off);
+    let chosen_broken = snapshot.sources.iter().any(|s| s.kind == snapshot.source && broken(s.state));
+    !snapshot.fallback && !chosen_broken && snapshot.streams.iter().all(|stream| stream.live)
+}
+
+/// `GET /health`: always 200 while requests are answered; `status` says how well.
+pub(super) fn health(call: &Call) -> Response {
+    let server = &call.server;
+    let snapshot = server.app.snapshot.borrow().clone();
+    let listeners = server.listeners();
+    let live = snapshot.streams.iter().filter(|stream| stream.live);
+    let sources: Map<String, Value> =
+        snapshot.sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
+    let body = json!({
+        "status": if is_healthy(&snapshot) { "healthy" } else { "degraded" },
+        "active_streams": live.map(|stream| stream.id.as_str()).collect::<Vec<_>>(),
+        "senders": 0,
+        "receivers": listeners.live + listeners.pocket,
+        "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
+        "sources": sources,
+        "uptime_s": server.started.elapsed().as_secs(),
+    });
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
+}
+
+/// `GET /metrics`.
+pub(super) fn metrics(call: &Call) -> Response {
+    let server = &call.server;
+    let mut page = Page::new();
+    server.counters.write(&mut page);
+    let mut gauge = |name, help, value: usize| page.number(name, Kind::Gauge, help, value as f64);
+    gauge("http_connections", "Connections open, MP3 and event listeners included.", server.connections.total());
+    gauge("event_listeners", "Pages that follow the status.", server.event_listeners.total());
+    let listeners = server.listeners();
+    let samples = [(&["webrtc"][..], listeners.live as f64), (&["mp3"][..], listeners.pocket as f64)];
+    page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);
+    mp3(call, &mut page);
+    page.number(
+        "uptime_seconds",
+        Kind::Gauge,
+        "Time since the server started.",
+        server.started.elapsed().as_secs_f64(),
+    );
+    (server.app.gauges)(&mut page);
+    let headers = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    (headers, page.into_text()).into_response()
+}
+
+fn mp3(call: &Call, page: &mut Page) {
+    let hubs: Vec<([&str; 1], Totals)> =
+        call.server.app.mp3.iter().map(|hub| ([hub.stream().as_str()], hub.totals())).collect();
+    let mut family = |name, help, number: fn(&Totals) -> u64| {
+        let samples = hubs.iter().map(|(label, totals)| (&label[..], number(totals) as f64));
+        page.family(name, Kind::Counter, help, &["stream"], samples);
+    };
+    family("mp3_sent_bytes_total", "Bytes of MP3 bodies handed to the kernel.", |t| t.bytes);
+    family("mp3_left_total", "MP3 listeners that left or were let go.", |t| t.left);
+    family("mp3_slow_total", "MP3 listeners let go because they were slower than the music.", |t| t.slow);
+    family("mp3_packets_lost_total", "MP3 packets dropped because the fan-out was stuck.", |t| t.packets_lost);
+}

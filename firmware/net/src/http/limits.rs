@@ -1,0 +1,99 @@
+//! Every limit of the HTTP server, by name. [`Limits`] holds those that a configuration or a test may change.
+
+use std::time::Duration;
+
+use crate::gate::Places;
+
+/// Request line and headers together, in bytes. Longer heads are answered 431 by hyper and the connection is closed.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Headers in a request. More are answered 431 by hyper and the connection is closed.
+pub const HEADERS_MAX: usize = 64;
+
+/// Path and query together, in bytes. No address of ours is longer than 100. Longer ones are answered 414.
+pub const URI_BYTES_MAX: usize = 1_024;
+
+/// Read and write buffer of one connection, in bytes; what does not fit waits in the kernel.
+pub const BUFFER_BYTES_MAX: usize = 32 * 1024;
+
+/// An SDP offer or fragment, in bytes: browsers send 1 to 4 KB for one audio track. Larger is answered 413.
+pub const SDP_BYTES_MAX: usize = 16 * 1024;
+
+/// A JSON body, in bytes. Larger is answered 413.
+pub const JSON_BYTES_MAX: usize = 4 * 1024;
+
+/// How long the fan-out or the party may take to answer a request before it is refused with 503.
+pub const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// First pause after the system refused a connection (no file descriptors left); doubles up to [`ACCEPT_PAUSE_MAX`].
+pub const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(10);
+
+/// Longest pause after the system refused a connection.
+pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// How long requests under way may take to finish once the server ends. Then their connections are closed.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What may be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections in all, MP3 and event listeners included. Above it a connection gets 503 and is closed.
+    pub connections_max: usize,
+    /// Of these, kept for hosts: a crowd of guests cannot lock the host out.
+    pub connections_kept_for_hosts: usize,
+    /// Connections per address; a browser uses at most 6. The box itself (loopback) is not counted. Phones behind one
+    /// address (another router's NAT) share it, so raise it there.
+    pub connections_per_address_max: usize,
+    /// MP3 listeners in all. Above it the request is refused with 503.
+    pub mp3_listeners_max: usize,
+    /// MP3 listeners per address (429); the box itself is not counted.
+    pub mp3_listeners_per_address_max: usize,
+    /// Event listeners (open pages) in all. Above it the request is refused with 503 and the page asks now and then.
+    pub event_listeners_max: usize,
+    /// Event listeners per address (429); the box itself is not counted.
+    pub event_listeners_per_address_max: usize,
+    /// From a connection's first byte of a request (or its beginning) to the end of the head; then it is closed.
+    pub head_timeout: Duration,
+    /// From the end of one request to the first byte of the next; then the connection is closed.
+    pub idle_timeout: Duration,
+    /// For a whole request body; then the request is answered 408.
+    pub body_timeout: Duration,
+    /// How long a client may take nothing of what is sent to it; then the connection is closed.
+    pub write_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 1_024,
+            connections_kept_for_hosts: 20,
+            connections_per_address_max: 16,
+            mp3_listeners_max: 600,
+            mp3_listeners_per_address_max: 8,
+            event_listeners_max: 600,
+            event_listeners_per_address_max: 8,
+            head_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn connections(&self) -> Places {
+        Places {
+            total: self.connections_max,
+            kept: self.connections_kept_for_hosts,
+            per_address: self.connections_per_address_max,
+        }
+    }
+
+    pub(crate) fn mp3_listeners(&self) -> Places {
+        Places { total: self.mp3_listeners_max, kept: 0, per_address: self.mp3_listeners_per_address_max }
+    }
+
+    pub(crate) fn event_listeners(&self) -> Places {
+        Places { total: self.event_listeners_max, kept: 0, per_address: self.event_listeners_per_address_max }
+    }
+}

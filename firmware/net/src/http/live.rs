@@ -1,0 +1,157 @@
+//! `GET /stream/{id}.mp3`: the request for a live MP3 body. The body itself is fed by [`crate::mp3`].
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+
+use super::call::Call;
+use super::connection::TakeOver;
+use super::refusal::Refusal;
+use crate::gate::Full;
+use crate::mp3::{Hub, icy};
+
+/// The name that always means the newest live stream.
+pub(super) const LATEST: &str = "latest";
+
+/// The first two bytes of an MPEG-1 layer III frame without checksum: what a probe for `bytes=0-1` gets.
+const PROBE: Bytes = Bytes::from_static(&[0xff, 0xfb]);
+
+/// Longest `icy-name` in bytes.
+const NAME_BYTES_MAX: usize = 100;
+
+/// Seconds after which a client that found no place may ask again.
+const RETRY_SECONDS: u32 = 10;
+
+/// Answers the request: with a mark that the connection becomes a live body, or, for `HEAD` and probes, at once.
+pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
+    let hub = find(call)?;
+    let bitrate_bps = bitrate(call, hub)?;
+    let icy = call.header("icy-metadata") == Some("1");
+    let mut response = Response::new(Body::empty());
+    describe(response.headers_mut(), call, bitrate_bps, icy);
+    if call.method == Method::HEAD {
+        // A body of unknown length, so that no length is announced for the live one.
+        *response.body_mut() = Body::new(http_body_util::StreamBody::new(futures_util::stream::empty::<
+            Result<hyper::body::Frame<Bytes>, std::convert::Infallible>,
+        >()));
+        return Ok(response);
+    }
+    if is_probe(call.header("range")) {
+        // Safari asks for two bytes first, and counts as a second listener if this connection is kept.
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        response.headers_mut().insert(header::CONTENT_RANGE, HeaderValue::from_static("bytes 0-1/*"));
+        *response.body_mut() = Body::from(PROBE);
+        return Ok(response);
+    }
+    if !hub.serves(bitrate_bps) {
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
+    }
+    let place = call.server.mp3_listeners.enter(call.server.entrant(call.ends.peer.ip())).map_err(full)?;
+    call.server.counters.mp3_joined.add();
+    response.extensions_mut().insert(TakeOver {
+        hub: hub.clone(),
+        bitrate_bps,
+        icy,
+        place: Arc::new(Mutex::new(Some(place))),
+    });
+    Ok(response)
+}
+
+/// The refusal for a listener that found no place.
+pub(super) fn full(full: Full) -> Refusal {
+    match full {
+        Full::Total(limit) => Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("All {limit} places are taken; try again in {RETRY_SECONDS} s."),
+        ),
+        Full::Address(limit) => Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            format!("This address holds {limit} places already, which is as many as one may."),
+        ),
+    }
+    .retry_after(RETRY_SECONDS)
+}
+
+/// The hub of `{id}.mp3`; `latest` is the newest stream that is live.
+fn find(call: &Call) -> Result<&Hub, Refusal> {
+    let file = call.param("file");
+    let hubs = &call.server.app.mp3;
+    let id = file.strip_suffix(".mp3").unwrap_or_default();
+    let found = if id == LATEST {
+        let snapshot = call.server.app.snapshot.borrow();
+        let live = |hub: &&Hub| snapshot.streams.iter().any(|s| s.live && s.id == hub.stream().as_str());
+        hubs.iter().rev().find(live).or_else(|| hubs.last())
+    } else {
+        hubs.iter().find(|hub| hub.stream().as_str() == id)
+    };
+    found.ok_or_else(|| {
+        let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream().as_str())).collect();
+        Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(
+            "stream",
+            file,
+            format!("{LATEST}.mp3, {}", known.join(", ")),
+        )
+    })
+}
+
+/// `?bitrate=` in kbit/s among the configured ones; the first of them if it is not given.
+fn bitrate(call: &Call, hub: &Hub) -> Result<u32, Refusal> {
+    let mut known = hub.bitrates_bps();
+    let Some(asked) = call.query("bitrate") else {
+        return known.next().ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "This stream has no MP3."));
+    };
+    let wanted = asked.parse::<u32>().ok().and_then(|kbps| kbps.checked_mul(1_000));
+    known.find(|bps| Some(*bps) == wanted).ok_or_else(|| {
+        let allowed: Vec<String> = hub.bitrates_bps().map(|bps| (bps / 1_000).to_string()).collect();
+        Refusal::new(StatusCode::BAD_REQUEST, "This bit rate is not offered.").field(
+            "bitrate",
+            asked,
+            allowed.join(", "),
+        )
+    })
+}
+
+/// Whether a `Range` asks for the first two bytes only. Every other range gets the live body: there is no other.
+fn is_probe(range: Option<&str>) -> bool {
+    range == Some("bytes=0-1")
+}
+
+/// Headers of a live body.
+fn describe(headers: &mut HeaderMap, call: &Call, bitrate_bps: u32, icy: bool) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/mpeg"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    headers.insert("icy-br", HeaderValue::from(bitrate_bps / 1_000));
+    headers.insert("icy-pub", HeaderValue::from_static("0"));
+    headers.insert("icy-name", name(&call.server.app.snapshot.borrow().name));
+    if icy {
+        headers.insert("icy-metaint", HeaderValue::from(icy::METAINT));
+    }
+}
+
+/// The name of the box as a header: what is not printable ASCII is left out.
+fn name(name: &str) -> HeaderValue {
+    let plain: String = name.chars().filter(|c| matches!(c, ' '..='~')).take(NAME_BYTES_MAX).collect();
+    HeaderValue::from_str(plain.trim()).unwrap_or(HeaderValue::from_static("Partybox"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_probe_of_two_bytes_is_a_probe() {
+        assert!(is_probe(Some("bytes=0-1")));
+        for range in [None, Some("bytes=0-"), Some("bytes=0-1,5-9"), Some("bytes=1-1"), Some("x")] {
+            assert!(!is_probe(range), "{range:?}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_name_cannot_add_a_header() {
+        assert_eq!(name("Bob's\r\nbox ☃"), "Bob'sbox");
+    }
+}

@@ -1,0 +1,82 @@
+//! The HTTP/1.1 server: [`serve`] takes a listening socket and an [`App`] and answers until it is told to end.
+//!
+//! Every request passes one table ([`routes`]) and one guard; every limit is in [`limits`]. It holds no party rule: it
+//! shows a [`Snapshot`], hands [`Command`]s over and says what came back.
+
+mod call;
+mod connection;
+mod events;
+mod fanout;
+mod guard;
+mod health;
+pub mod limits;
+mod live;
+mod pages;
+mod party;
+mod refusal;
+mod routes;
+mod server;
+mod stall;
+mod whep;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use tokio::sync::{mpsc, watch};
+
+use self::fanout::Handle;
+use self::limits::Limits;
+pub use self::server::serve;
+use crate::control::Command;
+use crate::metrics::Page;
+use crate::mp3::Hub;
+use crate::status::Snapshot;
+
+/// How the server behaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Names by which phones may address the box, in lower case without port, besides its addresses and `localhost`.
+    pub names: Vec<String>,
+    /// Networks whose requests are a host's.
+    pub host_from: Vec<IpNet>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// Adds the numbers of other rooms to a page of metrics; called at every scrape, so it must be quick.
+pub type Gauges = Arc<dyn Fn(&mut Page) + Send + Sync>;
+
+/// Everything the server needs from the rest of the box.
+#[derive(Clone)]
+pub struct App {
+    /// How it behaves.
+    pub config: Config,
+    /// The WebRTC fan-out.
+    pub rtc: Handle,
+    /// MP3, one hub per stream, oldest first.
+    pub mp3: Vec<Hub>,
+    /// What the party does.
+    pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// Where hosts' commands go ([`crate::control::COMMANDS_WAITING_MAX`] of them).
+    pub commands: mpsc::Sender<Command>,
+    /// Numbers of other rooms for `/metrics`.
+    pub gauges: Gauges,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Whether requests from `address` are a host's.
+    pub fn is_host(&self, address: IpAddr) -> bool {
+        self.host_from.iter().any(|network| network.contains(&address))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! The embedded pages: whole files with an entity tag, so that a phone fetches each of them once.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+
+use super::refusal::Refusal;
+
+/// Pages are asked for again each time and answered 304 while they are the same: a phone must not run yesterday's page
+/// against today's box.
+const CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Where browsers look for an icon when a page names none.
+const FAVICON: &str = "/favicon.ico";
+
+/// The icon that is served there.
+const ICON: &str = "/img/icon.svg";
+
+/// Answers a request for anything outside the table of routes.
+pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
+    let path = match request.uri().path() {
+        FAVICON => ICON,
+        path => path,
+    };
+    let Some(asset) = webui::find(path) else {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "There is nothing at this address.").field(
+            "path",
+            path,
+            "/ is the page of the party",
+        ));
+    };
+    match *request.method() {
+        Method::GET | Method::HEAD => {}
+        Method::OPTIONS => {
+            let allow = [(header::ALLOW, "GET, HEAD, OPTIONS")];
+            return Ok((StatusCode::NO_CONTENT, allow).into_response());
+        }
+        _ => {
+            return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "A page can only be read.")
+                .field("method", request.method().as_str(), "GET, HEAD, OPTIONS")
+                .header(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"))
+                .closing());
+        }
+    }
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, HeaderValue::from_static(asset.etag));
+    headers.insert(header::CACHE_CONTROL, CACHE);
+    if is_known(request.headers(), asset.etag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(response);
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.mime));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(asset.body.len()));
+    if request.method() == Method::GET {
+        *response.body_mut() = Body::from(Bytes::from_static(asset.body));
+    }
+    Ok(response)
+}
+
+/// Whether the client has this version: `If-None-Match` compares weakly (RFC 9110 section 13.1.2).
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|list| list.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+    })
+}

@@ -1,0 +1,105 @@
+//! Why a request was refused: a status and a sentence, with the field, its value and what is allowed where there is one.
+//!
+//! Bodies are JSON with the sentence in `error`, so that pages and people read the same thing.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Longest value quoted back, in characters: enough to recognise it, too little to be abused.
+const QUOTED_CHARS_MAX: usize = 80;
+
+/// A refused request.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    detail: String,
+    field: Option<&'static str>,
+    value: Option<String>,
+    allowed: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<&'a str>,
+}
+
+/// `text` without control characters, cut to [`QUOTED_CHARS_MAX`].
+fn quoted(text: &str) -> String {
+    let mut short: String = text.chars().filter(|c| !c.is_control()).take(QUOTED_CHARS_MAX).collect();
+    if text.chars().count() > QUOTED_CHARS_MAX {
+        short.push('…');
+    }
+    short
+}
+
+impl Refusal {
+    /// A refusal with a sentence for whoever made the request.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { status, detail, field: None, value: None, allowed: None, headers: Vec::new() }
+    }
+
+    /// Names the field at fault, the value it had and what is allowed.
+    pub(crate) fn field(mut self, field: &'static str, value: &str, allowed: impl Into<String>) -> Self {
+        self.field = Some(field);
+        self.value = Some(quoted(value));
+        self.allowed = Some(allowed.into());
+        self
+    }
+
+    /// Adds a header.
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Says when a retry makes sense, in seconds.
+    pub(crate) fn retry_after(self, seconds: u32) -> Self {
+        self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Ends the connection after the answer, because the rest of the request has not been read.
+    pub(crate) fn closing(self) -> Self {
+        self.header(header::CONNECTION, HeaderValue::from_static("close"))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let problem = Problem {
+            error: &self.detail,
+            field: self.field,
+            value: self.value.as_deref(),
+            allowed: self.allowed.as_deref(),
+        };
+        let body = serde_json::to_string(&problem).expect("a problem holds only strings and numbers");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status;
+        let headers: &mut HeaderMap = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.extend(self.headers);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_value_is_quoted_short_and_clean() {
+        let value = quoted(&format!("a\r\nb{}", "x".repeat(1_000)));
+        assert!(value.starts_with("abxx") && value.ends_with('…'));
+        assert_eq!(value.chars().count(), QUOTED_CHARS_MAX + 1);
+    }
+}

@@ -1,0 +1,193 @@
+//! The one table of what can be asked over HTTP: method, path, who may, what body, who answers.
+//!
+//! The router, `405` with `Allow`, `OPTIONS`, the role check, the body limit and the tests are all made from it, so a
+//! new route cannot be left out of any of them.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::call::{Call, Server};
+use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
+use super::refusal::Refusal;
+use super::{guard, health, live, pages, party, whep};
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Everybody in the network.
+    Anyone,
+    /// Requests from the networks in [`super::Config::host_from`].
+    Host,
+}
+
+/// The body a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// None; a body is refused.
+    Nothing,
+    /// This media type, at most so many bytes.
+    Media(&'static str, usize),
+}
+
+/// An SDP offer.
+pub(super) const SDP: &str = "application/sdp";
+/// A fragment of an SDP with candidates (RFC 8840).
+pub(super) const SDP_FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+/// JSON.
+pub(super) const JSON: &str = "application/json";
+
+/// What answers a call.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
+
+/// One row of the table.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) method: Method,
+    /// As axum writes patterns.
+    pub(super) path: &'static str,
+    pub(super) who: Who,
+    pub(super) takes: Takes,
+    pub(super) answer: fn(Call) -> Answer,
+}
+
+impl Route {
+    const fn get(path: &'static str, answer: fn(Call) -> Answer) -> Self {
+        Self { method: Method::GET, path, who: Who::Anyone, takes: Takes::Nothing, answer }
+    }
+
+    const fn host(path: &'static str, takes: Takes, answer: fn(Call) -> Answer) -> Self {
+        Self { method: Method::POST, path, who: Who::Host, takes, answer }
+    }
+
+    /// Whether it changes anything, so that a foreign page must not be able to call it.
+    pub(super) fn changes_something(&self) -> bool {
+        self.method != Method::GET
+    }
+}
+
+const WHEP: &str = "/whep/{stream}";
+const WHEP_SESSION: &str = "/whep/{stream}/{session}";
+
+/// The table.
+pub(super) static ROUTES: &[Route] = &[
+    Route::get("/stream/{file}", |call| Box::pin(async move { live::stream(&call) })),
+    Route {
+        method: Method::POST,
+        path: WHEP,
+        who: Who::Anyone,
+        takes: Takes::Media(SDP, SDP_BYTES_MAX),
+        answer: |call| Box::pin(whep::offer(call)),
+    },
+    Route {
+        method: Method::PATCH,
+        path: WHEP_SESSION,
+        who: Who::Anyone,
+        takes: Takes::Media(SDP_FRAGMENT, SDP_BYTES_MAX),
+        answer: |call| Box::pin(whep::patch(call)),
+    },
+    Route {
+        method: Method::DELETE,
+        path: WHEP_SESSION,
+        who: Who::Anyone,
+        takes: Takes::Nothing,
+        answer: |call| Box::pin(whep::delete(call)),
+    },
+    Route {
+        method: Method::PUT,
+        path: "/whep/{stream}/{session}/ptime",
+        who: Who::Anyone,
+        takes: Takes::Media(JSON, JSON_BYTES_MAX),
+        answer: |call| Box::pin(whep::set_duration(call)),
+    },
+    Route::get("/api/party/status", |call| Box::pin(async move { Ok(party::status(&call)) })),
+    Route::get("/api/party/events", |call| Box::pin(async move { party::events(&call) })),
+    Route::host("/api/party/play", Takes::Nothing, |call| Box::pin(party::play(call))),
+    Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
+    Route::host("/api/party/next", Takes::Nothing, |call| Box::pin(party::next(call))),
+    Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
+    Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),
+    Route::get("/metrics", |call| Box::pin(async move { Ok(health::metrics(&call)) })),
+];
+
+/// Every path with its methods: from the table, and the embedded pages.
+pub(super) fn paths() -> BTreeMap<&'static str, Vec<&'static Route>> {
+    let mut paths: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
+    for route in ROUTES {
+        paths.entry(route.path).or_default().push(route);
+    }
+    paths
+}
+
+/// The `Allow` header of a path with these routes.
+fn allow(routes: &[&'static Route]) -> HeaderValue {
+    let mut methods = Vec::new();
+    for route in routes {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.push("OPTIONS");
+    HeaderValue::from_str(&methods.join(", ")).expect("method names are plain text")
+}
+
+/// The answer to `OPTIONS`: what the path allows and, for WHEP, what it accepts (RFC 9725 section 4.2).
+fn options(routes: &[&'static Route]) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().insert(header::ALLOW, allow(routes));
+    for route in routes {
+        if let (&Method::POST, Takes::Media(media, _)) = (&route.method, route.takes) {
+            response.headers_mut().insert("accept-post", HeaderValue::from_static(media));
+        }
+        if let (&Method::PATCH, Takes::Media(media, _)) = (&route.method, route.takes) {
+            response.headers_mut().insert("accept-patch", HeaderValue::from_static(media));
+        }
+    }
+    response
+}
+
+fn not_allowed(method: &Method, routes: &[&'static Route]) -> Refusal {
+    let allowed = allow(routes);
+    let text = allowed.to_str().unwrap_or_default().to_owned();
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take this method.")
+        .field("method", method.as_str(), text)
+        .header(header::ALLOW, allowed)
+        .closing()
+}
+
+/// The router made from the table.
+pub(super) fn router(server: &Arc<Server>) -> Router {
+    let mut router = Router::new();
+    for (path, routes) in paths() {
+        let mut methods: MethodRouter<(), Infallible> = MethodRouter::new();
+        for route in routes.clone() {
+            let filter = MethodFilter::try_from(route.method.clone()).expect("the table holds standard methods");
+            let server = Arc::clone(server);
+            methods = methods.on(filter, move |request: Request| guard::answer(server, route, request));
+        }
+        let (for_options, for_others) = (routes.clone(), routes);
+        let (server_1, server_2) = (Arc::clone(server), Arc::clone(server));
+        methods = methods
+            .merge(on(MethodFilter::OPTIONS, move |request: Request<Body>| async move {
+                guard::checked(&server_1, &request, || Ok(options(&for_options)))
+            }))
+            .fallback(move |request: Request<Body>| async move {
+                guard::checked(&server_2, &request, || Err(not_allowed(request.method(), &for_others)))
+            });
+        router = router.route(path, methods);
+    }
+    let server = Arc::clone(server);
+    router.fallback(
+        move |request: Request<Body>| async move { guard::checked(&server, &request, || pages::page(&request)) },
+    )
+}

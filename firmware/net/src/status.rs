@@ -1,0 +1,173 @@
+//! What the box is doing, as the pages are told: the values behind `GET /api/party/status`.
+//!
+//! [`Snapshot`] is filled in by whoever runs the party; this room adds the listeners and who is asking. Times are
+//! numbers in it; nothing here reads a clock.
+
+use serde::Serialize;
+
+use crate::control::SourceKind;
+
+/// State of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceState {
+    /// There is something to play.
+    Ok,
+    /// There is nothing to play.
+    Empty,
+    /// Not configured.
+    Off,
+    /// The device is not there.
+    NoDevice,
+    /// The device is being opened.
+    Opening,
+    /// It delivers silence.
+    Silent,
+    /// It delivers sound.
+    Signal,
+    /// It delivers sound that was too loud for its converter within the last seconds.
+    Clipping,
+}
+
+impl SourceState {
+    /// Its name in every API.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Empty => "empty",
+            Self::Off => "off",
+            Self::NoDevice => "no-device",
+            Self::Opening => "opening",
+            Self::Silent => "silent",
+            Self::Signal => "signal",
+            Self::Clipping => "clipping",
+        }
+    }
+}
+
+/// One source and how it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// Which source.
+    pub kind: SourceKind,
+    /// How it is.
+    pub state: SourceState,
+    /// For the host: device, number of tracks, why it failed. May be empty.
+    pub detail: String,
+}
+
+/// The track that plays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrackStatus {
+    /// Number of the track in this run of the box.
+    pub id: u64,
+    /// Title, or the file's name without its extension.
+    pub title: String,
+    /// Artist; may be empty.
+    pub artist: String,
+    /// Length in milliseconds, if known.
+    pub duration_ms: Option<u64>,
+    /// Milliseconds played.
+    pub position_ms: u64,
+}
+
+/// One stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StreamStatus {
+    /// Its id (see [`crate::rtc::api::StreamId`]).
+    pub id: String,
+    /// Whether packets flow.
+    pub live: bool,
+}
+
+/// What the party tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Name of the box.
+    pub name: String,
+    /// Version of the firmware.
+    pub version: String,
+    /// Whether the party plays (rather than pauses).
+    pub playing: bool,
+    /// The source the host has chosen.
+    pub source: SourceKind,
+    /// Every source.
+    pub sources: Vec<SourceStatus>,
+    /// Whether the chosen source has failed and its fallback is heard.
+    pub fallback: bool,
+    /// The track that plays, when files play.
+    pub track: Option<TrackStatus>,
+    /// Streams, oldest first.
+    pub streams: Vec<StreamStatus>,
+}
+
+impl Snapshot {
+    /// Whether `other` tells the same apart from how far the track has got.
+    pub fn same_but_position(&self, other: &Self) -> bool {
+        let head = |s: &Self| (s.playing, s.source, s.fallback, s.track.as_ref().map(|t| (t.id, t.duration_ms)));
+        head(self) == head(other)
+            && self.sources == other.sources
+            && self.streams == other.streams
+            && (&self.name, &self.version) == (&other.name, &other.version)
+            && track_texts(self) == track_texts(other)
+    }
+}
+
+fn track_texts(snapshot: &Snapshot) -> Option<(&str, &str)> {
+    snapshot.track.as_ref().map(|track| (track.title.as_str(), track.artist.as_str()))
+}
+
+/// Listeners by way of listening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Listeners {
+    /// Over WebRTC.
+    pub live: usize,
+    /// Over MP3.
+    pub pocket: usize,
+}
+
+#[derive(Serialize)]
+struct SourceView<'a> {
+    id: &'a str,
+    state: SourceState,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    name: &'a str,
+    version: &'a str,
+    playing: bool,
+    source: &'a str,
+    sources: Vec<SourceView<'a>>,
+    fallback: bool,
+    track: Option<&'a TrackStatus>,
+    streams: &'a [StreamStatus],
+    listeners: Listeners,
+    you_are_host: bool,
+}
+
+/// The JSON of `GET /api/party/status`.
+pub(crate) fn to_json(snapshot: &Snapshot, listeners: Listeners, you_are_host: bool) -> String {
+    let sources = snapshot.sources.iter().map(|source| SourceView {
+        id: source.kind.id(),
+        state: source.state,
+        detail: &source.detail,
+    });
+    let view = View {
+        name: &snapshot.name,
+        version: &snapshot.version,
+        playing: snapshot.playing,
+        source: snapshot.source.id(),
+        sources: sources.collect(),
+        fallback: snapshot.fallback,
+        track: snapshot.track.as_ref(),
+        streams: &snapshot.streams,
+        listeners,
+        you_are_host,
+    };
+    serde_json::to_string(&view).expect("a view holds only strings, numbers and lists")
+}
+
+#[cfg(test)]
+mod tests;
