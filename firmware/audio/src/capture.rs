@@ -3,12 +3,18 @@
 //! [`Capture`] is one opened device, [`Open`] the way to (re)open it. The real one is `alsa`; a simulated one lies in
 //! [`crate::sim`]. Nothing here knows rings, clocks or what the sound is for.
 
+#[cfg(feature = "alsa")]
+mod alsa;
+#[cfg(feature = "alsa")]
+mod name;
 mod sample;
 
 use std::fmt;
 
 use crate::pcm::Frame;
 
+#[cfg(feature = "alsa")]
+pub use alsa::Alsa;
 pub use sample::SampleFormat;
 
 /// Most frames one [`Capture::read`] may bring: 20 ms at 192 kHz, rounded up. Longer periods come in several reads.

@@ -16,6 +16,11 @@ impl Clock {
         Self(Instant::now())
     }
 
+    /// The instant of [`Time::ZERO`], for libraries that count in instants.
+    pub fn zero(self) -> Instant {
+        self.0
+    }
+
     /// Now.
     pub fn now(self) -> Time {
         Time::from_micros(self.0.elapsed().as_micros() as u64)

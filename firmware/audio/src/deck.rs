@@ -30,6 +30,7 @@ pub enum Pulled {
 }
 
 /// The pump's side of a track.
+#[derive(Debug)]
 pub struct Deck {
     track: TrackId,
     ring: Consumer<Frame>,

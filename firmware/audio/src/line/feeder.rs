@@ -10,7 +10,7 @@ use std::time::Duration;
 use rtrb::{Consumer, Producer};
 
 use super::{Feed, LineStatus, Session, Stamp, session};
-use crate::capture::{Capture, Error, Open, READ_FRAMES_MAX};
+use crate::capture::{Capture, Error, Format, Open, READ_FRAMES_MAX};
 use crate::clock::Clock;
 use crate::pcm::{Frame, SILENCE};
 use crate::time::Time;
@@ -40,6 +40,7 @@ struct Running {
     device: Box<dyn Capture>,
     feed: Feed,
     heard_at: Time,
+    announced: bool,
 }
 
 /// The capture thread's end of a line-in.
@@ -75,7 +76,11 @@ impl Feeder {
         match &mut self.running {
             Some(running) => match running.step(&mut self.buffer, &self.status, clock) {
                 Ok(()) => {
-                    self.retry_ms = RETRY_MS_MIN;
+                    if running.feed.total_frames > 0 && !running.announced {
+                        running.announced = true;
+                        let format = running.device.format();
+                        self.announce(format);
+                    }
                     NextStep::Again
                 }
                 Err(error) => self.fail(error),
@@ -102,11 +107,16 @@ impl Feeder {
         self.status.rate_hz.store(format.rate_hz, Ordering::Relaxed);
         self.status.period_frames.store(format.period_frames as u32, Ordering::Relaxed);
         self.status.opened.fetch_add(1, Ordering::Relaxed);
-        self.status.device.store(1, Ordering::Relaxed);
-        self.logged = None;
-        log::info!("line-in opened: {} Hz, periods of {} frames", format.rate_hz, format.period_frames);
-        self.running = Some(Running { device, feed, heard_at: clock() });
+        self.running = Some(Running { device, feed, heard_at: clock(), announced: false });
         NextStep::Again
+    }
+
+    /// The first sound of an opened device has come: only now it counts as there. Some open well and stay dead.
+    fn announce(&mut self, format: Format) {
+        self.status.device.store(1, Ordering::Relaxed);
+        self.retry_ms = RETRY_MS_MIN;
+        self.logged = None;
+        log::info!("line-in delivers: {} Hz, periods of {} frames", format.rate_hz, format.period_frames);
     }
 
     fn fail(&mut self, error: Error) -> NextStep {

@@ -106,9 +106,19 @@ impl Decks {
                 break;
             }
             let room = self.segment_frames(out.len() - filled, crossfade_frames as usize, now, outlet);
-            filled += self.segment(&mut out[filled..filled + room], outlet);
+            let faded = self.outgoing.is_some();
+            let segment = &mut out[filled..filled + room];
+            let played = self.segment(segment, outlet);
+            filled += played;
+            self.edge.patch(&mut segment[..played], played);
+            if self.current.is_none() && self.outgoing.is_none() && faded {
+                self.edge.silenced();
+            } else if played < room && self.outgoing.is_some() {
+                // A track shorter than the fade into it ended at less than its full gain: no edge to keep.
+                self.edge.cut();
+            }
         }
-        self.edge.patch(out, filled);
+        self.edge.patch(&mut out[filled..], 0);
     }
 
     /// How many frames can be played in one go; starts a crossfade that is due.
@@ -130,7 +140,7 @@ impl Decks {
 
     /// Plays `out` or as much of it as the current track holds, and returns how much that was.
     fn segment(&mut self, out: &mut [Frame], outlet: &mut impl Outlet) -> usize {
-        let mut played = match &mut self.current {
+        let played = match &mut self.current {
             Some(player) => match player.pull(out, outlet) {
                 Pulled::Full | Pulled::Behind(_) => out.len(),
                 Pulled::Ended(count) => {
@@ -138,13 +148,13 @@ impl Decks {
                     count
                 }
             },
+            None if self.outgoing.is_some() => {
+                out.fill(SILENCE);
+                out.len()
+            }
             None => 0,
         };
-        if self.outgoing.is_some() {
-            out[played..].fill(SILENCE);
-            played = out.len();
-            self.add_outgoing(out, outlet);
-        }
+        self.add_outgoing(&mut out[..played], outlet);
         played
     }
 
@@ -152,9 +162,7 @@ impl Decks {
     fn add_outgoing(&mut self, out: &mut [Frame], outlet: &mut impl Outlet) {
         let Some(outgoing) = &mut self.outgoing else { return };
         let tail = &mut self.scratch[..out.len()];
-        if let Pulled::Ended(count) = outgoing.player.pull(tail, outlet) {
-            tail[count..].fill(SILENCE);
-        }
+        outgoing.player.pull_padded(tail, outlet);
         for (frame, old) in out.iter_mut().zip(tail) {
             let (gain_in, gain_out) = (outgoing.fade_in.advance(), outgoing.fade_out.advance());
             *frame = std::array::from_fn(|c| frame[c] * gain_in + old[c] * gain_out);

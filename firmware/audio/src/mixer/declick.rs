@@ -41,6 +41,11 @@ impl Declick {
         self.cut = true;
     }
 
+    /// Says that the sound has faded to nothing: what comes next fades in.
+    pub(crate) fn silenced(&mut self) {
+        self.hole = true;
+    }
+
     /// Smooths `frames`, of which the first `delivered` are sound and the rest is a hole to be filled.
     pub(crate) fn patch(&mut self, frames: &mut [Frame], delivered: usize) {
         let (sound, hole) = frames.split_at_mut(delivered.min(frames.len()));

@@ -64,6 +64,13 @@ impl Player {
         pulled
     }
 
+    /// Pulls `out`; what the track no longer holds is a fading tail.
+    pub(crate) fn pull_padded(&mut self, out: &mut [Frame], outlet: &mut impl Outlet) {
+        if let Pulled::Ended(count) = self.pull(out, outlet) {
+            self.declick.patch(&mut out[count..], 0);
+        }
+    }
+
     /// Hands the deck back: whoever drops it is not the pump.
     pub(crate) fn into_deck(self) -> Deck {
         self.deck

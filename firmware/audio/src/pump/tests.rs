@@ -1,1 +1,126 @@
-//! Tests.
+//! The pump on virtual time: what it makes, when, and what it tells.
+
+use super::*;
+use crate::deck::pair;
+use crate::limiter::DELAY;
+use crate::mixer::CUED_MAX;
+use crate::sim::{Collector, CountingEncoder};
+
+fn pump() -> (Pump, Controls, Collector) {
+    let collector = Collector::default();
+    let encoders: Vec<Box<dyn Encode>> = vec![Box::new(collector.clone()), Box::new(CountingEncoder::default())];
+    let (pump, controls) = new(Time::from_micros(500), MixPlan::default(), None, encoders, Box::new(collector.clone()));
+    (pump, controls, collector)
+}
+
+/// Steps until nothing is due at `now`.
+fn run_until(pump: &mut Pump, now: Time) {
+    while pump.step(now) == Step::Made {}
+}
+
+fn finished(track: u64, frames: &[Frame]) -> Deck {
+    let (mut feed, deck) = pair(track, frames.len().max(1));
+    feed.push(frames);
+    deck
+}
+
+#[test]
+fn a_block_is_made_every_10_ms_and_stamped_with_its_instant() {
+    let (mut pump, _controls, collector) = pump();
+    assert_eq!(pump.step(Time::from_micros(499)), Step::Wait(Time::from_micros(500)));
+    assert_eq!(pump.step(Time::from_micros(500)), Step::Made);
+    assert_eq!(pump.step(Time::from_micros(500)), Step::Wait(Time::from_micros(10_500)));
+    (1..100).for_each(|n| run_until(&mut pump, Time::from_micros(500 + n * 10_000)));
+    let collected = collector.collected();
+    assert_eq!(collected.blocks.len(), 100);
+    assert_eq!(collected.blocks[99].0, MediaTime::from_ticks(99 * 480));
+    assert_eq!(pump.timeline().to_time(collected.blocks[99].0), Time::from_micros(990_500));
+    assert_eq!(collected.packets.len(), 50);
+    assert_eq!(collected.packets[1].1.media_time, MediaTime::from_ticks(960));
+}
+
+#[test]
+fn a_short_delay_is_caught_up_and_a_long_one_leaves_a_hole() {
+    let (mut pump, controls, collector) = pump();
+    run_until(&mut pump, Time::from_micros(500));
+    run_until(&mut pump, Time::from_micros(200_500));
+    assert_eq!(collector.collected().blocks.len(), 21, "nothing is left out after 200 ms");
+    let status = controls.status();
+    assert_eq!((status.late_blocks_total, status.hole_blocks_total), (18, 0));
+    run_until(&mut pump, Time::from_micros(5_000_500));
+    let collected = collector.collected();
+    let last = collected.blocks.last().unwrap().0;
+    assert_eq!(pump.timeline().to_time(last), Time::from_micros(5_000_500), "the timeline is still true");
+    assert_eq!(collected.blocks.len(), 22);
+    assert_eq!(controls.status().hole_blocks_total, 479);
+}
+
+#[test]
+fn a_cued_deck_is_heard_told_and_handed_back() {
+    let (mut pump, controls, collector) = pump();
+    let sound: Vec<Frame> = (0..4_800).map(|n| [(n as f32 * 0.1).sin() * 0.5; 2]).collect();
+    controls.cue(finished(7, &sound)).unwrap();
+    run_until(&mut pump, Time::from_micros(60_500));
+    assert_eq!(controls.status().track, Some((7, 7 * 480)));
+    assert!((controls.status().out_peak_dbfs + 6.0).abs() < 0.1);
+    run_until(&mut pump, Time::from_micros(150_500));
+    let heard = collector.collected().frames();
+    assert_eq!(heard[480 + DELAY..4_800 + DELAY], sound[480..], "after its fade-in the deck is heard bit-exactly");
+    let events: Vec<Event> = std::iter::from_fn(|| controls.poll_event()).collect();
+    let started = Event::TrackStarted { track: 7, at: MediaTime::ZERO };
+    assert_eq!(events, [started, Event::NextNeeded, Event::TrackEnded { track: 7, frames: 4_800 }]);
+    assert_eq!(controls.status().track, None);
+}
+
+#[test]
+fn no_more_decks_wait_than_allowed_wherever_they_are() {
+    let (mut pump, controls, _collector) = pump();
+    let deck = |track| finished(track, &[[0.1; 2]; 48_000]);
+    for track in 0..CUED_MAX as u64 {
+        controls.cue(deck(track)).unwrap();
+    }
+    assert_eq!(controls.cue(deck(9)).unwrap_err().track(), 9);
+    run_until(&mut pump, Time::from_micros(500));
+    controls.cue(deck(3)).expect("one has started, so there is room");
+    assert!(controls.cue(deck(4)).is_err());
+    controls.clear_next();
+    run_until(&mut pump, Time::from_micros(10_500));
+    for track in 5..5 + CUED_MAX as u64 {
+        controls.cue(deck(track)).expect("cleared");
+    }
+    controls.skip();
+    run_until(&mut pump, Time::from_micros(100_500));
+    assert_eq!(controls.status().track.unwrap().0, 5);
+}
+
+#[test]
+fn events_nobody_fetches_push_out_the_oldest_and_are_counted() {
+    let (mut pump, controls, _collector) = pump();
+    for n in 0..100_u64 {
+        controls.cue(finished(n, &[[0.1; 2]; 480])).unwrap();
+        run_until(&mut pump, Time::from_micros(500 + n * 10_000));
+    }
+    assert!(controls.status().events_lost_total > 0);
+    let last = std::iter::from_fn(|| controls.poll_event()).last();
+    assert!(matches!(last, Some(Event::NextNeeded | Event::TrackEnded { .. } | Event::TrackStarted { .. })));
+}
+
+#[test]
+fn the_waker_is_called_only_when_there_is_news() {
+    let (mut pump, controls, _collector) = pump();
+    let calls = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counter = Arc::clone(&calls);
+    assert!(controls.set_waker(move || _ = counter.fetch_add(1, Ordering::Relaxed)));
+    run_until(&mut pump, Time::from_micros(100_500));
+    assert_eq!(calls.load(Ordering::Relaxed), 0);
+    controls.cue(finished(1, &[[0.1; 2]; 48_000])).unwrap();
+    run_until(&mut pump, Time::from_micros(200_500));
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_stopped_pump_stops() {
+    let (mut pump, controls, _collector) = pump();
+    controls.stop();
+    assert_eq!(pump.step(Time::from_micros(500)), Step::Stop);
+}
