@@ -1,9 +1,87 @@
-//! The guest page in a real browser.
+//! The guest page, in a real browser on a real box: what one tap leads to, and what comes back by itself.
 
-use std::process::Command;
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tests::browser::{Browser, Options, installed, missing};
+use tests::guest::Guest;
+
+/// How long anything on a busy machine may take before it counts as not happening.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// -60 dBFS: far above what an encoder makes of silence, far below any music.
+const AUDIBLE: f64 = 0.001;
+
+/// The program under test, with the demo tracks and everybody on this machine as host. Dropping it ends it.
+struct Running {
+    program: PathBuf,
+    address: SocketAddr,
+    process: Child,
+}
+
+impl Running {
+    /// Starts a box. `None`, with the reason printed, where no browser or no built program is.
+    fn start() -> Option<Self> {
+        if let Some(reason) = missing() {
+            println!("{reason}");
+            return None;
+        }
+        let tests = std::env::current_exe().expect("this program has a path");
+        let program = tests.ancestors().nth(2).expect("deps/ is in a folder").join("partybox");
+        if !program.is_file() {
+            println!("not run: {} is not built", program.display());
+            return None;
+        }
+        // A port that was free a moment ago, because a restarted box must be found where it was.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+        let process = spawn(&program, port);
+        Some(Self { program, address: port, process })
+    }
+
+    fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn end(&mut self) {
+        self.process.kill().expect("the box can be ended");
+        self.process.wait().expect("the box has ended");
+    }
+
+    fn restart(&mut self) {
+        self.process = spawn(&self.program, self.address);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Starts the program and waits until it takes connections.
+fn spawn(program: &PathBuf, address: SocketAddr) -> Child {
+    let mut process = Command::new(program)
+        .args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8", "--log-level", "warn"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the box starts");
+    let begun = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert_eq!(process.try_wait().expect("a process"), None, "the box ended");
+        assert!(begun.elapsed() < PATIENCE, "the box takes no connections");
+        // Between two looks, not instead of one.
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    process
+}
+
+fn guest(running: &Running) -> Guest {
+    Guest::visit(&running.base(), &Options::default()).expect("the page opens")
+}
 
 /// The rules of the pages that need no browser: Node runs the modules' own tests.
 #[test]
@@ -20,12 +98,8 @@ fn the_pages_own_rules_hold() {
         .collect();
     assert!(!tests.is_empty(), "no tests in {folder}");
     let output = Command::new("node").arg("--test").args(&tests).output().expect("node starts");
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -37,10 +111,87 @@ fn the_driver_finds_presses_and_waits() {
     let browser = Browser::open(&Options::default()).expect("a browser");
     browser.go("data:text/html,<button onclick='this.dataset.trusted=event.isTrusted'>b</button>").expect("a page");
     browser.click("button").expect("a click");
-    let trusted = browser.wait_for("document.querySelector('button').dataset.trusted", Duration::from_secs(5));
+    let trusted = browser.wait_for("document.querySelector('button').dataset.trusted", PATIENCE);
     assert_eq!(trusted.expect("a trusted click"), "true");
     let picture = tempfile::tempdir().expect("a folder");
     browser.screenshot(&picture.path().join("page.png")).expect("a picture");
     let error = browser.wait_for("false", Duration::from_millis(100)).expect_err("never true");
     assert!(error.to_string().contains("waited 100ms for false"), "{error}");
+}
+
+#[test]
+fn one_tap_leads_to_live_sound() {
+    let Some(running) = Running::start() else { return };
+    let guest = guest(&running);
+    guest.until("idle", PATIENCE).expect("nothing plays before the tap");
+    guest.tap().expect("a tap");
+    guest.until("live", PATIENCE).expect("live");
+    let level = guest.hears(AUDIBLE, PATIENCE).expect("sound");
+    println!("heard: {level:?}");
+    let before = guest.played().expect("a position");
+    guest
+        .browser
+        .wait_for(&format!("document.getElementById('audio').currentTime > {before}"), PATIENCE)
+        .expect("more");
+    let complaints = guest.browser.console().expect("a log");
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+#[test]
+fn a_second_tap_ends_the_session_at_the_box() {
+    let Some(running) = Running::start() else { return };
+    let guest = guest(&running);
+    guest.tap().expect("a tap");
+    guest.until_shown("1 listening", PATIENCE).expect("counted");
+    guest.tap().expect("a second tap");
+    guest.until("idle", PATIENCE).expect("idle");
+    guest.until_shown("0 listening", PATIENCE).expect("no longer counted");
+}
+
+#[test]
+fn the_button_works_from_the_keyboard() {
+    let Some(running) = Running::start() else { return };
+    let guest = guest(&running);
+    guest.browser.press("#play", "\u{e007}").expect("Enter");
+    guest.until("live", PATIENCE).expect("live");
+}
+
+#[test]
+fn a_browser_without_webrtc_hears_pocket_and_is_told_so() {
+    let Some(running) = Running::start() else { return };
+    let guest = guest(&running);
+    guest.browser.run("delete window.RTCPeerConnection").expect("gone");
+    guest.tap().expect("a tap");
+    guest.until("pocket", PATIENCE).expect("pocket");
+    guest.until_shown("cannot play Live", PATIENCE).expect("words");
+}
+
+#[test]
+fn a_pause_of_the_host_is_shown_and_ends() {
+    let Some(running) = Running::start() else { return };
+    let guest = guest(&running);
+    guest.tap().expect("a tap");
+    guest.until("live", PATIENCE).expect("live");
+    guest.browser.click("#host-play").expect("pause");
+    guest.until_shown("The host has paused the music", PATIENCE).expect("words");
+    guest.until("live", PATIENCE).expect("still connected");
+    guest.browser.click("#host-play").expect("play");
+    guest.until_shown("You hear the party as it happens", PATIENCE).expect("words");
+    guest.hears(AUDIBLE, PATIENCE).expect("sound again");
+}
+
+#[test]
+fn sound_comes_back_after_a_restart_of_the_box_without_a_tap() {
+    let Some(mut running) = Running::start() else { return };
+    let guest = guest(&running);
+    guest.tap().expect("a tap");
+    guest.until("live", PATIENCE).expect("live");
+    running.end();
+    guest.until("reconnecting", PATIENCE).expect("noticed");
+    guest.until_shown("The box does not answer", PATIENCE).expect("words");
+    running.restart();
+    let begun = Instant::now();
+    guest.until("live", PATIENCE).expect("live again");
+    println!("live {:?} after the restarted box took connections", begun.elapsed());
+    guest.hears(AUDIBLE, PATIENCE).expect("sound again");
 }

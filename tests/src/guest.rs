@@ -1,0 +1,91 @@
+//! A guest: the page of the box in a real browser, with what tests do there and ask there.
+//!
+//! It knows the page's elements so that tests need not; it decides nothing about what is right.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::browser::{Browser, BrowserError, Options};
+
+/// Loudness of what the page plays, per side, as linear RMS of full scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// Left.
+    pub left: f64,
+    /// Right.
+    pub right: f64,
+}
+
+/// Listens to what the page's audio element was given, not to what the page says about it. The window is 8192
+/// samples, 0.17 s. Works after a tap only, because a browser gives no clock to a page that nobody has touched.
+const LISTEN: &str = "(async () => {
+  const audio = document.getElementById('audio');
+  const ear = window.testEar ??= new AudioContext();
+  await ear.resume();
+  if (window.testStream !== audio.srcObject) {
+    window.testStream = audio.srcObject;
+    const split = ear.createChannelSplitter(2);
+    ear.createMediaStreamSource(audio.srcObject).connect(split);
+    window.testSides = [0, 1].map((side) => {
+      const analyser = ear.createAnalyser();
+      analyser.fftSize = 8192;
+      split.connect(analyser, side);
+      return analyser;
+    });
+  }
+  const rms = window.testSides.map((analyser) => {
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  });
+  return Math.max(...rms) > THRESHOLD ? rms : null;
+})()";
+
+/// A guest with the page open.
+#[derive(Debug)]
+pub struct Guest {
+    /// The browser, for what this type does not offer.
+    pub browser: Browser,
+}
+
+impl Guest {
+    /// Opens the page of the box at `base`, such as `http://127.0.0.1:8080`, and waits until the box has said what
+    /// plays.
+    pub fn visit(base: &str, options: &Options) -> Result<Self, BrowserError> {
+        let guest = Self { browser: Browser::open(options)? };
+        guest.browser.go(&format!("{base}/"))?;
+        guest.browser.wait_for("!document.getElementById('listeners').hidden", Duration::from_secs(10))?;
+        Ok(guest)
+    }
+
+    /// One tap on the big button.
+    pub fn tap(&self) -> Result<(), BrowserError> {
+        self.browser.click("#play")
+    }
+
+    /// Waits until listening is `idle`, `connecting`, `live`, `pocket`, `reconnecting` or `blocked`.
+    pub fn until(&self, phase: &str, limit: Duration) -> Result<(), BrowserError> {
+        let expression = format!("document.getElementById('page').dataset.phase === '{phase}'");
+        self.browser.wait_for(&expression, limit).map(drop)
+    }
+
+    /// Waits until the page shows this text.
+    pub fn until_shown(&self, text: &str, limit: Duration) -> Result<(), BrowserError> {
+        let text = Value::from(text);
+        self.browser.wait_for(&format!("document.body.innerText.includes({text})"), limit).map(drop)
+    }
+
+    /// Waits until Live is louder than `threshold` (linear RMS) on either side.
+    pub fn hears(&self, threshold: f64, limit: Duration) -> Result<Level, BrowserError> {
+        let heard = self.browser.wait_for(&LISTEN.replace("THRESHOLD", &threshold.to_string()), limit)?;
+        let side = |n: usize| heard[n].as_f64().ok_or(BrowserError::Malformed("level"));
+        Ok(Level { left: side(0)?, right: side(1)? })
+    }
+
+    /// Seconds that the audio element has played.
+    pub fn played(&self) -> Result<f64, BrowserError> {
+        let seconds = self.browser.run("return document.getElementById('audio').currentTime")?;
+        seconds.as_f64().ok_or(BrowserError::Malformed("position"))
+    }
+}
