@@ -14,7 +14,6 @@ export class StatusFeed {
   #source = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #open = false;
 
   /**
    * @param {(status: import('./api.js').Status) => void} onStatus
@@ -25,24 +24,14 @@ export class StatusFeed {
     this.#onReachable = onReachable;
   }
 
+  /** Opens, or starts over at once: the phone's network may be back, or the page was asleep. */
   open() {
-    if (!this.#open) {
-      this.#open = true;
-      this.#connect();
-    }
+    this.#backoff.reset();
+    this.#connect();
   }
 
   close() {
-    this.#open = false;
     this.#hangUp();
-  }
-
-  /** The phone's network may be back, or the page was asleep: start over at once. */
-  nudge() {
-    if (this.#open) {
-      this.#backoff.reset();
-      this.#connect();
-    }
   }
 
   #connect() {

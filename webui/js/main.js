@@ -111,7 +111,6 @@ function offerPaths() {
 function followThePhone() {
   const wake = () => {
     feed.open();
-    feed.nudge();
     player.nudge();
   };
   window.addEventListener('online', wake);
