@@ -7,3 +7,4 @@
 mod formats;
 mod hostile;
 mod rig;
+mod round_trip;
