@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use audio::packet::PacketDuration;
 use tokio::sync::oneshot;
 
+use super::stats::ListenerStats;
+
 /// Names a stream in every API: lower-case letters, digits and `-`, 1 to [`StreamId::MAX_BYTES`] bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StreamId(String);
@@ -160,4 +162,6 @@ pub enum Command {
         /// Where the result goes.
         reply: oneshot::Sender<Result<(), SessionError>>,
     },
+    /// Tell how every joined listener is.
+    Listeners(oneshot::Sender<Vec<ListenerStats>>),
 }

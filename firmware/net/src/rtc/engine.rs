@@ -1,0 +1,326 @@
+//! All listeners: which session a datagram belongs to, who hears which packet, what is due when.
+//!
+//! Sans-I/O: it is told the time with every call and writes datagrams into a [`Transmit`]. After any call,
+//! [`Engine::poll_timeout`] says when [`Engine::handle_timeout`] is due. Randomness comes from the generator it is given.
+
+mod admission;
+mod delivery;
+mod signaling;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use audio::packet::PacketDuration;
+use audio::time::Time;
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt};
+
+use super::api::SessionId;
+use super::config::Config;
+use super::dtls::{self, Identity};
+use super::rtcp;
+use super::rtp::Source;
+use super::session::{Over, Session};
+use super::stats::{ListenerStats, Stats};
+use super::stun::{self, BindingRequest};
+use super::transmit::Transmit;
+use super::wheel::Wheel;
+use admission::Admission;
+use delivery::Channel;
+
+/// The place of a session in [`Engine::sessions`], and which of its users is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    slot: usize,
+    generation: u32,
+}
+
+struct Slot {
+    generation: u32,
+    session: Option<Session>,
+}
+
+/// One stream with its channels, one per packet duration.
+struct Stream {
+    source: Source,
+    channels: [Channel; 4],
+}
+
+/// The fan-out without its socket.
+pub struct Engine {
+    config: Config,
+    identity: Identity,
+    rng: StdRng,
+    cname: String,
+    streams: Vec<Stream>,
+    slots: Vec<Slot>,
+    free: Vec<usize>,
+    by_ufrag: HashMap<String, usize>,
+    by_address: HashMap<SocketAddr, usize>,
+    by_id: HashMap<SessionId, usize>,
+    admission: Admission,
+    wheel: Wheel<Key>,
+    due: Vec<Key>,
+    stats: Stats,
+}
+
+impl Engine {
+    /// An engine without listeners.
+    pub fn new(config: Config, identity: Identity, mut rng: StdRng, now: Time) -> Self {
+        let mut stream = |_| Stream {
+            source: Source { ssrc: rng.next_u32(), timestamp_zero: rng.next_u32() },
+            channels: PacketDuration::ALL.map(Channel::new),
+        };
+        let streams: Vec<Stream> = config.streams.iter().map(&mut stream).collect();
+        let cname = format!("{:016x}", rng.next_u64());
+        let stats = Stats { listeners: vec![0; streams.len()], ..Stats::default() };
+        let admission = Admission::new(config.limits, now);
+        Self {
+            config,
+            identity,
+            rng,
+            cname,
+            streams,
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            by_id: HashMap::new(),
+            admission,
+            wheel: Wheel::new(now),
+            due: Vec::new(),
+            stats,
+        }
+    }
+
+    /// The totals.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Every joined listener.
+    pub fn listeners(&self) -> Vec<ListenerStats> {
+        let sessions = self.slots.iter().filter_map(|slot| slot.session.as_ref());
+        let joined = sessions.filter_map(|session| {
+            let joined = session.joined.as_deref()?;
+            Some(ListenerStats {
+                session: session.id,
+                stream: self.config.streams[session.stream].id.clone(),
+                address: session.remote?,
+                duration: session.duration,
+                packets_total: joined.packets,
+                link: joined.link,
+            })
+        });
+        joined.collect()
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        self.wheel.next()
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Time, out: &mut impl Transmit) {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.expire(now, &mut due);
+        for key in due.drain(..) {
+            let current = self.slots.get(key.slot).is_some_and(|slot| slot.generation == key.generation);
+            if current {
+                self.guarded(key.slot, |engine| engine.look_after(now, key.slot, out));
+            }
+        }
+        self.due = due;
+    }
+
+    /// Takes a datagram from the socket. `bytes` is used as room to decrypt in.
+    pub fn handle_datagram(&mut self, now: Time, from: SocketAddr, bytes: &mut [u8], out: &mut impl Transmit) {
+        let slot = if stun::is_stun(bytes) {
+            self.handle_stun(now, from, bytes, out)
+        } else {
+            // Nothing but STUN may come from an address that STUN has not proven.
+            self.by_address.get(&from).copied()
+        };
+        let Some(slot) = slot else {
+            self.stats.strangers_total += 1;
+            return;
+        };
+        if dtls::is_dtls(bytes) {
+            self.guarded(slot, |engine| {
+                let session = engine.slots[slot].session.as_mut();
+                let result = session.map_or(Ok(None), |session| session.receive_dtls(now, from, bytes, out));
+                engine.after_dtls(now, slot, result, out);
+            });
+        } else if rtcp::is_rtp_or_rtcp(bytes) && rtcp::is_rtcp(bytes) {
+            self.guarded(slot, |engine| engine.handle_rtcp(now, slot, bytes, out));
+        }
+        // RTP from a listener has no meaning: it was told that the box only sends.
+    }
+
+    /// Says good-bye to everybody and forgets them.
+    pub fn shutdown(&mut self, now: Time, out: &mut impl Transmit) {
+        for slot in 0..self.slots.len() {
+            self.farewell(now, slot, out);
+            self.free(slot);
+        }
+    }
+
+    fn handle_stun(&mut self, now: Time, from: SocketAddr, bytes: &[u8], out: &mut impl Transmit) -> Option<usize> {
+        let request = BindingRequest::parse(bytes)?;
+        let slot = *self.by_ufrag.get(request.local_ufrag())?;
+        let session = self.slots[slot].session.as_mut()?;
+        // An address belongs to whoever proved it first, until that session is gone: nobody can take another's.
+        if self.by_address.get(&from).is_some_and(|&holder| holder != slot) {
+            return None;
+        }
+        let before = session.proven.clone();
+        if !session.check(now, from, &request, out) {
+            return None;
+        }
+        for gone in before.iter().filter(|address| !session.proven.contains(address)) {
+            self.by_address.remove(gone);
+        }
+        if session.proven.contains(&from) {
+            self.by_address.insert(from, slot);
+        }
+        if session.has_to_begin() {
+            self.guarded(slot, |engine| engine.drive(now, slot, out));
+        }
+        Some(slot)
+    }
+
+    fn handle_rtcp(&mut self, now: Time, slot: usize, bytes: &mut [u8], out: &mut impl Transmit) {
+        let Some(session) = self.slots[slot].session.as_mut() else { return };
+        let source = self.streams[session.stream].source;
+        let Some(feedback) = session.receive_rtcp(now, &self.config.clocks, bytes, source.ssrc) else {
+            self.stats.strangers_total += 1;
+            return;
+        };
+        if feedback.bye {
+            return self.end(slot, Over::Left);
+        }
+        for sequence in feedback.nacks {
+            self.send_again(slot, sequence, out);
+        }
+    }
+
+    fn look_after(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
+        let Some(session) = self.slots[slot].session.as_mut() else { return };
+        session.armed = None;
+        if let Some(over) = session.overdue(now) {
+            return self.end(slot, over);
+        }
+        let stream = session.stream;
+        let (ntp, media) = (self.config.clocks.ntp(now), self.config.streams[stream].timeline.to_media(now));
+        session.report(now, ntp, &self.streams[stream].source, media, &self.cname, out);
+        if session.dtls_is_due(now) { self.drive(now, slot, out) } else { self.arm(slot) }
+    }
+
+    fn drive(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
+        let session = self.slots[slot].session.as_mut();
+        let result = session.map_or(Ok(None), |session| session.drive(now, out));
+        self.after_dtls(now, slot, result, out);
+    }
+
+    fn after_dtls(
+        &mut self,
+        now: Time,
+        slot: usize,
+        result: Result<Option<dtls::Protection>, Over>,
+        out: &mut impl Transmit,
+    ) {
+        match result {
+            Ok(None) => self.arm(slot),
+            Ok(Some(protection)) => {
+                self.join(now, slot, protection, out);
+                self.arm(slot);
+            }
+            Err(over) => self.end(slot, over),
+        }
+    }
+
+    fn join(&mut self, now: Time, slot: usize, protection: dtls::Protection, out: &mut impl Transmit) {
+        // The top bit stays clear, so that an early loss cannot be mistaken for a wrap (RFC 3711 section 3.3.1).
+        let first_sequence = (self.rng.next_u32() >> 17) as u16;
+        let report_delay_ms = self.rng.random_range(50..250);
+        let Some(session) = self.slots[slot].session.as_mut() else { return };
+        if session.joined.is_some() {
+            return;
+        }
+        session.join(now, protection, first_sequence, report_delay_ms);
+        let stream = session.stream;
+        self.stats.joins_total += 1;
+        self.stats.handshaking -= 1;
+        self.stats.listeners[stream] += 1;
+        self.enter(now, slot, out);
+    }
+
+    fn arm(&mut self, slot: usize) {
+        let generation = self.slots[slot].generation;
+        let Some(session) = self.slots[slot].session.as_mut() else { return };
+        let deadline = session.deadline();
+        if session.armed.is_none_or(|armed| deadline < armed) {
+            session.armed = Some(deadline);
+            self.wheel.arm(deadline, Key { slot, generation });
+        }
+    }
+
+    fn end(&mut self, slot: usize, over: Over) {
+        match over {
+            Over::Left => {}
+            Over::Lost => self.stats.lost_total += 1,
+            Over::NotJoined => self.stats.handshake_failures_total += 1,
+        }
+        self.free(slot);
+    }
+
+    fn free(&mut self, slot: usize) {
+        let Some(session) = self.slots[slot].session.take() else { return };
+        self.slots[slot].generation = self.slots[slot].generation.wrapping_add(1);
+        self.by_ufrag.remove(&session.local.ufrag);
+        self.by_id.remove(&session.id);
+        for address in &session.proven {
+            self.by_address.remove(address);
+        }
+        self.admission.leave(session.owner);
+        if session.joined.is_some() {
+            self.stats.listeners[session.stream] -= 1;
+            self.streams[session.stream].leave(slot);
+        } else {
+            self.stats.handshaking -= 1;
+        }
+        self.free.push(slot);
+    }
+
+    fn farewell(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
+        let Some(session) = self.slots[slot].session.as_mut() else { return };
+        let (ntp, media) = (self.config.clocks.ntp(now), self.config.streams[session.stream].timeline.to_media(now));
+        session.farewell(ntp, &self.streams[session.stream].source, media, &self.cname, out);
+    }
+
+    /// Runs what one session's datagram or timer asks for. A panic in it is a bug of ours, and ends that session only.
+    fn guarded(&mut self, slot: usize, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            log::error!("a listener's session failed and was ended; this is a fault of the box");
+            self.stats.faults_total += 1;
+            self.free(slot);
+        }
+    }
+
+    fn token(&mut self, chars: usize) -> String {
+        // The characters that RFC 8839 section 5.4 allows: 64, so that six random bits make one.
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        (0..chars).map(|_| char::from(ALPHABET[(self.rng.next_u32() >> 26) as usize])).collect()
+    }
+}
+
+/// `first`, then the rest of `others`, each once.
+fn addresses(first: IpAddr, others: &[IpAddr]) -> Vec<IpAddr> {
+    let mut all = vec![first];
+    all.extend(others.iter().copied().filter(|address| *address != first));
+    all.retain(|address| !address.is_unspecified());
+    all
+}

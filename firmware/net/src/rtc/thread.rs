@@ -1,0 +1,148 @@
+//! The fan-out's thread: one socket, one poll, the engine in between.
+//!
+//! It reads the clock once per turn. Sound comes first in every turn; then signaling, then what the socket brought.
+
+use std::io;
+use std::net::UdpSocket;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use audio::packet::PacketDuration;
+use audio::time::Time;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+
+use super::batch::{BatchReceiver, BatchSender};
+use super::engine::Engine;
+use super::handle::{Request, RingReader, Shared};
+
+/// The socket's token; the waker's follows it.
+const SOCKET: Token = Token(0);
+
+/// The waker's token.
+pub(super) const WAKER: Token = Token(1);
+
+/// Receive batches per turn: after so many, sound is looked at again, whatever else the socket holds.
+const BATCHES_PER_TURN: usize = 4;
+
+/// Commands per turn, for the same reason.
+const COMMANDS_PER_TURN: usize = 8;
+
+/// Longest sleep: totals are copied out at least this often.
+const SLEEP_MAX: Duration = Duration::from_millis(500);
+
+/// What the thread owns.
+pub(super) struct Loop {
+    pub(super) engine: Engine,
+    pub(super) socket: UdpSocket,
+    pub(super) poll: Poll,
+    pub(super) requests: Receiver<Request>,
+    pub(super) rings: Vec<RingReader>,
+    pub(super) shared: Arc<Shared>,
+    /// The clock, in the unit and from the start that everybody uses.
+    pub(super) now: Box<dyn Fn() -> Time + Send>,
+}
+
+impl Loop {
+    /// Runs until it is told to shut down or nobody can talk to it any more.
+    ///
+    /// # Errors
+    /// When the poll itself fails, which nothing can be done about.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        let raw = std::os::fd::AsRawFd::as_raw_fd(&self.socket);
+        self.poll.registry().register(&mut SourceFd(&raw), SOCKET, Interest::READABLE)?;
+        let socket = self.socket.try_clone()?;
+        let mut sender = BatchSender::new(&socket)?;
+        let mut receiver = BatchReceiver::default();
+        let mut events = Events::with_capacity(4);
+        let mut pending = true;
+        loop {
+            let sleep = if pending { Duration::ZERO } else { self.sleep() };
+            match self.poll.poll(&mut events, Some(sleep)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            let now = (self.now)();
+            self.sound(now, &mut sender);
+            if self.engine.poll_timeout().is_some_and(|at| at <= now) {
+                self.engine.handle_timeout(now, &mut sender);
+            }
+            let (more_commands, stop) = self.signaling(now, &mut sender);
+            let more_datagrams = self.datagrams(now, &mut receiver, &mut sender);
+            sender.flush();
+            self.publish(&sender);
+            if stop {
+                return Ok(());
+            }
+            pending = more_commands || more_datagrams;
+        }
+    }
+
+    fn sleep(&self) -> Duration {
+        let due = self.engine.poll_timeout().map(|at| Duration::from_micros(at.micros_since((self.now)())));
+        // The poll counts in milliseconds and rounds up; a timer is never early.
+        due.map_or(SLEEP_MAX, |due| due.min(SLEEP_MAX))
+    }
+
+    fn sound(&mut self, now: Time, sender: &mut BatchSender<'_>) {
+        for (stream, ring) in self.rings.iter_mut().enumerate() {
+            while let Ok((duration, packet)) = ring.pop() {
+                self.engine.handle_packet(now, stream, duration, &packet, sender);
+            }
+        }
+        sender.flush();
+    }
+
+    fn signaling(&mut self, now: Time, sender: &mut BatchSender<'_>) -> (bool, bool) {
+        for _ in 0..COMMANDS_PER_TURN {
+            match self.requests.try_recv() {
+                Ok(Request::Command(command)) => self.engine.handle_command(now, command, sender),
+                Ok(Request::Shutdown(done)) => {
+                    self.engine.shutdown(now, sender);
+                    sender.flush();
+                    let _ = done.send(());
+                    return (false, true);
+                }
+                Err(TryRecvError::Empty) => return (false, false),
+                Err(TryRecvError::Disconnected) => {
+                    self.engine.shutdown(now, sender);
+                    return (false, true);
+                }
+            }
+        }
+        (true, false)
+    }
+
+    /// Returns whether the socket may hold more.
+    fn datagrams(&mut self, now: Time, receiver: &mut BatchReceiver, sender: &mut BatchSender<'_>) -> bool {
+        for _ in 0..BATCHES_PER_TURN {
+            let engine = &mut self.engine;
+            let received =
+                receiver.receive(&self.socket, |from, bytes| engine.handle_datagram(now, from, bytes, sender));
+            match received {
+                Ok(0) => return false,
+                Ok(_) => {}
+                Err(error) => {
+                    log::warn!("the listeners' socket cannot be read: {error}");
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn publish(&self, sender: &BatchSender<'_>) {
+        for (stream, wants) in self.shared.wants.iter().enumerate() {
+            for duration in PacketDuration::ALL {
+                let wanted = self.engine.wants(stream, duration);
+                wants[duration.index()].store(wanted, Ordering::Relaxed);
+            }
+        }
+        let mut stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.clone_from(self.engine.stats());
+        stats.bytes_sent_total = sender.bytes_total;
+        stats.send_errors_total += sender.errors_total;
+    }
+}

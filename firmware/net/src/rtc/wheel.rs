@@ -1,0 +1,143 @@
+//! All timers of all listeners in one hashed wheel: arming one costs no search, however many there are.
+//!
+//! It holds keys and deadlines; it neither reads a clock nor knows what a key means. A timer is not disarmed: whoever
+//! is woken too early looks at its own deadline and arms again.
+
+use audio::time::Time;
+
+/// Width of a slot in microseconds: timers fire at most this late.
+const SLOT_US: u64 = 5_000;
+
+/// Slots, a power of two: together 5.12 s. A later deadline waits in the last slot and is armed again from there.
+const SLOTS: usize = 1_024;
+
+const WORDS: usize = SLOTS / 64;
+
+/// A hashed timer wheel.
+#[derive(Debug)]
+pub(super) struct Wheel<K> {
+    slots: Vec<Vec<(Time, K)>>,
+    /// One bit per slot that holds something.
+    occupied: [u64; WORDS],
+    /// Number of the first slot that has not been emptied yet, counted from the start of the clock.
+    cursor: u64,
+}
+
+impl<K: Copy> Wheel<K> {
+    /// An empty wheel that starts at `now`.
+    pub(super) fn new(now: Time) -> Self {
+        Self { slots: vec![Vec::new(); SLOTS], occupied: [0; WORDS], cursor: now.as_micros() / SLOT_US }
+    }
+
+    /// Arms a timer. A deadline in the past fires at the next [`Self::expire`].
+    pub(super) fn arm(&mut self, deadline: Time, key: K) {
+        let wanted = deadline.as_micros().div_ceil(SLOT_US);
+        let number = wanted.clamp(self.cursor, self.cursor + SLOTS as u64 - 1);
+        let slot = number as usize % SLOTS;
+        self.slots[slot].push((deadline, key));
+        self.occupied[slot / 64] |= 1 << (slot % 64);
+    }
+
+    /// When to call [`Self::expire`] next.
+    pub(super) fn next(&self) -> Option<Time> {
+        let start = self.cursor as usize % SLOTS;
+        (0..=WORDS).find_map(|step| {
+            let word = (start / 64 + step) % WORDS;
+            let mut bits = self.occupied[word];
+            // The word of the cursor is looked at twice: first from the cursor on, at the end up to it.
+            if step == 0 {
+                bits &= !0 << (start % 64);
+            } else if step == WORDS {
+                bits &= !(!0 << (start % 64));
+            }
+            let slot = word * 64 + bits.trailing_zeros() as usize;
+            let ahead = ((slot + SLOTS - start) % SLOTS) as u64;
+            (bits != 0).then(|| Time::from_micros((self.cursor + ahead) * SLOT_US))
+        })
+    }
+
+    /// Moves every key whose deadline is not after `now` into `due`.
+    pub(super) fn expire(&mut self, now: Time, due: &mut Vec<K>) {
+        let last = now.as_micros() / SLOT_US;
+        let mut early = Vec::new();
+        let end = last.min(self.cursor + SLOTS as u64 - 1);
+        for number in self.cursor..=end {
+            let slot = number as usize % SLOTS;
+            for (deadline, key) in self.slots[slot].drain(..) {
+                if deadline <= now { due.push(key) } else { early.push((deadline, key)) }
+            }
+            self.occupied[slot / 64] &= !(1 << (slot % 64));
+        }
+        self.cursor = self.cursor.max(last);
+        for (deadline, key) in early {
+            self.arm(deadline, key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fired(wheel: &mut Wheel<u32>, at_us: u64) -> Vec<u32> {
+        let mut due = Vec::new();
+        wheel.expire(Time::from_micros(at_us), &mut due);
+        due.sort_unstable();
+        due
+    }
+
+    #[test]
+    fn timers_fire_in_their_slot_and_not_before() {
+        let mut wheel = Wheel::new(Time::ZERO);
+        wheel.arm(Time::from_micros(12_000), 1);
+        wheel.arm(Time::from_micros(30_000), 2);
+        assert_eq!(wheel.next(), Some(Time::from_micros(15_000)));
+        assert!(fired(&mut wheel, 11_999).is_empty());
+        assert_eq!(fired(&mut wheel, 15_000), [1]);
+        assert_eq!(wheel.next(), Some(Time::from_micros(30_000)));
+        assert_eq!(fired(&mut wheel, 30_000), [2]);
+        assert_eq!(wheel.next(), None);
+    }
+
+    #[test]
+    fn a_deadline_beyond_the_wheel_fires_in_time() {
+        let mut wheel = Wheel::new(Time::from_micros(77));
+        wheel.arm(Time::from_micros(30_000_000), 7);
+        let mut due = Vec::new();
+        let mut woken = 0;
+        while let Some(at) = wheel.next() {
+            wheel.expire(at, &mut due);
+            woken += 1;
+            assert!(due.is_empty() || at >= Time::from_micros(30_000_000));
+            assert!(woken < 20, "woken too often");
+        }
+        assert_eq!(due, [7]);
+    }
+
+    #[test]
+    fn every_timer_fires_once_whatever_the_jumps() {
+        let mut wheel = Wheel::new(Time::ZERO);
+        for n in 0..2_000_u32 {
+            wheel.arm(Time::from_micros(u64::from(n) * 7_919), n);
+        }
+        let mut seen = Vec::new();
+        let mut now = 0;
+        for jump in (1..).map(|n: u64| n * 13_577 % 900_001) {
+            now += jump;
+            seen.extend(fired(&mut wheel, now));
+            assert!(seen.iter().all(|&n| u64::from(n) * 7_919 <= now));
+            if wheel.next().is_none() {
+                break;
+            }
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, (0..2_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_deadline_in_the_past_fires_at_once() {
+        let mut wheel = Wheel::new(Time::from_micros(1_000_000));
+        wheel.arm(Time::ZERO, 3);
+        assert_eq!(fired(&mut wheel, 1_000_000), [3]);
+    }
+}
