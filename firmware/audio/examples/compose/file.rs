@@ -3,8 +3,8 @@
 //! The encoder is led in with the loop's end and led out with its start, so that decoding gives exactly the loop and the
 //! seam is coded like any other place (RFC 7845 sections 4.2 to 4.4).
 
-use std::error::Error;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use audio::encode::{Encode, Opus, OpusConfig, Profile};
@@ -37,10 +37,10 @@ impl PacketSink for Shelf {
 }
 
 /// Writes `music` to `path` and returns the file's length in bytes.
-pub(crate) fn write(path: &Path, title: &str, music: &[Frame]) -> Result<u64, Box<dyn Error>> {
+pub(crate) fn write(path: &Path, title: &str, music: &[Frame]) -> io::Result<u64> {
     let config = OpusConfig { bitrate_bps: BITRATE_BPS, complexity: 10, ..OpusConfig::default() };
-    let mut encoder = Opus::new(Profile::Default, config)?;
-    let skip = LEAD_FRAMES + encoder.lookahead_frames()? as usize;
+    let mut encoder = Opus::new(Profile::Default, config).map_err(io::Error::other)?;
+    let skip = LEAD_FRAMES + encoder.lookahead_frames().map_err(io::Error::other)? as usize;
     let blocks = (skip + music.len()).div_ceil(2 * BLOCK_FRAMES) * 2;
     let mut packets = Shelf(Vec::new());
     for block in 0..blocks {

@@ -53,9 +53,9 @@ impl Loop {
         for index in 0..(seconds * RATE) as usize {
             let value = at.level * sound(index as f32 / RATE);
             let place = (start + index) % self.dry.len();
-            for side in 0..2 {
-                self.dry[place][side] += value * gains[side];
-                self.send[place][side] += value * gains[side] * at.send;
+            for (side, gain) in gains.into_iter().enumerate() {
+                self.dry[place][side] += value * gain;
+                self.send[place][side] += value * gain * at.send;
             }
         }
     }

@@ -26,8 +26,8 @@ pub const STALL_MAX: Duration = Duration::from_secs(2);
 /// Time for opening a file and finding the start position, which may mean reading through a long file's frames.
 pub const OPEN_MAX: Duration = Duration::from_secs(10);
 
-/// How often a full deck is looked at again: the pump takes this much in the meantime, a twentieth of the deck, and a
-/// dropped deck's process is gone this soon.
+/// How often a full deck is looked at again: the pump takes far less than the deck holds in the meantime, and a dropped
+/// deck's process is gone this soon.
 const FULL_DECK_NAP: Duration = Duration::from_millis(100);
 
 /// How to start a decoder process.
