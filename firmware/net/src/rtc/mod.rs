@@ -16,6 +16,7 @@ mod rtcp;
 mod rtp;
 mod sdp;
 mod session;
+pub mod sim;
 pub mod srtp;
 pub mod stats;
 mod stun;

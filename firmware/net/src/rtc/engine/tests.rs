@@ -1,1 +1,6 @@
-//! tests to come
+//! The engine on virtual time, with simulated phones.
+
+mod hostile;
+mod joining;
+mod sound;
+mod world;

@@ -1,0 +1,138 @@
+//! What strangers and guests may try: nothing is told to whoever has not proven itself.
+
+use std::net::SocketAddr;
+
+use super::world::World;
+use crate::rtc::sim::Setup;
+
+fn stranger() -> SocketAddr {
+    "10.9.9.9:9".parse().unwrap()
+}
+
+#[test]
+fn strangers_get_not_a_byte() {
+    let mut world = World::new();
+    let (n, _) = world.phone(Setup::Actpass, None);
+    let check = world.phones[n].1.outbox.datagrams[0].1.clone();
+    let mut bad_integrity = check.clone();
+    let at = check.len() - 20;
+    bad_integrity[at] ^= 1;
+    let mut unknown = check.clone();
+    unknown[24] ^= 1;
+    let mut bare = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+    bare.extend([7; 12]);
+    let client_hello: Vec<u8> = [22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 30].into_iter().chain([1; 30]).collect();
+    let mut tries = vec![bad_integrity, unknown, bare, client_hello, vec![0x80; 40], vec![0x80, 201, 0, 1], vec![]];
+    tries.extend((0..=255).map(|first| vec![first; 30]));
+    for mut bytes in tries {
+        world.engine.handle_datagram(world.now, stranger(), &mut bytes, &mut world.out);
+        assert!(world.out.take().is_empty(), "{bytes:?}");
+    }
+    assert!(world.engine.stats().strangers_total > 200);
+    world.settle();
+    assert!(world.phones[n].1.is_joined(), "the true phone is not disturbed");
+}
+
+#[test]
+fn a_client_hello_from_elsewhere_does_not_disturb_a_join() {
+    let mut world = World::new();
+    let (n, _) = world.phone(Setup::Actpass, None);
+    let from = world.phones[n].0;
+    let (_, mut check) = world.phones[n].1.outbox.take().remove(0);
+    world.engine.handle_datagram(world.now, from, &mut check, &mut world.out);
+    let (_, mut reply) = world.out.take().remove(0);
+    world.phones[n].1.receive(world.now, &mut reply);
+    let hellos = world.phones[n].1.outbox.datagrams.clone();
+    for (_, hello) in hellos {
+        world.engine.handle_datagram(world.now, stranger(), &mut hello.clone(), &mut world.out);
+        assert!(world.out.take().is_empty());
+    }
+    world.settle();
+    assert!(world.phones[n].1.is_joined());
+}
+
+#[test]
+fn a_phone_with_another_certificate_than_it_said_does_not_join() {
+    let mut world = World::new();
+    let (n, _) = world.phone(Setup::Actpass, None);
+    let mut offer = world.phones[n].1.offer();
+    let at = offer.find("sha-256 ").unwrap() + 8;
+    let other = if &offer[at..at + 2] == "00" { "01" } else { "00" };
+    offer.replace_range(at..at + 2, other);
+    let answer = world.offer_of(offer, world.phones[n].0.ip(), None).unwrap();
+    world.phones[n].1.outbox.take();
+    let (now, to) = (world.now, world.box_address);
+    assert!(world.phones[n].1.answer(now, &answer.sdp, to));
+    world.settle();
+    assert_eq!(world.engine.stats().joins_total, 0);
+    assert_eq!(world.engine.stats().handshake_failures_total, 1);
+}
+
+#[test]
+fn an_answer_to_a_check_is_not_larger_than_the_check() {
+    let mut world = World::new();
+    let (n, _) = world.phone(Setup::Actpass, None);
+    let (_, mut check) = world.phones[n].1.outbox.take().remove(0);
+    let from = world.phones[n].0;
+    world.engine.handle_datagram(world.now, from, &mut check, &mut world.out);
+    let replies = world.out.take();
+    assert!(replies.len() == 1 && replies[0].1.len() <= check.len());
+}
+
+#[test]
+fn a_replayed_report_and_a_forged_bye_change_nothing() {
+    let mut world = World::new();
+    let (n, _) = world.join(None);
+    world.play(4);
+    world.phones[n].1.report(0, 0, 0);
+    let (_, report) = world.phones[n].1.outbox.datagrams[0].clone();
+    world.settle();
+    let before = world.engine.stats().strangers_total;
+    let from = world.phones[n].0;
+    world.engine.handle_datagram(world.now, from, &mut report.clone(), &mut world.out);
+    let mut bye = vec![0x81, 203, 0, 1, 0, 0, 0, 1];
+    bye.extend([0; 30]);
+    world.engine.handle_datagram(world.now, from, &mut bye, &mut world.out);
+    assert_eq!(world.engine.stats().strangers_total, before + 2);
+    assert_eq!(world.engine.stats().listeners, [1]);
+}
+
+#[test]
+fn a_guest_cannot_take_the_address_of_another() {
+    let mut world = World::new();
+    let (a, _) = world.join(None);
+    let (b, _) = world.join(None);
+    let victim = world.phones[a].0;
+    world.phones[b].1.check();
+    let (_, mut check) = world.phones[b].1.outbox.take().remove(0);
+    world.engine.handle_datagram(world.now, victim, &mut check, &mut world.out);
+    assert!(world.out.take().is_empty());
+    world.play(4);
+    assert_eq!((world.phones[a].1.heard.len(), world.phones[b].1.heard.len()), (2, 2));
+}
+
+#[test]
+fn damaged_datagrams_of_a_guest_end_at_most_its_own_session() {
+    let mut world = World::new();
+    let (a, _) = world.join(None);
+    let (b, _) = world.join(None);
+    world.phones[b].1.report(0, 0, 0);
+    world.phones[b].1.check();
+    world.phones[b].1.close();
+    let samples = world.phones[b].1.outbox.take();
+    let from = world.phones[b].0;
+    for (_, sample) in samples {
+        for at in 0..sample.len() {
+            for flip in [1, 0x80, 0xff] {
+                let mut bytes = sample.clone();
+                bytes[at] ^= flip;
+                world.engine.handle_datagram(world.now, from, &mut bytes, &mut world.out);
+                world.engine.handle_datagram(world.now, from, &mut sample.clone()[..at], &mut world.out);
+            }
+        }
+    }
+    world.out.take();
+    assert_eq!(world.engine.stats().faults_total, 0);
+    world.play(4);
+    assert_eq!(world.phones[a].1.heard.len(), 2);
+}
