@@ -1,5 +1,8 @@
 //! All integration tests of the product, in one binary.
 
+mod clients;
 mod decode;
+mod line_in;
 mod pages;
 mod tidy;
+mod world;

@@ -2,6 +2,8 @@
 //!
 //! Works on mono samples at full scale ±1.0. It decides nothing: tests compare its figures with what was played.
 
+use crate::dice::Dice;
+
 /// Root mean square in dBFS, where a full-scale sine reads −3.01 dB; −200 for silence.
 pub fn level_db(samples: &[f32]) -> f64 {
     if samples.is_empty() {
@@ -104,10 +106,36 @@ pub fn sine(hz: f64, peak: f32, rate_hz: u32, samples: usize) -> Vec<f32> {
     (0..samples).map(|n| (step * n as f64).sin() as f32 * peak).collect()
 }
 
+/// Notes of random pitch and length without a pause: its level never changes, so every gap shows, and no two places
+/// of it are alike, so a recording of it can be placed to the sample.
+pub fn melody(seed: u64, peak: f32, rate_hz: u32, samples: usize) -> Vec<f32> {
+    let mut dice = Dice::seeded(seed);
+    let (mut phase, mut step, mut left) = (0.0_f64, 0.0_f64, 0_u64);
+    let note = |dice: &mut Dice| 220.0 * 2.0_f64.powf(dice.below(36) as f64 / 12.0);
+    let mut next = || {
+        if left == 0 {
+            left = u64::from(rate_hz) / 1_000 * (80 + dice.below(120));
+            step = std::f64::consts::TAU * note(&mut dice) / f64::from(rate_hz);
+        }
+        left -= 1;
+        phase += step;
+        phase.sin() as f32 * peak
+    };
+    (0..samples).map(|_| next()).collect()
+}
+
+/// Where a recording of `played` begins in it, judged by the recording's first half second, and how well all of the
+/// recording matches from there on. `played` is taken to repeat.
+pub fn place(played: &[f32], heard: &[f32], rate_hz: u32) -> (usize, f64) {
+    let repeated = [played, played].concat();
+    let start = &heard[..heard.len().min(rate_hz as usize / 2)];
+    let (lag, _) = find(&repeated, start, played.len());
+    (lag, likeness(&repeated, heard, lag))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Dice;
 
     fn noise(samples: usize) -> Vec<f32> {
         let mut dice = Dice::seeded(5);
@@ -170,5 +198,15 @@ mod tests {
         assert_eq!(percentile(&values, 0.5), 2.0);
         assert_eq!(percentile(&values, 0.95), 4.0);
         assert!(percentile(&[], 0.5).is_nan());
+    }
+
+    #[test]
+    fn a_recording_is_placed_across_the_seam_of_a_repeat() {
+        let song = melody(1, 0.5, 48_000, 96_000);
+        assert!(gaps(&song, 0.01, 240).is_empty());
+        let heard: Vec<f32> = song[80_000..].iter().chain(&song[..40_000]).copied().collect();
+        let (lag, likeness) = place(&song, &heard, 48_000);
+        assert_eq!(lag, 80_000);
+        assert!(likeness > 0.999);
     }
 }

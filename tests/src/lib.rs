@@ -6,4 +6,8 @@ pub mod guest;
 pub mod hear;
 pub mod link;
 pub mod phone;
+pub mod program;
+pub mod sound;
 pub mod tidy;
+pub mod wav;
+pub mod world;

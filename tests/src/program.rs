@@ -1,0 +1,79 @@
+//! The real program as a child process, for tests that speak to it as phones do.
+//!
+//! The program is the one named by `PARTYBOX_BIN`, else the one built beside the tests. It is killed with the test.
+
+use std::ffi::OsStr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the program may take to serve on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// Pause between two looks at whether it serves.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// A running box; dropping it ends it.
+pub struct Running {
+    /// Where its page is served.
+    pub address: SocketAddr,
+    child: Child,
+}
+
+/// The program under test, or why there is none.
+pub fn path() -> Result<PathBuf, String> {
+    let beside = || std::env::current_exe().ok()?.ancestors().nth(2).map(|folder| folder.join("partybox"));
+    let program = std::env::var_os("PARTYBOX_BIN").map(PathBuf::from).or_else(beside).unwrap_or_default();
+    let built = program.is_file();
+    built.then_some(program.clone()).ok_or_else(|| format!("not run: {} is not built", program.display()))
+}
+
+impl Running {
+    /// Starts the program with these options on a free port of the loopback and waits until it serves. `None`, with
+    /// the reason printed, where it is not built.
+    ///
+    /// # Panics
+    /// When the program ends or does not serve in time: that is what such a test is about.
+    pub fn start<A: AsRef<OsStr>>(options: &[A]) -> Option<Self> {
+        let program = match path() {
+            Ok(program) => program,
+            Err(reason) => {
+                println!("{reason}");
+                return None;
+            }
+        };
+        // A port that was free a moment ago. Nobody else on this machine asks for one as quickly.
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+        let mut command = Command::new(program);
+        command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8", "--log-level", "warn"]);
+        command.args(options).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut running = Self { address, child: command.spawn().expect("the program starts") };
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            let ended = running.child.try_wait().expect("the program is ours");
+            assert_eq!(ended, None, "the program ended instead of serving");
+            assert!(begun.elapsed() < START_LIMIT, "the program does not serve");
+            std::thread::park_timeout(LOOK_AGAIN);
+        }
+        Some(running)
+    }
+
+    /// The address of `path` on this box.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,341 @@
+//! A whole party on virtual time: the real pump and the real fan-out, simulated phones, seeded air.
+//!
+//! Nothing here waits or reads a clock: [`World::run_until`] jumps from one event to the next. The encoder is a
+//! counting one whose packets name their frames, so that a gap or a double is seen by number; there are no codecs here.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use audio::encode::Encode;
+use audio::mixer::MixPlan;
+use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
+use audio::pcm::Block;
+use audio::pump::{self, Pump, Step};
+use audio::time::{MediaTime, Time, Timeline};
+use bytes::{BufMut, BytesMut};
+use net::rtc::api::{Offer, SessionId, StreamId};
+use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
+use net::rtc::dtls::Identity;
+use net::rtc::engine::Engine;
+use net::rtc::transmit::Outbox;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::dice::Dice;
+use crate::link::{Conditions, Link};
+use crate::phone::{Error, Phone, Wishes};
+
+/// Where the box is.
+pub const BOX: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 255, 0, 1)), 8_080);
+
+/// 48 kHz ticks of one numbered frame: 20 ms.
+pub const FRAME_TICKS: u64 = 960;
+
+/// One phone of the party.
+pub struct Guest {
+    /// Its WebRTC peer.
+    pub phone: Phone,
+    /// Its session at the box.
+    pub session: SessionId,
+    /// How its radio is doing.
+    pub air: Conditions,
+    /// Why its WebRTC stack gave up, if it did; out of range for long enough, every one does.
+    pub failure: Option<Error>,
+    armed: Time,
+}
+
+impl Guest {
+    /// The numbers of the 20 ms frames heard since `since`, in order of arrival.
+    pub fn frames(&self, since: Time) -> Vec<u64> {
+        let packets = self.phone.heard.iter().filter(|heard| heard.at >= since);
+        packets.flat_map(|heard| numbers(&heard.payload)).collect()
+    }
+}
+
+/// A datagram on its way.
+#[derive(Clone)]
+enum Flight {
+    ToBox { from: SocketAddr, bytes: Vec<u8> },
+    ToGuest { guest: usize, bytes: Vec<u8> },
+}
+
+/// A party.
+pub struct World {
+    /// The virtual now.
+    pub now: Time,
+    /// The box's fan-out.
+    pub engine: Engine,
+    /// Everybody who ever came.
+    pub guests: Vec<Guest>,
+    /// Whether the pump runs; a party that only waits for time-outs is quicker without.
+    pub plays: bool,
+    pump: Pump,
+    outlet: Outlet,
+    encoder_calls: Arc<AtomicU64>,
+    air: Link<Flight>,
+    outbox: Outbox,
+    deadlines: BinaryHeap<Reverse<(Time, usize)>>,
+}
+
+impl World {
+    /// An empty party whose chance comes from `dice`.
+    pub fn new(mut dice: Dice) -> Self {
+        let now = Time::from_micros(1_000_000);
+        // The phones' stack takes its chance from this thread's generator.
+        fastrand::seed(dice.number());
+        let stream = StreamConfig {
+            id: StreamId::new("main").expect("a valid id"),
+            timeline: Timeline::starting_at(now),
+            duration: PacketDuration::Ms20,
+            bitrate_bps: 128_000,
+            in_band_fec: false,
+        };
+        let limits = Limits {
+            listeners: 2_000,
+            handshakes: 2_000,
+            offers_per_second: 2_000,
+            offers_burst: 2_000,
+            ..Limits::default()
+        };
+        let config = Config {
+            streams: vec![stream],
+            addresses: vec![BOX.ip()],
+            port: BOX.port(),
+            limits,
+            clocks: Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_800_000_000) },
+        };
+        let identity = Identity::generate().expect("a certificate can be made");
+        let engine = Engine::new(config, identity, StdRng::seed_from_u64(dice.number()), now);
+        let outlet = Outlet::default();
+        let encoder = Numbering::default();
+        let encoder_calls = Arc::clone(&encoder.calls);
+        let (pump, _controls) =
+            pump::new(now, MixPlan::default(), None, vec![Box::new(encoder)], Box::new(outlet.clone()));
+        Self {
+            now,
+            engine,
+            guests: Vec::new(),
+            plays: true,
+            pump,
+            outlet,
+            encoder_calls,
+            air: Link::new(dice),
+            outbox: Outbox::default(),
+            deadlines: BinaryHeap::new(),
+        }
+    }
+
+    /// How often the encoder was called so far.
+    pub fn encoder_calls(&self) -> u64 {
+        self.encoder_calls.load(Ordering::Relaxed)
+    }
+
+    /// Listeners the box holds now, and sessions still joining.
+    pub fn held(&self) -> (usize, usize) {
+        (self.engine.stats().listeners.iter().sum(), self.engine.stats().handshaking)
+    }
+
+    /// A phone comes, offers and is answered at once; its handshake goes over the air. Returns its number.
+    pub fn come(&mut self, air: Conditions, wishes: Wishes, duration: Option<PacketDuration>) -> Result<usize, Error> {
+        let guest = self.guests.len();
+        let [_, _, high, low] = (guest as u32 + 1).to_be_bytes();
+        let address = SocketAddr::from(([10, 0, high, low], 5_000));
+        let (mut phone, sdp) = Phone::offering(self.now, address, wishes)?;
+        let stream = StreamId::new("main").expect("a valid id");
+        let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: address.ip(), duration };
+        let answer = self.engine.offer(self.now, &offer).map_err(|error| Error::Answer(format!("{error:?}")))?;
+        phone.accept(self.now, &answer.sdp)?;
+        let armed = phone.deadline();
+        self.guests.push(Guest { phone, session: answer.session, air, failure: None, armed });
+        self.deadlines.push(Reverse((armed, guest)));
+        self.after_phone(guest);
+        Ok(guest)
+    }
+
+    /// The phone's page is closed: it says good-bye by DTLS.
+    pub fn leave(&mut self, guest: usize) {
+        let now = self.now;
+        self.with_phone(guest, |phone| phone.leave(now));
+    }
+
+    /// Lets `ms` milliseconds pass.
+    pub fn run_ms(&mut self, ms: u64) {
+        self.run_until(self.now.plus_millis(ms));
+    }
+
+    /// Lets everything happen that happens before `end`.
+    pub fn run_until(&mut self, end: Time) {
+        loop {
+            let pump_due = self.pump_due();
+            let phone_due = self.deadlines.peek().map(|Reverse((at, _))| *at);
+            let all = [self.air.next_arrival(), self.engine.poll_timeout(), pump_due, phone_due];
+            let next = all.into_iter().flatten().min().filter(|next| *next < end);
+            let Some(next) = next else {
+                self.now = end;
+                return;
+            };
+            self.now = self.now.max(next);
+            if pump_due.is_some_and(|due| due <= self.now) {
+                self.play();
+            }
+            if self.engine.poll_timeout().is_some_and(|due| due <= self.now) {
+                self.engine.handle_timeout(self.now, &mut self.outbox);
+                self.after_box();
+            }
+            while let Some(flight) = self.air.arrived(self.now) {
+                self.land(flight);
+            }
+            self.tick_phones();
+        }
+    }
+
+    fn pump_due(&mut self) -> Option<Time> {
+        if !self.plays {
+            return None;
+        }
+        // A step before the block is due does nothing but say when that is.
+        let timeline = self.pump.timeline();
+        let blocks = self.encoder_calls();
+        Some(timeline.to_time(MediaTime::from_ticks(blocks * 480)))
+    }
+
+    fn play(&mut self) {
+        self.outlet.lock().wanted = PacketDuration::ALL.map(|duration| self.engine.wants(0, duration));
+        while self.pump.step(self.now) == Step::Made {}
+        let packets = std::mem::take(&mut self.outlet.lock().packets);
+        for (duration, packet) in packets {
+            self.engine.handle_packet(self.now, 0, duration, &packet, &mut self.outbox);
+        }
+        self.after_box();
+    }
+
+    fn land(&mut self, flight: Flight) {
+        match flight {
+            Flight::ToBox { from, mut bytes } => {
+                self.engine.handle_datagram(self.now, from, &mut bytes, &mut self.outbox);
+                self.after_box();
+            }
+            Flight::ToGuest { guest, bytes } => {
+                let now = self.now;
+                self.with_phone(guest, |phone| phone.receive(now, BOX, &bytes));
+            }
+        }
+    }
+
+    /// Lets a phone that still takes part do something, and notes if that was the end of it.
+    fn with_phone(&mut self, guest: usize, work: impl FnOnce(&mut Phone) -> Result<(), Error>) {
+        if self.guests[guest].failure.is_some() || !self.guests[guest].phone.is_alive() {
+            return;
+        }
+        if let Err(error) = work(&mut self.guests[guest].phone) {
+            self.guests[guest].failure = Some(error);
+        }
+        self.after_phone(guest);
+    }
+
+    fn tick_phones(&mut self) {
+        while let Some(&Reverse((at, guest))) = self.deadlines.peek() {
+            if at > self.now {
+                break;
+            }
+            self.deadlines.pop();
+            if self.guests[guest].armed != at {
+                continue;
+            }
+            self.guests[guest].armed = Time::from_micros(u64::MAX);
+            let now = self.now;
+            let due = self.guests[guest].phone.deadline() <= now;
+            self.with_phone(guest, |phone| if due { phone.tick(now) } else { Ok(()) });
+        }
+    }
+
+    /// Sends what the box wrote.
+    fn after_box(&mut self) {
+        for (to, bytes) in self.outbox.take() {
+            let IpAddr::V4(ip) = to.ip() else { continue };
+            let [_, _, high, low] = ip.octets();
+            let guest = (usize::from(high) << 8 | usize::from(low)).wrapping_sub(1);
+            if let Some(air) = self.guests.get(guest).map(|guest| guest.air) {
+                self.air.send(self.now, air, Flight::ToGuest { guest, bytes });
+            }
+        }
+    }
+
+    /// Sends what a phone wrote and notes when it wants to be told the time.
+    fn after_phone(&mut self, index: usize) {
+        let guest = &mut self.guests[index];
+        while let Some((to, bytes)) = guest.phone.outgoing() {
+            if to == BOX {
+                self.air.send(self.now, guest.air, Flight::ToBox { from: guest.phone.address(), bytes });
+            }
+        }
+        let deadline = guest.phone.deadline();
+        if deadline < guest.armed {
+            guest.armed = deadline;
+            self.deadlines.push(Reverse((deadline, index)));
+        }
+    }
+}
+
+/// An encoder that counts its calls and publishes packets that name their 20 ms frames, in the durations wanted.
+#[derive(Default)]
+struct Numbering {
+    calls: Arc<AtomicU64>,
+}
+
+impl Encode for Numbering {
+    fn encode(&mut self, at: MediaTime, _block: &Block, sink: &mut dyn PacketSink) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let end = at.as_ticks() + 480;
+        for duration in [PacketDuration::Ms20, PacketDuration::Ms40, PacketDuration::Ms60] {
+            let wanted = duration == PacketDuration::Ms20 || sink.wants(Encoding::Opus(duration));
+            if end.is_multiple_of(duration.ticks()) && wanted {
+                let start = end - duration.ticks();
+                let mut payload = BytesMut::new();
+                (start / FRAME_TICKS..end / FRAME_TICKS).for_each(|frame| payload.put_u64(frame));
+                let packet = Packet { media_time: MediaTime::from_ticks(start), payload: payload.freeze() };
+                sink.publish(Encoding::Opus(duration), packet);
+            }
+        }
+    }
+
+    fn reset(&mut self) {}
+}
+
+/// The frame numbers in a payload of [`Numbering`].
+pub fn numbers(payload: &[u8]) -> Vec<u64> {
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    payload.chunks_exact(8).map(number).collect()
+}
+
+/// Between pump and fan-out, where the real box has a ring.
+#[derive(Clone, Default)]
+struct Outlet(Arc<Mutex<OutletState>>);
+
+#[derive(Default)]
+struct OutletState {
+    wanted: [bool; 4],
+    packets: VecDeque<(PacketDuration, Packet)>,
+}
+
+impl Outlet {
+    fn lock(&self) -> MutexGuard<'_, OutletState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PacketSink for Outlet {
+    fn wants(&self, encoding: Encoding) -> bool {
+        matches!(encoding, Encoding::Opus(duration) if self.lock().wanted[duration.index()])
+    }
+
+    fn publish(&mut self, encoding: Encoding, packet: Packet) {
+        if let Encoding::Opus(duration) = encoding {
+            self.lock().packets.push_back((duration, packet));
+        }
+    }
+}
