@@ -209,3 +209,33 @@ fn ogg_checksum(bytes: &mut [u8]) {
     });
     bytes[22..26].copy_from_slice(&crc.to_le_bytes());
 }
+
+#[test]
+fn chained_streams_play_all_their_links() {
+    let Some(kitchen) = Kitchen::open() else { return };
+    for (name, options) in [("ogg", "-c:a libvorbis -q:a 6"), ("opus", "-c:a libopus -b:a 128k")] {
+        let link = std::fs::read(kitchen.tones(&format!("link.{name}"), 48_000, 1.0, options)).unwrap();
+        let mut next = std::fs::read(kitchen.tones(&format!("next.{name}"), 48_000, 1.0, options)).unwrap();
+        // Links differ in their serial numbers (RFC 3533 section 4); ffmpeg's bit-exact ones do not.
+        renumber(&mut next);
+        let path = kitchen.path(&format!("chain.{name}"));
+        std::fs::write(&path, [link, next].concat()).unwrap();
+        let played = play(&path);
+        assert!(matches!(played.outcome, Outcome::Completed { .. }), "{name}: {}", played.complaint());
+        assert!(played.frames.len().abs_diff(96_000) <= 2, "{name}: {} frames", played.frames.len());
+        let heard = amplitude(&played.frames[52_800..91_200], 1, RIGHT.0);
+        assert!(off_db(heard, RIGHT.1) < 0.3, "{name}: second link at {heard}");
+    }
+}
+
+/// Gives every page of a stream another serial number.
+fn renumber(bytes: &mut [u8]) {
+    let mut at = 0;
+    while at < bytes.len() {
+        let page = &mut bytes[at..];
+        page[14..18].copy_from_slice(&0x1234_5678_u32.to_le_bytes());
+        ogg_checksum(page);
+        let segments = usize::from(page[26]);
+        at += 27 + segments + page[27..27 + segments].iter().map(|&length| usize::from(length)).sum::<usize>();
+    }
+}
