@@ -29,6 +29,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
 
 use audio::time::Time;
 use mio::{Poll, Waker};
@@ -82,12 +83,13 @@ impl std::error::Error for SpawnError {
     }
 }
 
-/// Starts the fan-out's thread on `bind` and returns how to talk to it, with one [`Sink`] per stream in their order.
+/// Starts the fan-out's thread on `bind` and returns how to talk to it, with one [`Sink`] per stream in their order, and
+/// the thread, which ends after [`Handle::shutdown`] or when its socket fails for good.
 /// `config.port` is replaced by the port that was really bound.
 ///
 /// # Errors
 /// When the address cannot be used or the system refuses something.
-pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>), SpawnError> {
+pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>, JoinHandle<()>), SpawnError> {
     let bound = UdpSocket::bind(bind).and_then(|socket| {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
@@ -128,6 +130,6 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>)
             log::error!("the fan-out has ended: {error}");
         }
     };
-    std::thread::Builder::new().name("fan-out".to_owned()).spawn(run).map_err(SpawnError::System)?;
-    Ok((Handle { requests, waker, shared }, sinks))
+    let thread = std::thread::Builder::new().name("fan-out".to_owned()).spawn(run).map_err(SpawnError::System)?;
+    Ok((Handle { requests, waker, shared }, sinks, thread))
 }
