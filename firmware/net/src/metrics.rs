@@ -93,8 +93,6 @@ pub(crate) struct Counters {
     pub(crate) connections_refused: Count,
     /// Errors of the system when accepting.
     pub(crate) accept_errors: Count,
-    /// MP3 bodies begun.
-    pub(crate) mp3_joined: Count,
     answers: [Count; CLASSES.len()],
 }
 
@@ -116,7 +114,6 @@ impl Counters {
             &self.connections_refused,
         );
         one("http_accept_errors_total", "Errors of the system when accepting a connection.", &self.accept_errors);
-        one("mp3_joined_total", "MP3 bodies begun.", &self.mp3_joined);
         let labels = CLASSES.map(|class| [class]);
         let samples = labels.iter().zip(&self.answers).map(|(label, count)| (&label[..], count.get() as f64));
         page.family("http_answers_total", Kind::Counter, "Requests answered, by class of status.", &["class"], samples);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::call::Call;
 use crate::metrics::{self, Kind, Page};
 use crate::mp3::Totals;
+use crate::rtc::stats::Stats;
 use crate::status::{Snapshot, SourceState};
 
 /// Whether everything that should work does: the chosen source is heard, and every stream is live.
@@ -49,6 +50,7 @@ pub(super) fn metrics(call: &Call) -> Response {
     let samples = [(&["webrtc"][..], listeners.live as f64), (&["mp3"][..], listeners.pocket as f64)];
     page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);
     mp3(call, &mut page);
+    webrtc(&server.app.rtc.stats(), &mut page);
     page.number(
         "uptime_seconds",
         Kind::Gauge,
@@ -60,6 +62,35 @@ pub(super) fn metrics(call: &Call) -> Response {
     (headers, page.into_text()).into_response()
 }
 
+fn webrtc(stats: &Stats, page: &mut Page) {
+    page.number("webrtc_handshaking", Kind::Gauge, "Sessions whose handshake is not done.", stats.handshaking as f64);
+    for (name, help, value) in [
+        ("packets_sent_total", "RTP packets handed to the kernel.", stats.packets_sent_total),
+        ("sent_bytes_total", "Bytes of all datagrams handed to the kernel.", stats.bytes_sent_total),
+        ("send_errors_total", "Datagrams that the kernel refused.", stats.send_errors_total),
+        ("ring_drops_total", "Packets of the pump that found the ring full.", stats.ring_drops_total),
+        ("nacks_answered_total", "Packets sent again.", stats.nacks_answered_total),
+        ("nacks_over_budget_total", "Requests to send again that were over the budget.", stats.nacks_over_budget_total),
+        ("joins_total", "Listeners that joined.", stats.joins_total),
+        ("handshake_failures_total", "Handshakes that failed or took too long.", stats.handshake_failures_total),
+        ("lost_total", "Listeners freed because they gave no sign of life.", stats.lost_total),
+        ("strangers_total", "Datagrams that no session proved to be its own.", stats.strangers_total),
+        ("faults_total", "Sessions ended because of a fault of ours.", stats.faults_total),
+    ] {
+        page.number(&format!("webrtc_{name}"), Kind::Counter, help, value as f64);
+    }
+    let refused = &stats.refusals;
+    let samples = [
+        (&["malformed"][..], refused.malformed_total as f64),
+        (&["not_acceptable"][..], refused.not_acceptable_total as f64),
+        (&["unknown_stream"][..], refused.unknown_stream_total as f64),
+        (&["full"][..], refused.full_total as f64),
+        (&["address"][..], refused.address_total as f64),
+        (&["unavailable"][..], refused.unavailable_total as f64),
+    ];
+    page.family("webrtc_refused_total", Kind::Counter, "Offers refused, by reason.", &["reason"], samples);
+}
+
 fn mp3(call: &Call, page: &mut Page) {
     let hubs: Vec<([&str; 1], Totals)> =
         call.server.app.mp3.iter().map(|hub| ([hub.stream().as_str()], hub.totals())).collect();
@@ -68,6 +99,7 @@ fn mp3(call: &Call, page: &mut Page) {
         page.family(name, Kind::Counter, help, &["stream"], samples);
     };
     family("mp3_sent_bytes_total", "Bytes of MP3 bodies handed to the kernel.", |t| t.bytes);
+    family("mp3_joined_total", "MP3 bodies begun.", |t| t.joined);
     family("mp3_left_total", "MP3 listeners that left or were let go.", |t| t.left);
     family("mp3_slow_total", "MP3 listeners let go because they were slower than the music.", |t| t.slow);
     family("mp3_packets_lost_total", "MP3 packets dropped because the fan-out was stuck.", |t| t.packets_lost);

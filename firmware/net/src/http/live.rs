@@ -1,11 +1,14 @@
 //! `GET /stream/{id}.mp3`: the request for a live MP3 body. The body itself is fed by [`crate::mp3`].
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 
 use super::call::Call;
 use super::connection::TakeOver;
@@ -30,13 +33,9 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     let hub = find(call)?;
     let bitrate_bps = bitrate(call, hub)?;
     let icy = call.header("icy-metadata") == Some("1");
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(endless());
     describe(response.headers_mut(), call, bitrate_bps, icy);
     if call.method == Method::HEAD {
-        // A body of unknown length, so that no length is announced for the live one.
-        *response.body_mut() = Body::new(http_body_util::StreamBody::new(futures_util::stream::empty::<
-            Result<hyper::body::Frame<Bytes>, std::convert::Infallible>,
-        >()));
         return Ok(response);
     }
     if is_probe(call.header("range")) {
@@ -50,7 +49,6 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
     }
     let place = call.server.mp3_listeners.enter(call.server.entrant(call.ends.peer.ip())).map_err(full)?;
-    call.server.counters.mp3_joined.add();
     response.extensions_mut().insert(TakeOver {
         hub: hub.clone(),
         bitrate_bps,
@@ -58,6 +56,12 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
         place: Arc::new(Mutex::new(Some(place))),
     });
     Ok(response)
+}
+
+/// A body of unknown length, so that no length is announced for one that has no end. The bytes come from the fan-out.
+fn endless() -> Body {
+    type Nothing = Result<Frame<Bytes>, Infallible>;
+    Body::new(StreamBody::new(futures_util::stream::empty::<Nothing>()))
 }
 
 /// The refusal for a listener that found no place.

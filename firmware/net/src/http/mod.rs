@@ -6,7 +6,6 @@
 mod call;
 mod connection;
 mod events;
-mod fanout;
 mod guard;
 mod health;
 pub mod limits;
@@ -16,6 +15,7 @@ mod party;
 mod refusal;
 mod routes;
 mod server;
+mod signaling;
 mod stall;
 mod whep;
 
@@ -26,9 +26,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use tokio::sync::{mpsc, watch};
 
-use self::fanout::Handle;
 use self::limits::Limits;
 pub use self::server::serve;
+pub use self::signaling::Signaling;
 use crate::control::Command;
 use crate::metrics::Page;
 use crate::mp3::Hub;
@@ -53,8 +53,8 @@ pub type Gauges = Arc<dyn Fn(&mut Page) + Send + Sync>;
 pub struct App {
     /// How it behaves.
     pub config: Config,
-    /// The WebRTC fan-out.
-    pub rtc: Handle,
+    /// The WebRTC fan-out: `handle.into()`.
+    pub rtc: Signaling,
     /// MP3, one hub per stream, oldest first.
     pub mp3: Vec<Hub>,
     /// What the party does.

@@ -76,9 +76,12 @@ impl FanOut {
         }
         let at = self.ring.back(u64::from(self.burst_ms) * 48);
         let mut listener = Listener::new(joining, at, turn + 1);
-        if let Ok(bytes) = listener.serve(&self.ring, title) {
-            self.counters.sent(bytes);
-            listeners.push(listener);
+        match listener.serve(&self.ring, title) {
+            Ok(bytes) => {
+                self.counters.sent(bytes);
+                listeners.push(listener);
+            }
+            Err(_) => self.counters.left(false),
         }
         self.wanted.store(!listeners.is_empty(), Ordering::Relaxed);
     }

@@ -55,6 +55,7 @@ impl Default for Config {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     bytes_total: AtomicU64,
+    joined_total: AtomicU64,
     left_total: AtomicU64,
     slow_total: AtomicU64,
     packets_lost_total: AtomicU64,
@@ -63,6 +64,10 @@ pub(crate) struct Counters {
 impl Counters {
     fn sent(&self, bytes: usize) {
         self.bytes_total.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn joined(&self) {
+        self.joined_total.fetch_add(1, Ordering::Relaxed);
     }
 
     fn left(&self, too_slow: bool) {
@@ -78,6 +83,8 @@ impl Counters {
 pub struct Totals {
     /// Bytes handed to the kernel.
     pub bytes: u64,
+    /// Listeners that joined.
+    pub joined: u64,
     /// Listeners that left, for whatever reason.
     pub left: u64,
     /// Of these, listeners let go because they were slower than the music.
@@ -191,11 +198,18 @@ impl Hub {
         for mount in self.mounts.iter() {
             let counters = &mount.counters;
             totals.bytes += counters.bytes_total.load(Ordering::Relaxed);
+            totals.joined += counters.joined_total.load(Ordering::Relaxed);
             totals.left += counters.left_total.load(Ordering::Relaxed);
             totals.slow += counters.slow_total.load(Ordering::Relaxed);
             totals.packets_lost += counters.packets_lost_total.load(Ordering::Relaxed);
         }
         totals
+    }
+
+    /// Listeners now.
+    pub fn listeners(&self) -> usize {
+        let totals = self.totals();
+        totals.joined.saturating_sub(totals.left) as usize
     }
 
     /// Whether a listener of `bitrate_bps` could be taken over now.
@@ -208,6 +222,7 @@ impl Hub {
     pub(crate) fn join(&self, bitrate_bps: u32, joining: Joining) {
         let Some(mount) = self.mounts.iter().find(|mount| mount.bitrate_bps == bitrate_bps) else { return };
         mount.wanted.store(true, Ordering::Relaxed);
+        mount.counters.joined();
         if mount.joining.try_send(joining).is_err() {
             mount.counters.left(false);
         }

@@ -15,8 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::control::{Action, Command, Refused, SourceKind};
-use crate::http::fanout::Handle;
-use crate::http::{App, Config, serve};
+use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
 use crate::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, StreamId};
 use crate::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
@@ -204,7 +203,7 @@ fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<Action>>>) {
 }
 
 /// A fan-out that knows one session and judges offers by what is written in them.
-fn fan_out() -> (Handle, Arc<Mutex<Vec<String>>>) {
+fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>) {
     let (commands, mut waiting) = mpsc::channel(16);
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);
@@ -214,7 +213,7 @@ fn fan_out() -> (Handle, Arc<Mutex<Vec<String>>>) {
             answer(command);
         }
     });
-    (Handle::new(commands), asked)
+    (Signaling::queue(commands), asked)
 }
 
 fn answer(command: api::Command) {
