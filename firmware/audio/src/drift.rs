@@ -7,8 +7,8 @@
 const STEP_S: f64 = 0.01;
 
 /// Natural frequency while the drift is still unknown, in rad/s: a clock that is 1000 ppm off moves the level by
-/// 1000 ppm / (e·ω) = 1.5 ms before it is caught.
-const OMEGA_FIRST: f64 = 0.25;
+/// 1000 ppm / (e·ω) = 2.5 ms before it is caught, which is less than the line keeps in reserve.
+const OMEGA_FIRST: f64 = 0.15;
 
 /// Natural frequency afterwards: slow enough that jitter of a whole period moves the pitch by far less than half a cent.
 const OMEGA_SETTLED: f64 = 0.04;
@@ -79,11 +79,11 @@ mod tests {
     }
 
     #[test]
-    fn a_card_a_thousandth_off_is_caught_within_2_ms_of_sound() {
+    fn a_card_a_thousandth_off_is_caught_within_3_ms_of_sound() {
         for ppm in [-1_000.0, -200.0, 200.0, 1_000.0] {
             let mut controller = Controller::new(48_000.0);
             let (worst, speed) = run(&mut controller, ppm, 300);
-            assert!(worst < 96.0, "{ppm} ppm moved the level by {worst} frames");
+            assert!(worst < 144.0, "{ppm} ppm moved the level by {worst} frames");
             assert!((speed - 1.0 - ppm * 1e-6).abs() < 1e-6, "{ppm} ppm: {speed}");
             assert!((controller.drift_ppm() - ppm).abs() < 1.0);
         }

@@ -306,19 +306,6 @@ fn no_sequence_of_wishes_and_faults_clicks_or_breaks_the_clock() {
         }
         let delivered = [480, 480, 480, 0, dice(481) as usize][dice(5) as usize];
         desk.block(&vec![[0.25; 2]; delivered]);
-        if desk.step_max() > 0.03 {
-            let n = desk.out.windows(2).position(|p| (p[1][0] - p[0][0]).abs() > 0.03).unwrap();
-            panic!(
-                "{} delivered {delivered} {:?} alive {} standing {} {:?} {:?} {:?}",
-                n,
-                &desk.out[n - 2..n + 4],
-                desk.mixer.line_alive,
-                desk.mixer.standing_in,
-                desk.plan,
-                desk.mixer.line_gain,
-                desk.mixer.deck_gain
-            );
-        }
     }
     // Everything plays the same constant, so that any step is a click; gains move by 12 dB in no less than 5 ms.
     assert!(desk.step_max() < 0.03, "{}", desk.step_max());

@@ -34,6 +34,7 @@ struct Inner {
     jitter_us: u64,
     xruns: u32,
     plugs: u64,
+    opened_at: Arc<Mutex<Option<Time>>>,
 }
 
 struct Opened {
@@ -59,6 +60,7 @@ impl Card {
             jitter_us: 0,
             xruns: 0,
             plugs: 0,
+            opened_at: Arc::default(),
         };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
@@ -90,6 +92,11 @@ impl Card {
         self.lock().xruns += 1;
     }
 
+    /// When the card was last opened: the instant at which its frame 0 was recorded.
+    pub fn opened_at(&self) -> Arc<Mutex<Option<Time>>> {
+        Arc::clone(&self.lock().opened_at)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,6 +118,7 @@ impl Open for Card {
             return Err(Error::NotFound);
         }
         let (plug, origin) = (inner.plugs, inner.now());
+        *inner.opened_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(origin);
         drop(inner);
         Ok(Box::new(Opened { card: self.clone(), plug, origin, delivered: 0, seed: 1 }))
     }

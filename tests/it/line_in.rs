@@ -1,0 +1,176 @@
+//! Line-in with real ALSA: a tone played into a private sound server is captured through ALSA's pulse plug-in, fitted to
+//! the pump's clock and mixed.
+//!
+//! ALSA reads its configuration from the environment of the process, so the box's part runs in a process of its own:
+//! this very test binary, started again with the name of the inner test.
+
+use std::f64::consts::TAU;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use audio::capture::Alsa;
+use audio::clock::Clock;
+use audio::line::{self, LineState};
+use audio::mixer::{Decibels, MixPlan};
+use audio::pump::{self, Controls};
+use audio::sim::Collector;
+use audio::status::Status;
+use tests::sound::SoundServer;
+
+const HZ: f64 = 1_000.0;
+const AMPLITUDE: f64 = 0.25;
+
+/// How often the sound server may hiccup before four seconds hold.
+const HICCUPS_MAX: u32 = 6;
+
+/// The variable that says that this process is the inner one.
+const INNER: &str = "PARTYBOX_TEST_LINE_IN";
+
+#[test]
+fn a_tone_into_line_in_keeps_level_and_pitch_and_survives_an_unplugged_cable() {
+    if std::env::var_os(INNER).is_some() {
+        return inner();
+    }
+    let mut server = match SoundServer::start(&["cable"]) {
+        Ok(server) => server,
+        Err(reason) => return println!("not tested here: {reason}"),
+    };
+    let tone: Vec<f32> =
+        (0..48_000 * 60).map(|n| (AMPLITUDE * (TAU * HZ * f64::from(n) / 48_000.0).sin()) as f32).collect();
+    let mut player = server.play("cable", &tone).expect("paplay starts");
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut inner = Command::new(std::env::current_exe().expect("this binary"))
+        .args(["--exact", "line_in::a_tone_into_line_in_keeps_level_and_pitch_and_survives_an_unplugged_cable"])
+        .arg("--nocapture")
+        .env(INNER, dir.path())
+        .env("ALSA_CONFIG_PATH", server.alsa_config())
+        .spawn()
+        .expect("this binary runs");
+    // The inner process says how far it is by files, so that nobody waits for a guessed time.
+    let told = |name: &str| dir.path().join(name).exists();
+    wait(&mut || told("unplug") || ended(&mut inner), "the first part");
+    drop(player);
+    server.unplug();
+    wait(&mut || told("plug-in") || ended(&mut inner), "the loss to be noticed");
+    server.plug_in().expect("the server starts again");
+    player = server.play("cable", &tone).expect("paplay starts");
+    server.wait_until_heard("cable").expect("parec hears the tone");
+    std::fs::write(dir.path().join("plugged"), "").expect("the directory is writable");
+    let status = inner.wait().expect("the inner process ends");
+    drop(player);
+    assert!(status.success(), "see above; the sound server said: {}", server.log());
+}
+
+fn ended(child: &mut std::process::Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
+/// Waits for a condition, at most 20 s, and returns how long that took.
+fn wait(condition: &mut dyn FnMut() -> bool, what: &str) -> Duration {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "waited too long for {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+    start.elapsed()
+}
+
+/// The box's part: line-in, pump, and a look at what comes out.
+fn inner() {
+    let dir = std::path::PathBuf::from(std::env::var_os(INNER).expect("checked before"));
+    let clock = Clock::start();
+    let (feeder, line) = line::pair(Box::new(Alsa::new("cable-in")));
+    let collector = Collector::default();
+    let plan = MixPlan { line_in: Decibels::UNITY, decks: Decibels::SILENCE, ..MixPlan::default() };
+    let sink = Box::new(collector.clone());
+    let (pump, controls) = pump::new(clock.now(), plan, Some(line), vec![Box::new(collector.clone())], sink);
+    let capture_thread = thread::spawn(move || line::run(feeder, clock));
+    let pump_thread = thread::spawn(move || pump::run(pump, clock));
+
+    wait(&mut || controls.status().line == LineState::Signal, "sound");
+    listen(&collector, &controls, "before");
+    tell(&dir, "unplug");
+    wait(&mut || matches!(controls.status().line, LineState::NoDevice(_)), "the loss to be noticed");
+    wait(&mut || controls.status().out_peak_dbfs < -90.0, "silence");
+    tell(&dir, "plug-in");
+    wait(&mut || dir.join("plugged").exists(), "the server");
+    let back = wait(&mut || !matches!(controls.status().line, LineState::NoDevice(_)), "line-in to come back");
+    let heard = back + wait(&mut || controls.status().line == LineState::Signal, "the tone to come back");
+    println!("line-in came back {} ms after the cable, the tone after {} ms", back.as_millis(), heard.as_millis());
+    assert!(back < Duration::from_secs(1), "line-in must come back within a second, took {back:?}");
+    listen(&collector, &controls, "after");
+
+    controls.stop();
+    pump_thread.join().expect("the pump does not panic");
+    capture_thread.join().expect("the capture thread does not panic");
+}
+
+fn tell(dir: &std::path::Path, what: &str) {
+    std::fs::write(dir.join(what), "").expect("the outer process made the directory");
+}
+
+/// Checks level, pitch and wholeness of four seconds in a row.
+///
+/// A loaded machine lets a user-space sound server hiccup for longer than any buffer; such seconds are counted and told,
+/// and the next ones are taken. A box whose line-in never holds for four seconds fails.
+fn listen(collector: &Collector, controls: &Controls, when: &str) {
+    for hiccups in 0..HICCUPS_MAX {
+        let before = controls.status();
+        let frames = four_seconds(collector, controls);
+        let status = controls.status();
+        if status.line_underruns_total == before.line_underruns_total
+            && status.late_blocks_total == before.late_blocks_total
+        {
+            return check(&frames, &status, when, hiccups);
+        }
+    }
+    panic!("{when}: line-in does not hold for four seconds: {:?}", controls.status());
+}
+
+/// What is sent for four seconds once there has been half a second of sound.
+fn four_seconds(collector: &Collector, controls: &Controls) -> Vec<f64> {
+    let blocks = || collector.collected().blocks.len();
+    let (mut loud, mut seen) = (0, blocks());
+    let mut settled = || {
+        let now = blocks();
+        loud = if controls.status().out_peak_dbfs > -13.0 { loud + (now - seen) } else { 0 };
+        seen = now;
+        loud >= 50
+    };
+    wait(&mut settled, "half a second of sound in a row");
+    let start = blocks();
+    wait(&mut || blocks() >= start + 400, "four seconds");
+    let collected = collector.collected();
+    collected.blocks[start..start + 400].iter().flat_map(|(_, block)| block.frames.map(|f| f64::from(f[0]))).collect()
+}
+
+fn check(frames: &[f64], status: &Status, when: &str, hiccups: u32) {
+    let rms = (frames.iter().map(|sample| sample * sample).sum::<f64>() / frames.len() as f64).sqrt();
+    let level_db = 20.0 * (rms / (AMPLITUDE / 2.0_f64.sqrt())).log10();
+    let step = frames.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f64::max);
+    let cents = 1_200.0 * (crossings_per_s(frames) / HZ).log2();
+    println!(
+        "{when}: level {level_db:+.2} dB, pitch {cents:+.2} cent, largest step {step:.4}, delay {} us, \
+         drift {:.0} ppm, {} underruns, {} xruns, {hiccups} hiccups",
+        status.line_delay_us, status.line_drift_ppm, status.line_underruns_total, status.line_xruns_total
+    );
+    assert!(level_db.abs() < 0.2, "{when}: level is off by {level_db} dB");
+    assert!(cents.abs() < 5.0, "{when}: pitch is off by {cents} cent");
+    // The tone's own steepest step is 2π·1000/48000·0.25 = 0.0327; a gap or slip makes a larger one.
+    assert!(step < 0.036, "{when}: a step of {step}");
+}
+
+/// Upward zero crossings per second, interpolated between samples.
+fn crossings_per_s(samples: &[f64]) -> f64 {
+    let at: Vec<f64> = samples
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
+        .map(|(n, pair)| n as f64 + pair[0] / (pair[0] - pair[1]))
+        .collect();
+    match (at.first(), at.last()) {
+        (Some(first), Some(last)) if at.len() > 1 => (at.len() - 1) as f64 / (last - first) * 48_000.0,
+        _ => 0.0,
+    }
+}
