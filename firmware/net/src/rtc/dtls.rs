@@ -113,6 +113,8 @@ pub struct Association {
     expected: Fingerprint,
     certified: bool,
     keys: Option<Protection>,
+    /// Whether the peer's RTP will be opened, too.
+    hears: bool,
     timeout: Option<Time>,
 }
 
@@ -124,7 +126,12 @@ impl Association {
         if client {
             dtls.set_active(true);
         }
-        Self { dtls, clocks, client, expected, certified: false, keys: None, timeout: None }
+        Self { dtls, clocks, client, expected, certified: false, keys: None, hears: false, timeout: None }
+    }
+
+    /// The same for a simulated phone, which opens the sound it receives.
+    pub fn hearing(self) -> Self {
+        Self { hears: true, ..self }
     }
 
     /// Whether we begin the handshake.
@@ -189,7 +196,7 @@ impl Association {
                     self.certified = true;
                 }
                 Output::KeyingMaterial(export, profile) => {
-                    self.keys = Some(protection(self.client, &export, profile).ok_or(Ended::Failed)?);
+                    self.keys = Some(protection(self.client, self.hears, &export, profile).ok_or(Ended::Failed)?);
                 }
                 Output::CloseNotify => return Err(Ended::Closed),
                 Output::BufferTooSmall { .. } => return Err(Ended::Failed),
@@ -206,7 +213,7 @@ impl Association {
     }
 }
 
-fn protection(client: bool, export: &[u8], profile: SrtpProfile) -> Option<Protection> {
+fn protection(client: bool, hears: bool, export: &[u8], profile: SrtpProfile) -> Option<Protection> {
     let profile = match profile {
         SrtpProfile::AEAD_AES_256_GCM => Profile::AeadAes256Gcm,
         SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
@@ -215,5 +222,6 @@ fn protection(client: bool, export: &[u8], profile: SrtpProfile) -> Option<Prote
     };
     let (of_client, of_server) = MasterKeys::split(profile, export)?;
     let (ours, theirs) = if client { (of_client, of_server) } else { (of_server, of_client) };
-    Some(Protection { sealer: Sealer::new(&ours), opener: Opener::new(&theirs) })
+    let opener = if hears { Opener::with_rtp(&theirs) } else { Opener::new(&theirs) };
+    Some(Protection { sealer: Sealer::new(&ours), opener })
 }

@@ -124,7 +124,7 @@ impl Phone {
         let (Some(fingerprint), Some(setup)) = (fingerprint, value(sdp, "setup")) else { return false };
         self.remote = Some((ufrag.to_owned(), password.to_owned(), to));
         let client = setup == "passive";
-        self.dtls = Some(Association::new(&self.identity, self.clocks, client, fingerprint, now));
+        self.dtls = Some(Association::new(&self.identity, self.clocks, client, fingerprint, now).hearing());
         self.check();
         true
     }

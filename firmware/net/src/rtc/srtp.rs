@@ -37,8 +37,19 @@ const REPLAY_WINDOW: u32 = 64;
 
 /// One direction's cipher for one kind of packet.
 enum Cipher {
-    Gcm { key: LessSafeKey, salt: [u8; 12] },
-    CounterSha1 { key: EncryptingKey, auth: hmac::Key, salt: [u8; 14] },
+    Gcm(Box<Gcm>),
+    CounterSha1(Box<CounterSha1>),
+}
+
+struct Gcm {
+    key: LessSafeKey,
+    salt: [u8; 12],
+}
+
+struct CounterSha1 {
+    key: EncryptingKey,
+    auth: hmac::Key,
+    salt: [u8; 14],
 }
 
 impl Cipher {
@@ -98,7 +109,8 @@ impl Sealer {
         let end = RTP_HEADER_BYTES + payload.len();
         let ssrc = ssrc_at(header, 8);
         match &self.rtp {
-            Cipher::Gcm { key, salt } => {
+            Cipher::Gcm(gcm) => {
+                let Gcm { key, salt } = &**gcm;
                 let out = out.get_mut(..end + GCM_TAG_BYTES)?;
                 let (head, rest) = out.split_at_mut(RTP_HEADER_BYTES);
                 let (text, tag) = rest.split_at_mut(payload.len());
@@ -107,7 +119,8 @@ impl Sealer {
                 key.seal_out_of_place_scatter(nonce, Aad::from(header), payload, text, &[], tag).ok()?;
                 Some(end + GCM_TAG_BYTES)
             }
-            Cipher::CounterSha1 { key, auth, salt } => {
+            Cipher::CounterSha1(counter) => {
+                let CounterSha1 { key, auth, salt } = &**counter;
                 let out = out.get_mut(..end + SHA1_TAG_BYTES)?;
                 out[..RTP_HEADER_BYTES].copy_from_slice(header);
                 out[RTP_HEADER_BYTES..end].copy_from_slice(payload);
@@ -132,7 +145,8 @@ impl Sealer {
         let index = u64::from(self.rtcp_index);
         self.rtcp_index += 1;
         match &self.rtcp {
-            Cipher::Gcm { key, salt } => {
+            Cipher::Gcm(gcm) => {
+                let Gcm { key, salt } = &**gcm;
                 let out = buffer.get_mut(..len + GCM_TAG_BYTES + INDEX_BYTES)?;
                 let mut aad = [0; RTCP_HEADER_BYTES + INDEX_BYTES];
                 aad[..RTCP_HEADER_BYTES].copy_from_slice(&out[..RTCP_HEADER_BYTES]);
@@ -144,7 +158,8 @@ impl Sealer {
                 out[len + GCM_TAG_BYTES..].copy_from_slice(&word);
                 Some(out.len())
             }
-            Cipher::CounterSha1 { key, auth, salt } => {
+            Cipher::CounterSha1(counter) => {
+                let CounterSha1 { key, auth, salt } = &**counter;
                 let out = buffer.get_mut(..len + INDEX_BYTES + SHA1_TAG_BYTES)?;
                 let iv = Cipher::counter_iv(salt, ssrc, index);
                 key.less_safe_encrypt(&mut out[RTCP_HEADER_BYTES..len], iv).ok()?;
@@ -159,22 +174,29 @@ impl Sealer {
 
 /// What opens the packets we receive.
 pub struct Opener {
-    rtp: Cipher,
+    /// Only a listener's side has use for it.
+    rtp: Option<Cipher>,
     rtcp: Cipher,
     replay: ReplayWindow,
 }
 
 impl Opener {
-    /// Opens with the half of `keys` that belongs to the peer.
+    /// Opens SRTCP with the half of `keys` that belongs to the peer.
     pub fn new(keys: &MasterKeys) -> Self {
-        Self { rtp: keys.rtp(), rtcp: keys.rtcp(), replay: ReplayWindow::default() }
+        Self { rtp: None, rtcp: keys.rtcp(), replay: ReplayWindow::default() }
+    }
+
+    /// The same, and opens SRTP as well: for simulated phones.
+    pub fn with_rtp(keys: &MasterKeys) -> Self {
+        Self { rtp: Some(keys.rtp()), ..Self::new(keys) }
     }
 
     /// Opens an SRTCP packet in place and returns the RTCP within; `None` if it is forged, replayed or cut.
     pub fn rtcp<'a>(&mut self, packet: &'a mut [u8]) -> Option<&'a [u8]> {
         let ssrc = ssrc_at(packet, 4);
         let (end, index) = match &self.rtcp {
-            Cipher::Gcm { key, salt } => {
+            Cipher::Gcm(gcm) => {
+                let Gcm { key, salt } = &**gcm;
                 let (rest, word) = packet.split_last_chunk_mut::<INDEX_BYTES>()?;
                 let index = encrypted_index(word)?;
                 self.replay.check(index)?;
@@ -186,7 +208,8 @@ impl Opener {
                 key.open_in_place(nonce, Aad::from(aad), &mut rest[RTCP_HEADER_BYTES..]).ok()?;
                 (end, index)
             }
-            Cipher::CounterSha1 { key, auth, salt } => {
+            Cipher::CounterSha1(counter) => {
+                let CounterSha1 { key, auth, salt } = &**counter;
                 let (rest, tag) = packet.split_last_chunk_mut::<SHA1_TAG_BYTES>()?;
                 let (text, word) = rest.split_last_chunk_mut::<INDEX_BYTES>()?;
                 let index = encrypted_index(word)?;
@@ -206,13 +229,15 @@ impl Opener {
     /// Replays are the caller's concern: it knows the `index` (roll-over counter and sequence number).
     pub fn rtp<'a>(&self, packet: &'a mut [u8], index: u64) -> Option<&'a [u8]> {
         let ssrc = ssrc_at(packet, 8);
-        match &self.rtp {
-            Cipher::Gcm { key, salt } => {
+        match self.rtp.as_ref()? {
+            Cipher::Gcm(gcm) => {
+                let Gcm { key, salt } = &**gcm;
                 let (header, rest) = packet.split_first_chunk_mut::<RTP_HEADER_BYTES>()?;
                 let nonce = Cipher::gcm_nonce(salt, ssrc, index);
                 key.open_in_place(nonce, Aad::from(header), rest).ok().map(|text| &*text)
             }
-            Cipher::CounterSha1 { key, auth, salt } => {
+            Cipher::CounterSha1(counter) => {
+                let CounterSha1 { key, auth, salt } = &**counter;
                 let (_, tag) = packet.split_last_chunk_mut::<SHA1_TAG_BYTES>()?;
                 let tag = *tag;
                 let end = packet.len() - SHA1_TAG_BYTES;

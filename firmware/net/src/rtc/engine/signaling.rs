@@ -176,6 +176,6 @@ impl Engine {
 
 /// The longest duration that is neither above `wanted` nor above `ms_max`; the shortest if none is.
 fn shortened(wanted: PacketDuration, ms_max: u32) -> PacketDuration {
-    let fitting = PacketDuration::ALL.into_iter().filter(|d| *d <= wanted && d.millis() <= ms_max);
-    fitting.last().unwrap_or(PacketDuration::Ms10)
+    let mut longest_first = PacketDuration::ALL.into_iter().rev();
+    longest_first.find(|d| *d <= wanted && d.millis() <= ms_max).unwrap_or(PacketDuration::Ms10)
 }

@@ -5,7 +5,7 @@ use aws_lc_rs::cipher::{self, EncryptingKey, EncryptionContext, UnboundCipherKey
 use aws_lc_rs::hmac;
 use aws_lc_rs::iv::FixedLength;
 
-use super::Cipher;
+use super::{Cipher, CounterSha1, Gcm};
 
 /// Labels of the key derivation (RFC 3711 sections 4.3.1 and 4.3.2), RTP first; those for RTCP are 3 higher.
 const LABEL_CIPHER: u8 = 0;
@@ -93,7 +93,7 @@ impl MasterKeys {
         let mut salt = [0; 12];
         self.derive(labels + LABEL_SALT, &mut salt);
         let key = UnboundKey::new(algorithm, key).expect("the key has the algorithm's length");
-        Cipher::Gcm { key: LessSafeKey::new(key), salt }
+        Cipher::Gcm(Box::new(Gcm { key: LessSafeKey::new(key), salt }))
     }
 
     fn counter_cipher(&self, labels: u8, key: &[u8]) -> Cipher {
@@ -101,7 +101,8 @@ impl MasterKeys {
         self.derive(labels + LABEL_AUTH, &mut auth);
         self.derive(labels + LABEL_SALT, &mut salt);
         let key = counter_key(key).expect("a derived key has the profile's length");
-        Cipher::CounterSha1 { key, auth: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth), salt }
+        let auth = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth);
+        Cipher::CounterSha1(Box::new(CounterSha1 { key, auth, salt }))
     }
 
     /// The key derivation: AES in counter mode over zeros, starting at salt XOR label.
