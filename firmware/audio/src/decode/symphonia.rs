@@ -1,25 +1,30 @@
-//! Containers and codecs through `symphonia`: the only file that names it.
+//! Containers and codecs through `symphonia`: named only here and in the parts below.
 //!
 //! Opus is the exception: symphonia takes it out of its container, libopus decodes it ([`Opus`]). Runs inside the
 //! decoder process; whatever a file does to it, the process may die of it, but nothing else.
 
+mod describe;
+mod source;
+
 use std::io;
 
-use symphonia::core::audio::{Channels, GenericAudioBufferRef, Position};
+use symphonia::core::audio::{Channels, GenericAudioBufferRef};
 use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::common::Limit;
 use symphonia::core::errors::{Error as Native, SeekErrorKind};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::core::meta::{Metadata, MetadataOptions, StandardTag};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Time, TimeBase, Timestamp};
 
-use super::downmix::{CHANNELS_MAX, Downmix, Place};
+use self::describe::{downmix, read_tags};
+use self::source::{Source, Whole};
+use super::downmix::Downmix;
 use super::opus::Opus;
-use super::{Decode, Error, TrackInfo, shown};
+use super::{Decode, Error, TrackInfo};
 use crate::pcm::{Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// Damaged packets in a row after which the file is given up; until then each is replaced by silence of its length.
@@ -40,39 +45,6 @@ const TAG_BYTES_MAX: usize = 64 * 1024;
 enum Codec {
     Symphonia(Box<dyn AudioDecoder>),
     Opus(Opus),
-}
-
-/// What a file is read through.
-pub(super) trait Source: io::Read + io::Seek + Send + Sync {}
-
-impl<T: io::Read + io::Seek + Send + Sync> Source for T {}
-
-/// A seekable source of known length, in symphonia's terms.
-struct Whole<S> {
-    source: S,
-    length: u64,
-}
-
-impl<S: Source> io::Read for Whole<S> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.source.read(bytes)
-    }
-}
-
-impl<S: Source> io::Seek for Whole<S> {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        self.source.seek(to)
-    }
-}
-
-impl<S: Source> MediaSource for Whole<S> {
-    fn is_seekable(&self) -> bool {
-        true
-    }
-
-    fn byte_len(&self) -> Option<u64> {
-        Some(self.length)
-    }
 }
 
 /// One open file.
@@ -334,52 +306,7 @@ fn duration_ms(track: &Track, time_base: TimeBase, codec: &Codec) -> Option<u64>
     u64::try_from(time.as_millis()).ok()
 }
 
-/// Title and artist. A file may describe itself several times; what comes later is the fuller description (an ID3v1 tag,
-/// cut to 30 characters, is found first).
-fn read_tags(metadata: &mut Metadata<'_>) -> TrackInfo {
-    let mut info = TrackInfo::default();
-    while let Some(revision) = metadata.current() {
-        let tracks = revision.per_track.iter().flat_map(|track| &track.metadata.tags);
-        let tags = || revision.media.tags.iter().chain(tracks.clone()).filter_map(|tag| tag.std.as_ref());
-        let title = tags().find_map(|tag| if let StandardTag::TrackTitle(text) = tag { spoken(text) } else { None });
-        let artist = tags().find_map(|tag| if let StandardTag::Artist(text) = tag { spoken(text) } else { None });
-        info.title = title.or(info.title);
-        info.artist = artist.or(info.artist);
-        if metadata.pop().is_none() {
-            break;
-        }
-    }
-    info
-}
-
-fn spoken(text: &str) -> Option<String> {
-    Some(shown(text)).filter(|text| !text.is_empty())
-}
-
 fn interleave(buffer: &GenericAudioBufferRef<'_>, samples: &mut Vec<f32>) {
     samples.resize(buffer.samples_interleaved(), 0.0);
     buffer.copy_to_slice_interleaved(samples);
-}
-
-fn downmix(channels: &Channels) -> Result<Downmix, Error> {
-    match channels.count() {
-        0 => Err(Error::NoSound),
-        count if count > CHANNELS_MAX => Err(Error::Unsupported(format!("{count} channels"))),
-        count => match channels {
-            Channels::Positioned(positions) => Ok(Downmix::new(&positions.iter().map(place).collect::<Vec<_>>())),
-            _ => Ok(Downmix::unplaced(count)),
-        },
-    }
-}
-
-fn place(position: Position) -> Place {
-    match position {
-        Position::FRONT_LEFT | Position::FRONT_LEFT_CENTER | Position::FRONT_LEFT_WIDE => Place::Left,
-        Position::FRONT_RIGHT | Position::FRONT_RIGHT_CENTER | Position::FRONT_RIGHT_WIDE => Place::Right,
-        Position::FRONT_CENTER => Place::Centre,
-        Position::SIDE_LEFT | Position::REAR_LEFT => Place::SurroundLeft,
-        Position::SIDE_RIGHT | Position::REAR_RIGHT => Place::SurroundRight,
-        Position::REAR_CENTER => Place::Back,
-        _ => Place::Silent,
-    }
 }
