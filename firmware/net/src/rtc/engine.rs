@@ -139,7 +139,10 @@ impl Engine {
     /// Takes a datagram from the socket. `bytes` is used as room to decrypt in.
     pub fn handle_datagram(&mut self, now: Time, from: SocketAddr, bytes: &mut [u8], out: &mut impl Transmit) {
         let slot = if stun::is_stun(bytes) {
-            self.handle_stun(now, from, bytes, out)
+            catch_unwind(AssertUnwindSafe(|| self.handle_stun(now, from, bytes, out))).unwrap_or_else(|_| {
+                self.stats.faults_total += 1;
+                None
+            })
         } else {
             // Nothing but STUN may come from an address that STUN has not proven.
             self.by_address.get(&from).copied()

@@ -1,6 +1,7 @@
 //! What comes over HTTP: offers, patches, durations, ends.
 
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use audio::packet::PacketDuration;
 use audio::time::Time;
@@ -18,8 +19,16 @@ use crate::rtc::transmit::Transmit;
 const ETAG_CHARS: usize = 16;
 
 impl Engine {
-    /// Does what `command` asks and answers it. Whoever asked may have gone; that is no error.
+    /// Does what `command` asks and answers it. Whoever asked may have gone; that is no error. A panic is a bug of ours:
+    /// whoever asked is told that the box is unavailable, and the others hear on.
     pub fn handle_command(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
+        if catch_unwind(AssertUnwindSafe(|| self.obey(now, command, out))).is_err() {
+            log::error!("a request about a listener failed; this is a fault of the box");
+            self.stats.faults_total += 1;
+        }
+    }
+
+    fn obey(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
         match command {
             Command::Offer(offer, reply) => drop(reply.send(self.offer(now, &offer))),
             Command::Patch { session, sdp_fragment, if_match, reply } => {
