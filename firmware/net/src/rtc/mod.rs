@@ -20,6 +20,8 @@ pub mod sim;
 pub mod srtp;
 pub mod stats;
 mod stun;
+#[cfg(test)]
+mod tests;
 mod thread;
 pub mod transmit;
 mod wheel;

@@ -1,0 +1,104 @@
+//! The real thread and a real socket, with one simulated phone.
+
+use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
+use audio::time::{MediaTime, Timeline};
+use bytes::Bytes;
+
+use super::api::{Offer, OfferError, SessionError, SessionId, StreamId};
+use super::config::{Clocks, Limits, StreamConfig};
+use super::dtls::{Ended, Identity};
+use super::sim::{Phone, Setup};
+use super::*;
+
+/// Nothing here takes a second unless it hangs.
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn config(clocks: Clocks) -> Config {
+    let stream = StreamConfig {
+        id: StreamId::new("main").unwrap(),
+        timeline: Timeline::starting_at(Time::ZERO),
+        duration: PacketDuration::Ms20,
+        bitrate_bps: 128_000,
+        in_band_fec: false,
+    };
+    let addresses = vec!["127.0.0.1".parse().unwrap()];
+    Config { streams: vec![stream], addresses, port: 0, limits: Limits::default(), clocks }
+}
+
+/// Sends what the phone has to say and waits for one datagram.
+fn exchange(socket: &UdpSocket, phone: &mut Phone, clocks: &Clocks) {
+    for (to, bytes) in phone.outbox.take() {
+        socket.send_to(&bytes, to).unwrap();
+    }
+    let mut bytes = [0; 2_048];
+    if let Ok(len) = socket.recv(&mut bytes) {
+        phone.receive(clocks.time(Instant::now()), &mut bytes[..len]);
+    }
+}
+
+#[test]
+fn a_phone_joins_hears_and_is_told_the_end_through_real_sockets() {
+    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1) };
+    let (handle, mut sinks, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut phone = Phone::new(Identity::generate().unwrap(), clocks, "phone", Setup::Actpass);
+    let local = "127.0.0.1".parse().unwrap();
+    let offer = |stream| Offer { stream, sdp: phone.offer(), local_addr: local, remote_addr: local, duration: None };
+    let unknown = runtime.block_on(handle.offer(offer(StreamId::new("none").unwrap())));
+    assert_eq!(unknown.unwrap_err(), OfferError::UnknownStream);
+    let answer = runtime.block_on(handle.offer(offer(StreamId::new("main").unwrap()))).unwrap();
+    let port = handle.local_addr().port();
+    assert!(answer.sdp.contains(&format!("127.0.0.1 {port} typ host")));
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    assert!(phone.answer(clocks.time(Instant::now()), &answer.sdp, handle.local_addr()));
+    let give_up = Instant::now() + LIMIT;
+    while handle.stats().listeners != [1] && Instant::now() < give_up {
+        exchange(&socket, &mut phone, &clocks);
+    }
+    assert!(phone.is_joined() && sinks[0].wants(Encoding::Opus(PacketDuration::Ms20)));
+    let mut number = 0;
+    while phone.heard.len() < 5 && Instant::now() < give_up {
+        let packet = Packet { media_time: MediaTime::from_ticks(number * 960), payload: Bytes::from_static(b"sound") };
+        sinks[0].publish(Encoding::Opus(PacketDuration::Ms20), packet);
+        number += 1;
+        exchange(&socket, &mut phone, &clocks);
+    }
+    assert_eq!(phone.heard.last().unwrap().payload, b"sound");
+    assert_eq!(runtime.block_on(handle.listeners())[0].session, answer.session);
+    assert_eq!(runtime.block_on(handle.delete(SessionId(1))), Err(SessionError::Unknown));
+    runtime.block_on(handle.shutdown());
+    thread.join().unwrap();
+    while phone.ended.is_none() && Instant::now() < give_up {
+        exchange(&socket, &mut phone, &clocks);
+    }
+    assert_eq!((phone.bye, phone.ended), (true, Some(Ended::Closed)));
+    let late = runtime.block_on(handle.delete(answer.session));
+    assert_eq!(late, Err(SessionError::Unavailable), "the thread is gone");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::ZERO };
+    let error = spawn(address, config(clocks)).err().unwrap();
+    assert!(error.to_string().contains(&address.to_string()), "{error}");
+}
+
+#[test]
+fn a_full_ring_drops_and_counts() {
+    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::ZERO };
+    let (handle, mut sinks, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(handle.shutdown());
+    thread.join().unwrap();
+    for number in 0..RING_PACKETS as u64 + 3 {
+        let packet = Packet { media_time: MediaTime::from_ticks(number), payload: Bytes::new() };
+        sinks[0].publish(Encoding::Opus(PacketDuration::Ms20), packet);
+    }
+    assert_eq!(handle.stats().ring_drops_total, 3);
+}
