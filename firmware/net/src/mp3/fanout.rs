@@ -26,7 +26,8 @@ pub(super) fn packets_per_write(listeners: usize) -> u64 {
     match listeners {
         0..=31 => 2,
         32..=127 => 5,
-        _ => 10,
+        128..=255 => 10,
+        _ => 20,
     }
 }
 
@@ -135,6 +136,6 @@ mod tests {
     fn few_listeners_wait_less_than_many() {
         assert!(packets_per_write(1) <= packets_per_write(100));
         assert!(packets_per_write(100) <= packets_per_write(500));
-        assert!(packets_per_write(usize::MAX) * 24 <= 250, "never more than a quarter of a second");
+        assert!(packets_per_write(usize::MAX) * 24 <= 500, "never more than 0.5 s");
     }
 }
