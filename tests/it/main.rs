@@ -2,6 +2,7 @@
 
 mod clients;
 mod decode;
+mod hostile;
 mod line_in;
 mod pages;
 mod tidy;

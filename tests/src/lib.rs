@@ -4,6 +4,7 @@ pub mod browser;
 pub mod dice;
 pub mod guest;
 pub mod hear;
+pub mod hostile;
 pub mod link;
 pub mod phone;
 pub mod program;

@@ -71,6 +71,8 @@ pub struct World {
     pub engine: Engine,
     /// Everybody who ever came.
     pub guests: Vec<Guest>,
+    /// Everything the phones send, if wanted.
+    pub recording: Option<Vec<Vec<u8>>>,
     /// Whether the pump runs; a party that only waits for time-outs is quicker without.
     pub plays: bool,
     pump: Pump,
@@ -119,6 +121,7 @@ impl World {
             now,
             engine,
             guests: Vec::new(),
+            recording: None,
             plays: true,
             pump,
             outlet,
@@ -270,6 +273,9 @@ impl World {
         let guest = &mut self.guests[index];
         while let Some((to, bytes)) = guest.phone.outgoing() {
             if to == BOX {
+                if let Some(recording) = &mut self.recording {
+                    recording.push(bytes.clone());
+                }
                 self.air.send(self.now, guest.air, Flight::ToBox { from: guest.phone.address(), bytes });
             }
         }
