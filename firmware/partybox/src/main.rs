@@ -1,2 +1,45 @@
-//! The Partybox firmware.
-fn main() {}
+//! The Partybox firmware: reads the command line, runs the box, and says in one line why it does not.
+
+use std::process::ExitCode;
+
+use partybox::args::{self, Request};
+use partybox::config::{Config, REFERENCE};
+use partybox::{app, logger};
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1).peekable();
+    // The box starts itself again in this form to decode one file in a locked-in process.
+    if args.peek().is_some_and(|arg| arg == audio::decode::worker::ARGUMENT) {
+        return audio::decode::worker::main(args.skip(1));
+    }
+    match args::parse(args) {
+        Ok(Request::Run(config)) => run(*config),
+        Ok(Request::Help) => print(args::HELP),
+        Ok(Request::Version) => print(concat!("partybox ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(Request::PrintConfig) => print(REFERENCE),
+        Err(error) => refuse(&error, 2),
+    }
+}
+
+fn run(config: Config) -> ExitCode {
+    logger::init(config.log.level);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(app::run(config)),
+        Err(error) => Err(app::Error::System(error)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error, error.exit_code()),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    print!("{text}");
+    ExitCode::SUCCESS
+}
+
+fn refuse(error: &dyn std::error::Error, exit_code: u8) -> ExitCode {
+    eprintln!("partybox: {error}");
+    ExitCode::from(exit_code)
+}

@@ -1,0 +1,197 @@
+//! Runs the box: carries values between its rooms until it is told to stop.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use audio::clock::Clock;
+use audio::encode;
+use net::control::Command;
+use net::rtc::SpawnError;
+use net::status::Snapshot;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use crate::assemble::{Assembled, interfaces};
+use crate::channel::Channel;
+use crate::config::Config;
+use crate::supervise::{self, Supervisor, Trouble};
+use crate::tracks::News;
+use crate::{catalogue, console, logger, report};
+
+/// How often snapshot, status line and supervision are looked after: a change is on every page within a quarter second.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How often tracks that could not be played are given another chance while there are no others, in ticks: 10 s.
+const RETRY_TICKS: u32 = 40;
+
+/// Why the box cannot start or go on.
+#[derive(Debug)]
+pub enum Error {
+    /// The page's address cannot be used: the user's to change.
+    Listen(SocketAddr, io::Error),
+    /// The WebRTC fan-out does not start; if its port cannot be used, that is the user's to change.
+    FanOut(SpawnError),
+    /// There is no music to play: the user's to change.
+    Catalogue(catalogue::Error),
+    /// An encoder cannot be made.
+    Encoder(encode::Error),
+    /// The system has no thread, signal or event for us.
+    System(io::Error),
+    /// Something essential ended or hangs.
+    Trouble(Trouble),
+}
+
+impl Error {
+    /// The exit code: 2 if the user can mend it by other options, else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Listen(..) | Self::FanOut(SpawnError::Bind { .. }) | Self::Catalogue(_) => 2,
+            Self::FanOut(_) | Self::Encoder(_) | Self::System(_) | Self::Trouble(_) => 1,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen(address, error) => {
+                write!(f, "cannot listen on {address}: {error}; choose another with --listen ADDR:PORT")
+            }
+            Self::FanOut(error @ SpawnError::Bind { .. }) => {
+                write!(f, "{error}; choose another port with webrtc.udp_port or --listen")
+            }
+            Self::FanOut(error) => error.fmt(f),
+            Self::Catalogue(error) => error.fmt(f),
+            Self::Encoder(error) => write!(f, "cannot encode: {error}"),
+            Self::System(error) => write!(f, "the system refuses: {error}"),
+            Self::Trouble(Trouble::Died(name)) => write!(f, "the {name} thread has ended; the box must be restarted"),
+            Self::Trouble(Trouble::Stuck) => write!(f, "no sound is being made; the box must be restarted"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Runs the box until SIGINT or SIGTERM.
+///
+/// # Errors
+/// It cannot start, or something essential ends; see [`Error`].
+pub async fn run(config: Config) -> Result<(), Error> {
+    let mut stop = Stop::listen().map_err(Error::System)?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| Error::Listen(config.listen, error))?;
+    let bound = listener.local_addr().map_err(Error::System)?;
+    let assembled = Assembled::new(&config, bound)?;
+    let (stop_http, http_stops) = oneshot::channel::<()>();
+    let server = tokio::spawn(net::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
+
+    let urls = console::urls(bound, &interfaces());
+    print!("{}", console::greeting(&config.name, &urls));
+    supervise::ready(&format!("playing on {}", urls.first().map_or("", String::as_str)));
+
+    let mut running = assembled.running;
+    let result = tokio::select! {
+        () = stop.requested() => Ok(()),
+        trouble = running.run(&config) => Err(Error::Trouble(trouble)),
+    };
+    supervise::stopping();
+    logger::set_status("");
+    log::info!("stopping");
+    _ = stop_http.send(());
+    if server.await.is_err() {
+        log::error!("the HTTP server panicked");
+    }
+    if result.is_ok() {
+        running.end().await;
+    }
+    result
+}
+
+/// The running box: everything the loop looks after.
+pub(crate) struct Running {
+    pub(crate) channel: Channel,
+    pub(crate) news: mpsc::Receiver<News>,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    /// Rung by the pump when it has events.
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
+    pub(crate) supervisor: Supervisor,
+    pub(crate) clock: Clock,
+    pub(crate) rtc: net::rtc::Handle,
+    pub(crate) hub: net::mp3::Hub,
+}
+
+impl Running {
+    /// Carries values until something essential is in trouble.
+    async fn run(&mut self, config: &Config) -> Trouble {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks_without_tracks = 0;
+        loop {
+            tokio::select! {
+                Some(command) = self.commands.recv() => {
+                    // A host who has gone in the meantime needs no answer.
+                    _ = command.reply.send(self.channel.obey(command.action));
+                }
+                Some(news) = self.news.recv() => self.channel.learn(news),
+                () = self.wake.notified() => self.channel.listen(),
+                _ = ticks.tick() => {
+                    self.channel.listen();
+                    ticks_without_tracks = if self.channel.view().has_tracks { 0 } else { ticks_without_tracks + 1 };
+                    if ticks_without_tracks == RETRY_TICKS {
+                        ticks_without_tracks = 0;
+                        self.channel.offer_catalogue();
+                    }
+                }
+            }
+            if let Err(trouble) = self.tell(config) {
+                return trouble;
+            }
+        }
+    }
+
+    /// Publishes the snapshot, redraws the status line and looks after the threads.
+    fn tell(&mut self, config: &Config) -> Result<(), Trouble> {
+        let sound = self.channel.controls().status();
+        let snapshot = report::snapshot(config, &self.channel, &sound);
+        if logger::has_terminal() {
+            let peak_dbfs = sound.out_peak_dbfs.is_finite().then_some(sound.out_peak_dbfs.round() as i32);
+            let live = self.rtc.stats().listeners.iter().sum();
+            let listeners = (live, self.hub.listeners());
+            let heard = report::heard(&snapshot);
+            let status = console::Status { playing: snapshot.playing, heard: &heard, listeners, peak_dbfs };
+            logger::set_status(&console::status_line(&status, console::width()));
+        }
+        self.snapshot.send_replace(Arc::new(snapshot));
+        self.supervisor.check(self.clock.now(), sound.blocks_total)
+    }
+
+    /// Tells every thread to end, and waits for them.
+    async fn end(self) {
+        self.rtc.shutdown().await;
+        self.channel.controls().stop();
+        self.supervisor.join();
+    }
+}
+
+/// SIGINT and SIGTERM.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

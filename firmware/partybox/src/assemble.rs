@@ -1,0 +1,182 @@
+//! Puts the box together from its rooms, as the configuration says.
+//!
+//! Constructs and connects; what flows through the connections is `app`'s business.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime};
+
+use audio::capture::Alsa;
+use audio::clock::Clock;
+use audio::decode::WorkerCommand;
+use audio::encode::{self, Encode, Profile};
+use audio::line::{self, LineIn};
+use audio::packet::PacketDuration;
+use audio::pump;
+use audio::time::Timeline;
+use net::control::COMMANDS_WAITING_MAX;
+use net::rtc::api::StreamId;
+use net::rtc::config::{Clocks, StreamConfig};
+use party::{Fades, Party, Source};
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::app::{Error, Running};
+use crate::catalogue::Catalogue;
+use crate::channel::{self, Channel};
+use crate::config::{Config, Start};
+use crate::report;
+use crate::sinks::Sinks;
+use crate::supervise::{self, Supervisor};
+use crate::tracks::Tracks;
+
+/// Delay of the first block after start: its thread is certainly running by then, so that it is not late, ms.
+const FIRST_BLOCK_MS: u64 = 50;
+
+/// The box, put together but for its server.
+pub(crate) struct Assembled {
+    pub(crate) app: net::http::App,
+    pub(crate) running: Running,
+}
+
+impl Assembled {
+    /// Builds every room and starts its threads. Must be called within the runtime.
+    pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
+        let catalogue = match &config.source.music {
+            path if path.as_os_str().is_empty() => Catalogue::demo(),
+            path => Catalogue::scan(path),
+        };
+        let catalogue = catalogue.map_err(Error::Catalogue)?;
+        if catalogue.ids().is_empty() {
+            log::warn!("{} holds no music that this box knows", config.source.music.display());
+        }
+        let clock = Clock::start();
+        let stream = StreamId::new(report::STREAM).expect("the stream's name is a legal one");
+        let origin = clock.now().plus_millis(FIRST_BLOCK_MS);
+        let (rtc, sinks, rtc_thread) = fan_out(config, bound, &stream, clock, Timeline::starting_at(origin))?;
+
+        let fades = Fades { pause_ms: config.source.pause_fade_ms, source_ms: config.source.source_fade_ms };
+        let start = if config.source.start == Start::LineIn { Source::LineIn } else { Source::Files };
+        let party = Party::new(start, fades);
+        let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config)));
+        let mp3_config =
+            net::mp3::Config { bitrates_bps: config.mp3.bitrates_bps.clone(), burst_ms: config.mp3.burst_ms.into() };
+        let (hub, feed) = net::mp3::hub(stream, &mp3_config, &snapshots, &tokio::runtime::Handle::current());
+        let (line, line_thread) = line_in(config, clock)?;
+        let plan = channel::plan(party.plan(), config.source.crossfade_ms);
+        let sinks = Box::new(Sinks { rtc: sinks, mp3: feed });
+        let (pump, controls) = pump::new(origin, plan, line, encoders(config)?, sinks);
+        let wake = Arc::new(Notify::new());
+        let waker = Arc::clone(&wake);
+        controls.set_waker(move || waker.notify_one());
+        let pump_thread = spawn("pump", move || pump::run(pump, clock))?;
+
+        let (tracks, news) = Tracks::new(catalogue, controls.clone(), WorkerCommand::this_program());
+        let has_line_in = !config.line_in.device.is_empty();
+        let channel = Channel::new(party, controls.clone(), tracks, config.source.crossfade_ms, has_line_in);
+        let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
+        let gauges = Arc::new(move |page: &mut _| report::metrics(&controls.status(), page));
+        let app = net::http::App {
+            config: http_config(config),
+            rtc: rtc.clone().into(),
+            mp3: vec![hub.clone()],
+            snapshot: snapshots,
+            commands: commands_in,
+            gauges,
+        };
+        let mut essential = vec![("pump", pump_thread), ("fan-out", rtc_thread)];
+        essential.extend(line_thread.map(|thread| ("capture", thread)));
+        let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
+        let running = Running { channel, news, commands, wake, snapshot, supervisor, clock, rtc, hub };
+        Ok(Self { app, running })
+    }
+}
+
+/// The addresses phones may reach us at. None is no error: loopback may be all there is.
+pub(crate) fn interfaces() -> Vec<IpAddr> {
+    let found = if_addrs::get_if_addrs().unwrap_or_else(|error| {
+        log::warn!("the network's addresses are not known: {error}");
+        Vec::new()
+    });
+    found.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect()
+}
+
+/// The WebRTC fan-out on its port, the way in for packets, and its thread.
+fn fan_out(
+    config: &Config,
+    bound: SocketAddr,
+    stream: &StreamId,
+    clock: Clock,
+    timeline: Timeline,
+) -> Result<(net::rtc::Handle, net::rtc::Sink, JoinHandle<()>), Error> {
+    let port = if config.webrtc.udp_port == 0 { bound.port() } else { config.webrtc.udp_port };
+    let address = SocketAddr::new(bound.ip(), port);
+    let now = clock.now();
+    let unix_now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let since_zero = Duration::from_micros(now.as_micros());
+    let streams = vec![StreamConfig {
+        id: stream.clone(),
+        timeline,
+        duration: duration(config.opus.packet_ms),
+        bitrate_bps: config.opus.bitrate_bps,
+        in_band_fec: config.opus.fec,
+    }];
+    let addresses = if bound.ip().is_unspecified() { interfaces() } else { vec![bound.ip()] };
+    let limits = net::rtc::config::Limits {
+        listeners: config.webrtc.listeners_max,
+        sessions_per_address: config.webrtc.sessions_per_address_max,
+        ..Default::default()
+    };
+    let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
+    let rtc_config = net::rtc::config::Config { streams, addresses, port, limits, clocks };
+    let (handle, mut sinks, thread) = net::rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
+    let sink = sinks.pop().expect("one stream has one sink");
+    Ok((handle, sink, thread))
+}
+
+/// Line-in and the thread that feeds it, if one is configured.
+fn line_in(config: &Config, clock: Clock) -> Result<(Option<LineIn>, Option<JoinHandle<()>>), Error> {
+    if config.line_in.device.is_empty() {
+        return Ok((None, None));
+    }
+    let (feeder, line) = line::pair(Box::new(Alsa::new(&config.line_in.device)));
+    let thread = spawn("capture", move || line::run(feeder, clock))?;
+    Ok((Some(line), Some(thread)))
+}
+
+/// Every encoder of the channel. Those nobody listens to cost nothing.
+fn encoders(config: &Config) -> Result<Vec<Box<dyn Encode>>, Error> {
+    let opus = encode::OpusConfig {
+        bitrate_bps: config.opus.bitrate_bps,
+        inband_fec: config.opus.fec,
+        expected_loss_percent: config.opus.expected_loss_percent,
+        complexity: config.opus.complexity,
+    };
+    let mut encoders: Vec<Box<dyn Encode>> = Vec::new();
+    for profile in [Profile::Default, Profile::LowDelay] {
+        encoders.push(Box::new(encode::Opus::new(profile, opus).map_err(Error::Encoder)?));
+    }
+    for &bitrate_bps in &config.mp3.bitrates_bps {
+        encoders.push(Box::new(encode::Mp3::new(bitrate_bps).map_err(Error::Encoder)?));
+    }
+    Ok(encoders)
+}
+
+fn http_config(config: &Config) -> net::http::Config {
+    let limits = net::http::limits::Limits {
+        connections_max: config.http.connections_max,
+        connections_per_address_max: config.http.connections_per_address_max,
+        mp3_listeners_max: config.mp3.listeners_max,
+        ..Default::default()
+    };
+    net::http::Config { names: config.http.names.clone(), host_from: config.host_networks(), limits }
+}
+
+fn duration(packet_ms: u8) -> PacketDuration {
+    let wanted = u32::from(packet_ms);
+    PacketDuration::ALL.into_iter().find(|duration| duration.millis() == wanted).unwrap_or(PacketDuration::Ms20)
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    thread::Builder::new().name(name.to_owned()).spawn(run).map_err(Error::System)
+}

@@ -1,0 +1,17 @@
+//! The binary's parts: command line, configuration, catalogue, terminal, and the wiring of all rooms.
+//!
+//! Constructs and connects, decides nothing: what plays is decided in `party`, how it sounds in `audio`, who may
+//! listen in `net`. A library only so that tests and fuzz targets reach the configuration.
+
+pub mod app;
+pub mod args;
+mod assemble;
+pub mod catalogue;
+pub mod channel;
+pub mod config;
+pub mod console;
+pub mod logger;
+pub mod report;
+pub mod sinks;
+pub mod supervise;
+pub mod tracks;

@@ -1,0 +1,75 @@
+//! The log: one line per record on standard error, written around the terminal's status line.
+//!
+//! No files and no timestamps of its own: under systemd the journal stamps and stores, and the level prefix of
+//! sd-daemon(3) is used there. On a terminal the time since start helps more than a wall clock the box may not have.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+/// The status line shown now, re-drawn below every log line; empty without a terminal.
+static STATUS: Mutex<String> = Mutex::new(String::new());
+
+struct Logger {
+    start: Instant,
+    /// Whether the journal reads us and wants `<n>` prefixes.
+    journal: bool,
+}
+
+/// Installs the log for the whole process; records above `level` are dropped.
+pub fn init(level: LevelFilter) {
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    if log::set_boxed_logger(Box::new(Logger { start: Instant::now(), journal })).is_ok() {
+        log::set_max_level(level);
+    }
+}
+
+/// Whether there is a person to show a status line to.
+pub fn has_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Shows `line` as the status line, or removes it when empty.
+pub fn set_status(line: &str) {
+    let mut status = STATUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    line.clone_into(&mut status);
+    // Carriage return, then "erase to the end of the line" (ECMA-48).
+    let _ = write!(std::io::stderr().lock(), "\r\x1b[K{line}");
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= log::max_level()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let target = record.target().split("::").next().unwrap_or_default();
+        let line = if self.journal {
+            format!("{}{target}: {}", priority(record.level()), record.args())
+        } else {
+            format!("{:9.3} {:5} {target}: {}", self.start.elapsed().as_secs_f64(), record.level(), record.args())
+        };
+        // Whatever a guest or a file put into the message must not steer the terminal or fake a second line.
+        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let status = STATUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut stderr = std::io::stderr().lock();
+        let _ = if status.is_empty() { writeln!(stderr, "{line}") } else { write!(stderr, "\r\x1b[K{line}\n{status}") };
+    }
+
+    fn flush(&self) {}
+}
+
+/// The syslog priority prefix of sd-daemon(3).
+fn priority(level: Level) -> &'static str {
+    match level {
+        Level::Error => "<3>",
+        Level::Warn => "<4>",
+        Level::Info => "<6>",
+        Level::Debug | Level::Trace => "<7>",
+    }
+}

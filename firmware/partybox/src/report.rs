@@ -1,0 +1,123 @@
+//! What the box tells about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
+
+use audio::line::LineState;
+use audio::pcm::SAMPLE_RATE_HZ;
+use audio::status::Status;
+use net::control::SourceKind;
+use net::metrics::{Kind, Page};
+use net::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
+use party::Source;
+
+use crate::channel::Channel;
+use crate::config::Config;
+
+/// The name of the one stream there is.
+pub const STREAM: &str = "main";
+
+/// What pages are told before the first block.
+pub fn starting(config: &Config) -> Snapshot {
+    Snapshot {
+        name: config.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        playing: true,
+        source: SourceKind::Files,
+        sources: Vec::new(),
+        fallback: false,
+        track: None,
+        streams: Vec::new(),
+    }
+}
+
+/// What pages are told about `channel`, whose sound is doing what `sound` says.
+pub fn snapshot(config: &Config, channel: &Channel, sound: &Status) -> Snapshot {
+    let view = channel.view();
+    let count = channel.tracks().ids().len();
+    let files = SourceStatus {
+        kind: SourceKind::Files,
+        state: if view.has_tracks { SourceState::Ok } else { SourceState::Empty },
+        detail: if count == 1 { "1 track".to_owned() } else { format!("{count} tracks") },
+    };
+    let line_in = SourceStatus {
+        kind: SourceKind::LineIn,
+        state: line_state(sound.line),
+        detail: match sound.line {
+            LineState::NoDevice(error) => format!("{}: {error}", config.line_in.device),
+            _ => config.line_in.device.clone(),
+        },
+    };
+    let source = match view.source {
+        Source::Files => SourceKind::Files,
+        Source::LineIn => SourceKind::LineIn,
+    };
+    let heard = source == SourceKind::Files || sound.standing_in;
+    Snapshot {
+        name: config.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        playing: view.playing,
+        source,
+        sources: vec![files, line_in],
+        fallback: sound.standing_in,
+        track: if heard { track(channel, sound) } else { None },
+        streams: vec![StreamStatus { id: STREAM.to_owned(), live: true }],
+    }
+}
+
+fn track(channel: &Channel, sound: &Status) -> Option<TrackStatus> {
+    let (id, frames) = sound.track?;
+    let about = channel.tracks().describe(id);
+    Some(TrackStatus {
+        id,
+        title: about.title.unwrap_or_default(),
+        artist: about.artist.unwrap_or_default(),
+        duration_ms: about.duration_ms,
+        position_ms: frames * 1_000 / u64::from(SAMPLE_RATE_HZ),
+    })
+}
+
+fn line_state(state: LineState) -> SourceState {
+    match state {
+        LineState::Unused => SourceState::Off,
+        LineState::Opening => SourceState::Opening,
+        LineState::NoDevice(_) => SourceState::NoDevice,
+        LineState::Silent => SourceState::Silent,
+        LineState::Signal => SourceState::Signal,
+        LineState::Clipping => SourceState::Clipping,
+    }
+}
+
+/// What is heard, in words, for the status line.
+pub fn heard(snapshot: &Snapshot) -> String {
+    match &snapshot.track {
+        Some(track) if track.artist.is_empty() => track.title.clone(),
+        Some(track) => format!("{} – {}", track.artist, track.title),
+        None if snapshot.source == SourceKind::LineIn => {
+            let state = snapshot.sources.iter().find(|s| s.kind == SourceKind::LineIn).map_or("", |s| s.state.id());
+            format!("line-in ({state})")
+        }
+        None => "nothing to play".to_owned(),
+    }
+}
+
+/// Adds the sound's numbers to a page of metrics.
+pub fn metrics(sound: &Status, page: &mut Page) {
+    let mut gauge = |name, help, value: f64| page.number(name, Kind::Gauge, help, value);
+    gauge(
+        "line_in_delay_seconds",
+        "Age of line-in's youngest frame when it is mixed.",
+        sound.line_delay_us as f64 / 1e6,
+    );
+    gauge("line_in_drift_ppm", "How much faster the sound card's clock runs than the box's.", sound.line_drift_ppm);
+    gauge("line_in_peak_dbfs", "Peak of line-in in the last block.", sound.line_peak_dbfs.into());
+    gauge("out_peak_dbfs", "Peak of what is sent in the last block.", sound.out_peak_dbfs.into());
+    gauge("limiter_gain_db", "What the limiter took away in the last block.", sound.limiter_gain_db.into());
+    let mut count = |name, help, value: u64| page.number(name, Kind::Counter, help, value as f64);
+    count("line_in_opened_total", "Times a line-in device was opened.", sound.line_opened_total);
+    count("line_in_xruns_total", "Overruns and suspends of the line-in device.", sound.line_xruns_total);
+    count("line_in_underruns_total", "Times the line-in buffer ran dry.", sound.line_underruns_total);
+    count("line_in_slips_total", "Times line-in sound was dropped because too much piled up.", sound.line_slips_total);
+    count("line_in_fallbacks_total", "Times tracks stood in for line-in.", sound.fallbacks_total);
+    count("blocks_total", "Blocks of 10 ms made.", sound.blocks_total);
+    count("late_blocks_total", "Blocks made more than one block late.", sound.late_blocks_total);
+    count("hole_blocks_total", "Blocks left out because the pump was held up.", sound.hole_blocks_total);
+    count("starved_total", "Times a track's decoder was behind.", sound.starved_total);
+}

@@ -1,0 +1,27 @@
+//! Where a channel's packets go: Opus to the WebRTC fan-out, MP3 to the HTTP bodies.
+
+use audio::packet::{Encoding, Packet, PacketSink};
+
+/// Both ways out of one channel.
+pub struct Sinks {
+    /// The WebRTC fan-out.
+    pub rtc: net::rtc::Sink,
+    /// The MP3 bodies.
+    pub mp3: net::mp3::Feed,
+}
+
+impl PacketSink for Sinks {
+    fn wants(&self, encoding: Encoding) -> bool {
+        match encoding {
+            Encoding::Opus(_) => self.rtc.wants(encoding),
+            Encoding::Mp3 { .. } => self.mp3.wants(encoding),
+        }
+    }
+
+    fn publish(&mut self, encoding: Encoding, packet: Packet) {
+        match encoding {
+            Encoding::Opus(_) => self.rtc.publish(encoding, packet),
+            Encoding::Mp3 { .. } => self.mp3.publish(encoding, packet),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Opening tracks: from an id in the catalogue to a deck in the pump, and what is known about each.
+//!
+//! Which track and when is decided by `party`; how it is decoded by `audio`.
+
+use std::collections::{HashMap, VecDeque};
+
+use audio::deck::Deck;
+use audio::decode::{self, Outcome, TrackInfo, WorkerCommand};
+use audio::pcm::SAMPLE_RATE_HZ;
+use audio::pump::Controls;
+use party::{Input, TrackId};
+use tokio::sync::mpsc;
+
+use crate::catalogue::Catalogue;
+
+/// News from decoders on their way to the app. Each track sends two and four are open at most; when it is full the app
+/// is stuck, and the news is dropped with a line in the log.
+const NEWS_MAX: usize = 64;
+
+/// A track that breaks before this many frames counts as unplayable; later, what there is of it is worth playing.
+const WORTH_PLAYING_FRAMES: u64 = SAMPLE_RATE_HZ as u64;
+
+/// News from a decoder.
+pub type News = (TrackId, decode::Event);
+
+/// The open tracks and what is known of all.
+pub struct Tracks {
+    catalogue: Catalogue,
+    controls: Controls,
+    worker: WorkerCommand,
+    news: mpsc::Sender<News>,
+    info: HashMap<TrackId, TrackInfo>,
+    /// Decks the pump had no room for yet. The party opens two at a time, so there are never more here.
+    waiting: VecDeque<Deck>,
+}
+
+impl Tracks {
+    /// The tracks of `catalogue`, to be opened into the pump behind `controls`; and the news about them.
+    pub fn new(catalogue: Catalogue, controls: Controls, worker: WorkerCommand) -> (Self, mpsc::Receiver<News>) {
+        let (news, receiver) = mpsc::channel(NEWS_MAX);
+        let (info, waiting) = (HashMap::new(), VecDeque::new());
+        (Self { catalogue, controls, worker, news, info, waiting }, receiver)
+    }
+
+    /// All ids, in playing order.
+    pub fn ids(&self) -> Vec<TrackId> {
+        self.catalogue.ids()
+    }
+
+    /// Opens `track` behind those already open. `false` if there is no such track.
+    pub fn cue(&mut self, track: TrackId) -> bool {
+        let Some(entry) = self.catalogue.get(track) else { return false };
+        let news = self.news.clone();
+        let notify = move |track, event| {
+            if news.try_send((track, event)).is_err() {
+                log::error!("news about track {track} was dropped: the app is stuck");
+            }
+        };
+        self.waiting.push_back(decode::open(&self.worker, &entry.path, track, 0, notify));
+        self.hand_over();
+        true
+    }
+
+    /// Gives waiting decks to the pump as far as it has room.
+    pub fn hand_over(&mut self) {
+        while let Some(deck) = self.waiting.pop_front() {
+            if let Err(deck) = self.controls.cue(deck) {
+                self.waiting.push_front(deck);
+                return;
+            }
+        }
+    }
+
+    /// Takes in what a decoder told; the input is for the party.
+    pub fn learn(&mut self, (track, event): News) -> Option<Input> {
+        match event {
+            decode::Event::Opened(info) => {
+                self.info.insert(track, info);
+                None
+            }
+            decode::Event::Ended(Outcome::Broken(broken)) => {
+                log::warn!("skipped: {broken}");
+                (broken.after_frames < WORTH_PLAYING_FRAMES).then_some(Input::TrackBroken(track))
+            }
+            decode::Event::Ended(Outcome::Completed { .. } | Outcome::Abandoned) => None,
+        }
+    }
+
+    /// Title, artist and length of `track`, as far as known.
+    pub fn describe(&self, track: TrackId) -> TrackInfo {
+        let mut info = self.info.get(&track).cloned().unwrap_or_default();
+        if info.title.as_ref().is_none_or(String::is_empty) {
+            info.title = self.catalogue.get(track).map(|entry| entry.title.clone());
+        }
+        info
+    }
+}
