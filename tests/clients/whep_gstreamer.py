@@ -60,7 +60,10 @@ class Listener:
         return False
 
     def offered(self, promise, _):
-        self.peer.emit("set-local-description", promise.get_reply().get_value("offer"), None)
+        # The offer lives in the reply: without a reference to that, the bindings free it too early.
+        self.reply = promise.get_reply()
+        self.offer = self.reply.get_value("offer")
+        self.peer.emit("set-local-description", self.offer, None)
 
     def gathered(self, *_):
         if self.peer.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
