@@ -161,7 +161,7 @@ impl Running {
             let peak_dbfs = sound.out_peak_dbfs.is_finite().then_some(sound.out_peak_dbfs.round() as i32);
             let live = self.rtc.stats().listeners.iter().sum();
             let listeners = (live, self.hub.listeners());
-            let heard = report::heard(&snapshot);
+            let heard = report::heard(&self.channel, &snapshot);
             let status = console::Status { playing: snapshot.playing, heard: &heard, listeners, peak_dbfs };
             logger::set_status(&console::status_line(&status, console::width()));
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lexopt::Arg;
 
-use crate::config::{self, Config, Start};
+use crate::config::{self, Config, Level, Start};
 
 /// What `--help` prints.
 pub const HELP: &str = "\
@@ -141,7 +141,8 @@ fn merge(mut config: Config, options: Options) -> Result<Config, Error> {
     }
     if let Some(level) = options.log_level {
         let allowed = "error, warn, info, debug or trace";
-        config.log.level = level.parse().map_err(|_| Error::Value { option: "--log-level", value: level, allowed })?;
+        let parsed = level.parse().map_err(|_| Error::Value { option: "--log-level", value: level, allowed })?;
+        config.log.level = Level(parsed);
     }
     Ok(config)
 }

@@ -85,9 +85,7 @@ impl Channel {
             match event {
                 Event::TrackStarted { track, .. } => {
                     self.apply(Input::TrackStarted(track));
-                    let about = self.tracks.describe(track);
-                    let (title, artist) = (about.title.unwrap_or_default(), about.artist.unwrap_or_default());
-                    log::info!("now playing: {title} {}{artist}", if artist.is_empty() { "" } else { "by " });
+                    log::info!("now playing: {}", self.tracks.title(track));
                 }
                 Event::TrackEnded { track, .. } => self.apply(Input::TrackEnded(track)),
                 Event::Starved { track } => log::warn!("the decoder of track {track} is behind"),

@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
+use log::LevelFilter;
 use serde::{Deserialize, Serialize};
 
 /// The reference file, for `--print-config`.
@@ -109,7 +110,18 @@ section! {
 
 section! {
     /// `[log]`
-    LogConfig { level: log::LevelFilter = log::LevelFilter::Info }
+    LogConfig { level: Level = Level(LevelFilter::Info) }
+}
+
+/// A level of the log, written in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Level(pub LevelFilter);
+
+impl Serialize for Level {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.as_str().to_ascii_lowercase())
+    }
 }
 
 impl Default for Config {

@@ -90,7 +90,7 @@ mod tests {
     fn the_qr_code_holds_the_first_address_with_its_quiet_zone() {
         let text = greeting("Box", &["http://10.0.0.7:8080/".to_owned()]);
         assert!(text.contains("http://10.0.0.7:8080/stream/latest.mp3"));
-        let rows: Vec<_> = text.lines().filter(|l| l.contains('█')).collect();
+        let rows: Vec<_> = text.lines().filter(|l| l.contains(['█', '▀'])).collect();
         // Version 2 (25 modules) and 4 modules of quiet zone on each side (ISO 18004), two rows per line.
         assert_eq!((rows.len(), rows[0].chars().count()), (17, 33), "{text}");
     }

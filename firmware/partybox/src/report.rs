@@ -86,10 +86,9 @@ fn line_state(state: LineState) -> SourceState {
 }
 
 /// What is heard, in words, for the status line.
-pub fn heard(snapshot: &Snapshot) -> String {
+pub fn heard(channel: &Channel, snapshot: &Snapshot) -> String {
     match &snapshot.track {
-        Some(track) if track.artist.is_empty() => track.title.clone(),
-        Some(track) => format!("{} – {}", track.artist, track.title),
+        Some(track) => channel.tracks().title(track.id),
         None if snapshot.source == SourceKind::LineIn => {
             let state = snapshot.sources.iter().find(|s| s.kind == SourceKind::LineIn).map_or("", |s| s.state.id());
             format!("line-in ({state})")

@@ -86,6 +86,16 @@ impl Tracks {
         }
     }
 
+    /// Artist and title of `track` in one line, as far as known.
+    pub fn title(&self, track: TrackId) -> String {
+        let about = self.describe(track);
+        let title = about.title.unwrap_or_default();
+        match about.artist {
+            Some(artist) if !artist.is_empty() => format!("{artist} – {title}"),
+            _ => title,
+        }
+    }
+
     /// Title, artist and length of `track`, as far as known.
     pub fn describe(&self, track: TrackId) -> TrackInfo {
         let mut info = self.info.get(&track).cloned().unwrap_or_default();

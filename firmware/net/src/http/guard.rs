@@ -144,7 +144,7 @@ fn check_name(server: &Server, name: &str, ends: Ends) -> Result<(), Refusal> {
         Ok(ip) => ip.to_canonical() == ends.local.ip().to_canonical(),
         Err(_) => {
             let own = host == "localhost" && ends.peer.ip().to_canonical().is_loopback();
-            own || server.app.config.names.iter().any(|name| *name == host)
+            own || server.app.config.names.contains(&host)
         }
     };
     if port_known && host_known && !name.contains('@') { Ok(()) } else { Err(misdirected()) }

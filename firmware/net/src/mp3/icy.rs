@@ -7,7 +7,7 @@
 use bytes::Bytes;
 
 /// Bytes of sound between two metadata blocks: the value nearly every server uses, about 1 s at 128 kbit/s.
-pub const METAINT: u32 = 16_000;
+pub(crate) const METAINT: u32 = 16_000;
 
 /// Longest title in bytes; the format allows 4,080 for everything, players show some 100 characters.
 const TITLE_BYTES_MAX: usize = 250;

@@ -128,7 +128,7 @@ async fn a_second_head_on_the_same_connection_has_its_own_limit() {
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut all = Vec::new();
     timeout(LIMIT, socket.read_to_end(&mut all)).await.expect("closed").unwrap();
-    assert_eq!(Reply::parse(&all, false).status, 200);
+    assert_eq!(Reply::parse(&all).status, 200);
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn sockets_that_do_nothing_cannot_take_the_hosts_places() {
     let mut one_more = TcpStream::connect(world.addr).await.unwrap();
     let mut all = Vec::new();
     timeout(LIMIT, one_more.read_to_end(&mut all)).await.expect("at once").unwrap();
-    let reply = Reply::parse(&all, false);
+    let reply = Reply::parse(&all);
     assert_eq!((reply.status, reply.header("retry-after")), (503, "5"));
     drop(idle);
     let free = async || world.get("/health").await.status == 200;

@@ -22,7 +22,7 @@ async fn take(world: &mut World, mut socket: TcpStream, bytes: usize) -> (Reply,
         .publish_until(async move {
             let mut all = vec![0; bytes];
             socket.read_exact(&mut all).await.unwrap();
-            (Reply::parse(&all, false), socket)
+            (Reply::parse(&all), socket)
         })
         .await
 }

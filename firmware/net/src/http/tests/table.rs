@@ -123,9 +123,8 @@ async fn every_body_is_limited_and_of_its_type() {
         assert_eq!(large.status, 413, "{name}");
         assert!(large.text().contains(&format!("at most {bytes_max} bytes")), "{}", large.text());
         let mut chunked = format!(
-            "{name} HTTP/1.1\r\nHost: {}\r\n{typed}\r\nTransfer-Encoding: chunked\r\n\r\n",
-            world.addr,
-            name = format!("{method} {target}")
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\n{typed}\r\nTransfer-Encoding: chunked\r\n\r\n",
+            world.addr
         )
         .into_bytes();
         chunked.extend(
