@@ -17,6 +17,10 @@ pub fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
     addresses.into_iter().map(|ip| format!("http://{}/", host_port(ip, bound.port()))).collect()
 }
 
+fn is_local(url: &str) -> bool {
+    url.starts_with("http://127.") || url.starts_with("http://[::1]")
+}
+
 fn host_port(ip: IpAddr, port: u16) -> String {
     match (ip, port) {
         (IpAddr::V4(ip), 80) => ip.to_string(),
@@ -31,7 +35,9 @@ pub fn greeting(name: &str, urls: &[String]) -> String {
     for url in urls {
         let _ = writeln!(text, "  {url}");
     }
-    if let Some(code) = urls.first().and_then(|url| QrCode::new(url).ok()) {
+    if urls.iter().all(|url| is_local(url)) {
+        text.push_str("\nOnly this machine reaches that address; with --listen 0.0.0.0:8080 phones do, too.\n");
+    } else if let Some(code) = urls.first().and_then(|url| QrCode::new(url).ok()) {
         // Light modules are drawn, dark ones left to the background: readable on dark terminals, quiet zone included.
         let drawing = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
         let _ = write!(text, "\n{drawing}\n");
@@ -93,6 +99,12 @@ mod tests {
         let rows: Vec<_> = text.lines().filter(|l| l.contains(['█', '▀'])).collect();
         // Version 2 (25 modules) and 4 modules of quiet zone on each side (ISO 18004), two rows per line.
         assert_eq!((rows.len(), rows[0].chars().count()), (17, 33), "{text}");
+    }
+
+    #[test]
+    fn an_address_no_phone_can_reach_gets_a_hint_instead_of_a_qr_code() {
+        let text = greeting("Box", &["http://127.0.0.1:8080/".to_owned()]);
+        assert!(text.contains("Only this machine") && !text.contains('█'), "{text}");
     }
 
     #[test]

@@ -31,8 +31,11 @@ pub fn has_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Shows `line` as the status line, or removes it when empty.
+/// Shows `line` as the status line, or removes it when empty. Does nothing without a terminal.
 pub fn set_status(line: &str) {
+    if !has_terminal() {
+        return;
+    }
     let mut status = STATUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     line.clone_into(&mut status);
     // Carriage return, then "erase to the end of the line" (ECMA-48).

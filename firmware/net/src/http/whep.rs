@@ -19,9 +19,6 @@ use crate::rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionI
 /// Seconds after which a refused listener may try again.
 const RETRY_SECONDS: u32 = 5;
 
-/// Longest SDP in lines; a browser's audio offer has about 40. More is a bomb, refused before anything parses it.
-const SDP_LINES_MAX: usize = 200;
-
 /// The packet durations that can be asked for.
 const PTIMES: &str = "10, 20, 40 or 60";
 
@@ -121,20 +118,11 @@ fn session(call: &Call) -> Result<SessionId, Refusal> {
     SessionId::parse(call.param("session")).ok_or_else(|| refuse_session(SessionError::Unknown))
 }
 
-/// The body as text of at most [`SDP_LINES_MAX`] lines.
+/// The body as text. What it says is judged by the fan-out.
 fn text(call: &Call) -> Result<String, Refusal> {
-    let text = std::str::from_utf8(&call.body)
-        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "The body is not UTF-8 text."))?;
-    let lines = text.bytes().filter(|b| *b == b'\n').count();
-    if lines > SDP_LINES_MAX {
-        let allowed = format!("at most {SDP_LINES_MAX} lines");
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "The SDP has too many lines.").field(
-            "body",
-            &format!("{lines} lines"),
-            allowed,
-        ));
-    }
-    Ok(text.to_owned())
+    std::str::from_utf8(&call.body)
+        .map(str::to_owned)
+        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "The body is not UTF-8 text."))
 }
 
 fn duration(millis: Option<u32>, value: &str) -> Result<PacketDuration, Refusal> {
