@@ -86,7 +86,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let bound = listener.local_addr().map_err(Error::System)?;
     let assembled = Assembled::new(&config, bound)?;
     let (stop_http, http_stops) = oneshot::channel::<()>();
-    let server = tokio::spawn(net::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
+    let mut server = tokio::spawn(net::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
 
     let urls = console::urls(bound, &interfaces());
     print!("{}", console::greeting(&config.name, &urls));
@@ -96,6 +96,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let result = tokio::select! {
         () = stop.requested() => Ok(()),
         trouble = running.run(&config) => Err(Error::Trouble(trouble)),
+        _ = &mut server => return Err(Error::Trouble(Trouble::Died("HTTP"))),
     };
     supervise::stopping();
     logger::set_status("");

@@ -47,7 +47,7 @@ impl Assembled {
             path => Catalogue::scan(path),
         };
         let catalogue = catalogue.map_err(Error::Catalogue)?;
-        if catalogue.ids().is_empty() {
+        if catalogue.is_empty() {
             log::warn!("{} holds no music that this box knows", config.source.music.display());
         }
         let clock = Clock::start();

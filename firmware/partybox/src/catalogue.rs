@@ -130,6 +130,16 @@ impl Catalogue {
         Ok(Self { entries: files.iter().zip(&DEMO).map(entry).collect(), _demo_files: files })
     }
 
+    /// How many tracks there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no track.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// All ids, in playing order.
     pub fn ids(&self) -> Vec<TrackId> {
         (1..=self.entries.len() as TrackId).collect()

@@ -31,7 +31,7 @@ pub fn starting(config: &Config) -> Snapshot {
 /// What pages are told about `channel`, whose sound is doing what `sound` says.
 pub fn snapshot(config: &Config, channel: &Channel, sound: &Status) -> Snapshot {
     let view = channel.view();
-    let count = channel.tracks().ids().len();
+    let count = channel.tracks().count();
     let files = SourceStatus {
         kind: SourceKind::Files,
         state: if view.has_tracks { SourceState::Ok } else { SourceState::Empty },

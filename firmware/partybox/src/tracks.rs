@@ -47,6 +47,11 @@ impl Tracks {
         self.catalogue.ids()
     }
 
+    /// How many tracks there are.
+    pub fn count(&self) -> usize {
+        self.catalogue.len()
+    }
+
     /// Opens `track` behind those already open. `false` if there is no such track.
     pub fn cue(&mut self, track: TrackId) -> bool {
         let Some(entry) = self.catalogue.get(track) else { return false };
