@@ -5,12 +5,13 @@
 //! over a small checked protocol. This room knows nothing of queues: it plays one track into one [`crate::deck`].
 
 mod downmix;
+mod edit_list;
 mod hardening;
 mod opus;
 mod resampled;
 mod stream;
 mod symphonia;
-mod wire;
+pub mod wire;
 pub mod worker;
 
 use std::fmt;

@@ -4,6 +4,7 @@
 //! decoder process; whatever a file does to it, the process may die of it, but nothing else.
 
 mod describe;
+mod gapless;
 mod source;
 
 use std::io;
@@ -21,8 +22,10 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Time, TimeBase, Timestamp};
 
 use self::describe::{downmix, read_tags};
+use self::gapless::Audible;
 use self::source::{Source, Whole};
 use super::downmix::Downmix;
+use super::edit_list;
 use super::opus::Opus;
 use super::{Decode, Error, TrackInfo};
 use crate::pcm::{Frame, SAMPLE_RATE_HZ, SILENCE};
@@ -57,6 +60,8 @@ pub(super) struct Symphonia {
     first_frame: i64,
     /// Frames before this position are dropped: Opus' pre-skip, or the way to the target of a seek.
     drop_before: i64,
+    /// Position of the first frame that is padding, if the file tells.
+    end_frame: i64,
     rate_hz: u32,
     downmix: (Channels, Downmix),
     info: TrackInfo,
@@ -70,7 +75,9 @@ pub(super) struct Symphonia {
 impl Symphonia {
     /// Opens `source` of `length` bytes at its start and decodes the first packet, which settles what the file really
     /// holds.
-    pub(super) fn open(source: impl Source + 'static, length: u64) -> Result<Self, Error> {
+    pub(super) fn open(mut source: impl Source + 'static, length: u64) -> Result<Self, Error> {
+        let edits = edit_list::read(&mut source, length);
+        source.seek(io::SeekFrom::Start(0)).map_err(Error::Open)?;
         let stream = MediaSourceStream::new(Box::new(Whole { source, length }), Default::default());
         // Pictures are the library's business; here they only cost memory.
         let tags = MetadataOptions::default()
@@ -79,13 +86,16 @@ impl Symphonia {
         let mut format = symphonia::default::get_probe()
             .probe(&Hint::new(), stream, FormatOptions::default(), tags)
             .map_err(unrecognised)?;
-        let mut info = read_tags(&mut format.metadata());
+        let (mut info, itunes) = read_tags(&mut format.metadata());
         let track = format.default_track(TrackType::Audio).ok_or(Error::NoSound)?;
         let (codec, first_frame) = start(track)?;
         let rate_hz = native_rate(track);
         let time_base = track.time_base.or_else(|| TimeBase::try_from_recip(rate_hz));
         let time_base = time_base.ok_or_else(|| Error::Damaged("it has no clock".into()))?;
-        info.duration_ms = duration_ms(track, time_base, &codec);
+        let audible = itunes
+            .filter(|audible| audible.fits(track))
+            .or_else(|| edits.iter().find(|edit| edit.track_id == track.id).map(|edit| Audible::of_edit(edit, track)));
+        info.duration_ms = duration_ms(track, time_base, &codec, audible);
         let mut this = Self {
             track_id: track.id,
             format,
@@ -93,6 +103,7 @@ impl Symphonia {
             time_base,
             first_frame,
             drop_before: first_frame,
+            end_frame: i64::MAX,
             rate_hz,
             downmix: (Channels::None, Downmix::unplaced(0)),
             info,
@@ -101,6 +112,11 @@ impl Symphonia {
             bad_packets: 0,
             ended: false,
         };
+        if let Some(Audible { start, end }) = audible {
+            this.first_frame = this.frames(start);
+            this.drop_before = this.first_frame;
+            this.end_frame = end.map_or(i64::MAX, |end| this.frames(end));
+        }
         this.fill()?;
         Ok(this)
     }
@@ -136,7 +152,7 @@ impl Symphonia {
                     self.pending.resize(silence, SILENCE);
                 }
             }
-            self.drop_early(&packet);
+            self.trim(&packet);
         }
         Ok(())
     }
@@ -172,12 +188,17 @@ impl Symphonia {
         Ok(())
     }
 
-    /// Drops what lies before `drop_before` from the frames just decoded from `packet`.
-    fn drop_early(&mut self, packet: &Packet) {
+    /// Drops what lies before `drop_before` or from `end_frame` on from the frames just decoded from `packet`.
+    fn trim(&mut self, packet: &Packet) {
+        let at = self.frames(packet.pts.saturating_add(packet.trim_start).get());
+        let left = usize::try_from(self.end_frame.saturating_sub(at)).unwrap_or(0);
+        if left <= self.pending.len() {
+            self.pending.truncate(left);
+            self.ended = true;
+        }
         if self.drop_before == i64::MIN {
             return;
         }
-        let at = self.frames(packet.pts.saturating_add(packet.trim_start).get());
         let early = usize::try_from(self.drop_before.saturating_sub(at)).unwrap_or(0);
         if early < self.pending.len() {
             self.pending.drain(..early);
@@ -297,8 +318,12 @@ fn native_rate(track: &Track) -> u32 {
     params.and_then(|params| params.sample_rate).unwrap_or(SAMPLE_RATE_HZ)
 }
 
-fn duration_ms(track: &Track, time_base: TimeBase, codec: &Codec) -> Option<u64> {
+fn duration_ms(track: &Track, time_base: TimeBase, codec: &Codec, audible: Option<Audible>) -> Option<u64> {
     let mut duration = track.num_frames.map(Duration::from).or(track.duration)?;
+    if let Some(Audible { start, end }) = audible {
+        let end = end.unwrap_or(i64::try_from(duration.get()).unwrap_or(i64::MAX));
+        duration = Duration::new(u64::try_from(end.saturating_sub(start)).unwrap_or(0));
+    }
     if let Codec::Opus(opus) = codec {
         duration = duration.saturating_sub(Duration::new(opus.pre_skip().into()));
     }

@@ -3,7 +3,7 @@
 //! One [`Mp3`] per channel and bit rate, running only while somebody listens. Its packets are single whole MPEG-1
 //! layer III frames that lean on no earlier frame, so that a listener may start at any packet. It writes no tags:
 //! titles travel as ICY metadata, which is not this room's business.
-#![allow(unsafe_code, reason = "the crate has no safe setter for LAME's bit reservoir; see `start`")]
+#![allow(unsafe_code, reason = "the crate has no safe setters for LAME's bit reservoir and scale; see `start`")]
 
 use bytes::Bytes;
 use mp3lame_encoder::{Bitrate, Builder, Encoder, InterleavedPcm, Mode, Quality, VbrMode, ffi};
@@ -21,18 +21,20 @@ pub const MP3_FRAME_TICKS: u64 = 1_152;
 /// technical FAQ). Packets are stamped with it taken off, so that decoded sound lies at its media time.
 pub const MP3_DELAY_TICKS: u64 = 576 + 529;
 
-/// The constant bit rates of MPEG-1 layer III that the box offers.
-const BITRATES: [(u32, Bitrate); 10] = [
-    (64_000, Bitrate::Kbps64),
-    (80_000, Bitrate::Kbps80),
-    (96_000, Bitrate::Kbps96),
-    (112_000, Bitrate::Kbps112),
-    (128_000, Bitrate::Kbps128),
-    (160_000, Bitrate::Kbps160),
-    (192_000, Bitrate::Kbps192),
-    (224_000, Bitrate::Kbps224),
-    (256_000, Bitrate::Kbps256),
-    (320_000, Bitrate::Kbps320),
+/// The constant bit rates of MPEG-1 layer III that the box offers, with the factor by which LAME softens its input at
+/// each against clipping in the decoder (the scale column of `abr_switch_map` in its presets.c). The box's limiter has
+/// seen to that already, so the factor is taken back: MP3 is as loud as Opus.
+const BITRATES: [(u32, Bitrate, f32); 10] = [
+    (64_000, Bitrate::Kbps64, 0.95),
+    (80_000, Bitrate::Kbps80, 0.95),
+    (96_000, Bitrate::Kbps96, 0.95),
+    (112_000, Bitrate::Kbps112, 0.95),
+    (128_000, Bitrate::Kbps128, 0.95),
+    (160_000, Bitrate::Kbps160, 0.95),
+    (192_000, Bitrate::Kbps192, 0.97),
+    (224_000, Bitrate::Kbps224, 0.98),
+    (256_000, Bitrate::Kbps256, 1.0),
+    (320_000, Bitrate::Kbps320, 1.0),
 ];
 
 /// Bytes LAME may write for one block: its documented worst case of 1.25 × frames + 7200.
@@ -40,7 +42,7 @@ const OUTPUT_BYTES_MAX: usize = mp3lame_encoder::max_required_buffer_size(BLOCK_
 
 /// One MP3 encode of one channel.
 pub struct Mp3 {
-    bitrate: (u32, Bitrate),
+    bitrate: (u32, Bitrate, f32),
     /// `None` only after LAME could not be started again; tried anew at each block.
     encoder: Option<Encoder>,
     /// Encoded bytes not yet cut into frames.
@@ -58,12 +60,12 @@ impl Mp3 {
     /// # Errors
     /// [`Error::OutOfRange`] for another rate; [`Error::Codec`] if LAME refuses.
     pub fn new(bitrate_bps: u32) -> Result<Self, Error> {
-        let bitrate = BITRATES.into_iter().find(|(bps, _)| *bps == bitrate_bps).ok_or(Error::OutOfRange {
+        let bitrate = BITRATES.into_iter().find(|(bps, ..)| *bps == bitrate_bps).ok_or(Error::OutOfRange {
             field: "mp3_bitrate_bps",
             value: bitrate_bps,
             allowed: "one of 64000, 80000, 96000, 112000, 128000, 160000, 192000, 224000, 256000, 320000",
         })?;
-        let encoder = start(bitrate.1)?;
+        let encoder = start(bitrate)?;
         Ok(Self {
             bitrate,
             encoder: Some(encoder),
@@ -112,7 +114,7 @@ impl Encode for Mp3 {
         }
         self.expected = Some(at + BLOCK_FRAMES as u64);
         if self.encoder.is_none() {
-            self.encoder = start(self.bitrate.1).ok();
+            self.encoder = start(self.bitrate).ok();
             self.next = at;
         }
         let Some(encoder) = &mut self.encoder else { return };
@@ -134,12 +136,12 @@ impl Encode for Mp3 {
         self.pending.clear();
         // LAME cannot be emptied of earlier sound, only replaced. Done when the last listener leaves, so that the
         // next one's first packet does not wait for it.
-        self.encoder = start(self.bitrate.1).ok();
+        self.encoder = start(self.bitrate).ok();
     }
 }
 
 /// Starts LAME: 48 kHz joint stereo at a constant rate.
-fn start(bitrate: Bitrate) -> Result<Encoder, Error> {
+fn start((_, bitrate, softened): (u32, Bitrate, f32)) -> Result<Encoder, Error> {
     let refused = |reason: String| Error::Codec { library: "LAME", reason };
     let mut builder = Builder::new().ok_or_else(|| refused("out of memory".into()))?;
     configure(&mut builder, bitrate).map_err(|error| refused(error.to_string()))?;
@@ -148,6 +150,11 @@ fn start(bitrate: Bitrate) -> Result<Encoder, Error> {
     let code = unsafe { ffi::lame_set_disable_reservoir(builder.as_ptr(), 1) };
     if code < 0 {
         return Err(refused(format!("cannot switch off the bit reservoir (code {code})")));
+    }
+    // SAFETY: as above; this setter stores one float.
+    let code = unsafe { ffi::lame_set_scale(builder.as_ptr(), 1.0 / softened) };
+    if code < 0 {
+        return Err(refused(format!("cannot set the level (code {code})")));
     }
     builder.build().map_err(|error| refused(error.to_string()))
 }
