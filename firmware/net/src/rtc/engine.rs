@@ -105,7 +105,7 @@ impl Engine {
     pub fn listeners(&self) -> Vec<ListenerStats> {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_ref());
         let joined = sessions.filter_map(|session| {
-            let joined = session.joined.as_deref()?;
+            let joined = session.joined.as_ref()?;
             Some(ListenerStats {
                 session: session.id,
                 stream: self.config.streams[session.stream].id.clone(),

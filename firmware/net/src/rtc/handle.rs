@@ -8,12 +8,12 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
-use mio::Waker;
 use rtrb::{Consumer, Producer};
 use tokio::sync::oneshot;
 
 use super::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
 use super::stats::{ListenerStats, Stats};
+use super::wake::Waker;
 
 /// Requests that wait for the thread. It takes them within milliseconds; when that many wait, a further one is refused
 /// as unavailable, and phones retry.
@@ -121,7 +121,10 @@ impl Handle {
 
     fn request(&self, request: Request) -> bool {
         let taken = self.requests.try_send(request).is_ok();
-        taken && self.waker.wake().is_ok()
+        if taken {
+            self.waker.wake();
+        }
+        taken
     }
 }
 
@@ -143,8 +146,9 @@ impl PacketSink for Sink {
 
     fn publish(&mut self, encoding: Encoding, packet: Packet) {
         let Encoding::Opus(duration) = encoding else { return };
-        let pushed = self.ring.push((duration, packet)).is_ok();
-        if !pushed || self.waker.wake().is_err() {
+        if self.ring.push((duration, packet)).is_ok() {
+            self.waker.wake();
+        } else {
             self.shared.ring_drops.fetch_add(1, Ordering::Relaxed);
         }
     }

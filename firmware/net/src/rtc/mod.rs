@@ -24,6 +24,7 @@ mod stun;
 mod tests;
 mod thread;
 pub mod transmit;
+mod wake;
 mod wheel;
 
 use std::fmt;
@@ -34,7 +35,6 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use audio::time::Time;
-use mio::{Poll, Waker};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use rtrb::RingBuffer;
@@ -46,6 +46,7 @@ use dtls::{Identity, IdentityError};
 use engine::Engine;
 use handle::{Request, Shared};
 use stats::Stats;
+use wake::Waker;
 
 /// Send buffer of the socket in bytes: packets to 1,000 listeners count about 1.3 KB each in it.
 const SEND_BUFFER_BYTES: i32 = 4 << 20;
@@ -60,7 +61,7 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
-    /// The system refuses a thread, a poll or random numbers.
+    /// The system refuses a thread, a descriptor or random numbers.
     System(io::Error),
     /// No certificate can be made.
     Identity(IdentityError),
@@ -104,8 +105,7 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>,
     let now = move || Time::from_micros(clocks.zero.elapsed().as_micros() as u64);
     let rng = StdRng::try_from_rng(&mut SysRng).map_err(|e| SpawnError::System(io::Error::other(e)))?;
     let identity = Identity::generate().map_err(SpawnError::Identity)?;
-    let poll = Poll::new().map_err(SpawnError::System)?;
-    let waker = Arc::new(Waker::new(poll.registry(), thread::WAKER).map_err(SpawnError::System)?);
+    let waker = Arc::new(Waker::new().map_err(SpawnError::System)?);
     let streams = config.streams.len();
     let shared = Arc::new(Shared {
         wants: (0..streams).map(|_| Default::default()).collect(),
@@ -121,7 +121,7 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>,
     let turn = thread::Loop {
         engine,
         socket,
-        poll,
+        waker: Arc::clone(&waker),
         requests: receiver,
         rings,
         shared: Arc::clone(&shared),

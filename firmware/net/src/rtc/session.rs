@@ -63,7 +63,7 @@ pub(super) struct Session {
     /// Channel it is in, and the one it is to change to at the next common boundary.
     pub(super) duration: PacketDuration,
     pub(super) wanted: PacketDuration,
-    pub(super) joined: Option<Box<Joined>>,
+    pub(super) joined: Option<Joined>,
     pub(super) proven: Vec<SocketAddr>,
     pub(super) remote: Option<SocketAddr>,
     dtls: Box<Association>,
@@ -197,7 +197,7 @@ impl Session {
         datagram: &mut [u8],
         ssrc: u32,
     ) -> Option<Feedback> {
-        let joined = self.joined.as_deref_mut()?;
+        let joined = self.joined.as_mut()?;
         let feedback = rtcp::read(joined.protection.opener.rtcp(datagram)?, ssrc);
         self.seen = now;
         if let Some(reception) = feedback.reception {
@@ -217,8 +217,7 @@ impl Session {
     pub(super) fn join(&mut self, now: Time, protection: Protection, first_sequence: u16, report_delay_ms: u64) {
         let report_at = now.plus_millis(report_delay_ms);
         let track = Track::new(first_sequence);
-        self.joined =
-            Some(Box::new(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None }));
+        self.joined = Some(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None });
     }
 
     /// Sends packet `number` of the channel of `duration`. Returns `false` if it cannot be sent.
@@ -230,7 +229,7 @@ impl Session {
         packet: &Packet,
         out: &mut impl Transmit,
     ) -> bool {
-        let (Some(joined), Some(remote)) = (self.joined.as_deref_mut(), self.remote) else { return false };
+        let (Some(joined), Some(remote)) = (self.joined.as_mut(), self.remote) else { return false };
         let index = joined.track.take(duration, number, packet.media_time);
         joined.packets = joined.packets.wrapping_add(1);
         joined.octets = joined.octets.wrapping_add(packet.payload.len() as u32);
@@ -244,7 +243,7 @@ impl Session {
 
     /// Sends an earlier packet again, byte for byte as it was.
     pub(super) fn send_again(&self, source: &Source, index: u64, packet: &Packet, out: &mut impl Transmit) {
-        let (Some(joined), Some(remote)) = (self.joined.as_deref(), self.remote) else { return };
+        let (Some(joined), Some(remote)) = (self.joined.as_ref(), self.remote) else { return };
         let header = source.header(self.payload_type, index, packet.media_time);
         if let Some(len) = joined.protection.sealer.rtp(&header, &packet.payload, index, out.buffer()) {
             out.send(remote, len);
@@ -261,7 +260,7 @@ impl Session {
         cname: &str,
         out: &mut impl Transmit,
     ) {
-        let (Some(joined), Some(remote)) = (self.joined.as_deref_mut(), self.remote) else { return };
+        let (Some(joined), Some(remote)) = (self.joined.as_mut(), self.remote) else { return };
         if joined.report_at > now {
             return;
         }
@@ -280,7 +279,7 @@ impl Session {
         out: &mut impl Transmit,
     ) {
         let Some(remote) = self.remote else { return };
-        if let Some(joined) = self.joined.as_deref_mut() {
+        if let Some(joined) = self.joined.as_mut() {
             send_report(joined, remote, ntp, source, media, cname, true, out);
         }
         self.dtls.close(remote, out);

@@ -37,7 +37,7 @@ const REPLAY_WINDOW: u32 = 64;
 
 /// One direction's cipher for one kind of packet.
 enum Cipher {
-    Gcm(Box<Gcm>),
+    Gcm(Gcm),
     CounterSha1(Box<CounterSha1>),
 }
 
@@ -110,7 +110,7 @@ impl Sealer {
         let ssrc = ssrc_at(header, 8);
         match &self.rtp {
             Cipher::Gcm(gcm) => {
-                let Gcm { key, salt } = &**gcm;
+                let Gcm { key, salt } = gcm;
                 let out = out.get_mut(..end + GCM_TAG_BYTES)?;
                 let (head, rest) = out.split_at_mut(RTP_HEADER_BYTES);
                 let (text, tag) = rest.split_at_mut(payload.len());
@@ -146,7 +146,7 @@ impl Sealer {
         self.rtcp_index += 1;
         match &self.rtcp {
             Cipher::Gcm(gcm) => {
-                let Gcm { key, salt } = &**gcm;
+                let Gcm { key, salt } = gcm;
                 let out = buffer.get_mut(..len + GCM_TAG_BYTES + INDEX_BYTES)?;
                 let mut aad = [0; RTCP_HEADER_BYTES + INDEX_BYTES];
                 aad[..RTCP_HEADER_BYTES].copy_from_slice(&out[..RTCP_HEADER_BYTES]);
@@ -196,7 +196,7 @@ impl Opener {
         let ssrc = ssrc_at(packet, 4);
         let (end, index) = match &self.rtcp {
             Cipher::Gcm(gcm) => {
-                let Gcm { key, salt } = &**gcm;
+                let Gcm { key, salt } = gcm;
                 let (rest, word) = packet.split_last_chunk_mut::<INDEX_BYTES>()?;
                 let index = encrypted_index(word)?;
                 self.replay.check(index)?;
@@ -231,7 +231,7 @@ impl Opener {
         let ssrc = ssrc_at(packet, 8);
         match self.rtp.as_ref()? {
             Cipher::Gcm(gcm) => {
-                let Gcm { key, salt } = &**gcm;
+                let Gcm { key, salt } = gcm;
                 let (header, rest) = packet.split_first_chunk_mut::<RTP_HEADER_BYTES>()?;
                 let nonce = Cipher::gcm_nonce(salt, ssrc, index);
                 key.open_in_place(nonce, Aad::from(header), rest).ok().map(|text| &*text)

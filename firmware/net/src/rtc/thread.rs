@@ -1,4 +1,4 @@
-//! The fan-out's thread: one socket, one poll, the engine in between.
+//! The fan-out's thread: one socket, one sleep, the engine in between.
 //!
 //! It reads the clock once per turn. Sound comes first in every turn; then signaling, then what the socket brought.
 
@@ -11,18 +11,11 @@ use std::time::Duration;
 
 use audio::packet::PacketDuration;
 use audio::time::Time;
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
 
-use super::batch::{BatchReceiver, BatchSender};
+use super::batch::{BATCH, BatchReceiver, BatchSender};
 use super::engine::Engine;
 use super::handle::{Request, RingReader, Shared};
-
-/// The socket's token; the waker's follows it.
-const SOCKET: Token = Token(0);
-
-/// The waker's token.
-pub(super) const WAKER: Token = Token(1);
+use super::wake::Waker;
 
 /// Receive batches per turn: after so many, sound is looked at again, whatever else the socket holds.
 const BATCHES_PER_TURN: usize = 4;
@@ -37,7 +30,7 @@ const SLEEP_MAX: Duration = Duration::from_millis(500);
 pub(super) struct Loop {
     pub(super) engine: Engine,
     pub(super) socket: UdpSocket,
-    pub(super) poll: Poll,
+    pub(super) waker: Arc<Waker>,
     pub(super) requests: Receiver<Request>,
     pub(super) rings: Vec<RingReader>,
     pub(super) shared: Arc<Shared>,
@@ -51,38 +44,34 @@ impl Loop {
     /// # Errors
     /// When the poll itself fails, which nothing can be done about.
     pub(super) fn run(mut self) -> io::Result<()> {
-        let raw = std::os::fd::AsRawFd::as_raw_fd(&self.socket);
-        self.poll.registry().register(&mut SourceFd(&raw), SOCKET, Interest::READABLE)?;
         let socket = self.socket.try_clone()?;
         let mut sender = BatchSender::new(&socket)?;
         let mut receiver = BatchReceiver::default();
-        let mut events = Events::with_capacity(4);
         let mut pending = true;
         loop {
-            let sleep = if pending { Duration::ZERO } else { self.sleep() };
-            match self.poll.poll(&mut events, Some(sleep)) {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-                _ => {}
-            }
+            let limit = if pending { Duration::ZERO } else { self.rest() };
+            let readable = self.waker.sleep(&self.socket, limit)?;
             let now = (self.now)();
             self.sound(now, &mut sender);
             if self.engine.poll_timeout().is_some_and(|at| at <= now) {
                 self.engine.handle_timeout(now, &mut sender);
             }
             let (more_commands, stop) = self.signaling(now, &mut sender);
-            let more_datagrams = self.datagrams(now, &mut receiver, &mut sender);
+            if readable {
+                self.datagrams(now, &mut receiver, &mut sender);
+            }
             sender.flush();
             self.publish(&sender);
             if stop {
                 return Ok(());
             }
-            pending = more_commands || more_datagrams;
+            pending = more_commands;
         }
     }
 
-    fn sleep(&self) -> Duration {
+    /// How long there is nothing to do unless somebody wakes.
+    fn rest(&self) -> Duration {
         let due = self.engine.poll_timeout().map(|at| Duration::from_micros(at.micros_since((self.now)())));
-        // The poll counts in milliseconds and rounds up; a timer is never early.
         due.map_or(SLEEP_MAX, |due| due.min(SLEEP_MAX))
     }
 
@@ -115,22 +104,18 @@ impl Loop {
         (true, false)
     }
 
-    /// Returns whether the socket may hold more.
-    fn datagrams(&mut self, now: Time, receiver: &mut BatchReceiver, sender: &mut BatchSender<'_>) -> bool {
+    /// Takes what the socket brought; whatever is more ends the next sleep at once.
+    fn datagrams(&mut self, now: Time, receiver: &mut BatchReceiver, sender: &mut BatchSender<'_>) {
         for _ in 0..BATCHES_PER_TURN {
             let engine = &mut self.engine;
             let received =
                 receiver.receive(&self.socket, |from, bytes| engine.handle_datagram(now, from, bytes, sender));
             match received {
-                Ok(0) => return false,
-                Ok(_) => {}
-                Err(error) => {
-                    log::warn!("the listeners' socket cannot be read: {error}");
-                    return false;
-                }
+                Ok(BATCH) => {}
+                Ok(_) => return,
+                Err(error) => return log::warn!("the listeners' socket cannot be read: {error}"),
             }
         }
-        true
     }
 
     fn publish(&self, sender: &BatchSender<'_>) {

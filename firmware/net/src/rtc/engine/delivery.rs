@@ -76,7 +76,7 @@ impl Engine {
             if session.wanted != duration {
                 // It is to change to longer packets: it leaves here where one of those starts.
                 let wanted = session.wanted;
-                let ended = session.joined.as_deref().and_then(|joined| joined.track.end());
+                let ended = session.joined.as_ref().and_then(|joined| joined.track.end());
                 let longer = wanted.ticks() > duration.ticks();
                 if longer
                     && ended == Some(packet.media_time)
@@ -109,7 +109,7 @@ impl Engine {
         let awaiting = std::mem::take(&mut channels[duration.index()].awaiting);
         for slot in awaiting {
             let Some(session) = self.slots[slot].session.as_mut() else { continue };
-            let ended = session.joined.as_deref().and_then(|joined| joined.track.end());
+            let ended = session.joined.as_ref().and_then(|joined| joined.track.end());
             // A listener that has heard nothing yet can start anywhere.
             if ended.is_none_or(|ended| ended == start) {
                 channels[session.duration.index()].members.retain(|&member| member != slot);
@@ -157,7 +157,7 @@ impl Engine {
     pub(super) fn send_again(&mut self, slot: usize, sequence: u16, out: &mut impl Transmit) {
         let Some(session) = self.slots[slot].session.as_mut() else { return };
         let stream = &self.streams[session.stream];
-        let Some(joined) = session.joined.as_deref_mut() else { return };
+        let Some(joined) = session.joined.as_mut() else { return };
         let Some((index, duration, number)) = joined.track.find(sequence) else { return };
         let Some(packet) = stream.channels[duration.index()].history.get(number) else { return };
         if !joined.track.spend_resend() {

@@ -93,7 +93,7 @@ impl MasterKeys {
         let mut salt = [0; 12];
         self.derive(labels + LABEL_SALT, &mut salt);
         let key = UnboundKey::new(algorithm, key).expect("the key has the algorithm's length");
-        Cipher::Gcm(Box::new(Gcm { key: LessSafeKey::new(key), salt }))
+        Cipher::Gcm(Gcm { key: LessSafeKey::new(key), salt })
     }
 
     fn counter_cipher(&self, labels: u8, key: &[u8]) -> Cipher {

@@ -55,7 +55,7 @@ fn gcm(key: &[u8]) -> Cipher {
     let algorithm = if key.len() == 16 { &aws_lc_rs::aead::AES_128_GCM } else { &aws_lc_rs::aead::AES_256_GCM };
     let key = LessSafeKey::new(aws_lc_rs::aead::UnboundKey::new(algorithm, key).unwrap());
     let salt = hex("517569642070726f2071756f").try_into().unwrap();
-    Cipher::Gcm(Box::new(Gcm { key, salt }))
+    Cipher::Gcm(Gcm { key, salt })
 }
 
 #[test]
