@@ -1,11 +1,20 @@
-//! The fan-out against its floor: CPU per packet, memory per listener, offer to first packet.
+//! The fan-out against its floor: CPU per packet, memory per listener, offer to first packet; ways to send; ciphers.
 //!
 //! The floor is what the kernel takes for the same number of equally long, already protected packets to the same
 //! addresses through the same batches. Listeners are simulated phones on loopback that really joined; while CPU is
 //! measured their sockets are emptied between bursts for either side, because the kernel drops into a full one for less.
-//! Quote the ratios, not the microseconds: those move with the machine.
+//! Quote the ratios, not the microseconds: those move with the machine. Numbers as arguments replace the numbers of
+//! listeners. `OPENSSL_ia32cap='~0x200000200000000'` hides AES and carry-less multiplication from the cipher library, to
+//! stand in for the small boards, whose cores lack them.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+#[path = "fanout/at_once.rs"]
+mod at_once;
+#[path = "fanout/phones.rs"]
+mod phones;
+#[path = "fanout/ways.rs"]
+mod ways;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,15 +22,17 @@ use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
 use audio::time::{MediaTime, Time, Timeline};
 use bytes::Bytes;
 use net::rtc::api::{Offer, StreamId};
-use net::rtc::batch::BatchSender;
 use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
 use net::rtc::dtls::Identity;
 use net::rtc::engine::Engine;
 use net::rtc::sim::{Phone, Setup};
-use net::rtc::transmit::{Outbox, Transmit};
+use net::rtc::srtp::Profile;
+use net::rtc::transmit::Outbox;
 use net::rtc::{Handle, Sink, spawn};
+use phones::Phones;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use ways::Way;
 
 /// Payload of a 20 ms packet at 64 kbit/s, as in the reference measurements.
 const PAYLOAD: [u8; 160] = [0xfc; 160];
@@ -81,81 +92,6 @@ fn resident_kb() -> usize {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).expect("VmRSS is a number")
 }
 
-/// Phones on real sockets.
-struct Phones {
-    clocks: Clocks,
-    all: Vec<(UdpSocket, Phone, Option<Instant>)>,
-}
-
-impl Phones {
-    /// Reads every socket and sends what the phones have to say.
-    fn turn(&mut self) {
-        let mut bytes = [0; 2_048];
-        for (socket, phone, first) in &mut self.all {
-            let now = self.clocks.time(Instant::now());
-            while let Ok(len) = socket.recv(&mut bytes) {
-                phone.receive(now, &mut bytes[..len]);
-            }
-            if phone.poll_timeout().is_some_and(|at| at <= now) {
-                phone.handle_timeout(now);
-            }
-            if !phone.heard.is_empty() && first.is_none() {
-                *first = Some(Instant::now());
-            }
-            for (to, bytes) in phone.outbox.take() {
-                // A full buffer on loopback is as good as a lost packet.
-                let _ = socket.send_to(&bytes, to);
-            }
-        }
-    }
-
-    fn joined(&self) -> usize {
-        self.all.iter().filter(|(_, phone, _)| phone.is_joined()).count()
-    }
-}
-
-/// Joins `count` phones and returns them with the times from offer to first packet.
-fn join(count: usize, handle: &Handle, sink: &mut Sink, clocks: Clocks, number: &mut u64) -> (Phones, Vec<Duration>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let identity = Identity::generate().expect("a certificate");
-    let to = handle.local_addr();
-    let mut phones = Phones { clocks, all: Vec::with_capacity(count) };
-    let mut asked = Vec::with_capacity(count);
-    let mut next_packet = Instant::now();
-    let give_up = Instant::now() + Duration::from_secs(60);
-    while phones.joined() < count || phones.all.iter().any(|(_, _, first)| first.is_none()) {
-        assert!(Instant::now() < give_up, "only {} of {count} joined", phones.joined());
-        if phones.all.len() < count {
-            let socket = UdpSocket::bind((LOOPBACK, 0)).expect("a socket per listener (see `ulimit -n`)");
-            socket.set_nonblocking(true).expect("sockets can");
-            let ufrag = format!("p{}", phones.all.len());
-            let mut phone = Phone::new(identity.clone(), clocks, &ufrag, Setup::Actpass);
-            asked.push(Instant::now());
-            let answer = runtime.block_on(handle.offer(offer(phone.offer()))).expect("an answer");
-            assert!(phone.answer(clocks.time(Instant::now()), &answer.sdp, to));
-            phones.all.push((socket, phone, None));
-        }
-        if Instant::now() >= next_packet {
-            sink.publish(Encoding::Opus(PacketDuration::Ms20), packet(*number));
-            *number += 1;
-            next_packet += Duration::from_millis(20);
-        }
-        phones.turn();
-    }
-    let firsts = phones.all.iter().zip(&asked);
-    let times = firsts.filter_map(|((_, _, first), asked)| Some(first.as_ref()?.duration_since(*asked))).collect();
-    (phones, times)
-}
-
-/// Lets a burst go out and empties the sockets.
-fn rest(phones: &Phones) {
-    thread::sleep(BURST_EVERY);
-    let mut bytes = [0; 2_048];
-    for (socket, ..) in &phones.all {
-        while socket.recv(&mut bytes).is_ok() {}
-    }
-}
-
 /// Nanoseconds of CPU per packet of the fan-out.
 fn measure_fanout(bursts: usize, phones: &Phones, handle: &Handle, sink: &mut Sink, number: &mut u64) -> f64 {
     let sent_before = handle.stats().packets_sent_total;
@@ -163,9 +99,9 @@ fn measure_fanout(bursts: usize, phones: &Phones, handle: &Handle, sink: &mut Si
     for _ in 0..bursts {
         sink.publish(Encoding::Opus(PacketDuration::Ms20), packet(*number));
         *number += 1;
-        rest(phones);
+        phones.rest();
     }
-    let wanted = sent_before + (bursts * phones.all.len()) as u64;
+    let wanted = sent_before + (bursts * phones.sockets().len()) as u64;
     let give_up = Instant::now() + Duration::from_secs(10);
     while handle.stats().packets_sent_total < wanted && Instant::now() < give_up {
         thread::sleep(Duration::from_millis(1));
@@ -173,34 +109,6 @@ fn measure_fanout(bursts: usize, phones: &Phones, handle: &Handle, sink: &mut Si
     let sent = handle.stats().packets_sent_total - sent_before;
     assert_eq!(handle.stats().ring_drops_total, 0, "the fan-out keeps up");
     (thread_cpu_ns("fan-out") - before) as f64 / sent as f64
-}
-
-/// Nanoseconds of CPU per packet of sending alone.
-fn measure_floor(bursts: usize, phones: &Phones, targets: &[SocketAddr]) -> f64 {
-    let socket = UdpSocket::bind((LOOPBACK, 0)).expect("a socket");
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    thread::scope(|scope| {
-        let run = move || {
-            let mut sender = BatchSender::new(&socket).expect("a bound socket");
-            let before = thread_cpu_ns("floor");
-            while wait.recv().is_ok() {
-                for &to in targets {
-                    let len = PAYLOAD.len() + SEALED_EXTRA;
-                    sender.buffer()[0] = 0x80;
-                    sender.send(to, len);
-                }
-                sender.flush();
-            }
-            (thread_cpu_ns("floor") - before) as f64 / (bursts * targets.len()) as f64
-        };
-        let floor = thread::Builder::new().name("floor".to_owned()).spawn_scoped(scope, run).expect("a thread");
-        for _ in 0..bursts {
-            go.send(()).expect("the floor's thread waits");
-            rest(phones);
-        }
-        drop(go);
-        floor.join().expect("the floor's thread does not panic")
-    })
 }
 
 /// Kilobytes of resident memory per joined listener. Phones are dropped as soon as they have joined, so that the next
@@ -241,39 +149,87 @@ fn percentile(times: &mut [Duration], percent: usize) -> f64 {
     times[(times.len() - 1) * percent / 100].as_secs_f64() * 1_000.0
 }
 
-fn main() {
-    println!("fan-out: {} bytes of Opus per packet; goals: ratio 1.25, 32 KB per listener, p95 25 ms", PAYLOAD.len());
-    for listeners in [200, 1_000] {
-        println!("memory at {listeners:>5} listeners: {:6.1} KB per listener", memory_kb(listeners));
-    }
-    for listeners in [1, 50, 200, 1_000] {
+/// A fan-out with its joined listeners.
+struct Party {
+    handle: Handle,
+    thread: thread::JoinHandle<()>,
+    sink: Sink,
+    number: u64,
+    phones: Phones,
+    /// From offer to first packet.
+    times: Vec<Duration>,
+    /// CPU of the fan-out's thread per join, in microseconds.
+    join_us: f64,
+}
+
+impl Party {
+    fn new(listeners: usize) -> Self {
         let config = config();
         let clocks = config.clocks;
         let (handle, mut sinks, thread) = spawn(SocketAddr::from((LOOPBACK, 0)), config).expect("a fan-out");
         let (mut sink, mut number) = (sinks.remove(0), 0);
-        let (phones, mut times) = join(listeners, &handle, &mut sink, clocks, &mut number);
-        let targets: Vec<SocketAddr> =
-            phones.all.iter().map(|(socket, ..)| socket.local_addr().expect("a bound socket")).collect();
-        let bursts = (40_000 / listeners).clamp(100, 500);
-        // Two rounds in opposite order: whatever drifts meets both.
-        let (a, b) = (
-            measure_fanout(bursts, &phones, &handle, &mut sink, &mut number),
-            measure_floor(bursts, &phones, &targets),
-        );
-        let (d, c) = (
-            measure_floor(bursts, &phones, &targets),
-            measure_fanout(bursts, &phones, &handle, &mut sink, &mut number),
-        );
-        let (fanout, floor) = ((a + c) / 2_000.0, (b + d) / 2_000.0);
-        println!(
-            "{listeners:>5} listeners: {fanout:6.2} us per packet, floor {floor:6.2} us, ratio {:5.2}; \
-             offer to first packet p50 {:6.1} ms, p95 {:6.1} ms",
-            fanout / floor,
-            percentile(&mut times, 50),
-            percentile(&mut times, 95),
-        );
+        let (phones, times) = phones::join(listeners, &handle, &mut sink, clocks, &mut number);
+        let join_us = thread_cpu_ns("fan-out") as f64 / 1_000.0 / listeners as f64;
+        Self { handle, thread, sink, number, phones, times, join_us }
+    }
+
+    fn close(self) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(handle.shutdown());
-        thread.join().expect("the fan-out does not panic");
+        runtime.block_on(self.handle.shutdown());
+        self.thread.join().expect("the fan-out does not panic");
+    }
+
+    fn waits(&mut self) -> String {
+        let (p50, p95) = (percentile(&mut self.times, 50), percentile(&mut self.times, 95));
+        format!("offer to first packet p50 {p50:6.1} ms, p95 {p95:6.1} ms; {:5.0} us of CPU per join", self.join_us)
+    }
+}
+
+/// One row: the fan-out against the floor.
+fn compare(listeners: usize) {
+    let mut party = Party::new(listeners);
+    let bursts = (40_000 / listeners).clamp(100, 500);
+    // Rounds in mirrored order: whatever drifts meets both.
+    let (mut fanout, mut floor) = (0.0, 0.0);
+    for fanout_first in [true, false, false, true] {
+        for turn in [fanout_first, !fanout_first] {
+            let Party { phones, handle, sink, number, .. } = &mut party;
+            if turn {
+                fanout += measure_fanout(bursts / 2, phones, handle, sink, number) / 4_000.0;
+            } else {
+                floor += ways::cpu_ns(Way::Sendmmsg, bursts / 2, phones) / 4_000.0;
+            }
+        }
+    }
+    let ratio = fanout / floor;
+    let waits = party.waits();
+    println!("{listeners:>5} listeners: {fanout:6.2} us per packet, floor {floor:6.2} us, ratio {ratio:5.2}; {waits}");
+    party.close();
+}
+
+fn main() {
+    let asked: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    println!("fan-out: {} bytes of Opus per packet; goals: ratio 1.25, 32 KB per listener, p95 25 ms", PAYLOAD.len());
+    if !asked.is_empty() {
+        return asked.into_iter().for_each(compare);
+    }
+    for listeners in [200, 1_000] {
+        println!("memory at {listeners:>5} listeners: {:6.1} KB per listener", memory_kb(listeners));
+    }
+    [1, 50, 200, 1_000].into_iter().for_each(compare);
+    at_once::measure(200);
+    let party = Party::new(200);
+    let mut reference = None;
+    for way in [Way::Sendmmsg, Way::Sendto, Way::GsoPairs] {
+        let ns = (0..2).map(|_| ways::cpu_ns(way, 100, &party.phones)).fold(f64::MAX, f64::min);
+        let ratio = ns / *reference.get_or_insert(ns);
+        println!("  200 listeners by {way:?}: {:6.2} us per packet, {ratio:5.2} of sendmmsg", ns / 1_000.0);
+    }
+    party.close();
+    let mut reference = None;
+    for profile in [Profile::AeadAes128Gcm, Profile::AeadAes256Gcm, Profile::Aes128CmSha1_80] {
+        let ns = (0..3).map(|_| ways::sealing_ns(profile, 200)).fold(f64::MAX, f64::min);
+        let ratio = ns / *reference.get_or_insert(ns);
+        println!("  sealing with {profile:?}: {ns:5.0} ns per packet, {ratio:5.2} of AES-128-GCM");
     }
 }
