@@ -71,7 +71,8 @@ pub enum Error {
     Unsupported,
     /// The device went away.
     Unplugged,
-    /// The device is there but has delivered nothing for [`crate::line::STALL_MS`].
+    /// The device is there but has delivered nothing for [`crate::line::STALL_MS`] (a fresh one for
+    /// [`crate::line::FIRST_SOUND_MS`]).
     Stalled,
     /// Anything else the operating system says, as its error number.
     Device(i32),

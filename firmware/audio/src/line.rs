@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-pub use feeder::{Feeder, NextStep, RETRY_MS_MAX, STALL_MS, run};
+pub use feeder::{FIRST_SOUND_MS, Feeder, NextStep, RETRY_MS_MAX, STALL_MS, run};
 pub use level::{Decision, Level, Stamp};
 
 use crate::capture::{self, Format, Open};
@@ -67,7 +67,7 @@ pub enum LineState {
     Unused,
     /// The device is being opened for the first time.
     Opening,
-    /// There is no device, for this reason. It is tried again twice a second.
+    /// There is no device, for this reason. It is tried again every [`RETRY_MS_MAX`].
     NoDevice(capture::Error),
     /// The device delivers silence.
     Silent,
@@ -164,6 +164,11 @@ impl LineIn {
         }
         self.tell(if delivered { peak(out) } else { 0.0 });
         delivered
+    }
+
+    /// Whether there was a device at the last [`LineIn::pull`], delivering or not.
+    pub fn has_device(&self) -> bool {
+        self.session.is_some()
     }
 
     /// Takes the newest session and lets go of a dead one. Old sessions go back to be dropped on the capture thread.

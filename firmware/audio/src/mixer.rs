@@ -1,8 +1,9 @@
 //! The mixer: line-in and decks become one block, without clicks and without fail.
 //!
-//! Pure: it is handed sound and plans and returns sound and events. Its inputs cannot fail: a line-in that delivers too
-//! little is bridged, replaced by the decks if the plan says so, else by gentle silence, all within the block in which
-//! it happens, and comes back by itself. It does not encode, resample or limit; the limiter comes after it.
+//! Pure: it is handed sound and plans and returns sound and events. Its inputs cannot fail: a line-in whose device is
+//! gone is replaced by the decks if the plan says so, else by gentle silence, within the block in which it happens, and
+//! comes back by itself. One that is merely late is bridged with gentle silence for [`LINE_PATIENCE_MS`] first: a hiccup
+//! is no reason to play another song. It does not encode, resample or limit; the limiter comes after it.
 
 mod decks;
 mod declick;
@@ -28,6 +29,13 @@ pub const FADE_MS_MIN: u16 = 5;
 
 /// How long the decks take to replace a dead line-in, and the other way round, in ms.
 const FALLBACK_FADE_MS: u16 = 20;
+
+/// How long a line-in whose device is there may deliver nothing before it counts as dead, in ms: longer than a hiccup of
+/// a busy machine with a refill of the buffer after it, shorter than what one takes for a broken cable.
+pub const LINE_PATIENCE_MS: u32 = 100;
+
+/// [`LINE_PATIENCE_MS`] in blocks.
+const LINE_PATIENCE_BLOCKS: u32 = LINE_PATIENCE_MS * (SAMPLE_RATE_HZ / 1_000) / BLOCK_FRAMES as u32;
 
 /// Whole blocks a line-in must deliver in a row before it takes over from the decks again: 100 ms, so that a loose
 /// plug does not flap.
@@ -66,6 +74,17 @@ pub enum Event {
     LineBack,
 }
 
+/// What line-in brought for one block.
+#[derive(Clone, Copy, Debug)]
+pub enum FromLine<'a> {
+    /// Sound: a block, or less if it breaks off in the middle.
+    Sound(&'a [Frame]),
+    /// Nothing, though the device is there: it is late, or its buffer is being filled.
+    Late,
+    /// There is no device.
+    Gone,
+}
+
 /// Where events and decks that are done with go.
 pub trait Outlet {
     /// Tells what happened.
@@ -86,6 +105,8 @@ pub struct Mixer {
     /// Whether the decks stand in for line-in.
     standing_in: bool,
     good_blocks: u32,
+    /// Blocks in a row that line-in, still taken for alive, was late for.
+    late_blocks: u32,
     line: [Frame; BLOCK_FRAMES],
     deck: [Frame; BLOCK_FRAMES],
 }
@@ -102,6 +123,7 @@ impl Mixer {
             line_alive: false,
             standing_in: false,
             good_blocks: 0,
+            late_blocks: 0,
             line: [SILENCE; BLOCK_FRAMES],
             deck: [SILENCE; BLOCK_FRAMES],
         }
@@ -140,8 +162,8 @@ impl Mixer {
         self.standing_in
     }
 
-    /// Mixes the block at `at` into `out`. `line` is what line-in delivered: up to a block, less if it is in trouble.
-    pub fn mix(&mut self, plan: MixPlan, at: MediaTime, line: &[Frame], out: &mut Block, outlet: &mut impl Outlet) {
+    /// Mixes the block at `at` into `out`. `line` is what line-in brought for it.
+    pub fn mix(&mut self, plan: MixPlan, at: MediaTime, line: FromLine<'_>, out: &mut Block, outlet: &mut impl Outlet) {
         self.take_line(line, outlet);
         self.retarget(plan);
         let audible = self.deck_gain.audible_frames(BLOCK_FRAMES);
@@ -159,19 +181,23 @@ impl Mixer {
     }
 
     /// Copies what line-in delivered, smooths its edges and notices its death and return.
-    fn take_line(&mut self, line: &[Frame], outlet: &mut impl Outlet) {
+    fn take_line(&mut self, from: FromLine<'_>, outlet: &mut impl Outlet) {
+        let line = if let FromLine::Sound(frames) = from { frames } else { &[] };
         let mut delivered = line.len().min(BLOCK_FRAMES);
         self.line[..delivered].copy_from_slice(&line[..delivered]);
         sanitize(&mut self.line[..delivered]);
         let was_alive = self.line_alive;
         if delivered < BLOCK_FRAMES {
             self.good_blocks = 0;
-            if std::mem::take(&mut self.line_alive) {
+            self.late_blocks = self.late_blocks.saturating_add(1);
+            let dead = matches!(from, FromLine::Gone) || self.late_blocks >= LINE_PATIENCE_BLOCKS;
+            if dead && std::mem::take(&mut self.line_alive) {
                 outlet.event(Event::LineLost);
             }
-        } else if !self.line_alive {
-            self.good_blocks += 1;
-            if !self.standing_in || self.good_blocks >= RETURN_BLOCKS {
+        } else {
+            self.late_blocks = 0;
+            self.good_blocks = self.good_blocks.saturating_add(1);
+            if !self.line_alive && (!self.standing_in || self.good_blocks >= RETURN_BLOCKS) {
                 self.line_alive = true;
                 outlet.event(Event::LineBack);
             }

@@ -20,7 +20,7 @@ use crate::encode::Encode;
 use crate::limiter::Limiter;
 use crate::line::LineIn;
 use crate::meter;
-use crate::mixer::{Event, MixPlan, Mixer, Outlet};
+use crate::mixer::{Event, FromLine, MixPlan, Mixer, Outlet};
 use crate::packet::PacketSink;
 use crate::pcm::{BLOCK_FRAMES, BLOCK_US, Block, Frame, SILENCE};
 use crate::time::{MediaTime, Time, Timeline};
@@ -123,7 +123,12 @@ impl Pump {
         }
         let scheduled = self.timeline.to_time(at);
         let delivered = self.line.as_mut().is_some_and(|line| line.pull(scheduled, &mut self.line_frames));
-        let line = if delivered { &self.line_frames[..] } else { &[] };
+        let has_device = self.line.as_ref().is_some_and(LineIn::has_device);
+        let line = match (delivered, has_device) {
+            (true, _) => FromLine::Sound(&self.line_frames),
+            (false, true) => FromLine::Late,
+            (false, false) => FromLine::Gone,
+        };
         let stood_in = self.mixer.standing_in();
         self.mixer.mix(self.shared.plan.get(), at, line, &mut self.block, &mut outlet);
         let woken = outlet.woken;

@@ -191,8 +191,10 @@ impl Encode for Opus {
             return;
         };
         let packet = Packet { media_time: self.starts_at, payload: Bytes::copy_from_slice(&self.packet[..length]) };
-        sink.publish(encoding, packet.clone());
-        if self.profile == Profile::Default {
+        if self.profile == Profile::LowDelay {
+            sink.publish(encoding, packet);
+        } else {
+            sink.publish(encoding, packet.clone());
             let (joiner, buffer) = (&mut self.joiner, &mut self.packet[..]);
             self.repacketize.push(packet, &mut |frames| joiner.join(frames, buffer), sink);
         }

@@ -15,14 +15,19 @@ use crate::clock::Clock;
 use crate::pcm::{Frame, SILENCE};
 use crate::time::Time;
 
-/// Longest wait between two attempts to open a device, in ms: a device plugged in is heard within a second.
-pub const RETRY_MS_MAX: u64 = 400;
+/// Longest wait between two attempts to open a device, in ms: a device plugged in is heard within a second,
+/// of which this is the largest part.
+pub const RETRY_MS_MAX: u64 = 250;
 
 /// First wait after a device was lost, in ms. It doubles up to [`RETRY_MS_MAX`].
 const RETRY_MS_MIN: u64 = 50;
 
-/// A device that delivers nothing for so long, in ms, is taken for dead and reopened.
+/// A device that has delivered and then delivers nothing for so long, in ms, is taken for dead and reopened.
 pub const STALL_MS: u64 = 500;
+
+/// Time a device has for its first sound, in ms. Some open at once and take seconds to start (PulseAudio's null sink:
+/// two); opening them again only makes them start over.
+pub const FIRST_SOUND_MS: u64 = 3_000;
 
 /// What the loop is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +151,8 @@ impl Running {
         }
         if read.frames == 0 {
             let silent_ms = now.micros_since(self.heard_at) / 1_000;
-            return if silent_ms < STALL_MS { Ok(()) } else { Err(Error::Stalled) };
+            let patience_ms = if self.feed.total_frames == 0 { FIRST_SOUND_MS } else { STALL_MS };
+            return if silent_ms < patience_ms { Ok(()) } else { Err(Error::Stalled) };
         }
         self.heard_at = now;
         let lost = self.feed.push(&buffer[..read.frames.min(buffer.len())], now);

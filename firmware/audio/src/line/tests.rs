@@ -169,6 +169,7 @@ fn a_replugged_card_is_heard_again_within_a_second() {
         bench.card.set_plugged(false);
         bench.block();
         assert!(bench.block().is_none(), "an unplugged card is silent within a block");
+        assert!(!bench.line.has_device(), "and known to be gone");
         (0..200).for_each(|_| assert!(bench.block().is_none()));
         assert_eq!(bench.line.status().state(), LineState::NoDevice(capture::Error::NotFound));
         bench.card.set_plugged(true);
@@ -184,13 +185,17 @@ fn a_card_that_hangs_is_reopened() {
     let mut bench = Bench::new(Card::new(FAST_PERIODS, 0.0, CardPace::Virtual, tone(48_000.0, 440.0, 0.5)));
     bench.blocks_until_sound(5).unwrap();
     bench.card.set_muted(true);
-    (0..100).for_each(|_| _ = bench.block());
-    assert!(bench.line.status().opened.load(Ordering::Relaxed) >= 2);
+    (0..40).for_each(|_| _ = bench.block());
+    assert!(bench.line.has_device(), "late, but not gone");
+    (0..60).for_each(|_| _ = bench.block());
+    assert_eq!(bench.line.status().opened.load(Ordering::Relaxed), 2, "opened again, and given time to start");
     assert_eq!(
         bench.line.status().state(),
         LineState::NoDevice(capture::Error::Stalled),
         "it opens, but does not count"
     );
+    (0..300).for_each(|_| _ = bench.block());
+    assert_eq!(bench.line.status().opened.load(Ordering::Relaxed), 3, "but not for ever");
     bench.card.set_muted(false);
     assert!(bench.blocks_until_sound(100).is_some());
 }

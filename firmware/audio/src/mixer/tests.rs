@@ -43,8 +43,12 @@ impl Desk {
         Self { mixer: Mixer::new(plan), plan, log: Log::default(), out: Vec::new(), blocks: 0 }
     }
 
-    /// Mixes one block with `line` and returns it.
+    /// Mixes one block with `line` (none: the device is gone) and returns it.
     fn block(&mut self, line: &[Frame]) -> &[Frame] {
+        self.block_from(if line.is_empty() { FromLine::Gone } else { FromLine::Sound(line) })
+    }
+
+    fn block_from(&mut self, line: FromLine<'_>) -> &[Frame] {
         let mut block = Block::SILENT;
         let at = MediaTime::from_ticks(self.blocks * BLOCK_FRAMES as u64);
         self.mixer.mix(self.plan, at, line, &mut block, &mut self.log);
@@ -180,8 +184,8 @@ fn a_dead_line_in_is_replaced_within_one_block_and_comes_back_by_itself() {
     desk.blocks(20, &ONE);
     assert_eq!(desk.out.last(), Some(&[0.5; 2]));
     assert_eq!(desk.mixer.position(), None, "the deck waits meanwhile");
-    desk.block(&ONE[..100]);
-    assert_eq!(desk.mixer.position(), Some((1, 480)), "the very block that was short has the deck in it");
+    desk.block(&[]);
+    assert_eq!(desk.mixer.position(), Some((1, 480)), "the very block in which it is gone has the deck in it");
     assert!(desk.mixer.standing_in());
     desk.blocks(20, &[]);
     assert_eq!(desk.out.last(), Some(&[-0.5; 2]));
@@ -209,6 +213,27 @@ fn without_decks_a_dead_line_in_becomes_gentle_silence() {
     assert_eq!(desk.out.last(), Some(&SILENCE));
     desk.block(&ONE);
     assert!(desk.mixer.line_alive(), "nothing stands in, so it is back at once");
+}
+
+#[test]
+fn a_line_in_that_is_merely_late_is_bridged_with_silence_before_the_decks_come_in() {
+    let mut desk = Desk::new(LINE);
+    desk.mixer.cue(finished(1, &[[-0.5; 2]; 90_000])).unwrap();
+    desk.blocks(20, &ONE);
+    for late_blocks in 1..LINE_PATIENCE_BLOCKS {
+        desk.block(&ONE[..100]);
+        (1..late_blocks).for_each(|_| _ = desk.block_from(FromLine::Late));
+        desk.blocks(5, &ONE);
+        assert_eq!(desk.out.last(), Some(&[0.5; 2]), "it goes on at once after {late_blocks} blocks");
+    }
+    assert_eq!((desk.mixer.position(), desk.mixer.standing_in()), (None, false));
+    assert_eq!(desk.log.events, [Event::LineBack], "nobody is told of a hiccup");
+    (1..LINE_PATIENCE_BLOCKS).for_each(|_| _ = desk.block_from(FromLine::Late));
+    assert_eq!(desk.out.last(), Some(&SILENCE));
+    desk.block_from(FromLine::Late);
+    assert_eq!(desk.mixer.position(), Some((1, 480)), "now its patience is at an end");
+    assert!(desk.mixer.standing_in() && desk.log.events.contains(&Event::LineLost));
+    assert!(desk.step_max() < 0.005, "{}", desk.step_max());
 }
 
 #[test]
