@@ -54,3 +54,17 @@ fn mp3_packets_from_anywhere_play_at_their_media_time() {
         assert!(difference < 0.03, "from packet {first}: off by {difference}");
     }
 }
+
+#[test]
+fn mp3_is_as_loud_as_what_went_in_at_every_bit_rate() {
+    let tone = |index: usize| [(0.5 * (std::f64::consts::TAU * LEFT.0 * index as f64 / 48_000.0).sin()) as f32; 2];
+    let sound: Vec<Frame> = (0..96_000).map(tone).collect();
+    let folder = tempfile::tempdir().unwrap();
+    for bitrate_bps in [64_000, 80_000, 96_000, 112_000, 128_000, 160_000, 192_000, 224_000, 256_000, 320_000] {
+        let packets = encoded(&mut Mp3::new(bitrate_bps).unwrap(), &sound);
+        let path = folder.path().join("loud.mp3");
+        std::fs::write(&path, packets.iter().flat_map(|packet| packet.payload.to_vec()).collect::<Vec<u8>>()).unwrap();
+        let heard = amplitude(&play(&path).frames[9_600..86_400], 0, LEFT.0);
+        assert!(off_db(heard, 0.5) < 0.05, "{bitrate_bps}: {heard} instead of 0.5");
+    }
+}
