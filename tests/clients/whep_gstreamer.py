@@ -6,6 +6,8 @@ the whepsrc element is not packaged everywhere. It does not reconnect.
 """
 
 import json
+import socket
+import subprocess
 import sys
 import urllib.error
 import urllib.parse
@@ -24,12 +26,18 @@ NO_SOUND_LIMIT_S = 20
 class Listener:
     def __init__(self, url, seconds, path):
         self.url, self.seconds, self.path = url, seconds, path
+        self.certificate = certificate()
         self.session = None
         self.error = None
         self.loop = GLib.MainLoop()
         self.pipeline = Gst.Pipeline.new("listener")
         self.peer = Gst.ElementFactory.make("webrtcbin")
         self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+        # libnice offers no loopback address by itself; this is the one by which the box is reached.
+        # Kept, because the bindings take over the one reference that the element has.
+        self.agent = self.peer.get_property("ice-agent")
+        self.agent.emit("add-local-ip-address", own_address(url))
+        self.peer.connect("deep-element-added", self.certify)
         self.pipeline.add(self.peer)
         opus = Gst.Caps.from_string(
             "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=96"
@@ -42,6 +50,13 @@ class Listener:
         bus.connect("message::error", lambda _, message: self.stop(str(message.parse_error())))
         bus.connect("message::eos", lambda *_: self.stop())
 
+    def certify(self, _bin, _parent, element):
+        # GStreamer 1.22 makes RSA certificates by itself, which the box's DTLS does not verify. RFC 8827 section 6.5
+        # asks every WebRTC peer for P-256, so that is what this one brings.
+        factory = element.get_factory()
+        if factory is not None and factory.get_name() == "dtlsdec":
+            element.set_property("pem", self.certificate)
+
     def run(self):
         self.pipeline.set_state(Gst.State.PLAYING)
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offered, None))
@@ -49,7 +64,10 @@ class Listener:
         self.loop.run()
         deleted = None
         if self.session:
-            deleted, _, _ = request("DELETE", self.session)
+            try:
+                deleted, _, _ = request("DELETE", self.session)
+            except RuntimeError as refusal:
+                self.error = self.error or str(refusal)
         self.pipeline.set_state(Gst.State.NULL)
         print(json.dumps({"deleted": deleted, "error": self.error}))
         return 1 if self.error else 0
@@ -96,6 +114,19 @@ class Listener:
         pad.link(sink)
         # The end is sent into this chain, not the pipeline: the receiving end never runs dry by itself.
         GLib.timeout_add(int(self.seconds * 1000), lambda: sink.send_event(Gst.Event.new_eos()) and False)
+
+
+def certificate():
+    """A fresh P-256 certificate with its key, as PEM."""
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=listener -days 2 -keyout -"
+    return subprocess.run(command.split(), check=True, capture_output=True, text=True).stdout
+
+
+def own_address(url):
+    """This machine's address on the way to the box."""
+    box = urllib.parse.urlsplit(url)
+    with socket.create_connection((box.hostname, box.port or 80), timeout=10) as way:
+        return way.getsockname()[0]
 
 
 def request(method, url, body=None, headers=None):

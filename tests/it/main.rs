@@ -4,6 +4,8 @@ mod clients;
 mod decode;
 mod hostile;
 mod line_in;
+mod listening;
 mod pages;
+mod start_stop;
 mod tidy;
 mod world;

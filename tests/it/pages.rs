@@ -1,12 +1,11 @@
 //! The guest page, in a real browser on a real box: what one tap leads to, and what comes back by itself.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tests::browser::{Browser, Options, installed, missing};
 use tests::guest::Guest;
+use tests::program::Running;
 
 /// How long anything on a busy machine may take before it counts as not happening.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -14,73 +13,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// -60 dBFS: far above what an encoder makes of silence, far below any music.
 const AUDIBLE: f64 = 0.001;
 
-/// The program under test, with the demo tracks and everybody on this machine as host. Dropping it ends it.
-struct Running {
-    program: PathBuf,
-    address: SocketAddr,
-    process: Child,
-}
-
-impl Running {
-    /// Starts a box. `None`, with the reason printed, where no browser or no built program is.
-    fn start() -> Option<Self> {
-        if let Some(reason) = missing() {
-            println!("{reason}");
-            return None;
-        }
-        let tests = std::env::current_exe().expect("this program has a path");
-        let program = tests.ancestors().nth(2).expect("deps/ is in a folder").join("partybox");
-        if !program.is_file() {
-            println!("not run: {} is not built", program.display());
-            return None;
-        }
-        // A port that was free a moment ago, because a restarted box must be found where it was.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
-        let process = spawn(&program, port);
-        Some(Self { program, address: port, process })
+/// A box with the demo tracks. `None`, with the reason printed, where no browser or no built program is.
+fn start() -> Option<Running> {
+    if let Some(reason) = missing() {
+        println!("{reason}");
+        return None;
     }
-
-    fn base(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn end(&mut self) {
-        self.process.kill().expect("the box can be ended");
-        self.process.wait().expect("the box has ended");
-    }
-
-    fn restart(&mut self) {
-        self.process = spawn(&self.program, self.address);
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Starts the program and waits until it takes connections.
-fn spawn(program: &PathBuf, address: SocketAddr) -> Child {
-    let mut process = Command::new(program)
-        .args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8", "--log-level", "warn"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the box starts");
-    let begun = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        assert_eq!(process.try_wait().expect("a process"), None, "the box ended");
-        assert!(begun.elapsed() < PATIENCE, "the box takes no connections");
-        // Between two looks, not instead of one.
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
-    process
+    Running::start::<&str>(&[])
 }
 
 fn guest(running: &Running) -> Guest {
-    Guest::visit(&running.base(), &Options::default()).expect("the page opens")
+    Guest::visit(&running.url(""), &Options::default()).expect("the page opens")
 }
 
 /// The rules of the pages that need no browser: Node runs the modules' own tests.
@@ -121,7 +64,7 @@ fn the_driver_finds_presses_and_waits() {
 
 #[test]
 fn one_tap_leads_to_live_sound() {
-    let Some(running) = Running::start() else { return };
+    let Some(running) = start() else { return };
     let guest = guest(&running);
     guest.until("idle", PATIENCE).expect("nothing plays before the tap");
     guest.tap().expect("a tap");
@@ -139,7 +82,7 @@ fn one_tap_leads_to_live_sound() {
 
 #[test]
 fn a_second_tap_ends_the_session_at_the_box() {
-    let Some(running) = Running::start() else { return };
+    let Some(running) = start() else { return };
     let guest = guest(&running);
     guest.tap().expect("a tap");
     guest.until_shown("1 listening", PATIENCE).expect("counted");
@@ -150,7 +93,7 @@ fn a_second_tap_ends_the_session_at_the_box() {
 
 #[test]
 fn the_button_works_from_the_keyboard() {
-    let Some(running) = Running::start() else { return };
+    let Some(running) = start() else { return };
     let guest = guest(&running);
     guest.browser.press("#play", "\u{e007}").expect("Enter");
     guest.until("live", PATIENCE).expect("live");
@@ -158,7 +101,7 @@ fn the_button_works_from_the_keyboard() {
 
 #[test]
 fn a_browser_without_webrtc_hears_pocket_and_is_told_so() {
-    let Some(running) = Running::start() else { return };
+    let Some(running) = start() else { return };
     let guest = guest(&running);
     guest.browser.run("delete window.RTCPeerConnection").expect("gone");
     guest.tap().expect("a tap");
@@ -168,7 +111,7 @@ fn a_browser_without_webrtc_hears_pocket_and_is_told_so() {
 
 #[test]
 fn a_pause_of_the_host_is_shown_and_ends() {
-    let Some(running) = Running::start() else { return };
+    let Some(running) = start() else { return };
     let guest = guest(&running);
     guest.tap().expect("a tap");
     guest.until("live", PATIENCE).expect("live");
@@ -182,7 +125,7 @@ fn a_pause_of_the_host_is_shown_and_ends() {
 
 #[test]
 fn sound_comes_back_after_a_restart_of_the_box_without_a_tap() {
-    let Some(mut running) = Running::start() else { return };
+    let Some(mut running) = start() else { return };
     let guest = guest(&running);
     guest.tap().expect("a tap");
     guest.until("live", PATIENCE).expect("live");

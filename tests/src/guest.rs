@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::{Browser, BrowserError, Options};
 
@@ -42,6 +42,12 @@ const LISTEN: &str = "(async () => {
   return Math.max(...rms) > THRESHOLD ? rms : null;
 })()";
 
+/// Keeps the page's connections where a test finds them.
+const WATCH_PEERS: &str = "window.testPeers = [];
+if (window.RTCPeerConnection) window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) { super(...given); window.testPeers.push(this); }
+};";
+
 /// A guest with the page open.
 #[derive(Debug)]
 pub struct Guest {
@@ -53,8 +59,14 @@ impl Guest {
     /// Opens the page of the box at `base`, such as `http://127.0.0.1:8080`, and waits until the box has said what
     /// plays.
     pub fn visit(base: &str, options: &Options) -> Result<Self, BrowserError> {
+        Self::visit_with(base, "", options)
+    }
+
+    /// The same with a query of the address, such as `?jitter=20`. What the page's connections count can be asked for.
+    pub fn visit_with(base: &str, query: &str, options: &Options) -> Result<Self, BrowserError> {
         let guest = Self { browser: Browser::open(options)? };
-        guest.browser.go(&format!("{base}/"))?;
+        guest.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH_PEERS }))?;
+        guest.browser.go(&format!("{base}/{query}"))?;
         guest.browser.wait_for("!document.getElementById('listeners').hidden", Duration::from_secs(10))?;
         Ok(guest)
     }
@@ -81,6 +93,13 @@ impl Guest {
         let heard = self.browser.wait_for(&LISTEN.replace("THRESHOLD", &threshold.to_string()), limit)?;
         let side = |n: usize| heard[n].as_f64().ok_or(BrowserError::Malformed("level"));
         Ok(Level { left: side(0)?, right: side(1)? })
+    }
+
+    /// What the page's youngest connection has counted of its sound, in the words of `RTCInboundRtpStreamStats`.
+    pub fn inbound(&self) -> Result<Value, BrowserError> {
+        let found = "(async () => [...(await window.testPeers.at(-1).getStats()).values()]
+            .find((report) => report.type === 'inbound-rtp'))()";
+        self.browser.wait_for(found, Duration::from_secs(10))
     }
 
     /// Seconds that the audio element has played.

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long the program may take to serve on a busy machine.
@@ -18,6 +18,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub struct Running {
     /// Where its page is served.
     pub address: SocketAddr,
+    command: Command,
     child: Child,
 }
 
@@ -36,6 +37,14 @@ impl Running {
     /// # Panics
     /// When the program ends or does not serve in time: that is what such a test is about.
     pub fn start<A: AsRef<OsStr>>(options: &[A]) -> Option<Self> {
+        Self::start_in(&[], options)
+    }
+
+    /// The same with these variables in the program's environment.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_in<A: AsRef<OsStr>>(environment: &[(&str, &OsStr)], options: &[A]) -> Option<Self> {
         let program = match path() {
             Ok(program) => program,
             Err(reason) => {
@@ -43,20 +52,58 @@ impl Running {
                 return None;
             }
         };
-        // A port that was free a moment ago. Nobody else on this machine asks for one as quickly.
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+        let address = free_port();
         let mut command = Command::new(program);
         command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8", "--log-level", "warn"]);
-        command.args(options).stdin(Stdio::null()).stdout(Stdio::null());
-        let mut running = Self { address, child: command.spawn().expect("the program starts") };
+        command.args(options).envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().expect("the program starts");
+        let mut running = Self { address, command, child };
+        running.wait_until_it_serves();
+        Some(running)
+    }
+
+    /// Kills the box, as a pulled plug would.
+    pub fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts the box again with the same options at the same address.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn restart(&mut self) {
+        self.end();
+        self.child = self.command.spawn().expect("the program starts again");
+        self.wait_until_it_serves();
+    }
+
+    /// Asks the box to stop, as a supervisor does, and waits for its end; `None` if it is still there after `limit`.
+    ///
+    /// # Panics
+    /// When the program cannot be asked.
+    pub fn terminate(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "kill works");
         let begun = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            let ended = running.child.try_wait().expect("the program is ours");
+        while begun.elapsed() < limit {
+            if let Some(status) = self.child.try_wait().expect("the program is ours") {
+                return Some(status);
+            }
+            std::thread::park_timeout(LOOK_AGAIN);
+        }
+        None
+    }
+
+    fn wait_until_it_serves(&mut self) {
+        let begun = Instant::now();
+        while TcpStream::connect(self.address).is_err() {
+            let ended = self.child.try_wait().expect("the program is ours");
             assert_eq!(ended, None, "the program ended instead of serving");
             assert!(begun.elapsed() < START_LIMIT, "the program does not serve");
             std::thread::park_timeout(LOOK_AGAIN);
         }
-        Some(running)
     }
 
     /// The address of `path` on this box.
@@ -72,8 +119,14 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
+}
+
+/// A port of the loopback that was free a moment ago. Nobody else on this machine asks for one as quickly.
+///
+/// # Panics
+/// When the machine has none left.
+pub fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port")
 }

@@ -4,12 +4,19 @@
 //! sound card would be. It knows nothing of the box.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+mod recording;
+
+pub use recording::Recording;
+
+/// What a recorder asks the server for: short, so that its arrival times are fine-grained.
+const RECORD_LATENCY_MS: u32 = 5;
 
 /// How long the server may take to start.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -86,17 +93,40 @@ impl SoundServer {
         vec![("PULSE_SERVER", format!("unix:{}", self.socket().display())), ("PULSE_COOKIE", "/dev/null".to_owned())]
     }
 
-    /// Plays mono 48 kHz samples into `sink` and returns the player; it ends by itself.
+    /// Plays mono 48 kHz samples into `sink`, on all its channels, and returns the player; it ends by itself.
     pub fn play(&self, sink: &str, samples: &[f32]) -> Result<Player, String> {
-        let path = self.dir.path().join(format!("play-{}.raw", samples.len()));
-        let mut file = fs::File::create(&path).map_err(|error| error.to_string())?;
-        let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        file.write_all(&bytes).map_err(|error| error.to_string())?;
+        self.play_raw(sink, 1, samples.iter().copied())
+    }
+
+    /// Plays stereo 48 kHz frames into `sink` and returns the player; it ends by itself.
+    pub fn play_stereo(&self, sink: &str, frames: &[[f32; 2]]) -> Result<Player, String> {
+        self.play_raw(sink, 2, frames.iter().flatten().copied())
+    }
+
+    fn play_raw(&self, sink: &str, channels: u32, samples: impl Iterator<Item = f32>) -> Result<Player, String> {
+        let bytes: Vec<u8> = samples.flat_map(f32::to_le_bytes).collect();
+        let path = self.dir.path().join(format!("play-{channels}-{}.raw", bytes.len()));
+        fs::write(&path, bytes).map_err(|error| error.to_string())?;
         let mut command = Command::new("paplay");
-        command.args(["--raw", "--rate=48000", "--channels=1", "--format=float32le", "--latency-msec=20"]);
-        command.arg(format!("--device={sink}")).arg(&path);
+        command.args(["--raw", "--rate=48000", "--format=float32le", "--latency-msec=20"]);
+        command.arg(format!("--channels={channels}")).arg(format!("--device={sink}")).arg(&path);
         command.envs(self.environment()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().map(Player).map_err(|error| error.to_string())
+    }
+
+    /// Records what `sink` plays, as its monitor gives it out.
+    pub fn record(&self, sink: &str) -> Result<Recording, String> {
+        let mut command = Command::new("parec");
+        command.args(["--raw", "--rate=48000", "--channels=2", "--format=float32le"]);
+        command.arg(format!("--latency-msec={RECORD_LATENCY_MS}")).arg(format!("--device={sink}.monitor"));
+        command.envs(self.environment()).stdout(Stdio::piped()).stderr(Stdio::null());
+        Recording::of(command).map_err(|error| error.to_string())
+    }
+
+    /// What the server says of itself, in `pactl`'s words, such as `sink-inputs`.
+    pub fn list(&self, what: &str) -> String {
+        let output = Command::new("pactl").args(["list", what]).env("LC_ALL", "C").envs(self.environment()).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
     }
 
     /// Waits until another recorder hears `sink`. A null sink renders nothing for its first two seconds, so that a

@@ -9,7 +9,12 @@ pub const RATE_HZ: u32 = 48_000;
 
 /// Writes `samples` on both channels.
 pub fn write(path: &Path, samples: &[f32]) -> io::Result<()> {
-    let bytes = samples.len() * 4;
+    write_stereo(path, &samples.iter().map(|sample| [*sample; 2]).collect::<Vec<_>>())
+}
+
+/// Writes left and right.
+pub fn write_stereo(path: &Path, frames: &[[f32; 2]]) -> io::Result<()> {
+    let bytes = frames.len() * 4;
     let mut file = Vec::with_capacity(44 + bytes);
     file.extend(b"RIFF");
     file.extend((36 + bytes as u32).to_le_bytes());
@@ -18,10 +23,8 @@ pub fn write(path: &Path, samples: &[f32]) -> io::Result<()> {
     file.extend((RATE_HZ * 4).to_le_bytes());
     file.extend(b"\x04\0\x10\0data");
     file.extend((bytes as u32).to_le_bytes());
-    for sample in samples {
-        let value = ((sample * 32_767.0) as i16).to_le_bytes();
-        file.extend(value);
-        file.extend(value);
+    for sample in frames.iter().flatten() {
+        file.extend(((sample * 32_767.0) as i16).to_le_bytes());
     }
     fs::write(path, file)
 }
@@ -43,7 +46,8 @@ pub fn read_left(path: &Path) -> io::Result<Vec<f32>> {
                 return Err(wrong("not 16-bit stereo at 48 kHz"));
             }
         }
-        if name == b"data" || (size == 0 && name == b"data") {
+        if name == b"data" {
+            // A writer that was cut off, or writes to a pipe, leaves the size at zero.
             let body = if size == 0 { &rest[8..] } else { body };
             return Ok(body.chunks_exact(4).map(|f| f32::from(i16::from_le_bytes([f[0], f[1]])) / 32_768.0).collect());
         }

@@ -1,0 +1,136 @@
+//! What a guest hears: tones played into a line-in with a clock come out of a real browser's loudspeakers.
+//!
+//! A private sound server is both ends: the box captures the monitor of one null sink through ALSA's pulse plug-in, and
+//! Chromium plays into another, whose monitor is recorded. Left and right carry different tones at different levels, so
+//! that a wrong level, a wrong pitch, swapped or mixed sides and gaps all show.
+
+use std::time::Duration;
+
+use tests::browser::{Options, Sink, missing};
+use tests::guest::Guest;
+use tests::program::Running;
+use tests::sound::{Recording, SoundServer};
+use tests::{hear, wav};
+
+const RATE_HZ: u32 = 48_000;
+
+/// What is played: pitch in Hz and peak, per side.
+const TONES: [(f64, f32); 2] = [(440.0, 0.25), (1_000.0, 0.125)];
+
+/// How long anything on a busy machine may take before it counts as not happening.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Frames that must be right in a row: four seconds.
+const WHOLE: usize = 4 * RATE_HZ as usize;
+
+/// Stretches of that length that are tried. A loaded machine lets a sound server or a browser in user space hiccup; a
+/// box that is wrong is wrong in every one of them.
+const TRIES: usize = 6;
+
+/// A server with both ends, the box that listens to one, and the guest who plays into the other.
+struct Room {
+    server: SoundServer,
+    running: Running,
+}
+
+impl Room {
+    /// `None`, with the reason printed, where something needed is not installed or built.
+    fn open(options: impl FnOnce(&SoundServer) -> Vec<String>) -> Option<Self> {
+        let server = missing().map_or_else(|| SoundServer::start(&["cable", "ears"]), Err);
+        let server = server.inspect_err(|reason| println!("not tested here: {reason}")).ok()?;
+        let config = server.alsa_config();
+        let running = Running::start_in(&[("ALSA_CONFIG_PATH", config.as_os_str())], &options(&server))?;
+        Some(Self { server, running })
+    }
+
+    /// A guest who has tapped and is live, and the recording of their loudspeakers from then on.
+    fn guest(&self) -> (Guest, Recording) {
+        let mut environment = self.server.environment().into_iter();
+        let server = environment.find(|(name, _)| *name == "PULSE_SERVER").expect("it has an address").1;
+        let sink = Some(Sink { server, name: "ears".to_owned() });
+        let guest = Guest::visit(&self.running.url(""), &Options { sink, ..Options::default() }).expect("the page");
+        guest.tap().expect("a tap");
+        guest.until("live", PATIENCE).expect("live");
+        let recording = self.server.record("ears").expect("parec starts");
+        (guest, recording)
+    }
+
+    /// Tries stretches of the recording until one is right; fails with what was wrong with each.
+    fn expect_tones(&self, guest: &Guest, recording: &Recording) {
+        let mut wrong = Vec::new();
+        let mut from = 0;
+        for _ in 0..TRIES {
+            if !recording.wait_for(from + WHOLE, PATIENCE) {
+                wrong.push("nothing is recorded".to_owned());
+                break;
+            }
+            let sides = [0, 1].map(|side| recording.channel(side, from)[..WHOLE].to_vec());
+            match judge(&sides) {
+                Ok(figures) => {
+                    println!("{figures}; {} stretches had a hiccup", wrong.len());
+                    return;
+                }
+                Err(reason) => wrong.push(reason),
+            }
+            from += WHOLE;
+        }
+        panic!("{wrong:#?}; the page says: {}; the sound server: {}", guest.browser.text(), self.server.log());
+    }
+}
+
+/// Level, pitch, side and wholeness of both sides; `Err` says what is wrong.
+fn judge(sides: &[Vec<f32>; 2]) -> Result<String, String> {
+    let mut figures = Vec::new();
+    for ((name, heard), (hz, peak)) in ["left", "right"].into_iter().zip(sides).zip(TONES) {
+        let level_db = hear::level_db(heard) - (20.0 * f64::from(peak).log10() - 3.01);
+        let pitch_hz = hear::pitch_hz(heard, RATE_HZ).unwrap_or(0.1);
+        let cents = 1_200.0 * (pitch_hz / hz).log2();
+        let gaps = hear::gaps(heard, peak / 20.0, RATE_HZ as usize / 400);
+        let said = format!("{name}: level {level_db:+.2} dB, pitch {cents:+.2} cent, {} gaps", gaps.len());
+        if level_db.abs() > 1.0 || cents.abs() > 5.0 || !gaps.is_empty() {
+            return Err(said);
+        }
+        figures.push(said);
+    }
+    Ok(figures.join("; "))
+}
+
+/// The tones as stereo frames, `seconds` long.
+fn tones(seconds: usize) -> Vec<[f32; 2]> {
+    let [left, right] = TONES.map(|(hz, peak)| hear::sine(hz, peak, RATE_HZ, seconds * RATE_HZ as usize));
+    left.into_iter().zip(right).map(|(left, right)| [left, right]).collect()
+}
+
+#[test]
+fn tones_in_the_cable_come_out_of_the_guests_browser() {
+    let line_in = |_: &SoundServer| vec!["--line-in".to_owned(), "cable-in".to_owned()];
+    let Some(room) = Room::open(line_in) else { return };
+    let _player = room.server.play_stereo("cable", &tones(120)).expect("paplay starts");
+    let (guest, recording) = room.guest();
+    room.expect_tones(&guest, &recording);
+}
+
+#[test]
+fn tones_in_a_file_come_out_of_the_guests_browser() {
+    let folder = tempfile::tempdir().expect("a folder");
+    wav::write_stereo(&folder.path().join("tones.wav"), &tones(60)).expect("a file");
+    let music = |_: &SoundServer| vec!["--music".to_owned(), folder.path().display().to_string()];
+    let Some(room) = Room::open(music) else { return };
+    let (guest, recording) = room.guest();
+    room.expect_tones(&guest, &recording);
+}
+
+#[test]
+fn the_judge_hears_swapped_sides_wrong_levels_and_gaps() {
+    let sides = |frames: &[[f32; 2]]| [0, 1].map(|side| frames.iter().map(|frame| frame[side]).collect::<Vec<_>>());
+    let right = tones(1);
+    assert!(judge(&sides(&right)).is_ok());
+    let swapped: Vec<_> = right.iter().map(|[left, right]| [*right, *left]).collect();
+    let mono: Vec<_> = right.iter().map(|[left, right]| [(left + right) / 2.0; 2]).collect();
+    let louder: Vec<_> = right.iter().map(|frame| frame.map(|sample| sample * 1.15)).collect();
+    let mut torn = right.clone();
+    torn[20_000..20_240].fill([0.0; 2]);
+    for wrong in [swapped, mono, louder, torn, vec![[0.0; 2]; 48_000]] {
+        assert!(judge(&sides(&wrong)).is_err());
+    }
+}
