@@ -1,7 +1,15 @@
 //! Many datagrams per system call: `sendmmsg` and `recvmmsg` on one UDP socket. The only `unsafe` of this room.
 //!
-//! Batches are measured to be cheaper than one `sendto` per packet; UDP segmentation offload would not help, because it
-//! joins datagrams to one destination only, and listeners are many. Which datagrams, and why, is not known here.
+//! Batches are what the fan-out bench measures best without holding sound back: to 200 listeners on loopback one `sendto`
+//! per packet takes 1.07 times the CPU. UDP segmentation offload joins datagrams to one destination only, and a listener
+//! has one packet per 20 ms: sending two of them in one call takes 0.78 times the CPU, but delays every other packet by
+//! 20 ms, for which the longer packets exist.
+//!
+//! Which of our addresses a datagram leaves from is the kernel's choice by route, not pinned to the one that was reached
+//! (`IP_PKTINFO` would put a control message on every packet). On the link that a phone shares with the box both are the
+//! same. Where they are not, that check fails on the phone, which tries the others: all our addresses are candidates.
+//!
+//! Which datagrams are sent, and why, is not known here.
 #![allow(unsafe_code, reason = "neither std nor rustix offers sendmmsg and recvmmsg without a cost per datagram")]
 
 use std::io;

@@ -72,15 +72,15 @@ impl Track {
         self.end
     }
 
-    /// Takes the index for packet `number` of the channel of `duration`, which starts at `media`.
-    pub(super) fn take(&mut self, duration: PacketDuration, number: u64, media: MediaTime) -> u64 {
+    /// Takes the index for packet `number` of the channel of `duration`, whose sound lasts until `end`.
+    pub(super) fn take(&mut self, duration: PacketDuration, number: u64, end: MediaTime) -> u64 {
         let index = self.next;
         let expected = self.run_number + (index - self.run_start);
         if duration != self.run_duration || number != expected {
             (self.run_start, self.run_number, self.run_duration) = (index, number, duration);
         }
         self.next += 1;
-        self.end = Some(media + duration.ticks());
+        self.end = Some(end);
         self.saved = (self.saved + RESENDS_PER_HUNDRED).min(RESENDS_SAVED_MAX * 100);
         index
     }

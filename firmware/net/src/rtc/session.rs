@@ -220,17 +220,19 @@ impl Session {
         self.joined = Some(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None });
     }
 
-    /// Sends packet `number` of the channel of `duration`. Returns `false` if it cannot be sent.
+    /// Sends packet `number` of the channel of `duration`, whose sound lasts until `end`. Returns `false` if it cannot be
+    /// sent.
     pub(super) fn send(
         &mut self,
         source: &Source,
         duration: PacketDuration,
         number: u64,
         packet: &Packet,
+        end: MediaTime,
         out: &mut impl Transmit,
     ) -> bool {
         let (Some(joined), Some(remote)) = (self.joined.as_mut(), self.remote) else { return false };
-        let index = joined.track.take(duration, number, packet.media_time);
+        let index = joined.track.take(duration, number, end);
         joined.packets = joined.packets.wrapping_add(1);
         joined.octets = joined.octets.wrapping_add(packet.payload.len() as u32);
         let header = source.header(self.payload_type, index, packet.media_time);

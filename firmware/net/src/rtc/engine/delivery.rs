@@ -11,6 +11,20 @@ use crate::rtc::transmit::Transmit;
 /// the stream stands still.
 const FIRST_PACKET_AGE_US_MAX: u64 = 40_000;
 
+/// 48 kHz ticks of the frames that longer packets are joined from.
+const FRAME_TICKS: u64 = PacketDuration::Ms20.ticks();
+
+/// Whether a packet that starts at `at` is the first of its duration's group.
+fn is_on_grid(duration: PacketDuration, at: MediaTime) -> bool {
+    at.as_ticks() % duration.ticks() < duration.ticks().min(FRAME_TICKS)
+}
+
+/// How much sound is in a packet of the channel of `duration` that starts at `at`. Frames that cannot be joined come one
+/// by one; the first of them looks like a whole group until the second, which follows at once, corrects it.
+fn ticks(duration: PacketDuration, at: MediaTime) -> u64 {
+    if is_on_grid(duration, at) { duration.ticks() } else { FRAME_TICKS }
+}
+
 /// One stream's packets of one duration.
 pub(super) struct Channel {
     pub(super) history: History,
@@ -33,8 +47,7 @@ impl Channel {
 
     /// Whether a packet of `duration` that starts at `at` will come: the one before it is here or is the next.
     fn will_bring(&self, duration: PacketDuration, at: MediaTime) -> bool {
-        let on_grid = at.as_ticks().is_multiple_of(duration.ticks());
-        on_grid && self.end.is_some_and(|end| end == at || end + duration.ticks() == at)
+        is_on_grid(duration, at) && self.end.is_some_and(|end| end == at || end + duration.ticks() == at)
     }
 }
 
@@ -67,7 +80,8 @@ impl Engine {
         }
         let channel = &mut self.streams[stream].channels[duration.index()];
         let number = channel.history.push(now, packet.clone());
-        channel.end = Some(packet.media_time + duration.ticks());
+        let end = packet.media_time + ticks(duration, packet.media_time);
+        channel.end = Some(end);
         self.change_channels(stream, duration, packet.media_time);
         let channels = &self.streams[stream].channels;
         let source = &self.streams[stream].source;
@@ -92,7 +106,7 @@ impl Engine {
                     continue;
                 }
             }
-            if session.send(source, duration, number, packet, out) {
+            if session.send(source, duration, number, packet, end, out) {
                 self.stats.packets_sent_total += 1;
             } else {
                 self.stats.send_errors_total += 1;
@@ -129,7 +143,14 @@ impl Engine {
         channel.members.push(slot);
         if let Some((number, came, packet)) = channel.history.last()
             && now.micros_since(came) <= FIRST_PACKET_AGE_US_MAX
-            && session.send(&stream.source, session.duration, number, packet, out)
+            && session.send(
+                &stream.source,
+                session.duration,
+                number,
+                packet,
+                packet.media_time + session.duration.ticks(),
+                out,
+            )
         {
             self.stats.packets_sent_total += 1;
         }

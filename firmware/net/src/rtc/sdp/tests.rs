@@ -7,7 +7,8 @@ const CHROMIUM: &str = include_str!("../fixtures/chromium-156.sdp");
 const CHROMIUM_ALL: &str = include_str!("../fixtures/chromium-156-audio-video-data.sdp");
 const FIREFOX: &str = include_str!("../fixtures/firefox-153.sdp");
 const AIORTC: &str = include_str!("../fixtures/aiortc-1.16.sdp");
-const SAFARI: &str = include_str!("../fixtures/safari-12-shape.sdp");
+const SAFARI_12: &str = include_str!("../fixtures/safari-12-shape.sdp");
+const SAFARI_18: &str = include_str!("../fixtures/safari-18-shape.sdp");
 
 fn answer(offer: &ListenOffer) -> String {
     let addresses = ["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()];
@@ -38,9 +39,14 @@ fn refused(sdp: &str) -> String {
 
 #[test]
 fn recorded_offers_are_answered_with_one_sending_section() {
-    for (sdp, payload_type, sections) in
-        [(CHROMIUM, 111, 1), (CHROMIUM_ALL, 111, 3), (FIREFOX, 109, 1), (AIORTC, 96, 1), (SAFARI, 111, 1)]
-    {
+    for (sdp, payload_type, sections) in [
+        (CHROMIUM, 111, 1),
+        (CHROMIUM_ALL, 111, 3),
+        (FIREFOX, 109, 1),
+        (AIORTC, 96, 1),
+        (SAFARI_12, 111, 1),
+        (SAFARI_18, 111, 1),
+    ] {
         let offer = ListenOffer::parse(sdp).unwrap();
         assert_eq!((offer.payload_type, offer.dtls_client), (payload_type, false));
         let text = answer(&offer);
@@ -107,7 +113,7 @@ fn what_is_too_much_is_refused() {
 
 #[test]
 fn damaged_offers_never_panic() {
-    for sdp in [CHROMIUM, CHROMIUM_ALL, FIREFOX, AIORTC, SAFARI] {
+    for sdp in [CHROMIUM, CHROMIUM_ALL, FIREFOX, AIORTC, SAFARI_12, SAFARI_18] {
         for at in (0..sdp.len()).step_by(23) {
             let _ = ListenOffer::parse(&sdp[..at]);
             for with in ["\0", "\u{fffd}", " ", "\r\n", "=", "99999999999999999999"] {

@@ -137,3 +137,42 @@ fn damaged_datagrams_of_a_guest_end_at_most_its_own_session() {
     world.play(4);
     assert_eq!(world.phones[a].1.heard.len(), 2);
 }
+
+#[test]
+fn ten_thousand_spoofed_hellos_during_a_hundred_joins_lose_none() {
+    let mut world = World::new();
+    let phones: Vec<_> = (0..100).map(|_| world.phone(Setup::Actpass, None).0).collect();
+    // A true hello, as anybody can record one, from addresses that no check has proven: strangers' and phones' own.
+    let mut other = World::new();
+    let (n, _) = other.phone(Setup::Actpass, None);
+    let (_, mut check) = other.phones[n].1.outbox.take().remove(0);
+    let from = other.phones[n].0;
+    other.engine.handle_datagram(other.now, from, &mut check, &mut other.out);
+    let (_, mut reply) = other.out.take().remove(0);
+    other.phones[n].1.receive(other.now, &mut reply);
+    let (_, hello) = other.phones[n].1.outbox.take().remove(0);
+    let mut spoofed = 0_u32;
+    for &n in &phones {
+        for _ in 0..100 {
+            let [_, b, c, d] = spoofed.to_be_bytes();
+            let stranger = SocketAddr::from(([172, 16 | b, c, d], 5_000));
+            let from = if spoofed.is_multiple_of(2) { stranger } else { world.phones[n].0 };
+            world.engine.handle_datagram(world.now, from, &mut hello.clone(), &mut world.out);
+            assert!(world.out.take().is_empty(), "not a byte for {from}");
+            spoofed += 1;
+        }
+        // Carries every phone's datagrams one step on: handshakes and spoofed hellos overlap.
+        let at = world.phones[n].0;
+        for (_, mut bytes) in world.phones[n].1.outbox.take() {
+            world.engine.handle_datagram(world.now, at, &mut bytes, &mut world.out);
+        }
+        for (to, mut bytes) in world.out.take() {
+            assert_eq!(to, at);
+            world.phones[n].1.receive(world.now, &mut bytes);
+        }
+    }
+    world.settle();
+    let stats = world.engine.stats();
+    assert_eq!((spoofed, stats.joins_total, stats.handshake_failures_total), (10_000, 100, 0));
+    assert_eq!(stats.strangers_total, 10_000);
+}

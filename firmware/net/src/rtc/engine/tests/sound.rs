@@ -44,6 +44,34 @@ fn changing_between_all_durations_leaves_no_gap_and_repeats_nothing() {
 }
 
 #[test]
+fn changing_durations_leaves_no_gap_where_frames_cannot_be_joined() {
+    for from in PacketDuration::ALL {
+        for to in PacketDuration::ALL {
+            let mut world = World::new();
+            let (n, answer) = world.join(None);
+            world.play(8);
+            // Whatever the phase in which the frames stop being joined, and in which the change is asked for.
+            for phase in 1..13 {
+                world.engine.set_duration(answer.session, from).unwrap();
+                world.play(24 + phase);
+                world.unjoined = !world.unjoined;
+                world.engine.set_duration(answer.session, to).unwrap();
+                world.play(24 + phase);
+                assert_eq!(world.engine.listeners()[0].duration, to, "{from:?} to {to:?}");
+            }
+            let heard = &world.phones[n].1.heard;
+            let frames = world.frames(n);
+            assert!(frames.windows(2).all(|pair| pair[1] == pair[0] + 480), "{from:?} to {to:?}: {frames:?}");
+            let zero = heard[0].timestamp.wrapping_sub(frames[0] as u32);
+            for packet in heard {
+                let start = u64::from_be_bytes(packet.payload[..8].try_into().unwrap());
+                assert_eq!(packet.timestamp.wrapping_sub(zero), start as u32, "RTP time is media time");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_listener_who_asks_for_long_packets_starts_at_once_and_changes_without_a_gap() {
     let mut world = World::new();
     world.play(7);

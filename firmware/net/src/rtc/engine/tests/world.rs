@@ -26,6 +26,8 @@ pub(super) struct World {
     pub(super) box_address: SocketAddr,
     /// Where the next packet of the stream starts.
     pub(super) media: u64,
+    /// Whether frames come one by one in the longer durations, as when they cannot be joined.
+    pub(super) unjoined: bool,
 }
 
 pub(super) fn stream_id() -> StreamId {
@@ -51,7 +53,17 @@ impl World {
         let config = Config { streams, addresses: vec![box_address.ip()], port: box_address.port(), limits, clocks };
         let now = Time::from_micros(1_000_000);
         let engine = Engine::new(config, identity.clone(), StdRng::seed_from_u64(1), now);
-        Self { engine, now, out: Outbox::default(), clocks, identity, phones: Vec::new(), box_address, media: 48_000 }
+        Self {
+            engine,
+            now,
+            out: Outbox::default(),
+            clocks,
+            identity,
+            phones: Vec::new(),
+            box_address,
+            media: 48_000,
+            unjoined: false,
+        }
     }
 
     pub(super) fn offer_of(
@@ -150,10 +162,13 @@ impl World {
 
     fn publish(&mut self, duration: PacketDuration) {
         let start = self.media - duration.ticks();
-        let frames = (start..self.media).step_by(480);
-        let payload: Vec<u8> = frames.flat_map(u64::to_be_bytes).collect();
-        let packet = Packet { media_time: MediaTime::from_ticks(start), payload: Bytes::from(payload) };
-        self.engine.handle_packet(self.now, 0, duration, &packet, &mut self.out);
+        let ticks = if self.unjoined { duration.ticks().min(960) } else { duration.ticks() };
+        for start in (start..self.media).step_by(ticks as usize) {
+            let frames = (start..start + ticks).step_by(480);
+            let payload: Vec<u8> = frames.flat_map(u64::to_be_bytes).collect();
+            let packet = Packet { media_time: MediaTime::from_ticks(start), payload: Bytes::from(payload) };
+            self.engine.handle_packet(self.now, 0, duration, &packet, &mut self.out);
+        }
     }
 
     /// Every 10 ms frame that phone `n` has heard, in order of arrival.
