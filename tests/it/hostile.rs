@@ -1,7 +1,8 @@
-//! Thousands of damaged offers, fragments and datagrams against the fan-out, by seed; the fuzz targets in `fuzz/` go on
-//! for as long as they are let.
+//! Thousands of damaged offers, fragments and datagrams against the fan-out, damaged configurations and messages of
+//! decoder processes against their readers, by seed; the fuzz targets in `fuzz/` go on for as long as they are let.
 
 use tests::dice::Dice;
+use tests::distrust;
 use tests::hostile::{Siege, honest, mutated};
 
 /// Inputs per door.
@@ -27,5 +28,24 @@ fn damaged_datagrams_get_no_answer_and_harm_nobody() {
     let mut siege = Siege::new();
     for round in 0..INPUTS {
         siege.datagram(&mutated(&mut dice, &datagrams[round % datagrams.len()]));
+    }
+}
+
+#[test]
+fn damaged_configurations_are_refused_in_one_line_or_stand_up_to_their_checks() {
+    let mut dice = Dice::for_test("configurations");
+    for _ in 0..INPUTS {
+        let bytes = mutated(&mut dice, partybox::config::REFERENCE.as_bytes());
+        distrust::configuration(&String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn damaged_messages_of_a_decoder_process_let_nothing_through_that_could_hurt() {
+    let mut dice = Dice::for_test("decoder messages");
+    let honest = distrust::honest_decoder_output();
+    assert_eq!(honest.iter().map(|messages| distrust::decoder_output(messages)).collect::<Vec<_>>(), [3, 1]);
+    for round in 0..INPUTS {
+        distrust::decoder_output(&mutated(&mut dice, &honest[round % honest.len()]));
     }
 }

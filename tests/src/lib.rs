@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod dice;
+pub mod distrust;
 pub mod guest;
 pub mod hear;
 pub mod hostile;

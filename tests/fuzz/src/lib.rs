@@ -1,7 +1,10 @@
-//! The siege of `tests::hostile` for the fuzz targets, without the browsers and sound servers of the other tests.
+//! The doors of `tests::hostile` and `tests::distrust` for the fuzz targets, and a web server to speak nonsense to;
+//! without the browsers and sound servers of the other tests.
 
 #[path = "../../src/dice.rs"]
 pub mod dice;
+#[path = "../../src/distrust.rs"]
+pub mod distrust;
 #[path = "../../src/hostile.rs"]
 pub mod hostile;
 #[path = "../../src/link.rs"]
@@ -10,3 +13,4 @@ pub mod link;
 pub mod phone;
 #[path = "../../src/world.rs"]
 pub mod world;
+pub mod web;

@@ -1,7 +1,8 @@
 //! What a decoder process says on its standard output, written and checked.
 //!
 //! A message is one byte of kind, four bytes of length (little endian) and that many bytes. The reading side trusts
-//! nothing: the writer has just parsed a hostile file and may be anybody's.
+//! nothing: the writer has just parsed a hostile file and may be anybody's. The reading half is public for those who try
+//! to break it.
 
 use std::io::{self, Write};
 
@@ -9,10 +10,10 @@ use super::{Error, TrackInfo, WorkerError, shown};
 use crate::pcm::Frame;
 
 /// Bytes before the contents of a message.
-pub(super) const HEADER_BYTES: usize = 5;
+pub const HEADER_BYTES: usize = 5;
 
 /// Frames in one message at most: 85 ms. A longer run of frames is cut into several.
-pub(super) const SOUND_FRAMES_MAX: usize = 4_096;
+pub const SOUND_FRAMES_MAX: usize = 4_096;
 
 /// Bytes of a frame on the wire: two little-endian `f32`.
 const FRAME_BYTES: usize = 8;
@@ -21,11 +22,11 @@ const FRAME_BYTES: usize = 8;
 const TEXT_BYTES_MAX: usize = 4 * super::TEXT_CHARS_MAX;
 
 /// Largest magnitude of a sample accepted; beyond it a decoder process is lying.
-const LEVEL_MAX: f32 = super::symphonia::LEVEL_MAX * 4.0;
+pub const LEVEL_MAX: f32 = super::symphonia::LEVEL_MAX * 4.0;
 
 /// A message's kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// The file is open: title, artist, duration.
     Info,
     /// Frames.
@@ -36,14 +37,18 @@ pub(super) enum Kind {
     Failed,
 }
 
-type Checked<T> = Result<T, WorkerError>;
+/// What was read, or how the protocol was broken.
+pub type Checked<T> = Result<T, WorkerError>;
 
 const fn nonsense<T>(what: &'static str) -> Checked<T> {
     Err(WorkerError::Protocol(what))
 }
 
 /// Checks a header and returns what follows, and how many bytes of it.
-pub(super) fn header(bytes: [u8; HEADER_BYTES]) -> Checked<(Kind, usize)> {
+///
+/// # Errors
+/// An unknown kind, or more bytes than its kind may have.
+pub fn header(bytes: [u8; HEADER_BYTES]) -> Checked<(Kind, usize)> {
     let [kind, length @ ..] = bytes;
     let length = u32::from_le_bytes(length) as usize;
     let (kind, max) = match kind {
@@ -69,7 +74,10 @@ pub(super) fn write_info(out: &mut impl Write, info: &TrackInfo) -> io::Result<(
 }
 
 /// Checks what the file says about itself.
-pub(super) fn read_info(bytes: &[u8]) -> Checked<TrackInfo> {
+///
+/// # Errors
+/// Lengths that do not fit together.
+pub fn read_info(bytes: &[u8]) -> Checked<TrackInfo> {
     let (title, rest) = split_text(bytes)?;
     let (artist, rest) = split_text(rest)?;
     let Ok(duration) = <[u8; 8]>::try_from(rest) else { return nonsense("malformed description") };
@@ -92,8 +100,11 @@ pub(super) fn write_sound(out: &mut impl Write, frames: &[Frame]) -> io::Result<
     write(out, b's', &bytes)
 }
 
-/// Checks frames and appends them to `out`. What is not a number becomes silence.
-pub(super) fn read_sound(bytes: &[u8], out: &mut Vec<Frame>) -> Checked<()> {
+/// Checks frames and appends them to `out`. What is not a number becomes silence, what is beyond [`LEVEL_MAX`] is cut.
+///
+/// # Errors
+/// None at all, or half a one.
+pub fn read_sound(bytes: &[u8], out: &mut Vec<Frame>) -> Checked<()> {
     let (frames, rest) = bytes.as_chunks::<FRAME_BYTES>();
     if frames.is_empty() || !rest.is_empty() {
         return nonsense("malformed sound");
@@ -129,7 +140,10 @@ pub(super) fn write_failed(out: &mut impl Write, error: &Error) -> io::Result<()
 }
 
 /// Checks why the track cannot go on.
-pub(super) fn read_failed(bytes: &[u8]) -> Checked<Error> {
+///
+/// # Errors
+/// An unknown reason.
+pub fn read_failed(bytes: &[u8]) -> Checked<Error> {
     let Some((code, text)) = bytes.split_first() else { return nonsense("malformed failure") };
     let text = shown(&String::from_utf8_lossy(text));
     Ok(match code {

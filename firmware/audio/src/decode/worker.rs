@@ -91,6 +91,22 @@ fn run(task: Task, out: &mut impl Write) -> Result<(), Stop> {
     }
 }
 
+/// Decodes the bytes of a file in this very process, from `start_ms` milliseconds on, and writes what a decoder process
+/// would say. For those who try to break the decoders; the box itself never decodes where it could be hurt.
+///
+/// # Errors
+/// Why the file does not play, or what `out` said.
+pub fn decode_here(file: Vec<u8>, start_ms: u64, out: &mut impl Write) -> Result<(), Error> {
+    let length = file.len() as u64;
+    let decode = Symphonia::open(io::Cursor::new(file), length)?;
+    let told = wire::write_info(out, decode.info()).map_err(Stop::from);
+    let played = told.and_then(|()| play(Resampled::new(Box::new(decode), start_ms)?, out));
+    played.map_err(|stop| match stop {
+        Stop::Failed(error) => error,
+        Stop::NobodyListens(error) => Error::Open(error),
+    })
+}
+
 fn play(mut track: Resampled, out: &mut impl Write) -> Result<(), Stop> {
     let mut frames = Vec::new();
     loop {

@@ -1,0 +1,186 @@
+//! The real web server on a loopback socket, with a party and a fan-out behind it that answer everything.
+//!
+//! Server, rooms behind it and client share one thread, so that the fuzzer sees all that an input reaches. Time limits
+//! are not the point here: a client says when it has nothing more to send.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use net::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
+use net::http::{App, Config, Signaling, serve};
+use net::mp3::{self, Feed, hub};
+use net::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, StreamId};
+use net::status::{Snapshot, StreamStatus};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+use tokio::task::yield_now;
+
+/// The session that every accepted offer gets.
+const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+
+/// Longest wait for the server to close a connection on which nothing more can come.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often the other tasks get a turn before the client hangs up: more than the steps from a request to its answer.
+const TURNS: usize = 24;
+
+/// Most bytes of answers kept: the largest page is smaller.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// A running server.
+pub struct Web {
+    runtime: Runtime,
+    address: SocketAddr,
+    // Both only kept: without them bodies and events would end.
+    _feed: Feed,
+    _snapshot: watch::Sender<Arc<Snapshot>>,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Web {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// When the machine has no loopback.
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a loopback address");
+        let address = listener.local_addr().expect("a bound socket");
+        let (snapshot, snapshots) = watch::channel(Arc::new(party()));
+        let main = StreamId::new("main").expect("a valid id");
+        let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, runtime.handle());
+        let (commands, asked) = mpsc::channel(COMMANDS_WAITING_MAX);
+        let (offers, offered) = mpsc::channel(16);
+        // Loopback is a host, so that every route is reached; guests' refusals are the table tests' business.
+        let host_from = vec!["127.0.0.0/8".parse().expect("a network")];
+        let app = App {
+            config: Config { host_from, ..Config::default() },
+            rtc: Signaling::queue(offers),
+            mp3: vec![mp3],
+            snapshot: snapshots,
+            commands,
+            gauges: Arc::new(|_| {}),
+        };
+        runtime.spawn(obey(asked));
+        runtime.spawn(fan_out(offered));
+        runtime.spawn(serve(listener, app, std::future::pending()));
+        Self { runtime, address, _feed: feed, _snapshot: snapshot }
+    }
+
+    /// Sends `bytes` on a new connection, hangs up, and looks at what came back.
+    ///
+    /// # Panics
+    /// When the server does not answer in HTTP, fails by its own fault, or does not close.
+    pub fn connection(&mut self, bytes: &[u8]) {
+        let mut socket = TcpStream::connect(self.address).expect("the server takes connections");
+        socket.set_nonblocking(true).expect("sockets can");
+        let mut answer = Vec::new();
+        self.runtime.block_on(async {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                match socket.write(rest) {
+                    Ok(sent) => rest = &rest[sent..],
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => read(&mut socket, &mut answer),
+                    // The server may refuse and close before it has read everything.
+                    Err(_) => break,
+                }
+                yield_now().await;
+            }
+            for _ in 0..TURNS {
+                yield_now().await;
+            }
+            let _ = socket.shutdown(std::net::Shutdown::Write);
+            let given_up = Instant::now() + PATIENCE;
+            while read_on(&mut socket, &mut answer) && !endless(&answer) && answer.len() < ANSWER_BYTES_MAX {
+                assert!(Instant::now() < given_up, "the server keeps a connection on which nothing can come");
+                yield_now().await;
+            }
+        });
+        judge(&answer);
+    }
+}
+
+fn read(socket: &mut TcpStream, answer: &mut Vec<u8>) {
+    read_on(socket, answer);
+}
+
+/// Reads what is there; `false` at the end of the connection.
+fn read_on(socket: &mut TcpStream, answer: &mut Vec<u8>) -> bool {
+    let mut buffer = [0; 16_384];
+    match socket.read(&mut buffer) {
+        Ok(0) => false,
+        Ok(count) => {
+            answer.extend_from_slice(&buffer[..count]);
+            true
+        }
+        Err(error) => error.kind() == ErrorKind::WouldBlock,
+    }
+}
+
+/// Whether the answer is one that goes on for as long as the listener stays.
+fn endless(answer: &[u8]) -> bool {
+    let has = |what: &[u8]| answer.windows(what.len()).any(|part| part == what);
+    has(b"audio/mpeg") || has(b"text/event-stream")
+}
+
+fn judge(answer: &[u8]) {
+    let Some(status) = answer.get(..12) else {
+        assert!(answer.is_empty(), "half a status line: {answer:?}");
+        return;
+    };
+    let digits = status.strip_prefix(b"HTTP/1.1 ").or_else(|| status.strip_prefix(b"HTTP/1.0 "));
+    let code: Option<u16> = digits.and_then(|digits| str::from_utf8(digits).ok()?.parse().ok());
+    assert!(code.is_some_and(|code| (100..500).contains(&code) || code == 503 || code == 505), "{status:?}");
+}
+
+fn party() -> Snapshot {
+    Snapshot {
+        name: "Partybox".into(),
+        version: "0.1.0".into(),
+        playing: true,
+        source: SourceKind::Files,
+        sources: Vec::new(),
+        fallback: false,
+        track: None,
+        streams: vec![StreamStatus { id: "main".into(), live: true }],
+    }
+}
+
+/// A party that obeys every second time.
+async fn obey(mut asked: mpsc::Receiver<Command>) {
+    let mut obeys = false;
+    while let Some(Command { reply, .. }) = asked.recv().await {
+        obeys = !obeys;
+        let _ = reply.send(if obeys { Ok(()) } else { Err(Refused::NotNow("Not now.".into())) });
+    }
+}
+
+/// A fan-out that knows one session and takes what begins like SDP.
+async fn fan_out(mut offered: mpsc::Receiver<api::Command>) {
+    let known = |session| if session == SESSION { Ok(()) } else { Err(SessionError::Unknown) };
+    while let Some(command) = offered.recv().await {
+        match command {
+            api::Command::Offer(offer, reply) => {
+                let answer = Answer { session: SESSION, sdp: "v=0\r\n".into(), etag: "e1".into() };
+                let sdp = offer.sdp.starts_with("v=0");
+                let _ = reply.send(if sdp { Ok(answer) } else { Err(OfferError::Malformed("no v=0".into())) });
+            }
+            api::Command::Patch { session, reply, .. } => {
+                let _ = reply.send(known(session).map(|()| Patched::Trickled));
+            }
+            api::Command::SetDuration { session, reply, .. } | api::Command::Delete { session, reply } => {
+                let _ = reply.send(known(session));
+            }
+            // Dropping the reply says that the fan-out is busy.
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Doors on the box itself that trust nothing either: the configuration's text and what a decoder process says.
+//!
+//! Each takes any bytes and fails only if the box would be harmed or lied to. What is sent is the caller's part: the fuzz
+//! targets', or a seeded test's.
+
+use audio::decode::TEXT_CHARS_MAX;
+use audio::decode::wire::{self, HEADER_BYTES, Kind, LEVEL_MAX, SOUND_FRAMES_MAX};
+use partybox::config::Config;
+
+/// Any text as `partybox.toml`. It is refused in one line, or every value in it is usable.
+///
+/// # Panics
+/// When a refusal is not one line, or an accepted configuration does not stand up to its own checks.
+pub fn configuration(text: &str) {
+    match Config::parse(text) {
+        Ok(config) => {
+            assert!(config.check().is_ok(), "an accepted configuration is refused when asked again");
+            assert_eq!(config.host_networks().len(), config.host_from.len(), "a network was lost: {config:?}");
+        }
+        Err(error) => {
+            let message = error.to_string();
+            assert!(!message.contains(char::is_control), "a refusal that is not one clean line: {message:?}");
+        }
+    }
+}
+
+/// Any bytes as the standard output of a decoder process, read to the end or to the first nonsense. Returns how many
+/// messages were accepted.
+///
+/// # Panics
+/// When something is let through that the rest of the box must never see.
+pub fn decoder_output(mut bytes: &[u8]) -> usize {
+    let mut accepted = 0;
+    let mut frames = Vec::new();
+    while let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() {
+        let Ok((kind, length)) = wire::header(*header) else { return accepted };
+        let Some((contents, rest)) = rest.split_at_checked(length) else { return accepted };
+        bytes = rest;
+        frames.clear();
+        let kept = match kind {
+            Kind::Info => wire::read_info(contents).map(|info| {
+                [info.title, info.artist].into_iter().flatten().for_each(|text| presentable(&text, TEXT_CHARS_MAX));
+            }),
+            Kind::Sound => wire::read_sound(contents, &mut frames),
+            Kind::End => Ok(()),
+            // In front of the process' own words stand some of ours.
+            Kind::Failed => wire::read_failed(contents).map(|e| presentable(&e.to_string(), TEXT_CHARS_MAX + 100)),
+        };
+        if kept.is_err() {
+            return accepted;
+        }
+        let bounded = |sample: &f32| sample.is_finite() && sample.abs() <= LEVEL_MAX;
+        assert!(frames.as_flattened().iter().all(bounded), "a sample out of bounds");
+        assert!(frames.len() <= SOUND_FRAMES_MAX && frames.is_empty() != (kind == Kind::Sound));
+        accepted += 1;
+    }
+    accepted
+}
+
+fn presentable(text: &str, chars_max: usize) {
+    assert!(!text.contains(char::is_control), "control characters in {text:?}");
+    assert!(text.chars().count() <= chars_max, "{} characters", text.chars().count());
+}
+
+/// Honest messages of a decoder process: a description, two frames, an end, and a failure.
+pub fn honest_decoder_output() -> Vec<Vec<u8>> {
+    let message = |kind: u8, contents: &[u8]| [&[kind], &(contents.len() as u32).to_le_bytes()[..], contents].concat();
+    let info = [&[5, 0][..], b"Title", &[6, 0], b"Artist", &61_000_u64.to_le_bytes()].concat();
+    let sound: Vec<u8> = [0.5_f32, -0.25, 1.0, -1.0].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let track = [message(b'i', &info), message(b's', &sound), message(b'e', &[])].concat();
+    vec![track, message(b'f', b"xa bad frame")]
+}
