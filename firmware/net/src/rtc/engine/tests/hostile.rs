@@ -176,3 +176,31 @@ fn ten_thousand_spoofed_hellos_during_a_hundred_joins_lose_none() {
     assert_eq!((spoofed, stats.joins_total, stats.handshake_failures_total), (10_000, 100, 0));
     assert_eq!(stats.strangers_total, 10_000);
 }
+
+#[test]
+fn forged_alerts_and_garbage_from_a_phones_own_address_do_not_end_its_handshake() {
+    let head = |kind: u8, len: u8| vec![kind, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, len];
+    let mut forgeries: Vec<Vec<u8>> = (20..64).map(|first| vec![first; 30]).collect();
+    for kind in [20, 21, 23, 24, 25] {
+        forgeries.extend([[head(kind, 30), vec![1; 30]].concat(), [head(kind, 2), vec![2, 40]].concat()]);
+        forgeries.extend([head(kind, 30), head(kind, 0)]);
+    }
+    for forgery in forgeries {
+        let mut world = World::new();
+        let (n, _) = world.phone(Setup::Actpass, None);
+        let from = world.phones[n].0;
+        // The check and its answer; the forgery; the true hello; the forgery again; then the rest of the handshake.
+        for _ in 0..2 {
+            for (_, mut bytes) in world.phones[n].1.outbox.take() {
+                world.engine.handle_datagram(world.now, from, &mut bytes, &mut world.out);
+            }
+            world.engine.handle_datagram(world.now, from, &mut forgery.clone(), &mut world.out);
+            for (_, mut bytes) in world.out.take() {
+                world.phones[n].1.receive(world.now, &mut bytes);
+            }
+        }
+        world.settle();
+        world.pass(2_000, false);
+        assert_eq!(world.engine.stats().joins_total, 1, "{forgery:?}");
+    }
+}
