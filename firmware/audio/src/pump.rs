@@ -1,7 +1,8 @@
 //! The pump: every 10 ms it pulls, mixes, limits, encodes and publishes one block.
 //!
-//! [`Pump::step`] is told the time and does not wait, lock, log or touch a file; it allocates nothing but packet
-//! payloads. [`run`] is the loop around it. What is played is decided at the other end of [`Controls`].
+//! [`Pump::step`] is told the time and does not wait, lock, log or touch a file; it allocates nothing but the payloads
+//! of packets and, where a payload has several owners, their count. [`run`] is the loop around it. What is played is
+//! decided at the other end of [`Controls`].
 
 mod controls;
 #[cfg(test)]
