@@ -3,8 +3,8 @@
 //! A simulated card delivers a click every 250 ms in real time through the real line-in, pump, Opus encoder and fan-out
 //! to one simulated phone that joined over loopback. The delay runs from the instant the card recorded the click to two
 //! ends: the packet that holds it is published, and the phone's socket has received it, which is a little later than
-//! its first byte was handed to the kernel. It is printed as a ratio of the budget: one period + one block + one frame
-//! + 5 ms. Each click lies at another phase of period, block and frame. Not in it: the encoder's look-ahead, which
+//! its first byte was handed to the kernel. It is printed as a ratio of the budget: a period, a block, a frame and
+//! 5 ms. Each click lies at another phase of period, block and frame. Not in it: the encoder's look-ahead, which
 //! shifts the sound within the packets (6.5 ms with libopus' `AUDIO` application, 2.5 ms with `RESTRICTED_LOWDELAY`) and
 //! is heard at the far end. `cargo bench -p tests --bench latency`.
 
