@@ -1,9 +1,9 @@
 //! Many datagrams per system call: `sendmmsg` and `recvmmsg` on one UDP socket. The only `unsafe` of this room.
 //!
-//! Batches are what the fan-out bench measures best without holding sound back: to 200 listeners on loopback one `sendto`
-//! per packet takes 1.07 times the CPU. UDP segmentation offload joins datagrams to one destination only, and a listener
-//! has one packet per 20 ms: sending two of them in one call takes 0.78 times the CPU, but delays every other packet by
-//! 20 ms, for which the longer packets exist.
+//! Batches are what the fan-out bench measures best without holding sound back: to 200 listeners on loopback one
+//! `sendto` per packet takes 1.01 to 1.07 times the CPU. UDP segmentation offload joins datagrams to one destination
+//! only, and a listener has one packet per 20 ms: sending two of them in one call takes 0.78 times the CPU, but delays
+//! every other packet by 20 ms, for which the longer packets exist.
 //!
 //! Which of our addresses a datagram leaves from is the kernel's choice by route, not pinned to the one that was reached
 //! (`IP_PKTINFO` would put a control message on every packet). On the link that a phone shares with the box both are the
