@@ -41,6 +41,14 @@ fn damaged_configurations_are_refused_in_one_line_or_stand_up_to_their_checks() 
 }
 
 #[test]
+fn refusals_that_quote_line_ends_stay_one_line() {
+    let long_name = format!("name = \"{}\"", r"a\n\u001b".repeat(41));
+    for text in [long_name.as_str(), r#"host_from = ["10.0.0.0/8\r\n"]"#, "\"a\\nb\" = 1", r#"listen = "a\nb""#] {
+        distrust::configuration(text);
+    }
+}
+
+#[test]
 fn damaged_messages_of_a_decoder_process_let_nothing_through_that_could_hurt() {
     let mut dice = Dice::for_test("decoder messages");
     let honest = distrust::honest_decoder_output();

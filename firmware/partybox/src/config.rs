@@ -217,7 +217,7 @@ impl Config {
         let config: Self = toml::from_str(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start.min(text.len()));
             let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1;
-            Error::Syntax { line, message: error.message().replace('\n', " ") }
+            Error::Syntax { line, message: error.message().replace(char::is_control, " ") }
         })?;
         config.check()?;
         Ok(config)
@@ -275,7 +275,9 @@ fn within<T: PartialOrd + fmt::Display + Copy>(key: &'static str, value: T, min:
 }
 
 fn ensure(key: &'static str, value: impl fmt::Display, holds: bool, allowed: impl Into<String>) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::Range { key, value: value.to_string(), allowed: allowed.into() }) }
+    // A text may hold line ends and worse; the message stays one line.
+    let value = || value.to_string().replace(char::is_control, " ");
+    if holds { Ok(()) } else { Err(Error::Range { key, value: value(), allowed: allowed.into() }) }
 }
 
 #[cfg(test)]
