@@ -7,6 +7,7 @@ const CHROMIUM: &str = include_str!("../fixtures/chromium-156.sdp");
 const CHROMIUM_ALL: &str = include_str!("../fixtures/chromium-156-audio-video-data.sdp");
 const FIREFOX: &str = include_str!("../fixtures/firefox-153.sdp");
 const AIORTC: &str = include_str!("../fixtures/aiortc-1.16.sdp");
+const GSTREAMER: &str = include_str!("../fixtures/gstreamer-1.22.sdp");
 const SAFARI_12: &str = include_str!("../fixtures/safari-12-shape.sdp");
 const SAFARI_18: &str = include_str!("../fixtures/safari-18-shape.sdp");
 
@@ -44,6 +45,7 @@ fn recorded_offers_are_answered_with_one_sending_section() {
         (CHROMIUM_ALL, 111, 3),
         (FIREFOX, 109, 1),
         (AIORTC, 96, 1),
+        (GSTREAMER, 96, 1),
         (SAFARI_12, 111, 1),
         (SAFARI_18, 111, 1),
     ] {
