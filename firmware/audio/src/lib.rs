@@ -33,5 +33,5 @@ pub mod sim;
 #[cfg(feature = "pump")]
 pub mod status;
 #[cfg(feature = "pump")]
-mod thread;
+pub mod thread;
 pub mod time;

@@ -130,6 +130,7 @@ fn fan_out(
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
     let rtc_config = net::rtc::config::Config { streams, addresses, port, limits, clocks };
     let (handle, mut sinks, thread) = net::rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
+    audio::thread::raise_priority_of(&thread, "fan-out");
     let sink = sinks.pop().expect("one stream has one sink");
     Ok((handle, sink, thread))
 }
