@@ -6,6 +6,7 @@ the whepsrc element is not packaged everywhere. It does not reconnect.
 """
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -48,7 +49,6 @@ class Listener:
         bus = self.pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message::error", lambda _, message: self.stop(str(message.parse_error())))
-        bus.connect("message::eos", lambda *_: self.stop())
 
     def certify(self, _bin, _parent, element):
         # GStreamer 1.22 makes RSA certificates by itself, which the box's DTLS does not verify. RFC 8827 section 6.5
@@ -88,7 +88,10 @@ class Listener:
             GLib.idle_add(self.exchange)
 
     def exchange(self):
+        # webrtcbin 1.22 hashes all of a PEM that is given to it, the private key included; the peers want the
+        # certificate's own fingerprint (RFC 8122 section 5).
         offer = self.peer.get_property("local-description").sdp.as_text()
+        offer = re.sub(r"a=fingerprint:sha-256 \S+", f"a=fingerprint:sha-256 {fingerprint(self.certificate)}", offer)
         try:
             _, headers, answer = request("POST", self.url, offer, {"Content-Type": "application/sdp"})
         except RuntimeError as refusal:
@@ -112,14 +115,26 @@ class Listener:
         chain.sync_state_with_parent()
         sink = chain.get_static_pad("sink")
         pad.link(sink)
-        # The end is sent into this chain, not the pipeline: the receiving end never runs dry by itself.
-        GLib.timeout_add(int(self.seconds * 1000), lambda: sink.send_event(Gst.Event.new_eos()) and False)
+        GLib.timeout_add(int(self.seconds * 1000), self.end, sink)
+
+    def end(self, sink):
+        # The end is sent into this chain, not the pipeline: the receiving end never runs dry by itself. It lets the
+        # file's header be completed, which is done when the call returns.
+        sink.send_event(Gst.Event.new_eos())
+        return self.stop()
 
 
 def certificate():
     """A fresh P-256 certificate with its key, as PEM."""
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=listener -days 2 -keyout -"
     return subprocess.run(command.split(), check=True, capture_output=True, text=True).stdout
+
+
+def fingerprint(pem):
+    """The SHA-256 of the certificate in `pem`, as SDP writes it."""
+    command = "openssl x509 -noout -fingerprint -sha256"
+    said = subprocess.run(command.split(), check=True, capture_output=True, text=True, input=pem).stdout
+    return said.strip().split("=", 1)[1]
 
 
 def own_address(url):

@@ -165,7 +165,9 @@ impl Association {
         let before = self.drain(to, out)?;
         // Whoever knows the peer's address and port can forge what is not protected yet. What cannot be taken is dropped
         // (RFC 9147 section 4.5.2), and a handshake that really failed ends by its time limit.
-        let _ = self.dtls.handle_packet(datagram);
+        if let Err(error) = self.dtls.handle_packet(datagram) {
+            log::debug!("a DTLS datagram is dropped: {error}");
+        }
         let after = self.drain(to, out)?;
         Ok(after.or(before))
     }
@@ -198,6 +200,7 @@ impl Association {
                 Output::PeerCert(der) => {
                     let fingerprint = sha256(der);
                     if fingerprint != self.expected {
+                        log::debug!("a phone's certificate is not the one its offer names");
                         return Err(Ended::WrongCertificate);
                     }
                     self.certified = true;
