@@ -312,7 +312,7 @@ impl Encode for Numbering {
     fn reset(&mut self) {}
 }
 
-/// The frame numbers in a payload of [`Numbering`].
+/// The frame numbers in a payload of `Numbering`.
 pub fn numbers(payload: &[u8]) -> Vec<u64> {
     let number = |bytes: &[u8]| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
     payload.chunks_exact(8).map(number).collect()

@@ -1,7 +1,7 @@
 //! Line-in as the pump sees it: a source that gives a block at 48 kHz whenever asked, or says that it has none.
 //!
 //! Two ends. [`Feeder`] runs on the capture thread: it opens the device, reads it, and reopens it for ever. [`LineIn`]
-//! runs on the pump's thread: it fits the card's clock to the box's. Between them lies one [`Session`] per opened
+//! runs on the pump's thread: it fits the card's clock to the box's. Between them lies one `Session` per opened
 //! device, with everything it needs made beforehand, so that neither end allocates while there is sound.
 
 mod feeder;

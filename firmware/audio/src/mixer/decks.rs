@@ -13,7 +13,7 @@ use crate::deck::{Deck, Pulled, TrackId};
 use crate::pcm::{BLOCK_FRAMES, Frame, SILENCE};
 use crate::time::MediaTime;
 
-/// Decks that may wait behind the current one. [`Decks::cue`] refuses more.
+/// Decks that may wait behind the current one. More are refused.
 pub const CUED_MAX: usize = 2;
 
 /// Shortest fade of a skip: 20 ms, too short to be heard as a fade and too long to click.

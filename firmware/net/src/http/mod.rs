@@ -1,6 +1,6 @@
 //! The HTTP/1.1 server: [`serve`] takes a listening socket and an [`App`] and answers until it is told to end.
 //!
-//! Every request passes one table ([`routes`]) and one guard; every limit is in [`limits`]. It holds no party rule: it
+//! Every request passes one table (`routes`) and one guard; every limit is in [`limits`]. It holds no party rule: it
 //! shows a [`Snapshot`], hands [`Command`]s over and says what came back.
 
 mod call;
