@@ -47,7 +47,7 @@ impl Room {
     fn guest(&self) -> (Guest, Recording) {
         let mut environment = self.server.environment().into_iter();
         let server = environment.find(|(name, _)| *name == "PULSE_SERVER").expect("it has an address").1;
-        let sink = Some(Sink { server, name: "ears".to_owned() });
+        let sink = Some(Sink { server, name: "ears".to_owned(), buffer_ms: None });
         let guest = Guest::visit(&self.running.url(""), &Options { sink, ..Options::default() }).expect("the page");
         guest.tap().expect("a tap");
         guest.until("live", PATIENCE).expect("live");

@@ -60,6 +60,9 @@ pub struct Sink {
     pub server: String,
     /// The sink's name, as `PULSE_SINK` names it.
     pub name: String,
+    /// How much sound the server shall hold of the browser's, in ms; `None` leaves it to the browser. Little is for
+    /// measuring delays on a calm machine, where the server's buffer is the rig's and not ours.
+    pub buffer_ms: Option<u32>,
 }
 
 /// What went wrong with the browser.
@@ -134,6 +137,9 @@ impl Browser {
         command.arg("--port=0").stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
         if let Some(sink) = &options.sink {
             command.env("PULSE_SERVER", &sink.server).env("PULSE_SINK", &sink.name);
+            if let Some(buffer_ms) = sink.buffer_ms {
+                command.env("PULSE_LATENCY_MSEC", buffer_ms.to_string());
+            }
         }
         let driver = command.spawn().map_err(BrowserError::Start)?;
         let agent = ureq::Agent::config_builder()
