@@ -3,8 +3,9 @@
 //! The floor is what the kernel takes for the same number of equally long, already protected packets to the same
 //! addresses through the same batches. Listeners are simulated phones on loopback that really joined; while CPU is
 //! measured their sockets are emptied between bursts for either side, because the kernel drops into a full one for less.
-//! Quote the ratios, not the microseconds: those move with the machine. Numbers as arguments replace the numbers of
-//! listeners. `OPENSSL_ia32cap='~0x200000200000000'` hides AES and carry-less multiplication from the cipher library, to
+//! Quote the ratios, not the microseconds: those move with the machine. The phones' own DTLS chooses AES-256-GCM; Chromium
+//! chooses AES-CM with HMAC-SHA1, so for it add the difference that the last rows print. Numbers as arguments replace the
+//! numbers of listeners. `OPENSSL_ia32cap='~0x200000200000000'` hides AES and carry-less multiplication from the cipher library, to
 //! stand in for the small boards, whose cores lack them.
 
 #[path = "fanout/at_once.rs"]
