@@ -8,7 +8,7 @@ mod mix;
 mod order;
 mod party;
 
-pub use mix::{Fades, MixPlan, OFF_DB, Source};
+pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
 pub use order::{Order, TrackId};
 pub use party::{Input, Output, Party, View};
 

@@ -12,12 +12,42 @@ pub enum Source {
 /// The gain of a source that is not heard: −∞ dB.
 pub const OFF_DB: f32 = f32::NEG_INFINITY;
 
+/// The channel's volume: whole steps of [`Volume::STEP_DB`] from [`Volume::MIN_DB`] to 0 dB, which is the sound as it
+/// came. Nobody gets it louder than that, and nobody can turn it off: silence has a button of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Volume {
+    steps_below_full: u8,
+}
+
+impl Volume {
+    /// As the sound came.
+    pub const FULL: Self = Self { steps_below_full: 0 };
+    /// One step, dB: small enough to be no jump, large enough to be heard (a just noticeable difference is about 1 dB).
+    pub const STEP_DB: f32 = 2.0;
+    /// The softest: a whisper beside talk, dB.
+    pub const MIN_DB: f32 = -40.0;
+
+    const STEPS: u8 = (-Self::MIN_DB / Self::STEP_DB) as u8;
+
+    /// So many steps louder (negative: softer), held within the range.
+    #[must_use]
+    pub fn turned(self, steps: i8) -> Self {
+        let wanted = i16::from(self.steps_below_full) - i16::from(steps);
+        Self { steps_below_full: wanted.clamp(0, Self::STEPS.into()) as u8 }
+    }
+
+    /// The gain in dB: [`Volume::MIN_DB`] to 0.
+    pub fn db(self) -> f32 {
+        -f32::from(self.steps_below_full) * Self::STEP_DB
+    }
+}
+
 /// Target gains per source. Latest wins; the mixer ramps from wherever it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MixPlan {
-    /// Gain of line-in in dB: [`OFF_DB`] or 0.
+    /// Gain of line-in in dB: [`OFF_DB`] or the volume.
     pub line_in_db: f32,
-    /// Gain of the tracks in dB: [`OFF_DB`] or 0. Tracks that are not heard do not advance: that is what pause is.
+    /// Gain of the tracks in dB: [`OFF_DB`] or the volume. Tracks that are not heard do not advance: that is what pause is.
     pub tracks_db: f32,
     /// Length of the ramp to these gains, ms.
     pub ramp_ms: u16,
@@ -32,12 +62,17 @@ pub struct Fades {
     pub pause_ms: u16,
     /// From one source to the other.
     pub source_ms: u16,
+    /// Fading out to stop.
+    pub stop_ms: u16,
 }
 
+/// Fade of a change of volume, ms: a button that repeats must feel immediate, without a click.
+pub(crate) const VOLUME_FADE_MS: u16 = 60;
+
 impl MixPlan {
-    /// The plan for `source`, playing or paused.
-    pub fn new(source: Source, playing: bool, ramp_ms: u16) -> Self {
-        let level = |on| if playing && on { 0.0 } else { OFF_DB };
+    /// The plan for `source`, playing or paused, at `volume`.
+    pub fn new(source: Source, playing: bool, volume: Volume, ramp_ms: u16) -> Self {
+        let level = |on| if playing && on { volume.db() } else { OFF_DB };
         Self {
             line_in_db: level(source == Source::LineIn),
             tracks_db: level(source == Source::Files),

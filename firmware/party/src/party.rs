@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::mix::{Fades, MixPlan, Source};
+use crate::mix::{Fades, MixPlan, Source, VOLUME_FADE_MS, Volume};
 use crate::order::{Order, TrackId};
 
 /// Tracks open at once: the one heard and the next.
@@ -18,8 +18,14 @@ pub enum Input {
     Play,
     /// A host pressed pause.
     Pause,
+    /// A host wants it to play if it does not, and not to play if it does.
+    Toggle,
+    /// A host wants it to fade out and stop: what plays next begins with another track.
+    Stop,
     /// A host wants the next track.
     Next,
+    /// A host turned the volume by so many steps; negative is softer.
+    Turn(i8),
     /// A host chose a source.
     Select(Source),
     /// These are the tracks there are, in playing order.
@@ -50,6 +56,8 @@ pub enum Output {
 pub struct View {
     /// Whether the host lets it play.
     pub playing: bool,
+    /// How loud.
+    pub volume: Volume,
     /// The source the host chose.
     pub source: Source,
     /// The track heard now, or stopped at while paused.
@@ -64,6 +72,9 @@ pub struct Party {
     fades: Fades,
     source: Source,
     playing: bool,
+    /// Whether the track that is open first was given up by a stop, and is skipped when it plays again.
+    stopped: bool,
+    volume: Volume,
     order: Order,
     /// Tracks opened and not yet ended, oldest first; at most [`DECKS`].
     open: VecDeque<TrackId>,
@@ -78,6 +89,8 @@ impl Party {
             fades,
             source,
             playing: true,
+            stopped: false,
+            volume: Volume::FULL,
             order: Order::default(),
             open: VecDeque::new(),
             last_cued: None,
@@ -87,20 +100,33 @@ impl Party {
 
     /// The plan to start with.
     pub fn plan(&self) -> MixPlan {
-        MixPlan::new(self.source, self.playing, self.fades.pause_ms)
+        self.plan_within(self.fades.pause_ms)
+    }
+
+    fn plan_within(&self, ramp_ms: u16) -> MixPlan {
+        MixPlan::new(self.source, self.playing, self.volume, ramp_ms)
     }
 
     /// What people may see now.
     pub fn view(&self) -> View {
-        let (playing, source, track) = (self.playing, self.source, self.current);
-        View { playing, source, track, has_tracks: self.order.has_playable() }
+        View {
+            playing: self.playing,
+            volume: self.volume,
+            source: self.source,
+            track: self.current,
+            has_tracks: self.order.has_playable(),
+        }
     }
 
     /// Takes in what happened and returns what shall happen, in order.
     pub fn handle(&mut self, input: Input) -> Vec<Output> {
         match input {
-            Input::Play => self.set_playing(true),
-            Input::Pause => self.set_playing(false),
+            Input::Play => self.play(),
+            Input::Pause => self.set_playing(false, self.fades.pause_ms),
+            Input::Toggle if self.playing => self.set_playing(false, self.fades.pause_ms),
+            Input::Toggle => self.play(),
+            Input::Stop => self.stop(),
+            Input::Turn(steps) => self.turn(steps),
             Input::Select(source) => self.select(source),
             Input::Next => self.next(),
             Input::Catalogue(tracks) => {
@@ -127,12 +153,31 @@ impl Party {
         }
     }
 
-    fn set_playing(&mut self, playing: bool) -> Vec<Output> {
+    fn play(&mut self) -> Vec<Output> {
+        if self.stopped { self.next() } else { self.set_playing(true, self.fades.pause_ms) }
+    }
+
+    fn set_playing(&mut self, playing: bool, fade_ms: u16) -> Vec<Output> {
         if self.playing == playing {
             return Vec::new();
         }
         self.playing = playing;
-        vec![Output::Mix(self.plan())]
+        vec![Output::Mix(self.plan_within(fade_ms))]
+    }
+
+    /// The track is given up now, but left only when something plays again: until then it is still fading.
+    fn stop(&mut self) -> Vec<Output> {
+        self.stopped = self.source == Source::Files;
+        self.set_playing(false, self.fades.stop_ms)
+    }
+
+    fn turn(&mut self, steps: i8) -> Vec<Output> {
+        let turned = self.volume.turned(steps);
+        if turned == self.volume {
+            return Vec::new();
+        }
+        self.volume = turned;
+        if self.playing { vec![Output::Mix(self.plan_within(VOLUME_FADE_MS))] } else { Vec::new() }
     }
 
     fn select(&mut self, source: Source) -> Vec<Output> {
@@ -140,16 +185,20 @@ impl Party {
             return Vec::new();
         }
         self.source = source;
-        vec![Output::Mix(MixPlan::new(source, self.playing, self.fades.source_ms))]
+        vec![Output::Mix(self.plan_within(self.fades.source_ms))]
     }
 
     /// Next also resumes: who skips wants to hear something. On line-in there is nothing to skip.
     fn next(&mut self) -> Vec<Output> {
-        if self.source == Source::LineIn || self.open.is_empty() {
-            return Vec::new();
+        let has_next = self.source == Source::Files && !self.open.is_empty();
+        let mut outputs = Vec::new();
+        if has_next {
+            outputs.push(Output::Skip);
         }
-        let mut outputs = vec![Output::Skip];
-        outputs.extend(self.set_playing(true));
+        if has_next || self.stopped {
+            outputs.extend(self.set_playing(true, self.fades.pause_ms));
+        }
+        self.stopped = false;
         outputs
     }
 

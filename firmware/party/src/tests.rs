@@ -1,8 +1,8 @@
 //! The rules as tables.
 
-use crate::{Fades, Input, MixPlan, OFF_DB, Output, Party, Source};
+use crate::{Fades, Input, MixPlan, OFF_DB, Output, Party, Source, Volume};
 
-const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000 };
+const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
 
 fn party() -> Party {
     Party::new(Source::Files, FADES)
@@ -131,4 +131,81 @@ fn never_more_than_two_tracks_are_open_whatever_happens() {
         }
         assert!(open.len() <= 2, "seed {seed}: {open:?}");
     }
+}
+
+#[test]
+fn one_button_plays_and_pauses() {
+    let mut party = party();
+    let paused = last(&mut party, &[Input::Toggle]);
+    assert!(!party.view().playing);
+    assert_eq!(paused, party_with(&[Input::Pause]));
+    let [Output::Mix(plays)] = last(&mut party, &[Input::Toggle])[..] else { panic!("no plan") };
+    assert_eq!((plays.tracks_db, party.view().playing), (0.0, true));
+}
+
+/// What a new party answers to the last of these inputs.
+fn party_with(inputs: &[Input]) -> Vec<Output> {
+    last(&mut party(), inputs)
+}
+
+#[test]
+fn a_stop_fades_out_slowly_and_the_next_play_begins_with_another_track() {
+    let mut party = party();
+    let stopped = last(&mut party, &[Input::Catalogue(vec![1, 2, 3]), Input::TrackStarted(1), Input::Stop]);
+    let [Output::Mix(plan)] = stopped[..] else { panic!("{stopped:?}") };
+    assert_eq!((plan.tracks_db, plan.ramp_ms), (OFF_DB, FADES.stop_ms));
+    for again in [Input::Play, Input::Toggle, Input::Next] {
+        let outputs = last(&mut party, &[again.clone()]);
+        let [Output::Skip, Output::Mix(plan)] = outputs[..] else { panic!("{again:?}: {outputs:?}") };
+        assert_eq!((plan.tracks_db, plan.ramp_ms), (0.0, FADES.pause_ms));
+        party.handle(Input::Stop);
+    }
+}
+
+#[test]
+fn a_stop_while_paused_still_gives_the_track_up() {
+    let stopped = [Input::Catalogue(vec![1, 2]), Input::Pause, Input::Stop];
+    assert_eq!(party_with(&stopped), []);
+    let [Output::Skip, Output::Mix(_)] = party_with(&[&stopped[..], &[Input::Play]].concat())[..] else {
+        panic!("the old track goes on")
+    };
+}
+
+#[test]
+fn a_stopped_line_in_only_fades_and_plays_again() {
+    let mut party = party();
+    let inputs = [Input::Catalogue(vec![1, 2]), Input::Select(Source::LineIn), Input::Stop];
+    let [Output::Mix(stopped)] = last(&mut party, &inputs)[..] else { panic!("no plan") };
+    assert_eq!(stopped.line_in_db, OFF_DB);
+    let [Output::Mix(plays)] = last(&mut party, &[Input::Play])[..] else { panic!("no plan") };
+    assert_eq!(plays.line_in_db, 0.0);
+}
+
+#[test]
+fn a_track_given_up_on_is_not_skipped_twice() {
+    let mut party = party();
+    last(&mut party, &[Input::Catalogue(vec![1, 2, 3]), Input::Stop, Input::Play, Input::Pause]);
+    let [Output::Mix(_)] = last(&mut party, &[Input::Play])[..] else { panic!("skipped again") };
+}
+
+#[test]
+fn the_volume_has_ends_and_changes_what_is_heard_at_once() {
+    let mut party = party();
+    let [Output::Mix(softer)] = last(&mut party, &[Input::Turn(-3)])[..] else { panic!("no plan") };
+    assert_eq!(softer.tracks_db, -3.0 * Volume::STEP_DB);
+    assert_eq!(last(&mut party, &[Input::Turn(i8::MAX)]).len(), 1);
+    assert_eq!((party.view().volume, last(&mut party, &[Input::Turn(1)])), (Volume::FULL, vec![]));
+    last(&mut party, &[Input::Turn(i8::MIN)]);
+    assert_eq!(party.view().volume.db(), Volume::MIN_DB);
+    assert_eq!(last(&mut party, &[Input::Turn(-1)]), []);
+}
+
+#[test]
+fn a_volume_turned_while_paused_is_heard_after_it() {
+    let mut party = party();
+    assert_eq!(last(&mut party, &[Input::Pause, Input::Turn(-1)]), []);
+    let [Output::Mix(plan)] = last(&mut party, &[Input::Play])[..] else { panic!("no plan") };
+    assert_eq!(plan.tracks_db, -Volume::STEP_DB);
+    let [Output::Mix(line_in)] = last(&mut party, &[Input::Select(Source::LineIn)])[..] else { panic!("no plan") };
+    assert_eq!(line_in.line_in_db, -Volume::STEP_DB, "the volume is the channel's, not a source's");
 }
