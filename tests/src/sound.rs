@@ -116,11 +116,8 @@ impl SoundServer {
 
     /// Records what `sink` plays, as its monitor gives it out.
     pub fn record(&self, sink: &str) -> Result<Recording, String> {
-        let mut command = Command::new("parec");
-        command.args(["--raw", "--rate=48000", "--channels=2", "--format=float32le"]);
-        command.arg(format!("--latency-msec={RECORD_LATENCY_MS}")).arg(format!("--device={sink}.monitor"));
-        command.envs(self.environment()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Recording::of(command).map_err(|error| error.to_string())
+        let mut command = recorder(sink);
+        Recording::of(command.envs(self.environment())).map_err(|error| error.to_string())
     }
 
     /// What the server says of itself, in `pactl`'s words, such as `sink-inputs`.
@@ -179,6 +176,19 @@ impl Drop for Player {
         _ = self.0.kill();
         _ = self.0.wait();
     }
+}
+
+/// Records what `sink` plays, in a process that was given a server's [environment](SoundServer::environment).
+pub fn record(sink: &str) -> Result<Recording, String> {
+    Recording::of(&mut recorder(sink)).map_err(|error| error.to_string())
+}
+
+fn recorder(sink: &str) -> Command {
+    let mut command = Command::new("parec");
+    command.args(["--raw", "--rate=48000", "--channels=2", "--format=float32le"]);
+    command.arg(format!("--latency-msec={RECORD_LATENCY_MS}")).arg(format!("--device={sink}.monitor"));
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    command
 }
 
 /// Whether `program` can be found.

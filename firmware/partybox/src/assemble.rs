@@ -55,7 +55,11 @@ impl Assembled {
         let origin = clock.now().plus_millis(FIRST_BLOCK_MS);
         let (rtc, sinks, rtc_thread) = fan_out(config, bound, &stream, clock, Timeline::starting_at(origin))?;
 
-        let fades = Fades { pause_ms: config.source.pause_fade_ms, source_ms: config.source.source_fade_ms };
+        let fades = Fades {
+            pause_ms: config.source.pause_fade_ms,
+            source_ms: config.source.source_fade_ms,
+            stop_ms: config.source.stop_fade_ms,
+        };
         let start = if config.source.start == Start::LineIn { Source::LineIn } else { Source::Files };
         let party = Party::new(start, fades);
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config)));

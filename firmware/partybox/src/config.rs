@@ -70,6 +70,7 @@ section! {
         crossfade_ms: u16 = 0,
         pause_fade_ms: u16 = 200,
         source_fade_ms: u16 = 1_000,
+        stop_fade_ms: u16 = 3_000,
     }
 }
 
@@ -241,6 +242,7 @@ impl Config {
         within("source.crossfade_ms", self.source.crossfade_ms, 0, 12_000)?;
         within("source.pause_fade_ms", self.source.pause_fade_ms, 5, 5_000)?;
         within("source.source_fade_ms", self.source.source_fade_ms, 5, 12_000)?;
+        within("source.stop_fade_ms", self.source.stop_fade_ms, 5, 12_000)?;
         within("line_in.period_ms", self.line_in.period_ms, 2, 20)?;
         let needs_device = self.source.start == Start::LineIn && self.line_in.device.is_empty();
         ensure("source.start", "line-in", !needs_device, "\"files\" while line_in.device is empty")?;

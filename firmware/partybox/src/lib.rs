@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod channel;
 pub mod config;
 pub mod console;
+mod keys;
 pub mod logger;
 pub mod report;
 pub mod sinks;

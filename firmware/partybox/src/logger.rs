@@ -1,4 +1,4 @@
-//! The log: one line per record on standard error, written around the terminal's status line.
+//! The log: one line per record on standard error, written around the few lines of status at the terminal's foot.
 //!
 //! No files and no timestamps of its own: under systemd the journal stamps and stores, and the level prefix of
 //! sd-daemon(3) is used there. On a terminal the time since start helps more than a wall clock the box may not have.
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-/// The status line shown now, re-drawn below every log line; empty without a terminal.
+/// The status shown now, drawn anew below every log line; empty without a terminal. Its last line has no line end.
 static STATUS: Mutex<String> = Mutex::new(String::new());
 
 struct Logger {
@@ -31,15 +31,25 @@ pub fn has_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Shows `line` as the status line, or removes it when empty. Does nothing without a terminal.
-pub fn set_status(line: &str) {
+/// Shows `text` as the status, or removes it when empty. Does nothing without a terminal. No line of it may be wider
+/// than the terminal.
+pub fn set_status(text: &str) {
     if !has_terminal() {
         return;
     }
     let mut status = STATUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    line.clone_into(&mut status);
-    // Carriage return, then "erase to the end of the line" (ECMA-48).
-    let _ = write!(std::io::stderr().lock(), "\r\x1b[K{line}");
+    if *status != text {
+        let _ = write!(std::io::stderr().lock(), "{}{text}", erase(&status));
+        text.clone_into(&mut status);
+    }
+}
+
+/// What takes `status` away again: up to its first line, then "erase to the end of the display" (ECMA-48 CUU, ED).
+fn erase(status: &str) -> String {
+    match status.matches('\n').count() {
+        0 => "\r\x1b[J".to_owned(),
+        above => format!("\r\x1b[{above}A\x1b[J"),
+    }
 }
 
 impl Log for Logger {
@@ -61,7 +71,11 @@ impl Log for Logger {
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let status = STATUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut stderr = std::io::stderr().lock();
-        let _ = if status.is_empty() { writeln!(stderr, "{line}") } else { write!(stderr, "\r\x1b[K{line}\n{status}") };
+        let _ = if status.is_empty() {
+            writeln!(stderr, "{line}")
+        } else {
+            write!(stderr, "{}{line}\n{status}", erase(&status))
+        };
     }
 
     fn flush(&self) {}
@@ -74,5 +88,16 @@ fn priority(level: Level) -> &'static str {
         Level::Warn => "<4>",
         Level::Info => "<6>",
         Level::Debug | Level::Trace => "<7>",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_taken_away_from_its_first_line_on() {
+        assert_eq!(erase("one line"), "\r\x1b[J");
+        assert_eq!(erase("three\nlines\nhere"), "\r\x1b[2A\x1b[J");
     }
 }

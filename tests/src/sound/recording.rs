@@ -31,7 +31,7 @@ pub struct Recording {
 
 impl Recording {
     /// Reads what `command` writes to its piped output.
-    pub(super) fn of(mut command: Command) -> io::Result<Self> {
+    pub(super) fn of(command: &mut Command) -> io::Result<Self> {
         let mut recorder = Player(command.spawn()?);
         let mut sound = recorder.0.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let tape = Arc::new(Mutex::new(Tape::default()));
