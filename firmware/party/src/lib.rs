@@ -2,10 +2,11 @@
 //!
 //! Pure: a [`Party`] is told what happened ([`Input`]) and answers with what shall happen ([`Output`]). It reads no
 //! clock, opens no file, spawns nothing and logs nothing, so every rule can be tested as a table. It knows tracks by
-//! number only; names, files and samples belong to other rooms.
+//! number only; names, files and samples belong to other rooms. [`pairing`] has the rules of who is host.
 
 mod mix;
 mod order;
+pub mod pairing;
 mod party;
 
 pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
