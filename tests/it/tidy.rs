@@ -8,7 +8,7 @@ use tests::tidy::{Breach, arrows, assert_none, rules, web};
 const LONG_FILES: [(&str, usize, &str); 0] = [];
 
 /// Crates that stand for a device or a protocol, and the files (or folders) that adapt them.
-const ADAPTERS: [(&str, &[&str]); 9] = [
+const ADAPTERS: [(&str, &[&str]); 13] = [
     ("alsa", &["firmware/audio/src/capture/alsa"]),
     ("symphonia", &["firmware/audio/src/decode/"]),
     ("opus", &["firmware/audio/src/encode/opus", "firmware/audio/src/decode/"]),
@@ -17,7 +17,11 @@ const ADAPTERS: [(&str, &[&str]); 9] = [
     ("dimpl", &["firmware/net/src/rtc/"]),
     ("axum", &["firmware/net/src/"]),
     ("hyper", &["firmware/net/src/"]),
-    ("rustix", &["firmware/", "image/"]),
+    ("rustix", &["board/", "firmware/", "image/"]),
+    ("gpiocdev", &["board/src/gpio.rs"]),
+    ("linux_embedded_hal", &["board/src/display/bus.rs"]),
+    ("ssd1306", &["board/src/display/panel.rs"]),
+    ("embedded_graphics", &["board/src/display/draw"]),
 ];
 
 /// Files that may hold code the compiler cannot check, and why.

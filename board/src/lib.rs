@@ -1,0 +1,35 @@
+//! Buttons, LEDs and a small display of the box: pin tables, pins, gestures, light patterns, screens, and the same simulated.
+//!
+//! Knows pins and time values. Does not know what a press means, what is being played or who may do what: whoever
+//! starts the room is told what was pressed and says what shall be seen.
+//!
+//! Look first at [`runner::start`] and [`Handle`]: events out, a [`Scene`] and a [`Show`] in.
+
+#![allow(dead_code, reason = "the threads that use these parts come next")]
+
+pub mod config;
+pub mod contact;
+pub mod debounce;
+pub mod event;
+pub mod function;
+pub mod gesture;
+mod handle;
+pub mod light;
+pub mod rotary;
+pub mod runner;
+pub mod screen;
+pub mod sim;
+mod table;
+pub mod time;
+pub mod wiring;
+
+pub use config::Config;
+pub use event::{Event, Part, Problem, What};
+pub use function::{Button, Function, Led};
+pub use gesture::{Gesture, Habit, Habits};
+pub use light::{Condition, Conditions, Flash, Scene};
+pub use runner::{Counts, Handle, Running, start};
+pub use screen::{Screen, Show};
+pub use table::{Active, Pull};
+pub use time::Time;
+pub use wiring::{Kind, Wiring};
