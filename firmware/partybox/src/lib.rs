@@ -14,5 +14,6 @@ mod keys;
 pub mod logger;
 pub mod report;
 pub mod sinks;
+pub mod state;
 pub mod supervise;
 pub mod tracks;

@@ -1,0 +1,188 @@
+//! Small files that outlast a pulled plug: written whole or not at all, and known to be whole when read.
+//!
+//! For a few kilobytes of what the box must remember, secrets among it: only the owner may read them. There is no older
+//! copy to fall back to, because an older list of hosts would bring back who was removed. What a file means is for
+//! whoever writes it.
+
+mod writer;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+
+pub use writer::{Writer, Written};
+
+/// Largest content of a file, bytes. More is refused when writing, and counts as damaged when reading.
+pub const FILE_BYTES_MAX: usize = 64 * 1024;
+
+/// Damaged files of one name that are kept. The newest takes the place of the last one.
+const KEPT_MAX: usize = 8;
+
+const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+/// A folder for such files, used by this box alone.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Holds the lock that keeps a second box out for as long as it is open.
+    _lock: File,
+}
+
+/// Why something cannot be remembered, or is not known any more.
+#[derive(Debug)]
+pub enum Error {
+    /// Neither configuration nor environment names a folder: the operator's to mend.
+    NoPlace,
+    /// The system refuses this path: full, read-only, broken or forbidden. A retry may help once that is mended.
+    System(PathBuf, io::Error),
+    /// Another box uses this folder.
+    InUse(PathBuf),
+    /// The content is larger than [`FILE_BYTES_MAX`].
+    TooLarge(PathBuf),
+    /// The file is not what was written; it is kept under the second name for whoever wants to look.
+    Damaged(PathBuf, PathBuf),
+    /// Too much waits to be written: the storage is very slow. A retry helps.
+    Busy,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPlace => {
+                write!(f, "no state folder is known; set state.folder, STATE_DIRECTORY, XDG_STATE_HOME or HOME")
+            }
+            Self::System(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::InUse(path) => write!(f, "{} is in use by another box; give this one its own", path.display()),
+            Self::TooLarge(path) => write!(f, "{} would be larger than {FILE_BYTES_MAX} bytes", path.display()),
+            Self::Damaged(path, kept) => {
+                write!(f, "{} is damaged or foreign and is kept as {}", path.display(), kept.display())
+            }
+            Self::Busy => write!(f, "the storage is too slow"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Where the box keeps its state: `configured` if that is not empty, else what systemd, else what the desktop's rules
+/// (XDG Base Directory 0.8) say. `variable` reads the environment.
+///
+/// # Errors
+/// [`Error::NoPlace`].
+pub fn place(configured: &Path, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, Error> {
+    if !configured.as_os_str().is_empty() {
+        return Ok(configured.to_owned());
+    }
+    // systemd separates several folders by colons; the first is ours.
+    let first = |list: OsString| list.to_string_lossy().split(':').next().map(PathBuf::from);
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    let systemd = variable("STATE_DIRECTORY").and_then(first).and_then(absolute);
+    let desktop = || variable("XDG_STATE_HOME").map(PathBuf::from).and_then(absolute);
+    let home = || variable("HOME").map(PathBuf::from).and_then(absolute).map(|home| home.join(".local/state"));
+    systemd.or_else(|| desktop().or_else(home).map(|states| states.join("partybox"))).ok_or(Error::NoPlace)
+}
+
+impl Folder {
+    /// Opens the folder, makes it if needed (for its owner only), and keeps other boxes out.
+    ///
+    /// # Errors
+    /// [`Error::System`], [`Error::InUse`].
+    pub fn open(path: PathBuf) -> Result<Self, Error> {
+        let system = |error| Error::System(path.clone(), error);
+        DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(system)?;
+        let lock = File::open(&path).map_err(system)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse(path)),
+            Err(TryLockError::Error(error)) => Err(system(error)),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was last written under `name`; `None` if nothing was. A file that is not what was written is renamed, so
+    /// that the next write does not destroy it.
+    ///
+    /// # Errors
+    /// [`Error::System`], [`Error::Damaged`].
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.path.join(name);
+        let system = |error| Error::System(path.clone(), error);
+        let about = match fs::symlink_metadata(&path) {
+            Ok(about) => about,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(system(error)),
+        };
+        // The head is a line of at most 64 bytes.
+        if !about.is_file() || about.len() > (FILE_BYTES_MAX + 64) as u64 {
+            return Err(self.set_aside(name));
+        }
+        let text = fs::read(&path).map_err(system)?;
+        match content(&text) {
+            Some(content) => Ok(Some(content.to_vec())),
+            None => Err(self.set_aside(name)),
+        }
+    }
+
+    /// Writes `content` under `name`. When this returns, the content is on the storage; when the power fails before,
+    /// what was there before is.
+    ///
+    /// # Errors
+    /// [`Error::System`], [`Error::TooLarge`]; what was there before stays.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Error> {
+        let path = self.path.join(name);
+        if content.len() > FILE_BYTES_MAX {
+            return Err(Error::TooLarge(path));
+        }
+        let unfinished = self.path.join(format!(".{name}.new"));
+        let written = (|| {
+            // One that a power cut left behind may have any content and any mode.
+            match fs::remove_file(&unfinished) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+            file.write_all(head(content).as_bytes())?;
+            file.write_all(content)?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)?;
+            // The new name, too, must be on the storage.
+            File::open(&self.path)?.sync_all()
+        })();
+        written.map_err(|error| Error::System(path, error))
+    }
+
+    /// Renames a file that cannot be what was written here, and says so.
+    pub fn set_aside(&self, name: &str) -> Error {
+        let path = self.path.join(name);
+        let kept = (1..=KEPT_MAX).map(|n| self.path.join(format!("{name}.damaged-{n}")));
+        let kept = kept.clone().find(|kept| fs::symlink_metadata(kept).is_err()).or_else(|| kept.last());
+        let kept = kept.unwrap_or_else(|| path.clone());
+        match fs::rename(&path, &kept) {
+            Ok(()) => Error::Damaged(path, kept),
+            Err(error) => Error::System(path, error),
+        }
+    }
+}
+
+/// The line before a content: changed, cut or lengthened content does not fit it, and a changed line fits no content.
+fn head(content: &[u8]) -> String {
+    format!("partybox state 1, {} bytes, crc32 {:08x}\n", content.len(), CHECKSUM.checksum(content))
+}
+
+fn content(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    let (line, content) = text.split_at(end + 1);
+    (line == head(content).as_bytes()).then_some(content)
+}
+
+#[cfg(test)]
+mod tests;
