@@ -39,6 +39,8 @@ pub(crate) struct RunArgs {
     pub(crate) music: Option<OsString>,
     /// `--line-in`.
     pub(crate) line_in: Option<OsString>,
+    /// `--board`.
+    pub(crate) board: Option<OsString>,
     /// `--listen`.
     pub(crate) listen: Option<String>,
     /// `--config`.
@@ -167,6 +169,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Some(Long("debug")) => args.debug = true,
             Some(Long("music")) => args.music = Some(parser.value()?),
             Some(Long("line-in")) => args.line_in = Some(parser.value()?),
+            Some(Long("board")) => args.board = Some(parser.value()?),
             Some(Long("listen")) => args.listen = Some(listen(parser.value()?)?),
             Some(Long("config")) => args.config = Some(parser.value()?),
             Some(Long("host-from")) => args.host_from = Some(parser.value()?),

@@ -70,6 +70,8 @@ Usage: cargo xtask run [OPTIONS] [-- ARGUMENTS FOR THE BOX]
 Options:
       --music DIR          play the audio files in DIR (default: bundled demo tracks)
       --line-in DEVICE     take sound from this ALSA capture device, such as hw:CARD=CODEC
+      --board BOARD        auto, sim (keys press buttons, drawings show LEDs and display), none,
+                           or a board's name (default: its own pins on a Pi, simulated elsewhere)
       --listen ADDR:PORT   serve on this address (default: the configuration's)
       --config FILE        read this configuration; partybox.toml shows every key
       --host-from LIST     addresses or networks, with commas between, that may use the host

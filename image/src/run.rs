@@ -44,6 +44,7 @@ fn box_arguments(args: &RunArgs) -> Vec<OsString> {
         ("--config", args.config.as_deref()),
         ("--music", args.music.as_deref()),
         ("--line-in", args.line_in.as_deref()),
+        ("--board", args.board.as_deref()),
         ("--listen", args.listen.as_deref().map(OsStr::new)),
         ("--host-from", args.host_from.as_deref().or(default)),
     ] {
@@ -81,12 +82,25 @@ mod tests {
         let args = RunArgs {
             music: Some("m".into()),
             line_in: Some("hw:0".into()),
+            board: Some("sim".into()),
             listen: Some("[::]:1".into()),
             host_from: Some("::1".into()),
             rest: vec!["--new".into()],
             ..RunArgs::default()
         };
-        let wanted = ["--music", "m", "--line-in", "hw:0", "--listen", "[::]:1", "--host-from", "::1", "--new"];
+        let wanted = [
+            "--music",
+            "m",
+            "--line-in",
+            "hw:0",
+            "--board",
+            "sim",
+            "--listen",
+            "[::]:1",
+            "--host-from",
+            "::1",
+            "--new",
+        ];
         assert_eq!(words(&args), wanted);
     }
 

@@ -61,9 +61,10 @@ fn session(format: Format) -> Result<(Feed, Box<Session>), capture::Error> {
 }
 
 /// What line-in is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LineState {
     /// No line-in is configured.
+    #[default]
     Unused,
     /// The device is being opened for the first time.
     Opening,

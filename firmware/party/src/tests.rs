@@ -155,7 +155,7 @@ fn a_stop_fades_out_slowly_and_the_next_play_begins_with_another_track() {
     let [Output::Mix(plan)] = stopped[..] else { panic!("{stopped:?}") };
     assert_eq!((plan.tracks_db, plan.ramp_ms), (OFF_DB, FADES.stop_ms));
     for again in [Input::Play, Input::Toggle, Input::Next] {
-        let outputs = last(&mut party, &[again.clone()]);
+        let outputs = last(&mut party, std::slice::from_ref(&again));
         let [Output::Skip, Output::Mix(plan)] = outputs[..] else { panic!("{again:?}: {outputs:?}") };
         assert_eq!((plan.tracks_db, plan.ramp_ms), (0.0, FADES.pause_ms));
         party.handle(Input::Stop);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use audio::clock::Clock;
 use audio::encode;
-use net::control::Command;
+use net::control::{Command, Refused};
 use net::rtc::SpawnError;
 use net::status::Snapshot;
 use tokio::net::TcpListener;
@@ -17,7 +17,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::assemble::{Assembled, interfaces};
 use crate::channel::Channel;
-use crate::config::Config;
+use crate::config::{self, Config};
+use crate::keys::{self, Keys};
+use crate::panel::{Asked, Panel};
 use crate::supervise::{self, Supervisor, Trouble};
 use crate::tracks::News;
 use crate::{catalogue, console, logger, report};
@@ -35,6 +37,8 @@ pub enum Error {
     Listen(SocketAddr, io::Error),
     /// The WebRTC fan-out does not start; if its port cannot be used, that is the user's to change.
     FanOut(SpawnError),
+    /// The board cannot be as it is configured: the user's to change.
+    Config(config::Error),
     /// There is no music to play: the user's to change.
     Catalogue(catalogue::Error),
     /// An encoder cannot be made.
@@ -49,7 +53,7 @@ impl Error {
     /// The exit code: 2 if the user can mend it by other options, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Listen(..) | Self::FanOut(SpawnError::Bind { .. }) | Self::Catalogue(_) => 2,
+            Self::Listen(..) | Self::FanOut(SpawnError::Bind { .. }) | Self::Catalogue(_) | Self::Config(_) => 2,
             Self::FanOut(_) | Self::Encoder(_) | Self::System(_) | Self::Trouble(_) => 1,
         }
     }
@@ -66,6 +70,7 @@ impl fmt::Display for Error {
             }
             Self::FanOut(error) => error.fmt(f),
             Self::Catalogue(error) => error.fmt(f),
+            Self::Config(error) => error.fmt(f),
             Self::Encoder(error) => write!(f, "cannot encode: {error}"),
             Self::System(error) => write!(f, "the system refuses: {error}"),
             Self::Trouble(Trouble::Died(name)) => write!(f, "the {name} thread has ended; the box must be restarted"),
@@ -93,12 +98,17 @@ pub async fn run(config: Config) -> Result<(), Error> {
     supervise::ready(&format!("playing on {}", urls.first().map_or("", String::as_str)));
 
     let mut running = assembled.running;
+    running.page_url = urls.first().cloned();
+    running.keys = running.panel.sim().and_then(keys::open);
     let result = tokio::select! {
         () = stop.requested() => Ok(()),
         trouble = running.run(&config) => Err(Error::Trouble(trouble)),
         _ = &mut server => return Err(Error::Trouble(Trouble::Died("HTTP"))),
     };
     supervise::stopping();
+    running.panel.shut_down();
+    running.keys = None;
+    logger::set_panel("");
     logger::set_status("");
     log::info!("stopping");
     _ = stop_http.send(());
@@ -123,6 +133,11 @@ pub(crate) struct Running {
     pub(crate) clock: Clock,
     pub(crate) rtc: net::rtc::Handle,
     pub(crate) hub: net::mp3::Hub,
+    pub(crate) panel: Panel,
+    /// Where the page is, for the display.
+    pub(crate) page_url: Option<String>,
+    /// The terminal's keys, which press the buttons of a simulated board.
+    pub(crate) keys: Option<Keys>,
 }
 
 impl Running {
@@ -137,6 +152,12 @@ impl Running {
                     // A host who has gone in the meantime needs no answer.
                     _ = command.reply.send(self.channel.obey(command.action));
                 }
+                asked = self.panel.next() => {
+                    if let Some(asked) = asked {
+                        self.press(asked);
+                    }
+                }
+                key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
                 Some(news) = self.news.recv() => self.channel.learn(news),
                 () = self.wake.notified() => self.channel.listen(),
                 _ = ticks.tick() => {
@@ -154,14 +175,31 @@ impl Running {
         }
     }
 
+    /// Does what somebody at the box asked for.
+    fn press(&mut self, asked: Asked) {
+        match self.channel.press(asked.action, asked.times) {
+            Ok(()) => log::info!("button: {}", asked.action),
+            Err(refused) => {
+                let why = match &refused {
+                    Refused::NotNow(why) => why,
+                    Refused::Unavailable => "The box is going down.",
+                };
+                log::info!("button: {} refused: {why}", asked.action);
+                self.panel.notice("Not now", why);
+            }
+        }
+        self.panel.done(asked);
+    }
+
     /// Publishes the snapshot, redraws the status line and looks after the threads.
     fn tell(&mut self, config: &Config) -> Result<(), Trouble> {
         let sound = self.channel.controls().status();
         let snapshot = report::snapshot(config, &self.channel, &sound);
+        let live = self.rtc.stats().listeners.iter().sum();
+        let listeners = (live, self.hub.listeners());
+        self.panel.show(report::facts(config, &self.channel, &sound, &snapshot, listeners, self.page_url.clone()));
         if logger::has_terminal() {
             let peak_dbfs = sound.out_peak_dbfs.is_finite().then_some(sound.out_peak_dbfs.round() as i32);
-            let live = self.rtc.stats().listeners.iter().sum();
-            let listeners = (live, self.hub.listeners());
             let heard = report::heard(&self.channel, &snapshot);
             let status = console::Status { playing: snapshot.playing, heard: &heard, listeners, peak_dbfs };
             logger::set_status(&console::status_line(&status, console::width()));
@@ -173,6 +211,7 @@ impl Running {
     /// Tells every thread to end, and waits for them.
     async fn end(self) {
         self.rtc.shutdown().await;
+        self.panel.stop();
         self.channel.controls().stop();
         self.supervisor.join();
     }

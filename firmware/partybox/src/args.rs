@@ -20,6 +20,8 @@ Options:
       --listen ADDR:PORT   serve the page here (default: 0.0.0.0:8080; port 0 takes a free one)
       --host-from NETS     addresses whose requests may control the box, comma-separated,
                            e.g. 127.0.0.0/8,::1 (default: none)
+      --board BOARD        buttons, LEDs and display: auto (simulated where there are no pins), sim, none, or a
+                           name from board/WIRING.md (default: auto)
       --config FILE        read the configuration from FILE
       --print-config       print the reference configuration with all defaults and comments
       --log-level LEVEL    error, warn, info, debug or trace (default: info)
@@ -86,6 +88,7 @@ struct Options {
     line_in: Option<String>,
     listen: Option<String>,
     host_from: Option<String>,
+    board: Option<String>,
     config: Option<PathBuf>,
     log_level: Option<String>,
 }
@@ -107,6 +110,7 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Reque
             Arg::Long("line-in") => options.line_in = Some(text(parser.value()?)?),
             Arg::Long("listen") => options.listen = Some(text(parser.value()?)?),
             Arg::Long("host-from") => options.host_from = Some(text(parser.value()?)?),
+            Arg::Long("board") => options.board = Some(text(parser.value()?)?),
             Arg::Long("log-level") => options.log_level = Some(text(parser.value()?)?),
             other => return Err(other.unexpected().into()),
         }
@@ -138,6 +142,9 @@ fn merge(mut config: Config, options: Options) -> Result<Config, Error> {
     }
     if let Some(networks) = options.host_from {
         config.host_from = networks.split(',').filter(|n| !n.is_empty()).map(str::to_owned).collect();
+    }
+    if let Some(board) = options.board {
+        config.board.board = board;
     }
     if let Some(level) = options.log_level {
         let allowed = "error, warn, info, debug or trace";
@@ -197,6 +204,7 @@ mod tests {
             (vec!["stray"], "stray"),
             (vec!["--config", "/nonexistent.toml"], "/nonexistent.toml"),
             (vec!["--host-from", "everyone"], "everyone"),
+            (vec!["--board", "abacus"], "abacus"),
         ];
         for (args, culprit) in cases {
             let message = run(&args).expect_err("must be refused").to_string();

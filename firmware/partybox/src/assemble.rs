@@ -25,6 +25,7 @@ use crate::app::{Error, Running};
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
 use crate::config::{Config, Start};
+use crate::panel::Panel;
 use crate::report;
 use crate::sinks::Sinks;
 use crate::supervise::{self, Supervisor};
@@ -79,7 +80,14 @@ impl Assembled {
         let has_line_in = !config.line_in.device.is_empty();
         let channel = Channel::new(party, controls.clone(), tracks, config.source.crossfade_ms, has_line_in);
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
-        let gauges = Arc::new(move |page: &mut _| report::metrics(&controls.status(), page));
+        let wiring = config.wiring().map_err(Error::Config)?;
+        let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
+        let (panel, board_threads) = opened.map_err(Error::System)?;
+        let (board, counters) = panel.meters();
+        let gauges = Arc::new(move |page: &mut _| {
+            report::metrics(&controls.status(), page);
+            report::board_metrics(board.counts(), &counters, page);
+        });
         let app = net::http::App {
             config: http_config(config),
             rtc: rtc.clone().into(),
@@ -90,8 +98,11 @@ impl Assembled {
         };
         let mut essential = vec![("pump", pump_thread), ("fan-out", rtc_thread)];
         essential.extend(line_thread.map(|thread| ("capture", thread)));
+        essential.extend(board_threads.into_iter().map(|thread| ("board", thread)));
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
-        let running = Running { channel, news, commands, wake, snapshot, supervisor, clock, rtc, hub };
+        let (page_url, keys) = (None, None);
+        let running =
+            Running { channel, news, commands, wake, snapshot, supervisor, clock, rtc, hub, panel, page_url, keys };
         Ok(Self { app, running })
     }
 }

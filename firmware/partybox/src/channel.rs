@@ -9,6 +9,7 @@ use audio::pump::Controls;
 use net::control::{Action, Refused, SourceKind};
 use party::{Input, Output, Party, Source, View};
 
+use crate::buttons;
 use crate::tracks::{News, Tracks};
 
 /// One channel.
@@ -69,6 +70,28 @@ impl Channel {
             Action::Source(SourceKind::LineIn) => Input::Select(Source::LineIn),
         };
         self.apply(input);
+        Ok(())
+    }
+
+    /// Carries out what somebody at the box asked for, so many times.
+    ///
+    /// # Errors
+    /// Why it makes no sense now.
+    pub fn press(&mut self, action: buttons::Action, times: u8) -> Result<(), Refused> {
+        let steps = i8::try_from(times).unwrap_or(i8::MAX);
+        let other = if self.view().source == Source::Files { SourceKind::LineIn } else { SourceKind::Files };
+        match action {
+            buttons::Action::Toggle => self.apply(Input::Toggle),
+            buttons::Action::Stop => self.apply(Input::Stop),
+            buttons::Action::VolumeUp => self.apply(Input::Turn(steps)),
+            buttons::Action::VolumeDown => self.apply(Input::Turn(-steps)),
+            buttons::Action::Play => return self.obey(Action::Play),
+            buttons::Action::Pause => return self.obey(Action::Pause),
+            buttons::Action::Next => return self.obey(Action::Next),
+            buttons::Action::Source => return self.obey(Action::Source(other)),
+            // Not the channel's.
+            buttons::Action::None | buttons::Action::Pair | buttons::Action::Forget => {}
+        }
         Ok(())
     }
 

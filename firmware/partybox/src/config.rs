@@ -11,6 +11,10 @@ use ipnet::IpNet;
 use log::LevelFilter;
 use serde::{Deserialize, Serialize};
 
+use crate::buttons::Buttons;
+use crate::night::Night;
+use crate::wifi::{PASSPHRASE_LETTERS, SSID_BYTES_MAX, is_passphrase, is_ssid};
+
 /// The reference file, for `--print-config`.
 pub const REFERENCE: &str = include_str!("../partybox.toml");
 
@@ -28,12 +32,16 @@ pub struct Config {
     pub name: String,
     pub listen: SocketAddr,
     pub host_from: Vec<String>,
+    pub night: Night,
     pub source: SourceConfig,
     pub line_in: LineInConfig,
     pub opus: OpusConfig,
     pub mp3: Mp3Config,
     pub webrtc: WebRtcConfig,
     pub http: HttpConfig,
+    pub wifi: WifiConfig,
+    pub board: board::Config,
+    pub buttons: Buttons,
     pub log: LogConfig,
 }
 
@@ -110,6 +118,11 @@ section! {
 }
 
 section! {
+    /// `[wifi]`
+    WifiConfig { ssid: String = String::new(), passphrase: String = String::new(), own: bool = false }
+}
+
+section! {
     /// `[log]`
     LogConfig { level: Level = Level(LevelFilter::Info) }
 }
@@ -131,12 +144,16 @@ impl Default for Config {
             name: "Partybox".to_owned(),
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             host_from: Vec::new(),
+            night: Night::default(),
             source: SourceConfig::default(),
             line_in: LineInConfig::default(),
             opus: OpusConfig::default(),
             mp3: Mp3Config::default(),
             webrtc: WebRtcConfig::default(),
             http: HttpConfig::default(),
+            wifi: WifiConfig::default(),
+            board: board::Config::default(),
+            buttons: Buttons::default(),
             log: LogConfig::default(),
         }
     }
@@ -164,6 +181,8 @@ pub enum Error {
         /// What is wrong there.
         message: String,
     },
+    /// The board cannot be wired like this.
+    Board(board::wiring::Error),
     /// A value is outside its range.
     Range {
         /// The key, with its section.
@@ -183,6 +202,7 @@ impl fmt::Display for Error {
                 write!(f, "the configuration {} is larger than {FILE_BYTES_MAX} bytes", path.display())
             }
             Self::Syntax { line, message } => write!(f, "configuration, line {line}: {message}"),
+            Self::Board(error) => write!(f, "configuration: {error}"),
             Self::Range { key, value, allowed } => write!(f, "configuration: {key} = {value}, allowed is {allowed}"),
         }
     }
@@ -263,7 +283,35 @@ impl Config {
         within("webrtc.listeners_max", self.webrtc.listeners_max, 1, 5_000)?;
         within("webrtc.sessions_per_address_max", self.webrtc.sessions_per_address_max, 1, 5_000)?;
         within("http.connections_max", self.http.connections_max, 64, 20_000)?;
-        within("http.connections_per_address_max", self.http.connections_per_address_max, 4, 20_000)
+        within("http.connections_per_address_max", self.http.connections_per_address_max, 4, 20_000)?;
+        self.check_wifi()?;
+        if let Some(button) = self.buttons.impossible() {
+            let key = "buttons.repeat";
+            ensure(key, button.label(), false, "a button that repeats, without double, long and held")?;
+        }
+        self.wiring().map(drop)
+    }
+
+    fn check_wifi(&self) -> Result<(), Error> {
+        let WifiConfig { ssid, passphrase, own } = &self.wifi;
+        ensure(
+            "wifi.ssid",
+            ssid,
+            ssid.is_empty() || !own && is_ssid(ssid),
+            format!("1 to {SSID_BYTES_MAX} bytes without control characters, or nothing, as with wifi.own"),
+        )?;
+        let (shortest, longest) = (PASSPHRASE_LETTERS.start(), PASSPHRASE_LETTERS.end());
+        let allowed = format!("{shortest} to {longest} letters of ASCII, or nothing");
+        // Not the passphrase itself: refusals end up in logs.
+        ensure("wifi.passphrase", "(not shown)", is_passphrase(passphrase), allowed)
+    }
+
+    /// What is wired to this very machine.
+    ///
+    /// # Errors
+    /// The board's configuration cannot be.
+    pub fn wiring(&self) -> Result<board::Wiring, Error> {
+        board::Wiring::resolve(&self.board, &board::wiring::machine()).map_err(Error::Board)
     }
 }
 

@@ -1,10 +1,14 @@
-//! Keys pressed at the terminal the box was started from, one character at a time.
+//! Keys of the terminal the box was started from: they press the buttons of a simulated board, which is drawn there.
 //!
-//! Only where there is a person: standard input is a terminal and this program is in its foreground. What a key means
-//! is not decided here. Ctrl-C stays the terminal's.
+//! Only where there is a person: standard input is a terminal and this program is in its foreground. Presses go the way
+//! of real ones, through pins, debouncing and gestures. Ctrl-C stays the terminal's.
 
 use std::io::{self, IsTerminal, Stdin};
 use std::thread;
+use std::time::Duration;
+
+use board::Button;
+use board::sim::Sim;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -12,8 +16,22 @@ use rustix::process::getpgrp;
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use tokio::sync::mpsc;
 
+use crate::buttons::HELD_S;
+use crate::{console, logger};
+
 /// Keys waiting for the loop. Somebody who types faster than the box takes them loses keys.
 const KEYS_WAITING_MAX: usize = 16;
+
+/// How long the keys hold a button, ms: short, long (a capital), and until it counts down to its end.
+const SHORT_MS: u64 = 120;
+const LONG_MS: u64 = 1_000;
+const HELD_MS: u64 = 1_000 * HELD_S as u64 + 500;
+
+/// How often the drawing is looked at when nothing changes: the terminal may have been resized.
+const REDRAW: Duration = Duration::from_secs(1);
+
+/// Says which key presses what.
+const HINT: &str = "keys: [p]lay [n]ext [+] [-] [h]ost (pair), capitals: long; [<] [>] knob; [f]orget: pair for 10 s";
 
 /// The terminal while it hands over single keys; gives its former behaviour back when dropped.
 pub(crate) struct Keys {
@@ -23,7 +41,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Takes the terminal over, if there is one and somebody sits at it.
-    pub(crate) fn open() -> Option<Self> {
+    fn take_over() -> Option<Self> {
         let stdin = io::stdin();
         if !stdin.is_terminal() || !is_foreground(&stdin) {
             return None;
@@ -36,13 +54,54 @@ impl Keys {
         thread::Builder::new().name("keys".to_owned()).spawn(move || read(&stdin, &sender)).ok()?;
         Some(Self { before, keys })
     }
+}
 
-    /// The next key; never returns once there are no more.
-    pub(crate) async fn next(&mut self) -> char {
-        match self.keys.recv().await {
-            Some(key) => key,
-            None => std::future::pending().await,
+/// The keys for this simulated board, which is drawn from now on; `None` where nobody sits at the terminal.
+pub(crate) fn open(sim: &Sim) -> Option<Keys> {
+    let keys = Keys::take_over()?;
+    let sim = sim.clone();
+    let draw = move || {
+        let mut seen = 0;
+        loop {
+            logger::set_panel(&drawn(&sim.drawing(), console::width()));
+            seen = sim.wait_change(seen, REDRAW);
         }
+    };
+    thread::Builder::new().name("drawing".to_owned()).spawn(draw).ok()?;
+    Some(keys)
+}
+
+/// The next key; never returns without a terminal or once there are no more.
+pub(crate) async fn next(keys: &mut Option<Keys>) -> char {
+    let key = match keys {
+        Some(keys) => keys.keys.recv().await,
+        None => None,
+    };
+    match key {
+        Some(key) => key,
+        None => std::future::pending().await,
+    }
+}
+
+/// The drawing with the keys that belong to it, cut to the terminal's width.
+fn drawn(drawing: &str, width: usize) -> String {
+    let lines = drawing.lines().chain([HINT]);
+    lines.map(|line| line.chars().take(width).collect::<String>() + "\n").collect()
+}
+
+/// Presses what belongs to `key`; keys without a meaning press nothing.
+pub(crate) fn press(key: char, sim: &Sim) {
+    let held_ms = if key.is_ascii_uppercase() { LONG_MS } else { SHORT_MS };
+    match key.to_ascii_lowercase() {
+        'p' | ' ' => sim.press(Button::Play, held_ms),
+        'n' => sim.press(Button::Next, held_ms),
+        '+' | '=' => sim.press(Button::VolumeUp, held_ms),
+        '-' => sim.press(Button::VolumeDown, held_ms),
+        'h' => sim.press(Button::Pair, held_ms),
+        'f' => sim.press(Button::Pair, HELD_MS),
+        '>' | '.' => sim.turn(1),
+        '<' | ',' => sim.turn(-1),
+        _ => {}
     }
 }
 

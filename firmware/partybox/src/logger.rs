@@ -9,8 +9,39 @@ use std::time::Instant;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-/// The status shown now, drawn anew below every log line; empty without a terminal. Its last line has no line end.
-static STATUS: Mutex<String> = Mutex::new(String::new());
+/// What stands at the terminal's foot now, drawn anew below every log line. Empty without a terminal.
+static FOOT: Mutex<Foot> = Mutex::new(Foot { panel: String::new(), status: String::new() });
+
+/// A drawing of some lines, each with its end, above the one status line.
+struct Foot {
+    panel: String,
+    status: String,
+}
+
+impl Foot {
+    fn is_empty(&self) -> bool {
+        self.panel.is_empty() && self.status.is_empty()
+    }
+
+    /// What takes it away again: up to its first line, then "erase to the end of the display" (ECMA-48 CUU, ED).
+    fn erased(&self) -> String {
+        match self.panel.matches('\n').count() {
+            0 => "\r\x1b[J".to_owned(),
+            above => format!("\r\x1b[{above}A\x1b[J"),
+        }
+    }
+
+    /// Changes it, on the terminal as well.
+    fn set(change: impl FnOnce(&mut Self)) {
+        if !has_terminal() {
+            return;
+        }
+        let mut foot = FOOT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let erased = foot.erased();
+        change(&mut foot);
+        let _ = write!(std::io::stderr().lock(), "{erased}{}{}", foot.panel, foot.status);
+    }
+}
 
 struct Logger {
     start: Instant,
@@ -31,25 +62,15 @@ pub fn has_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Shows `text` as the status, or removes it when empty. Does nothing without a terminal. No line of it may be wider
-/// than the terminal.
-pub fn set_status(text: &str) {
-    if !has_terminal() {
-        return;
-    }
-    let mut status = STATUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if *status != text {
-        let _ = write!(std::io::stderr().lock(), "{}{text}", erase(&status));
-        text.clone_into(&mut status);
-    }
+/// Shows `line` as the status line, or removes it when empty. Does nothing without a terminal. It must not be wider
+/// than the terminal; the same holds for a panel's lines.
+pub fn set_status(line: &str) {
+    Foot::set(|foot| line.clone_into(&mut foot.status));
 }
 
-/// What takes `status` away again: up to its first line, then "erase to the end of the display" (ECMA-48 CUU, ED).
-fn erase(status: &str) -> String {
-    match status.matches('\n').count() {
-        0 => "\r\x1b[J".to_owned(),
-        above => format!("\r\x1b[{above}A\x1b[J"),
-    }
+/// Shows these lines, each with its end, above the status line, or removes them.
+pub fn set_panel(lines: &str) {
+    Foot::set(|foot| lines.clone_into(&mut foot.panel));
 }
 
 impl Log for Logger {
@@ -69,12 +90,12 @@ impl Log for Logger {
         };
         // Whatever a guest or a file put into the message must not steer the terminal or fake a second line.
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let status = STATUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let foot = FOOT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut stderr = std::io::stderr().lock();
-        let _ = if status.is_empty() {
+        let _ = if foot.is_empty() {
             writeln!(stderr, "{line}")
         } else {
-            write!(stderr, "{}{line}\n{status}", erase(&status))
+            write!(stderr, "{}{line}\n{}{}", foot.erased(), foot.panel, foot.status)
         };
     }
 
@@ -96,8 +117,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_taken_away_from_its_first_line_on() {
-        assert_eq!(erase("one line"), "\r\x1b[J");
-        assert_eq!(erase("three\nlines\nhere"), "\r\x1b[2A\x1b[J");
+    fn the_foot_is_taken_away_from_its_first_line_on() {
+        let foot = |panel: &str| Foot { panel: panel.to_owned(), status: "playing".to_owned() };
+        assert_eq!(foot("").erased(), "\r\x1b[J");
+        assert_eq!(foot("two\nlines\n").erased(), "\r\x1b[2A\x1b[J");
     }
 }

@@ -10,6 +10,8 @@ use party::Source;
 
 use crate::channel::Channel;
 use crate::config::Config;
+use crate::face::Facts;
+use crate::panel::Counters;
 
 /// The name of the one stream there is.
 pub const STREAM: &str = "main";
@@ -59,6 +61,39 @@ pub fn snapshot(config: &Config, channel: &Channel, sound: &Status) -> Snapshot 
         fallback: sound.standing_in,
         track: if heard { track(channel, sound) } else { None },
         streams: vec![StreamStatus { id: STREAM.to_owned(), live: true }],
+    }
+}
+
+/// What LEDs and display are made from. `listeners` are live ones and those of MP3.
+pub fn facts(
+    config: &Config,
+    channel: &Channel,
+    sound: &Status,
+    snapshot: &Snapshot,
+    listeners: (usize, usize),
+    page_url: Option<String>,
+) -> Facts {
+    let view = channel.view();
+    let line_in_chosen = view.source == Source::LineIn;
+    let line_in_heard = line_in_chosen && matches!(sound.line, LineState::Signal | LineState::Clipping);
+    let (title, artist) = match &snapshot.track {
+        Some(track) => (Some(channel.tracks().title(track.id)), track.artist.clone()),
+        None if line_in_heard => (Some("Line-in".to_owned()), String::new()),
+        None => (None, String::new()),
+    };
+    let board = &config.board;
+    Facts {
+        playing: view.playing,
+        line_in_chosen,
+        line: sound.line,
+        has_tracks: view.has_tracks,
+        title,
+        artist,
+        listeners: listeners.0 + listeners.1,
+        listeners_max: config.webrtc.listeners_max,
+        page_url,
+        brightness_percent: if config.night.is_now() { board.night_percent } else { board.brightness_percent },
+        ..Facts::default()
     }
 }
 
@@ -119,4 +154,24 @@ pub fn metrics(sound: &Status, page: &mut Page) {
     count("late_blocks_total", "Blocks made more than one block late.", sound.late_blocks_total);
     count("hole_blocks_total", "Blocks left out because the pump was held up.", sound.hole_blocks_total);
     count("starved_total", "Times a track's decoder was behind.", sound.starved_total);
+}
+
+/// Adds the board's numbers to a page of metrics.
+pub(crate) fn board_metrics(counts: board::Counts, panel: &Counters, page: &mut Page) {
+    page.number(
+        "press_to_plan_seconds_max",
+        Kind::Gauge,
+        "Longest time from the kernel's stamp of an edge to the end of what the press asked for.",
+        panel.slowest_us() as f64 / 1e6,
+    );
+    let mut count = |name, help, value: u64| page.number(name, Kind::Counter, help, value as f64);
+    count("presses_total", "Presses and turns at the box that asked for something.", panel.asked_total());
+    count("board_events_lost_total", "Events of the board that nobody took.", panel.lost_total());
+    count("board_wakes_edges_total", "Wake-ups of the board's thread because lines changed.", counts.edges_total);
+    count("board_wakes_gestures_total", "The same, because a gesture waits for time.", counts.gestures_total);
+    count("board_wakes_steps_total", "The same, because a light's pattern goes on.", counts.steps_total);
+    count("board_wakes_requests_total", "The same, because something else is to be shown.", counts.requests_total);
+    count("board_wakes_retries_total", "The same, to try again what is missing.", counts.retries_total);
+    count("board_overflows_total", "Edges that the kernel had no room for.", counts.overflows_total);
+    count("board_frames_total", "Pictures sent to the display.", counts.frames_total);
 }

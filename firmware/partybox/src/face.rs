@@ -1,0 +1,205 @@
+//! What the box shows of itself: conditions for its LEDs and screens for its display, out of what is known.
+//!
+//! Words for the display are English, as on the printed labels. Nothing here draws or blinks.
+
+use audio::line::LineState;
+use board::screen::wifi;
+use board::{Condition, Conditions, Screen, Show};
+
+use crate::buttons::Action;
+use crate::wifi::Credentials;
+
+/// Share of the room above which it counts as nearly full (feature N4: warn at 80 %).
+const NEARLY_FULL_PERCENT: usize = 80;
+
+/// What LEDs and display are made from.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Whether the host lets it play.
+    pub playing: bool,
+    /// Whether line-in is the chosen source.
+    pub line_in_chosen: bool,
+    /// What line-in is doing.
+    pub line: LineState,
+    /// Whether any track can be played.
+    pub has_tracks: bool,
+    /// Title and artist of what is heard; no title: nothing is.
+    pub title: Option<String>,
+    /// See `title`; may be empty.
+    pub artist: String,
+    /// Phones and players that listen.
+    pub listeners: usize,
+    /// As many are let in.
+    pub listeners_max: usize,
+    /// Seconds for which pairing is still open.
+    pub pairing_open_s: Option<u8>,
+    /// Labels of the phones that ask to be host.
+    pub asking: Vec<String>,
+    /// What a held button is about to do that cannot be undone, and in how many seconds.
+    pub countdown: Option<(Action, u8)>,
+    /// What a press has just led to, for a few seconds.
+    pub notice: Option<(String, String)>,
+    /// Where the page is.
+    pub page_url: Option<String>,
+    /// The network to join.
+    pub network: Option<Credentials>,
+    /// Light of LEDs and display, percent.
+    pub brightness_percent: u8,
+}
+
+impl Facts {
+    /// What the LEDs shall say.
+    pub fn conditions(&self) -> Conditions {
+        let wants_line_in = self.line_in_chosen && self.playing;
+        let no_signal = matches!(self.line, LineState::Silent | LineState::NoDevice(_));
+        Conditions::NONE
+            .with_if(Condition::Ready, self.playing && self.title.is_none())
+            .with_if(Condition::Playing, self.playing && self.title.is_some())
+            .with_if(Condition::Paused, !self.playing)
+            .with_if(Condition::NearlyFull, self.is_nearly_full())
+            .with_if(Condition::NoSignal, wants_line_in && no_signal)
+            .with_if(Condition::Clipping, wants_line_in && self.line == LineState::Clipping)
+            .with_if(Condition::Error, !self.line_in_chosen && !self.has_tracks)
+            .with_if(Condition::PairingOpen, self.pairing_open_s.is_some())
+            .with_if(Condition::PairingAsked, !self.asking.is_empty())
+            .with_if(Condition::Countdown, self.countdown.is_some())
+    }
+
+    fn is_nearly_full(&self) -> bool {
+        self.listeners * 100 >= self.listeners_max * NEARLY_FULL_PERCENT
+    }
+
+    /// What the display shall show.
+    pub fn show(&self) -> Show {
+        let code = |caption: &str, text: String, beside: &str| Screen::Code {
+            caption: caption.to_owned(),
+            text,
+            beside: beside.to_owned(),
+        };
+        let mut screens = Vec::new();
+        if let Some(network) = &self.network {
+            screens.push(code("Join Wi-Fi", wifi(&network.ssid, &network.passphrase), &network.ssid));
+        }
+        if let Some(url) = &self.page_url {
+            let beside = url.trim_start_matches("http://").trim_end_matches('/');
+            screens.push(code("Listen", url.clone(), beside));
+        }
+        screens.push(self.track());
+        Show { screens, urgent: self.urgent(), brightness_percent: self.brightness_percent }
+    }
+
+    fn track(&self) -> Screen {
+        let title = match &self.title {
+            Some(title) => title.clone(),
+            None if self.line_in_chosen => "No signal".to_owned(),
+            None => "Nothing to play".to_owned(),
+        };
+        let listeners = match self.listeners {
+            1 => "1 listener".to_owned(),
+            count => format!("{count} listeners"),
+        };
+        let footer = match (self.playing, self.is_nearly_full()) {
+            (false, _) => format!("paused - {listeners}"),
+            (true, true) => format!("{listeners}, nearly full"),
+            (true, false) => listeners,
+        };
+        Screen::Track { title, artist: self.artist.clone(), footer }
+    }
+
+    /// What must be seen now, whatever else there is: the most pressing first.
+    fn urgent(&self) -> Option<Screen> {
+        let message = |headline: &str, text: String| Some(Screen::Message { headline: headline.to_owned(), text });
+        if let Some((action, number)) = self.countdown {
+            let headline = if action == Action::Forget { "Forget hosts in" } else { "Hold on" };
+            return Some(Screen::Number { headline: headline.to_owned(), number });
+        }
+        if let Some((headline, text)) = &self.notice {
+            return message(headline, text.clone());
+        }
+        match (&self.asking[..], self.pairing_open_s) {
+            ([label], _) => message("New host?", format!("Phone {label} asks. Press PAIR to allow it.")),
+            ([_, _, ..], _) => message("New host?", format!("{} phones ask. One at a time!", self.asking.len())),
+            ([], Some(seconds)) => message("Pairing", format!("Ask on the page within {seconds} s.")),
+            ([], None) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn playing() -> Facts {
+        let title = Some("Title".to_owned());
+        Facts { playing: true, has_tracks: true, title, listeners_max: 10, brightness_percent: 100, ..Facts::default() }
+    }
+
+    fn only(facts: &Facts) -> Vec<Condition> {
+        Condition::ALL.into_iter().filter(|condition| facts.conditions().holds(*condition)).collect()
+    }
+
+    #[test]
+    fn each_state_is_told_by_its_own_condition() {
+        assert_eq!(only(&playing()), [Condition::Playing]);
+        assert_eq!(only(&Facts { playing: false, ..playing() }), [Condition::Paused]);
+        assert_eq!(only(&Facts { title: None, ..playing() }), [Condition::Ready]);
+        assert_eq!(only(&Facts { title: None, has_tracks: false, ..playing() }), [Condition::Ready, Condition::Error]);
+        assert_eq!(only(&Facts { listeners: 8, ..playing() }), [Condition::Playing, Condition::NearlyFull]);
+        assert_eq!(only(&Facts { listeners: 7, ..playing() }), [Condition::Playing]);
+        let asking = vec!["42".to_owned()];
+        assert_eq!(only(&Facts { asking, ..playing() }), [Condition::Playing, Condition::PairingAsked]);
+        assert_eq!(
+            only(&Facts { countdown: Some((Action::Forget, 3)), ..playing() }),
+            [Condition::Playing, Condition::Countdown]
+        );
+    }
+
+    #[test]
+    fn line_in_matters_only_while_it_is_wanted() {
+        let line_in = Facts { line_in_chosen: true, line: LineState::Silent, ..playing() };
+        assert!(line_in.conditions().holds(Condition::NoSignal));
+        let others = [
+            Facts { line_in_chosen: false, ..line_in.clone() },
+            Facts { playing: false, ..line_in.clone() },
+            Facts { line: LineState::Signal, ..line_in.clone() },
+        ];
+        for facts in others {
+            assert!(!facts.conditions().holds(Condition::NoSignal), "{facts:?}");
+        }
+        assert!(Facts { line: LineState::Clipping, ..line_in }.conditions().holds(Condition::Clipping));
+    }
+
+    #[test]
+    fn the_display_shows_the_network_the_page_and_the_track_in_turn() {
+        let network = Some(Credentials { ssid: "Box; kj3".to_owned(), passphrase: "aaaa-bbbb".to_owned() });
+        let page_url = Some("http://10.0.0.1/".to_owned());
+        let show = Facts { network, page_url, listeners: 1, ..playing() }.show();
+        let [Screen::Code { text: join, .. }, Screen::Code { text: page, beside, .. }, Screen::Track { footer, .. }] =
+            &show.screens[..]
+        else {
+            panic!("{show:?}")
+        };
+        assert_eq!(join, r"WIFI:T:WPA;S:Box\; kj3;P:aaaa-bbbb;;");
+        assert_eq!((page.as_str(), beside.as_str(), footer.as_str()), ("http://10.0.0.1/", "10.0.0.1", "1 listener"));
+        assert_eq!(show.urgent, None);
+    }
+
+    #[test]
+    fn the_count_down_is_seen_before_everything_else() {
+        let asking = vec!["42".to_owned()];
+        let notice = Some(("Paired".to_owned(), String::new()));
+        let mut facts =
+            Facts { countdown: Some((Action::Forget, 7)), notice, asking, pairing_open_s: Some(5), ..playing() };
+        let is_number = |screen: Option<Screen>| matches!(screen, Some(Screen::Number { number: 7, .. }));
+        assert!(is_number(facts.show().urgent));
+        let mut seen = Vec::new();
+        facts.countdown = None;
+        seen.push(facts.show().urgent);
+        facts.notice = None;
+        seen.push(facts.show().urgent);
+        facts.asking.clear();
+        seen.push(facts.show().urgent);
+        seen.dedup();
+        assert!(seen.len() == 3 && seen.iter().all(Option::is_some), "{seen:?}");
+    }
+}
