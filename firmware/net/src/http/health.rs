@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::call::Call;
 use crate::metrics::{self, Kind, Page};
 use crate::mp3::Totals;
+use crate::rtc::srtp::Profile;
 use crate::rtc::stats::Stats;
 use crate::status::{Snapshot, SourceState};
 
@@ -79,6 +80,9 @@ fn webrtc(stats: &Stats, page: &mut Page) {
     ] {
         page.number(&format!("webrtc_{name}"), Kind::Counter, help, value as f64);
     }
+    let ciphers = Profile::ALL.map(|profile| ([profile.name()], stats.ciphers[profile.index()] as f64));
+    let samples = ciphers.iter().map(|(label, value)| (&label[..], *value));
+    page.family("srtp_listeners", Kind::Gauge, "WebRTC listeners by cipher.", &["profile"], samples);
     let refused = &stats.refusals;
     let samples = [
         (&["malformed"][..], refused.malformed_total as f64),

@@ -1,11 +1,21 @@
-//! DTLS for one listener: handshake, fingerprint, key export, closing. The only file that names `dimpl`.
+//! DTLS for one listener: handshake, fingerprint, key export, closing. No other files than these name `dimpl`.
 //!
 //! Told the time and handed datagrams; sends nothing itself. A datagram that it cannot take is dropped.
 //!
-//! The SRTP profile cannot be steered: on DTLS 1.2 the library prefers AES-256-GCM, then AES-128-GCM; on DTLS 1.3 it takes
-//! the client's first choice, which for Chromium is AES-CM with HMAC-SHA1, the dearest. Measured for 160 bytes, that takes
-//! 3 to 4 times the CPU of AES-128-GCM with AES instructions, and 1.4 times with AES and carry-less multiplication hidden
-//! from the cipher library, as on the small boards. AES-256-GCM takes 0.9 to 1.2 times, or 1.3.
+//! As server it speaks DTLS 1.2 first, and 1.3 to those who speak nothing else, for the sake of the cipher under the
+//! sound. On 1.2 the library chooses it: AES-256-GCM before AES-128-GCM before AES-CM with HMAC-SHA1. On 1.3 it takes the
+//! client's first choice, and Chromium's is the last of these, the dearest to seal (the `fanout` bench prints the
+//! figures). It costs no time: without a cookie our sound follows the client's second flight on both versions.
+//!
+//! Whoever knows a phone's address and port can forge whatever is not protected yet. So a join follows every different
+//! hello from its proven address, each in a handshake of its own, and hands on nothing else in the clear before a message
+//! with the certificate that the phone's offer names. What stays open to a forger is the moment between that message
+//! and the rest of its flight, if a phone sends them in several datagrams, and the handshakes that we have to begin.
+
+mod attempt;
+mod peek;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,11 +23,13 @@ use std::time::Duration;
 
 use audio::time::Time;
 use aws_lc_rs::digest::{SHA256, digest};
-use dimpl::{Dtls, DtlsCertificate, Output, SrtpProfile};
+use dimpl::{Dtls, DtlsCertificate, ProtocolVersion};
 
 use super::config::{Clocks, HANDSHAKE_MS_MAX};
-use super::srtp::{MasterKeys, Opener, Profile, Sealer};
+use super::srtp::{Opener, Profile, Sealer};
 use super::transmit::Transmit;
+use attempt::Attempt;
+use peek::First;
 
 /// Largest datagram of a handshake. Below every path's limit (RFC 8200 section 5 guarantees 1,280 with headers).
 const MTU_BYTES: usize = 1_200;
@@ -29,8 +41,15 @@ const FLIGHT_MS: u64 = 150;
 /// Times a flight is sent again before the session dies; with doubling waits that is within the handshake's limit.
 const FLIGHT_RETRIES: usize = 5;
 
-/// Room for what the library hands out at once.
-const SCRATCH_BYTES: usize = 2_048;
+/// Hellos of one phone that are followed at a time. It sends one; the others are forged, and each costs a signature. A
+/// further one takes the place of the oldest, of one without an answer if there is any.
+const HELLOS_MAX: usize = 4;
+
+/// Hellos of one phone that are followed in all. Further ones are dropped, and the join ends by its time limit.
+const HELLOS_TOTAL_MAX: u32 = 64;
+
+/// Datagrams of one hello: with a post-quantum key share it takes two. Further ones are dropped.
+const HELLO_PIECES_MAX: usize = 8;
 
 /// SHA-256 of a certificate in DER.
 pub type Fingerprint = [u8; 32];
@@ -44,7 +63,7 @@ pub(super) fn is_dtls(datagram: &[u8]) -> bool {
 #[derive(Clone)]
 pub struct Identity {
     config: Arc<dimpl::Config>,
-    certificate: DtlsCertificate,
+    certificate: Arc<DtlsCertificate>,
 }
 
 /// Why no certificate or configuration could be made: the machine's fault; a retry does not help.
@@ -76,7 +95,7 @@ impl Identity {
             .handshake_timeout(Duration::from_millis(HANDSHAKE_MS_MAX))
             .build()
             .map_err(|e| IdentityError(e.to_string()))?;
-        Ok(Self { config: Arc::new(config), certificate })
+        Ok(Self { config: Arc::new(config), certificate: Arc::new(certificate) })
     }
 
     /// What the answer says about the certificate.
@@ -93,6 +112,8 @@ fn sha256(bytes: &[u8]) -> Fingerprint {
 
 /// The SRTP contexts of a finished handshake.
 pub struct Protection {
+    /// The cipher.
+    pub profile: Profile,
     /// For what we send.
     pub sealer: Sealer,
     /// For what we receive.
@@ -110,43 +131,56 @@ pub enum Ended {
     Failed,
 }
 
-/// One side of a DTLS association.
-pub struct Association {
-    dtls: Dtls,
+/// What does not change about one side of an association.
+struct Side {
     clocks: Clocks,
     client: bool,
     expected: Fingerprint,
-    certified: bool,
-    keys: Option<Protection>,
     /// Whether the peer's RTP will be opened, too.
     hears: bool,
-    timeout: Option<Time>,
+}
+
+/// One side of a DTLS association.
+pub struct Association {
+    side: Side,
+    identity: Identity,
+    /// As client, and when the handshake is done, exactly one; as server one per hello that may be the peer's.
+    attempts: Vec<Attempt>,
+    /// Hellos followed so far.
+    hellos: u32,
+    /// Whether the peer's certificate has been seen in the clear: what belongs to it may follow.
+    introduced: bool,
+    done: bool,
 }
 
 impl Association {
     /// Ready to shake hands with whoever holds the certificate of `expected`; sends nothing before [`Self::drive`].
     pub fn new(identity: &Identity, clocks: Clocks, client: bool, expected: Fingerprint, now: Time) -> Self {
-        let certificate = identity.certificate.clone();
-        let mut dtls = Dtls::new_auto(Arc::clone(&identity.config), certificate, clocks.instant(now));
+        let mut attempts = Vec::new();
         if client {
+            let certificate = DtlsCertificate::clone(&identity.certificate);
+            let mut dtls = Dtls::new_auto(Arc::clone(&identity.config), certificate, clocks.instant(now));
             dtls.set_active(true);
+            attempts.push(Attempt::new(dtls, None));
         }
-        Self { dtls, clocks, client, expected, certified: false, keys: None, hears: false, timeout: None }
+        let side = Side { clocks, client, expected, hears: false };
+        Self { side, identity: identity.clone(), attempts, hellos: 0, introduced: false, done: false }
     }
 
     /// The same for a simulated phone, which opens the sound it receives.
-    pub fn hearing(self) -> Self {
-        Self { hears: true, ..self }
+    pub fn hearing(mut self) -> Self {
+        self.side.hears = true;
+        self
     }
 
     /// Whether we begin the handshake.
     pub fn is_client(&self) -> bool {
-        self.client
+        self.side.client
     }
 
     /// When to call [`Self::drive`] next.
     pub fn timeout(&self) -> Option<Time> {
-        self.timeout
+        self.attempts.iter().filter_map(|attempt| attempt.timeout).min()
     }
 
     /// Takes a datagram, which must come from an address that STUN has proven.
@@ -160,16 +194,33 @@ impl Association {
         to: SocketAddr,
         out: &mut impl Transmit,
     ) -> Result<Option<Protection>, Ended> {
-        self.dtls.handle_timeout(self.clocks.instant(now)).map_err(|_| Ended::Failed)?;
-        // The library wants to be drained between any two of its inputs.
-        let before = self.drain(to, out)?;
-        // Whoever knows the peer's address and port can forge what is not protected yet. What cannot be taken is dropped
-        // (RFC 9147 section 4.5.2), and a handshake that really failed ends by its time limit.
-        if let Err(error) = self.dtls.handle_packet(datagram) {
-            log::debug!("a DTLS datagram is dropped: {error}");
+        let mut hello_again = false;
+        if !self.side.client && !self.done {
+            match peek::first(datagram) {
+                First::Hello(message) => {
+                    self.take_hello(now, sha256(message), datagram, to, out);
+                    return Ok(None);
+                }
+                First::HelloPiece => {
+                    self.take_piece(now, datagram, to, out);
+                    return Ok(None);
+                }
+                First::Certificate(der) if sha256(der) != self.side.expected => {
+                    wrong_certificate();
+                    return Ok(None);
+                }
+                First::Certificate(_) => self.introduced = true,
+                First::HelloAgain => hello_again = true,
+                First::Plain if !self.introduced => return Ok(None),
+                First::Plain | First::Protected => {}
+            }
         }
-        let after = self.drain(to, out)?;
-        Ok(after.or(before))
+        let (client, done) = (self.side.client, self.done);
+        self.each(|attempt, side| {
+            let expects =
+                attempt.answered && (!hello_again || attempt.dtls.protocol_version() == Some(ProtocolVersion::DTLS1_3));
+            if client || done || expects { attempt.receive(side, now, datagram, to, out) } else { Ok(None) }
+        })
     }
 
     /// Starts the handshake if that is our part, and repeats what got lost.
@@ -177,61 +228,83 @@ impl Association {
     /// # Errors
     /// When the association is over.
     pub fn drive(&mut self, now: Time, to: SocketAddr, out: &mut impl Transmit) -> Result<Option<Protection>, Ended> {
-        self.dtls.handle_timeout(self.clocks.instant(now)).map_err(|_| Ended::Failed)?;
-        self.drain(to, out)
+        self.each(|attempt, side| attempt.drive(side, now, to, out))
     }
 
     /// Tells the peer that we close. Best effort: it is not repeated.
     pub fn close(&mut self, to: SocketAddr, out: &mut impl Transmit) {
-        if self.dtls.close().is_ok() {
-            let _ = self.drain(to, out);
+        for attempt in &mut self.attempts {
+            if attempt.dtls.close().is_ok() {
+                let _ = attempt.drain(&self.side, to, out);
+            }
         }
     }
 
-    fn drain(&mut self, to: SocketAddr, out: &mut impl Transmit) -> Result<Option<Protection>, Ended> {
-        let mut scratch = [0; SCRATCH_BYTES];
-        loop {
-            match self.dtls.poll_output(&mut scratch) {
-                Output::Packet(packet) => {
-                    let Some(slot) = out.buffer().get_mut(..packet.len()) else { return Err(Ended::Failed) };
-                    slot.copy_from_slice(packet);
-                    out.send(to, packet.len());
+    /// Does `work` with each handshake until one is done, which then is the only one left. As long as there may be others,
+    /// one that fails is dropped.
+    fn each(
+        &mut self,
+        mut work: impl FnMut(&mut Attempt, &Side) -> Result<Option<Protection>, Ended>,
+    ) -> Result<Option<Protection>, Ended> {
+        let mut n = 0;
+        while let Some(attempt) = self.attempts.get_mut(n) {
+            match work(attempt, &self.side) {
+                Ok(None) => n += 1,
+                Ok(Some(protection)) => {
+                    self.attempts.swap(0, n);
+                    self.attempts.truncate(1);
+                    self.attempts.shrink_to_fit();
+                    self.done = true;
+                    return Ok(Some(protection));
                 }
-                Output::PeerCert(der) => {
-                    let fingerprint = sha256(der);
-                    if fingerprint != self.expected {
-                        log::debug!("a phone's certificate is not the one its offer names");
-                        return Err(Ended::WrongCertificate);
-                    }
-                    self.certified = true;
-                }
-                Output::KeyingMaterial(export, profile) => {
-                    self.keys = Some(protection(self.client, self.hears, &export, profile).ok_or(Ended::Failed)?);
-                }
-                Output::CloseNotify => return Err(Ended::Closed),
-                Output::BufferTooSmall { .. } => return Err(Ended::Failed),
-                Output::Timeout(at) => {
-                    self.timeout = Some(self.clocks.time(at));
-                    break;
-                }
-                // Application data has no meaning without data channels.
-                _ => {}
+                Err(ended) if self.side.client || self.done => return Err(ended),
+                Err(_) => drop(self.attempts.remove(n)),
             }
         }
-        // The library hands out keys only when the handshake is done, and the certificate before them.
-        Ok(if self.certified { self.keys.take() } else { None })
+        Ok(None)
+    }
+
+    /// Follows a hello, or repeats what we said to it.
+    fn take_hello(&mut self, now: Time, digest: Fingerprint, datagram: &[u8], to: SocketAddr, out: &mut impl Transmit) {
+        if let Some(known) = self.attempts.iter_mut().find(|attempt| attempt.hello == Some(digest)) {
+            // The library answers a hello that comes again with its whole flight.
+            drop(known.receive(&self.side, now, datagram, to, out));
+            return;
+        }
+        if self.hellos == HELLOS_TOTAL_MAX {
+            return;
+        }
+        self.hellos += 1;
+        if self.attempts.len() == HELLOS_MAX {
+            self.attempts.remove(self.attempts.iter().position(|attempt| !attempt.answered).unwrap_or(0));
+        }
+        self.attempts.push(Attempt::new(self.server(now, Dtls::new_12), Some(digest)));
+        self.take_piece(now, datagram, to, out);
+    }
+
+    /// Hands the newest hello its next piece. Whoever sends a whole one that DTLS 1.2 does not understand gets 1.3.
+    fn take_piece(&mut self, now: Time, datagram: &[u8], to: SocketAddr, out: &mut impl Transmit) {
+        let Some(mut newest) = self.attempts.pop_if(|attempt| !attempt.answered) else { return };
+        if newest.pieces.len() < HELLO_PIECES_MAX {
+            newest.pieces.push(datagram.to_vec());
+            // What fails here was no hello: it stays without an answer.
+            drop(newest.receive(&self.side, now, datagram, to, out));
+            if !newest.answered {
+                let mut other = Attempt::new(self.server(now, Dtls::new_13), newest.hello);
+                newest.pieces.iter().for_each(|piece| drop(other.receive(&self.side, now, piece, to, out)));
+                newest = if other.answered { other } else { newest };
+            }
+        }
+        self.attempts.push(newest);
+    }
+
+    fn server(&self, now: Time, new: fn(Arc<dimpl::Config>, DtlsCertificate, std::time::Instant) -> Dtls) -> Dtls {
+        let Identity { config, certificate } = &self.identity;
+        new(Arc::clone(config), DtlsCertificate::clone(certificate), self.side.clocks.instant(now))
     }
 }
 
-fn protection(client: bool, hears: bool, export: &[u8], profile: SrtpProfile) -> Option<Protection> {
-    let profile = match profile {
-        SrtpProfile::AEAD_AES_256_GCM => Profile::AeadAes256Gcm,
-        SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
-        SrtpProfile::AES128_CM_SHA1_80 => Profile::Aes128CmSha1_80,
-        _ => return None,
-    };
-    let (of_client, of_server) = MasterKeys::split(profile, export)?;
-    let (ours, theirs) = if client { (of_client, of_server) } else { (of_server, of_client) };
-    let opener = if hears { Opener::with_rtp(&theirs) } else { Opener::new(&theirs) };
-    Some(Protection { sealer: Sealer::new(&ours), opener })
+fn wrong_certificate() -> Ended {
+    log::debug!("a phone's certificate is not the one its offer names");
+    Ended::WrongCertificate
 }

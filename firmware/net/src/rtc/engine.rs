@@ -253,9 +253,12 @@ impl Engine {
         if session.joined.is_some() {
             return;
         }
+        let profile = protection.profile;
         session.join(now, protection, first_sequence, report_delay_ms);
         let stream = session.stream;
+        log::debug!("a listener has joined; its packets are sealed with {}", profile.name());
         self.stats.joins_total += 1;
+        self.stats.ciphers[profile.index()] += 1;
         self.stats.handshaking -= 1;
         self.stats.listeners[stream] += 1;
         self.enter(now, slot, out);
@@ -289,7 +292,8 @@ impl Engine {
             self.by_address.remove(address);
         }
         self.admission.leave(session.owner);
-        if session.joined.is_some() {
+        if let Some(joined) = &session.joined {
+            self.stats.ciphers[joined.protection.profile.index()] -= 1;
             self.stats.listeners[session.stream] -= 1;
             self.streams[session.stream].leave(slot);
         } else {

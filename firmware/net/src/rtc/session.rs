@@ -66,27 +66,12 @@ pub(super) struct Session {
     pub(super) joined: Option<Joined>,
     pub(super) proven: Vec<SocketAddr>,
     pub(super) remote: Option<SocketAddr>,
-    dtls: Box<Association>,
-    created: Time,
-    seen: Time,
+    pub(super) dtls: Association,
+    pub(super) created: Time,
+    /// When it last gave an authenticated sign of life.
+    pub(super) seen: Time,
     /// The deadline armed in the wheel.
     pub(super) armed: Option<Time>,
-}
-
-/// What a new session is made from.
-pub(super) struct NewSession {
-    pub(super) id: SessionId,
-    pub(super) stream: usize,
-    pub(super) owner: IpAddr,
-    pub(super) local: Credentials,
-    pub(super) peer: Credentials,
-    pub(super) etag: String,
-    /// Our addresses as told in the answer.
-    pub(super) addresses: Vec<IpAddr>,
-    pub(super) payload_type: u8,
-    pub(super) packet_ms_max: u32,
-    pub(super) wanted: PacketDuration,
-    pub(super) dtls: Association,
 }
 
 /// Why a session is over.
@@ -107,31 +92,6 @@ impl From<Ended> for Over {
 }
 
 impl Session {
-    pub(super) fn new(new: NewSession, now: Time) -> Self {
-        let NewSession { id, stream, owner, local, peer, etag, addresses, payload_type, packet_ms_max, wanted, dtls } =
-            new;
-        Self {
-            id,
-            stream,
-            owner,
-            local,
-            peer,
-            etag,
-            addresses,
-            payload_type,
-            packet_ms_max,
-            duration: PacketDuration::Ms20,
-            wanted,
-            joined: None,
-            proven: Vec::new(),
-            remote: None,
-            dtls: Box::new(dtls),
-            created: now,
-            seen: now,
-            armed: None,
-        }
-    }
-
     /// Answers a Binding request that names this session; `false` if its sender does not know the password.
     pub(super) fn check(
         &mut self,

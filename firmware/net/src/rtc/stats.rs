@@ -11,6 +11,8 @@ use super::api::{OfferError, SessionId, StreamId};
 pub struct Stats {
     /// Joined listeners per stream, in the order of the configuration.
     pub listeners: Vec<usize>,
+    /// Joined listeners per SRTP profile, in the order of [`super::srtp::Profile::ALL`].
+    pub ciphers: [usize; 3],
     /// Sessions whose handshake is not done.
     pub handshaking: usize,
     /// RTP packets handed to the kernel.

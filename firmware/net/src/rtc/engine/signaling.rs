@@ -11,7 +11,7 @@ use super::{Engine, Slot, addresses};
 use crate::rtc::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
 use crate::rtc::dtls::Association;
 use crate::rtc::sdp::{self, Answering, Fragment, ListenOffer};
-use crate::rtc::session::{Credentials, NewSession, Session};
+use crate::rtc::session::{Credentials, Session};
 use crate::rtc::stun::{PASSWORD_CHARS, UFRAG_CHARS};
 use crate::rtc::transmit::Transmit;
 
@@ -65,7 +65,7 @@ impl Engine {
         let etag = self.etag();
         let addresses = addresses(offer.local_addr, &self.config.addresses);
         let sdp = self.answer(&wish, &local, stream, wanted, &addresses);
-        let session = NewSession {
+        let session = Session {
             id,
             stream,
             owner: offer.remote_addr,
@@ -75,10 +75,18 @@ impl Engine {
             addresses,
             payload_type: wish.payload_type,
             packet_ms_max: wish.packet_ms_max,
+            // The one that always runs.
+            duration: PacketDuration::Ms20,
             wanted,
+            joined: None,
+            proven: Vec::new(),
+            remote: None,
             dtls: Association::new(&self.identity, self.config.clocks, wish.dtls_client, wish.fingerprint, now),
+            created: now,
+            seen: now,
+            armed: None,
         };
-        self.open(Session::new(session, now));
+        self.open(session);
         Ok(Answer { session: id, sdp, etag })
     }
 

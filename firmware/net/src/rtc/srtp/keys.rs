@@ -28,6 +28,23 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// Every profile, in the order of [`Self::index`].
+    pub const ALL: [Self; 3] = [Self::AeadAes256Gcm, Self::AeadAes128Gcm, Self::Aes128CmSha1_80];
+
+    /// Its place in tables.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Its name as IANA registers it, in small letters and without `SRTP_`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AeadAes256Gcm => "aead_aes_256_gcm",
+            Self::AeadAes128Gcm => "aead_aes_128_gcm",
+            Self::Aes128CmSha1_80 => "aes128_cm_hmac_sha1_80",
+        }
+    }
+
     const fn key_bytes(self) -> usize {
         match self {
             Self::AeadAes256Gcm => 32,
