@@ -141,6 +141,7 @@ fn an_independent_webrtc_stack_hears_the_song() {
     let out = party.folder.path().join("aiortc.wav");
     run("aiortc", &mut client(&python, "whep_aiortc.py", &party, &out));
     party.check("aiortc", &out, 0.95);
+    assert_eq!(party.running.ciphers(), ["aead_aes_256_gcm"]);
 }
 
 #[test]
@@ -163,6 +164,8 @@ fn gstreamer_hears_the_song() {
     let out = party.folder.path().join("gstreamer.wav");
     run("GStreamer", &mut client(python.as_ref(), "whep_gstreamer.py", &party, &out));
     party.check("GStreamer", &out, 0.95);
+    // It knows no other.
+    assert_eq!(party.running.ciphers(), ["aes128_cm_hmac_sha1_80"]);
 }
 
 fn client(python: &std::ffi::OsStr, script: &str, party: &Party, out: &Path) -> Command {

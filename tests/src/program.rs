@@ -111,6 +111,19 @@ impl Running {
         format!("http://{}{path}", self.address)
     }
 
+    /// The ciphers with which WebRTC listeners have joined, as the metrics name them.
+    ///
+    /// # Panics
+    /// When the box does not answer.
+    pub fn ciphers(&self) -> Vec<String> {
+        let page = ureq::get(self.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
+        let page = page.expect("the box serves its metrics");
+        let samples = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("partybox_srtp_joins_total{profile=\"")?.split_once("\"} "));
+        samples.filter(|(_, joins)| *joins != "0").map(|(profile, _)| profile.to_owned()).collect()
+    }
+
     /// The process.
     pub fn id(&self) -> u32 {
         self.child.id()

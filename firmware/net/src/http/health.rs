@@ -80,9 +80,9 @@ fn webrtc(stats: &Stats, page: &mut Page) {
     ] {
         page.number(&format!("webrtc_{name}"), Kind::Counter, help, value as f64);
     }
-    let ciphers = Profile::ALL.map(|profile| ([profile.name()], stats.ciphers[profile.index()] as f64));
-    let samples = ciphers.iter().map(|(label, value)| (&label[..], *value));
-    page.family("srtp_listeners", Kind::Gauge, "WebRTC listeners by cipher.", &["profile"], samples);
+    let joins = Profile::ALL.map(|profile| ([profile.name()], stats.joins_by_profile[profile.index()] as f64));
+    let samples = joins.iter().map(|(label, value)| (&label[..], *value));
+    page.family("srtp_joins_total", Kind::Counter, "WebRTC listeners that joined, by cipher.", &["profile"], samples);
     let refused = &stats.refusals;
     let samples = [
         (&["malformed"][..], refused.malformed_total as f64),

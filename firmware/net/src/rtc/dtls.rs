@@ -13,6 +13,7 @@
 //! and the rest of its flight, if a phone sends them in several datagrams, and the handshakes that we have to begin.
 
 mod attempt;
+mod introduction;
 mod peek;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,8 @@ use super::config::{Clocks, HANDSHAKE_MS_MAX};
 use super::srtp::{Opener, Profile, Sealer};
 use super::transmit::Transmit;
 use attempt::Attempt;
-use peek::First;
+use introduction::Introduction;
+use peek::Brings;
 
 /// Largest datagram of a handshake. Below every path's limit (RFC 8200 section 5 guarantees 1,280 with headers).
 const MTU_BYTES: usize = 1_200;
@@ -148,8 +150,7 @@ pub struct Association {
     attempts: Vec<Attempt>,
     /// Hellos followed so far.
     hellos: u32,
-    /// Whether the peer's certificate has been seen in the clear: what belongs to it may follow.
-    introduced: bool,
+    introduction: Introduction,
     done: bool,
 }
 
@@ -164,7 +165,14 @@ impl Association {
             attempts.push(Attempt::new(dtls, None));
         }
         let side = Side { clocks, client, expected, hears: false };
-        Self { side, identity: identity.clone(), attempts, hellos: 0, introduced: false, done: false }
+        Self {
+            side,
+            identity: identity.clone(),
+            attempts,
+            hellos: 0,
+            introduction: Introduction::default(),
+            done: false,
+        }
     }
 
     /// The same for a simulated phone, which opens the sound it receives.
@@ -194,32 +202,45 @@ impl Association {
         to: SocketAddr,
         out: &mut impl Transmit,
     ) -> Result<Option<Protection>, Ended> {
-        let mut hello_again = false;
-        if !self.side.client && !self.done {
-            match peek::first(datagram) {
-                First::Hello(message) => {
-                    self.take_hello(now, sha256(message), datagram, to, out);
-                    return Ok(None);
+        if self.side.client || self.done {
+            return self.each(|attempt, side| attempt.receive(side, now, datagram, to, out));
+        }
+        match peek::look(datagram) {
+            Brings::Hello(bytes) => self.take_hello(now, sha256(&bytes), datagram, to, out),
+            Brings::HelloPiece => self.take_piece(now, datagram, to, out),
+            Brings::Certificate if !self.introduction.done => {
+                let whole = self.introduction.take(datagram, &self.side.expected);
+                for datagram in whole {
+                    let keys = self.hand_on(now, &datagram, to, out, |_| true)?;
+                    if keys.is_some() {
+                        return Ok(keys);
+                    }
                 }
-                First::HelloPiece => {
-                    self.take_piece(now, datagram, to, out);
-                    return Ok(None);
-                }
-                First::Certificate(der) if sha256(der) != self.side.expected => {
-                    wrong_certificate();
-                    return Ok(None);
-                }
-                First::Certificate(_) => self.introduced = true,
-                First::HelloAgain => hello_again = true,
-                First::Plain if !self.introduced => return Ok(None),
-                First::Plain | First::Protected => {}
+            }
+            Brings::Plain if !self.introduction.done => {}
+            Brings::HelloAgain => {
+                return self
+                    .hand_on(now, datagram, to, out, |dtls| dtls.protocol_version() == Some(ProtocolVersion::DTLS1_3));
+            }
+            Brings::Certificate | Brings::Plain | Brings::Protected => {
+                return self.hand_on(now, datagram, to, out, |_| true);
             }
         }
-        let (client, done) = (self.side.client, self.done);
-        self.each(|attempt, side| {
-            let expects =
-                attempt.answered && (!hello_again || attempt.dtls.protocol_version() == Some(ProtocolVersion::DTLS1_3));
-            if client || done || expects { attempt.receive(side, now, datagram, to, out) } else { Ok(None) }
+        Ok(None)
+    }
+
+    /// Hands a datagram to every handshake that we have answered and that `expects` it.
+    fn hand_on(
+        &mut self,
+        now: Time,
+        datagram: &[u8],
+        to: SocketAddr,
+        out: &mut impl Transmit,
+        expects: impl Fn(&Dtls) -> bool,
+    ) -> Result<Option<Protection>, Ended> {
+        self.each(|attempt, side| match attempt.answered && expects(&attempt.dtls) {
+            true => attempt.receive(side, now, datagram, to, out),
+            false => Ok(None),
         })
     }
 
@@ -254,6 +275,7 @@ impl Association {
                     self.attempts.swap(0, n);
                     self.attempts.truncate(1);
                     self.attempts.shrink_to_fit();
+                    self.introduction = Introduction::default();
                     self.done = true;
                     return Ok(Some(protection));
                 }

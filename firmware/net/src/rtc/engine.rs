@@ -258,7 +258,7 @@ impl Engine {
         let stream = session.stream;
         log::debug!("a listener has joined; its packets are sealed with {}", profile.name());
         self.stats.joins_total += 1;
-        self.stats.ciphers[profile.index()] += 1;
+        self.stats.joins_by_profile[profile.index()] += 1;
         self.stats.handshaking -= 1;
         self.stats.listeners[stream] += 1;
         self.enter(now, slot, out);
@@ -292,8 +292,7 @@ impl Engine {
             self.by_address.remove(address);
         }
         self.admission.leave(session.owner);
-        if let Some(joined) = &session.joined {
-            self.stats.ciphers[joined.protection.profile.index()] -= 1;
+        if session.joined.is_some() {
             self.stats.listeners[session.stream] -= 1;
             self.streams[session.stream].leave(slot);
         } else {

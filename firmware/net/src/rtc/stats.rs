@@ -11,8 +11,6 @@ use super::api::{OfferError, SessionId, StreamId};
 pub struct Stats {
     /// Joined listeners per stream, in the order of the configuration.
     pub listeners: Vec<usize>,
-    /// Joined listeners per SRTP profile, in the order of [`super::srtp::Profile::ALL`].
-    pub ciphers: [usize; 3],
     /// Sessions whose handshake is not done.
     pub handshaking: usize,
     /// RTP packets handed to the kernel.
@@ -29,6 +27,8 @@ pub struct Stats {
     pub nacks_over_budget_total: u64,
     /// Listeners that joined (handshake done).
     pub joins_total: u64,
+    /// The same per SRTP profile, in the order of [`super::srtp::Profile::ALL`].
+    pub joins_by_profile: [u64; 3],
     /// Handshakes that failed or took too long.
     pub handshake_failures_total: u64,
     /// Listeners freed because they gave no sign of life.

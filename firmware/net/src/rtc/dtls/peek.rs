@@ -1,6 +1,6 @@
 //! What a datagram of a handshake brings, as far as that shows without keys: enough to tell a forged one from the phone's.
 //!
-//! Looks at the first record only and decides nothing. Shapes: RFC 6347 sections 4.1 and 4.2.2, RFC 9147 section 4.
+//! Decides nothing. Shapes: RFC 6347 sections 4.1 and 4.2.2, RFC 9147 section 4.
 
 /// Bytes of a plaintext record's header.
 const RECORD_HEADER_BYTES: usize = 13;
@@ -17,17 +17,28 @@ const UNIFIED_HEADER: u8 = 32;
 const CLIENT_HELLO: u8 = 1;
 const CERTIFICATE: u8 = 11;
 
-/// The first thing in a datagram.
+/// A piece of a handshake message, or all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Piece<'a> {
+    kind: u8,
+    sequence: usize,
+    /// Bytes of the whole message.
+    pub(super) length: usize,
+    pub(super) offset: usize,
+    pub(super) body: &'a [u8],
+}
+
+/// What a datagram brings.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum First<'a> {
-    /// A client's first hello, or its start, alone in its datagram: the message with its header.
-    Hello(&'a [u8]),
-    /// A later piece of it, alone in its datagram, too.
+pub(super) enum Brings {
+    /// A client's first hello, or its start, and nothing else: its bytes.
+    Hello(Vec<u8>),
+    /// A later piece of it, and nothing else.
     HelloPiece,
     /// A client's second hello, after a request to change the first.
     HelloAgain,
-    /// A certificate that is here as a whole, in DER.
-    Certificate(&'a [u8]),
+    /// A client's certificate, or a piece of it, and maybe more.
+    Certificate,
     /// Something else that is not protected, or broken.
     Plain,
     /// Something protected: the library tells whether it is true.
@@ -35,31 +46,70 @@ pub(super) enum First<'a> {
 }
 
 /// Looks at `datagram`.
-pub(super) fn first(datagram: &[u8]) -> First<'_> {
+pub(super) fn look(datagram: &[u8]) -> Brings {
     let protected = match datagram {
         [first, ..] if *first >= UNIFIED_HEADER => true,
         [_, _, _, epoch @ ..] => epoch.first_chunk().is_some_and(|epoch| *epoch != [0, 0]),
         _ => false,
     };
-    if protected { First::Protected } else { plain(datagram).unwrap_or(First::Plain) }
+    if protected {
+        return Brings::Protected;
+    }
+    let (pieces, whole) = pieces(datagram);
+    let Some(first) = pieces.first() else { return Brings::Plain };
+    let hello = pieces.iter().all(|piece| piece.kind == CLIENT_HELLO && piece.sequence == 0);
+    match first.kind {
+        CLIENT_HELLO if first.sequence > 0 => Brings::HelloAgain,
+        CLIENT_HELLO if hello && whole && first.offset == 0 => {
+            Brings::Hello(pieces.iter().flat_map(|piece| piece.body).copied().collect())
+        }
+        CLIENT_HELLO if hello && whole => Brings::HelloPiece,
+        CERTIFICATE if first.sequence == 1 => Brings::Certificate,
+        _ => Brings::Plain,
+    }
 }
 
-fn plain(datagram: &[u8]) -> Option<First<'_>> {
+/// The pieces of a client's certificate message in `datagram`: it is the second message of a client that was not sent a
+/// cookie.
+pub(super) fn certificate(datagram: &[u8]) -> Vec<Piece<'_>> {
+    let (pieces, _) = pieces(datagram);
+    pieces.into_iter().filter(|piece| piece.kind == CERTIFICATE && piece.sequence == 1).collect()
+}
+
+/// The first certificate of a whole certificate message, in DER: behind the lengths of the list and its own.
+pub(super) fn der(message: &[u8]) -> Option<&[u8]> {
+    message.get(6..)?.get(..number(message.get(3..6)?))
+}
+
+/// The plaintext pieces at the start of `datagram`, and whether there is nothing else in it.
+fn pieces(datagram: &[u8]) -> (Vec<Piece<'_>>, bool) {
+    let (mut all, mut rest) = (Vec::new(), datagram);
+    while let Some((mut content, behind)) = handshake(rest) {
+        while let Some((piece, behind)) = piece(content) {
+            all.push(piece);
+            content = behind;
+        }
+        if !content.is_empty() {
+            return (all, false);
+        }
+        rest = behind;
+    }
+    (all, rest.is_empty())
+}
+
+/// The content of a plaintext record of the handshake, and what is behind it.
+fn handshake(datagram: &[u8]) -> Option<(&[u8], &[u8])> {
     let (header, rest) = datagram.split_at_checked(RECORD_HEADER_BYTES)?;
-    let content = rest.get(..number(header.get(11..)?))?;
-    let (message, body) = content.split_at_checked(MESSAGE_HEADER_BYTES)?;
-    let (kind, length, sequence) = (message[0], number(&message[1..4]), number(&message[4..6]));
-    let (offset, carried) = (number(&message[6..9]), number(&message[9..12]));
-    let body = body.get(..carried).filter(|_| header[0] == HANDSHAKE && offset + carried <= length)?;
-    let alone = content.len() == rest.len() && body.len() == content.len() - MESSAGE_HEADER_BYTES;
-    Some(match kind {
-        CLIENT_HELLO if sequence > 0 => First::HelloAgain,
-        CLIENT_HELLO if alone && offset == 0 => First::Hello(content),
-        CLIENT_HELLO if alone => First::HelloPiece,
-        // The list's length, the first certificate's length, and the certificate.
-        CERTIFICATE if carried == length => First::Certificate(body.get(6..)?.get(..number(body.get(3..6)?))?),
-        _ => First::Plain,
-    })
+    let content = rest.split_at_checked(number(&header[11..]))?;
+    (header[0] == HANDSHAKE && header[3..5] == [0, 0]).then_some(content)
+}
+
+fn piece(content: &[u8]) -> Option<(Piece<'_>, &[u8])> {
+    let (header, rest) = content.split_at_checked(MESSAGE_HEADER_BYTES)?;
+    let (body, behind) = rest.split_at_checked(number(&header[9..]))?;
+    let (length, offset) = (number(&header[1..4]), number(&header[6..9]));
+    let piece = Piece { kind: header[0], sequence: number(&header[4..6]), length, offset, body };
+    (offset + body.len() <= length).then_some((piece, behind))
 }
 
 /// A number in network order.
@@ -68,10 +118,11 @@ fn number(bytes: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn record(kind: u8, sequence: u8, offset: u8, length: u8, body: &[u8]) -> Vec<u8> {
+    /// A record with one piece.
+    pub(in super::super) fn record(kind: u8, sequence: u8, length: u8, offset: u8, body: &[u8]) -> Vec<u8> {
         let message = [kind, 0, 0, length, 0, sequence, 0, 0, offset, 0, 0, body.len() as u8];
         let header = [HANDSHAKE, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, (MESSAGE_HEADER_BYTES + body.len()) as u8];
         [&header, &message[..], body].concat()
@@ -79,40 +130,37 @@ mod tests {
 
     #[test]
     fn hellos_and_certificates_are_told_apart_from_the_rest() {
-        let hello = record(CLIENT_HELLO, 0, 0, 3, b"abc");
-        assert_eq!(first(&hello), First::Hello(&hello[RECORD_HEADER_BYTES..]));
-        assert_eq!(first(&record(CLIENT_HELLO, 0, 3, 6, b"def")), First::HelloPiece);
-        assert_eq!(first(&record(CLIENT_HELLO, 1, 0, 3, b"abc")), First::HelloAgain);
-        let list = [&[0, 0, 7, 0, 0, 4][..], b"cert"].concat();
-        assert_eq!(first(&record(CERTIFICATE, 1, 0, 10, &list)), First::Certificate(b"cert"));
-        assert_eq!(first(&record(CERTIFICATE, 1, 0, 11, &list)), First::Plain, "a piece only");
-        assert_eq!(first(&record(16, 2, 0, 3, b"key")), First::Plain);
+        assert_eq!(look(&record(CLIENT_HELLO, 0, 3, 0, b"abc")), Brings::Hello(b"abc".to_vec()));
+        assert_eq!(look(&record(CLIENT_HELLO, 0, 6, 3, b"def")), Brings::HelloPiece);
+        assert_eq!(look(&record(CLIENT_HELLO, 1, 3, 0, b"abc")), Brings::HelloAgain);
+        assert_eq!(look(&record(CERTIFICATE, 1, 3, 0, b"abc")), Brings::Certificate);
+        assert_eq!(look(&record(CERTIFICATE, 2, 3, 0, b"abc")), Brings::Plain);
+        assert_eq!(look(&record(16, 2, 3, 0, b"key")), Brings::Plain);
     }
 
     #[test]
-    fn a_hello_with_anything_behind_it_is_none() {
-        let hello = record(CLIENT_HELLO, 0, 0, 3, b"abc");
-        assert_eq!(first(&[&hello[..], &hello].concat()), First::Plain);
-        let mut two = record(CLIENT_HELLO, 0, 0, 3, b"abcdefghijklmnopqrstuvwxyz");
-        two[RECORD_HEADER_BYTES + 11] = 3;
-        assert_eq!(first(&two), First::Plain);
+    fn a_hello_may_come_in_pieces_but_with_nothing_else() {
+        let [start, end] = [record(CLIENT_HELLO, 0, 6, 0, b"abc"), record(CLIENT_HELLO, 0, 6, 3, b"def")];
+        assert_eq!(look(&[&start[..], &end].concat()), Brings::Hello(b"abcdef".to_vec()));
+        assert_eq!(look(&[&start[..], &record(16, 1, 3, 0, b"key")].concat()), Brings::Plain);
+        assert_eq!(look(&[&start[..], &[1]].concat()), Brings::Plain);
     }
 
     #[test]
     fn what_is_protected_is_left_to_the_library() {
-        assert_eq!(first(&[47, 1, 2, 3]), First::Protected);
-        assert_eq!(first(&[HANDSHAKE, 254, 253, 0, 1, 0, 0]), First::Protected);
+        assert_eq!(look(&[47, 1, 2, 3]), Brings::Protected);
+        assert_eq!(look(&[HANDSHAKE, 254, 253, 0, 1, 0, 0]), Brings::Protected);
     }
 
     #[test]
     fn broken_datagrams_are_plain() {
-        let list = [&[0, 0, 7, 0, 0, 4][..], b"cert"].concat();
-        for whole in [record(CLIENT_HELLO, 0, 0, 3, b"abc"), record(CERTIFICATE, 1, 0, 10, &list)] {
+        for kind in [CLIENT_HELLO, CERTIFICATE] {
+            let whole = record(kind, 1, 3, 0, b"abc");
             for len in 0..whole.len() {
-                assert_eq!(first(&whole[..len]), First::Plain, "{len} bytes");
+                assert_eq!(look(&whole[..len]), Brings::Plain, "{len} bytes");
             }
+            assert_eq!(look(&record(kind, 1, 3, 9, b"abc")), Brings::Plain, "beyond its own end");
         }
-        assert_eq!(first(&record(CLIENT_HELLO, 0, 9, 3, b"abc")), First::Plain, "beyond its own end");
-        assert_eq!(first(&record(CERTIFICATE, 1, 0, 6, &[0, 0, 7, 0, 0, 4])), First::Plain);
+        assert_eq!(der(&[0, 0, 7, 0, 0, 4, 1, 2, 3]), None);
     }
 }
