@@ -27,6 +27,8 @@ pub struct Config {
     pub brightness_percent: u8,
     /// The same at night, 0 (dark) to 100 percent.
     pub night_percent: u8,
+    /// Whether LEDs on lines that PWM reaches are dimmed; the system must have given the lines to PWM.
+    pub pwm: bool,
     /// Within this time two presses are a double press, 150 to 1000 ms.
     pub double_ms: u16,
     /// Pins that differ from the table, by function.
@@ -60,6 +62,7 @@ impl Default for Config {
             display_address: 0x3c,
             brightness_percent: 100,
             night_percent: 20,
+            pwm: false,
             // The pause between the clicks of a double click is 500 ms from press to press on most desktops; from
             // release to press, with a thumb on a hard button, 300 ms is as generous.
             double_ms: 300,

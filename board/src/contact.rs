@@ -26,6 +26,11 @@ impl Contact {
         self.debounce.edge(pressed, at);
     }
 
+    /// What the line said last.
+    pub fn says(&self) -> bool {
+        self.debounce.says()
+    }
+
     /// When [`Contact::at`] wants to be called if no edge comes before. Never, while nobody touches the button.
     pub fn next_deadline(&self) -> Option<Time> {
         self.debounce.next_deadline().or_else(|| self.recognizer.next_deadline())

@@ -49,6 +49,11 @@ impl Debounce {
         self.pressed
     }
 
+    /// What the line said last, believed or not.
+    pub fn says(&self) -> bool {
+        self.raw
+    }
+
     /// An edge after which the line is `pressed`. Stamps that run backwards count as the last one. Call
     /// [`Debounce::at`] with the stamp first, so that what was due before the edge is told before it.
     ///

@@ -80,8 +80,6 @@ pub enum Problem {
     Denied,
     /// It was there and went away.
     Gone,
-    /// Held down for longer than anybody presses a button, and ignored until it is let go.
-    Stuck,
     /// Anything else the system says, as its error number.
     Device(i32),
 }
@@ -103,7 +101,6 @@ impl fmt::Display for Problem {
             Self::Busy => f.write_str("is used by another program"),
             Self::Denied => f.write_str("may not be used by this program"),
             Self::Gone => f.write_str("went away"),
-            Self::Stuck => f.write_str("is held down and ignored until it is let go"),
             Self::Device(errno) => write!(f, "fails: {}", std::io::Error::from_raw_os_error(*errno)),
         }
     }

@@ -61,6 +61,9 @@ impl Led {
     /// Every LED, in the order of [`Led::index`].
     pub const ALL: [Self; 6] = [Self::Status, Self::Red, Self::Green, Self::Blue, Self::Play, Self::Guests];
 
+    /// The parts of the RGB LED.
+    pub const COLOURS: [Self; 3] = [Self::Red, Self::Green, Self::Blue];
+
     /// Its place in [`Led::ALL`].
     pub const fn index(self) -> usize {
         self as usize

@@ -5,23 +5,31 @@
 //!
 //! Look first at [`runner::start`] and [`Handle`]: events out, a [`Scene`] and a [`Show`] in.
 
-#![allow(dead_code, reason = "the threads that use these parts come next")]
-
 pub mod config;
 pub mod contact;
 pub mod debounce;
 pub mod event;
 pub mod function;
 pub mod gesture;
-mod handle;
 pub mod light;
+pub mod pattern;
 pub mod rotary;
 pub mod runner;
 pub mod screen;
+pub mod sheet;
 pub mod sim;
-mod table;
 pub mod time;
 pub mod wiring;
+
+mod advice;
+mod display;
+mod gpio;
+mod handle;
+mod inputs;
+mod lines;
+mod port;
+mod pwm;
+mod table;
 
 pub use config::Config;
 pub use event::{Event, Part, Problem, What};

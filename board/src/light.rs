@@ -1,6 +1,17 @@
-//! What the LEDs shall say: conditions with priorities.
+//! What the LEDs shall say: conditions with priorities, each with its pattern.
 //!
-//! Pure: told the time.
+//! Pure: told the time. The status LED says everything; the others repeat a part of it where a person looks for it. No two
+//! patterns look the same without colour.
+
+mod patterns;
+#[cfg(test)]
+mod tests;
+
+use crate::function::Led;
+use crate::pattern::Pattern;
+use crate::time::{Time, earlier};
+
+pub use patterns::{Colour, colour, pattern};
 
 /// Something that lasts. In order of priority, the lowest first: the status LED shows the last that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,5 +118,104 @@ pub struct Scene {
 impl Default for Scene {
     fn default() -> Self {
         Self { conditions: Conditions::NONE.with(Condition::Starting), brightness_percent: 100 }
+    }
+}
+
+impl Flash {
+    /// Every flash.
+    pub const ALL: [Self; 3] = [Self::NewGuest, Self::PairingDone, Self::PairingRefused];
+}
+
+/// From here on a flash does not interrupt: somebody is about to lose something.
+const UNINTERRUPTED_FROM: Condition = Condition::Countdown;
+
+/// What shows on the LEDs, as time goes by.
+#[derive(Clone, Debug)]
+pub struct Light {
+    scene: Scene,
+    /// Since when each condition holds.
+    since: [Time; Condition::ALL.len()],
+    /// The flash that shows, and since when.
+    flash: Option<(Flash, Time)>,
+    /// What follows it: at most one of each.
+    waiting: Vec<Flash>,
+}
+
+impl Light {
+    /// Starting, since `now`.
+    pub fn new(now: Time) -> Self {
+        Self { scene: Scene::default(), since: [now; Condition::ALL.len()], flash: None, waiting: Vec::new() }
+    }
+
+    /// What holds from `now` on. What held before goes on in its pattern.
+    pub fn set(&mut self, scene: Scene, now: Time) {
+        for condition in Condition::ALL {
+            if scene.conditions.holds(condition) && !self.scene.conditions.holds(condition) {
+                self.since[condition as usize] = now;
+            }
+        }
+        self.scene = scene;
+    }
+
+    /// Shows `flash` now, or after the one that shows. One that already waits is the same.
+    pub fn flash(&mut self, flash: Flash, now: Time) {
+        if self.flash.is_none() {
+            self.flash = Some((flash, now));
+        } else if !self.waiting.contains(&flash) {
+            self.waiting.push(flash);
+        }
+    }
+
+    /// Ends and begins flashes; to be called before levels are asked for.
+    pub fn at(&mut self, now: Time) {
+        while let Some((flash, since)) = self.flash {
+            let end = since.plus_micros(patterns::flash(flash).length_us());
+            if now < end {
+                return;
+            }
+            self.flash = (!self.waiting.is_empty()).then(|| (self.waiting.remove(0), end));
+        }
+    }
+
+    /// The level of an LED that can be dimmed, 0 to 255, before the scene's brightness is taken into account.
+    pub fn level(&self, led: Led, now: Time) -> u8 {
+        let Some((pattern, since, colour)) = self.shown(led) else { return 0 };
+        let level = pattern.level_at(since, now);
+        let part = match led {
+            Led::Red => colour.red,
+            Led::Green => colour.green,
+            Led::Blue => colour.blue,
+            Led::Status | Led::Play | Led::Guests => u8::MAX,
+        };
+        (u16::from(level) * u16::from(part) / 255) as u8
+    }
+
+    /// How bright the scene is, percent.
+    pub fn brightness_percent(&self) -> u8 {
+        self.scene.brightness_percent.min(100)
+    }
+
+    /// When [`Light::at`] and [`Light::level`] want to be asked again. Never, while all LEDs are steady.
+    pub fn next_change(&self, now: Time) -> Option<Time> {
+        let flash_ends = self.flash.map(|(flash, since)| since.plus_micros(patterns::flash(flash).length_us()));
+        // The three colours follow the status LED.
+        [Led::Status, Led::Play, Led::Guests].into_iter().fold(flash_ends, |next, led| {
+            let change = self.shown(led).and_then(|(pattern, since, _)| pattern.next_change(since, now));
+            earlier(next, change)
+        })
+    }
+
+    /// The pattern that an LED shows, since when, and its colour.
+    fn shown(&self, led: Led) -> Option<(Pattern, Time, Colour)> {
+        let holds =
+            |condition: &Condition| self.scene.conditions.holds(*condition) && patterns::concerns(*condition, led);
+        let highest = Condition::ALL.into_iter().rev().find(holds);
+        let urgent = Condition::ALL
+            .into_iter()
+            .any(|condition| condition >= UNINTERRUPTED_FROM && self.scene.conditions.holds(condition));
+        if let Some((flash, since)) = self.flash.filter(|_| !urgent && led != Led::Play) {
+            return Some((patterns::flash(flash), since, patterns::flash_colour(flash)));
+        }
+        highest.map(|condition| (pattern(condition), self.since[condition as usize], colour(condition)))
     }
 }

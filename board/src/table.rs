@@ -86,7 +86,6 @@ pub(crate) struct Row {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DisplayRow {
     pub(crate) bus: String,
-    pub(crate) address: u8,
     pub(crate) data: u32,
     pub(crate) clock: u32,
 }

@@ -143,6 +143,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+#[cfg(test)]
+mod tests;
+
 /// What the machine calls itself in its device tree; nothing on a machine without one.
 pub fn machine() -> Vec<String> {
     let bytes = fs::read("/proc/device-tree/compatible").unwrap_or_default();
@@ -215,6 +218,9 @@ impl Wiring {
         }
         for at in 0..pins.len() {
             check(board, header, &pins, at, &occupied)?;
+        }
+        if !config.pwm {
+            pins.iter_mut().for_each(|pin| pin.pwm = None);
         }
         let missing = |half| !pins.iter().any(|pin| pin.function == half);
         for (half, other) in [(Function::RotaryA, Function::RotaryB), (Function::RotaryB, Function::RotaryA)] {
