@@ -7,5 +7,6 @@ mod line_in;
 mod listening;
 mod pages;
 mod start_stop;
+mod terminal;
 mod tidy;
 mod world;

@@ -10,6 +10,7 @@ pub mod link;
 pub mod phone;
 pub mod program;
 pub mod sound;
+pub mod terminal;
 pub mod tidy;
 pub mod wav;
 pub mod world;

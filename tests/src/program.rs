@@ -45,21 +45,20 @@ impl Running {
     /// # Panics
     /// As [`Self::start`].
     pub fn start_in<A: AsRef<OsStr>>(environment: &[(&str, &OsStr)], options: &[A]) -> Option<Self> {
-        let program = match path() {
-            Ok(program) => program,
-            Err(reason) => {
-                println!("{reason}");
-                return None;
-            }
-        };
+        let mut command = Command::new(path().inspect_err(|reason| println!("{reason}")).ok()?);
+        command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(["--log-level", "warn"]);
+        Some(Self::of(command, options))
+    }
+
+    /// Runs `command`, which is the program or leads to it, with these options and an address of its own.
+    pub(crate) fn of<A: AsRef<OsStr>>(mut command: Command, options: &[A]) -> Self {
         let address = free_port();
-        let mut command = Command::new(program);
-        command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8", "--log-level", "warn"]);
-        command.args(options).envs(environment.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8"]).args(options);
         let child = command.spawn().expect("the program starts");
         let mut running = Self { address, command, child };
         running.wait_until_it_serves();
-        Some(running)
+        running
     }
 
     /// Kills the box, as a pulled plug would.
@@ -86,6 +85,11 @@ impl Running {
     pub fn terminate(&mut self, limit: Duration) -> Option<ExitStatus> {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(asked.is_ok_and(|status| status.success()), "kill works");
+        self.wait(limit)
+    }
+
+    /// Waits for the box's end; `None` if it is still there after `limit`.
+    pub(crate) fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
         let begun = Instant::now();
         while begun.elapsed() < limit {
             if let Some(status) = self.child.try_wait().expect("the program is ours") {

@@ -1,0 +1,71 @@
+//! The terminal as a board: keys press its buttons, drawings show its lights, and the terminal is left as it was.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tests::terminal::Terminal;
+
+/// How long anything on a busy machine may take before it counts as not happening.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn status(terminal: &Terminal) -> Value {
+    let mut answer = ureq::get(terminal.running.url("/api/party/status")).call().expect("the box answers");
+    answer.body_mut().read_json().expect("JSON")
+}
+
+/// Waits until the box's status pleases `wanted`.
+fn until_status(terminal: &Terminal, what: &str, wanted: impl Fn(&Value) -> bool) {
+    let begun = Instant::now();
+    while !wanted(&status(terminal)) {
+        assert!(begun.elapsed() < PATIENCE, "{what}: {}\n{}", status(terminal), terminal.text());
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+fn see(terminal: &Terminal, what: &str) -> String {
+    let seen = terminal.until(|text| text.contains(what), PATIENCE);
+    seen.unwrap_or_else(|text| panic!("no {what:?} in:\n{text}"))
+}
+
+#[test]
+fn keys_press_the_buttons_of_a_simulated_board_which_is_drawn() {
+    let Some(mut terminal) = Terminal::start(&["--board", "sim"]) else { return };
+    see(&terminal, "[p]lay");
+    until_status(&terminal, "music after the start", |status| status["playing"] == true && !status["track"].is_null());
+    let playing = see(&terminal, "playing ·");
+    println!("{playing}");
+    terminal.press("p");
+    until_status(&terminal, "a pause", |status| status["playing"] == false);
+    see(&terminal, "paused ·");
+    terminal.press("p");
+    until_status(&terminal, "music again", |status| status["playing"] == true);
+    let before = status(&terminal)["track"]["id"].clone();
+    terminal.press("n");
+    until_status(&terminal, "another track", |status| status["track"]["id"] != before && !status["track"].is_null());
+    terminal.press("-");
+    see(&terminal, "button: volume-down");
+    terminal.press("P");
+    see(&terminal, "button: stop");
+    until_status(&terminal, "a stop", |status| status["playing"] == false);
+    // The foot of the screen is drawn anew, not again and again.
+    assert_eq!(terminal.text().matches("[p]lay").count(), 1, "{}", terminal.text());
+}
+
+#[test]
+fn the_terminal_is_left_as_it_was() {
+    let Some(mut terminal) = Terminal::start(&["--board", "sim"]) else { return };
+    see(&terminal, "[p]lay");
+    assert!(!terminal.is_ordinary(), "single keys are not taken");
+    let status = terminal.interrupt(PATIENCE).expect("Ctrl-C ends the box");
+    assert_eq!(status.code(), Some(0));
+    assert!(terminal.is_ordinary(), "the shell would find a terminal that shows nothing");
+    let text = terminal.text();
+    assert!(!text.contains("[p]lay") && text.trim_end().ends_with("stopping"), "{text}");
+}
+
+#[test]
+fn without_a_board_the_keys_are_the_terminals() {
+    let Some(terminal) = Terminal::start(&["--board", "none"]) else { return };
+    see(&terminal, "playing ·");
+    assert!(terminal.is_ordinary());
+}
