@@ -108,8 +108,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     supervise::stopping();
     running.panel.shut_down();
     running.keys = None;
-    logger::set_panel("");
-    logger::set_status("");
+    logger::close_foot();
     log::info!("stopping");
     _ = stop_http.send(());
     if server.await.is_err() {

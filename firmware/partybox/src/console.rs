@@ -54,6 +54,11 @@ pub fn width() -> usize {
     rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col)).max(20)
 }
 
+/// Rows of the terminal; 24 if there is none or it does not tell.
+pub fn height() -> usize {
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(24, |size| usize::from(size.ws_row))
+}
+
 /// The numbers in the status line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Status<'a> {

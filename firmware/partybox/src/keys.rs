@@ -4,6 +4,8 @@
 //! of real ones, through pins, debouncing and gestures. Ctrl-C stays the terminal's.
 
 use std::io::{self, IsTerminal, Stdin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -30,13 +32,21 @@ const HELD_MS: u64 = 1_000 * HELD_S as u64 + 500;
 /// How often the drawing is looked at when nothing changes: the terminal may have been resized.
 const REDRAW: Duration = Duration::from_secs(1);
 
+/// The display is drawn by itself on terminals of this height, which have room for the log as well.
+const ROWS_FOR_DISPLAY: usize = 40;
+
+/// Lines of a drawing that are not the display.
+const LINES_OF_LEDS: usize = 1;
+
 /// Says which key presses what.
-const HINT: &str = "keys: [p]lay [n]ext [+] [-] [h]ost (pair), capitals: long; [<] [>] knob; [f]orget: pair for 10 s";
+const HINT: &str = "[p]lay [n]ext [+] [-] [<] [>] knob [h]ost: pair; capitals press long, [f] pair for 10 s; [d]isplay";
 
 /// The terminal while it hands over single keys; gives its former behaviour back when dropped.
 pub(crate) struct Keys {
     before: Termios,
     keys: mpsc::Receiver<char>,
+    /// Whether the display is drawn where there is too little room for it, and not where there is enough.
+    display_turned: Arc<AtomicBool>,
 }
 
 impl Keys {
@@ -52,18 +62,20 @@ impl Keys {
         termios::tcsetattr(&stdin, OptionalActions::Now, &single).ok()?;
         let (sender, keys) = mpsc::channel(KEYS_WAITING_MAX);
         thread::Builder::new().name("keys".to_owned()).spawn(move || read(&stdin, &sender)).ok()?;
-        Some(Self { before, keys })
+        Some(Self { before, keys, display_turned: Arc::default() })
     }
 }
 
 /// The keys for this simulated board, which is drawn from now on; `None` where nobody sits at the terminal.
 pub(crate) fn open(sim: &Sim) -> Option<Keys> {
     let keys = Keys::take_over()?;
-    let sim = sim.clone();
+    let (sim, turned) = (sim.clone(), Arc::clone(&keys.display_turned));
     let draw = move || {
         let mut seen = 0;
         loop {
-            logger::set_panel(&drawn(&sim.drawing(), console::width()));
+            let has_room = console::height() >= ROWS_FOR_DISPLAY;
+            let lines = if has_room == turned.load(Ordering::Relaxed) { LINES_OF_LEDS } else { usize::MAX };
+            logger::set_panel(&drawn(&sim.drawing(), lines, console::width()));
             seen = sim.wait_change(seen, REDRAW);
         }
     };
@@ -73,19 +85,19 @@ pub(crate) fn open(sim: &Sim) -> Option<Keys> {
 
 /// The next key; never returns without a terminal or once there are no more.
 pub(crate) async fn next(keys: &mut Option<Keys>) -> char {
-    let key = match keys {
-        Some(keys) => keys.keys.recv().await,
-        None => None,
-    };
-    match key {
-        Some(key) => key,
-        None => std::future::pending().await,
+    let Some(keys) = keys else { return std::future::pending().await };
+    loop {
+        match keys.keys.recv().await {
+            Some('d' | 'D') => _ = keys.display_turned.fetch_not(Ordering::Relaxed),
+            Some(key) => return key,
+            None => std::future::pending().await,
+        }
     }
 }
 
-/// The drawing with the keys that belong to it, cut to the terminal's width.
-fn drawn(drawing: &str, width: usize) -> String {
-    let lines = drawing.lines().chain([HINT]);
+/// So many lines of the drawing and the keys that belong to it, cut to the terminal's width.
+fn drawn(drawing: &str, lines: usize, width: usize) -> String {
+    let lines = drawing.lines().take(lines).chain([HINT]);
     lines.map(|line| line.chars().take(width).collect::<String>() + "\n").collect()
 }
 

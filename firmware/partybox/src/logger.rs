@@ -10,12 +10,14 @@ use std::time::Instant;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// What stands at the terminal's foot now, drawn anew below every log line. Empty without a terminal.
-static FOOT: Mutex<Foot> = Mutex::new(Foot { panel: String::new(), status: String::new() });
+static FOOT: Mutex<Foot> = Mutex::new(Foot { panel: String::new(), status: String::new(), closed: false });
 
 /// A drawing of some lines, each with its end, above the one status line.
 struct Foot {
     panel: String,
     status: String,
+    /// Whether it is gone for good.
+    closed: bool,
 }
 
 impl Foot {
@@ -37,6 +39,9 @@ impl Foot {
             return;
         }
         let mut foot = FOOT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if foot.closed {
+            return;
+        }
         let erased = foot.erased();
         change(&mut foot);
         let _ = write!(std::io::stderr().lock(), "{erased}{}{}", foot.panel, foot.status);
@@ -62,13 +67,18 @@ pub fn has_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Shows `line` as the status line, or removes it when empty. Does nothing without a terminal. It must not be wider
+/// Shows `line` as the status line. Does nothing without a terminal. It must not be wider
 /// than the terminal; the same holds for a panel's lines.
 pub fn set_status(line: &str) {
     Foot::set(|foot| line.clone_into(&mut foot.status));
 }
 
-/// Shows these lines, each with its end, above the status line, or removes them.
+/// Removes both for good: the box stops.
+pub fn close_foot() {
+    Foot::set(|foot| *foot = Foot { panel: String::new(), status: String::new(), closed: true });
+}
+
+/// Shows these lines, each with its end, above the status line.
 pub fn set_panel(lines: &str) {
     Foot::set(|foot| lines.clone_into(&mut foot.panel));
 }
@@ -118,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_foot_is_taken_away_from_its_first_line_on() {
-        let foot = |panel: &str| Foot { panel: panel.to_owned(), status: "playing".to_owned() };
+        let foot = |panel: &str| Foot { panel: panel.to_owned(), status: "playing".to_owned(), closed: false };
         assert_eq!(foot("").erased(), "\r\x1b[J");
         assert_eq!(foot("two\nlines\n").erased(), "\r\x1b[2A\x1b[J");
     }

@@ -76,7 +76,6 @@ impl Panel {
     /// # Errors
     /// The system has no thread or event left.
     pub(crate) fn open(wiring: Wiring, buttons: Buttons, double_ms: u16) -> io::Result<(Self, Vec<JoinHandle<()>>)> {
-        log::info!("board: {}", wiring.title);
         let (sender, events) = mpsc::channel(EVENTS_WAITING_MAX);
         let counters = Arc::new(Counters::default());
         let counted = Arc::clone(&counters);
