@@ -110,7 +110,7 @@ fn wait(shared: &Shared, next: Option<Time>) -> Wishes {
         }
         None => shared.wished.wait_while(wishes, nothing).unwrap_or_else(PoisonError::into_inner),
     };
-    std::mem::take(&mut *wishes)
+    wishes.take()
 }
 
 /// Whose turn it is. Pure: told the time.

@@ -24,6 +24,10 @@ use crate::wiring::Pin;
 /// [`Reading::Lossy`] tells of it.
 const KERNEL_EDGES_MAX: u32 = 256;
 
+/// Room for what one read brings: 32 events of 48 bytes (linux/gpio.h, `gpio_v2_line_event`). The crate's own reading of a
+/// single event takes up to eight from the kernel and gives back the first.
+const WORDS_PER_READ: usize = 32 * 6;
+
 /// What other programs see as the user of our lines.
 const CONSUMER: &str = "partybox";
 
@@ -105,16 +109,20 @@ impl Input for Lines {
 
     fn read(&mut self, edges: &mut Vec<Edge>) -> Result<Reading, Problem> {
         let mut reading = Reading::Whole;
+        let mut words = [0_u64; WORDS_PER_READ];
         while self.request.has_edge_event().map_err(|error| problem(&error))? {
-            let event = self.request.read_edge_event().map_err(|error| problem(&error))?;
-            if event.seqno != self.next {
-                reading = Reading::Lossy;
+            let read = self.request.read_edge_events_into_slice(&mut words).map_err(|error| problem(&error))?;
+            for event in words[..read].chunks_exact(self.request.edge_event_u64_size()) {
+                let event = self.request.edge_event_from_slice(event).map_err(|error| problem(&error))?;
+                if event.seqno != self.next {
+                    reading = Reading::Lossy;
+                }
+                self.next = event.seqno.wrapping_add(1);
+                let Some((function, active)) = self.of_line(event.offset) else { continue };
+                let high = event.kind == EdgeKind::Rising;
+                let at = Time::from_micros(event.timestamp_ns / 1_000);
+                edges.push(Edge { function, active: high == (active == Active::High), at });
             }
-            self.next = event.seqno.wrapping_add(1);
-            let Some((function, active)) = self.of_line(event.offset) else { continue };
-            let high = event.kind == EdgeKind::Rising;
-            let at = Time::from_micros(event.timestamp_ns / 1_000);
-            edges.push(Edge { function, active: high == (active == Active::High), at });
         }
         Ok(reading)
     }

@@ -56,6 +56,8 @@ pub(crate) struct Requests {
     /// At most one of each: a second one that comes before the first is begun is the same flash.
     pub(crate) flashes: Vec<Flash>,
     pub(crate) stop: bool,
+    /// The scene that was left last, taken or not.
+    latest: Option<Scene>,
 }
 
 /// What was left for the display's thread.
@@ -63,6 +65,15 @@ pub(crate) struct Requests {
 pub(crate) struct Wishes {
     pub(crate) show: Option<Show>,
     pub(crate) stop: bool,
+    /// The show that was left last, taken or not.
+    latest: Option<Show>,
+}
+
+impl Wishes {
+    /// Takes what was left.
+    pub(crate) fn take(&mut self) -> Self {
+        Self { show: self.show.take(), stop: self.stop, latest: None }
+    }
 }
 
 pub(crate) struct Shared {
@@ -93,24 +104,33 @@ impl Handle {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// What the LEDs say from now on. A condition that held before goes on in its pattern.
+    /// What the LEDs say from now on. A condition that held before goes on in its pattern; the same scene again wakes
+    /// nobody.
     pub fn scene(&self, scene: Scene) {
-        self.request(|requests| requests.scene = Some(scene));
+        let mut requests = lock(&self.shared.requests);
+        if requests.latest != Some(scene) {
+            (requests.scene, requests.latest) = (Some(scene), Some(scene));
+            self.shared.ring();
+        }
     }
 
     /// Shows something once, above whatever holds.
     pub fn flash(&self, flash: Flash) {
-        self.request(|requests| {
-            if !requests.flashes.contains(&flash) {
-                requests.flashes.push(flash);
-            }
-        });
+        let mut requests = lock(&self.shared.requests);
+        if !requests.flashes.contains(&flash) {
+            requests.flashes.push(flash);
+            self.shared.ring();
+        }
     }
 
-    /// What the display shows from now on.
+    /// What the display shows from now on; the same show again wakes nobody.
     pub fn show(&self, show: Show) {
-        lock(&self.shared.wishes).show = Some(show);
-        self.shared.wished.notify_all();
+        let mut wishes = lock(&self.shared.wishes);
+        if wishes.latest.as_ref() != Some(&show) {
+            wishes.latest = Some(show.clone());
+            wishes.show = Some(show);
+            self.shared.wished.notify_all();
+        }
     }
 
     /// What the threads have counted so far.
@@ -129,15 +149,10 @@ impl Handle {
 
     /// Ends the threads; the LEDs go out and the display goes dark.
     pub fn stop(&self) {
-        self.request(|requests| requests.stop = true);
+        lock(&self.shared.requests).stop = true;
+        self.shared.ring();
         lock(&self.shared.wishes).stop = true;
         self.shared.wished.notify_all();
-    }
-
-    fn request(&self, change: impl FnOnce(&mut Requests)) {
-        change(&mut lock(&self.shared.requests));
-        // It cannot fail: the count of wakes would have to reach 2^64.
-        let _ = write(&self.shared.wake, &1_u64.to_ne_bytes());
     }
 }
 
@@ -147,11 +162,19 @@ impl Shared {
         self.wake.as_fd()
     }
 
-    /// Takes what was left.
+    /// Ends the sleep of the lines' thread that lasts or comes next.
+    fn ring(&self) {
+        // It cannot fail: the count of wakes would have to reach 2^64.
+        let _ = write(&self.wake, &1_u64.to_ne_bytes());
+    }
+
+    /// Takes what was left for the lines' thread.
     pub(crate) fn take(&self) -> Requests {
         // What is read is how often it was woken, which nobody wants to know.
         let _ = read(&self.wake, &mut [0; 8]);
-        std::mem::take(&mut *lock(&self.requests))
+        let mut requests = lock(&self.requests);
+        let latest = requests.latest;
+        std::mem::replace(&mut *requests, Requests { latest, ..Requests::default() })
     }
 }
 

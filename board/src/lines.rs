@@ -287,3 +287,6 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ impl SysfsPwm {
 
     fn write(&self, file: &str, value: u32) -> Result<(), Problem> {
         fs::write(self.folder.join(file), value.to_string())
-            .map_err(|error| error.raw_os_error().map_or(Problem::Gone, Problem::Device))
+            .map_err(|error| Problem::Device(error.raw_os_error().unwrap_or_default()))
     }
 }
 
@@ -65,5 +65,32 @@ impl SetDutyCycle for SysfsPwm {
 
     fn set_duty_cycle(&mut self, duty: u16) -> Result<(), Problem> {
         self.write("duty_cycle", PERIOD_NS / 1_000 * u32::from(duty))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(device: &str) -> tempfile::TempDir {
+        let class = tempfile::tempdir().unwrap();
+        let channel = class.path().join("pwmchip4/pwm1");
+        fs::create_dir_all(&channel).unwrap();
+        std::os::unix::fs::symlink(format!("../../../{device}"), class.path().join("pwmchip4/device")).unwrap();
+        class
+    }
+
+    #[test]
+    fn a_channel_is_found_by_its_controllers_name_and_started_dark() {
+        let class = class("fe20c000.pwm");
+        let wanted = Pwm { device: "fe20c000.pwm".to_owned(), channel: 1 };
+        let mut pwm = SysfsPwm::open_in(class.path(), &wanted).unwrap();
+        let read = |file: &str| fs::read_to_string(class.path().join("pwmchip4/pwm1").join(file)).unwrap();
+        assert_eq!([read("period"), read("duty_cycle"), read("enable")], ["1000000", "0", "1"]);
+        pwm.set_duty_cycle_fraction(51, 255).unwrap();
+        assert_eq!(read("duty_cycle"), "200000");
+        let other = Pwm { device: "3f20c000.pwm".to_owned(), channel: 1 };
+        assert!(SysfsPwm::open_in(class.path(), &other).is_none());
+        assert!(SysfsPwm::open_in(Path::new("/nonexistent"), &wanted).is_none());
     }
 }
