@@ -8,25 +8,14 @@ import asyncio
 import json
 import sys
 import time
-import urllib.parse
-import urllib.request
 import wave
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
+import whep
+
 FIRST_SOUND_LIMIT_S = 10
-
-
-def request(method, url, body=None, headers=None):
-    """Returns status, headers and text; a refusal raises with what the box said."""
-    data = body.encode() if body is not None else None
-    call = urllib.request.Request(url, data=data, method=method, headers=headers or {})
-    try:
-        with urllib.request.urlopen(call, timeout=10) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as refusal:
-        raise SystemExit(f"{method} {url}: {refusal.code} {refusal.read().decode(errors='replace')}")
 
 
 async def listen(url, seconds, path):
@@ -37,10 +26,7 @@ async def listen(url, seconds, path):
     await peer.setLocalDescription(await peer.createOffer())
 
     started = time.monotonic()
-    status, headers, answer = await asyncio.to_thread(
-        request, "POST", url, peer.localDescription.sdp, {"Content-Type": "application/sdp"}
-    )
-    session = urllib.parse.urljoin(url, headers["Location"])
+    status, session, answer = await asyncio.to_thread(whep.join, url, peer.localDescription.sdp)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     track = await asyncio.wait_for(tracks, FIRST_SOUND_LIMIT_S)
 
@@ -60,7 +46,7 @@ async def listen(url, seconds, path):
             times.append(frame.pts)
             out.writeframes(bytes(frame.planes[0])[: frame.samples * 4])
             frames += frame.samples
-    deleted, _, _ = await asyncio.to_thread(request, "DELETE", session)
+    deleted = await asyncio.to_thread(whep.leave, session)
     await peer.close()
     print(json.dumps({
         "status": status,

@@ -10,9 +10,7 @@ import re
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import gi
 
@@ -20,6 +18,8 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
+
+import whep  # noqa: E402
 
 NO_SOUND_LIMIT_S = 20
 
@@ -65,8 +65,8 @@ class Listener:
         deleted = None
         if self.session:
             try:
-                deleted, _, _ = request("DELETE", self.session)
-            except RuntimeError as refusal:
+                deleted = whep.leave(self.session)
+            except whep.Refused as refusal:
                 self.error = self.error or str(refusal)
         self.pipeline.set_state(Gst.State.NULL)
         print(json.dumps({"deleted": deleted, "error": self.error}))
@@ -93,10 +93,9 @@ class Listener:
         offer = self.peer.get_property("local-description").sdp.as_text()
         offer = re.sub(r"a=fingerprint:sha-256 \S+", f"a=fingerprint:sha-256 {fingerprint(self.certificate)}", offer)
         try:
-            _, headers, answer = request("POST", self.url, offer, {"Content-Type": "application/sdp"})
-        except RuntimeError as refusal:
+            _, self.session, answer = whep.join(self.url, offer)
+        except whep.Refused as refusal:
             return self.stop(str(refusal))
-        self.session = urllib.parse.urljoin(self.url, headers["Location"])
         _, sdp = GstSdp.SDPMessage.new_from_text(answer)
         description = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, sdp)
         self.peer.emit("set-remote-description", description, None)
@@ -142,17 +141,6 @@ def own_address(url):
     box = urllib.parse.urlsplit(url)
     with socket.create_connection((box.hostname, box.port or 80), timeout=10) as way:
         return way.getsockname()[0]
-
-
-def request(method, url, body=None, headers=None):
-    """Returns status, headers and text; a refusal raises with what the box said."""
-    data = body.encode() if body is not None else None
-    call = urllib.request.Request(url, data=data, method=method, headers=headers or {})
-    try:
-        with urllib.request.urlopen(call, timeout=10) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as refusal:
-        raise RuntimeError(f"{method} {url}: {refusal.code} {refusal.read().decode(errors='replace')}")
 
 
 if __name__ == "__main__":
