@@ -37,6 +37,8 @@ pub struct Facts {
     pub asking: Vec<String>,
     /// What a held button is about to do that cannot be undone, and in how many seconds.
     pub countdown: Option<(Action, u8)>,
+    /// A button that something lies on, by the name beside it.
+    pub stuck: Option<&'static str>,
     /// What a press has just led to, for a few seconds.
     pub notice: Option<(String, String)>,
     /// Where the page is.
@@ -59,7 +61,7 @@ impl Facts {
             .with_if(Condition::NearlyFull, self.is_nearly_full())
             .with_if(Condition::NoSignal, wants_line_in && no_signal)
             .with_if(Condition::Clipping, wants_line_in && self.line == LineState::Clipping)
-            .with_if(Condition::Error, !self.line_in_chosen && !self.has_tracks)
+            .with_if(Condition::Error, !self.line_in_chosen && !self.has_tracks || self.stuck.is_some())
             .with_if(Condition::PairingOpen, self.pairing_open_s.is_some())
             .with_if(Condition::PairingAsked, !self.asking.is_empty())
             .with_if(Condition::Countdown, self.countdown.is_some())
@@ -120,7 +122,7 @@ impl Facts {
             ([label], _) => message("New host?", format!("Phone {label} asks. Press PAIR to allow it.")),
             ([_, _, ..], _) => message("New host?", format!("{} phones ask. One at a time!", self.asking.len())),
             ([], Some(seconds)) => message("Pairing", format!("Ask on the page within {seconds} s.")),
-            ([], None) => None,
+            ([], None) => self.stuck.and_then(|name| message("Button stuck", format!("Something holds down {name}."))),
         }
     }
 }
@@ -146,6 +148,7 @@ mod tests {
         assert_eq!(only(&Facts { title: None, has_tracks: false, ..playing() }), [Condition::Ready, Condition::Error]);
         assert_eq!(only(&Facts { listeners: 8, ..playing() }), [Condition::Playing, Condition::NearlyFull]);
         assert_eq!(only(&Facts { listeners: 7, ..playing() }), [Condition::Playing]);
+        assert_eq!(only(&Facts { stuck: Some("next"), ..playing() }), [Condition::Playing, Condition::Error]);
         let asking = vec!["42".to_owned()];
         assert_eq!(only(&Facts { asking, ..playing() }), [Condition::Playing, Condition::PairingAsked]);
         assert_eq!(

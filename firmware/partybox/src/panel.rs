@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use board::{Condition, Conditions, Event, Flash, Gesture, Scene, Show, Time, What, Wiring};
+use board::{Button, Condition, Conditions, Event, Flash, Gesture, Scene, Show, Time, What, Wiring};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::mpsc;
 
@@ -66,6 +66,8 @@ pub(crate) struct Panel {
     counters: Arc<Counters>,
     countdown: Option<(Action, u8)>,
     notice: Option<(Instant, (String, String))>,
+    /// Buttons that have been held for longer than anybody presses one.
+    stuck: Vec<Button>,
     listeners: usize,
     shown: (Option<Scene>, Option<Show>),
 }
@@ -92,6 +94,7 @@ impl Panel {
             counters,
             countdown: None,
             notice: None,
+            stuck: Vec::new(),
             listeners: 0,
             shown: (None, None),
         };
@@ -140,8 +143,19 @@ impl Panel {
         (action != Action::None).then_some(Asked { action, times, at })
     }
 
-    /// Follows a button that is held on its way to something that cannot be undone.
-    fn follow(&mut self, button: board::Button, gesture: Gesture) {
+    /// Follows a button that is held: on its way to something that cannot be undone, or by something that lies on it.
+    fn follow(&mut self, button: Button, gesture: Gesture) {
+        match gesture {
+            Gesture::Stuck => {
+                log::warn!("board: the {} button is held down; it is ignored until it is let go", button.label());
+                self.stuck.push(button);
+            }
+            Gesture::Freed => {
+                log::info!("board: the {} button is let go", button.label());
+                self.stuck.retain(|stuck| *stuck != button);
+            }
+            _ => {}
+        }
         let before = self.countdown;
         self.countdown = self.buttons.countdown(button, gesture);
         if before.is_some() && matches!(gesture, Gesture::End { .. }) {
@@ -168,6 +182,7 @@ impl Panel {
         self.notice = self.notice.take().filter(|(until, _)| *until > Instant::now());
         facts.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         facts.countdown = self.countdown;
+        facts.stuck = self.stuck.first().map(|button| button.label());
         if facts.listeners > self.listeners {
             self.board.flash(Flash::NewGuest);
         }
