@@ -76,8 +76,8 @@ impl Phones {
     }
 }
 
-/// Joins `count` phones, of which a handful is under way at any time, and returns them with the times from offer to first
-/// packet.
+/// Joins `count` phones, of which a handful is under way at any time, and returns them with the times from offer to
+/// first packet.
 pub(crate) fn join(
     count: usize,
     handle: &Handle,

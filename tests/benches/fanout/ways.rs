@@ -10,15 +10,27 @@ use net::rtc::transmit::Transmit;
 use nix::sys::socket::{setsockopt, sockopt::UdpGsoSegment};
 
 use super::phones::Phones;
-use super::{LOOPBACK, PAYLOAD, SEALED_EXTRA, thread_cpu_ns};
+use super::{LOOPBACK, PAYLOAD, thread_cpu_ns};
 
-const SEALED: usize = PAYLOAD.len() + SEALED_EXTRA;
+/// Bytes of a protected packet.
+const fn sealed_bytes(profile: Profile) -> usize {
+    let tag = match profile {
+        Profile::AeadAes256Gcm | Profile::AeadAes128Gcm => 16,
+        Profile::Aes128CmSha1_80 => 10,
+    };
+    RTP_HEADER_BYTES + PAYLOAD.len() + tag
+}
+
+/// The longest of them.
+const SEALED: usize = sealed_bytes(Profile::AeadAes256Gcm);
 
 /// How packets reach the kernel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
-    /// Many per call, as the fan-out does.
-    Sendmmsg,
+    /// Many per call, as the fan-out does, already protected: the floor.
+    Protected(Profile),
+    /// The same, and each is sealed first.
+    Sealed(Profile),
     /// One per call.
     Sendto,
     /// Two of one listener per call, cut by the kernel (UDP segmentation offload).
@@ -37,10 +49,14 @@ pub(crate) fn cpu_ns(way: Way, bursts: usize, phones: &Phones) -> f64 {
             if matches!(way, Way::GsoPairs) {
                 setsockopt(&socket, UdpGsoSegment, &(SEALED as i32)).expect("Linux 4.18 or later");
             }
+            let sealers = match way {
+                Way::Sealed(profile) => sealers(profile, targets.len()),
+                _ => Vec::new(),
+            };
             let before = thread_cpu_ns("floor");
             let mut packets = 0;
             while wait.recv().is_ok() {
-                packets += burst(way, &socket, &mut batch, targets);
+                packets += burst(way, &socket, &mut batch, targets, &sealers, packets as u64);
             }
             (thread_cpu_ns("floor") - before) as f64 / packets as f64
         };
@@ -54,14 +70,30 @@ pub(crate) fn cpu_ns(way: Way, bursts: usize, phones: &Phones) -> f64 {
     })
 }
 
-/// Returns how many packets went out.
-fn burst(way: Way, socket: &UdpSocket, batch: &mut BatchSender<'_>, targets: &[SocketAddr]) -> usize {
+/// Returns how many packets went out. `index` is higher each time.
+fn burst(
+    way: Way,
+    socket: &UdpSocket,
+    batch: &mut BatchSender<'_>,
+    targets: &[SocketAddr],
+    sealers: &[Sealer],
+    index: u64,
+) -> usize {
     let packets = [0x80; 2 * SEALED];
     match way {
-        Way::Sendmmsg => {
+        Way::Protected(profile) => {
+            let bytes = sealed_bytes(profile);
             for &to in targets {
-                batch.buffer()[..SEALED].copy_from_slice(&packets[..SEALED]);
-                batch.send(to, SEALED);
+                batch.buffer()[..bytes].copy_from_slice(&packets[..bytes]);
+                batch.send(to, bytes);
+            }
+            batch.flush();
+            targets.len()
+        }
+        Way::Sealed(_) => {
+            for (&to, sealer) in targets.iter().zip(sealers) {
+                let sealed = sealer.rtp(&[0x80; RTP_HEADER_BYTES], &PAYLOAD, index, batch.buffer());
+                batch.send(to, sealed.expect("the buffer is large enough"));
             }
             batch.flush();
             targets.len()
@@ -82,15 +114,19 @@ fn burst(way: Way, socket: &UdpSocket, batch: &mut BatchSender<'_>, targets: &[S
     }
 }
 
-/// Nanoseconds per packet of sealing alone, for `listeners` keys in turn.
-pub(crate) fn sealing_ns(profile: Profile, listeners: usize) -> f64 {
+fn sealers(profile: Profile, count: usize) -> Vec<Sealer> {
     let (key, salt) = match profile {
         Profile::AeadAes256Gcm => (32, 12),
         Profile::AeadAes128Gcm => (16, 12),
         Profile::Aes128CmSha1_80 => (16, 14),
     };
-    let keys = (0..listeners).map(|n| MasterKeys::new(profile, &vec![n as u8; key], &vec![7; salt]));
-    let sealers: Vec<Sealer> = keys.map(|keys| Sealer::new(&keys.expect("lengths fit the profile"))).collect();
+    let keys = (0..count).map(|n| MasterKeys::new(profile, &vec![n as u8; key], &vec![7; salt]));
+    keys.map(|keys| Sealer::new(&keys.expect("lengths fit the profile"))).collect()
+}
+
+/// Nanoseconds per packet of sealing alone, for `listeners` keys in turn.
+pub(crate) fn sealing_ns(profile: Profile, listeners: usize) -> f64 {
+    let sealers = sealers(profile, listeners);
     let mut out = [0; 2_048];
     let rounds = (100_000 / listeners) as u64;
     let started = Instant::now();

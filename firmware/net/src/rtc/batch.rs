@@ -5,9 +5,10 @@
 //! only, and a listener has one packet per 20 ms: sending two of them in one call takes 0.78 times the CPU, but delays
 //! every other packet by 20 ms, for which the longer packets exist.
 //!
-//! Which of our addresses a datagram leaves from is the kernel's choice by route, not pinned to the one that was reached
-//! (`IP_PKTINFO` would put a control message on every packet). On the link that a phone shares with the box both are the
-//! same. Where they are not, that check fails on the phone, which tries the others: all our addresses are candidates.
+//! Which of our addresses a datagram leaves from is the kernel's choice by route, not pinned to the one that was
+//! reached (`IP_PKTINFO` would put a control message on every packet). On the link that a phone shares with the box
+//! both are the same. Where they are not, that check fails on the phone, which tries the others: all our addresses are
+//! candidates.
 //!
 //! Which datagrams are sent, and why, is not known here.
 #![allow(unsafe_code, reason = "neither std nor rustix offers sendmmsg and recvmmsg without a cost per datagram")]
@@ -80,8 +81,8 @@ impl<'a> BatchSender<'a> {
         let mut done = 0;
         let mut waited = false;
         while done < self.filled {
-            // SAFETY: entries `done..filled` were pointed by `send` at buffers and addresses that live in `self.arrays`;
-            // the kernel only reads through them, and only during the call.
+            // SAFETY: entries `done..filled` were pointed by `send` at buffers and addresses that live in
+            // `self.arrays`; the kernel only reads through them, and only during the call.
             let sent = unsafe {
                 let first = self.arrays.headers.as_mut_ptr().add(done);
                 libc::sendmmsg(self.socket.as_raw_fd(), first, (self.filled - done) as libc::c_uint, 0)

@@ -8,8 +8,8 @@ use audio::time::{Time, Timeline};
 
 use super::api::StreamId;
 
-/// Listeners at once, by default. At 100 kbit/s each, 1,000 are 100 Mbit/s: what the box's wired port carries. A further
-/// offer is refused with [`super::api::OfferError::Full`].
+/// Listeners at once, by default. At 100 kbit/s each, 1,000 are 100 Mbit/s: what the box's wired port carries. A
+/// further offer is refused with [`super::api::OfferError::Full`].
 pub const LISTENERS_MAX: usize = 1_000;
 
 /// Sessions per address, by default. A phone needs one, and a second while it reconnects; eight leaves room for a few
@@ -30,7 +30,8 @@ pub const OFFERS_BURST: u32 = 256;
 /// How long a session may take to finish its handshake before it is freed, in milliseconds.
 pub const HANDSHAKE_MS_MAX: u64 = 10_000;
 
-/// How long a listener may give no authenticated sign of life before it is freed, in milliseconds (RFC 7675 section 5.1).
+/// How long a listener may give no authenticated sign of life before it is freed, in milliseconds (RFC 7675 section
+/// 5.1).
 pub const CONSENT_MS_MAX: u64 = 30_000;
 
 /// The limits, each with its default above.

@@ -3,14 +3,15 @@
 //! Told the time and handed datagrams; sends nothing itself. A datagram that it cannot take is dropped.
 //!
 //! As server it speaks DTLS 1.2 first, and 1.3 to those who speak nothing else, for the sake of the cipher under the
-//! sound. On 1.2 the library chooses it: AES-256-GCM before AES-128-GCM before AES-CM with HMAC-SHA1. On 1.3 it takes the
-//! client's first choice, and Chromium's is the last of these, the dearest to seal (the `fanout` bench prints the
+//! sound. On 1.2 the library chooses it: AES-256-GCM before AES-128-GCM before AES-CM with HMAC-SHA1. On 1.3 it takes
+//! the client's first choice, and Chromium's is the last of these, the dearest to seal (the `fanout` bench prints the
 //! figures). It costs no time: without a cookie our sound follows the client's second flight on both versions.
 //!
 //! Whoever knows a phone's address and port can forge whatever is not protected yet. So a join follows every different
-//! hello from its proven address, each in a handshake of its own, and hands on nothing else in the clear before a message
-//! with the certificate that the phone's offer names. What stays open to a forger is the moment between that message
-//! and the rest of its flight, if a phone sends them in several datagrams, and the handshakes that we have to begin.
+//! hello from its proven address, each in a handshake of its own, and hands on nothing else in the clear before a
+//! message with the certificate that the phone's offer names. What stays open to a forger is the moment between that
+//! message and the rest of its flight, if a phone sends them in several datagrams, and the handshakes that we have to
+//! begin.
 
 mod attempt;
 mod introduction;
@@ -261,8 +262,8 @@ impl Association {
         }
     }
 
-    /// Does `work` with each handshake until one is done, which then is the only one left. As long as there may be others,
-    /// one that fails is dropped.
+    /// Does `work` with each handshake until one is done, which then is the only one left. As long as there may be
+    /// others, one that fails is dropped.
     fn each(
         &mut self,
         mut work: impl FnMut(&mut Attempt, &Side) -> Result<Option<Protection>, Ended>,

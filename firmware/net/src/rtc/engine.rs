@@ -1,7 +1,8 @@
 //! All listeners: which session a datagram belongs to, who hears which packet, what is due when.
 //!
 //! Sans-I/O: it is told the time with every call and writes datagrams into a [`Transmit`]. After any call,
-//! [`Engine::poll_timeout`] says when [`Engine::handle_timeout`] is due. Randomness comes from the generator it is given.
+//! [`Engine::poll_timeout`] says when [`Engine::handle_timeout`] is due. Randomness comes from the generator it is
+//! given.
 
 mod admission;
 mod delivery;

@@ -86,9 +86,9 @@ impl std::error::Error for SpawnError {
     }
 }
 
-/// Starts the fan-out's thread on `bind` and returns how to talk to it, with one [`Sink`] per stream in their order, and
-/// the thread, which ends after [`Handle::shutdown`] or when its socket fails for good.
-/// `config.port` is replaced by the port that was really bound.
+/// Starts the fan-out's thread on `bind` and returns how to talk to it, with one [`Sink`] per stream in their order,
+/// and the thread, which ends after [`Handle::shutdown`] or when its socket fails for good. `config.port` is replaced
+/// by the port that was really bound.
 ///
 /// # Errors
 /// When the address cannot be used or the system refuses something.

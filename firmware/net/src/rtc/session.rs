@@ -180,8 +180,8 @@ impl Session {
         self.joined = Some(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None });
     }
 
-    /// Sends packet `number` of the channel of `duration`, whose sound lasts until `end`. Returns `false` if it cannot be
-    /// sent.
+    /// Sends packet `number` of the channel of `duration`, whose sound lasts until `end`. Returns `false` if it cannot
+    /// be sent.
     pub(super) fn send(
         &mut self,
         source: &Source,

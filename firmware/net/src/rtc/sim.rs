@@ -1,7 +1,8 @@
 //! A simulated phone: the listener's side of WHEP, ICE, DTLS and SRTP, without I/O.
 //!
 //! For tests, simulated parties and benchmarks; the box never runs it. It plays nothing: it keeps what it decrypted. It
-//! is built from the same crates as the box, so that it proves agreement with itself; other stacks are tested beside it.
+//! is built from the same crates as the box, so that it proves agreement with itself; other stacks are tested beside
+//! it.
 
 use std::net::SocketAddr;
 

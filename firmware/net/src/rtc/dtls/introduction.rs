@@ -1,11 +1,12 @@
-//! The phone's certificate in the clear, with which its part of a DTLS 1.2 handshake begins: whether it is the true one.
+//! The phone's certificate in the clear, with which its part of a DTLS 1.2 handshake begins: whether it is the true
+//! one.
 //!
 //! What comes before it is not looked at here, and what follows is the library's concern.
 
 use super::{Fingerprint, peek, sha256, wrong_certificate};
 
-/// Datagrams with pieces of a certificate that are kept. OpenSSL cuts its messages into 256 bytes, so that a certificate of
-/// 3 KB still fits. When they are full, all are forgotten, and the phone sends its flight again.
+/// Datagrams with pieces of a certificate that are kept. OpenSSL cuts its messages into 256 bytes, so that a
+/// certificate of 3 KB still fits. When they are full, all are forgotten, and the phone sends its flight again.
 const HELD_MAX: usize = 16;
 
 /// Keeps pieces until they make the certificate that the offer names.
@@ -16,8 +17,8 @@ pub(super) struct Introduction {
 }
 
 impl Introduction {
-    /// Takes a datagram with a certificate or a piece of it, and returns what can be handed on. A forged piece is replaced
-    /// when the phone sends its own again.
+    /// Takes a datagram with a certificate or a piece of it, and returns what can be handed on. A forged piece is
+    /// replaced when the phone sends its own again.
     pub(super) fn take(&mut self, datagram: &[u8], expected: &Fingerprint) -> Vec<Vec<u8>> {
         if self.held.len() == HELD_MAX {
             self.held.clear();

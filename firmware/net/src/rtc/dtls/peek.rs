@@ -1,4 +1,5 @@
-//! What a datagram of a handshake brings, as far as that shows without keys: enough to tell a forged one from the phone's.
+//! What a datagram of a handshake brings, as far as that shows without keys: enough to tell a forged one from the
+//! phone's.
 //!
 //! Decides nothing. Shapes: RFC 6347 sections 4.1 and 4.2.2, RFC 9147 section 4.
 

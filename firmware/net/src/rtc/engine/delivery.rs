@@ -19,8 +19,8 @@ fn is_on_grid(duration: PacketDuration, at: MediaTime) -> bool {
     at.as_ticks() % duration.ticks() < duration.ticks().min(FRAME_TICKS)
 }
 
-/// How much sound is in a packet of the channel of `duration` that starts at `at`. Frames that cannot be joined come one
-/// by one; the first of them looks like a whole group until the second, which follows at once, corrects it.
+/// How much sound is in a packet of the channel of `duration` that starts at `at`. Frames that cannot be joined come
+/// one by one; the first of them looks like a whole group until the second, which follows at once, corrects it.
 fn ticks(duration: PacketDuration, at: MediaTime) -> u64 {
     if is_on_grid(duration, at) { duration.ticks() } else { FRAME_TICKS }
 }

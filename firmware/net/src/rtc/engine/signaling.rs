@@ -19,8 +19,8 @@ use crate::rtc::transmit::Transmit;
 const ETAG_CHARS: usize = 16;
 
 impl Engine {
-    /// Does what `command` asks and answers it. Whoever asked may have gone; that is no error. A panic is a bug of ours:
-    /// whoever asked is told that the box is unavailable, and the others hear on.
+    /// Does what `command` asks and answers it. Whoever asked may have gone; that is no error. A panic is a bug of
+    /// ours: whoever asked is told that the box is unavailable, and the others hear on.
     pub fn handle_command(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
         if catch_unwind(AssertUnwindSafe(|| self.obey(now, command, out))).is_err() {
             log::error!("a request about a listener failed; this is a fault of the box");

@@ -1,4 +1,5 @@
-//! From a DTLS handshake's key export to session keys (RFC 3711 section 4.3, RFC 5764 section 4.2, RFC 7714 section 11).
+//! From a DTLS handshake's key export to session keys (RFC 3711 section 4.3, RFC 5764 section 4.2, RFC 7714 section
+//! 11).
 
 use aws_lc_rs::aead::{self, LessSafeKey, UnboundKey};
 use aws_lc_rs::cipher::{self, EncryptingKey, EncryptionContext, UnboundCipherKey};

@@ -208,8 +208,8 @@ fn forged_alerts_and_garbage_from_a_phones_own_address_do_not_end_its_handshake(
     }
 }
 
-/// Lets a phone join while each of `forged` comes from its own address before datagram `at` of the phone; returns how many
-/// datagrams the phone sent until it had joined.
+/// Lets a phone join while each of `forged` comes from its own address before datagram `at` of the phone; returns how
+/// many datagrams the phone sent until it had joined.
 fn join_beside(forged: &[Vec<u8>], at: usize) -> usize {
     let mut world = World::new();
     let (n, _) = world.phone(Setup::Actpass, None);
