@@ -252,6 +252,7 @@ fn serve() {
         mp3: vec![hub],
         snapshot: snapshots,
         commands,
+        pairing: net::pairing::Pairing::default(),
         gauges: Arc::new(|_| {}),
     };
     std::thread::spawn(move || {

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 /// How long the program may take to serve on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
@@ -20,6 +22,8 @@ pub struct Running {
     pub address: SocketAddr,
     command: Command,
     child: Child,
+    /// What the box remembers; lasts over restarts and vanishes with the test.
+    _state: TempDir,
 }
 
 /// The program under test, or why there is none.
@@ -54,9 +58,11 @@ impl Running {
     /// Runs `command`, which is the program or leads to it, with these options and an address of its own.
     pub(crate) fn of<A: AsRef<OsStr>>(mut command: Command, options: &[A]) -> Self {
         let address = free_port();
+        let state = tempfile::tempdir().expect("a folder");
+        command.env("STATE_DIRECTORY", state.path());
         command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8"]).args(options);
         let child = command.spawn().expect("the program starts");
-        let mut running = Self { address, command, child };
+        let mut running = Self { address, command, child, _state: state };
         running.wait_until_it_serves();
         running
     }

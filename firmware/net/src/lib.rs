@@ -9,6 +9,7 @@ mod gate;
 pub mod http;
 pub mod metrics;
 pub mod mp3;
+pub mod pairing;
 pub mod ratelimit;
 pub mod rtc;
 pub mod status;

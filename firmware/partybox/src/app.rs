@@ -16,9 +16,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::assemble::{Assembled, interfaces};
+use crate::buttons::Action;
 use crate::channel::Channel;
 use crate::config::{self, Config};
 use crate::keys::{self, Keys};
+use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
 use crate::supervise::{self, Supervisor, Trouble};
 use crate::tracks::News;
@@ -125,6 +127,9 @@ pub(crate) struct Running {
     pub(crate) channel: Channel,
     pub(crate) news: mpsc::Receiver<News>,
     pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) pairing: Pairing,
+    /// What phones ask about pairing.
+    pub(crate) phones: mpsc::Receiver<net::pairing::Request>,
     /// Rung by the pump when it has events.
     pub(crate) wake: Arc<Notify>,
     pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
@@ -157,10 +162,12 @@ impl Running {
                     }
                 }
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
+                Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
                 Some(news) = self.news.recv() => self.channel.learn(news),
                 () = self.wake.notified() => self.channel.listen(),
                 _ = ticks.tick() => {
                     self.channel.listen();
+                    self.pairing.tick(self.clock.now());
                     ticks_without_tracks = if self.channel.view().has_tracks { 0 } else { ticks_without_tracks + 1 };
                     if ticks_without_tracks == RETRY_TICKS {
                         ticks_without_tracks = 0;
@@ -176,6 +183,12 @@ impl Running {
 
     /// Does what somebody at the box asked for.
     fn press(&mut self, asked: Asked) {
+        // What comes of the first two is told by pairing itself.
+        match asked.action {
+            Action::Pair => _ = self.pairing.press(self.clock.now()),
+            Action::Forget => _ = self.pairing.forget(self.clock.now()),
+            _ => {}
+        }
         match self.channel.press(asked.action, asked.times) {
             Ok(()) => log::info!("button: {}", asked.action),
             Err(refused) => {

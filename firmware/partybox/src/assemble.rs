@@ -25,9 +25,11 @@ use crate::app::{Error, Running};
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
 use crate::config::{Config, Start};
+use crate::pairing::Pairing;
 use crate::panel::Panel;
 use crate::report;
 use crate::sinks::Sinks;
+use crate::state::{self, Folder};
 use crate::supervise::{self, Supervisor};
 use crate::tracks::Tracks;
 
@@ -84,9 +86,13 @@ impl Assembled {
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
         let (panel, board_threads) = opened.map_err(Error::System)?;
         let (board, counters) = panel.meters();
+        let (phones, keeper) = net::pairing::channel();
+        let pairing = Pairing::new(state_folder(config), keeper.hosts);
+        let pairing_counters = pairing.counters();
         let gauges = Arc::new(move |page: &mut _| {
             report::metrics(&controls.status(), page);
             report::board_metrics(board.counts(), &counters, page);
+            pairing_counters.write(page);
         });
         let app = net::http::App {
             config: http_config(config),
@@ -94,6 +100,7 @@ impl Assembled {
             mp3: vec![hub.clone()],
             snapshot: snapshots,
             commands: commands_in,
+            pairing: phones,
             gauges,
         };
         let mut essential = vec![("pump", pump_thread), ("fan-out", rtc_thread)];
@@ -101,10 +108,31 @@ impl Assembled {
         essential.extend(board_threads.into_iter().map(|thread| ("board", thread)));
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
         let (page_url, keys) = (None, None);
-        let running =
-            Running { channel, news, commands, wake, snapshot, supervisor, clock, rtc, hub, panel, page_url, keys };
+        let running = Running {
+            channel,
+            news,
+            commands,
+            pairing,
+            phones: keeper.requests,
+            wake,
+            snapshot,
+            supervisor,
+            clock,
+            rtc,
+            hub,
+            panel,
+            page_url,
+            keys,
+        };
         Ok(Self { app, running })
     }
+}
+
+/// Where the box remembers things. Without it the box plays on and remembers until it restarts.
+fn state_folder(config: &Config) -> Option<Arc<Folder>> {
+    let folder = state::place(&config.state.folder, |name| std::env::var_os(name)).and_then(Folder::open);
+    let folder = folder.inspect_err(|error| log::warn!("the box forgets its hosts when it restarts: {error}"));
+    folder.ok().map(Arc::new)
 }
 
 /// The addresses phones may reach us at. None is no error: loopback may be all there is.

@@ -42,6 +42,7 @@ pub struct Config {
     pub wifi: WifiConfig,
     pub board: board::Config,
     pub buttons: Buttons,
+    pub state: StateConfig,
     pub log: LogConfig,
 }
 
@@ -123,6 +124,11 @@ section! {
 }
 
 section! {
+    /// `[state]`
+    StateConfig { folder: PathBuf = PathBuf::new() }
+}
+
+section! {
     /// `[log]`
     LogConfig { level: Level = Level(LevelFilter::Info) }
 }
@@ -154,6 +160,7 @@ impl Default for Config {
             wifi: WifiConfig::default(),
             board: board::Config::default(),
             buttons: Buttons::default(),
+            state: StateConfig::default(),
             log: LogConfig::default(),
         }
     }

@@ -163,9 +163,9 @@ impl Folder {
     /// Renames a file that cannot be what was written here, and says so.
     pub fn set_aside(&self, name: &str) -> Error {
         let path = self.path.join(name);
-        let kept = (1..=KEPT_MAX).map(|n| self.path.join(format!("{name}.damaged-{n}")));
-        let kept = kept.clone().find(|kept| fs::symlink_metadata(kept).is_err()).or_else(|| kept.last());
-        let kept = kept.unwrap_or_else(|| path.clone());
+        let kept = |n| self.path.join(format!("{name}.damaged-{n}"));
+        let free = (1..KEPT_MAX).map(kept).find(|kept| fs::symlink_metadata(kept).is_err());
+        let kept = free.unwrap_or_else(|| kept(KEPT_MAX));
         match fs::rename(&path, &kept) {
             Ok(()) => Error::Damaged(path, kept),
             Err(error) => Error::System(path, error),

@@ -119,7 +119,15 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
     let work = move || {
         let (_keep, snapshot) = watch::channel(Arc::new(party()));
         let (commands, _commands) = mpsc::channel(1);
-        let app = App { config: Config::default(), rtc, mp3: Vec::new(), snapshot, commands, gauges: Arc::new(|_| {}) };
+        let app = App {
+            config: Config::default(),
+            rtc,
+            mp3: Vec::new(),
+            snapshot,
+            commands,
+            pairing: net::pairing::Pairing::default(),
+            gauges: Arc::new(|_| {}),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let listener = TcpListener::from_std(listener).expect("a runtime with sockets");

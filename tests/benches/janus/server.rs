@@ -59,6 +59,7 @@ pub(super) fn main() {
         mp3: Vec::new(),
         snapshot,
         commands,
+        pairing: net::pairing::Pairing::default(),
         gauges: Arc::new(|_| {}),
     };
     runtime.block_on(async {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use net::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
 use net::http::{App, Config, Signaling, serve};
 use net::mp3::{self, Feed, hub};
+use net::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
 use net::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, StreamId};
 use net::status::{Snapshot, StreamStatus};
 use tokio::net::TcpListener;
@@ -59,6 +60,7 @@ impl Web {
         let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, runtime.handle());
         let (commands, asked) = mpsc::channel(COMMANDS_WAITING_MAX);
         let (offers, offered) = mpsc::channel(16);
+        let (phones, keeper) = net::pairing::channel();
         // Loopback is a host, so that every route is reached; guests' refusals are the table tests' business.
         let host_from = vec!["127.0.0.0/8".parse().expect("a network")];
         let app = App {
@@ -67,10 +69,12 @@ impl Web {
             mp3: vec![mp3],
             snapshot: snapshots,
             commands,
+            pairing: phones,
             gauges: Arc::new(|_| {}),
         };
         runtime.spawn(obey(asked));
         runtime.spawn(fan_out(offered));
+        runtime.spawn(pairing(keeper));
         runtime.spawn(serve(listener, app, std::future::pending()));
         Self { runtime, address, _feed: feed, _snapshot: snapshot }
     }
@@ -160,6 +164,30 @@ async fn obey(mut asked: mpsc::Receiver<Command>) {
     while let Some(Command { reply, .. }) = asked.recv().await {
         obeys = !obeys;
         let _ = reply.send(if obeys { Ok(()) } else { Err(Refused::NotNow("Not now.".into())) });
+    }
+}
+
+/// Pairing by the real rules, at a time that stands still; the button is pressed after every request.
+async fn pairing(mut keeper: Keeper) {
+    let mut rules = party::pairing::Pairing::new(Vec::new(), 1);
+    while let Some(request) = keeper.requests.recv().await {
+        match request {
+            Request::Ask { phone, keys, reply } => {
+                let secret = Secret::new([7; SECRET_BYTES]);
+                let state = rules.ask(0, secret.key(), phone, &keys);
+                let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret) }));
+            }
+            Request::State { keys, reply } => drop(reply.send(rules.state(0, &keys))),
+            Request::Abort { keys, reply } => {
+                rules.abort(0, &keys);
+                let _ = reply.send(());
+            }
+            Request::Hosts { reply } => drop(reply.send(rules.hosts().to_vec())),
+            Request::Revoke { id, reply } => drop(reply.send(rules.revoke(0, id).map(drop).map_err(Into::into))),
+        }
+        rules.press(0);
+        rules.take_news();
+        keeper.hosts.send_replace(Hosts::new(rules.hosts().iter().map(|host| host.key)));
     }
 }
 

@@ -1,15 +1,18 @@
 //! One request that has passed the guard, and what every answer may use.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use ::party::pairing::HOSTS_MAX;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::App;
 use super::events::Latest;
+use super::role::Role;
 use crate::gate::{Entrant, Gate};
 use crate::metrics::Counters;
 use crate::status::Listeners;
@@ -30,6 +33,8 @@ pub(super) struct Server {
     pub(super) connections: Gate,
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
+    /// Addresses that paired phones called from of late, at most [`HOSTS_MAX`], oldest first.
+    pub(super) paired_from: Mutex<VecDeque<IpAddr>>,
     pub(super) latest: watch::Receiver<Latest>,
     pub(super) counters: Counters,
     pub(super) started: Instant,
@@ -41,15 +46,36 @@ impl Server {
         Listeners { live: self.app.rtc.listeners(), pocket: self.mp3_listeners.total() }
     }
 
-    /// Who stands at a gate when `address` asks.
-    pub(super) fn entrant(&self, address: IpAddr) -> Entrant {
-        if address.is_loopback() {
-            Entrant::Own(address)
-        } else if self.app.config.is_host(address) {
-            Entrant::Host(address)
-        } else {
-            Entrant::Guest(address)
+    /// What a request from `address` can prove. Where a paired phone calls from is remembered: its next connection may
+    /// have a place that is kept for hosts, and no more than that.
+    pub(super) fn role(&self, address: IpAddr, headers: &HeaderMap) -> Role {
+        let role = Role::new(&self.app.config, &self.app.pairing, address, headers);
+        if role.is_paired() {
+            let mut paired = self.paired_from.lock().unwrap_or_else(PoisonError::into_inner);
+            if !paired.contains(&address) {
+                if paired.len() == HOSTS_MAX {
+                    paired.pop_front();
+                }
+                paired.push_back(address);
+            }
         }
+        role
+    }
+
+    /// Who stands at the door when a connection from `address` comes, of which nothing has been read.
+    pub(super) fn at_the_door(&self, address: IpAddr) -> Entrant {
+        let paired = || self.paired_from.lock().unwrap_or_else(PoisonError::into_inner).contains(&address);
+        entrant(address, self.app.config.is_host(address) || paired())
+    }
+}
+
+fn entrant(address: IpAddr, is_host: bool) -> Entrant {
+    if address.is_loopback() {
+        Entrant::Own(address)
+    } else if is_host {
+        Entrant::Host(address)
+    } else {
+        Entrant::Guest(address)
     }
 }
 
@@ -63,10 +89,15 @@ pub(super) struct Call {
     pub(super) params: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    pub(super) is_host: bool,
+    pub(super) role: Role,
 }
 
 impl Call {
+    /// Who stands at a gate within the box.
+    pub(super) fn entrant(&self) -> Entrant {
+        entrant(self.ends.peer.ip(), self.role.is_host())
+    }
+
     /// The part of the path that the route names `name`; empty if it names none.
     pub(super) fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)

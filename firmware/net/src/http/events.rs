@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::App;
+use super::role::Role;
 use crate::gate::{Gate, Pass};
 use crate::status::{Listeners, Snapshot, to_json};
 
@@ -68,20 +69,61 @@ pub(super) fn publish(app: &App, pocket: &Gate, mut stop: watch::Receiver<bool>)
     latest
 }
 
-/// The body of one listener. It ends when the server does, and gives its place back when it is dropped.
+/// The body of one listener. It ends when the server does, and gives its place back when it is dropped. Who becomes a
+/// host, or is one no longer, is told at once.
 pub(super) fn event_body(
     mut latest: watch::Receiver<Latest>,
     place: Pass,
-    is_host: bool,
+    role: Role,
 ) -> impl Body<Data = Bytes, Error = Infallible> + Send + 'static {
     latest.mark_changed();
-    let events = stream::unfold((latest, place), move |(mut latest, place)| async move {
-        latest.changed().await.ok()?;
+    let events = stream::unfold((latest, role, place), move |(mut latest, mut role, place)| async move {
+        tokio::select! {
+            changed = latest.changed() => changed.ok()?,
+            () = role.may_have_changed() => {}
+        }
         let event = {
             let latest = latest.borrow_and_update();
-            if is_host { latest.host.clone() } else { latest.guest.clone() }
+            if role.is_host() { latest.host.clone() } else { latest.guest.clone() }
         };
-        Some((Ok(Frame::data(event)), (latest, place)))
+        Some((Ok(Frame::data(event)), (latest, role, place)))
     });
     StreamBody::new(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use ::party::pairing::Key;
+    use axum::http::{HeaderMap, HeaderValue};
+    use http_body_util::BodyExt;
+
+    use super::*;
+    use crate::gate::{Entrant, Places};
+    use crate::http::Config;
+    use crate::pairing::{Hosts, Secret, channel};
+
+    #[tokio::test]
+    async fn a_change_of_hosts_is_an_event_though_nothing_else_changes() {
+        let secret = Secret::new([1; 16]);
+        let (pairing, keeper) = channel();
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let cookie = HeaderValue::from_str(&format!("partybox_host={}", secret.to_hex())).unwrap();
+        let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, cookie)]);
+        let role = Role::new(&Config::default(), &pairing, address, &headers);
+        let (guest, host) = (Bytes::from_static(b"guest"), Bytes::from_static(b"host"));
+        let (_newest, latest) = watch::channel(Latest { guest: guest.clone(), host: host.clone() });
+        let gate = Gate::new(Places { total: 1, kept: 0, per_address: 1 });
+        let place = gate.enter(Entrant::Own(address)).unwrap();
+        let mut body = Box::pin(event_body(latest, place, role));
+        let nobody: [Key; 0] = [];
+        for (hosts, event) in [(None, &guest), (Some(vec![secret.key()]), &host), (Some(nobody.to_vec()), &guest)] {
+            if let Some(hosts) = hosts {
+                keeper.hosts.send_replace(Hosts::new(hosts));
+            }
+            let frame = tokio::time::timeout(Duration::from_secs(20), body.frame()).await.expect("an event");
+            assert_eq!(frame.unwrap().unwrap().into_data().unwrap(), *event);
+        }
+    }
 }

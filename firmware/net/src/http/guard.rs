@@ -69,11 +69,11 @@ fn finish(server: &Server, result: Result<Response, Refusal>) -> Response {
 async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Result<Call, Refusal> {
     let ends = ends(request.extensions())?;
     check_address(&server, request.uri(), request.version(), request.headers(), ends)?;
-    let is_host = server.app.config.is_host(ends.peer.ip());
-    if route.who == Who::Host && !is_host {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "Only the host of the party may do this.").closing());
+    let role = server.role(ends.peer.ip(), request.headers());
+    if route.who == Who::Host && !role.is_host() {
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Only a host of the party may do this.").closing());
     }
-    if route.changes_something() {
+    if route.is_for_own_pages() {
         check_origin(request.headers())?;
     }
     let params = request
@@ -91,7 +91,7 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
         params,
         headers: parts.headers,
         body,
-        is_host,
+        role,
     })
 }
 
@@ -150,7 +150,7 @@ fn check_name(server: &Server, name: &str, ends: Ends) -> Result<(), Refusal> {
     if port_known && host_known && !name.contains('@') { Ok(()) } else { Err(misdirected()) }
 }
 
-/// A request that changes something must come from a page of ours or from no page at all.
+/// A request that not every page may make must come from a page of ours or from no page at all.
 fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
     let refuse = |field, value: &str, allowed: &str| {
         Refusal::new(StatusCode::FORBIDDEN, "Another page may not do this; open the page of the box itself.")

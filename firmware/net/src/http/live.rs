@@ -48,7 +48,7 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     if !hub.serves(bitrate_bps) {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
     }
-    let place = call.server.mp3_listeners.enter(call.server.entrant(call.ends.peer.ip())).map_err(full)?;
+    let place = call.server.mp3_listeners.enter(call.entrant()).map_err(full)?;
     response.extensions_mut().insert(TakeOver {
         hub: hub.clone(),
         bitrate_bps,

@@ -3,16 +3,20 @@
 //! Every request passes one table (`routes`) and one guard; every limit is in [`limits`]. It holds no party rule: it
 //! shows a [`Snapshot`], hands [`Command`]s over and says what came back.
 
+mod agent;
 mod call;
 mod connection;
+mod cookie;
 mod events;
 mod guard;
 mod health;
 pub mod limits;
 mod live;
 mod pages;
+mod pairing;
 mod party;
 mod refusal;
+mod role;
 mod routes;
 mod server;
 mod signaling;
@@ -32,6 +36,7 @@ pub use self::signaling::Signaling;
 use crate::control::Command;
 use crate::metrics::Page;
 use crate::mp3::Hub;
+use crate::pairing::Pairing;
 use crate::status::Snapshot;
 
 /// How the server behaves.
@@ -39,7 +44,7 @@ use crate::status::Snapshot;
 pub struct Config {
     /// Names by which phones may address the box, in lower case without port, besides its addresses and `localhost`.
     pub names: Vec<String>,
-    /// Networks whose requests are a host's.
+    /// Networks whose requests are a host's, paired or not.
     pub host_from: Vec<IpNet>,
     /// Limits.
     pub limits: Limits,
@@ -61,6 +66,8 @@ pub struct App {
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// Where hosts' commands go ([`crate::control::COMMANDS_WAITING_MAX`] of them).
     pub commands: mpsc::Sender<Command>,
+    /// Who is host by pairing, and where phones ask to be.
+    pub pairing: Pairing,
     /// Numbers of other rooms for `/metrics`.
     pub gauges: Gauges,
 }
@@ -72,7 +79,7 @@ impl fmt::Debug for App {
 }
 
 impl Config {
-    /// Whether requests from `address` are a host's.
+    /// Whether requests from `address` are a host's even without pairing.
     pub fn is_host(&self, address: IpAddr) -> bool {
         self.host_from.iter().any(|network| network.contains(&address))
     }

@@ -4,31 +4,26 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use tokio::sync::oneshot;
 
 use super::call::Call;
 use super::events::event_body;
-use super::limits::REPLY_TIMEOUT;
 use super::live::full;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, unavailable};
+use super::signaling::ask;
 use crate::control::{Action, Command, Refused, SourceKind};
 use crate::status;
-
-/// Seconds after which a host may try again when the party did not answer.
-const RETRY_SECONDS: u32 = 2;
 
 /// `GET /api/party/status`.
 pub(super) fn status(call: &Call) -> Response {
     let listeners = call.server.listeners();
-    let json = status::to_json(&call.server.app.snapshot.borrow(), listeners, call.is_host);
+    let json = status::to_json(&call.server.app.snapshot.borrow(), listeners, call.role.is_host());
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response()
 }
 
 /// `GET /api/party/events`.
 pub(super) fn events(call: &Call) -> Result<Response, Refusal> {
-    let entrant = call.server.entrant(call.ends.peer.ip());
-    let place = call.server.event_listeners.enter(entrant).map_err(full)?;
-    let body = event_body(call.server.latest.clone(), place, call.is_host);
+    let place = call.server.event_listeners.enter(call.entrant()).map_err(full)?;
+    let body = event_body(call.server.latest.clone(), place, call.role.clone());
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -83,15 +78,9 @@ pub(super) fn parse_json<'a, T: Deserialize<'a>>(body: &'a [u8], allowed: &str) 
 }
 
 async fn act(call: &Call, action: Action) -> Result<Response, Refusal> {
-    let (reply, outcome) = oneshot::channel();
-    let unavailable = || {
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The box is too busy; try again in a moment.")
-            .retry_after(RETRY_SECONDS)
-    };
-    call.server.app.commands.try_send(Command { action, reply }).map_err(|_| unavailable())?;
-    match tokio::time::timeout(REPLY_TIMEOUT, outcome).await {
-        Ok(Ok(Ok(()))) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Ok(Ok(Err(Refused::NotNow(why)))) => Err(Refusal::new(StatusCode::CONFLICT, why)),
-        Ok(Ok(Err(Refused::Unavailable)) | Err(_)) | Err(_) => Err(unavailable()),
+    match ask(&call.server.app.commands, |reply| Command { action, reply }).await {
+        Some(Ok(())) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(Err(Refused::NotNow(why))) => Err(Refusal::new(StatusCode::CONFLICT, why)),
+        Some(Err(Refused::Unavailable)) | None => Err(unavailable()),
     }
 }

@@ -32,6 +32,15 @@ struct Problem<'a> {
     allowed: Option<&'a str>,
 }
 
+/// Seconds after which a phone may try again when the party did not answer.
+const RETRY_SECONDS: u32 = 2;
+
+/// The refusal when whoever decides is stuck or gone.
+pub(crate) fn unavailable() -> Refusal {
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The box is too busy; try again in a moment.")
+        .retry_after(RETRY_SECONDS)
+}
+
 /// `text` without control characters, cut to [`QUOTED_CHARS_MAX`].
 fn quoted(text: &str) -> String {
     let mut short: String = text.chars().filter(|c| !c.is_control()).take(QUOTED_CHARS_MAX).collect();

@@ -19,14 +19,14 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{guard, health, live, pages, party, whep};
+use super::{guard, health, live, pages, pairing, party, whep};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
     /// Everybody in the network.
     Anyone,
-    /// Requests from the networks in [`super::Config::host_from`].
+    /// Paired phones, and requests from the networks in [`super::Config::host_from`].
     Host,
 }
 
@@ -69,13 +69,19 @@ impl Route {
         Self { method: Method::POST, path, who: Who::Host, takes, answer }
     }
 
-    /// Whether it changes anything, so that a foreign page must not be able to call it.
-    pub(super) fn changes_something(&self) -> bool {
-        self.method != Method::GET
+    const fn bare(method: Method, path: &'static str, who: Who, answer: fn(Call) -> Answer) -> Self {
+        Self { method, path, who, takes: Takes::Nothing, answer }
+    }
+
+    /// Whether a foreign page, open on a phone, must not be able to call it: it changes something, or is not for
+    /// everybody.
+    pub(super) fn is_for_own_pages(&self) -> bool {
+        self.method != Method::GET || self.who != Who::Anyone
     }
 }
 
 const WHEP: &str = "/whep/{stream}";
+const PAIRING: &str = "/api/pairing";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
 
 /// The table.
@@ -115,6 +121,11 @@ pub(super) static ROUTES: &[Route] = &[
     Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
     Route::host("/api/party/next", Takes::Nothing, |call| Box::pin(party::next(call))),
     Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
+    Route::get(PAIRING, |call| Box::pin(pairing::state(call))),
+    Route::bare(Method::POST, PAIRING, Who::Anyone, |call| Box::pin(pairing::begin(call))),
+    Route::bare(Method::DELETE, PAIRING, Who::Anyone, |call| Box::pin(pairing::abort(call))),
+    Route::bare(Method::GET, "/api/hosts", Who::Host, |call| Box::pin(pairing::hosts(call))),
+    Route::bare(Method::DELETE, "/api/hosts/{id}", Who::Host, |call| Box::pin(pairing::revoke(call))),
     Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),
     Route::get("/metrics", |call| Box::pin(async move { Ok(health::metrics(&call)) })),
 ];

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use audio::time::Time;
@@ -35,6 +35,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         connections: Gate::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
+        paired_from: Mutex::default(),
         latest,
         counters: Counters::default(),
         started: Instant::now(),
@@ -93,7 +94,7 @@ impl Accepting<'_> {
         // The phone may be gone already; then there is nothing to serve.
         let Ok(local) = socket.local_addr() else { return };
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        let pass = match self.server.connections.enter(self.server.entrant(peer.ip())) {
+        let pass = match self.server.connections.enter(self.server.at_the_door(peer.ip())) {
             Ok(pass) => pass,
             Err(full) => return self.refuse(&socket, peer, full),
         };

@@ -91,8 +91,9 @@ async fn in_time<T>(answer: impl Future<Output = T>) -> Option<T> {
     timeout(REPLY_TIMEOUT, answer).await.ok()
 }
 
-async fn ask<T>(queue: &mpsc::Sender<Command>, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+/// Asks whoever reads the other end of `queue`; `None` if it is full or gone, or the answer does not come in time.
+pub(super) async fn ask<Q, T>(queue: &mpsc::Sender<Q>, question: impl FnOnce(oneshot::Sender<T>) -> Q) -> Option<T> {
     let (reply, answer) = oneshot::channel();
-    queue.try_send(command(reply)).ok()?;
+    queue.try_send(question(reply)).ok()?;
     in_time(answer).await?.ok()
 }

@@ -1,8 +1,10 @@
 //! The server as a whole, over real loopback sockets, with a fan-out and a party that only answer.
 
 mod hostile;
+mod keeper;
 mod listening;
 mod pages;
+mod pairing;
 mod table;
 mod whep;
 mod world;

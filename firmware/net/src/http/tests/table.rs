@@ -1,85 +1,154 @@
-//! Every route of the table against everything that must be refused: made from the table, so none can be forgotten.
+//! Every route of the table against everything that must be refused: made from the table, so none can be forgotten. The
+//! last test shows that the same requests pass from whom they should.
 
 use axum::http::Method;
 
-use super::world::{SESSION, World, hosts};
+use super::keeper::cookie;
+use super::world::{Reply, SESSION, World, hosts};
 use crate::http::Config;
 use crate::http::routes::{ROUTES, Route, Takes, Who, paths};
 
 /// A path that matches the pattern.
 fn path(route: &Route) -> String {
     let session = SESSION.to_string();
-    route.path.replace("{stream}", "main").replace("{session}", &session).replace("{file}", "main.mp3")
+    let path = route.path.replace("{stream}", "main").replace("{session}", &session).replace("{file}", "main.mp3");
+    let path = path.replace("{id}", "1");
+    assert!(!path.contains('{'), "{path}: say here what fits");
+    path
 }
 
-/// The head line and a body that the route takes.
-fn body(route: &Route) -> (Vec<String>, Vec<u8>) {
-    match route.takes {
-        Takes::Nothing => (vec![], vec![]),
-        Takes::Media(media, _) => (vec![format!("Content-Type: {media}")], b"{}".to_vec()),
+/// Head lines and a body with which the route does what it is for.
+fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
+    let Takes::Media(media, _) = route.takes else { return (vec![], b"") };
+    let mut lines = vec![format!("Content-Type: {media}")];
+    if route.method == Method::PATCH {
+        lines.push("If-Match: \"e1\"".into());
     }
+    let body: &[u8] = match route.path {
+        "/api/party/source" => br#"{"source":"line-in"}"#,
+        "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
+        _ => b"v=0",
+    };
+    (lines, body)
 }
 
-async fn ask(world: &World, route: &Route, extra: &[&str]) -> super::world::Reply {
-    let (mut lines, body) = body(route);
+async fn ask(world: &World, route: &Route, extra: &[&str]) -> Reply {
+    let (mut lines, body) = right(route);
     lines.extend(extra.iter().map(|line| (*line).to_owned()));
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    world.ask(route.method.as_str(), &path(route), &lines, &body).await
+    world.ask(route.method.as_str(), &path(route), &lines, body).await
 }
 
+fn name(route: &Route) -> String {
+    format!("{} {}", route.method, route.path)
+}
+
+/// What is served besides the table: every embedded file, and what does not exist.
+fn pages() -> Vec<&'static str> {
+    webui::all().iter().map(|asset| asset.path).chain(["/favicon.ico", "/nothing", "/api", "/api/party"]).collect()
+}
+
+/// Addresses that are not ours.
+const FOREIGN_HOSTS: [&str; 6] =
+    ["evil.example", "10.0.0.1", "127.0.0.1:1", "127.0.0.1@evil.example", "localhost.evil.example", ""];
+
+/// What tells that a page of somebody else sent a request.
+const FOREIGN_PAGES: [&str; 5] = [
+    "Origin: null",
+    "Origin: http://evil.example",
+    "Origin: http://127.0.0.1:1",
+    "Sec-Fetch-Site: cross-site",
+    "Sec-Fetch-Site: same-site",
+];
+
 #[tokio::test]
-async fn no_route_answers_to_a_foreign_name() {
+async fn no_route_and_no_page_answers_to_a_foreign_name() {
     let world = World::new(hosts()).await;
-    let port = world.addr.port();
-    for route in ROUTES {
-        for host in ["evil.example", "10.0.0.1", "127.0.0.1:1", "127.0.0.1@evil.example", "localhost.evil.example", ""]
-        {
-            let reply = ask(&world, route, &[&format!("Host: {host}")]).await;
-            assert_eq!(reply.status, 421, "{} {} as {host:?}: {}", route.method, route.path, reply.text());
+    for host in FOREIGN_HOSTS {
+        let line = format!("Host: {host}");
+        for route in ROUTES {
+            let reply = ask(&world, route, &[&line]).await;
+            assert_eq!(reply.status, 421, "{} as {host:?}: {}", name(route), reply.text());
         }
-        let twice = [format!("Host: 127.0.0.1:{port}"), "Host: evil.example".to_owned()];
-        let reply = ask(&world, route, &[&twice[0], &twice[1]]).await;
-        assert_eq!(reply.status, 400, "{} {} as two", route.method, route.path);
+        for (page, method) in pages().iter().flat_map(|page| ["GET", "POST", "OPTIONS"].map(|method| (page, method))) {
+            assert_eq!(world.ask(method, page, &[&line], &[]).await.status, 421, "{method} {page} as {host:?}");
+        }
     }
+    let twice = [format!("Host: {}", world.addr), "Host: evil.example".to_owned()];
+    for route in ROUTES {
+        let reply = ask(&world, route, &[&twice[0], &twice[1]]).await;
+        assert_eq!(reply.status, 400, "{} as two", name(route));
+    }
+    assert!(world.actions.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn no_changing_route_obeys_a_foreign_page() {
+async fn no_route_that_matters_obeys_a_foreign_page() {
+    // The phone is host in every way there is; the page that is open on it is not ours.
     let world = World::new(hosts()).await;
+    paired(&world, 1).await;
     let own = format!("Origin: http://{}", world.addr);
-    let other_port = "Origin: http://127.0.0.1:1".to_owned();
     let secure = format!("Origin: https://{}", world.addr);
-    for route in ROUTES.iter().filter(|route| route.changes_something()) {
-        for line in [
-            "Origin: null",
-            "Origin: http://evil.example",
-            &other_port,
-            &secure,
-            "Sec-Fetch-Site: cross-site",
-            "Sec-Fetch-Site: same-site",
-        ] {
-            let reply = ask(&world, route, &[line]).await;
-            assert_eq!(reply.status, 403, "{} {} with {line}", route.method, route.path);
+    for route in ROUTES.iter().filter(|route| route.is_for_own_pages()) {
+        for line in FOREIGN_PAGES.into_iter().chain([secure.as_str()]) {
+            let reply = ask(&world, route, &[line, &cookie(1)]).await;
+            assert_eq!(reply.status, 403, "{} with {line}", name(route));
             assert!(reply.text().contains("open the page of the box itself"), "{}", reply.text());
         }
-        let two = ask(&world, route, &[&own, "Origin: http://evil.example"]).await;
-        assert_eq!(two.status, 403, "{} {} with two origins", route.method, route.path);
-        let reply = ask(&world, route, &[&own, "Sec-Fetch-Site: same-origin"]).await;
-        assert_ne!(reply.status, 403, "{} {} from our own page", route.method, route.path);
+        let two = ask(&world, route, &[&own, "Origin: http://evil.example", &cookie(1)]).await;
+        assert_eq!(two.status, 403, "{} with two origins", name(route));
     }
-    let asked = world.actions.lock().unwrap().len();
-    assert_eq!(asked, 3, "only our own page's play, pause and next came through");
+    assert!(world.actions.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
+    for route in ROUTES.iter().filter(|route| !route.is_for_own_pages()) {
+        assert_eq!((&route.method, route.who), (&Method::GET, Who::Anyone), "only reading what everybody may know");
+    }
+}
+
+/// Pairs a phone as the `n`th that asks.
+async fn paired(world: &World, n: u8) {
+    asks(world, n).await;
+    world.keeper.press();
+}
+
+async fn asks(world: &World, n: u8) {
+    assert_eq!(world.ask_from([127, 0, 0, n], "POST", "/api/pairing").await.status, 200);
 }
 
 #[tokio::test]
-async fn no_host_route_obeys_a_guest() {
+async fn no_host_route_obeys_anybody_but_a_host() {
     let world = World::new(Config::default()).await;
+    // The first to ask was host and was removed, the second was forgotten, the third's request ran out, the fourth asks.
+    paired(&world, 1).await;
+    world.keeper.revoke(1);
+    paired(&world, 2).await;
+    world.keeper.forget();
+    asks(&world, 3).await;
+    world.keeper.lapse();
+    asks(&world, 4).await;
     let hosts_only: Vec<_> = ROUTES.iter().filter(|route| route.who == Who::Host).collect();
-    assert!(hosts_only.len() >= 4);
+    assert!(hosts_only.len() >= 6);
     for route in hosts_only {
-        let reply = ask(&world, route, &[]).await;
-        assert_eq!(reply.status, 403, "{} {}", route.method, route.path);
-        assert!(reply.text().contains("Only the host"), "{}", reply.text());
+        let wrong = [
+            "X-None: nothing at all".to_owned(),
+            cookie(1),
+            cookie(2),
+            cookie(3),
+            cookie(4),
+            cookie(99),
+            "Cookie: partybox_host=".into(),
+            format!("Cookie: partybox_host={}", "\u{fc}".repeat(16)),
+            format!("Cookie: {}", "partybox_host=00;".repeat(400)),
+            "Authorization: Basic YWRtaW46YWRtaW4=".into(),
+            "X-Forwarded-For: 127.0.0.1".into(),
+        ];
+        for line in &wrong {
+            let reply = ask(&world, route, &[line]).await;
+            assert_eq!(reply.status, 403, "{} with {line}", name(route));
+            assert!(reply.text().contains("Only a host"), "{}", reply.text());
+        }
+        if route.method == Method::GET {
+            assert_eq!(world.ask("HEAD", &path(route), &[], &[]).await.status, 403, "HEAD {}", route.path);
+        }
     }
     assert!(world.actions.lock().unwrap().is_empty());
 }
@@ -112,10 +181,10 @@ async fn every_body_is_limited_and_of_its_type() {
     let world = World::new(hosts()).await;
     for route in ROUTES {
         let target = path(route);
-        let name = format!("{} {}", route.method, route.path);
-        let method = route.method.as_str();
+        let (name, method) = (name(route), route.method.as_str());
         let Takes::Media(media, bytes_max) = route.takes else {
-            assert_eq!(world.ask(method, &target, &[], b"x").await.status, 400, "{name} with a body");
+            let refused = world.ask(method, &target, &[], b"x").await;
+            assert_eq!((refused.status, refused.text().contains("takes no body")), (400, true), "{name} with a body");
             continue;
         };
         let typed = format!("Content-Type: {media}");
@@ -139,6 +208,10 @@ async fn every_body_is_limited_and_of_its_type() {
         let packed = world.ask(method, &target, &[&typed, "Content-Encoding: gzip"], b"{}").await;
         assert_eq!(packed.status, 415, "{name} compressed");
     }
+    for page in pages() {
+        assert_eq!(world.ask("GET", page, &[], b"x").await.status, 400, "{page} with a body");
+    }
+    assert!(world.actions.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -153,5 +226,25 @@ async fn a_configured_name_and_localhost_are_answered() {
         "127.0.0.1:80".into(),
     ] {
         assert_eq!(world.ask("GET", "/health", &[&format!("Host: {host}")], &[]).await.status, 200, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
+    let own_page = |world: &World| [format!("Origin: http://{}", world.addr), "Sec-Fetch-Site: same-origin".into()];
+    for (route, by_address) in ROUTES.iter().flat_map(|route| [(route, true), (route, false)]) {
+        let world = World::new(if by_address { hosts() } else { Config::default() }).await;
+        paired(&world, 1).await;
+        let [origin, site] = own_page(&world);
+        let cookie = if by_address || route.who == Who::Anyone { "X-None: x".into() } else { cookie(1) };
+        let reply = if route.path.contains("events") || route.path.contains("stream/{file}") {
+            // Their bodies do not end; the head tells.
+            world.ask("HEAD", &path(route), &[&origin, &site, &cookie], &[]).await
+        } else {
+            ask(&world, route, &[&origin, &site, &cookie]).await
+        };
+        // The party of these tests has nothing to skip to.
+        let right = if route.path == "/api/party/next" { 409..410 } else { 200..300 };
+        assert!(right.contains(&reply.status), "{}: {} {}", name(route), reply.status, reply.text());
     }
 }

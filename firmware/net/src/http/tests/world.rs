@@ -8,12 +8,13 @@ use audio::packet::{Encoding, Packet, PacketSink};
 use audio::time::MediaTime;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::keeper::Keeper;
 use crate::control::{Action, Command, Refused, SourceKind};
 use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
@@ -37,6 +38,8 @@ pub(super) struct World {
     pub(super) actions: Arc<Mutex<Vec<Action>>>,
     /// What the fan-out was asked, as debug text.
     pub(super) asked: Arc<Mutex<Vec<String>>>,
+    /// Pairing, and the button.
+    pub(super) keeper: Keeper,
     /// Ends the server.
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) server: JoinHandle<()>,
@@ -76,19 +79,21 @@ impl World {
         let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &Runtime::current());
         let (commands, actions) = party();
         let (rtc, asked) = fan_out();
+        let (pairing, keeper) = Keeper::new();
         let app = App {
             config,
             rtc,
             mp3: vec![mp3],
             snapshot: snapshots,
             commands,
+            pairing,
             gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
         };
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(listener, app, async {
             let _ = stopped.await;
         }));
-        Self { addr, feed, snapshot, actions, asked, stop: Some(stop), server, packets: 0 }
+        Self { addr, feed, snapshot, actions, asked, keeper, stop: Some(stop), server, packets: 0 }
     }
 
     /// Publishes `count` packets of one 24 ms frame; each begins with a frame header and its number.
@@ -144,6 +149,18 @@ impl World {
         }
         head += "Connection: close\r\n\r\n";
         self.raw(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// A request without head lines or body of its own, from this address of the machine.
+    pub(super) async fn ask_from(&self, from: [u8; 4], method: &str, path: &str) -> Reply {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let mut socket = socket.connect(self.addr).await.unwrap();
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.addr);
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        timeout(LIMIT, socket.read_to_end(&mut all)).await.expect("the server closes in time").unwrap();
+        Reply::parse(&all)
     }
 
     pub(super) async fn get(&self, path: &str) -> Reply {

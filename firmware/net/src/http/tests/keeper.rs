@@ -1,0 +1,97 @@
+//! Pairing with the real rules, at a time that stands still, and secrets that a test can know.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use ::party::pairing::{Outcome, Pairing as Rules};
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+
+use crate::pairing::{self, Asked, Hosts, Request, Secret};
+
+/// The rules and who knows of their hosts.
+#[derive(Clone)]
+pub(super) struct Keeper {
+    rules: Arc<Mutex<Rules>>,
+    task: Arc<Mutex<Option<AbortHandle>>>,
+    hosts: watch::Sender<Hosts>,
+}
+
+/// The secret of the `n`th phone that asked, from 1 on.
+pub(super) fn secret(n: u8) -> Secret {
+    Secret::new([n; 16])
+}
+
+/// The head line with which that phone shows its secret.
+pub(super) fn cookie(n: u8) -> String {
+    format!("Cookie: other=1; partybox_host={}", secret(n).to_hex())
+}
+
+impl Keeper {
+    pub(super) fn new() -> (pairing::Pairing, Self) {
+        let (phones, pairing::Keeper { requests, hosts }) = pairing::channel();
+        let keeper = Self { rules: Arc::new(Mutex::new(Rules::new(Vec::new(), 1))), task: Arc::default(), hosts };
+        let task = tokio::spawn(keeper.clone().run(requests)).abort_handle();
+        *keeper.task.lock().unwrap() = Some(task);
+        (phones, keeper)
+    }
+
+    pub(super) fn press(&self) -> Outcome {
+        let outcome = self.rules().press(0);
+        self.publish();
+        outcome
+    }
+
+    pub(super) fn forget(&self) {
+        self.rules().forget(0);
+        self.publish();
+    }
+
+    /// Lets all requests run out.
+    pub(super) fn lapse(&self) {
+        self.rules().pass(::party::pairing::WAIT_MS);
+    }
+
+    pub(super) fn revoke(&self, id: u64) {
+        self.rules().revoke(0, id).expect("a host");
+        self.publish();
+    }
+
+    /// From now on nobody answers.
+    pub(super) fn end(&self) {
+        self.task.lock().unwrap().take().expect("a task").abort();
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap()
+    }
+
+    fn publish(&self) {
+        let keys: Vec<_> = self.rules().hosts().iter().map(|host| host.key).collect();
+        self.hosts.send_replace(Hosts::new(keys));
+    }
+
+    async fn run(self, mut requests: mpsc::Receiver<Request>) {
+        let mut asked = 0;
+        while let Some(request) = requests.recv().await {
+            match request {
+                Request::Ask { phone, keys, reply } => {
+                    asked += 1;
+                    let secret = secret(asked);
+                    let state = self.rules().ask(0, secret.key(), phone, &keys);
+                    let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret) }));
+                }
+                Request::State { keys, reply } => drop(reply.send(self.rules().state(0, &keys))),
+                Request::Abort { keys, reply } => {
+                    self.rules().abort(0, &keys);
+                    let _ = reply.send(());
+                }
+                Request::Hosts { reply } => drop(reply.send(self.rules().hosts().to_vec())),
+                Request::Revoke { id, reply } => {
+                    let outcome = self.rules().revoke(0, id);
+                    let _ = reply.send(outcome.map(drop).map_err(Into::into));
+                }
+            }
+            self.publish();
+        }
+    }
+}

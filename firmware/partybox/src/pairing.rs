@@ -1,0 +1,216 @@
+//! Pairing at work: the rules' answers for phones and for the button, secrets, the hosts' file, log and counters.
+//!
+//! Decides nothing: who is host is decided in `party::pairing`, what a request may look like in `net`.
+
+mod counters;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use audio::time::Time;
+use net::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret};
+use net::ratelimit::{RateLimit, Verdict};
+use party::pairing::{AskError, Key, Outcome, Phone, State, View};
+use tokio::sync::{oneshot, watch};
+
+pub use counters::Counters;
+
+use crate::hosts;
+use crate::state::{Error, Folder, Writer};
+
+/// Lines per 10 s: more than people can cause by pressing and tapping, too few to fill a log.
+const LOG_LIMIT: RateLimit = RateLimit::new(10, 10_000_000);
+
+/// Pairing, with everything that its rules leave to others.
+#[derive(Debug)]
+pub struct Pairing {
+    rules: party::pairing::Pairing,
+    /// Who is host, for `net`.
+    hosts: watch::Sender<Hosts>,
+    /// `None`: hosts last until the box restarts.
+    writer: Option<Writer>,
+    /// Set when the hosts could not be written; tried again with the next tick that finds it.
+    unsaved: Arc<AtomicBool>,
+    counters: Arc<Counters>,
+    log: RateLimit,
+}
+
+impl Pairing {
+    /// Goes on with the hosts in `folder`, and tells `net` of them through `hosts`. What is wrong with the file or the
+    /// folder is logged; the box then goes on without hosts.
+    pub fn new(folder: Option<Arc<Folder>>, hosts: watch::Sender<Hosts>) -> Self {
+        let (known, next_id) = folder.as_deref().and_then(read).unwrap_or_default();
+        let writer = folder.and_then(|folder| {
+            let writer = Writer::new(folder);
+            writer.inspect_err(|error| log::warn!("hosts last until the box restarts: {error}")).ok()
+        });
+        let rules = party::pairing::Pairing::new(known, next_id);
+        let pairing = Self { rules, hosts, writer, unsaved: Arc::default(), counters: Arc::default(), log: LOG_LIMIT };
+        pairing.publish();
+        pairing
+    }
+
+    /// What happened so far, counted, for `/metrics`.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Somebody pressed the button for pairing.
+    pub fn press(&mut self, now: Time) -> Outcome {
+        self.act(now, |rules, now_ms| rules.press(now_ms))
+    }
+
+    /// Somebody held the button for long: nobody is host any more.
+    pub fn forget(&mut self, now: Time) -> Outcome {
+        self.act(now, |rules, now_ms| rules.forget(now_ms))
+    }
+
+    /// What the box may show.
+    pub fn view(&mut self, now: Time) -> View {
+        self.act(now, |rules, now_ms| rules.view(now_ms))
+    }
+
+    /// To be called a few times a second: ends what ran out, and writes what could not be written.
+    pub fn tick(&mut self, now: Time) {
+        self.act(now, |rules, now_ms| rules.pass(now_ms));
+        if self.unsaved.swap(false, Ordering::Relaxed) {
+            self.save(|_| {});
+        }
+    }
+
+    /// Answers a phone. One that has gone in the meantime needs no answer.
+    pub fn answer(&mut self, now: Time, request: Request) {
+        match request {
+            Request::Ask { phone, keys, reply } => {
+                if let Some(answer) = self.ask(now, phone, &keys) {
+                    _ = reply.send(answer);
+                }
+            }
+            Request::State { keys, reply } => _ = reply.send(self.act(now, |rules, ms| rules.state(ms, &keys))),
+            Request::Abort { keys, reply } => {
+                self.act(now, |rules, ms| rules.abort(ms, &keys));
+                _ = reply.send(());
+            }
+            Request::Hosts { reply } => _ = reply.send(self.rules.hosts().to_vec()),
+            Request::Revoke { id, reply } => self.revoke(now, id, reply),
+        }
+    }
+
+    /// `None` if the system has no random bytes for us: then there is no secret to give.
+    fn ask(&mut self, now: Time, phone: Phone, keys: &[Key]) -> Option<Result<Asked, AskError>> {
+        // A phone that is host already keeps the secret it has.
+        if let state @ State::Host { .. } = self.act(now, |rules, now_ms| rules.state(now_ms, keys)) {
+            return Some(Ok(Asked { state, secret: None }));
+        }
+        let mut bytes = [0; SECRET_BYTES];
+        if let Err(error) = getrandom::fill(&mut bytes) {
+            log::error!("the system has no random bytes, so no phone can be paired: {error}");
+            return None;
+        }
+        let secret = Secret::new(bytes);
+        let key = secret.key();
+        let state = self.act(now, |rules, now_ms| rules.ask(now_ms, key, phone, keys));
+        Some(state.map(|state| Asked { state, secret: Some(secret) }))
+    }
+
+    fn revoke(&mut self, now: Time, id: u64, reply: oneshot::Sender<Result<(), RevokeError>>) {
+        let outcome = self.rules.revoke(millis(now), id);
+        self.tell(now);
+        match outcome {
+            Err(none) => _ = reply.send(Err(none.into())),
+            Ok(_) => {
+                self.publish();
+                self.save(move |written| _ = reply.send(written.map_err(|_| RevokeError::NotSaved)));
+            }
+        }
+    }
+
+    /// Lets the rules do something, and carries what comes of it: to the log, to `net`, to the file.
+    fn act<T>(&mut self, now: Time, act: impl FnOnce(&mut party::pairing::Pairing, u64) -> T) -> T {
+        let before = (self.rules.hosts().len(), self.rules.next_id());
+        let result = act(&mut self.rules, millis(now));
+        self.tell(now);
+        if (self.rules.hosts().len(), self.rules.next_id()) != before {
+            self.publish();
+            self.save(|_| {});
+        }
+        result
+    }
+
+    fn publish(&self) {
+        self.hosts.send_replace(Hosts::new(self.rules.hosts().iter().map(|host| host.key)));
+    }
+
+    fn save(&self, then: impl FnOnce(Result<(), Error>) + Send + 'static) {
+        let Some(writer) = &self.writer else { return then(Ok(())) };
+        let text = hosts::to_text(self.rules.hosts(), self.rules.next_id());
+        let unsaved = Arc::clone(&self.unsaved);
+        let told = move |written: Result<(), Error>| {
+            match &written {
+                Err(Error::Busy) => unsaved.store(true, Ordering::Relaxed),
+                Err(error) => log::warn!("the hosts cannot be written, so a restart brings back older ones: {error}"),
+                Ok(()) => {}
+            }
+            then(written);
+        };
+        writer.write(hosts::FILE, text.into_bytes(), Box::new(told));
+    }
+
+    /// One line and one count for everything that happened.
+    fn tell(&mut self, now: Time) {
+        for outcome in self.rules.take_news() {
+            self.counters.count(&outcome);
+            if let Verdict::Write { more } = self.log.event(now) {
+                let more = if more > 0 { format!(" ({more} more were not told)") } else { String::new() };
+                log::info!("pairing: {}{more}", describe(&outcome));
+            }
+        }
+    }
+}
+
+fn millis(now: Time) -> u64 {
+    now.as_micros() / 1_000
+}
+
+fn read(folder: &Folder) -> Option<(Vec<party::pairing::Host>, u64)> {
+    let text = match folder.read(hosts::FILE) {
+        Ok(text) => text?,
+        Err(error) => {
+            log::warn!("nobody is host until paired again: {error}");
+            return None;
+        }
+    };
+    let known = hosts::from_text(&text);
+    if known.is_none() {
+        // Not within the macro: a log that is switched off evaluates nothing.
+        let foreign = folder.set_aside(hosts::FILE);
+        log::warn!("nobody is host until paired again: {foreign}");
+    }
+    known
+}
+
+/// What happened, for the log.
+fn describe(outcome: &Outcome) -> String {
+    let who = |label: &party::pairing::Label, from: &IpAddr| format!("phone {label} at {from}");
+    match outcome {
+        Outcome::Asked { label, from } => format!("{} asks; press the button to make it host", who(label, from)),
+        Outcome::Paired { label, from } => format!("{} is host now", who(label, from)),
+        Outcome::Opened => "pressed; the first phone that asks within a minute is host".to_owned(),
+        Outcome::Late { label } => format!("pressed too late for phone {label}; it may ask again within a minute"),
+        Outcome::Closed { by_press: true } => "pressed again; no phone is awaited any more".to_owned(),
+        Outcome::Closed { by_press: false } => "no phone asked within a minute of the press".to_owned(),
+        Outcome::Several { asking } => format!("pressed while {asking} phones asked; nobody is host by that"),
+        Outcome::SamePress => "pressed twice; the second press means nothing".to_owned(),
+        Outcome::Full { label } => format!("phone {label} is not host: all places are taken"),
+        Outcome::Lapsed { label, from } => format!("nobody pressed for {} within a minute", who(label, from)),
+        Outcome::Aborted { label, from } => format!("{} no longer asks", who(label, from)),
+        Outcome::Replaced { label, from } => format!("{} asks anew", who(label, from)),
+        Outcome::Refused { from, why } => format!("{from} may not ask now: {why:?}"),
+        Outcome::Revoked { label } => format!("phone {label} is host no more"),
+        Outcome::Forgotten { hosts } => format!("all hosts are forgotten; there were {hosts}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
