@@ -2,6 +2,7 @@
 //!
 //! Words only; the numbers come from the wiring.
 
+use crate::event::Problem;
 use crate::function::Function;
 use crate::table::{Active, Pull};
 use crate::wiring::{Display, Pin, Wiring};
@@ -52,7 +53,10 @@ pub(crate) fn display(wiring: &Wiring, display: &Display) -> String {
 }
 
 /// What to do about a chip that is not there; `labels` are those that are.
-pub(crate) fn chip(labels: &[String]) -> String {
+pub(crate) fn chip(problem: Problem, labels: &[String]) -> String {
+    if problem == Problem::Gone {
+        return "its driver was taken away; the box goes on looking for it".to_owned();
+    }
     if labels.is_empty() {
         return "no GPIO chip can be opened: check that /dev/gpiochip* exist and may be used".to_owned();
     }

@@ -113,7 +113,7 @@ impl Lines {
                 continue;
             }
             let opened = self.port.input(&self.inputs[at].pins).and_then(|mut input| {
-                let levels = input.levels().map_err(Failure::Line)?;
+                let levels = input.levels().map_err(opened_failure)?;
                 Ok((input, levels))
             });
             match opened {
@@ -161,7 +161,7 @@ impl Lines {
         inputs.chain(self.outputs.iter().filter_map(|unit| unit.opened.as_ref()?.hangup.as_ref().map(AsFd::as_fd)))
     }
 
-    /// Reads every input, in the order of the kernel's stamps; `hung` says, in the order of [`Lines::fds`], which hung
+    /// Reads every input; `hung` says, in the order of [`Lines::fds`], which hung
     /// up. Says how many inputs had lost edges.
     pub(crate) fn read(&mut self, hung: &[bool], contacts: &mut Inputs, now: Time) -> u64 {
         let mut edges: Vec<Edge> = Vec::new();
@@ -175,7 +175,6 @@ impl Lines {
                 Ok(Reading::Lossy) => lossy.push(at),
             }
         }
-        edges.sort_by_key(|edge| edge.at);
         edges.into_iter().for_each(|edge| contacts.edge(edge));
         for &at in &lossy {
             match self.inputs[at].opened.as_mut().map(|input| input.levels()) {
@@ -249,12 +248,7 @@ impl Lines {
     fn lost(&mut self, pin: &Pin, told: bool, problem: Problem, now: Time) -> bool {
         self.backoff = Backoff::new();
         self.retry = earlier(self.retry, Some(now.plus_micros(RETRY_FIRST_US)));
-        // A line does not go alone: its driver went.
-        let failure = match problem {
-            Problem::Gone => Failure::Chip(Problem::Gone, vec![self.wiring.chip.clone()]),
-            problem => Failure::Line(problem),
-        };
-        self.trouble(pin, told, failure, now)
+        self.trouble(pin, told, opened_failure(problem), now)
     }
 
     /// Tells a failure that was not told yet. Says whether the line itself has now been told.
@@ -264,7 +258,7 @@ impl Lines {
             Failure::Line(_) if told => return false,
             Failure::Chip(problem, labels) => {
                 self.chip_told = true;
-                (Part::Chip(self.wiring.chip.clone()), problem, advice::chip(&labels))
+                (Part::Chip(self.wiring.chip.clone()), problem, advice::chip(problem, &labels))
             }
             Failure::Line(problem) => {
                 let part = Part::Line { function: pin.function, line: pin.line };
@@ -285,6 +279,14 @@ impl Lines {
             let part = Part::Line { function: pin.function, line: pin.line };
             self.events.push(Event { at: now, what: What::Well { part } });
         }
+    }
+}
+
+/// What a problem of an opened line is. A line does not go alone: its driver went.
+fn opened_failure(problem: Problem) -> Failure {
+    match problem {
+        Problem::Gone => Failure::Chip(Problem::Gone, Vec::new()),
+        problem => Failure::Line(problem),
     }
 }
 

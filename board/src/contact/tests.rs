@@ -107,6 +107,20 @@ fn a_double_press_is_two_presses_within_the_window() {
 }
 
 #[test]
+fn a_press_within_the_window_counts_even_if_the_box_wakes_before_it_is_believed() {
+    let mut told = Vec::new();
+    let mut contact = Contact::new(ALL, false, Time::ZERO);
+    let us = Time::from_micros;
+    for (at, pressed) in [(0, true), (50_000, false), (349_900, true)] {
+        contact.at(us(at), &mut |_, gesture| told.push(gesture));
+        contact.edge(pressed, us(at), &mut |_, gesture| told.push(gesture));
+        contact.at(us(at + 2_000), &mut |_, gesture| told.push(gesture));
+        contact.at(us(at + 30_000), &mut |_, gesture| told.push(gesture));
+    }
+    assert_eq!(told, [Gesture::Double]);
+}
+
+#[test]
 fn a_button_without_double_presses_does_not_wait_for_one() {
     let edges = [(0, true), (50_000, false), (150_000, true), (200_000, false)];
     assert_eq!(run(LONG, &edges), [(50, Gesture::Short), (150 + 50, Gesture::Short)]);

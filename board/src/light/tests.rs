@@ -116,6 +116,18 @@ fn a_flash_does_not_interrupt_the_count_down() {
 }
 
 #[test]
+fn a_condition_begins_with_the_start_of_its_pattern() {
+    let mut light = Light::new(Time::ZERO);
+    light.set(scene(&[Condition::Ready]), Time::ZERO);
+    let drawn = |light: &mut Light, start| drawing(light, Led::Status, start, 20);
+    for start in [5_300, 60_700] {
+        light.set(scene(&[Condition::Ready, Condition::Countdown]), Time::ZERO.plus_millis(start));
+        assert_eq!(drawn(&mut light, start), "#####_____#####_____");
+        light.set(scene(&[Condition::Ready]), Time::ZERO.plus_millis(start + 2_000));
+    }
+}
+
+#[test]
 fn a_condition_that_goes_on_goes_on_in_its_pattern() {
     let mut light = Light::new(Time::ZERO);
     light.set(scene(&[Condition::Paused]), Time::ZERO);

@@ -82,6 +82,7 @@ impl Input for Opened {
     }
 
     fn levels(&mut self) -> Result<Vec<(Function, bool)>, Problem> {
+        self.port.check(self.pins[0].line)?;
         let closed = lock(&self.port.0).closed;
         Ok(self.pins.iter().map(|pin| (pin.function, closed)).collect())
     }
@@ -244,6 +245,14 @@ fn a_chip_that_goes_away_ends_what_lasts_and_is_told_once() {
     room.now = room.now.plus_micros(RETRY_FIRST_US);
     room.open();
     assert_eq!(room.told(), ["GPIO chip pinctrl-bcm2711 is well"]);
+}
+
+#[test]
+fn a_chip_that_goes_away_while_it_is_opened_is_a_chip_that_is_gone() {
+    let mut room = Room::new();
+    room.script(|script| script.broken = BTreeMap::from([(17, Problem::Gone)]));
+    room.open();
+    assert_eq!(room.told()[0], "GPIO chip pinctrl-bcm2711 went away");
 }
 
 #[test]
