@@ -223,9 +223,16 @@ fn read_address(raw: &libc::sockaddr_in6) -> Option<SocketAddr> {
     }
 }
 
-/// Asks for a send buffer of `bytes`, as much as the system allows: a burst to all listeners must fit.
-pub(super) fn set_send_buffer(socket: &UdpSocket, bytes: libc::c_int) {
-    for option in [libc::SO_SNDBUFFORCE, libc::SO_SNDBUF] {
+/// Asks for buffers of so many bytes, as much as the system allows: a burst to all listeners must fit, and so must what
+/// a whole party sends when it joins at once.
+pub(super) fn set_buffers(socket: &UdpSocket, send: libc::c_int, receive: libc::c_int) {
+    set_buffer(socket, [libc::SO_SNDBUFFORCE, libc::SO_SNDBUF], send);
+    set_buffer(socket, [libc::SO_RCVBUFFORCE, libc::SO_RCVBUF], receive);
+}
+
+/// Sets the first of `options` that the system allows.
+fn set_buffer(socket: &UdpSocket, options: [libc::c_int; 2], bytes: libc::c_int) {
+    for option in options {
         let size = size_of::<libc::c_int>() as libc::socklen_t;
         // SAFETY: the option takes one int, which is passed with its size and read only during the call.
         let result = unsafe {
@@ -273,6 +280,24 @@ mod tests {
     #[test]
     fn a_socket_of_both_families_speaks_ipv4_and_names_it_so() {
         crosses("[::]:0", "127.0.0.1:0");
+    }
+
+    #[test]
+    fn what_a_party_sends_at_once_waits_in_the_socket() {
+        let (party, joining) = (UdpSocket::bind("127.0.0.1:0").unwrap(), 256);
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        // Each datagram counts twice its size or more.
+        let wanted = joining * 4_096;
+        set_buffers(&socket, 1 << 20, wanted);
+        if socket2::SockRef::from(&socket).recv_buffer_size().unwrap() < wanted as usize {
+            return println!("skipped: this system allows no larger buffer");
+        }
+        for _ in 0..joining {
+            party.send_to(&[0; 1_200], socket.local_addr().unwrap()).unwrap();
+        }
+        let (mut receiver, mut seen) = (BatchReceiver::default(), 0);
+        while receiver.receive(&socket, |_, _| seen += 1).unwrap() > 0 {}
+        assert_eq!(seen, joining);
     }
 
     #[test]

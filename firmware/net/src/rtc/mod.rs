@@ -51,6 +51,10 @@ use wake::Waker;
 /// Send buffer of the socket in bytes: packets to 1,000 listeners count about 1.3 KB each in it.
 const SEND_BUFFER_BYTES: i32 = 4 << 20;
 
+/// Receive buffer of the socket in bytes: of 1,000 listeners that join at once each has one datagram here at a time,
+/// and a hello counts 2.5 KB in it. What does not fit is lost, and its phone sends it again after some 100 ms.
+const RECEIVE_BUFFER_BYTES: i32 = 4 << 20;
+
 /// Why the fan-out could not start.
 #[derive(Debug)]
 pub enum SpawnError {
@@ -99,7 +103,7 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>,
         Ok((socket, address))
     });
     let (socket, address) = bound.map_err(|source| SpawnError::Bind { address: bind, source })?;
-    batch::set_send_buffer(&socket, SEND_BUFFER_BYTES);
+    batch::set_buffers(&socket, SEND_BUFFER_BYTES, RECEIVE_BUFFER_BYTES);
     config.port = address.port();
     let clocks = config.clocks;
     let now = move || Time::from_micros(clocks.zero.elapsed().as_micros() as u64);
