@@ -6,6 +6,7 @@ mod hostile;
 mod line_in;
 mod listening;
 mod pages;
+mod pairing;
 mod start_stop;
 mod terminal;
 mod tidy;

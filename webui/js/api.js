@@ -30,6 +30,21 @@ export const MAIN_STREAM = 'main';
  * @property {number} position_ms
  */
 
+/**
+ * How this phone stands with pairing.
+ * @typedef {{state: 'guest'} | {state: 'asking', label: number, remaining_ms: number}
+ *   | {state: 'host', id: number, label: number} | {state: 'ended', why: string}} Stand
+ */
+
+/**
+ * @typedef {object} Host
+ * @property {number} id
+ * @property {number} label the two digits it asked under
+ * @property {string} browser empty when nobody knows
+ * @property {string} system empty when nobody knows
+ * @property {boolean} you
+ */
+
 /** The box answered, but not with what was asked for. */
 export class RefusedError extends Error {
   /**
@@ -109,6 +124,42 @@ export const hostSource = (source) =>
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ source }),
   });
+
+/**
+ * How this phone stands with pairing.
+ * @returns {Promise<Stand>}
+ */
+export async function readPairing() {
+  const answer = await ask('/api/pairing', { cache: 'no-store' });
+  return answer.json();
+}
+
+/**
+ * Asks to be host. The box remembers this phone by a cookie that no script sees.
+ * @returns {Promise<Stand>}
+ */
+export async function askToBeHost() {
+  const answer = await ask('/api/pairing', { method: 'POST' });
+  return answer.json();
+}
+
+/** Asks no longer. */
+export const giveUpAsking = () => ask('/api/pairing', { method: 'DELETE' });
+
+/**
+ * Host: all hosts, in the order in which they became it.
+ * @returns {Promise<Host[]>}
+ */
+export async function readHosts() {
+  const answer = await ask('/api/hosts', { cache: 'no-store' });
+  return (await answer.json()).hosts;
+}
+
+/**
+ * Host: this one shall be host no more.
+ * @param {number} id
+ */
+export const removeHost = (id) => ask(`/api/hosts/${id}`, { method: 'DELETE' });
 
 /**
  * One request with a time limit. Rejects with `RefusedError` when the box said no, and with whatever `fetch`

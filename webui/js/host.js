@@ -1,6 +1,7 @@
 // The host's bar: shown only to a phone that the box calls the host. The box checks every request again.
 
 import { hostNext, hostPause, hostPlay, hostSource, RefusedError } from './api.js';
+import { HostList } from './hosts.js';
 import { known, t } from './i18n.js';
 import { element, write } from './view.js';
 
@@ -9,6 +10,7 @@ export class HostBar {
   #message = element('host-message');
   #sources = element('sources');
   #playing = false;
+  #hosts = new HostList((request) => this.#ask(request));
 
   constructor() {
     element('host-play').addEventListener('click', () => this.#ask(this.#playing ? hostPause : hostPlay));
@@ -20,6 +22,7 @@ export class HostBar {
     this.#bar.hidden = !(status?.you_are_host ?? false);
     if (status === null || this.#bar.hidden) return;
     this.#playing = status.playing;
+    this.#hosts.refresh();
     write(element('host-play'), t(status.playing ? 'host.pause' : 'host.play'));
     for (const source of status.sources) {
       this.#showSource(source, source.id === status.source);

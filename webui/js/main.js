@@ -4,6 +4,7 @@ import { pocketUrl } from './api.js';
 import { StatusFeed } from './feed.js';
 import { HostBar } from './host.js';
 import { t } from './i18n.js';
+import { Pairing } from './pairing.js';
 import { Player } from './player.js';
 import { element, nowText, translate, View, write } from './view.js';
 
@@ -34,6 +35,9 @@ const feed = new StatusFeed(
   },
 );
 
+// What the box says from now on shall be what it says to a host: the request that opened the feed knew no cookie.
+const pairing = new Pairing(() => feed.open());
+
 offerOtherPlayer();
 offerVolume();
 offerPaths();
@@ -46,6 +50,7 @@ feed.open();
 function show() {
   view.show({ listening: player.state, status, reachable });
   host.show(status);
+  pairing.show(status);
   tellThePhone();
 }
 
@@ -112,6 +117,7 @@ function followThePhone() {
   const wake = () => {
     feed.open();
     player.nudge();
+    pairing.wake();
   };
   window.addEventListener('online', wake);
   document.addEventListener('visibilitychange', () => {
@@ -127,6 +133,7 @@ function followThePhone() {
     if (!event.persisted) return;
     player.comeBack();
     feed.open();
+    pairing.wake();
   });
 }
 

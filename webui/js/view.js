@@ -1,4 +1,4 @@
-// Puts the situation on the page. The only module, with `host.js`, that knows the elements; it never builds markup
+// Puts the situation on the page. The only module, with those of the hosts, that knows the elements; it never builds markup
 // from text.
 
 import { count, known, t } from './i18n.js';

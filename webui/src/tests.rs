@@ -11,7 +11,8 @@ const BYTES_MAX: usize = 100_000;
 const SERVED_ELSEWHERE: [&str; 1] = ["/stream/main.mp3"];
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 5] = ["state.", "hint.pocket_", "listeners.", "source.", "source_state."];
+const KEY_FAMILIES: [&str; 7] =
+    ["state.", "hint.pocket_", "listeners.", "source.", "source_state.", "pairing.ended_", "pairing.refused_"];
 
 fn text(asset: &Asset) -> &'static str {
     std::str::from_utf8(asset.body).expect("every page file is UTF-8")

@@ -1,0 +1,148 @@
+//! Pairing from end to end: the real program, its button (a key of the terminal), and phones that are real browsers.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tests::browser::{Options, missing};
+use tests::guest::Guest;
+use tests::terminal::Terminal;
+
+/// How long anything on a busy machine may take before it counts as not happening. Holding the button takes 10 s of it.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The keys that press the button for pairing shortly, and hold it for long enough to forget.
+const PRESS: &str = "h";
+const HOLD: &str = "f";
+
+/// A box on which no address is host, with its memory in `folder`. `None`, with the reason printed, where no browser or
+/// no built program is.
+fn start(folder: &Path) -> Option<Terminal> {
+    if let Some(reason) = missing() {
+        println!("{reason}");
+        return None;
+    }
+    let config = folder.join("partybox.toml");
+    let text = format!("[state]\nfolder = \"{}\"\n", folder.join("state").display());
+    std::fs::write(&config, text).expect("a configuration");
+    Terminal::start(&["--board", "sim", "--host-from", "", "--config", &config.display().to_string()])
+}
+
+fn phone(terminal: &Terminal) -> Guest {
+    Guest::visit(&terminal.running.url(""), &Options::default()).expect("the page opens")
+}
+
+fn ask(phone: &Guest) {
+    phone.browser.click("#pairing-button").expect("a tap");
+    phone.until_shown("Press the pair button on the box", PATIENCE).expect("what to do next");
+}
+
+/// Whether the host's bar is there.
+fn is_host(phone: &Guest) -> bool {
+    phone.browser.run("return !document.getElementById('host').hidden").expect("an answer") == true
+}
+
+fn until_host(phone: &Guest, yes: bool) {
+    let hidden = format!("document.getElementById('host').hidden === {}", !yes);
+    phone.browser.wait_for(&hidden, PATIENCE).expect("the host's bar comes or goes");
+}
+
+fn until_playing(terminal: &Terminal, yes: bool) {
+    let begun = Instant::now();
+    loop {
+        let mut answer = ureq::get(terminal.running.url("/api/party/status")).call().expect("the box answers");
+        let status: Value = answer.body_mut().read_json().expect("JSON");
+        if status["playing"] == yes {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{status}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_phone_that_asks_is_host_after_a_press_until_it_is_removed_or_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(mut terminal) = start(folder.path()) else { return };
+    let (one, two) = (phone(&terminal), phone(&terminal));
+    assert!(!is_host(&one) && !is_host(&two));
+    ask(&one);
+    let number = one.browser.run("return document.getElementById('pairing-number').textContent").expect("a number");
+    let number = number.as_str().expect("a text").to_owned();
+    let below = "return document.getElementById('pairing').getBoundingClientRect().bottom - innerHeight";
+    let below = one.browser.run(below).expect("an answer").as_f64().expect("a number");
+    assert!(below < 1.0, "number and count-down can be seen: {below} px are below the screen");
+    terminal
+        .until(|seen| seen.contains(&format!("phone {number} at 127.0.0.1 asks")), PATIENCE)
+        .expect("told at the box");
+    terminal.press(PRESS);
+    until_host(&one, true);
+    let focus = one.browser.run("return document.activeElement.id").expect("an element");
+    assert_eq!(focus, "host-heading", "keyboard and screen reader go on where the button led");
+    assert!(!is_host(&two), "only the phone that asked");
+    one.browser.click("#host-play").expect("pause");
+    until_playing(&terminal, false);
+
+    ask(&two);
+    terminal.press(PRESS);
+    until_host(&two, true);
+    one.browser.click("#hosts-summary").expect("the list");
+    one.until_shown("this phone", PATIENCE).expect("the list knows us");
+    one.browser.wait_for("document.querySelectorAll('#hosts-list li').length === 2", PATIENCE).expect("both");
+    one.browser.click("#hosts-list li:nth-child(2) button").expect("removal");
+    until_host(&two, false);
+    two.until_shown("This phone is no longer a host", PATIENCE).expect("a reason");
+    assert!(is_host(&one));
+
+    drop(terminal);
+    let mut terminal = start(folder.path()).expect("it started before");
+    for phone in [&one, &two] {
+        phone.browser.go(&terminal.running.url("/")).expect("the page opens");
+        phone.until_shown("listening", PATIENCE).expect("the box answers");
+    }
+    until_host(&one, true);
+    assert!(!is_host(&two), "removed for good");
+    one.browser.click("#host-play").expect("pause");
+    until_playing(&terminal, false);
+
+    terminal.press(HOLD);
+    until_host(&one, false);
+    one.until_shown("The box has forgotten all its hosts", PATIENCE).expect("a reason");
+    let complaints = one.browser.console().expect("a log");
+    let foreign: Vec<_> = complaints.iter().filter(|line| !line.contains("ERR_")).collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+}
+
+#[test]
+fn a_request_can_be_taken_back_outlasts_a_reload_and_is_replaced_by_the_next_from_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(mut terminal) = start(folder.path()) else { return };
+    let (one, two) = (phone(&terminal), phone(&terminal));
+    ask(&one);
+    one.browser.press("#pairing-button", "\u{e007}").expect("cancelled from the keyboard");
+    terminal.until(|seen| seen.contains("no longer asks"), PATIENCE).expect("told at the box");
+    ask(&one);
+    one.browser.reload().expect("a page");
+    one.until_shown("Press the pair button on the box", PATIENCE).expect("still asking");
+    ask(&two);
+    one.until_shown("Another page on this phone asked after this one", PATIENCE).expect("a reason");
+    terminal.press(PRESS);
+    until_host(&two, true);
+    assert!(!is_host(&one));
+}
+
+#[test]
+fn who_taps_after_the_press_is_host_at_once_and_may_leave() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(mut terminal) = start(folder.path()) else { return };
+    let one = phone(&terminal);
+    terminal.press(PRESS);
+    terminal.until(|seen| seen.contains("the first phone that asks"), PATIENCE).expect("told at the box");
+    one.browser.click("#pairing-button").expect("a tap");
+    until_host(&one, true);
+    one.browser.click("#hosts-summary").expect("the list");
+    one.until_shown("Leave", PATIENCE).expect("a way out");
+    one.browser.click("#hosts-list button").expect("leaving");
+    until_host(&one, false);
+    one.until_shown("Be the host", PATIENCE).expect("a way back");
+}
