@@ -64,6 +64,9 @@ fn serve<B: I2c>(
         };
         let mut next = turn.next();
         if panel.is_none() {
+            if told {
+                count(&shared.counters.retries);
+            }
             match open().and_then(|bus| Panel::start(bus, display.address)) {
                 Ok(started) => panel = Some(started),
                 Err(problem) => next = Some(fail(problem, &mut told)),

@@ -115,6 +115,19 @@ mod tests {
         check("__##__", "_####_", &[]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_sequence_makes_a_click_of_fewer_than_four_edges(edges in proptest::collection::vec(proptest::prelude::any::<(bool, bool)>(), 0..300)) {
+            let mut rotary = Rotary::new(false, false);
+            let clicks: u32 = edges.iter().map(|&(is_a, on)| {
+                let click = if is_a { rotary.a(on) } else { rotary.b(on) };
+                click.unsigned_abs()
+            }).sum();
+            // Nothing is missed here, so a click is four edges.
+            proptest::prop_assert!(clicks as usize * 4 <= edges.len());
+        }
+    }
+
     #[test]
     fn a_missed_step_is_made_up_for() {
         let after = |steps: &[(bool, bool)]| {

@@ -136,6 +136,10 @@ impl Sim {
     pub fn set_present(&self, present: bool) {
         let mut state = lock(&self.inner.state);
         state.present = present;
+        if !present {
+            // Without power it forgets everything.
+            state.oled = Oled::default();
+        }
         // Whoever waits for a line has to look.
         state.units.iter().for_each(|unit| arm(&unit.timer, Some(time::now())));
     }

@@ -31,9 +31,10 @@ impl<B: I2c> Panel<B> {
     /// [`Problem::Missing`] if nothing answers there.
     pub(super) fn start(mut bus: B, address: u8) -> Result<Self, Problem> {
         bus.write(address, &NO_OPERATION).map_err(|error| match error.kind() {
-            ErrorKind::NoAcknowledge(_) => Problem::Missing,
-            // What a Pi's controller reports for an address that nothing acknowledges, among others.
-            _ => Problem::Device(rustix::io::Errno::IO.raw_os_error()),
+            // Wires that are held down.
+            ErrorKind::Bus | ErrorKind::ArbitrationLoss => Problem::Device(rustix::io::Errno::IO.raw_os_error()),
+            // Nobody acknowledged; a Pi's controller has a number of its own for that, which has no name here.
+            _ => Problem::Missing,
         })?;
         let interface = I2CDisplayInterface::new_custom_address(bus, address);
         let driver = Ssd1306::new(interface, DisplaySize128x64, DisplayRotation::Rotate0);

@@ -201,13 +201,13 @@ fn a_busy_line_takes_no_other_with_it() {
 fn edges_of_different_lines_are_told_in_the_order_of_their_stamps() {
     let mut room = Room::new();
     room.open();
-    room.edge(NEXT, true, 2_000);
-    room.edge(NEXT, false, 2_100);
-    room.edge(PLAY, true, 1_000);
-    room.edge(PLAY, false, 1_100);
+    room.edge(PLAY, true, 2_000);
+    room.edge(PLAY, false, 2_100);
+    room.edge(NEXT, true, 1_000);
+    room.edge(NEXT, false, 1_100);
     room.read();
     room.inputs.at(Time::ZERO.plus_millis(2_200));
-    assert_eq!(room.told(), ["play Short", "next Short"]);
+    assert_eq!(room.told(), ["next Short", "play Short"]);
 }
 
 #[test]
