@@ -11,7 +11,8 @@ use crate::time::{Time, earlier};
 pub enum Gesture {
     /// Pressed and let go. Told when it is let go; on a button that knows double presses, once no second one came.
     Short,
-    /// Pressed twice within the window.
+    /// Pressed twice within the window. Told when it goes down for the second time; of the rest of that press nothing is
+    /// told, unless it gets stuck.
     Double,
     /// Held for [`LONG_US`]; told at that moment.
     Long,

@@ -154,6 +154,16 @@ fn pure_files_are_told_the_time() {
 }
 
 #[test]
+fn the_board_never_sleeps_and_knows_no_party_words() {
+    let foreign = ["thread::sleep", "queue", "Queue", "vote", "Vote", "playlist", "Playlist"];
+    let breaches = every(|source| {
+        let ours = source.path.starts_with("board/");
+        if ours { rules::phrases(source, &foreign, "the board knows pins and time values") } else { Vec::new() }
+    });
+    assert_none("board", &breaches);
+}
+
+#[test]
 fn no_text_names_a_place_on_one_machine() {
     let texts = repository::all().into_iter().filter(|source| !source.path.ends_with("Cargo.lock"));
     let breaches: Vec<Breach> = texts.flat_map(|source| rules::places(&source)).collect();

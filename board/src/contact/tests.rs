@@ -201,6 +201,23 @@ fn an_edge_that_was_missed_leaves_no_press_behind() {
     assert_eq!(run(LONG, &edges), [(200, Gesture::Short)]);
 }
 
+#[test]
+fn stamps_that_are_equal_or_run_backwards_are_one_train() {
+    let told = |edges: &[(u64, bool)]| {
+        let mut told = Vec::new();
+        let mut contact = Contact::new(LONG, false, Time::ZERO);
+        for &(ms, pressed) in edges {
+            contact.edge(pressed, Time::ZERO.plus_millis(ms), &mut |at, gesture| told.push((at, gesture)));
+        }
+        contact.at(Time::ZERO.plus_millis(300), &mut |at, gesture| told.push((at, gesture)));
+        told
+    };
+    let press =
+        [(100, true), (100, false), (99, true), (0, false), (101, true), (200, false), (150, true), (200, false)];
+    assert_eq!(told(&press), [(Time::ZERO.plus_millis(200), Gesture::Short)]);
+    assert_eq!(told(&[(100, true), (101, false), (0, true), (103, false)]), [], "a spike does not last since 0");
+}
+
 fn habits() -> impl Strategy<Value = Habit> {
     prop_oneof![Just(ALL), Just(LONG), Just(REPEATS), Just(Habit::PLAIN), Just(Habit { hold_s: 255, ..ALL })]
 }
