@@ -19,7 +19,9 @@ use crate::assemble::{Assembled, interfaces};
 use crate::buttons::Action;
 use crate::channel::Channel;
 use crate::config::{self, Config};
+use crate::face::Facts;
 use crate::keys::{self, Keys};
+use crate::network::Network;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
 use crate::supervise::{self, Supervisor, Trouble};
@@ -138,6 +140,8 @@ pub(crate) struct Running {
     pub(crate) rtc: net::rtc::Handle,
     pub(crate) hub: net::mp3::Hub,
     pub(crate) panel: Panel,
+    /// The network that guests shall join.
+    pub(crate) network: Network,
     /// Where the page is, for the display.
     pub(crate) page_url: Option<String>,
     /// The terminal's keys, which press the buttons of a simulated board.
@@ -183,10 +187,13 @@ impl Running {
 
     /// Does what somebody at the box asked for.
     fn press(&mut self, asked: Asked) {
-        // What comes of the first two is told by pairing itself.
+        // What comes of the first two is told by pairing itself, here and on the pages.
         match asked.action {
             Action::Pair => _ = self.pairing.press(self.clock.now()),
-            Action::Forget => _ = self.pairing.forget(self.clock.now()),
+            Action::Forget => {
+                self.pairing.forget(self.clock.now());
+                self.network.renew();
+            }
             _ => {}
         }
         match self.channel.press(asked.action, asked.times) {
@@ -209,7 +216,14 @@ impl Running {
         let snapshot = report::snapshot(config, &self.channel, &sound);
         let live = self.rtc.stats().listeners.iter().sum();
         let listeners = (live, self.hub.listeners());
-        self.panel.show(report::facts(config, &self.channel, &sound, &snapshot, listeners, self.page_url.clone()));
+        let now = self.clock.now();
+        self.panel.show(Facts {
+            pairing: self.pairing.view(now),
+            now_ms: now.as_micros() / 1_000,
+            page_url: self.page_url.clone(),
+            network: self.network.credentials().cloned(),
+            ..report::facts(config, &self.channel, &sound, &snapshot, listeners)
+        });
         if logger::has_terminal() {
             let peak_dbfs = sound.out_peak_dbfs.is_finite().then_some(sound.out_peak_dbfs.round() as i32);
             let heard = report::heard(&self.channel, &snapshot);

@@ -25,11 +25,12 @@ use crate::app::{Error, Running};
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
 use crate::config::{Config, Start};
+use crate::network::Network;
 use crate::pairing::Pairing;
 use crate::panel::Panel;
 use crate::report;
 use crate::sinks::Sinks;
-use crate::state::{self, Folder};
+use crate::state::{self, Folder, Writer};
 use crate::supervise::{self, Supervisor};
 use crate::tracks::Tracks;
 
@@ -87,7 +88,9 @@ impl Assembled {
         let (panel, board_threads) = opened.map_err(Error::System)?;
         let (board, counters) = panel.meters();
         let (phones, keeper) = net::pairing::channel();
-        let pairing = Pairing::new(state_folder(config), keeper.hosts);
+        let writer = state_writer(config);
+        let network = Network::new(&config.wifi, &config.name, writer.clone());
+        let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
         let gauges = Arc::new(move |page: &mut _| {
             report::metrics(&controls.status(), page);
@@ -121,6 +124,7 @@ impl Assembled {
             rtc,
             hub,
             panel,
+            network,
             page_url,
             keys,
         };
@@ -128,11 +132,12 @@ impl Assembled {
     }
 }
 
-/// Where the box remembers things. Without it the box plays on and remembers until it restarts.
-fn state_folder(config: &Config) -> Option<Arc<Folder>> {
+/// The way to where the box remembers things. Without it the box plays on and remembers until it restarts.
+fn state_writer(config: &Config) -> Option<Arc<Writer>> {
     let folder = state::place(&config.state.folder, |name| std::env::var_os(name)).and_then(Folder::open);
-    let folder = folder.inspect_err(|error| log::warn!("the box forgets its hosts when it restarts: {error}"));
-    folder.ok().map(Arc::new)
+    let folder = folder.inspect_err(|error| log::warn!("the box forgets its hosts when it restarts: {error}")).ok()?;
+    let writer = Writer::new(Arc::new(folder));
+    writer.inspect_err(|error| log::warn!("hosts last until the box restarts: {error}")).ok().map(Arc::new)
 }
 
 /// The addresses phones may reach us at. None is no error: loopback may be all there is.

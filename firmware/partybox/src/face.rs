@@ -4,7 +4,8 @@
 
 use audio::line::LineState;
 use board::screen::wifi;
-use board::{Condition, Conditions, Screen, Show};
+use board::{Condition, Conditions, Flash, Screen, Show};
+use party::pairing::{Outcome, View};
 
 use crate::buttons::Action;
 use crate::wifi::Credentials;
@@ -31,10 +32,10 @@ pub struct Facts {
     pub listeners: usize,
     /// As many are let in.
     pub listeners_max: usize,
-    /// Seconds for which pairing is still open.
-    pub pairing_open_s: Option<u8>,
-    /// Labels of the phones that ask to be host.
-    pub asking: Vec<String>,
+    /// Who asks to be host, and whether a press waits for somebody to ask.
+    pub pairing: View,
+    /// Now, on the clock of `pairing`, ms.
+    pub now_ms: u64,
     /// What a held button is about to do that cannot be undone, and in how many seconds.
     pub countdown: Option<(Action, u8)>,
     /// A button that something lies on, by the name beside it.
@@ -62,8 +63,8 @@ impl Facts {
             .with_if(Condition::NoSignal, wants_line_in && no_signal)
             .with_if(Condition::Clipping, wants_line_in && self.line == LineState::Clipping)
             .with_if(Condition::Error, !self.line_in_chosen && !self.has_tracks || self.stuck.is_some())
-            .with_if(Condition::PairingOpen, self.pairing_open_s.is_some())
-            .with_if(Condition::PairingAsked, !self.asking.is_empty())
+            .with_if(Condition::PairingOpen, self.pairing.open_until_ms.is_some())
+            .with_if(Condition::PairingAsked, !self.pairing.asking.is_empty())
             .with_if(Condition::Countdown, self.countdown.is_some())
     }
 
@@ -118,22 +119,61 @@ impl Facts {
         if let Some((headline, text)) = &self.notice {
             return message(headline, text.clone());
         }
-        match (&self.asking[..], self.pairing_open_s) {
+        let View { asking, open_until_ms, .. } = &self.pairing;
+        match (&asking[..], open_until_ms) {
             ([label], _) => message("New host?", format!("Phone {label} asks. Press PAIR to allow it.")),
-            ([_, _, ..], _) => message("New host?", format!("{} phones ask. One at a time!", self.asking.len())),
-            ([], Some(seconds)) => message("Pairing", format!("Ask on the page within {seconds} s.")),
+            ([_, _, ..], _) => message("New host?", format!("{} phones ask. One at a time!", asking.len())),
+            ([], Some(until_ms)) => {
+                let seconds = until_ms.saturating_sub(self.now_ms).div_ceil(1_000);
+                message("Pairing", format!("Ask on the page within {seconds} s."))
+            }
             ([], None) => self.stuck.and_then(|name| message("Button stuck", format!("Something holds down {name}."))),
         }
     }
 }
 
+/// What is said of something that happened in pairing, at once: on the LEDs, and as a headline with a sentence. Nothing, if
+/// what lasts says it already.
+pub fn told(outcome: &Outcome) -> Option<(Option<Flash>, &'static str, String)> {
+    let refused = Some(Flash::PairingRefused);
+    match outcome {
+        Outcome::Paired { label, .. } => {
+            Some((Some(Flash::PairingDone), "New host", format!("Phone {label} is a host now.")))
+        }
+        Outcome::Late { label } => Some((refused, "Too late", format!("Phone {label} may ask again now."))),
+        Outcome::Several { asking } => {
+            Some((refused, "One at a time", format!("{asking} phones asked. Let one ask, then press.")))
+        }
+        Outcome::Full { .. } => Some((refused, "No room", "A host must be removed first.".to_owned())),
+        Outcome::Closed { by_press: false } => Some((refused, "Nobody asked", "Press PAIR to try again.".to_owned())),
+        Outcome::Lapsed { label, .. } => Some((refused, "Not pressed", format!("Phone {label} asked in vain."))),
+        Outcome::Forgotten { .. } => {
+            Some((Some(Flash::PairingDone), "Forgotten", "There are no hosts now.".to_owned()))
+        }
+        Outcome::Revoked { label } => Some((None, "Removed", format!("Phone {label} is no host now."))),
+        Outcome::Asked { .. }
+        | Outcome::Opened
+        | Outcome::Closed { by_press: true }
+        | Outcome::SamePress
+        | Outcome::Aborted { .. }
+        | Outcome::Replaced { .. }
+        | Outcome::Refused { .. } => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use party::pairing::Label;
+
     use super::*;
 
     fn playing() -> Facts {
         let title = Some("Title".to_owned());
         Facts { playing: true, has_tracks: true, title, listeners_max: 10, brightness_percent: 100, ..Facts::default() }
+    }
+
+    fn asked() -> View {
+        View { asking: Label::new(42).into_iter().collect(), ..View::default() }
     }
 
     fn only(facts: &Facts) -> Vec<Condition> {
@@ -149,8 +189,7 @@ mod tests {
         assert_eq!(only(&Facts { listeners: 8, ..playing() }), [Condition::Playing, Condition::NearlyFull]);
         assert_eq!(only(&Facts { listeners: 7, ..playing() }), [Condition::Playing]);
         assert_eq!(only(&Facts { stuck: Some("next"), ..playing() }), [Condition::Playing, Condition::Error]);
-        let asking = vec!["42".to_owned()];
-        assert_eq!(only(&Facts { asking, ..playing() }), [Condition::Playing, Condition::PairingAsked]);
+        assert_eq!(only(&Facts { pairing: asked(), ..playing() }), [Condition::Playing, Condition::PairingAsked]);
         assert_eq!(
             only(&Facts { countdown: Some((Action::Forget, 3)), ..playing() }),
             [Condition::Playing, Condition::Countdown]
@@ -189,10 +228,9 @@ mod tests {
 
     #[test]
     fn the_count_down_is_seen_before_everything_else() {
-        let asking = vec!["42".to_owned()];
         let notice = Some(("Paired".to_owned(), String::new()));
-        let mut facts =
-            Facts { countdown: Some((Action::Forget, 7)), notice, asking, pairing_open_s: Some(5), ..playing() };
+        let pairing = View { open_until_ms: Some(5_000), ..asked() };
+        let mut facts = Facts { countdown: Some((Action::Forget, 7)), notice, pairing, now_ms: 1, ..playing() };
         let is_number = |screen: Option<Screen>| matches!(screen, Some(Screen::Number { number: 7, .. }));
         assert!(is_number(facts.show().urgent));
         let mut seen = Vec::new();
@@ -200,7 +238,7 @@ mod tests {
         seen.push(facts.show().urgent);
         facts.notice = None;
         seen.push(facts.show().urgent);
-        facts.asking.clear();
+        facts.pairing.asking.clear();
         seen.push(facts.show().urgent);
         seen.dedup();
         assert!(seen.len() == 3 && seen.iter().all(Option::is_some), "{seen:?}");

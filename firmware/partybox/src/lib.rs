@@ -15,6 +15,7 @@ pub mod face;
 pub mod hosts;
 mod keys;
 pub mod logger;
+pub mod network;
 pub mod night;
 pub mod pairing;
 mod panel;

@@ -29,7 +29,7 @@ pub struct Pairing {
     /// Who is host, for `net`.
     hosts: watch::Sender<Hosts>,
     /// `None`: hosts last until the box restarts.
-    writer: Option<Writer>,
+    writer: Option<Arc<Writer>>,
     /// Set when the hosts could not be written; tried again with the next tick that finds it.
     unsaved: Arc<AtomicBool>,
     counters: Arc<Counters>,
@@ -37,14 +37,10 @@ pub struct Pairing {
 }
 
 impl Pairing {
-    /// Goes on with the hosts in `folder`, and tells `net` of them through `hosts`. What is wrong with the file or the
-    /// folder is logged; the box then goes on without hosts.
-    pub fn new(folder: Option<Arc<Folder>>, hosts: watch::Sender<Hosts>) -> Self {
-        let (known, next_id) = folder.as_deref().and_then(read).unwrap_or_default();
-        let writer = folder.and_then(|folder| {
-            let writer = Writer::new(folder);
-            writer.inspect_err(|error| log::warn!("hosts last until the box restarts: {error}")).ok()
-        });
+    /// Goes on with the hosts in the writer's folder, and tells `net` of them through `hosts`. What is wrong with the file
+    /// is logged; the box then goes on without hosts.
+    pub fn new(writer: Option<Arc<Writer>>, hosts: watch::Sender<Hosts>) -> Self {
+        let (known, next_id) = writer.as_deref().and_then(|writer| read(writer.folder())).unwrap_or_default();
         let rules = party::pairing::Pairing::new(known, next_id);
         let pairing = Self { rules, hosts, writer, unsaved: Arc::default(), counters: Arc::default(), log: LOG_LIMIT };
         pairing.publish();

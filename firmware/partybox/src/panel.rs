@@ -9,11 +9,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use board::{Button, Condition, Conditions, Event, Flash, Gesture, Scene, Show, Time, What, Wiring};
+use party::pairing::Happened;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::mpsc;
 
 use crate::buttons::{Action, Buttons, Knob};
-use crate::face::Facts;
+use crate::face::{self, Facts};
 
 /// Events waiting for the loop, which takes them in microseconds. If that many wait, it is stuck, and the supervisor is
 /// about to end it; further events are dropped and counted.
@@ -68,6 +69,8 @@ pub(crate) struct Panel {
     notice: Option<(Instant, (String, String))>,
     /// Buttons that have been held for longer than anybody presses one.
     stuck: Vec<Button>,
+    /// What happened last in pairing, as far as it was told.
+    pairing_told: Option<Happened>,
     listeners: usize,
     shown: (Option<Scene>, Option<Show>),
 }
@@ -95,6 +98,7 @@ impl Panel {
             countdown: None,
             notice: None,
             stuck: Vec::new(),
+            pairing_told: None,
             listeners: 0,
             shown: (None, None),
         };
@@ -179,6 +183,14 @@ impl Panel {
 
     /// Shows `facts`, to which the panel adds its own. What is shown already wakes nobody.
     pub(crate) fn show(&mut self, mut facts: Facts) {
+        if facts.pairing.last != self.pairing_told {
+            self.pairing_told.clone_from(&facts.pairing.last);
+            let told = facts.pairing.last.as_ref().and_then(|happened| face::told(&happened.outcome));
+            if let Some((flash, headline, text)) = told {
+                flash.into_iter().for_each(|flash| self.board.flash(flash));
+                self.notice(headline, &text);
+            }
+        }
         self.notice = self.notice.take().filter(|(until, _)| *until > Instant::now());
         facts.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         facts.countdown = self.countdown;

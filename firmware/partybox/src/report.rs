@@ -71,7 +71,6 @@ pub fn facts(
     sound: &Status,
     snapshot: &Snapshot,
     listeners: (usize, usize),
-    page_url: Option<String>,
 ) -> Facts {
     let view = channel.view();
     let line_in_chosen = view.source == Source::LineIn;
@@ -91,7 +90,6 @@ pub fn facts(
         artist,
         listeners: listeners.0 + listeners.1,
         listeners_max: config.webrtc.listeners_max,
-        page_url,
         brightness_percent: if config.night.is_now() { board.night_percent } else { board.brightness_percent },
         ..Facts::default()
     }

@@ -233,7 +233,7 @@ pub struct Happened {
 }
 
 /// What the box may show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
     /// Until when a press waits for a phone, ms; `None` while none does.
     pub open_until_ms: Option<u64>,

@@ -24,7 +24,7 @@ impl Rig {
     fn start(directory: tempfile::TempDir) -> Self {
         let folder = Folder::open(directory.path().to_owned()).unwrap();
         let (sender, hosts) = watch::channel(Hosts::default());
-        let pairing = Pairing::new(Some(Arc::new(folder)), sender);
+        let pairing = Pairing::new(Some(Arc::new(Writer::new(Arc::new(folder)).unwrap())), sender);
         Self { directory, pairing, hosts, now: Time::from_micros(1_000_000) }
     }
 
@@ -115,7 +115,7 @@ fn a_removal_is_confirmed_only_once_it_is_on_the_storage() {
     drop(rig.pairing.writer.take());
     let folder = Folder::open(rig.directory.path().to_owned()).unwrap();
     std::fs::create_dir_all(folder.path().join(".hosts.new/x")).unwrap();
-    rig.pairing.writer = Some(Writer::new(Arc::new(folder)).unwrap());
+    rig.pairing.writer = Some(Arc::new(Writer::new(Arc::new(folder)).unwrap()));
     assert_eq!(rig.answered(|reply| Request::Revoke { id: 2, reply }), Err(RevokeError::NotSaved));
     assert_eq!(rig.answered(|reply| Request::Hosts { reply }).len(), 0, "removed for now all the same");
 }

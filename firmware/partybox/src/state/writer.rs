@@ -23,6 +23,7 @@ struct Job {
 
 /// The way to the thread that writes.
 pub struct Writer {
+    folder: Arc<Folder>,
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -40,13 +41,19 @@ impl Writer {
     /// The system has no thread for us.
     pub fn new(folder: Arc<Folder>) -> std::io::Result<Self> {
         let (jobs, waiting) = sync_channel::<Job>(WAITING_MAX);
+        let writes_to = Arc::clone(&folder);
         let write = move || {
             for job in waiting {
-                (job.then)(folder.write(job.name, &job.content));
+                (job.then)(writes_to.write(job.name, &job.content));
             }
         };
         let thread = thread::Builder::new().name("state".to_owned()).spawn(write)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { folder, jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Where it writes; for reading.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Writes `content` under `name` soon, and calls `then`, perhaps on the writing thread.
