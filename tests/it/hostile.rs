@@ -27,6 +27,9 @@ fn damaged_datagrams_get_no_answer_and_harm_nobody() {
     assert!(datagrams.len() > 4, "a handshake is more than {} datagrams", datagrams.len());
     let mut siege = Siege::new();
     for round in 0..INPUTS {
+        if round % datagrams.len() == 0 {
+            siege.somebody_joins();
+        }
         siege.datagram(&mutated(&mut dice, &datagrams[round % datagrams.len()]));
     }
 }

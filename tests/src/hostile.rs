@@ -1,12 +1,17 @@
-//! What a stranger may send, and the doors it is sent to: shared by the fuzz targets and by the short seeded run in `it/`.
+//! What a stranger may send, and the doors it is sent to: shared by the fuzz targets and by the short seeded run in
+//! `it/`.
 //!
 //! Every door takes any bytes. It must not panic, must not answer a stranger with more than it was sent, and must not
 //! harm the listener who is already there. Nothing here knows what is sent; that is the fuzzer's part.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use audio::time::Time;
-use net::rtc::api::{Offer, StreamId};
+use net::rtc::api::{Offer, SessionId, StreamId};
+use net::rtc::config::Clocks;
+use net::rtc::dtls::Identity;
+use net::rtc::sim;
 use net::rtc::transmit::Outbox;
 
 use crate::dice::Dice;
@@ -20,6 +25,9 @@ const SDP_BYTES_MAX: usize = 65_536;
 /// A box with one honest listener, attacked.
 pub struct Siege {
     world: World,
+    /// Another phone's certificate; its join never gets further than a proven address.
+    identity: Identity,
+    joining: Option<SessionId>,
     outbox: Outbox,
     attacks: u64,
 }
@@ -41,7 +49,8 @@ impl Siege {
         world.run_ms(500);
         world.plays = false;
         assert_eq!(world.held(), (1, 0), "the honest listener has not joined");
-        Self { world, outbox: Outbox::default(), attacks: 0 }
+        let identity = Identity::generate().expect("a certificate can be made");
+        Self { world, identity, joining: None, outbox: Outbox::default(), attacks: 0 }
     }
 
     /// An offer of any text. If it is taken, the session is ended again.
@@ -74,7 +83,30 @@ impl Siege {
         self.unharmed();
     }
 
-    /// A datagram of any bytes, once from a stranger and once with the listener's own address forged.
+    /// Lets another phone begin to join: its address is proven, and its handshake can be forged from now on.
+    ///
+    /// # Panics
+    /// When the box does not let it.
+    pub fn somebody_joins(&mut self) {
+        let now = self.next_instant();
+        if let Some(before) = self.joining.take() {
+            // It may have been freed already.
+            let _ = self.world.engine.delete(now, before, &mut self.outbox);
+        }
+        let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::ZERO };
+        let mut phone = sim::Phone::new(self.identity.clone(), clocks, "late", sim::Setup::Actpass);
+        let (stream, sdp) = (StreamId::new("main").expect("a valid id"), phone.offer());
+        let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: late().ip(), duration: None };
+        let answer = self.world.engine.offer(now, &offer).expect("the box takes an honest offer");
+        assert!(phone.answer(now, &answer.sdp, BOX), "an answer that lacks something");
+        for (_, mut check) in phone.outbox.take() {
+            self.world.engine.handle_datagram(now, late(), &mut check, &mut self.outbox);
+        }
+        assert_eq!(self.outbox.take().len(), 1, "its check is answered");
+        self.joining = Some(answer.session);
+    }
+
+    /// A datagram of any bytes: from a stranger, and with the addresses of the listener and of whoever joins forged.
     ///
     /// # Panics
     /// When the box is harmed or gives a stranger more than it was sent.
@@ -87,6 +119,8 @@ impl Siege {
         let mut buffer = bytes.to_vec();
         let honest = self.world.guests[0].phone.address();
         self.world.engine.handle_datagram(now, honest, &mut buffer, &mut self.outbox);
+        let mut buffer = bytes.to_vec();
+        self.world.engine.handle_datagram(now, late(), &mut buffer, &mut self.outbox);
         self.world.engine.handle_timeout(now, &mut self.outbox);
         self.outbox.take();
         self.unharmed();
@@ -104,6 +138,11 @@ impl Siege {
         self.attacks += 1;
         self.world.now.plus_micros(self.attacks % 1_000_000)
     }
+}
+
+/// Where the phone is that joins.
+fn late() -> SocketAddr {
+    SocketAddr::from(([10, 254, 0, 8], 6_000))
 }
 
 fn stranger() -> SocketAddr {

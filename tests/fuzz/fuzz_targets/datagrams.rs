@@ -1,4 +1,5 @@
-//! Any datagrams, from a stranger and with a joined listener's address forged: STUN, DTLS, RTCP or neither.
+//! Any datagrams, from a stranger and with a listener's or a joining phone's address forged: STUN, DTLS, RTCP or
+//! neither.
 //!
 //! An input is a row of datagrams, each behind two bytes of length.
 #![no_main]
@@ -13,6 +14,7 @@ thread_local! {
 }
 
 fuzz_target!(|bytes: &[u8]| SIEGE.with_borrow_mut(|siege| {
+    siege.somebody_joins();
     let mut rest = bytes;
     while let Some((length, after)) = rest.split_first_chunk::<2>() {
         let length = usize::from(u16::from_be_bytes(*length)).min(after.len());
