@@ -97,13 +97,21 @@ impl Sim {
     /// A button that is not wired stays still.
     pub fn press(&self, button: Button, held_ms: u64) {
         let function = Function::Button(button);
-        let bounce = |from: u64, closed: bool| {
-            let ends = BOUNCE_US.into_iter().enumerate().map(move |(at, us)| (from + us, closed == (at % 2 == 1)));
-            std::iter::once((from, closed)).chain(ends)
-        };
-        let released = held_ms * 1_000;
-        let edges = bounce(0, true).chain(bounce(released.max(BOUNCE_US[5] + 10_000), false));
-        self.schedule(function, &edges.map(|(us, closed)| (us, function, closed)).collect::<Vec<_>>());
+        let released = (held_ms * 1_000).max(BOUNCE_US[5] + 10_000);
+        let edges = bounce(function, 0, true).chain(bounce(function, released, false));
+        self.schedule(function, &edges.collect::<Vec<_>>());
+    }
+
+    /// Lets a button go that is being held, whatever it was about to do. Says whether it was held.
+    pub fn let_go(&self, button: Button) -> bool {
+        let function = Function::Button(button);
+        let mut state = lock(&self.inner.state);
+        let held = state.units.iter_mut().find(|unit| unit.functions == [function] && unit.closed == [true]);
+        let Some(unit) = held else { return false };
+        unit.schedule.clear();
+        drop(state);
+        self.schedule(function, &bounce(function, 0, false).collect::<Vec<_>>());
+        true
     }
 
     /// Turns the knob by clicks, clockwise counted positive.
@@ -172,6 +180,12 @@ impl Sim {
             self.inner.changed.notify_all();
         }
     }
+}
+
+/// The edges of a contact that closes or opens at `from`, µs.
+fn bounce(function: Function, from: u64, closed: bool) -> impl Iterator<Item = (u64, Function, bool)> {
+    let ends = BOUNCE_US.into_iter().enumerate().map(move |(at, us)| (from + us, function, closed == (at % 2 == 1)));
+    std::iter::once((from, function, closed)).chain(ends)
 }
 
 /// Has a timer's descriptor be readable from `at` on, or not at all.

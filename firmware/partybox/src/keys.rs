@@ -110,6 +110,8 @@ pub(crate) fn press(key: char, sim: &Sim) {
         '+' | '=' => sim.press(Button::VolumeUp, held_ms),
         '-' => sim.press(Button::VolumeDown, held_ms),
         'h' => sim.press(Button::Pair, held_ms),
+        // Once more while it is held lets it go, as somebody does who reads the count-down.
+        'f' if sim.let_go(Button::Pair) => {}
         'f' => sim.press(Button::Pair, HELD_MS),
         '>' | '.' => sim.turn(1),
         '<' | ',' => sim.turn(-1),

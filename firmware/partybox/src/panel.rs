@@ -163,6 +163,7 @@ impl Panel {
         let before = self.countdown;
         self.countdown = self.buttons.countdown(button, gesture);
         if before.is_some() && matches!(gesture, Gesture::End { .. }) {
+            log::info!("button: {} was let go in time, nothing has changed", button.label());
             self.notice("Let go", "Nothing has changed.");
         }
     }
