@@ -1,18 +1,16 @@
 //! One request that has passed the guard, and what every answer may use.
 
-use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use ::party::pairing::HOSTS_MAX;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::App;
 use super::events::Latest;
-use super::role::Role;
+use super::role::{PairedFrom, Role};
 use crate::gate::{Entrant, Gate};
 use crate::metrics::Counters;
 use crate::status::Listeners;
@@ -33,8 +31,7 @@ pub(super) struct Server {
     pub(super) connections: Gate,
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
-    /// Addresses that paired phones called from of late, at most [`HOSTS_MAX`], oldest first.
-    pub(super) paired_from: Mutex<VecDeque<IpAddr>>,
+    pub(super) paired_from: PairedFrom,
     pub(super) latest: watch::Receiver<Latest>,
     pub(super) counters: Counters,
     pub(super) started: Instant,
@@ -51,21 +48,14 @@ impl Server {
     pub(super) fn role(&self, address: IpAddr, headers: &HeaderMap) -> Role {
         let role = Role::new(&self.app.config, &self.app.pairing, address, headers);
         if role.is_paired() {
-            let mut paired = self.paired_from.lock().unwrap_or_else(PoisonError::into_inner);
-            if !paired.contains(&address) {
-                if paired.len() == HOSTS_MAX {
-                    paired.pop_front();
-                }
-                paired.push_back(address);
-            }
+            self.paired_from.remember(address);
         }
         role
     }
 
     /// Who stands at the door when a connection from `address` comes, of which nothing has been read.
     pub(super) fn at_the_door(&self, address: IpAddr) -> Entrant {
-        let paired = || self.paired_from.lock().unwrap_or_else(PoisonError::into_inner).contains(&address);
-        entrant(address, self.app.config.is_host(address) || paired())
+        entrant(address, self.app.config.is_host(address) || self.paired_from.knows(address))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use audio::time::Time;
@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::call::{Ends, Server};
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT};
+use super::role::PairedFrom;
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
 use crate::metrics::Counters;
@@ -35,7 +36,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         connections: Gate::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
-        paired_from: Mutex::default(),
+        paired_from: PairedFrom::default(),
         latest,
         counters: Counters::default(),
         started: Instant::now(),
