@@ -81,7 +81,7 @@ mod tests {
     fn the_last_so_many_addresses_are_known() {
         let paired_from = PairedFrom::default();
         let address = |n: usize| IpAddr::from([10, 0, 0, n as u8]);
-        for n in [1, 1].into_iter().chain(1..=HOSTS_MAX) {
+        for n in (1..=HOSTS_MAX).chain([2; 5]) {
             paired_from.remember(address(n));
         }
         assert!(paired_from.knows(address(1)) && !paired_from.knows(address(0)), "the same address counts once");
