@@ -255,6 +255,27 @@ proptest! {
     }
 
     #[test]
+    fn no_press_of_a_finger_is_lost_however_often_and_late_the_box_wakes(
+        presses in prop::collection::vec((6_000_u64..700_000, 26_000_u64..200_000, any::<u64>()), 1..50),
+    ) {
+        let (mut told, mut now) = (0, 1_000_000);
+        let mut contact = Contact::new(LONG, false, Time::ZERO);
+        let mut tell = |_, gesture| told += usize::from(gesture == Gesture::Short);
+        for &(hold, gap, wakes) in &presses {
+            for (pressed, lasts) in [(true, hold), (false, gap)] {
+                contact.edge(pressed, Time::from_micros(now), &mut tell);
+                // Some wake-ups in between, or none at all.
+                for wake in 0..wakes % 5 {
+                    contact.at(Time::from_micros(now + lasts * wake / 5), &mut tell);
+                }
+                now += lasts;
+            }
+        }
+        contact.at(Time::from_micros(now + 100_000), &mut tell);
+        prop_assert_eq!(told, presses.len());
+    }
+
+    #[test]
     fn no_sequence_of_times_breaks_it(
         habit in habits(),
         steps in prop::collection::vec((any::<u64>(), any::<u64>(), any::<bool>(), any::<bool>()), 0..60),
