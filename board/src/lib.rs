@@ -26,6 +26,7 @@ mod display;
 mod gpio;
 mod handle;
 mod inputs;
+mod legend;
 mod lines;
 mod port;
 mod pwm;

@@ -12,6 +12,7 @@ use crate::pattern::Pattern;
 use crate::time::{Time, earlier};
 
 pub use patterns::{Colour, colour, pattern};
+pub(crate) use patterns::{flash, flash_colour};
 
 /// Something that lasts. In order of priority, the lowest first: the status LED shows the last that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,7 +215,7 @@ impl Light {
             .into_iter()
             .any(|condition| condition >= UNINTERRUPTED_FROM && self.scene.conditions.holds(condition));
         if let Some((flash, since)) = self.flash.filter(|_| !urgent && led != Led::Play) {
-            return Some((patterns::flash(flash), since, patterns::flash_colour(flash)));
+            return Some((patterns::flash(flash), since, flash_colour(flash)));
         }
         highest.map(|condition| (pattern(condition), self.since[condition as usize], colour(condition)))
     }

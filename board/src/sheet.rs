@@ -1,12 +1,13 @@
-//! `WIRING.md`: the table of boards as a sheet for a person with a soldering iron.
+//! `WIRING.md`: the table of boards as a sheet for a person with a soldering iron, and what the lights say.
 //!
-//! Words around the table's numbers; a test holds the file and the table together.
+//! Words around the table's numbers and the patterns; a test holds the file to both.
 
 use std::fmt::Write as _;
 
 use crate::advice::{self, LED_OHM};
 use crate::config::Config;
 use crate::function::Function;
+use crate::legend;
 use crate::table::{Active, Board, Pull, TABLE};
 use crate::wiring::{Pin, Wiring};
 
@@ -17,7 +18,7 @@ pub const REGENERATE: &str = "WRITE_WIRING=1 cargo test -p board wiring_sheet";
 pub fn markdown() -> String {
     let mut text = format!(
         "# Wiring\n\n\
-         Made from `boards.toml` by `{REGENERATE}`; do not edit.\n\n\
+         Made from `boards.toml` and the light patterns by `{REGENERATE}`; do not edit.\n\n\
          Everything is optional: wire what you want, the box does without the rest. Switch the power off first. All lines\n\
          carry 3.3 V; **5 V on a line destroys the board**. The configuration (`[board.pins]`) can move every function to\n\
          another line.\n\n\
@@ -52,6 +53,7 @@ pub fn markdown() -> String {
             let _ = writeln!(text, "| {} | `{}` | `{}` | {} |", board.title, board.name, board.chip, board.source);
         }
     }
+    text.push_str(&legend::markdown());
     text
 }
 
@@ -123,7 +125,7 @@ mod tests {
             std::fs::write(path, markdown()).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(written == markdown(), "board/WIRING.md differs from board/boards.toml; run: {REGENERATE}");
+        assert!(written == markdown(), "board/WIRING.md differs from the table or the patterns; run: {REGENERATE}");
     }
 
     #[test]

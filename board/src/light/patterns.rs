@@ -90,7 +90,7 @@ const COUNTDOWN: &[crate::pattern::Step] = &{
 };
 
 /// What a flash looks like: it starts and ends dark, so that it shows on a lit LED as well.
-pub(super) const fn flash(flash: Flash) -> Pattern {
+pub(crate) const fn flash(flash: Flash) -> Pattern {
     Pattern::once(match flash {
         Flash::NewGuest => const { &[off(200), on(300), off(200)] },
         Flash::PairingDone => const { &[off(200), on(2_000), off(200)] },
@@ -127,7 +127,7 @@ pub const fn colour(condition: Condition) -> Colour {
 }
 
 /// The colour of a flash.
-pub(super) const fn flash_colour(flash: Flash) -> Colour {
+pub(crate) const fn flash_colour(flash: Flash) -> Colour {
     match flash {
         Flash::NewGuest => WHITE,
         Flash::PairingDone => GREEN,
