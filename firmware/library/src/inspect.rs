@@ -1,0 +1,162 @@
+//! The box's side of the worker: opens a file, hands its bytes over, and believes nothing of what comes back.
+//!
+//! One process serves many files, so that a large library is read in minutes and not in hours; it is replaced after
+//! [`FILES_PER_WORKER`] of them and whenever it dies, hangs or talks nonsense. Then the file at hand counts as broken.
+
+mod child;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use self::child::{Child, Failure};
+use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
+use crate::tags::Tags;
+use crate::text::shown;
+use crate::wire::{self, BLOCK_BYTES, HEAD_BYTES, TAIL_BYTES};
+
+/// Files that one process reads. A file that takes the process over can lie about those that follow it in the same
+/// process, but not for longer.
+const FILES_PER_WORKER: u32 = 256;
+
+/// Blocks that may be asked for of one file: 64 MB, four times what the largest item of a tag may have.
+const BLOCKS_MAX: u32 = 1_024;
+
+/// How to start a worker process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerCommand {
+    program: PathBuf,
+    args: Vec<OsString>,
+}
+
+impl WorkerCommand {
+    /// This very program with the argument [`crate::worker::ARGUMENT`].
+    pub fn this_program() -> Self {
+        Self::new("/proc/self/exe", [crate::worker::ARGUMENT])
+    }
+
+    /// Another program.
+    pub fn new<A: Into<OsString>>(program: impl Into<PathBuf>, args: impl IntoIterator<Item = A>) -> Self {
+        Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
+    }
+}
+
+/// What was found out about a file.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    pub(crate) tags: Tags,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// Why nothing was found out.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// The system does not let the file be read: trying again later may help.
+    Unreadable(io::Error),
+    /// It is broken, hostile or no sound file; why, in words.
+    Broken(String),
+    /// There is no worker process, whatever the file: the system's fault, and a retry may help.
+    NoWorker(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
+            Self::Broken(why) => f.write_str(why),
+            Self::NoWorker(why) => write!(f, "there is no process to read tags in: {why}"),
+        }
+    }
+}
+
+/// Reads files one after the other.
+pub(crate) struct Inspector {
+    command: WorkerCommand,
+    /// The process, and the files it may still read.
+    worker: Option<(Child, u32)>,
+}
+
+impl Inspector {
+    pub(crate) fn new(command: WorkerCommand) -> Self {
+        Self { command, worker: None }
+    }
+
+    /// Lets the process go; the next file gets a new one.
+    pub(crate) fn rest(&mut self) {
+        self.worker = None;
+    }
+
+    /// Reads `path`, which must still be the regular file that `expected` tells of.
+    pub(crate) fn inspect(&mut self, path: &Path) -> Result<(Inspected, Metadata), Error> {
+        let (file, about) = open(path).map_err(Error::Unreadable)?;
+        let length = about.len();
+        if length == 0 {
+            return Err(Error::Broken("is empty".into()));
+        }
+        let piece = |offset, bytes: u64| {
+            let mut piece = vec![0; usize::try_from(bytes.min(length - offset)).unwrap_or(0)];
+            let read = read_at(&file, &mut piece, offset)?;
+            piece.truncate(read);
+            Ok(piece)
+        };
+        let head = piece(0, HEAD_BYTES as u64).map_err(Error::Unreadable)?;
+        let tail = piece(length.saturating_sub(TAIL_BYTES as u64), TAIL_BYTES as u64).map_err(Error::Unreadable)?;
+        const { assert!(PIECE_BYTES <= HEAD_BYTES && PIECE_BYTES <= TAIL_BYTES) };
+        let fingerprint = fingerprint::of(&file, length, &head, &tail).map_err(Error::Unreadable)?;
+        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        let tags = self.ask(&file, &wire::file(length, ending, &head), &tail)?;
+        Ok((Inspected { tags, fingerprint }, about))
+    }
+
+    fn ask(&mut self, file: &File, handed_over: &[u8], tail: &[u8]) -> Result<Tags, Error> {
+        let (mut child, files_left) = match self.worker.take() {
+            Some(worker) => worker,
+            None => (Child::start(&self.command)?, FILES_PER_WORKER),
+        };
+        let answer = converse(&mut child, file, handed_over, tail);
+        match answer {
+            // Whatever it did, it is not asked again: the process is killed by being dropped.
+            Err(failure) => Err(Error::Broken(failure.to_string())),
+            Ok(told) => {
+                self.worker = Some((child, files_left - 1)).filter(|(_, left)| *left > 0);
+                told.map_err(Error::Broken)
+            }
+        }
+    }
+}
+
+/// Hands a file over and answers what the worker asks, until it says what there is to say.
+fn converse(child: &mut Child, file: &File, head: &[u8], tail: &[u8]) -> Result<Result<Tags, String>, Failure> {
+    child.begin();
+    child.say(wire::FILE, head)?;
+    child.say(wire::TAIL, tail)?;
+    for _ in 0..=BLOCKS_MAX {
+        let (kind, bytes) = child.next()?;
+        match (kind, <[u8; 8]>::try_from(&bytes[..])) {
+            (wire::WANT, Ok(offset)) => {
+                let mut block = vec![0; BLOCK_BYTES];
+                match read_at(file, &mut block, u64::from_le_bytes(offset)) {
+                    Ok(count) => child.say(wire::BLOCK, &block[..count])?,
+                    Err(_) => child.say(wire::NO_BLOCK, &[])?,
+                }
+            }
+            (wire::TAGS, _) => return wire::tags(&bytes).map(Ok).ok_or(Failure::Nonsense),
+            (wire::FAILED, _) => return Ok(Err(shown(&String::from_utf8_lossy(&bytes)))),
+            _ => return Err(Failure::Nonsense),
+        }
+    }
+    Err(Failure::Insatiable)
+}
+
+/// Opens a regular file for reading, and nothing else: no link, no pipe named like a song, no device.
+fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let about = file.metadata()?;
+    if about.is_file() { Ok((file, about)) } else { Err(io::Error::other("it is not a file")) }
+}

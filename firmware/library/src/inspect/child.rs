@@ -1,0 +1,172 @@
+//! One worker process as somebody to talk to, with patience that ends.
+//!
+//! Dropping a [`Child`] kills and reaps the process, in every case.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_setfl};
+
+use super::{Error, WorkerCommand};
+use crate::text::shown;
+use crate::wire::{self, HEADER_BYTES, SAID_BYTES_MAX};
+
+/// How long a new process may take to be ready, on a box that is busy starting.
+const READY_MAX: Duration = Duration::from_secs(10);
+
+/// How long a process may take over one file, apart from the time the box itself needs to read it: a thousand times
+/// what files of any kind need on the slowest board.
+const FILE_MAX: Duration = Duration::from_secs(5);
+
+/// How a conversation failed. All of these end the process.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Died(String),
+    Stalled,
+    Nonsense,
+    Insatiable,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Died(how) => write!(f, "made the tag reader fail ({how})"),
+            Self::Stalled => write!(f, "kept the tag reader busy for too long"),
+            Self::Nonsense => write!(f, "made the tag reader talk nonsense"),
+            Self::Insatiable => write!(f, "made the tag reader read too much"),
+        }
+    }
+}
+
+/// A running worker process.
+pub(super) struct Child {
+    process: process::Child,
+    input: ChildStdin,
+    output: ChildStdout,
+    /// What is left of the time for the file at hand; only waiting for the process counts.
+    patience: Duration,
+}
+
+impl Child {
+    /// Starts a process and waits until it is locked in.
+    pub(super) fn start(command: &WorkerCommand) -> Result<Self, Error> {
+        let failed = |error: &dyn fmt::Display| Error::NoWorker(error.to_string());
+        let spawned = Command::new(&command.program)
+            .args(&command.args)
+            // A hostile file need not see the environment.
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut process = spawned.map_err(|error| failed(&error))?;
+        let input = process.stdin.take().expect("standard input was asked to be a pipe");
+        let output = process.stdout.take().expect("standard output was asked to be a pipe");
+        let mut child = Self { process, input, output, patience: READY_MAX };
+        // A process that reads nothing must not hold the scan.
+        fcntl_setfl(&child.input, OFlags::NONBLOCK).map_err(|error| failed(&error))?;
+        match child.next() {
+            Ok((wire::READY, _)) => Ok(child),
+            Ok((wire::NOT_LOCKED_IN, why)) => {
+                Err(Error::NoWorker(format!("it cannot be locked in: {}", shown(&String::from_utf8_lossy(&why)))))
+            }
+            Ok(_) => Err(failed(&"it talks nonsense")),
+            Err(failure) => Err(failed(&failure)),
+        }
+    }
+
+    /// Begins a file's time.
+    pub(super) fn begin(&mut self) {
+        self.patience = FILE_MAX;
+    }
+
+    /// Says something to the process.
+    pub(super) fn say(&mut self, kind: u8, bytes: &[u8]) -> Result<(), Failure> {
+        let mut message = Vec::with_capacity(HEADER_BYTES + bytes.len());
+        wire::write(&mut message, kind, bytes).expect("memory takes everything");
+        let mut rest = &message[..];
+        while !rest.is_empty() {
+            match self.input.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(PollFlags::OUT)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(self.how_it_died()),
+                Err(error) => return Err(Failure::Died(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// What it says next: a kind and its contents.
+    pub(super) fn next(&mut self) -> Result<(u8, Vec<u8>), Failure> {
+        let mut head = [0; HEADER_BYTES];
+        self.fill(&mut head)?;
+        let (kind, length) = wire::header(head);
+        if length > SAID_BYTES_MAX {
+            return Err(Failure::Nonsense);
+        }
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes)?;
+        Ok((kind, bytes))
+    }
+
+    fn fill(&mut self, mut bytes: &mut [u8]) -> Result<(), Failure> {
+        while !bytes.is_empty() {
+            self.wait(PollFlags::IN)?;
+            match self.output.read(bytes) {
+                Ok(0) => return Err(self.how_it_died()),
+                Ok(count) => bytes = &mut bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Failure::Died(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the process has taken (`OUT`) or said (`IN`) something.
+    fn wait(&mut self, flags: PollFlags) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let left =
+            Timespec { tv_sec: self.patience.as_secs().cast_signed(), tv_nsec: self.patience.subsec_nanos().into() };
+        let pipe = if flags == PollFlags::OUT { self.input.as_fd() } else { self.output.as_fd() };
+        let ready = poll(&mut [PollFd::from_borrowed_fd(pipe, flags)], Some(&left));
+        self.patience = self.patience.saturating_sub(begun.elapsed());
+        match ready {
+            Ok(0) => Err(Failure::Stalled),
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(Failure::Died(error.to_string())),
+        }
+    }
+
+    fn how_it_died(&mut self) -> Failure {
+        // It may have closed its pipe and live on.
+        let status = self.process.kill().and_then(|()| self.process.wait());
+        let how = match status.map(|status| (status.signal(), status.code())) {
+            Ok((Some(signal), _)) if signal == rustix::process::Signal::SYS.as_raw() => {
+                "it tried something forbidden".into()
+            }
+            Ok((Some(signal), _)) if signal == rustix::process::Signal::ABORT.as_raw() => {
+                "it ran out of memory or gave up".into()
+            }
+            Ok((Some(signal), _)) => format!("signal {signal}"),
+            // What a panicking program ends with.
+            Ok((None, Some(101))) => "it cannot cope with the contents".into(),
+            Ok((None, code)) => format!("exit code {}", code.unwrap_or(-1)),
+            Err(error) => error.to_string(),
+        };
+        Failure::Died(how)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
+            log::error!("a tag reader process cannot be reaped: {error}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Local storage as a library of tracks: finds files, reads what they say about themselves, and answers questions.
+//!
+//! [`Library`] is the door: it keeps one SQLite database in step with a folder, by scans and by the kernel's news of
+//! changes, and can be asked at any time, also while it scans. Files are hostile: this process reads bytes of them and
+//! parses none; a [`worker`] process, locked in by whoever starts it, does. What is to be played, and who may ask, is
+//! decided elsewhere.
+
+mod fingerprint;
+mod inspect;
+mod library;
+mod progress;
+mod scan;
+mod store;
+mod tags;
+pub mod text;
+mod walk;
+mod watch;
+mod wire;
+pub mod worker;
+
+pub use self::inspect::WorkerCommand;
+pub use self::library::{Error, Library, Settings};
+pub use self::progress::Progress;
+pub use self::store::read::{
+    AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, QUERY_CHARS_MAX, Track,
+};
+pub use self::tags::Tags;
+pub use self::walk::{DEPTH_MAX, ENDINGS, FILES_MAX};

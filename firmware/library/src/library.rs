@@ -1,0 +1,278 @@
+//! The door of this room: opens a library and asks it.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+
+use rusqlite::Connection;
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+
+use crate::inspect::{Inspector, WorkerCommand};
+use crate::progress::Progress;
+use crate::scan::Scanner;
+use crate::store;
+use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Reader, Track};
+use crate::store::write::{self, Fact};
+use crate::walk::join;
+
+/// Batches on their way to the writer. When it is full, the scan waits for the storage.
+const ORDERS_MAX: usize = 4;
+
+/// What a library is made from.
+pub struct Settings {
+    /// The database's file; its folder must exist. Two more files appear beside it.
+    pub database: PathBuf,
+    /// The folder of music.
+    pub root: PathBuf,
+    /// How to start a process that reads tags.
+    pub worker: WorkerCommand,
+    /// How often everything is looked at again, for what the kernel does not tell (network storage); `None`: never.
+    pub rescan_every: Option<Duration>,
+    /// Called after every change of the list of tracks or what is known of them, from a thread of the library; must not
+    /// wait.
+    pub on_change: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Why there is no library.
+#[derive(Debug)]
+pub enum Error {
+    /// The folder of music cannot be listed: the user's to mend.
+    Root {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database cannot be opened or written: full, read-only or broken storage. A retry may help.
+    Database(PathBuf, String),
+    /// The system has no thread or event for us.
+    System(io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root { path, source } => write!(f, "cannot read the music directory {}: {source}", path.display()),
+            Self::Database(path, why) => write!(f, "cannot use the database {}: {why}", path.display()),
+            Self::System(error) => write!(f, "the system refuses: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Root { source, .. } | Self::System(source) => Some(source),
+            Self::Database(..) => None,
+        }
+    }
+}
+
+/// What the scan and those who ask share.
+pub(crate) struct Shared {
+    /// Readable when the library is closed.
+    pub(crate) closed: OwnedFd,
+    progress: Mutex<Progress>,
+}
+
+impl Shared {
+    pub(crate) fn is_closed(&self) -> bool {
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut [PollFd::new(&self.closed, PollFlags::IN)], Some(&at_once)).is_ok_and(|ready| ready > 0)
+    }
+
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn progress(&self) -> Progress {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the writer shall do.
+pub(crate) enum Order {
+    /// Remember facts about files of a root.
+    Facts { root: i64, facts: Vec<Fact> },
+    /// Remember whether a root can be listed.
+    Present { root: i64, present: bool },
+    /// Say when everything before is written, and whether all of it could be.
+    Tell(SyncSender<bool>),
+}
+
+/// A library. Clones are the same library; with the last one it is closed.
+#[derive(Clone)]
+pub struct Library {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: Arc<Reader>,
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Library").field("progress", &self.progress()).finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    /// Opens a library and begins to scan. What it knew before can be asked at once.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn open(settings: Settings) -> Result<Self, Error> {
+        let root_error = |source| Error::Root { path: settings.root.clone(), source };
+        let root = settings.root.canonicalize().map_err(root_error)?;
+        fs::read_dir(&root).map_err(root_error)?;
+        let database = &settings.database;
+        let unusable = |error: &dyn fmt::Display| Error::Database(database.clone(), error.to_string());
+        let mut connection = store::open(database).map_err(|error| unusable(&error))?;
+        let root_id =
+            write::only_root(&mut connection, root.as_os_str().as_bytes()).map_err(|error| unusable(&error))?;
+        let reader = Arc::new(Reader::new(database.clone()));
+        let (tracks, broken) = reader.counts().map_err(|error| unusable(&error))?;
+        let closed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
+        let closed = closed.map_err(|error| Error::System(error.into()))?;
+        let progress = Mutex::new(Progress { scanning: true, tracks, broken, ..Progress::default() });
+        let shared = Arc::new(Shared { closed, progress });
+        let (writer, orders) = sync_channel(ORDERS_MAX);
+        let scanner = Scanner {
+            root: root.clone(),
+            root_id,
+            reader: Arc::clone(&reader),
+            writer,
+            inspector: Inspector::new(settings.worker),
+            rescan_every: settings.rescan_every,
+            shared: Arc::clone(&shared),
+            reading: None,
+        };
+        let on_change = settings.on_change;
+        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            thread::Builder::new().name(name.into()).spawn(run).map_err(Error::System)
+        };
+        let threads = vec![
+            spawn("library-db", Box::new(move || write_all(connection, &orders, &root, &*on_change)))?,
+            spawn("library", Box::new(move || scanner.run()))?,
+        ];
+        Ok(Self { inner: Arc::new(Inner { reader, shared, threads: Mutex::new(threads) }) })
+    }
+
+    /// Ends the scan and waits until all that was found out is written. Asking goes on to work.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    /// How far the scan has got.
+    pub fn progress(&self) -> Progress {
+        self.inner.shared.progress()
+    }
+
+    /// Tracks in whose title, artist or album every word of `typed` begins a word, in the order in which they came into
+    /// the library; after the track `after` (0: from the first).
+    ///
+    /// # Errors
+    /// See [`AskError`]. No text is an error.
+    pub fn search(&self, typed: &str, after: u64, limit: usize) -> Result<Vec<Track>, AskError> {
+        self.inner.reader.search(typed, after, limit)
+    }
+
+    /// Tracks by album, disc, number and title; after the track `after`.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn tracks(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Result<Vec<Track>, AskError> {
+        self.inner.reader.tracks(filter, after, limit)
+    }
+
+    /// Albums, artists, genres or years in their order; after the key `after`. Tracks that say none are in no group.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn groups(&self, by: GroupBy, after: Option<&str>, limit: usize) -> Result<Vec<Group>, AskError> {
+        self.inner.reader.groups(by, after, limit)
+    }
+
+    /// The track of that number, if it has a file.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn track(&self, id: u64) -> Result<Option<Track>, AskError> {
+        self.inner.reader.track(id)
+    }
+
+    /// The numbers of all tracks that have a file, in the order of their paths. Takes a while for many.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn ids(&self) -> Result<Vec<u64>, AskError> {
+        self.inner.reader.ids()
+    }
+
+    /// Files that are no tracks, with the reasons, by path; after the path `after`.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn broken(&self, after: &Path, limit: usize) -> Result<Vec<BrokenFile>, AskError> {
+        self.inner.reader.broken(after.as_os_str().as_bytes(), limit)
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        // A counter that is full is readable as well.
+        _ = rustix::io::write(&self.shared.closed, &1_u64.to_ne_bytes());
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                log::error!("a thread of the library panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The one writer: carries out orders until nobody gives any.
+fn write_all(mut connection: Connection, orders: &Receiver<Order>, root_path: &Path, on_change: &dyn Fn()) {
+    let mut well = true;
+    for order in orders {
+        let changed = match order {
+            Order::Facts { root, facts } => {
+                let exists = |path: &[u8]| fs::symlink_metadata(join(root_path, path)).is_ok();
+                write::apply(&mut connection, root, &facts, exists).map(|()| true)
+            }
+            Order::Present { root, present } => write::set_present(&connection, root, present),
+            Order::Tell(written) => {
+                // Whoever asked may have gone.
+                _ = written.send(well);
+                well = true;
+                write::forget(&connection).map(|_| false)
+            }
+        };
+        match changed {
+            Ok(true) => on_change(),
+            Ok(false) => {}
+            Err(error) => {
+                if well {
+                    log::warn!("the library's database cannot be written: {error}");
+                }
+                well = false;
+            }
+        }
+    }
+}

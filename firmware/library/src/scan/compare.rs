@@ -1,0 +1,53 @@
+//! What has changed between what is in a folder and what the database knows of it.
+
+use std::cmp::Ordering;
+
+use crate::store::read::Known;
+use crate::walk::Found;
+
+/// What has changed.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Differences {
+    /// New, or with another size or time.
+    pub(super) changed: Vec<Found>,
+    /// Known, but not there.
+    pub(super) gone: Vec<Vec<u8>>,
+}
+
+/// Compares two lists that are in the order of paths.
+pub(super) fn compare(found: Vec<Found>, known: &[Known]) -> Differences {
+    let mut differences = Differences::default();
+    let mut known = known.iter().peekable();
+    for found in found {
+        let stamp = loop {
+            match known.peek().map(|known| known.path.cmp(&found.path)) {
+                Some(Ordering::Less) => differences.gone.extend(known.next().map(|known| known.path.clone())),
+                Some(Ordering::Equal) => break known.next().map(|known| known.stamp),
+                Some(Ordering::Greater) | None => break None,
+            }
+        };
+        if stamp != Some(found.stamp) {
+            differences.changed.push(found);
+        }
+    }
+    differences.gone.extend(known.map(|known| known.path.clone()));
+    differences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::walk::Stamp;
+
+    #[test]
+    fn new_changed_and_gone_files_are_told_apart_from_the_rest() {
+        let stamp = |bytes| Stamp { bytes, mtime_ns: 7 };
+        let found = |path: &str, bytes| Found { path: path.into(), stamp: stamp(bytes) };
+        let known = |path: &str, bytes| Known { path: path.into(), stamp: stamp(bytes) };
+        let there = vec![found("a", 1), found("c", 1), found("d", 2), found("e", 1)];
+        let differences = compare(there, &[known("b", 1), known("c", 1), known("d", 1), known("x", 1), known("y", 1)]);
+        assert_eq!(differences.changed, [found("a", 1), found("d", 2), found("e", 1)]);
+        assert_eq!(differences.gone, [b"b", b"x", b"y"]);
+        assert_eq!(compare(vec![], &[]), Differences::default());
+    }
+}

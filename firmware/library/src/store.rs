@@ -1,0 +1,232 @@
+//! The database: its place, its tables and their versions.
+//!
+//! All of it can be found again by a scan, so what cannot be used (damaged, or of a newer version after a step back of
+//! the firmware) is set aside, one copy of it, and built anew. Every change is a transaction, and SQLite's write-ahead
+//! log makes a transaction happen wholly or not at all when the power fails; the last ones may be lost, and are then
+//! made again.
+
+pub(crate) mod read;
+pub(crate) mod write;
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+/// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
+/// one. The database knows its version by `user_version`.
+const VERSIONS: [&str; 1] = ["
+    CREATE TABLE roots (
+        id INTEGER PRIMARY KEY,
+        path BLOB NOT NULL UNIQUE,
+        -- 0 while it cannot be listed, such as a stick that was pulled.
+        present INTEGER NOT NULL
+    ) STRICT;
+
+    -- A track without a file is remembered for when its file comes back under any name.
+    CREATE TABLE tracks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        fingerprint BLOB NOT NULL,
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        album TEXT NOT NULL,
+        album_artist TEXT NOT NULL,
+        track_number INTEGER NOT NULL,
+        disc_number INTEGER NOT NULL,
+        year INTEGER NOT NULL,
+        genre TEXT NOT NULL,
+        duration_ms INTEGER,
+        track_gain_db REAL,
+        album_gain_db REAL,
+        has_picture INTEGER NOT NULL,
+        title_key TEXT NOT NULL,
+        artist_key TEXT NOT NULL,
+        album_key TEXT NOT NULL,
+        genre_key TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX tracks_by_fingerprint ON tracks (fingerprint);
+    CREATE INDEX tracks_by_album ON tracks (album_key, disc_number, track_number, title_key, id);
+    CREATE INDEX tracks_by_artist ON tracks (artist_key, album_key, disc_number, track_number, title_key, id);
+    CREATE INDEX tracks_by_genre ON tracks (genre_key, album_key, disc_number, track_number, title_key, id);
+    CREATE INDEX tracks_by_year ON tracks (year, album_key, disc_number, track_number, title_key, id);
+
+    CREATE TABLE files (
+        root INTEGER NOT NULL REFERENCES roots,
+        path BLOB NOT NULL,
+        bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        -- Either of the two: what is in it, or why nothing is.
+        track INTEGER UNIQUE REFERENCES tracks,
+        reason TEXT,
+        PRIMARY KEY (root, path),
+        CHECK ((track IS NULL) <> (reason IS NULL))
+    ) STRICT, WITHOUT ROWID;
+
+    -- Texts are folded before they get here. Its rows are the tracks that have a file.
+    CREATE VIRTUAL TABLE search USING fts5 (
+        title, artist, album,
+        content = '', contentless_delete = 1, prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 2'
+    );
+"];
+
+/// How long a connection waits for another that writes. Writers are one, so this is for the moments of recovery.
+const BUSY_MAX: Duration = Duration::from_secs(5);
+
+/// Bytes that the write-ahead log is cut back to.
+const LOG_BYTES_KEPT: u32 = 4 * 1024 * 1024;
+
+/// The name under which an unusable database is kept, beside its place.
+const SET_ASIDE: &str = "damaged";
+
+/// Why there is no database.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// SQLite or the system below it refuses.
+    Sqlite(rusqlite::Error),
+    /// What is there cannot be used and cannot be set aside.
+    Stuck(PathBuf, io::Error),
+    /// It was written by a newer firmware.
+    Newer(i64),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // What SQLite says, without the statement it was about.
+            Self::Sqlite(rusqlite::Error::SqlInputError { msg, .. }) => f.write_str(msg),
+            Self::Sqlite(error) => error.fmt(f),
+            Self::Stuck(path, error) => write!(f, "{} cannot be set aside: {error}", path.display()),
+            Self::Newer(version) => write!(f, "its version {version} is newer than this firmware"),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Opens the database for the one who writes; makes it if there is none, brings it up to date if it is old, and builds
+/// it anew if it cannot be used.
+pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
+    match try_open(path) {
+        Err(error) if is_unusable(&error) => {
+            log::warn!("{} cannot be used ({error}): it is set aside, and the music is scanned anew", path.display());
+            set_aside(path).map_err(|error| Error::Stuck(path.to_owned(), error))?;
+            try_open(path)
+        }
+        other => other,
+    }
+}
+
+fn is_unusable(error: &Error) -> bool {
+    match error {
+        Error::Newer(_) => true,
+        // Tables that are there already, or not: somebody else's database.
+        Error::Sqlite(rusqlite::Error::SqlInputError { .. }) => true,
+        Error::Sqlite(error) => {
+            matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        }
+        Error::Stuck(..) => false,
+    }
+}
+
+fn try_open(path: &Path) -> Result<Connection, Error> {
+    let mut connection = Connection::open(path)?;
+    prepare(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In this mode a power cut cannot damage the database, and costs at most the last transactions.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let transaction = connection.transaction()?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = VERSIONS.len();
+    let missing = usize::try_from(version).ok().and_then(|done| VERSIONS.get(done..)).ok_or(Error::Newer(version))?;
+    for text in missing {
+        transaction.execute_batch(text)?;
+    }
+    transaction.pragma_update(None, "user_version", known as i64)?;
+    transaction.commit()?;
+    Ok(connection)
+}
+
+/// Opens the database for one who asks.
+pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_MAX)?;
+    // Tables are hostile too: a file may have been put in place of ours.
+    connection.pragma_update(None, "trusted_schema", false)
+}
+
+/// Renames the database; its logs belong to it and go with it.
+fn set_aside(path: &Path) -> io::Result<()> {
+    let beside = |suffix: &str| {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(suffix);
+        path.with_file_name(name)
+    };
+    for log in ["-wal", "-shm"] {
+        match fs::remove_file(beside(log)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::rename(path, beside(&format!(".{SET_ASIDE}")))
+}
+
+#[cfg(test)]
+mod questions;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tables(connection: &Connection) -> i64 {
+        connection.query_row("SELECT count(*) FROM tracks", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_new_database_has_the_newest_version_and_opens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        for _ in 0..2 {
+            let connection = open(&path).unwrap();
+            let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+            assert_eq!((version, tables(&connection)), (VERSIONS.len() as i64, 0));
+        }
+        assert!(!folder.path().join("library.db.damaged").exists());
+    }
+
+    #[test]
+    fn what_is_damaged_foreign_or_newer_is_set_aside_and_built_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let kept = folder.path().join("library.db.damaged");
+        type Spoil = fn(&Path);
+        let cases: [(&str, Spoil); 3] = [
+            ("noise", |path| fs::write(path, [7; 10_000]).unwrap()),
+            ("foreign", |path| Connection::open(path).unwrap().execute_batch("CREATE TABLE roots (x)").unwrap()),
+            ("newer", |path| {
+                Connection::open(path).unwrap().pragma_update(None, "user_version", 1_000).unwrap();
+            }),
+        ];
+        for (name, spoil) in cases {
+            _ = fs::remove_file(&path);
+            _ = fs::remove_file(&kept);
+            spoil(&path);
+            assert_eq!(tables(&open(&path).unwrap()), 0, "{name}");
+            assert!(kept.exists(), "{name} is kept");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Tests of what can be asked: search, lists and their pages, identity.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::read::{AskError, Filter, GroupBy, LIMIT_MAX, Reader, Track};
+use super::write::{self, Fact};
+use crate::tags::Tags;
+use crate::walk::Stamp;
+
+/// A database without a scan: facts are told by hand.
+struct Shelf {
+    reader: Reader,
+    connection: Connection,
+    root: i64,
+    _folder: TempDir,
+}
+
+fn tags(title: &str, artist: &str, album: &str) -> Tags {
+    Tags { title: title.into(), artist: artist.into(), album: album.into(), ..Tags::default() }
+}
+
+impl Shelf {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.db");
+        let mut connection = super::open(&path).unwrap();
+        let root = write::only_root(&mut connection, b"/music").unwrap();
+        Self { reader: Reader::new(path), connection, root, _folder: folder }
+    }
+
+    /// A shelf with these tracks, in this order, in files "0.mp3", "1.mp3" and so on.
+    fn of(tracks: impl IntoIterator<Item = Tags>) -> Self {
+        let mut shelf = Self::new();
+        let fact = |(n, tags): (usize, Tags)| shelf_fact(&format!("{n}.mp3"), n as u8, tags);
+        let facts: Vec<Fact> = tracks.into_iter().enumerate().map(fact).collect();
+        shelf.tell(&facts, &[]);
+        shelf
+    }
+
+    /// Tells facts; only the files of `there` are still there.
+    fn tell(&mut self, facts: &[Fact], there: &[&str]) {
+        let exists = |path: &[u8]| there.iter().any(|name| name.as_bytes() == path);
+        write::apply(&mut self.connection, self.root, facts, exists).unwrap();
+    }
+
+    fn search(&self, typed: &str) -> Vec<String> {
+        titles(self.reader.search(typed, 0, LIMIT_MAX).unwrap())
+    }
+
+    fn id_of(&self, path: &str) -> Option<u64> {
+        let ids = self.reader.ids().unwrap();
+        let tracks = ids.into_iter().filter_map(|id| self.reader.track(id).unwrap());
+        tracks.filter(|track| track.path == Path::new("/music").join(path)).map(|track| track.id).next()
+    }
+}
+
+fn shelf_fact(path: &str, contents: u8, tags: Tags) -> Fact {
+    let stamp = Stamp { bytes: 1, mtime_ns: 1 };
+    Fact::Track { path: path.into(), stamp, fingerprint: [contents; 32], tags }
+}
+
+fn titles(tracks: Vec<Track>) -> Vec<String> {
+    tracks.into_iter().map(|track| track.tags.title).collect()
+}
+
+#[test]
+fn a_search_finds_beginnings_of_words_in_title_artist_and_album_whatever_the_diacritics() {
+    let shelf = Shelf::of([
+        tags("Army of Me", "Björk", "Post"),
+        tags("Hyperballad", "Björk", "Post"),
+        tags("Final Song", "MØ", ""),
+        tags("Smørrebrød", "Ærø", "Łódź"),
+    ]);
+    for (typed, found) in [
+        ("bjork", &["Army of Me", "Hyperballad"][..]),
+        ("BJÖ hyp", &["Hyperballad"]),
+        ("post arm", &["Army of Me"]),
+        ("mo", &["Final Song"]),
+        ("lodz aero smorre", &["Smørrebrød"]),
+        ("ork", &[]),
+        ("me  of", &["Army of Me"]),
+        ("", &[]),
+        ("\"", &[]),
+    ] {
+        assert_eq!(shelf.search(typed), found, "{typed}");
+    }
+}
+
+#[test]
+fn no_text_is_an_error_or_finds_what_it_should_not() {
+    let shelf = Shelf::of([tags("near or and not", "x", "y"), tags("other", "x", "y")]);
+    let long = "a".repeat(1_000_000);
+    let many = "a ".repeat(100_000);
+    let hostile = [
+        "\"",
+        "\"\"",
+        "*",
+        "x*",
+        "^x",
+        "x:y",
+        "title:other",
+        "(x",
+        "x)",
+        "-x",
+        "NEAR(x y)",
+        "AND",
+        "x AND",
+        "OR",
+        "x NOT y",
+        "{x}",
+        "'; DROP TABLE tracks; --",
+        "\0",
+        "x\0y",
+        "+",
+        "\u{FFFF}",
+        "x\u{301}\u{301}",
+        "title : x",
+        "\u{1F600}",
+        "٣",
+        "ﷺ",
+        "a\u{200D}b",
+        &long,
+        &many,
+    ];
+    for typed in hostile {
+        assert!(titles(shelf.reader.search(typed, 0, 10).unwrap()).len() <= 2, "{typed}");
+    }
+    assert_eq!(shelf.search("near"), ["near or and not"], "a word of the query language is a word");
+    assert_eq!(shelf.search("NOT"), ["near or and not"]);
+    assert_eq!(shelf.search("title:other"), [""; 0]);
+    // Characters of all kinds, as a word of its own and within one.
+    for c in (0..=0x10_FFFF).step_by(211).filter_map(char::from_u32) {
+        shelf.reader.search(&format!("{c} x{c}y"), 0, 10).unwrap();
+    }
+}
+
+#[test]
+fn lists_are_sorted_without_articles_and_diacritics_and_come_in_pages() {
+    let artists = ["The Zombies", "Ärzte", "die Toten Hosen", "Abba", "El Guincho"];
+    let shelf = Shelf::of(artists.map(|artist| tags("t", artist, artist)));
+    let mut names = Vec::new();
+    let mut after = None;
+    loop {
+        let page = shelf.reader.groups(GroupBy::Artist, after.as_deref(), 2).unwrap();
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 2);
+        after = Some(last.key.clone());
+        names.extend(page.into_iter().map(|group| group.name));
+    }
+    assert_eq!(names, ["Abba", "Ärzte", "El Guincho", "die Toten Hosen", "The Zombies"]);
+}
+
+#[test]
+fn an_album_is_that_of_its_artist_and_its_tracks_are_in_order() {
+    let track = |title: &str, artist: &str, disc_number, track_number| Tags {
+        disc_number,
+        track_number,
+        year: 1981,
+        genre: "Rock".into(),
+        ..tags(title, artist, "Greatest Hits")
+    };
+    let shelf = Shelf::of([
+        track("d", "Queen", 2, 1),
+        track("b", "Queen", 1, 10),
+        track("a", "Queen", 1, 2),
+        track("x", "Abba", 1, 1),
+        Tags { album_artist: "Queen".into(), ..track("c", "Queen & Bowie", 1, 11) },
+    ]);
+    let albums = shelf.reader.groups(GroupBy::Album, None, 10).unwrap();
+    let told: Vec<_> = albums.iter().map(|a| (a.name.as_str(), a.artist.as_str(), a.tracks)).collect();
+    assert_eq!(told, [("Greatest Hits", "Abba", 1), ("Greatest Hits", "Queen", 4)]);
+    let filter = Filter { album: Some(albums[1].key.clone()), ..Filter::default() };
+    let (mut found, mut after) = (Vec::new(), None);
+    while let page @ [_, ..] = &shelf.reader.tracks(&filter, after, 3).unwrap()[..] {
+        after = page.last().map(|track| track.id);
+        found.extend(titles(page.to_vec()));
+    }
+    assert_eq!(found, ["a", "b", "c", "d"]);
+    let all_of = |filter| titles(shelf.reader.tracks(&filter, None, LIMIT_MAX).unwrap());
+    assert_eq!(all_of(Filter { artist: Some("abba".into()), ..Filter::default() }), ["x"]);
+    assert_eq!(all_of(Filter { genre: Some("rock".into()), year: Some(1981), ..Filter::default() }).len(), 5);
+    assert!(all_of(Filter { year: Some(1982), ..Filter::default() }).is_empty());
+    let years = shelf.reader.groups(GroupBy::Year, None, 10).unwrap();
+    assert_eq!((years.len(), years[0].key.as_str(), years[0].tracks), (1, "1981", 5));
+    assert!(shelf.reader.groups(GroupBy::Year, Some("1981"), 10).unwrap().is_empty());
+}
+
+#[test]
+fn no_page_is_larger_than_the_limit_and_pages_of_unknown_tracks_are_refused() {
+    let shelf = Shelf::of((0..300).map(|n| tags(&format!("t{n}"), "x", "y")));
+    assert_eq!(shelf.reader.tracks(&Filter::default(), None, usize::MAX).unwrap().len(), LIMIT_MAX);
+    assert_eq!(shelf.reader.search("x", 0, usize::MAX).unwrap().len(), LIMIT_MAX);
+    assert_eq!(shelf.reader.search("x", u64::MAX, 10).unwrap().len(), 0);
+    let unknown = shelf.reader.tracks(&Filter::default(), Some(u64::MAX), 10);
+    assert!(matches!(unknown, Err(AskError::UnknownTrack(u64::MAX))));
+}
+
+#[test]
+fn a_track_without_a_title_is_called_as_its_file() {
+    let mut shelf = Shelf::new();
+    shelf.tell(&[shelf_fact("a.b/Nacht.im Zug.mp3", 1, Tags::default())], &[]);
+    assert_eq!(shelf.search("nacht"), ["Nacht.im Zug"]);
+}
+
+#[test]
+fn a_track_keeps_its_number_when_its_file_is_renamed_and_when_its_tags_change() {
+    let mut shelf = Shelf::of([tags("one", "", ""), tags("two", "", "")]);
+    let (one, two) = (shelf.id_of("0.mp3"), shelf.id_of("1.mp3"));
+    // Renamed: the new name is seen before the old one is missed.
+    let gone = Fact::Gone { path: b"0.mp3".to_vec() };
+    shelf.tell(&[shelf_fact("z/uno.mp3", 0, tags("one", "", "")), gone], &["z/uno.mp3", "1.mp3"]);
+    assert_eq!((shelf.id_of("z/uno.mp3"), shelf.id_of("0.mp3")), (one, None));
+    // Other tags: other contents under the same name.
+    shelf.tell(&[shelf_fact("1.mp3", 7, tags("zwei", "", ""))], &["1.mp3"]);
+    assert_eq!(shelf.id_of("1.mp3"), two);
+    assert_eq!((shelf.search("two").len(), shelf.search("zwei").len()), (0, 1));
+    // Gone for a while, then back elsewhere.
+    shelf.tell(&[Fact::Gone { path: b"1.mp3".to_vec() }], &[]);
+    assert_eq!((shelf.id_of("1.mp3"), shelf.search("zwei").len()), (None, 0));
+    shelf.tell(&[shelf_fact("back.mp3", 7, tags("zwei", "", ""))], &["back.mp3"]);
+    assert_eq!((shelf.id_of("back.mp3"), shelf.search("zwei").len()), (two, 1));
+    // A copy is another track, and a file moved over another takes its number along.
+    shelf.tell(&[shelf_fact("copy.mp3", 7, tags("zwei", "", ""))], &["back.mp3", "copy.mp3"]);
+    let copy = shelf.id_of("copy.mp3");
+    assert!(copy.is_some() && copy != two && copy != one);
+    shelf.tell(&[shelf_fact("copy.mp3", 0, tags("one", "", ""))], &["back.mp3", "copy.mp3"]);
+    assert_eq!((shelf.id_of("copy.mp3"), shelf.search("zwei").len()), (one, 1));
+}
+
+#[test]
+fn broken_files_are_listed_with_the_reason_until_they_are_whole_or_gone() {
+    let mut shelf = Shelf::new();
+    let stamp = Stamp { bytes: 1, mtime_ns: 1 };
+    let broken = |path: &str| Fact::Broken { path: path.into(), stamp, reason: "is empty".into() };
+    shelf.tell(&[broken("a.mp3"), broken("b.mp3"), shelf_fact("c.mp3", 1, tags("c", "", ""))], &[]);
+    let listed = |shelf: &Shelf| -> Vec<PathBuf> {
+        shelf.reader.broken(b"", 10).unwrap().into_iter().map(|file| file.path).collect()
+    };
+    assert_eq!(listed(&shelf), [Path::new("a.mp3"), Path::new("b.mp3")]);
+    assert_eq!(shelf.reader.broken(b"a.mp3", 10).unwrap()[0].reason, "is empty");
+    assert_eq!(shelf.reader.counts().unwrap(), (1, 2));
+    shelf.tell(
+        &[shelf_fact("a.mp3", 2, tags("a", "", "")), Fact::Gone { path: b"b.mp3".to_vec() }, broken("c.mp3")],
+        &[],
+    );
+    assert_eq!(listed(&shelf), [Path::new("c.mp3")]);
+    assert_eq!((shelf.search("c").len(), shelf.search("a").len()), (0, 1));
+}
+
+#[test]
+fn another_root_takes_the_place_of_the_one_before_and_its_tracks_are_known_again() {
+    let mut shelf = Shelf::of([tags("one", "", "")]);
+    let one = shelf.id_of("0.mp3").unwrap();
+    shelf.root = write::only_root(&mut shelf.connection, b"/elsewhere").unwrap();
+    assert_eq!((shelf.reader.ids().unwrap().len(), shelf.search("one").len()), (0, 0));
+    shelf.tell(&[shelf_fact("x.mp3", 0, tags("one", "", ""))], &["x.mp3"]);
+    assert_eq!(shelf.reader.ids().unwrap(), [one]);
+    assert!(write::set_present(&shelf.connection, shelf.root, false).unwrap());
+    assert_eq!((shelf.reader.ids().unwrap().len(), shelf.search("one").len()), (0, 0));
+    assert!(write::set_present(&shelf.connection, shelf.root, true).unwrap());
+    assert_eq!(shelf.search("one").len(), 1);
+}

@@ -1,0 +1,302 @@
+//! Questions to the database: search, lists by album, artist, genre and year, and single tracks.
+//!
+//! Every answer is a page of at most [`LIMIT_MAX`] rows, every question ends within [`QUESTION_MAX`], and what people type
+//! reaches the database as words only, so no text can be an error or a burden.
+
+mod rows;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
+
+pub use self::rows::{BrokenFile, Group, Track};
+use self::rows::{COLUMNS, JOINS, ORDER, track};
+use crate::text::words;
+use crate::walk::Stamp;
+
+/// Rows in an answer unless another number is asked for.
+pub const LIMIT_DEFAULT: usize = 50;
+
+/// Most rows in an answer.
+pub const LIMIT_MAX: usize = 200;
+
+/// Longest text that is searched for, characters; the rest is ignored.
+pub const QUERY_CHARS_MAX: usize = 100;
+
+/// Most words that are searched for; further ones are ignored.
+const WORDS_MAX: usize = 8;
+
+/// Longest time for an answer: a hundred times what the slowest takes at 100,000 tracks.
+const QUESTION_MAX: Duration = Duration::from_millis(500);
+
+/// Steps of SQLite's machine between two looks at the clock: less than a millisecond on the slowest board.
+const STEPS: i32 = 20_000;
+
+/// Connections kept for the next who asks.
+const KEPT_MAX: usize = 4;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum AskError {
+    /// It took too long, or the database is held up: a retry may help.
+    Slow,
+    /// The page begins after a track that there is not.
+    UnknownTrack(u64),
+    /// The database or the storage below it is broken.
+    Database(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for AskError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy) => Self::Slow,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl fmt::Display for AskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slow => write!(f, "the library is busy"),
+            Self::UnknownTrack(id) => write!(f, "there is no track {id}"),
+            Self::Database(error) => write!(f, "the library's database: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for AskError {}
+
+/// Which tracks of a list are wanted; what is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// [`Group::key`] of an album.
+    pub album: Option<String>,
+    /// [`Group::key`] of an artist.
+    pub artist: Option<String>,
+    /// [`Group::key`] of a genre.
+    pub genre: Option<String>,
+    /// The year.
+    pub year: Option<u32>,
+}
+
+/// What tracks are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// Album and its artist.
+    Album,
+    /// Artist.
+    Artist,
+    /// Genre.
+    Genre,
+    /// Year.
+    Year,
+}
+
+impl GroupBy {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Album, Self::Artist, Self::Genre, Self::Year];
+
+    /// Its name in every API.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Album => "album",
+            Self::Artist => "artist",
+            Self::Genre => "genre",
+            Self::Year => "year",
+        }
+    }
+
+    /// Key, name and artist of a group, in SQL.
+    const fn columns(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Album => ("album_key", "max(album)", "max(album_artist)"),
+            Self::Artist => ("artist_key", "max(artist)", "''"),
+            Self::Genre => ("genre_key", "max(genre)", "''"),
+            Self::Year => ("year", "year", "''"),
+        }
+    }
+}
+
+/// What the database knows of a file, for the scan.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) path: Vec<u8>,
+    pub(crate) stamp: Stamp,
+}
+
+/// Asks the database; for any number of threads.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Reader {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::default() }
+    }
+
+    /// Runs `ask` on a connection and lets it go on for `limit` at most.
+    fn within<T>(
+        &self,
+        limit: Option<Duration>,
+        ask: impl FnOnce(&Connection) -> Result<T, AskError>,
+    ) -> Result<T, AskError> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => super::open_to_read(&self.path)?,
+        };
+        let watch = limit.map(|limit| {
+            let begun = Instant::now();
+            move || begun.elapsed() > limit
+        });
+        connection.progress_handler(STEPS, watch)?;
+        let answer = ask(&connection)?;
+        let mut idle = idle();
+        if idle.len() < KEPT_MAX {
+            idle.push(connection);
+        }
+        Ok(answer)
+    }
+
+    /// Tracks in whose title, artist or album every word of `typed` begins a word; in the order in which they came into
+    /// the library, after the track `after`.
+    pub(crate) fn search(&self, typed: &str, after: u64, limit: usize) -> Result<Vec<Track>, AskError> {
+        let typed: String = typed.chars().take(QUERY_CHARS_MAX).collect();
+        let words = words(&typed, WORDS_MAX);
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A word holds letters and digits only, so there is nothing to escape.
+        let wanted: Vec<String> = words.iter().map(|word| format!("\"{word}\" *")).collect();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS}
+             WHERE search MATCH ?1 AND search.rowid > ?2 ORDER BY search.rowid LIMIT ?3"
+        );
+        self.within(Some(QUESTION_MAX), |connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let values = (wanted.join(" AND "), signed(after), page(limit));
+            let rows = statement.query_map(values, track)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Tracks by album, disc, number and title; after the track `after`.
+    pub(crate) fn tracks(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Result<Vec<Track>, AskError> {
+        let mut wheres = Vec::new();
+        let mut values = Vec::new();
+        let texts = [("album_key", &filter.album), ("artist_key", &filter.artist), ("genre_key", &filter.genre)];
+        let texts = texts.into_iter().filter_map(|(column, text)| Some((column, Value::Text(text.clone()?))));
+        let year = filter.year.map(|year| ("year", Value::Integer(year.into())));
+        for (column, value) in texts.chain(year) {
+            wheres.push(format!("{column} = ?"));
+            values.push(value);
+        }
+        self.within(Some(QUESTION_MAX), |connection| {
+            if let Some(after) = after {
+                let place = format!("SELECT {ORDER} FROM tracks WHERE id = ?1");
+                let place = connection.prepare_cached(&place)?.query_row([signed(after)], rows::place).optional()?;
+                values.extend(place.ok_or(AskError::UnknownTrack(after))?);
+                wheres.push(format!("({ORDER}) > (?, ?, ?, ?, ?)"));
+            }
+            values.push(Value::Integer(page(limit)));
+            let wheres = if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") };
+            let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} WHERE {wheres} ORDER BY {ORDER} LIMIT ?");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(params_from_iter(values), track)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Albums, artists, genres or years by their keys; after the key `after`. Tracks that say none are in no group.
+    pub(crate) fn groups(&self, by: GroupBy, after: Option<&str>, limit: usize) -> Result<Vec<Group>, AskError> {
+        let (key, name, artist) = by.columns();
+        let sql = format!(
+            "SELECT {key}, {name}, {artist}, count(*) FROM tracks {JOINS}
+             WHERE {key} > ?1 GROUP BY {key} ORDER BY {key} LIMIT ?2"
+        );
+        let after = match by {
+            GroupBy::Year => Value::Integer(after.and_then(|year| year.parse().ok()).unwrap_or(0)),
+            _ => Value::Text(after.unwrap_or_default().to_owned()),
+        };
+        self.within(Some(QUESTION_MAX), |connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map((after, page(limit)), rows::group)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The track of that number, if it has a file.
+    pub(crate) fn track(&self, id: u64) -> Result<Option<Track>, AskError> {
+        let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} WHERE tracks.id = ?1");
+        self.within(Some(QUESTION_MAX), |connection| {
+            Ok(connection.prepare_cached(&sql)?.query_row([signed(id)], track).optional()?)
+        })
+    }
+
+    /// All tracks that have a file, in the order of their paths.
+    pub(crate) fn ids(&self) -> Result<Vec<u64>, AskError> {
+        self.within(None, |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT track FROM files JOIN roots ON roots.id = root AND present
+                 WHERE track IS NOT NULL ORDER BY root, files.path",
+            )?;
+            let rows = statement.query_map([], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Files that are no tracks, with the reasons; by path, after the path `after`.
+    pub(crate) fn broken(&self, after: &[u8], limit: usize) -> Result<Vec<BrokenFile>, AskError> {
+        self.within(Some(QUESTION_MAX), |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT files.path, reason FROM files JOIN roots ON roots.id = root AND present
+                 WHERE reason IS NOT NULL AND files.path > ?1 ORDER BY files.path LIMIT ?2",
+            )?;
+            let rows = statement.query_map((after, page(limit)), rows::broken)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// How many files are tracks, and how many are broken.
+    pub(crate) fn counts(&self) -> Result<(u64, u64), AskError> {
+        let sql = "SELECT count(track), count(reason) FROM files JOIN roots ON roots.id = root AND present";
+        self.within(None, |connection| {
+            let counts: (i64, i64) =
+                connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok((counts.0.cast_unsigned(), counts.1.cast_unsigned()))
+        })
+    }
+
+    /// What is known of the files at or below `path`, by path.
+    pub(crate) fn known(&self, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
+        // Everything below "a" lies between "a/" and "a0", the next byte after the slash.
+        let (from, to) = ([path, b"/"].concat(), [path, b"0"].concat());
+        self.within(None, |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT path, bytes, mtime_ns FROM files
+                 WHERE root = ?1 AND (?2 = x'' OR path = ?2 OR (path >= ?3 AND path < ?4)) ORDER BY path",
+            )?;
+            let rows = statement.query_map((root, path, from, to), |row| {
+                Ok(Known { path: row.get(0)?, stamp: Stamp { bytes: row.get(1)?, mtime_ns: row.get(2)? } })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn page(limit: usize) -> i64 {
+    limit.clamp(1, LIMIT_MAX) as i64
+}
+
+/// Numbers of tracks are never negative in the database; what is beyond is no track.
+fn signed(id: u64) -> i64 {
+    i64::try_from(id).unwrap_or(i64::MAX)
+}

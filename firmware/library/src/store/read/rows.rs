@@ -1,0 +1,108 @@
+//! What answers consist of, and how they come out of the database.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Row;
+use rusqlite::types::Value;
+
+use crate::tags::Tags;
+use crate::walk::join;
+
+/// The columns that [`track`] reads.
+pub(super) const COLUMNS: &str = "tracks.id, roots.path, files.path, tracks.title, tracks.artist, tracks.album,
+    album_artist, track_number, disc_number, year, genre, duration_ms, track_gain_db, album_gain_db, has_picture, album_key, artist_key";
+
+/// Leaves tracks that have a file now.
+pub(super) const JOINS: &str =
+    "JOIN files ON files.track = tracks.id JOIN roots ON roots.id = files.root AND roots.present";
+
+/// The order of lists of tracks; the number makes it one.
+pub(super) const ORDER: &str = "album_key, disc_number, track_number, title_key, tracks.id";
+
+/// One track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Its number, the same for ever.
+    pub id: u64,
+    /// Its file.
+    pub path: PathBuf,
+    /// What it says about itself. The title is never empty.
+    pub tags: Tags,
+    /// [`Group::key`] of its album; empty if it has none.
+    pub album_key: String,
+    /// [`Group::key`] of its artist; empty if it has none.
+    pub artist_key: String,
+}
+
+/// Tracks that have something in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// By which its tracks are asked for, and the next page of groups.
+    pub key: String,
+    /// Its name as written in one of its tracks.
+    pub name: String,
+    /// The artist of an album; else empty.
+    pub artist: String,
+    /// How many tracks it has.
+    pub tracks: u64,
+}
+
+/// A file that is no track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenFile {
+    /// Below the root.
+    pub path: PathBuf,
+    /// Why, in words that follow the file's name.
+    pub reason: String,
+}
+
+fn path(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
+    let (root, below): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
+    let root = path(root);
+    Ok(Track {
+        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        path: join(Path::new(&root), &below),
+        tags: Tags {
+            title: row.get(3)?,
+            artist: row.get(4)?,
+            album: row.get(5)?,
+            album_artist: row.get(6)?,
+            compilation: false,
+            track_number: row.get(7)?,
+            disc_number: row.get(8)?,
+            year: row.get(9)?,
+            genre: row.get(10)?,
+            duration_ms: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
+            track_gain_db: row.get(12)?,
+            album_gain_db: row.get(13)?,
+            has_picture: row.get(14)?,
+        },
+        album_key: row.get(15)?,
+        artist_key: row.get(16)?,
+    })
+}
+
+pub(super) fn place(row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
+    (0..5).map(|column| row.get(column)).collect()
+}
+
+pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+    let text = |column| -> rusqlite::Result<String> {
+        Ok(match row.get(column)? {
+            Value::Integer(number) => number.to_string(),
+            Value::Text(text) => text,
+            _ => String::new(),
+        })
+    };
+    Ok(Group { key: text(0)?, name: text(1)?, artist: text(2)?, tracks: row.get::<_, i64>(3)?.cast_unsigned() })
+}
+
+pub(super) fn broken(row: &Row<'_>) -> rusqlite::Result<BrokenFile> {
+    Ok(BrokenFile { path: path(row.get(0)?), reason: row.get(1)? })
+}

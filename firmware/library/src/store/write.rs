@@ -1,0 +1,225 @@
+//! Changes to the database, in batches: a batch is one transaction.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::fingerprint::Fingerprint;
+use crate::tags::Tags;
+use crate::text::{fold, sort_key};
+use crate::walk::Stamp;
+
+/// Tracks without a file that are remembered: a large stick that comes and goes.
+const REMEMBERED_MAX: usize = 20_000;
+
+/// What stands between album and album artist in the key of an album: sorts before every letter.
+const KEY_SEPARATOR: char = '\u{1F}';
+
+/// One thing that was found out about files.
+#[derive(Clone, Debug)]
+pub(crate) enum Fact {
+    /// This file has this in it.
+    Track {
+        /// Below the root.
+        path: Vec<u8>,
+        stamp: Stamp,
+        fingerprint: Fingerprint,
+        tags: Tags,
+    },
+    /// This file has nothing in it, for this reason.
+    Broken { path: Vec<u8>, stamp: Stamp, reason: String },
+    /// This file is gone.
+    Gone { path: Vec<u8> },
+}
+
+/// The number of the root at `path`; other roots and all their files are forgotten, but for what their tracks were.
+pub(crate) fn only_root(connection: &mut Connection, path: &[u8]) -> rusqlite::Result<i64> {
+    let transaction = connection.transaction()?;
+    transaction.execute(
+        "DELETE FROM search WHERE rowid IN
+             (SELECT track FROM files JOIN roots ON id = root WHERE roots.path <> ?1 AND track IS NOT NULL)",
+        [path],
+    )?;
+    transaction.execute("DELETE FROM files WHERE root IN (SELECT id FROM roots WHERE path <> ?1)", [path])?;
+    transaction.execute("DELETE FROM roots WHERE path <> ?1", [path])?;
+    transaction.execute("INSERT OR IGNORE INTO roots (path, present) VALUES (?1, 1)", [path])?;
+    let id = transaction.query_row("SELECT id FROM roots WHERE path = ?1", [path], |row| row.get(0))?;
+    transaction.commit()?;
+    Ok(id)
+}
+
+/// Remembers whether `root` can be listed. `true` if that is new.
+pub(crate) fn set_present(connection: &Connection, root: i64, present: bool) -> rusqlite::Result<bool> {
+    let set = "UPDATE roots SET present = ?2 WHERE id = ?1 AND present <> ?2";
+    Ok(connection.execute(set, params![root, present])? > 0)
+}
+
+/// Takes in what was found out about files of `root`. `exists` tells whether a path below a root is still there. Either
+/// all of it is remembered or nothing.
+pub(crate) fn apply(
+    connection: &mut Connection,
+    root: i64,
+    facts: &[Fact],
+    exists: impl Fn(&[u8]) -> bool,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for fact in facts {
+        match fact {
+            Fact::Track { path, stamp, fingerprint, tags } => {
+                let id = identify(&transaction, root, path, fingerprint, &exists)?;
+                let id = write_track(&transaction, id, path, fingerprint, tags)?;
+                write_file(&transaction, root, path, *stamp, Some(id), None)?;
+            }
+            Fact::Broken { path, stamp, reason } => {
+                unlist(&transaction, root, path)?;
+                write_file(&transaction, root, path, *stamp, None, Some(reason))?;
+            }
+            Fact::Gone { path } => {
+                unlist(&transaction, root, path)?;
+                transaction
+                    .prepare_cached("DELETE FROM files WHERE root = ?1 AND path = ?2")?
+                    .execute(params![root, path])?;
+            }
+        }
+    }
+    transaction.commit()
+}
+
+/// Forgets the oldest tracks without a file.
+pub(crate) fn forget(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.execute(
+        "DELETE FROM tracks WHERE id IN
+             (SELECT id FROM tracks WHERE id NOT IN (SELECT track FROM files WHERE track IS NOT NULL)
+              ORDER BY id DESC LIMIT -1 OFFSET ?1)",
+        [REMEMBERED_MAX as i64],
+    )
+}
+
+/// Which track this is. One with the same contents whose file is gone, wherever it was; else the one that was in this
+/// file before: its tags were changed. A track whose file is gone from another root is known again too.
+fn identify(
+    transaction: &Transaction<'_>,
+    root: i64,
+    path: &[u8],
+    fingerprint: &Fingerprint,
+    exists: impl Fn(&[u8]) -> bool,
+) -> rusqlite::Result<Option<i64>> {
+    let own: Option<(i64, bool)> = transaction
+        .prepare_cached(
+            "SELECT track, fingerprint = ?3 FROM files JOIN tracks ON id = track WHERE root = ?1 AND path = ?2",
+        )?
+        .query_row(params![root, path, fingerprint], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((own, true)) = own {
+        return Ok(Some(own));
+    }
+    let mut alike = transaction.prepare_cached(
+        "SELECT id, files.root, files.path FROM tracks LEFT JOIN files ON track = id
+         WHERE fingerprint = ?1 ORDER BY id",
+    )?;
+    let mut rows = alike.query([fingerprint])?;
+    while let Some(row) = rows.next()? {
+        let (id, place): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+        let Some(old_root) = place else { return Ok(Some(id)) };
+        let old: Vec<u8> = row.get(2)?;
+        if old_root == root && old != path && !exists(&old) {
+            transaction.execute("DELETE FROM files WHERE root = ?1 AND path = ?2", params![root, old])?;
+            return Ok(Some(id));
+        }
+    }
+    Ok(own.map(|(own, _)| own))
+}
+
+fn write_track(
+    transaction: &Transaction<'_>,
+    id: Option<i64>,
+    path: &[u8],
+    fingerprint: &Fingerprint,
+    tags: &Tags,
+) -> rusqlite::Result<i64> {
+    let title = if tags.title.is_empty() { name_of(path) } else { tags.title.clone() };
+    let album_artist = match (tags.album_artist.as_str(), tags.compilation) {
+        ("", true) => "",
+        ("", false) => &tags.artist,
+        (given, _) => given,
+    };
+    let album_key = match sort_key(&tags.album) {
+        none if none.is_empty() => none,
+        key => format!("{key}{KEY_SEPARATOR}{}", sort_key(album_artist)),
+    };
+    let id: i64 = transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO tracks VALUES
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) RETURNING id",
+        )?
+        .query_row(
+            params![
+                id,
+                fingerprint,
+                title,
+                tags.artist,
+                tags.album,
+                album_artist,
+                tags.track_number,
+                tags.disc_number,
+                tags.year,
+                tags.genre,
+                tags.duration_ms.map(u64::cast_signed),
+                tags.track_gain_db,
+                tags.album_gain_db,
+                tags.has_picture,
+                sort_key(&title),
+                sort_key(&tags.artist),
+                album_key,
+                sort_key(&tags.genre),
+            ],
+            |row| row.get(0),
+        )?;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, fold(&title), fold(&format!("{} {album_artist}", tags.artist)), fold(&tags.album)])?;
+    Ok(id)
+}
+
+/// What to call a track without a title: its file's name without the ending.
+fn name_of(path: &[u8]) -> String {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let stem = name.iter().rposition(|byte| *byte == b'.').map_or(name, |dot| &name[..dot]);
+    crate::text::shown(&String::from_utf8_lossy(stem))
+}
+
+fn write_file(
+    transaction: &Transaction<'_>,
+    root: i64,
+    path: &[u8],
+    stamp: Stamp,
+    track: Option<i64>,
+    reason: Option<&str>,
+) -> rusqlite::Result<()> {
+    let known: Option<Option<i64>> = transaction
+        .prepare_cached("SELECT track FROM files WHERE root = ?1 AND path = ?2")?
+        .query_row(params![root, path], |row| row.get(0))
+        .optional()?;
+    if let Some(Some(before)) = known.filter(|before| *before != track) {
+        // Another track is in this file now; the one before has none.
+        transaction.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([before])?;
+    }
+    transaction.prepare_cached("INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+        root,
+        path,
+        stamp.bytes,
+        stamp.mtime_ns,
+        track,
+        reason
+    ])?;
+    Ok(())
+}
+
+/// Takes what was in a file out of the search.
+fn unlist(transaction: &Transaction<'_>, root: i64, path: &[u8]) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "DELETE FROM search WHERE rowid =
+                 (SELECT track FROM files WHERE root = ?1 AND path = ?2 AND track IS NOT NULL)",
+        )?
+        .execute(params![root, path])?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Reads tags by `lofty`. Runs in the worker process only; whatever it does there costs one file.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
+use lofty::file::{AudioFile, FileType, TaggedFile, TaggedFileExt};
+use lofty::probe::Probe;
+use lofty::tag::{ItemKey, Tag};
+
+use super::Tags;
+use crate::text::shown;
+
+/// Bytes that one item of a tag may take; larger pictures make the tag unreadable, not the track.
+const ITEM_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What R128 gains (Q7.8 fixed point, RFC 7845 section 5.2.1) count one dB as.
+const R128_PER_DB: f32 = 256.0;
+
+/// R128 gains aim at −23 LUFS, ReplayGain 2 at −18.
+const R128_TO_REPLAY_GAIN_DB: f32 = 5.0;
+
+/// Reads what a file says about itself. `ending` is the file name's, for kinds that have no mark at their beginning.
+///
+/// # Errors
+/// It is no sound file, or broken; in words.
+pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, String> {
+    apply_global_options(GlobalOptions::new().allocation_limit(ITEM_BYTES_MAX));
+    match parse(&mut file, ending, ParseOptions::new()) {
+        Ok(tagged) => Ok(understood(&tagged)),
+        // A tag may be broken while the sound is not: then the track has a length and no names.
+        Err(error) => match parse(&mut file, ending, ParseOptions::new().read_tags(false)) {
+            Ok(tagged) if !tagged.properties().is_empty() => Ok(understood(&tagged)),
+            _ => Err(error),
+        },
+    }
+}
+
+fn parse<F: Read + Seek>(file: &mut F, ending: &str, options: ParseOptions) -> Result<TaggedFile, String> {
+    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    let probe = Probe::new(file).options(options).guess_file_type().map_err(|error| error.to_string())?;
+    let probe = match (probe.file_type(), FileType::from_ext(ending)) {
+        (None, Some(kind)) => probe.set_file_type(kind),
+        (None, None) => return Err("is not a sound file of a kind this box knows".into()),
+        (Some(_), _) => probe,
+    };
+    probe.read().map_err(|error| format!("is damaged: {error}"))
+}
+
+fn understood(tagged: &TaggedFile) -> Tags {
+    // The kind of tag that suits the file comes first, others fill what it lacks.
+    let tags: Vec<&Tag> = tagged.primary_tag().into_iter().chain(tagged.tags()).collect();
+    let text = |key: ItemKey| {
+        let found = tags.iter().filter_map(|tag| tag.get_string(key)).map(shown);
+        found.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+    };
+    // "3/12" is the third of twelve.
+    let number = |key| leading_number(&text(key));
+    let year = [ItemKey::RecordingDate, ItemKey::Year, ItemKey::ReleaseDate, ItemKey::OriginalReleaseDate];
+    let replay_gain = |key| text(key).trim_end_matches(['d', 'D', 'b', 'B', ' ']).parse().ok();
+    let r128 = |key| text(key).parse::<i16>().ok().map(|q| f32::from(q) / R128_PER_DB + R128_TO_REPLAY_GAIN_DB);
+    let duration_ms = u64::try_from(tagged.properties().duration().as_millis()).unwrap_or(0);
+    Tags {
+        title: text(ItemKey::TrackTitle),
+        artist: text(ItemKey::TrackArtist),
+        album: text(ItemKey::AlbumTitle),
+        album_artist: text(ItemKey::AlbumArtist),
+        compilation: text(ItemKey::FlagCompilation) == "1",
+        track_number: number(ItemKey::TrackNumber),
+        disc_number: number(ItemKey::DiscNumber),
+        year: year.into_iter().map(number).find(|year| *year > 0).unwrap_or(0),
+        genre: text(ItemKey::Genre),
+        duration_ms: Some(duration_ms).filter(|ms| *ms > 0),
+        track_gain_db: replay_gain(ItemKey::ReplayGainTrackGain).or_else(|| r128(ItemKey::R128TrackGain)),
+        album_gain_db: replay_gain(ItemKey::ReplayGainAlbumGain).or_else(|| r128(ItemKey::R128AlbumGain)),
+        has_picture: tags.iter().any(|tag| tag.picture_count() > 0),
+    }
+}
+
+fn leading_number(text: &str) -> u32 {
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
+}

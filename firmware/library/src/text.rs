@@ -1,0 +1,119 @@
+//! Texts from files, made fit to be shown, to be searched and to be sorted by.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Longest text kept of a tag or a file's name, characters; the rest is cut.
+pub const TEXT_CHARS_MAX: usize = 256;
+
+/// Words that do not count at the beginning when sorting, folded, in the languages that most music is named in.
+const ARTICLES: [&str; 15] =
+    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "lo", "os"];
+
+/// `text` fit to be shown: without control characters and without those that turn the direction of writing, by which a
+/// title could rearrange the page around it; trimmed; at most [`TEXT_CHARS_MAX`] characters.
+pub fn shown(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_control() && !turns(*c)).take(TEXT_CHARS_MAX).collect();
+    plain.trim().to_owned()
+}
+
+/// The characters of Unicode's bidirectional algorithm that change the direction (UAX 9, table 1), and marks of it.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` as it is searched: small letters without diacritics. Marks that make another letter of it, as in Japanese,
+/// Korean and the scripts of India, stay.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let decomposed = text.nfkd().filter(|c| !is_diacritic(*c));
+    for c in decomposed.flat_map(char::to_lowercase) {
+        match latin(c) {
+            Some(letters) => folded.push_str(letters),
+            None => folded.push(c),
+        }
+    }
+    folded.nfc().collect()
+}
+
+/// The blocks of combining marks for Latin, Greek and Cyrillic letters and symbols (Unicode's block list).
+fn is_diacritic(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
+        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
+}
+
+/// Letters that Unicode does not decompose but people type without.
+fn latin(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ø' => "o",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ı' => "i",
+        'ŧ' => "t",
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'þ' => "th",
+        _ => return None,
+    })
+}
+
+/// What `text` is sorted and grouped by: folded, words separated by single spaces, without signs and without an article
+/// at the beginning. A text of signs only is its own key. Empty for an empty text only.
+pub fn sort_key(text: &str) -> String {
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    match words[..] {
+        [] => folded.trim().to_owned(),
+        [first, ref rest @ ..] if !rest.is_empty() && ARTICLES.contains(&first) => rest.join(" "),
+        ref all => all.join(" "),
+    }
+}
+
+/// The words of what somebody types to search for, folded; at most `max` of them.
+pub fn words(typed: &str, max: usize) -> Vec<String> {
+    let folded = fold(typed);
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.take(max).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_cannot_turn_the_page_around_it_or_hold_control_characters() {
+        assert_eq!(shown(" a\u{202E}b\u{0}c\nd\u{2066} "), "abcd");
+        assert_eq!(shown(&"ü".repeat(1_000)).chars().count(), TEXT_CHARS_MAX);
+    }
+
+    #[test]
+    fn folding_takes_diacritics_away_and_leaves_other_scripts_alone() {
+        assert_eq!(fold("Björk MØ Ænima Sigur Rós Łódź Straße"), "bjork mo aenima sigur ros lodz strasse");
+        assert_eq!(fold("ガ 한국 कि"), "ガ 한국 कि");
+        assert_eq!(fold("Ｆｕｌｌ ﬁ"), "full fi");
+    }
+
+    #[test]
+    fn articles_signs_and_diacritics_do_not_count_when_sorting() {
+        for (text, key) in [
+            ("The Beatles", "beatles"),
+            ("Die Ärzte", "arzte"),
+            ("The", "the"),
+            ("Les Négresses Vertes", "negresses vertes"),
+            ("“Heroes”", "heroes"),
+            ("AC/DC", "ac dc"),
+            ("!!!", "!!!"),
+            ("", ""),
+            ("Theatre", "theatre"),
+        ] {
+            assert_eq!(sort_key(text), key, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_letters_and_digits_only_and_not_too_many() {
+        assert_eq!(words("Motör-head \"OR* (x", 3), ["motor", "head", "or"]);
+        assert!(words("\"*^:- \0", 3).is_empty());
+    }
+}

@@ -1,0 +1,201 @@
+//! Finds the music files below a folder. Names, sizes and times only; nothing is opened.
+//!
+//! Symbolic links are not followed: a stick's folder cannot lead out of itself or in circles. Hidden files and folders
+//! (a dot at the beginning) are left out: what other systems put there is no music. Names need not be UTF-8.
+
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Deepest folder below a root that is searched.
+pub const DEPTH_MAX: usize = 16;
+
+/// Most files of one root; the rest is left out and the log says so.
+pub const FILES_MAX: usize = 100_000;
+
+/// Most folders of one root; the rest is left out and the log says so.
+const FOLDERS_MAX: usize = 100_000;
+
+/// Endings of files that may be music, lower case.
+pub const ENDINGS: [&str; 12] =
+    ["mp3", "m4a", "m4b", "aac", "flac", "ogg", "oga", "opus", "wav", "aif", "aiff", "aifc"];
+
+/// A file that may be music.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Below the root, as bytes, without a slash at the beginning.
+    pub(crate) path: Vec<u8>,
+    pub(crate) stamp: Stamp,
+}
+
+/// By what a changed file is known: if neither has changed, it is not opened again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) bytes: i64,
+    pub(crate) mtime_ns: i64,
+}
+
+impl Stamp {
+    pub(crate) fn of(about: &Metadata) -> Self {
+        let mtime_ns = about.mtime().saturating_mul(1_000_000_000).saturating_add(about.mtime_nsec());
+        Self { bytes: about.len().cast_signed(), mtime_ns }
+    }
+}
+
+/// What [`below`] finds.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    /// Sorted by path.
+    pub(crate) files: Vec<Found>,
+    /// Whether something may be missing from them because a folder cannot be listed.
+    pub(crate) incomplete: bool,
+}
+
+/// `root` with `path` below it.
+pub(crate) fn join(root: &Path, path: &[u8]) -> PathBuf {
+    if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) }
+}
+
+/// The files at or below `path`, which is below `root`. `visit` is called with every folder before it is listed, and may
+/// end the walk by `false`.
+///
+/// # Errors
+/// `root` itself cannot be listed.
+pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bool) -> io::Result<Walked> {
+    let mut walked = Walked::default();
+    let at = join(root, path);
+    let depth = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).count();
+    if !path.is_empty() {
+        let Ok(about) = fs::symlink_metadata(&at) else { return Ok(walked) };
+        if is_hidden(path) || depth > DEPTH_MAX + 1 {
+            return Ok(walked);
+        }
+        if about.is_file() && is_music(&at) {
+            walked.files.push(Found { path: path.to_owned(), stamp: Stamp::of(&about) });
+        }
+        if !about.is_dir() {
+            return Ok(walked);
+        }
+    }
+    let mut pending = vec![(path.to_owned(), depth)];
+    let mut folders = 0;
+    while let Some((folder, depth)) = pending.pop() {
+        folders += 1;
+        if !visit(&folder) {
+            walked.incomplete = true;
+            break;
+        }
+        let listing = match fs::read_dir(join(root, &folder)) {
+            Ok(listing) => listing,
+            Err(error) if folder.is_empty() => return Err(error),
+            Err(error) => {
+                // Gone in the meantime is gone; forbidden or broken is not.
+                if error.kind() != io::ErrorKind::NotFound {
+                    log::warn!("left out {}: {error}", join(root, &folder).display());
+                    walked.incomplete = true;
+                }
+                continue;
+            }
+        };
+        for item in listing {
+            let Ok(item) = item else {
+                walked.incomplete = true;
+                break;
+            };
+            let name = item.file_name();
+            let Ok(kind) = item.file_type() else { continue };
+            if name.as_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = child(&folder, name.as_bytes());
+            if kind.is_dir() && depth < DEPTH_MAX {
+                pending.push((path, depth + 1));
+            } else if kind.is_file() && is_music(Path::new(&name)) {
+                let Ok(about) = item.metadata() else { continue };
+                walked.files.push(Found { path, stamp: Stamp::of(&about) });
+            }
+        }
+        if walked.files.len() > FILES_MAX || folders + pending.len() > FOLDERS_MAX {
+            let root = root.display();
+            log::warn!("{root} holds more than {FILES_MAX} files or {FOLDERS_MAX} folders; the rest is left out");
+            walked.files.truncate(FILES_MAX);
+            break;
+        }
+    }
+    walked.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(walked)
+}
+
+/// `name` in `folder`, both below the root.
+pub(crate) fn child(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_owned() } else { [folder, b"/", name].concat() }
+}
+
+fn is_hidden(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(|name| name.starts_with(b"."))
+}
+
+fn is_music(path: &Path) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(root: &Path, path: &[u8]) -> Vec<String> {
+        let walked = below(root, path, |_| true).unwrap();
+        walked.files.iter().map(|found| String::from_utf8_lossy(&found.path).into_owned()).collect()
+    }
+
+    fn put(root: &Path, name: &[u8]) {
+        let path = root.join(OsStr::from_bytes(name));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x").unwrap();
+    }
+
+    #[test]
+    fn music_is_found_in_order_and_nothing_else_is() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["b/2.FLAC", "a/1.mp3", "cover.jpg", "notes", "z.opus", ".hidden.mp3", ".trash/a.mp3", "a/.b/c.mp3"]
+        {
+            put(root.path(), name.as_bytes());
+        }
+        std::os::unix::fs::symlink(root.path(), root.path().join("circle")).unwrap();
+        std::os::unix::fs::symlink(root.path().join("z.opus"), root.path().join("link.opus")).unwrap();
+        assert_eq!(names(root.path(), b""), ["a/1.mp3", "b/2.FLAC", "z.opus"]);
+        assert_eq!(names(root.path(), b"b"), ["b/2.FLAC"]);
+        assert_eq!(names(root.path(), b"z.opus"), ["z.opus"]);
+        for nothing in [&b"link.opus"[..], b"circle", b".trash", b"a/.b", b"gone", b"cover.jpg"] {
+            assert_eq!(names(root.path(), nothing), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn names_that_are_no_utf8_are_found_as_they_are() {
+        let root = tempfile::tempdir().unwrap();
+        put(root.path(), b"caf\xe9/\xff.mp3");
+        let walked = below(root.path(), b"", |_| true).unwrap();
+        assert_eq!(walked.files[0].path, b"caf\xe9/\xff.mp3");
+    }
+
+    #[test]
+    fn folders_deeper_than_the_limit_are_left_out() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = |depth: usize| format!("{}x.mp3", "d/".repeat(depth));
+        put(root.path(), deep(DEPTH_MAX).as_bytes());
+        put(root.path(), deep(DEPTH_MAX + 1).as_bytes());
+        assert_eq!(names(root.path(), b""), [deep(DEPTH_MAX)]);
+    }
+
+    #[test]
+    fn only_a_root_that_cannot_be_listed_is_an_error() {
+        assert!(below(Path::new("/nonexistent"), b"", |_| true).is_err());
+        let root = tempfile::tempdir().unwrap();
+        assert!(!below(root.path(), b"gone", |_| true).unwrap().incomplete);
+    }
+}

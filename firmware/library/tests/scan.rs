@@ -1,0 +1,271 @@
+//! A folder, a database and the processes between: what is found, what is known again, and what is left after a kill.
+//!
+//! The worker process and the scan that is killed are the example program `library`, which Cargo builds before tests.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use library::{Filter, LIMIT_MAX, Library, Settings, Track, WorkerCommand};
+use tempfile::TempDir;
+
+/// Longest wait for anything.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How often a condition is looked at when nothing tells of a change.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    tests.ancestors().nth(2).unwrap().join("examples/library")
+}
+
+/// A silent sound file that says this about itself.
+fn wav(title: &str, artist: &str) -> Vec<u8> {
+    let mut info = b"INFO".to_vec();
+    for (id, text) in [(b"INAM", title), (b"IART", artist), (b"IPRD", "Album")] {
+        let mut text = text.as_bytes().to_vec();
+        text.resize((text.len() + 2) & !1, 0);
+        info.extend_from_slice(&chunk(id, &text));
+    }
+    let mut format = vec![1, 0, 1, 0];
+    format.extend_from_slice(&8_000_u32.to_le_bytes());
+    format.extend_from_slice(&16_000_u32.to_le_bytes());
+    format.extend_from_slice(&[2, 0, 16, 0]);
+    let data = vec![0; 16_000];
+    let parts = [&b"WAVE"[..], &chunk(b"fmt ", &format), &chunk(b"LIST", &info), &chunk(b"data", &data)].concat();
+    chunk(b"RIFF", &parts)
+}
+
+fn chunk(id: &[u8; 4], contents: &[u8]) -> Vec<u8> {
+    [&id[..], &(contents.len() as u32).to_le_bytes(), contents].concat()
+}
+
+/// A folder of music and a place for its database.
+struct Home {
+    folder: TempDir,
+    changed: Sender<()>,
+    changes: Receiver<()>,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("music")).unwrap();
+        let (changed, changes) = channel();
+        Self { folder, changed, changes }
+    }
+
+    fn music(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join("music").join(path)
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("library.db")
+    }
+
+    fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) {
+        let path = self.music(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn open_with(&self, worker: &str) -> Library {
+        let changed = self.changed.clone();
+        Library::open(Settings {
+            database: self.database(),
+            root: self.music(""),
+            worker: WorkerCommand::new(program(), [worker]),
+            rescan_every: None,
+            on_change: Arc::new(move || _ = changed.send(())),
+        })
+        .unwrap()
+    }
+
+    /// Opens the library and waits for the scan's end.
+    fn scanned(&self) -> Library {
+        let library = self.open_with("tag-worker");
+        self.until(|| !library.progress().scanning);
+        library
+    }
+
+    fn until(&self, holds: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !holds() {
+            assert!(begun.elapsed() < LIMIT, "it does not come to hold");
+            _ = self.changes.recv_timeout(LOOK_AGAIN);
+        }
+    }
+}
+
+fn all(library: &Library) -> Vec<Track> {
+    library.tracks(&Filter::default(), None, LIMIT_MAX).unwrap()
+}
+
+fn find(library: &Library, title: &str) -> Option<Track> {
+    all(library).into_iter().find(|track| track.tags.title == title)
+}
+
+fn reasons(library: &Library) -> Vec<(String, String)> {
+    let broken = library.broken(Path::new(""), 100).unwrap();
+    broken.into_iter().map(|file| (file.path.to_string_lossy().into_owned(), file.reason)).collect()
+}
+
+#[test]
+fn a_scan_finds_what_files_say_and_lists_those_that_are_broken() {
+    let home = Home::new();
+    home.put("a/1.wav", &wav("Ünter", "The Wärs"));
+    home.put(OsStr::from_bytes(b"caf\xe9/\xff.wav"), &wav("Raw", ""));
+    home.put("noise.mp3", &[0x55; 5_000]);
+    home.put("empty.flac", b"");
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../partybox/demo/night-bus.opus");
+    home.put("demo.opus", &fs::read(demo).unwrap());
+    let library = home.scanned();
+    let told = library.progress();
+    assert_eq!((told.tracks, told.broken, told.files_seen, told.files_done), (3, 2, 5, 5));
+    let track = find(&library, "Ünter").unwrap();
+    assert_eq!((track.tags.artist.as_str(), track.tags.album.as_str()), ("The Wärs", "Album"));
+    assert_eq!(track.tags.duration_ms, Some(1_000));
+    assert!(find(&library, "Raw").unwrap().path.is_file(), "the path is the very one, though it is no UTF-8");
+    let reasons = reasons(&library);
+    assert_eq!(reasons[0], ("empty.flac".into(), "is empty".into()));
+    assert_eq!(reasons[1].0, "noise.mp3");
+    assert_eq!(library.ids().unwrap().len(), 3);
+}
+
+#[test]
+fn a_second_scan_opens_only_what_has_changed() {
+    let home = Home::new();
+    home.put("same.wav", &wav("Same", ""));
+    home.put("other.wav", &wav("Other", ""));
+    drop(home.scanned());
+    home.put("other.wav", &wav("Another", ""));
+    // A worker that calls every file nothing: what is opened loses its title.
+    let library = home.open_with("hang");
+    home.until(|| !library.progress().scanning);
+    let titles: Vec<String> = all(&library).into_iter().map(|track| track.tags.title).collect();
+    assert_eq!(titles, ["other", "Same"], "one was opened, one was not");
+}
+
+#[test]
+fn a_track_is_known_again_after_a_move_whether_the_box_was_watching_or_not() {
+    let home = Home::new();
+    home.put("a/1.wav", &wav("One", ""));
+    home.put("2.wav", &wav("Two", ""));
+    let library = home.scanned();
+    let (one, two) = (find(&library, "One").unwrap().id, find(&library, "Two").unwrap().id);
+    fs::create_dir(home.music("b")).unwrap();
+    fs::rename(home.music("a"), home.music("b/c")).unwrap();
+    home.until(|| library.track(one).unwrap().is_some_and(|track| track.path.ends_with("b/c/1.wav")));
+    library.close();
+    fs::rename(home.music("2.wav"), home.music("b/zwei.wav")).unwrap();
+    let library = home.scanned();
+    assert!(library.track(two).unwrap().unwrap().path.ends_with("b/zwei.wav"));
+    assert_eq!(all(&library).len(), 2);
+}
+
+#[test]
+fn files_that_come_change_and_go_show_up_by_themselves() {
+    let home = Home::new();
+    let library = home.scanned();
+    home.put("new/folder/1.wav", &wav("New", ""));
+    home.until(|| find(&library, "New").is_some());
+    home.put("new/folder/2.wav", &wav("Second", ""));
+    home.until(|| find(&library, "Second").is_some());
+    home.put("new/folder/2.wav", &wav("Changed", "x"));
+    home.until(|| find(&library, "Changed").is_some() && find(&library, "Second").is_none());
+    fs::remove_file(home.music("new/folder/1.wav")).unwrap();
+    home.until(|| find(&library, "New").is_none());
+    fs::remove_dir_all(home.music("new")).unwrap();
+    home.until(|| all(&library).is_empty());
+}
+
+#[test]
+fn a_folder_that_goes_away_takes_its_tracks_along_and_brings_them_back() {
+    let home = Home::new();
+    home.put("1.wav", &wav("One", ""));
+    let library = home.scanned();
+    let one = find(&library, "One").unwrap().id;
+    let away = home.folder.path().join("away");
+    fs::rename(home.music(""), &away).unwrap();
+    home.until(|| library.ids().unwrap().is_empty() && library.search("one", 0, 10).unwrap().is_empty());
+    fs::rename(&away, home.music("")).unwrap();
+    home.until(|| library.ids().unwrap() == [one]);
+}
+
+#[test]
+fn a_file_that_crashes_or_hangs_the_worker_or_makes_it_babble_costs_itself_only() {
+    for (worker, reason) in [
+        ("crash", "made the tag reader fail (it ran out of memory or gave up)"),
+        ("hang", "kept the tag reader busy for too long"),
+        ("babble", "made the tag reader talk nonsense"),
+    ] {
+        let home = Home::new();
+        home.put("1.wav", &wav("a", ""));
+        home.put("2.wav", &wav("bad", ""));
+        home.put("3.wav", &wav("c", ""));
+        let library = home.open_with(worker);
+        home.until(|| !library.progress().scanning);
+        assert_eq!(reasons(&library), [("2.wav".to_owned(), reason.to_owned())], "{worker}");
+        assert_eq!(all(&library).len(), 2, "{worker}: the others are tracks");
+    }
+}
+
+#[test]
+fn without_a_worker_no_file_is_called_broken() {
+    let home = Home::new();
+    home.put("1.wav", &wav("a", ""));
+    let library = home.open_with("there is no such word");
+    home.until(|| !library.progress().scanning);
+    assert_eq!((all(&library).len(), reasons(&library).len()), (0, 0));
+}
+
+#[test]
+fn a_scan_that_is_killed_again_and_again_leaves_a_whole_database_and_comes_to_its_end() {
+    let home = Home::new();
+    const FILES: usize = 1_500;
+    for n in 0..FILES {
+        home.put(format!("{}/{n}.wav", n % 7), &wav(&format!("Title {n}"), "x"));
+    }
+    let (mut kills, mut grown) = (0, Vec::new());
+    for round in 0..12_u32 {
+        let mut scan = Command::new(program())
+            .args(["scan".as_ref(), home.music("").as_os_str(), home.database().as_os_str()])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Somewhere between the first page written and the last: a wide range of moments, another one each time.
+        let moment = Instant::now() + Duration::from_millis(20 + u64::from(round * 37 % 11) * 25);
+        while scan.try_wait().unwrap().is_none() && Instant::now() < moment {
+            _ = home.changes.recv_timeout(Duration::from_millis(1));
+        }
+        scan.kill().unwrap();
+        kills += u32::from(!scan.wait().unwrap().success());
+        if home.database().exists() {
+            let connection = rusqlite::Connection::open(home.database()).unwrap();
+            let well: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!(well, "ok", "round {round}");
+            let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'files'";
+            let made: i64 = connection.query_row(tables, [], |row| row.get(0)).unwrap();
+            if made == 1 {
+                let odd = "SELECT (SELECT count(*) FROM files) - (SELECT count(*) FROM tracks),
+                                  (SELECT count(*) FROM tracks) - (SELECT count(*) FROM search), (SELECT count(*) FROM files)";
+                let counts: (i64, i64, i64) =
+                    connection.query_row(odd, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+                assert_eq!((counts.0, counts.1), (0, 0), "round {round}: files, tracks and search belong together");
+                grown.push(counts.2);
+            }
+        }
+    }
+    assert!(kills > 2, "most scans were killed: {kills}");
+    assert!(grown.is_sorted(), "what was written stays: {grown:?}");
+    let library = home.scanned();
+    assert_eq!((library.progress().tracks, library.progress().broken), (FILES as u64, 0));
+    assert_eq!(library.search("title", 0, LIMIT_MAX).unwrap().len(), LIMIT_MAX);
+}
