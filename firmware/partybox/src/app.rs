@@ -15,7 +15,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::assemble::{Assembled, interfaces};
+use crate::address::Page;
+use crate::assemble::Assembled;
 use crate::buttons::Action;
 use crate::channel::Channel;
 use crate::config::{self, Config};
@@ -97,12 +98,11 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let (stop_http, http_stops) = oneshot::channel::<()>();
     let mut server = tokio::spawn(net::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
 
-    let urls = console::urls(bound, &interfaces());
-    print!("{}", console::greeting(&config.name, &urls));
+    let urls = assembled.running.page.urls();
+    print!("{}", console::greeting(&config.name, urls));
     supervise::ready(&format!("playing on {}", urls.first().map_or("", String::as_str)));
 
     let mut running = assembled.running;
-    running.page_url = urls.first().cloned();
     running.keys = running.panel.sim().and_then(keys::open);
     let result = tokio::select! {
         () = stop.requested() => Ok(()),
@@ -143,7 +143,7 @@ pub(crate) struct Running {
     /// The network that guests shall join.
     pub(crate) network: Network,
     /// Where the page is, for the display.
-    pub(crate) page_url: Option<String>,
+    pub(crate) page: Page,
     /// The terminal's keys, which press the buttons of a simulated board.
     pub(crate) keys: Option<Keys>,
 }
@@ -172,6 +172,7 @@ impl Running {
                 _ = ticks.tick() => {
                     self.channel.listen();
                     self.pairing.tick(self.clock.now());
+                    self.page.look();
                     ticks_without_tracks = if self.channel.view().has_tracks { 0 } else { ticks_without_tracks + 1 };
                     if ticks_without_tracks == RETRY_TICKS {
                         ticks_without_tracks = 0;
@@ -220,7 +221,7 @@ impl Running {
         self.panel.show(Facts {
             pairing: self.pairing.view(now),
             now_ms: now.as_micros() / 1_000,
-            page_url: self.page_url.clone(),
+            page_url: self.page.urls().first().cloned(),
             network: self.network.credentials().cloned(),
             ..report::facts(config, &self.channel, &sound, &snapshot, listeners)
         });

@@ -2,7 +2,7 @@
 //!
 //! Constructs and connects; what flows through the connections is `app`'s business.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
@@ -21,6 +21,7 @@ use net::rtc::config::{Clocks, StreamConfig};
 use party::{Fades, Party, Source};
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::address::{self, Page};
 use crate::app::{Error, Running};
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
@@ -110,7 +111,6 @@ impl Assembled {
         essential.extend(line_thread.map(|thread| ("capture", thread)));
         essential.extend(board_threads.into_iter().map(|thread| ("board", thread)));
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
-        let (page_url, keys) = (None, None);
         let running = Running {
             channel,
             news,
@@ -125,8 +125,8 @@ impl Assembled {
             hub,
             panel,
             network,
-            page_url,
-            keys,
+            page: Page::new(bound),
+            keys: None,
         };
         Ok(Self { app, running })
     }
@@ -138,15 +138,6 @@ fn state_writer(config: &Config) -> Option<Arc<Writer>> {
     let folder = folder.inspect_err(|error| log::warn!("the box forgets its hosts when it restarts: {error}")).ok()?;
     let writer = Writer::new(Arc::new(folder));
     writer.inspect_err(|error| log::warn!("hosts last until the box restarts: {error}")).ok().map(Arc::new)
-}
-
-/// The addresses phones may reach us at. None is no error: loopback may be all there is.
-pub(crate) fn interfaces() -> Vec<IpAddr> {
-    let found = if_addrs::get_if_addrs().unwrap_or_else(|error| {
-        log::warn!("the network's addresses are not known: {error}");
-        Vec::new()
-    });
-    found.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect()
 }
 
 /// The WebRTC fan-out on its port, the way in for packets, and its thread.
@@ -169,7 +160,7 @@ fn fan_out(
         bitrate_bps: config.opus.bitrate_bps,
         in_band_fec: config.opus.fec,
     }];
-    let addresses = if bound.ip().is_unspecified() { interfaces() } else { vec![bound.ip()] };
+    let addresses = if bound.ip().is_unspecified() { address::interfaces() } else { vec![bound.ip()] };
     let limits = net::rtc::config::Limits {
         listeners: config.webrtc.listeners_max,
         sessions_per_address: config.webrtc.sessions_per_address_max,

@@ -1,32 +1,12 @@
 //! What a person at the terminal sees: the addresses, a QR code, how to stop, and one status line.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
 
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
-/// The addresses a page served at `bound` can be opened at, best first: those of the network, then the machine's own.
-pub fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
-    let mut addresses: Vec<IpAddr> = if bound.ip().is_unspecified() {
-        interfaces.iter().copied().filter(|ip| ip.is_ipv4() || bound.is_ipv6()).collect()
-    } else {
-        vec![bound.ip()]
-    };
-    addresses.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
-    addresses.into_iter().map(|ip| format!("http://{}/", host_port(ip, bound.port()))).collect()
-}
-
 fn is_local(url: &str) -> bool {
     url.starts_with("http://127.") || url.starts_with("http://[::1]")
-}
-
-fn host_port(ip: IpAddr, port: u16) -> String {
-    match (ip, port) {
-        (IpAddr::V4(ip), 80) => ip.to_string(),
-        (IpAddr::V6(ip), 80) => format!("[{ip}]"),
-        _ => SocketAddr::new(ip, port).to_string(),
-    }
 }
 
 /// The greeting: name, addresses, a QR code of the first one, and how to stop.
@@ -84,18 +64,6 @@ pub fn status_line(status: &Status<'_>, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_network_address_comes_before_the_loopback_address() {
-        let interfaces = ["127.0.0.1", "10.0.0.7", "fe80::1"].map(|a| a.parse().unwrap());
-        let urls = urls("0.0.0.0:8080".parse().unwrap(), &interfaces);
-        assert_eq!(urls, ["http://10.0.0.7:8080/", "http://127.0.0.1:8080/"]);
-    }
-
-    #[test]
-    fn a_bound_address_is_the_only_one() {
-        assert_eq!(urls("[::1]:80".parse().unwrap(), &[]), ["http://[::1]/"]);
-    }
 
     #[test]
     fn the_qr_code_holds_the_first_address_with_its_quiet_zone() {

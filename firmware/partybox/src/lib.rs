@@ -3,6 +3,7 @@
 //! Constructs and connects, decides nothing: what plays is decided in `party`, how it sounds in `audio`, who may
 //! listen in `net`. A library only so that tests and fuzz targets reach the configuration.
 
+mod address;
 pub mod app;
 pub mod args;
 mod assemble;

@@ -1,0 +1,95 @@
+//! Where phones reach the page: the machine's addresses, looked up again now and then, because a cable or a Wi-Fi may
+//! come after the box has started.
+//!
+//! For people only (display, log): the fan-out answers each phone with the address that phone has reached.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// Calls of [`Page::look`] from one lookup to the next: 5 s at four calls a second.
+const CALLS_PER_LOOKUP: u32 = 20;
+
+/// The page's addresses, as last seen.
+pub(crate) struct Page {
+    bound: SocketAddr,
+    urls: Vec<String>,
+    calls: u32,
+}
+
+impl Page {
+    /// The page that is served at `bound`.
+    pub(crate) fn new(bound: SocketAddr) -> Self {
+        Self { bound, urls: urls(bound, &interfaces()), calls: 0 }
+    }
+
+    /// Where it can be opened, the best address first.
+    pub(crate) fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// To be called a few times a second: looks the addresses up when it is time to, and logs a change.
+    pub(crate) fn look(&mut self) {
+        self.calls = (self.calls + 1) % CALLS_PER_LOOKUP;
+        if self.calls > 0 {
+            return;
+        }
+        let urls = urls(self.bound, &interfaces());
+        if urls != self.urls {
+            log::info!("the page is at {}", urls.join(" and "));
+            self.urls = urls;
+        }
+    }
+}
+
+/// The addresses of this machine. None is no error: loopback may be all there is.
+pub(crate) fn interfaces() -> Vec<IpAddr> {
+    let found = if_addrs::get_if_addrs().unwrap_or_else(|error| {
+        log::warn!("the network's addresses are not known: {error}");
+        Vec::new()
+    });
+    found.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect()
+}
+
+/// The addresses a page served at `bound` can be opened at, best first: those of the network, then the machine's own.
+fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
+    let mut addresses: Vec<IpAddr> = if bound.ip().is_unspecified() {
+        interfaces.iter().copied().filter(|ip| ip.is_ipv4() || bound.is_ipv6()).collect()
+    } else {
+        vec![bound.ip()]
+    };
+    addresses.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
+    addresses.into_iter().map(|ip| format!("http://{}/", host_port(ip, bound.port()))).collect()
+}
+
+fn host_port(ip: IpAddr, port: u16) -> String {
+    match (ip, port) {
+        (IpAddr::V4(ip), 80) => ip.to_string(),
+        (IpAddr::V6(ip), 80) => format!("[{ip}]"),
+        _ => SocketAddr::new(ip, port).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_address_comes_before_the_loopback_address() {
+        let interfaces = ["127.0.0.1", "10.0.0.7", "fe80::1"].map(|a| a.parse().unwrap());
+        let urls = urls("0.0.0.0:8080".parse().unwrap(), &interfaces);
+        assert_eq!(urls, ["http://10.0.0.7:8080/", "http://127.0.0.1:8080/"]);
+    }
+
+    #[test]
+    fn a_bound_address_is_the_only_one() {
+        assert_eq!(urls("[::1]:80".parse().unwrap(), &[]), ["http://[::1]/"]);
+    }
+
+    #[test]
+    fn an_address_that_comes_later_is_found() {
+        let mut page = Page { bound: "0.0.0.0:80".parse().unwrap(), urls: Vec::new(), calls: 0 };
+        for _ in 0..CALLS_PER_LOOKUP {
+            page.look();
+        }
+        assert_eq!(page.urls(), urls(page.bound, &interfaces()));
+    }
+}
