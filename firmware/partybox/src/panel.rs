@@ -162,6 +162,9 @@ impl Panel {
         }
         let before = self.countdown;
         self.countdown = self.buttons.countdown(button, gesture);
+        if let (None, Some((action, seconds))) = (before, self.countdown) {
+            log::info!("button: {} is held; in {seconds} s: {action}", button.label());
+        }
         if before.is_some() && matches!(gesture, Gesture::End { .. }) {
             log::info!("button: {} was let go in time, nothing has changed", button.label());
             self.notice("Let go", "Nothing has changed.");
