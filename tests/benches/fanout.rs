@@ -19,16 +19,15 @@ mod phones;
 #[path = "fanout/ways.rs"]
 mod ways;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
-use audio::time::{MediaTime, Time, Timeline};
+use audio::time::{MediaTime, Time};
 use bytes::Bytes;
 use net::rtc::api::{Offer, StreamId};
-use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
 use net::rtc::dtls::Identity;
 use net::rtc::engine::Engine;
 use net::rtc::sim::{Phone, Setup};
@@ -38,6 +37,7 @@ use net::rtc::{Handle, Sink, spawn};
 use phones::Phones;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use tests::venue::{LOOPBACK, fan_out};
 use ways::Way;
 
 /// Payload of a 20 ms packet at 64 kbit/s, as in the reference measurements.
@@ -45,28 +45,6 @@ const PAYLOAD: [u8; 160] = [0xfc; 160];
 
 /// Between bursts: several times faster than real time, so that the bench is short, but with rest between bursts.
 const BURST_EVERY: Duration = Duration::from_millis(4);
-
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-fn config() -> Config {
-    let many = 4_096;
-    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_700_000_000) };
-    let stream = StreamConfig {
-        id: StreamId::new("main").expect("a valid id"),
-        timeline: Timeline::starting_at(Time::ZERO),
-        duration: PacketDuration::Ms20,
-        bitrate_bps: 64_000,
-        in_band_fec: false,
-    };
-    let limits = Limits {
-        listeners: many,
-        sessions_per_address: many,
-        handshakes: many,
-        offers_per_second: 4_096,
-        offers_burst: 4_096,
-    };
-    Config { streams: vec![stream], addresses: vec![LOOPBACK], port: 0, limits, clocks }
-}
 
 fn offer(sdp: String) -> Offer {
     let stream = StreamId::new("main").expect("a valid id");
@@ -122,7 +100,7 @@ fn measure_fanout(bursts: usize, phones: &Phones, handle: &Handle, sink: &mut Si
 /// Kilobytes of resident memory per joined listener. Phones are dropped as soon as they have joined, so that the next
 /// one uses their memory again and only the engine grows.
 fn memory_kb(listeners: usize) -> f64 {
-    let config = config();
+    let config = fan_out();
     let clocks = config.clocks;
     let identity = Identity::generate().expect("a certificate");
     let mut engine = Engine::new(config, identity.clone(), StdRng::seed_from_u64(1), Time::ZERO);
@@ -172,7 +150,7 @@ struct Party {
 
 impl Party {
     fn new(listeners: usize) -> Self {
-        let config = config();
+        let config = fan_out();
         let clocks = config.clocks;
         let (handle, mut sinks, thread) = spawn(SocketAddr::from((LOOPBACK, 0)), config).expect("a fan-out");
         let (mut sink, mut number) = (sinks.remove(0), 0);

@@ -12,5 +12,6 @@ pub mod program;
 pub mod sound;
 pub mod terminal;
 pub mod tidy;
+pub mod venue;
 pub mod wav;
 pub mod world;

@@ -14,19 +14,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use audio::packet::{Encoding, PacketDuration, PacketSink};
-use net::control::SourceKind;
 use net::http::{App, Config, serve};
 use net::rtc::config::Clocks;
 use net::rtc::dtls::Identity;
 use net::rtc::sim::{Phone, Setup};
 use net::rtc::{Handle, spawn};
-use net::status::{Snapshot, StreamStatus};
+use tests::venue::{self, LOOPBACK};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Barrier, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 
-use super::{LOOPBACK, config, cpu_ns, packet, percentile, thread_cpu_ns};
+use super::{cpu_ns, packet, percentile, thread_cpu_ns};
 
 /// Longest wait for a client's first packet.
 const FIRST_MAX: Duration = Duration::from_secs(30);
@@ -60,7 +59,7 @@ impl Work {
 
 /// Lets `count` clients post at once and prints when they heard their first packet.
 pub(super) fn measure(count: usize) {
-    let config = config();
+    let config = venue::fan_out();
     let clocks = config.clocks;
     let (handle, mut sinks, fan_out) = spawn(SocketAddr::from((LOOPBACK, 0)), config).expect("a fan-out");
     let mut sink = sinks.remove(0);
@@ -117,7 +116,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
     let address = listener.local_addr().expect("a bound socket");
     let rtc = handle.clone().into();
     let work = move || {
-        let (_keep, snapshot) = watch::channel(Arc::new(party()));
+        let (_keep, snapshot) = watch::channel(Arc::new(venue::playing()));
         let (commands, _commands) = mpsc::channel(1);
         let app = App {
             config: Config::default(),
@@ -188,18 +187,5 @@ async fn answer(connection: &mut TcpStream) -> String {
         if length.is_some_and(|length: usize| body.len() >= length) {
             return body.to_owned();
         }
-    }
-}
-
-fn party() -> Snapshot {
-    Snapshot {
-        name: "Bench".into(),
-        version: "0".into(),
-        playing: true,
-        source: SourceKind::Files,
-        sources: Vec::new(),
-        fallback: false,
-        track: None,
-        streams: vec![StreamStatus { id: "main".into(), live: true }],
     }
 }

@@ -9,8 +9,9 @@ use net::rtc::config::Clocks;
 use net::rtc::dtls::Identity;
 use net::rtc::sim::{Phone, Setup};
 use net::rtc::{Handle, Sink};
+use tests::venue::LOOPBACK;
 
-use super::{BURST_EVERY, LOOPBACK, offer, packet};
+use super::{BURST_EVERY, offer, packet};
 
 struct OnePhone {
     socket: UdpSocket,

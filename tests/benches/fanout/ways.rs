@@ -10,7 +10,9 @@ use net::rtc::transmit::Transmit;
 use nix::sys::socket::{setsockopt, sockopt::UdpGsoSegment};
 
 use super::phones::Phones;
-use super::{LOOPBACK, PAYLOAD, thread_cpu_ns};
+use tests::venue::LOOPBACK;
+
+use super::{PAYLOAD, thread_cpu_ns};
 
 /// Bytes of a protected packet.
 const fn sealed_bytes(profile: Profile) -> usize {

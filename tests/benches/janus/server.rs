@@ -3,20 +3,16 @@
 //! No encoder, no MP3, no pages to speak of: what Janus's streaming plug-in does, and no more.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
-use audio::time::{MediaTime, Time, Timeline};
+use audio::time::MediaTime;
 use bytes::Bytes;
-use net::control::SourceKind;
 use net::http::App;
 use net::rtc::Sink;
-use net::rtc::api::StreamId;
-use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
-use net::status::{Snapshot, StreamStatus};
+use tests::venue::{LOOPBACK, fan_out, playing};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -24,8 +20,6 @@ use super::{RTP_HEADER_BYTES, Running, Subject};
 
 /// The argument with which this program is the server.
 pub(super) const ARGUMENT: &str = "--serve";
-
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Starts this program as the server.
 pub(super) fn start() -> Subject {
@@ -46,12 +40,12 @@ pub(super) fn start() -> Subject {
 /// Prints where it takes RTP and where HTTP, and serves until it is ended.
 pub(super) fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (handle, mut sinks, _thread) = net::rtc::spawn(SocketAddr::from((LOOPBACK, 0)), config()).expect("a fan-out");
+    let (handle, mut sinks, _thread) = net::rtc::spawn(SocketAddr::from((LOOPBACK, 0)), fan_out()).expect("a fan-out");
     let feed = UdpSocket::bind((LOOPBACK, 0)).expect("a socket");
     println!("{}", feed.local_addr().expect("a bound socket"));
     let sink = sinks.remove(0);
     std::thread::spawn(move || publish(&feed, sink));
-    let (_keep, snapshot) = watch::channel(Arc::new(party()));
+    let (_keep, snapshot) = watch::channel(Arc::new(playing()));
     let (commands, _commands) = mpsc::channel(1);
     let app = App {
         config: net::http::Config::default(),
@@ -78,38 +72,5 @@ fn publish(feed: &UdpSocket, mut sink: Sink) {
         let payload = Bytes::copy_from_slice(&bytes[RTP_HEADER_BYTES..count]);
         let packet = Packet { media_time: MediaTime::from_ticks(number * 960), payload };
         sink.publish(Encoding::Opus(PacketDuration::Ms20), packet);
-    }
-}
-
-fn config() -> Config {
-    let many = 4_096;
-    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_700_000_000) };
-    let stream = StreamConfig {
-        id: StreamId::new("main").expect("a valid id"),
-        timeline: Timeline::starting_at(Time::ZERO),
-        duration: PacketDuration::Ms20,
-        bitrate_bps: 64_000,
-        in_band_fec: false,
-    };
-    let limits = Limits {
-        listeners: many,
-        sessions_per_address: many,
-        handshakes: many,
-        offers_per_second: 4_096,
-        offers_burst: 4_096,
-    };
-    Config { streams: vec![stream], addresses: vec![LOOPBACK], port: 0, limits, clocks }
-}
-
-fn party() -> Snapshot {
-    Snapshot {
-        name: "Bench".into(),
-        version: "0".into(),
-        playing: true,
-        source: SourceKind::Files,
-        sources: Vec::new(),
-        fallback: false,
-        track: None,
-        streams: vec![StreamStatus { id: "main".into(), live: true }],
     }
 }

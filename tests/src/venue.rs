@@ -1,0 +1,55 @@
+//! A venue without limits, for benches: a fan-out that lets in as many phones as a bench brings, all from one address,
+//! and a box that plays.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use audio::packet::PacketDuration;
+use audio::time::{Time, Timeline};
+use net::control::SourceKind;
+use net::rtc::api::StreamId;
+use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
+use net::status::{Snapshot, StreamStatus};
+
+/// The only address of the venue and of all its guests.
+pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// More phones, and offers in a second, than any bench brings.
+const MANY: usize = 4_096;
+
+/// One stream, `main`, of 20 ms packets on any free port of the loopback.
+///
+/// # Panics
+/// Never: the stream's name is a legal one.
+pub fn fan_out() -> Config {
+    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_700_000_000) };
+    let stream = StreamConfig {
+        id: StreamId::new("main").expect("a valid id"),
+        timeline: Timeline::starting_at(Time::ZERO),
+        duration: PacketDuration::Ms20,
+        bitrate_bps: 64_000,
+        in_band_fec: false,
+    };
+    let limits = Limits {
+        listeners: MANY,
+        sessions_per_address: MANY,
+        handshakes: MANY,
+        offers_per_second: MANY as u32,
+        offers_burst: MANY as u32,
+    };
+    Config { streams: vec![stream], addresses: vec![LOOPBACK], port: 0, limits, clocks }
+}
+
+/// What the pages are told there.
+pub fn playing() -> Snapshot {
+    Snapshot {
+        name: "Bench".into(),
+        version: "0".into(),
+        playing: true,
+        source: SourceKind::Files,
+        sources: Vec::new(),
+        fallback: false,
+        track: None,
+        streams: vec![StreamStatus { id: "main".into(), live: true }],
+    }
+}
