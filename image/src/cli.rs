@@ -56,6 +56,8 @@ pub(crate) struct RunArgs {
 pub(crate) struct TestArgs {
     /// Install without asking.
     pub(crate) yes: bool,
+    /// The machine tests, and only those.
+    pub(crate) machine: bool,
     /// Run only tests whose name contains one of these; empty means everything.
     pub(crate) filters: Vec<String>,
 }
@@ -204,6 +206,7 @@ fn test(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help(Topic::Test)),
             Short('y') | Long("yes") => args.yes = true,
+            Long("machine") => args.machine = true,
             Value(name) => args.filters.push(name.string()?),
             other => return Err(unknown("test", other)),
         }

@@ -38,6 +38,8 @@ pub(crate) enum Error {
         /// Which.
         packages: Vec<&'static str>,
     },
+    /// Tests in an emulated computer need a right that this caller or machine lacks: the person's to change.
+    NotAllowed(&'static str),
     /// Packages could not be installed: often the network's fault, a retry may help.
     Install {
         /// The command that failed, as typed.
@@ -78,6 +80,7 @@ impl Error {
             | Self::NoSuchPath { .. }
             | Self::NoSuchName { .. }
             | Self::NotOffered { .. }
+            | Self::NotAllowed(_)
             | Self::Install { .. } => 2,
             Self::Start { .. } | Self::Stage { .. } | Self::NoExecutable | Self::File { .. } => 1,
         }
@@ -99,6 +102,13 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "this system's package lists do not offer {names}; please install what is missing in another way"
+                )
+            }
+            Self::NotAllowed(what) => {
+                write!(
+                    f,
+                    "machine tests build in a folder with a root and mounts of its own, which only root may make, and \
+                     {what}; try\n  sudo --preserve-env=PATH,HOME cargo xtask test --machine"
                 )
             }
             Self::Install { command } => {

@@ -100,18 +100,27 @@ name contains one of the filters.
 Set-up includes Chromium and its driver, PulseAudio (a private server plays the line-in),
 ffmpeg, mpv, GStreamer and Python with aiortc (in target/venv).
 
+With --machine, only the machine tests: the box's own program in an emulated arm64 machine
+(QEMU) with a real kernel. In this order: set-up, a tool chain for arm64 (a Debian in
+target/machine, made by mmdebstrap; needs root), the box for arm64, the machine's root file
+system, tests. What is made is kept until its inputs change; what a machine said is in
+target/machine/logs.
+
 Options:
-  -y, --yes    install what is missing without asking (also if CI=true)
-  -h, --help   this text
+      --machine   run the machine tests, which nothing else runs
+  -y, --yes       install what is missing without asking (also if CI=true)
+  -h, --help      this text
 
 Environment of the tests:
   PARTYBOX_BIN      the program under test
   PARTYBOX_PYTHON   the Python that has the requirements of tests/requirements.txt
+  PARTYBOX_MACHINE  the folder with the emulated computer's kernel and initrd
 Set PARTYBOX_SEED to the number a failed simulation printed to repeat it.
 
 Examples:
   cargo xtask test
   cargo xtask test whep
+  cargo xtask test --machine --yes
 
 Exit codes: 0 all passed · 1 a check or test failed · 2 wrong arguments, or set-up impossible";
 

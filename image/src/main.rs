@@ -10,6 +10,7 @@ mod cli;
 mod error;
 mod fuzz;
 mod help;
+mod machine;
 mod packages;
 mod plan;
 mod probe;
@@ -37,6 +38,7 @@ fn dispatch(command: cli::Command) -> Result<(), error::Error> {
             Ok(())
         }
         cli::Command::Run(args) => run::run(&args),
+        cli::Command::Test(args) if args.machine => machine::test(&args),
         cli::Command::Test(args) => test::test(&args),
         cli::Command::Bench(args) => bench::bench(&args),
         cli::Command::Fuzz(args) => fuzz::fuzz(&args),

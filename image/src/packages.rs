@@ -9,6 +9,8 @@ pub(crate) enum For {
     Build,
     /// The tests.
     Test,
+    /// The tests in an emulated computer.
+    Machine,
     /// The benchmarks.
     Bench,
     /// The fuzz targets.
@@ -190,6 +192,27 @@ pub(crate) const NEEDS: &[Need] = &[
         For::Test,
         Sign::Python("ensurepip"),
         system("python3-venv", "python3", "python"),
+    ),
+    need(
+        "QEMU for ARM",
+        "the emulated computer",
+        For::Machine,
+        Sign::Program(&["qemu-system-aarch64"]),
+        system("qemu-system-arm", "qemu-system-aarch64-core", "qemu-system-aarch64"),
+    ),
+    need(
+        "mmdebstrap",
+        "makes the arm64 tool chain from Debian's packages",
+        For::Machine,
+        Sign::Program(&["mmdebstrap"]),
+        system("mmdebstrap", "mmdebstrap", "mmdebstrap"),
+    ),
+    need(
+        "unshare",
+        "keeps that tool chain's mounts apart",
+        For::Machine,
+        Sign::Program(&["unshare"]),
+        system("util-linux", "util-linux", "util-linux"),
     ),
     need(
         "Icecast2",

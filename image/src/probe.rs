@@ -55,7 +55,7 @@ fn family(os_release: &str, apt: bool) -> Family {
 }
 
 /// Whether the effective user is root, by the second number of the `Uid:` line in proc(5).
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     line.and_then(|line| line.split_whitespace().nth(1)) == Some("0")

@@ -7,6 +7,7 @@ pub mod guest;
 pub mod hear;
 pub mod hostile;
 pub mod link;
+pub mod machine;
 pub mod phone;
 pub mod program;
 pub mod sound;

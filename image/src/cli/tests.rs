@@ -41,6 +41,14 @@ fn run_takes_every_option_and_passes_the_rest_on() {
 }
 
 #[test]
+fn test_takes_filters_and_the_machine_tests_are_asked_for_by_name() {
+    let plain = TestArgs { filters: vec!["whep".to_owned()], ..TestArgs::default() };
+    assert_eq!(parsed(&["test", "whep"]), Ok(Command::Test(plain)));
+    let machine = TestArgs { yes: true, machine: true, ..TestArgs::default() };
+    assert_eq!(parsed(&["test", "--machine", "--yes"]), Ok(Command::Test(machine)));
+}
+
+#[test]
 fn an_option_value_that_looks_like_the_separator_is_still_a_value() {
     let wanted = RunArgs { music: Some("--".into()), ..RunArgs::default() };
     assert_eq!(parsed(&["run", "--music", "--"]), Ok(Command::Run(wanted)));

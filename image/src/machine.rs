@@ -1,0 +1,50 @@
+//! `cargo xtask test --machine`: the box's own program in an emulated arm64 computer with a real kernel's devices.
+//!
+//! Everything is made below `target/machine` and kept until its inputs change. What a test does there is the `tests`
+//! package's business; this makes the computer.
+
+mod cross;
+mod guest;
+mod jail;
+mod made;
+mod tools;
+
+use std::path::PathBuf;
+
+use crate::build;
+use crate::cli::TestArgs;
+use crate::error::Error;
+use crate::packages::For;
+use crate::setup;
+use crate::stage::Stages;
+
+/// Names the folder with the computer's kernel and root file system to the tests.
+const MACHINE_VARIABLE: &str = "PARTYBOX_MACHINE";
+
+/// Runs all machine tests, or with filters only those they name.
+pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
+    let mut stages = Stages::default();
+    stages.run("set-up", || {
+        setup::ensure(&[For::Build, For::Test, For::Machine], args.yes)?;
+        jail::possible()
+    })?;
+    stages.run("arm64 tool chain", tools::make)?;
+    let program = stages.run("the box for arm64", cross::partybox)?;
+    stages.run("the emulated computer", || guest::make(&program))?;
+    let mut tests = build::cargo_command(&["test", "--package", "tests", "--test", "machine", "--locked"]);
+    // One computer at a time: each has as many processors as the smallest box, which is as many as many a machine has.
+    tests.env(MACHINE_VARIABLE, folder()).args(["--", "--show-output", "--test-threads=1"]).args(&args.filters);
+    stages.command("machine tests", &mut tests)?;
+    stages.print();
+    Ok(())
+}
+
+/// Where the computer is made.
+fn folder() -> PathBuf {
+    build::target_folder().join("machine")
+}
+
+/// The scripts that run in the tool chain and in the guest.
+fn scripts() -> PathBuf {
+    build::root().join("image").join("guest")
+}

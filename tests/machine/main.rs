@@ -1,0 +1,6 @@
+//! The machine tests: the real program in an emulated arm64 computer, on a real kernel.
+//!
+//! Run by `cargo xtask test --machine`. Called in any other way, each of them says so and ends.
+
+mod listening;
+mod sound;
