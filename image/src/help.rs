@@ -71,7 +71,7 @@ Options:
       --music DIR          play the audio files in DIR (default: bundled demo tracks)
       --line-in DEVICE     take sound from this ALSA capture device, such as hw:CARD=CODEC
       --board BOARD        auto, sim (keys press buttons, drawings show LEDs and display), none,
-                           or a board's name (default: its own pins on a Pi, simulated elsewhere)
+                           or a board's name (default: its own pins on a Pi, else simulated)
       --listen ADDR:PORT   serve on this address (default: the configuration's)
       --config FILE        read this configuration; partybox.toml shows every key
       --host-from LIST     addresses or networks, with commas between, that may use the host
