@@ -253,6 +253,7 @@ fn serve() {
         snapshot: snapshots,
         commands,
         pairing: net::pairing::Pairing::default(),
+        library: None,
         gauges: Arc::new(|_| {}),
     };
     std::thread::spawn(move || {

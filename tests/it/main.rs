@@ -3,6 +3,7 @@
 mod clients;
 mod decode;
 mod hostile;
+mod library;
 mod line_in;
 mod listening;
 mod pages;

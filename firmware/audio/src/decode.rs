@@ -17,6 +17,7 @@ pub mod worker;
 use std::fmt;
 use std::io;
 
+pub use self::hardening::lock_in;
 pub use self::stream::{Broken, Event, OPEN_MAX, Outcome, STALL_MAX, WorkerCommand, open, probe};
 use crate::pcm::Frame;
 

@@ -36,8 +36,8 @@ pub struct Settings {
     pub worker: WorkerCommand,
     /// How often everything is looked at again, for what the kernel does not tell (network storage); `None`: never.
     pub rescan_every: Option<Duration>,
-    /// Called after every change of the list of tracks or what is known of them, from a thread of the library; must not
-    /// wait.
+    /// Called after every change of the list of tracks or what is known of them, and after every scan, from a thread of
+    /// the library; must not wait.
     pub on_change: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -81,6 +81,7 @@ pub(crate) struct Shared {
     /// Readable when the library is closed.
     pub(crate) closed: OwnedFd,
     progress: Mutex<Progress>,
+    on_change: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Shared {
@@ -91,6 +92,10 @@ impl Shared {
 
     pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
         change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn changed(&self) {
+        (self.on_change)();
     }
 
     fn progress(&self) -> Progress {
@@ -145,7 +150,7 @@ impl Library {
         let closed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
         let closed = closed.map_err(|error| Error::System(error.into()))?;
         let progress = Mutex::new(Progress { scanning: true, tracks, broken, ..Progress::default() });
-        let shared = Arc::new(Shared { closed, progress });
+        let shared = Arc::new(Shared { closed, progress, on_change: settings.on_change });
         let (writer, orders) = sync_channel(ORDERS_MAX);
         let scanner = Scanner {
             root: root.clone(),
@@ -157,12 +162,12 @@ impl Library {
             shared: Arc::clone(&shared),
             reading: None,
         };
-        let on_change = settings.on_change;
+        let to_tell = Arc::clone(&shared);
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             thread::Builder::new().name(name.into()).spawn(run).map_err(Error::System)
         };
         let threads = vec![
-            spawn("library-db", Box::new(move || write_all(connection, &orders, &root, &*on_change)))?,
+            spawn("library-db", Box::new(move || write_all(connection, &orders, &root, &to_tell)))?,
             spawn("library", Box::new(move || scanner.run()))?,
         ];
         Ok(Self { inner: Arc::new(Inner { reader, shared, threads: Mutex::new(threads) }) })
@@ -248,7 +253,7 @@ impl Drop for Inner {
 }
 
 /// The one writer: carries out orders until nobody gives any.
-fn write_all(mut connection: Connection, orders: &Receiver<Order>, root_path: &Path, on_change: &dyn Fn()) {
+fn write_all(mut connection: Connection, orders: &Receiver<Order>, root_path: &Path, shared: &Shared) {
     let mut well = true;
     for order in orders {
         let changed = match order {
@@ -265,7 +270,7 @@ fn write_all(mut connection: Connection, orders: &Receiver<Order>, root_path: &P
             }
         };
         match changed {
-            Ok(true) => on_change(),
+            Ok(true) => shared.changed(),
             Ok(false) => {}
             Err(error) => {
                 if well {

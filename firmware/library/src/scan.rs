@@ -146,7 +146,11 @@ impl Scanner {
         self.inspector.rest();
         let written = self.flush();
         self.count();
-        self.shared.update(|progress| progress.scanning = false);
+        self.shared.update(|progress| {
+            progress.scanning = false;
+            progress.left = None;
+        });
+        self.shared.changed();
         done.and(written)
     }
 

@@ -11,6 +11,7 @@ use audio::encode;
 use net::control::{Command, Refused};
 use net::rtc::SpawnError;
 use net::status::Snapshot;
+use party::TrackId;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -22,6 +23,7 @@ use crate::channel::Channel;
 use crate::config::{self, Config};
 use crate::face::Facts;
 use crate::keys::{self, Keys};
+use crate::music::Music;
 use crate::network::Network;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
@@ -44,8 +46,10 @@ pub enum Error {
     FanOut(SpawnError),
     /// The board cannot be as it is configured: the user's to change.
     Config(config::Error),
-    /// There is no music to play: the user's to change.
+    /// The demo tracks cannot be unpacked.
     Catalogue(catalogue::Error),
+    /// The music cannot be listed: if it is the folder, that is the user's to change.
+    Music(library::Error),
     /// An encoder cannot be made.
     Encoder(encode::Error),
     /// The system has no thread, signal or event for us.
@@ -58,8 +62,14 @@ impl Error {
     /// The exit code: 2 if the user can mend it by other options, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Listen(..) | Self::FanOut(SpawnError::Bind { .. }) | Self::Catalogue(_) | Self::Config(_) => 2,
-            Self::FanOut(_) | Self::Encoder(_) | Self::System(_) | Self::Trouble(_) => 1,
+            Self::Listen(..) | Self::FanOut(SpawnError::Bind { .. }) | Self::Config(_) => 2,
+            Self::Music(library::Error::Root { .. }) => 2,
+            Self::Catalogue(_)
+            | Self::Music(_)
+            | Self::FanOut(_)
+            | Self::Encoder(_)
+            | Self::System(_)
+            | Self::Trouble(_) => 1,
         }
     }
 }
@@ -75,6 +85,8 @@ impl fmt::Display for Error {
             }
             Self::FanOut(error) => error.fmt(f),
             Self::Catalogue(error) => error.fmt(f),
+            Self::Music(error @ library::Error::Root { .. }) => write!(f, "{error}; name another with --music"),
+            Self::Music(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Encoder(error) => write!(f, "cannot encode: {error}"),
             Self::System(error) => write!(f, "the system refuses: {error}"),
@@ -128,6 +140,9 @@ pub async fn run(config: Config) -> Result<(), Error> {
 pub(crate) struct Running {
     pub(crate) channel: Channel,
     pub(crate) news: mpsc::Receiver<News>,
+    /// New lists of all tracks.
+    pub(crate) lists: mpsc::Receiver<Vec<TrackId>>,
+    pub(crate) music: Option<Music>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) pairing: Pairing,
     /// What phones ask about pairing.
@@ -167,6 +182,7 @@ impl Running {
                 }
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
+                Some(ids) = self.lists.recv() => self.channel.relist(ids),
                 Some(news) = self.news.recv() => self.channel.learn(news),
                 () = self.wake.notified() => self.channel.listen(),
                 _ = ticks.tick() => {
@@ -241,6 +257,9 @@ impl Running {
         self.panel.stop();
         self.channel.controls().stop();
         self.supervisor.join();
+        if let Some(music) = self.music {
+            music.close();
+        }
     }
 }
 

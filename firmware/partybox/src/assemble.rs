@@ -26,6 +26,7 @@ use crate::app::{Error, Running};
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
 use crate::config::{Config, Start};
+use crate::music::Music;
 use crate::network::Network;
 use crate::pairing::Pairing;
 use crate::panel::Panel;
@@ -47,14 +48,16 @@ pub(crate) struct Assembled {
 impl Assembled {
     /// Builds every room and starts its threads. Must be called within the runtime.
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
-        let catalogue = match &config.source.music {
-            path if path.as_os_str().is_empty() => Catalogue::demo(),
-            path => Catalogue::scan(path),
+        let folder = state_folder(config);
+        let (catalogue, music, lists) = match &config.source.music {
+            path if path.as_os_str().is_empty() => {
+                (Catalogue::demo().map_err(Error::Catalogue)?, None, mpsc::channel(1).1)
+            }
+            path => {
+                let (music, lists) = Music::open(path, folder.as_deref().map(Folder::path)).map_err(Error::Music)?;
+                (Catalogue::of(music.library(), music.ids()), Some(music), lists)
+            }
         };
-        let catalogue = catalogue.map_err(Error::Catalogue)?;
-        if catalogue.is_empty() {
-            log::warn!("{} holds no music that this box knows", config.source.music.display());
-        }
         let clock = Clock::start();
         let stream = StreamId::new(report::STREAM).expect("the stream's name is a legal one");
         let origin = clock.now().plus_millis(FIRST_BLOCK_MS);
@@ -89,7 +92,7 @@ impl Assembled {
         let (panel, board_threads) = opened.map_err(Error::System)?;
         let (board, counters) = panel.meters();
         let (phones, keeper) = net::pairing::channel();
-        let writer = state_writer(config);
+        let writer = folder.and_then(state_writer);
         let network = Network::new(&config.wifi, &config.name, writer.clone());
         let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
@@ -105,6 +108,7 @@ impl Assembled {
             snapshot: snapshots,
             commands: commands_in,
             pairing: phones,
+            library: music.as_ref().map(Music::library),
             gauges,
         };
         let mut essential = vec![("pump", pump_thread), ("fan-out", rtc_thread)];
@@ -114,6 +118,8 @@ impl Assembled {
         let running = Running {
             channel,
             news,
+            lists,
+            music,
             commands,
             pairing,
             phones: keeper.requests,
@@ -132,11 +138,15 @@ impl Assembled {
     }
 }
 
-/// The way to where the box remembers things. Without it the box plays on and remembers until it restarts.
-fn state_writer(config: &Config) -> Option<Arc<Writer>> {
+/// Where the box remembers things. Without it the box plays on and remembers until it restarts.
+fn state_folder(config: &Config) -> Option<Arc<Folder>> {
     let folder = state::place(&config.state.folder, |name| std::env::var_os(name)).and_then(Folder::open);
-    let folder = folder.inspect_err(|error| log::warn!("the box forgets its hosts when it restarts: {error}")).ok()?;
-    let writer = Writer::new(Arc::new(folder));
+    folder.inspect_err(|error| log::warn!("the box forgets its hosts when it restarts: {error}")).ok().map(Arc::new)
+}
+
+/// The way to write there.
+fn state_writer(folder: Arc<Folder>) -> Option<Arc<Writer>> {
+    let writer = Writer::new(folder);
     writer.inspect_err(|error| log::warn!("hosts last until the box restarts: {error}")).ok().map(Arc::new)
 }
 

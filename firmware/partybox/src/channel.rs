@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use audio::mixer::{Decibels, Event, MixPlan};
 use audio::pump::Controls;
 use net::control::{Action, Refused, SourceKind};
-use party::{Input, Output, Party, Source, View};
+use party::{Input, Output, Party, Source, TrackId, View};
 
 use crate::buttons;
 use crate::tracks::{News, Tracks};
@@ -33,6 +33,12 @@ impl Channel {
     pub fn offer_catalogue(&mut self) {
         let ids = self.tracks.ids();
         self.apply(Input::Catalogue(ids));
+    }
+
+    /// Takes a new list of all tracks.
+    pub fn relist(&mut self, ids: Vec<TrackId>) {
+        self.tracks.relist(ids);
+        self.offer_catalogue();
     }
 
     /// What people may see of the party.

@@ -16,6 +16,7 @@ pub mod face;
 pub mod hosts;
 mod keys;
 pub mod logger;
+pub mod music;
 pub mod network;
 pub mod night;
 pub mod pairing;

@@ -12,6 +12,10 @@ fn main() -> ExitCode {
     if args.peek().is_some_and(|arg| arg == audio::decode::worker::ARGUMENT) {
         return audio::decode::worker::main(args.skip(1));
     }
+    // And in this form to read the tags of many, locked in likewise.
+    if args.peek().is_some_and(|arg| arg == library::worker::ARGUMENT) {
+        return library::worker::main(audio::decode::lock_in);
+    }
     match args::parse(args) {
         Ok(Request::Run(config)) => run(*config),
         Ok(Request::Help) => print(args::HELP),

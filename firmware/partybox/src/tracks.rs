@@ -47,6 +47,11 @@ impl Tracks {
         self.catalogue.ids()
     }
 
+    /// Takes a new list of all tracks.
+    pub fn relist(&mut self, ids: Vec<TrackId>) {
+        self.catalogue.relist(ids);
+    }
+
     /// How many tracks there are.
     pub fn count(&self) -> usize {
         self.catalogue.len()
@@ -55,6 +60,7 @@ impl Tracks {
     /// Opens `track` behind those already open. `false` if there is no such track.
     pub fn cue(&mut self, track: TrackId) -> bool {
         let Some(entry) = self.catalogue.get(track) else { return false };
+        self.info.insert(track, entry.about);
         let news = self.news.clone();
         let notify = move |track, event| {
             if news.try_send((track, event)).is_err() {
@@ -79,8 +85,11 @@ impl Tracks {
     /// Takes in what a decoder told; the input is for the party.
     pub fn learn(&mut self, (track, event): News) -> Option<Input> {
         match event {
-            decode::Event::Opened(info) => {
-                self.info.insert(track, info);
+            decode::Event::Opened(told) => {
+                let known = self.info.entry(track).or_default();
+                // The tags' reader knows more kinds of titles, the decoder knows the length to the frame.
+                known.artist = known.artist.take().or(told.artist);
+                known.duration_ms = told.duration_ms.or(known.duration_ms);
                 None
             }
             decode::Event::Ended(Outcome::Broken(broken)) => {
@@ -103,10 +112,6 @@ impl Tracks {
 
     /// Title, artist and length of `track`, as far as known.
     pub fn describe(&self, track: TrackId) -> TrackInfo {
-        let mut info = self.info.get(&track).cloned().unwrap_or_default();
-        if info.title.as_ref().is_none_or(String::is_empty) {
-            info.title = self.catalogue.get(track).map(|entry| entry.title.clone());
-        }
-        info
+        self.info.get(&track).cloned().unwrap_or_default()
     }
 }

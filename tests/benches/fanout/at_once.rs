@@ -125,6 +125,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             snapshot,
             commands,
             pairing: net::pairing::Pairing::default(),
+            library: None,
             gauges: Arc::new(|_| {}),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -54,6 +54,7 @@ pub(super) fn main() {
         snapshot,
         commands,
         pairing: net::pairing::Pairing::default(),
+        library: None,
         gauges: Arc::new(|_| {}),
     };
     runtime.block_on(async {

@@ -70,6 +70,7 @@ impl Web {
             snapshot: snapshots,
             commands,
             pairing: phones,
+            library: None,
             gauges: Arc::new(|_| {}),
         };
         runtime.spawn(obey(asked));

@@ -1,4 +1,4 @@
-//! Locks the decoder process in before it reads the first byte of a file.
+//! Locks a process that parses hostile files in before it reads the first byte of a file.
 //!
 //! Afterwards it can read and seek in its standard input, write to its standard output, use its memory and end. It
 //! cannot open, connect, start another, signal others or even ask for the time of day. Memory and priority are limited as well; time
@@ -24,8 +24,12 @@ const NICE: i32 = 5;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Locks this process in. Must be called while it has one thread.
-pub(super) fn lock_in() -> Result<(), WorkerError> {
+/// Locks this process in. Must be called while it has one thread; also for other processes of the box that only compute
+/// on what they are handed.
+///
+/// # Errors
+/// The system refuses; then the process must read nothing hostile.
+pub fn lock_in() -> Result<(), WorkerError> {
     limit().map_err(|error| refused("limits", &error))?;
     let filters = filters().map_err(|error| refused("filter", &error))?;
     for filter in &filters {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::App;
 use super::events::Latest;
@@ -32,6 +32,8 @@ pub(super) struct Server {
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
     pub(super) paired_from: PairedFrom,
+    /// Places for questions to the library.
+    pub(super) questions: Semaphore,
     pub(super) latest: watch::Receiver<Latest>,
     pub(super) counters: Counters,
     pub(super) started: Instant,

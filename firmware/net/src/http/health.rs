@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::music;
 use crate::metrics::{self, Kind, Page};
 use crate::mp3::Totals;
 use crate::rtc::srtp::Profile;
@@ -33,6 +34,7 @@ pub(super) fn health(call: &Call) -> Response {
         "receivers": listeners.live + listeners.pocket,
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,
+        "library": music::progress(server.app.library.as_ref()),
         "uptime_s": server.started.elapsed().as_secs(),
     });
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];

@@ -12,6 +12,7 @@ mod guard;
 mod health;
 pub mod limits;
 mod live;
+mod music;
 mod pages;
 mod pairing;
 mod party;
@@ -28,6 +29,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use library::Library;
 use tokio::sync::{mpsc, watch};
 
 use self::limits::Limits;
@@ -68,6 +70,8 @@ pub struct App {
     pub commands: mpsc::Sender<Command>,
     /// Who is host by pairing, and where phones ask to be.
     pub pairing: Pairing,
+    /// The box's own music; `None` if it has only demo tracks.
+    pub library: Option<Library>,
     /// Numbers of other rooms for `/metrics`.
     pub gauges: Gauges,
 }

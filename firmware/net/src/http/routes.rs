@@ -19,7 +19,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{guard, health, live, pages, pairing, party, whep};
+use super::{guard, health, live, music, pages, pairing, party, whep};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,10 @@ pub(super) static ROUTES: &[Route] = &[
     Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
     Route::host("/api/party/next", Takes::Nothing, |call| Box::pin(party::next(call))),
     Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
+    Route::get("/api/library/search", |call| Box::pin(music::search(call))),
+    Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
+    Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),
+    Route::bare(Method::GET, "/api/library/broken", Who::Host, |call| Box::pin(music::broken(call))),
     Route::get(PAIRING, |call| Box::pin(pairing::state(call))),
     Route::bare(Method::POST, PAIRING, Who::Anyone, |call| Box::pin(pairing::begin(call))),
     Route::bare(Method::DELETE, PAIRING, Who::Anyone, |call| Box::pin(pairing::abort(call))),

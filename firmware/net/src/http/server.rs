@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use audio::time::Time;
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::call::{Ends, Server};
-use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT};
+use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, QUESTIONS_MAX};
 use super::role::PairedFrom;
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
@@ -36,6 +36,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         connections: Gate::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
+        questions: Semaphore::new(QUESTIONS_MAX),
         paired_from: PairedFrom::default(),
         latest,
         counters: Counters::default(),

@@ -87,6 +87,7 @@ impl World {
             snapshot: snapshots,
             commands,
             pairing,
+            library: None,
             gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
         };
         let (stop, stopped) = oneshot::channel();

@@ -1,0 +1,163 @@
+//! What can be asked about the box's music: search, lists by album, artist, genre and year, and files that are broken.
+//!
+//! All of it only reads. An answer is `{"tracks": [...], "next": ...}` (or `groups`, `files`): at most `limit` rows
+//! ([`LIMIT_DEFAULT`] unless asked for, [`LIMIT_MAX`] at most), and what to send as `after` for the next page, `null`
+//! on the last one. A track is `{"id", "title", "artist", "album", "album_artist", "album_key", "artist_key",
+//! "track_number", "disc_number", "year", "genre", "duration_ms", "has_picture"}`; texts may be empty, numbers that are
+//! not known are 0, an unknown length is `null`. A key is what to send as `album` or `artist` for the tracks of that
+//! album or artist. Texts come from files: whoever shows them must not take them for markup.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use ::library::{AskError, Filter, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, Track};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::call::Call;
+use super::limits::REPLY_TIMEOUT;
+use super::refusal::{Refusal, unavailable};
+
+/// `GET /api/library/search?q=&limit=&after=`: tracks in whose title, artist or album every word of `q` begins a word,
+/// whatever its capitals and diacritics, in the order in which they came into the library. At most
+/// [`QUERY_CHARS_MAX`] characters of `q` count.
+pub(super) async fn search(call: Call) -> Result<Response, Refusal> {
+    let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
+    let typed: String = text(&call, "q").unwrap_or_default().chars().take(QUERY_CHARS_MAX).collect();
+    let found = ask(&call, move |library| library.search(&typed, after, limit)).await?;
+    Ok(tracks_page(&found, limit))
+}
+
+/// `GET /api/library/tracks?album=&artist=&genre=&year=&limit=&after=`: tracks by album, disc, number and title. The
+/// first three are keys of groups.
+pub(super) async fn tracks(call: Call) -> Result<Response, Refusal> {
+    let limit = limit(&call)?;
+    let after = number(&call, "after")?;
+    let key = |name| text(&call, name).filter(|key| !key.is_empty());
+    let year = number(&call, "year")?.map(|year| u32::try_from(year).unwrap_or(u32::MAX));
+    let filter = Filter { album: key("album"), artist: key("artist"), genre: key("genre"), year };
+    let found = ask(&call, move |library| library.tracks(&filter, after, limit)).await?;
+    Ok(tracks_page(&found, limit))
+}
+
+/// `GET /api/library/groups?by=&limit=&after=`: albums, artists, genres or years (`by`: `album`, `artist`, `genre`,
+/// `year`) in their order, articles and diacritics left out, as `{"key", "name", "artist", "tracks"}`.
+pub(super) async fn groups(call: Call) -> Result<Response, Refusal> {
+    let limit = limit(&call)?;
+    let asked = text(&call, "by").unwrap_or_default();
+    let Some(by) = GroupBy::ALL.into_iter().find(|by| by.id() == asked) else {
+        let allowed = GroupBy::ALL.map(GroupBy::id).join(", ");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "Music is not grouped by that.").field("by", &asked, allowed));
+    };
+    let after = text(&call, "after");
+    let found = ask(&call, move |library| library.groups(by, after.as_deref(), limit)).await?;
+    let rows = found
+        .iter()
+        .map(|group| json!({ "key": group.key, "name": group.name, "artist": group.artist, "tracks": group.tracks }));
+    let next = found.last().filter(|_| found.len() == limit).map(|group| group.key.clone());
+    Ok(answer(&json!({ "groups": rows.collect::<Vec<_>>(), "next": next })))
+}
+
+/// `GET /api/library/broken?limit=&after=`, for hosts: files that are no tracks, as `{"path", "reason"}`, by path. What
+/// is not UTF-8 in a path is shown as `�`.
+pub(super) async fn broken(call: Call) -> Result<Response, Refusal> {
+    let limit = limit(&call)?;
+    // A path need not be UTF-8, so what stands for it in `next` is its bytes in percent signs.
+    let after: Vec<u8> = percent_decode_str(&text(&call, "after").unwrap_or_default()).collect();
+    let found = ask(&call, move |library| library.broken(Path::new(OsStr::from_bytes(&after)), limit)).await?;
+    let rows = found.iter().map(|file| json!({ "path": file.path.to_string_lossy(), "reason": file.reason }));
+    let next = found.last().filter(|_| found.len() == limit);
+    let next = next.map(|file| percent_encode(file.path.as_os_str().as_bytes(), NON_ALPHANUMERIC).to_string());
+    Ok(answer(&json!({ "files": rows.collect::<Vec<_>>(), "next": next })))
+}
+
+/// How far the scan has got, for `/health`; `null` without a library.
+pub(super) fn progress(library: Option<&Library>) -> Value {
+    let Some(progress) = library.map(Library::progress) else { return Value::Null };
+    json!({
+        "scanning": progress.scanning,
+        "files_seen": progress.files_seen,
+        "files_done": progress.files_done,
+        "files_per_s": progress.files_per_s.round(),
+        "left_s": progress.left.map(|left| left.as_secs()),
+        "tracks": progress.tracks,
+        "broken": progress.broken,
+    })
+}
+
+/// Puts a question to the library, on a thread that may wait for storage. Without a library there is nothing.
+async fn ask<T: Default + Send + 'static>(
+    call: &Call,
+    question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
+) -> Result<T, Refusal> {
+    let Some(library) = call.server.app.library.clone() else { return Ok(T::default()) };
+    let place = timeout(REPLY_TIMEOUT, call.server.questions.acquire()).await;
+    let Ok(Ok(_place)) = place else { return Err(unavailable()) };
+    match tokio::task::spawn_blocking(move || question(&library)).await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(AskError::Slow)) => Err(unavailable()),
+        Ok(Err(AskError::UnknownTrack(id))) => {
+            let refusal = Refusal::new(StatusCode::BAD_REQUEST, "There is no such track to go on after.");
+            Err(refusal.field("after", &id.to_string(), "what `next` said"))
+        }
+        Ok(Err(error @ AskError::Database(_))) => {
+            log::error!("{error}");
+            Err(unavailable())
+        }
+        Err(_) => Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The library has failed.")),
+    }
+}
+
+/// The value of `name` in the query, decoded; what is not UTF-8 becomes `�`.
+fn text(call: &Call, name: &str) -> Option<String> {
+    // A plus is a space in what forms send.
+    let value = call.query(name)?.replace('+', " ");
+    Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
+}
+
+fn number(call: &Call, name: &'static str) -> Result<Option<u64>, Refusal> {
+    let Some(value) = call.query(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let refused = |_| Refusal::new(StatusCode::BAD_REQUEST, "This is no number.").field(name, value, "a number");
+    value.parse().map(Some).map_err(refused)
+}
+
+fn limit(call: &Call) -> Result<usize, Refusal> {
+    let limit = number(call, "limit")?.map_or(LIMIT_DEFAULT, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    if (1..=LIMIT_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let refusal = Refusal::new(StatusCode::BAD_REQUEST, "A page does not have so many rows.");
+    Err(refusal.field("limit", &limit.to_string(), format!("1 to {LIMIT_MAX}")))
+}
+
+fn tracks_page(found: &[Track], limit: usize) -> Response {
+    let rows = found.iter().map(|track| {
+        let tags = &track.tags;
+        json!({
+            "id": track.id,
+            "title": tags.title,
+            "artist": tags.artist,
+            "album": tags.album,
+            "album_artist": tags.album_artist,
+            "album_key": track.album_key,
+            "artist_key": track.artist_key,
+            "track_number": tags.track_number,
+            "disc_number": tags.disc_number,
+            "year": tags.year,
+            "genre": tags.genre,
+            "duration_ms": tags.duration_ms,
+            "has_picture": tags.has_picture,
+        })
+    });
+    let next = found.last().filter(|_| found.len() == limit).map(|track| track.id);
+    answer(&json!({ "tracks": rows.collect::<Vec<_>>(), "next": next }))
+}
+
+fn answer(body: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
+}

@@ -1,0 +1,142 @@
+//! The box with a folder of music: what files of every kind say is searched, listed and shown; what is broken is listed
+//! for the host; a hostile query is a query. The tags are read by the real, locked-in process.
+//!
+//! Fixtures are made by ffmpeg while the test runs; without ffmpeg the tests say so and check nothing.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::program::Running;
+
+/// Longest wait for anything.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Name and ffmpeg's options.
+const KINDS: [(&str, &[&str]); 8] = [
+    ("1.mp3", &["-c:a", "libmp3lame"]),
+    ("2.flac", &["-c:a", "flac"]),
+    ("3.m4a", &["-c:a", "aac"]),
+    ("4.ogg", &["-c:a", "libvorbis"]),
+    ("5.opus", &["-c:a", "libopus"]),
+    ("6.wav", &["-c:a", "pcm_s16le"]),
+    ("7.aiff", &["-c:a", "pcm_s16be", "-write_id3v2", "1"]),
+    ("8.m4a", &["-c:a", "alac"]),
+];
+
+/// Makes a sound file of three seconds that says this about itself; `false` without ffmpeg.
+fn make(path: &Path, title: &str, options: &[&str]) -> bool {
+    let title = format!("title={title}");
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-f", "lavfi", "-i", "sine=frequency=440:duration=3:sample_rate=48000"])
+        .args(["-metadata", &title, "-metadata", "artist=Die Ärzte", "-metadata", "album=Geräusch"])
+        .args(["-metadata", "track=3/12", "-metadata", "date=2003-09-29", "-metadata", "genre=Punk"])
+        .args(options)
+        .arg(path)
+        .stdin(Stdio::null())
+        .status();
+    made.is_ok_and(|status| status.success())
+}
+
+/// A box that plays a folder with a file of every kind.
+struct Party {
+    music: TempDir,
+    running: Running,
+}
+
+impl Party {
+    fn open() -> Option<Self> {
+        let music = tempfile::tempdir().expect("a folder");
+        for (name, options) in KINDS {
+            if !make(&music.path().join(name), &format!("Träck {}", &name[..1]), options) {
+                println!("not tested here: ffmpeg does not make {name}");
+                return None;
+            }
+        }
+        fs::write(music.path().join("<b>noise.mp3"), [0x55; 9_999]).expect("a file");
+        let running = Running::start(&["--music".as_ref(), music.path().as_os_str()])?;
+        let party = Self { music, running };
+        party.until(|party| party.get("/health")["library"]["scanning"] == false);
+        Some(party)
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let mut answer = ureq::get(self.running.url(path)).call().expect(path);
+        answer.body_mut().read_json().expect("JSON")
+    }
+
+    fn until(&self, holds: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !holds(self) {
+            assert!(begun.elapsed() < LIMIT, "it does not come to hold");
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+
+    fn found(&self, query: &str) -> usize {
+        self.get(&format!("/api/library/search?q={query}"))["tracks"].as_array().map_or(0, Vec::len)
+    }
+}
+
+#[test]
+fn every_kind_of_file_is_found_by_what_it_says_and_plays_under_its_title() {
+    let Some(party) = Party::open() else { return };
+    let progress = &party.get("/health")["library"];
+    assert_eq!((&progress["tracks"], &progress["broken"]), (&8.into(), &1.into()), "{progress}");
+    let tracks = party.get("/api/library/tracks");
+    for (index, (name, _)) in KINDS.iter().enumerate() {
+        let track = &tracks["tracks"][index];
+        assert_eq!(track["title"], format!("Träck {}", index + 1), "{name}: {track}");
+        assert_eq!((&track["artist"], &track["album"]), (&"Die Ärzte".into(), &"Geräusch".into()), "{name}");
+        assert!(track["duration_ms"].as_u64().is_some_and(|ms| ms.abs_diff(3_000) < 120), "{name}: {track}");
+        assert_eq!(track["year"], 2003, "{name}");
+    }
+    assert_eq!((party.found("arzte+trac"), party.found("%C3%84RZTE%20gerausch%203"), party.found("x")), (8, 1, 0));
+    let artists = party.get("/api/library/groups?by=artist");
+    assert_eq!((&artists["groups"][0]["key"], &artists["groups"][0]["tracks"]), (&"arzte".into(), &8.into()));
+    assert_eq!(party.get("/api/library/tracks?artist=arzte&limit=3&after=1")["tracks"][0]["title"], "Träck 2");
+    let broken = party.get("/api/library/broken");
+    assert_eq!(broken["files"][0]["path"], "<b>noise.mp3", "{broken}");
+    party.until(|party| party.get("/api/party/status")["track"]["title"] == "Träck 1");
+    assert_eq!(party.get("/api/party/status")["track"]["artist"], "Die Ärzte");
+}
+
+#[test]
+fn music_that_comes_while_the_box_plays_is_found_and_counted() {
+    let Some(party) = Party::open() else { return };
+    let outside = party.music.path().join(".new.flac");
+    assert!(make(&outside, "Später", &["-c:a", "flac"]), "ffmpeg made one before");
+    fs::rename(&outside, party.music.path().join("9.flac")).expect("a new name");
+    party.until(|party| party.found("spater") == 1);
+    party.until(|party| party.get("/api/party/status")["sources"][0]["detail"] == "9 tracks");
+    fs::remove_file(party.music.path().join("1.mp3")).expect("it is there");
+    party.until(|party| party.found("arzte") == 8);
+}
+
+#[test]
+fn a_hostile_query_is_answered_or_refused_and_never_breaks_the_box() {
+    let Some(party) = Party::open() else { return };
+    let ask = |path: &str| {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        agent.get(party.running.url(path)).call().expect("an answer").status().as_u16()
+    };
+    for text in
+        ["%22", "*", "%00", "%FF%FE", "a%20AND", "NEAR(a%20b)", "title:x", "%", "%2", "'--", &"a".repeat(900), "+++"]
+    {
+        assert_eq!(ask(&format!("/api/library/search?q={text}")), 200, "{text}");
+        for name in ["album", "artist", "genre"] {
+            assert_eq!(ask(&format!("/api/library/tracks?{name}={text}")), 200, "{name}={text}");
+        }
+        assert_eq!(ask(&format!("/api/library/groups?by=album&after={text}")), 200, "{text}");
+        assert_eq!(ask(&format!("/api/library/broken?after={text}")), 200, "{text}");
+    }
+    for wrong in ["limit=0", "limit=201", "limit=-1", "limit=x", "after=x", "after=-1", "after=99999999999999999999"] {
+        assert_eq!(ask(&format!("/api/library/tracks?{wrong}")), 400, "{wrong}");
+        assert_eq!(ask(&format!("/api/library/search?q=a&{wrong}")), 400, "{wrong}");
+    }
+    assert_eq!(ask("/api/library/tracks?after=18446744073709551615"), 400);
+    assert_eq!(ask("/api/library/groups?by=colour"), 400);
+}
