@@ -114,7 +114,7 @@ fn fill(database: &Path, tracks: usize, dice: &mut Dice) {
     for n in 1..=tracks as i64 {
         let (title, artist, album) = (words(dice, 3), words(dice, 2), words(dice, 2));
         let keys = [&title, &artist, &album].map(|text| sort_key(text));
-        let mut put = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
+        let put = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
             filling.prepare_cached(sql).and_then(|mut put| put.execute(values)).expect("a row");
         };
         put(
