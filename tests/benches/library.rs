@@ -218,7 +218,7 @@ impl Mpd {
         let at = |name: &str| folder.path().join(name).display().to_string();
         let config = format!(
             "music_directory \"{}\"\ndb_file \"{}\"\nbind_to_address \"{}\"\nlog_level \"error\"\n\
-             audio_output {{ type \"null\" name \"none\" }}\n",
+             audio_output {{\ntype \"null\"\nname \"none\"\n}}\n",
             music.display(),
             at("mpd.db"),
             at("mpd.socket")
@@ -226,13 +226,12 @@ impl Mpd {
         fs::write(at("mpd.conf"), config).expect("a configuration");
         let mut command = Command::new("mpd");
         command.args(["--no-daemon", &at("mpd.conf")]).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().ok()?;
-        let begun = Instant::now();
+        let mut process = command.spawn().ok()?;
         let socket = loop {
             if let Ok(socket) = UnixStream::connect(at("mpd.socket")) {
                 break socket;
             }
-            assert!(begun.elapsed() < LIMIT, "MPD does not listen");
+            assert_eq!(process.try_wait().expect("MPD is ours"), None, "MPD ended instead of listening");
             std::thread::park_timeout(Duration::from_millis(10));
         };
         let mut mpd = Self { process, socket: BufReader::new(socket) };
