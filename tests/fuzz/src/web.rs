@@ -16,6 +16,7 @@ use net::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, 
 use net::status::{Snapshot, StreamStatus};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::yield_now;
 
@@ -50,11 +51,14 @@ impl Web {
     /// Starts it.
     ///
     /// # Panics
-    /// When the machine has no loopback.
+    /// When the machine has no loopback or no signals.
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a loopback address");
         let address = listener.local_addr().expect("a bound socket");
+        // Rust's own start ignores this signal; the fuzzer's, which is C++, leaves it deadly, and every client that
+        // hangs up early would count as a crash.
+        runtime.block_on(async { signal(SignalKind::pipe()) }).expect("a handler");
         let (snapshot, snapshots) = watch::channel(Arc::new(party()));
         let main = StreamId::new("main").expect("a valid id");
         let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, runtime.handle());
