@@ -226,6 +226,13 @@ fn without_a_worker_no_file_is_called_broken() {
     assert_eq!((all(&library).len(), reasons(&library).len()), (0, 0));
 }
 
+/// Files that a database knows, if it can be asked.
+fn files(database: &Path) -> Option<i64> {
+    let readable = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = rusqlite::Connection::open_with_flags(database, readable).ok()?;
+    connection.query_row("SELECT count(*) FROM files", [], |row| row.get(0)).ok()
+}
+
 #[test]
 fn a_scan_that_is_killed_again_and_again_leaves_a_whole_database_and_comes_to_its_end() {
     let home = Home::new();
@@ -240,11 +247,13 @@ fn a_scan_that_is_killed_again_and_again_leaves_a_whole_database_and_comes_to_it
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        // Somewhere between the first page written and the last: a wide range of moments, another one each time.
-        let moment = Instant::now() + Duration::from_millis(20 + u64::from(round * 37 % 11) * 25);
-        while scan.try_wait().unwrap().is_none() && Instant::now() < moment {
+        // Before the first batch of files is written in the first round, later some moments after one more was: another
+        // moment each time, and none that depends on how fast this machine is.
+        let known = grown.last().copied().unwrap_or(0);
+        while scan.try_wait().unwrap().is_none() && round > 0 && files(&home.database()).unwrap_or(0) <= known {
             _ = home.changes.recv_timeout(Duration::from_millis(1));
         }
+        _ = home.changes.recv_timeout(Duration::from_millis(u64::from(round * 37 % 11)));
         scan.kill().unwrap();
         kills += u32::from(!scan.wait().unwrap().success());
         if home.database().exists() {
