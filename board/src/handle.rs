@@ -30,6 +30,8 @@ pub struct Counts {
     pub overflows_total: u64,
     /// Pictures sent to the display.
     pub frames_total: u64,
+    /// Lines that are wanted and not open now, an encoder's two counted as one.
+    pub lines_missing: u64,
 }
 
 /// The counters behind [`Counts`].
@@ -42,6 +44,7 @@ pub(crate) struct Counters {
     pub(crate) retries: AtomicU64,
     pub(crate) overflows: AtomicU64,
     pub(crate) frames: AtomicU64,
+    pub(crate) lines_missing: AtomicU64,
 }
 
 /// Counts one.
@@ -144,6 +147,7 @@ impl Handle {
             retries_total: counters.retries.load(Relaxed),
             overflows_total: counters.overflows.load(Relaxed),
             frames_total: counters.frames.load(Relaxed),
+            lines_missing: counters.lines_missing.load(Relaxed),
         }
     }
 

@@ -100,6 +100,12 @@ impl Lines {
         self.outputs.iter().any(|unit| unit.opened.is_some())
     }
 
+    /// How many lines are not open, an encoder's two counted as one.
+    pub(crate) fn missing(&self) -> u64 {
+        let inputs = self.inputs.iter().filter(|unit| unit.opened.is_none()).count();
+        (inputs + self.outputs.iter().filter(|unit| unit.opened.is_none()).count()) as u64
+    }
+
     /// What happened since this was asked last.
     pub(crate) fn events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
@@ -107,7 +113,7 @@ impl Lines {
 
     /// Opens what is not open.
     pub(crate) fn open_missing(&mut self, contacts: &mut Inputs, now: Time) {
-        let mut missing = false;
+        let before = self.missing();
         for at in 0..self.inputs.len() {
             if self.inputs[at].opened.is_some() {
                 continue;
@@ -125,7 +131,6 @@ impl Lines {
                     self.well(&pin, told, now);
                 }
                 Err(failure) => {
-                    missing = true;
                     let pin = self.inputs[at].pins[0].clone();
                     self.inputs[at].told |= self.trouble(&pin, self.inputs[at].told, failure, now);
                 }
@@ -144,15 +149,16 @@ impl Lines {
                     self.well(&pin, told, now);
                 }
                 Err(failure) => {
-                    missing = true;
                     self.outputs[at].told |= self.trouble(&pin, self.outputs[at].told, failure, now);
                 }
             }
         }
-        self.retry = missing.then(|| self.backoff.next(now));
-        if !missing {
+        let missing = self.missing();
+        // A chip that came while its lines were being opened: the rest is there as well.
+        if missing < before {
             self.backoff = Backoff::new();
         }
+        self.retry = (missing > 0).then(|| self.backoff.next(now));
     }
 
     /// The descriptors to wait for: first those of the inputs, then those that hang up.

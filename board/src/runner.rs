@@ -5,6 +5,7 @@
 //! a light pattern or a retry; for nothing else. Every wake-up is counted by its cause.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -64,6 +65,8 @@ pub fn start(wiring: Wiring, habits: Habits, on_event: impl FnMut(Event) + Send 
     }
     let shared = Arc::clone(&handle.shared);
     let lines = Lines::new(port, wiring);
+    // Before anybody can ask, so that nobody takes "not yet tried" for "all is there".
+    shared.counters.lines_missing.store(lines.missing(), Ordering::Relaxed);
     threads.push(spawn("board", move || run(lines, Inputs::new(habits), &shared, &tell))?);
     Ok(Running { handle, threads, sim })
 }
@@ -80,6 +83,7 @@ fn run(mut lines: Lines, mut inputs: Inputs, shared: &Shared, tell: &Tell) {
     loop {
         light.at(now);
         lines.show(&light, now);
+        shared.counters.lines_missing.store(lines.missing(), Ordering::Relaxed);
         for event in lines.events().into_iter().chain(inputs.events()) {
             lock(tell)(event);
         }

@@ -2,5 +2,7 @@
 //!
 //! Run by `cargo xtask test --machine`. Called in any other way, each of them says so and ends.
 
+mod line_in;
 mod listening;
+mod pins;
 mod sound;

@@ -162,6 +162,8 @@ pub(crate) fn board_metrics(counts: board::Counts, panel: &Counters, page: &mut 
         "Longest time from the kernel's stamp of an edge to the end of what the press asked for.",
         panel.slowest_us() as f64 / 1e6,
     );
+    let missing = counts.lines_missing as f64;
+    page.number("board_lines_missing", Kind::Gauge, "Lines of buttons and LEDs that cannot be used now.", missing);
     let mut count = |name, help, value: u64| page.number(name, Kind::Counter, help, value as f64);
     count("presses_total", "Presses and turns at the box that asked for something.", panel.asked_total());
     count("board_events_lost_total", "Events of the board that nobody took.", panel.lost_total());
