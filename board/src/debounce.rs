@@ -11,7 +11,7 @@ use crate::time::Time;
 pub const SETTLE_US: u64 = 5_000;
 
 /// From the first edge of a change, how long no other change is believed, µs: the longest bounce trains of worn
-/// push buttons are near 20 ms (issue 3), and a quarter more.
+/// push buttons are near 20 ms, as the product promises to bear, and a quarter more.
 pub const HOLD_OFF_US: u64 = 25_000;
 
 /// A change of the clean level.

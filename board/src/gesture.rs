@@ -35,10 +35,10 @@ pub enum Gesture {
     Freed,
 }
 
-/// From here on a press is long, µs (issue 3: 0.8 s).
+/// From here on a press is long, µs: 0.8 s, as the product promises.
 pub const LONG_US: u64 = 800_000;
 
-/// From here on a button is stuck, µs (issue 3: 30 s).
+/// From here on a button is stuck, µs: 30 s, as the product promises.
 pub const STUCK_US: u64 = 30_000_000;
 
 /// How long a button that repeats is held before it does, µs: the usual delay of keyboards.

@@ -28,7 +28,7 @@ const PLAY_LED: u32 = 13;
 /// Random presses in all, shared by the buttons.
 const PRESSES: u32 = 1_000;
 
-/// The limit of issue 3 of the product's plan, in seconds of the guest's time.
+/// The limit that the product promises, in seconds of the guest's time.
 const PRESS_TO_PLAN_S_MAX: f64 = 0.050;
 
 /// Makes a chip with this label and as many lines as a Pi 4 has. It is there once `live` is 1.

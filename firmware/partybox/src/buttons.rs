@@ -8,7 +8,7 @@ use board::{Button, Gesture, Habit, Habits};
 use serde::{Deserialize, Serialize};
 
 /// How long a button is held for its `held` action, s: long enough that nobody does it by accident, or without seeing
-/// the count-down (issue 3 of the product's plan: 10 s for forgetting hosts).
+/// the count-down (the product promises 10 s for forgetting hosts).
 pub const HELD_S: u8 = 10;
 
 /// What a person at the box can ask for.
