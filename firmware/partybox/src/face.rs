@@ -30,8 +30,8 @@ pub struct Facts {
     pub artist: String,
     /// Phones and players that listen.
     pub listeners: usize,
-    /// As many are let in.
-    pub listeners_max: usize,
+    /// How much of the room they take, percent: of WebRTC's or of MP3's, whichever is nearer to full.
+    pub fullness_percent: usize,
     /// Who asks to be host, and whether a press waits for somebody to ask.
     pub pairing: View,
     /// Now, on the clock of `pairing`, ms.
@@ -69,7 +69,7 @@ impl Facts {
     }
 
     fn is_nearly_full(&self) -> bool {
-        self.listeners * 100 >= self.listeners_max * NEARLY_FULL_PERCENT
+        self.fullness_percent >= NEARLY_FULL_PERCENT
     }
 
     /// What the display shall show.
@@ -169,7 +169,7 @@ mod tests {
 
     fn playing() -> Facts {
         let title = Some("Title".to_owned());
-        Facts { playing: true, has_tracks: true, title, listeners_max: 10, brightness_percent: 100, ..Facts::default() }
+        Facts { playing: true, has_tracks: true, title, brightness_percent: 100, ..Facts::default() }
     }
 
     fn asked() -> View {
@@ -186,8 +186,8 @@ mod tests {
         assert_eq!(only(&Facts { playing: false, ..playing() }), [Condition::Paused]);
         assert_eq!(only(&Facts { title: None, ..playing() }), [Condition::Ready]);
         assert_eq!(only(&Facts { title: None, has_tracks: false, ..playing() }), [Condition::Ready, Condition::Error]);
-        assert_eq!(only(&Facts { listeners: 8, ..playing() }), [Condition::Playing, Condition::NearlyFull]);
-        assert_eq!(only(&Facts { listeners: 7, ..playing() }), [Condition::Playing]);
+        assert_eq!(only(&Facts { fullness_percent: 80, ..playing() }), [Condition::Playing, Condition::NearlyFull]);
+        assert_eq!(only(&Facts { fullness_percent: 79, ..playing() }), [Condition::Playing]);
         assert_eq!(only(&Facts { stuck: Some("next"), ..playing() }), [Condition::Playing, Condition::Error]);
         assert_eq!(only(&Facts { pairing: asked(), ..playing() }), [Condition::Playing, Condition::PairingAsked]);
         assert_eq!(

@@ -89,7 +89,8 @@ pub fn facts(
         title,
         artist,
         listeners: listeners.0 + listeners.1,
-        listeners_max: config.webrtc.listeners_max,
+        fullness_percent: (listeners.0 * 100 / config.webrtc.listeners_max)
+            .max(listeners.1 * 100 / config.mp3.listeners_max),
         brightness_percent: if config.night.is_now() { board.night_percent } else { board.brightness_percent },
         ..Facts::default()
     }
