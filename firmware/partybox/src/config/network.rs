@@ -1,0 +1,55 @@
+//! The sections about phones: WebRTC, HTTP and the Wi-Fi they are in.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, ensure, within};
+use crate::wifi::{PASSPHRASE_LETTERS, SSID_BYTES_MAX, is_passphrase, is_ssid};
+
+section! {
+    /// `[webrtc]`
+    WebRtcConfig { udp_port: u16 = 0, listeners_max: usize = 1_000, sessions_per_address_max: usize = 8 }
+}
+
+section! {
+    /// `[http]`
+    HttpConfig {
+        connections_max: usize = 1_024,
+        connections_per_address_max: usize = 16,
+        names: Vec<String> = vec!["party.internal".to_owned()],
+    }
+}
+
+section! {
+    /// `[wifi]`
+    WifiConfig { ssid: String = String::new(), passphrase: String = String::new(), own: bool = false }
+}
+
+impl WebRtcConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("webrtc.listeners_max", self.listeners_max, 1, 5_000)?;
+        within("webrtc.sessions_per_address_max", self.sessions_per_address_max, 1, 5_000)
+    }
+}
+
+impl HttpConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("http.connections_max", self.connections_max, 64, 20_000)?;
+        within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)
+    }
+}
+
+impl WifiConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let Self { ssid, passphrase, own } = self;
+        ensure(
+            "wifi.ssid",
+            ssid,
+            ssid.is_empty() || !own && is_ssid(ssid),
+            format!("1 to {SSID_BYTES_MAX} bytes without control characters, or nothing, as with wifi.own"),
+        )?;
+        let (shortest, longest) = (PASSPHRASE_LETTERS.start(), PASSPHRASE_LETTERS.end());
+        let allowed = format!("{shortest} to {longest} letters of ASCII, or nothing");
+        // Not the passphrase itself: refusals end up in logs.
+        ensure("wifi.passphrase", "(not shown)", is_passphrase(passphrase), allowed)
+    }
+}
