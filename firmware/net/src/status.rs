@@ -80,6 +80,39 @@ pub struct StreamStatus {
     pub live: bool,
 }
 
+/// How far the library's scan has got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ScanStatus {
+    /// Whether one is under way.
+    pub running: bool,
+    /// Files that need no more work.
+    pub files_done: u64,
+    /// Files found.
+    pub files_total: u64,
+    /// Files read per second, rounded; 0 while no rate is known.
+    pub files_per_s: u64,
+    /// Seconds to its end at that rate, if it is known.
+    pub left_s: Option<u64>,
+    /// Tracks in the library.
+    pub tracks: u64,
+    /// Files that are no tracks because they are broken.
+    pub broken: u64,
+}
+
+impl From<library::Progress> for ScanStatus {
+    fn from(progress: library::Progress) -> Self {
+        Self {
+            running: progress.scanning,
+            files_done: progress.files_done,
+            files_total: progress.files_seen,
+            files_per_s: progress.files_per_s.round() as u64,
+            left_s: progress.left.map(|left| left.as_secs()),
+            tracks: progress.tracks,
+            broken: progress.broken,
+        }
+    }
+}
+
 /// What the party tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
