@@ -242,6 +242,7 @@ fn serve() {
         fallback: false,
         track: None,
         streams: vec![StreamStatus { id: "main".into(), live: true }],
+        party: Default::default(),
     }));
     let stream = StreamId::new("main").expect("a good id");
     let (hub, mut feed) = net::mp3::hub(stream, &net::mp3::Config::default(), &snapshots, runtime.handle());

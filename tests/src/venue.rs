@@ -51,5 +51,6 @@ pub fn playing() -> Snapshot {
         fallback: false,
         track: None,
         streams: vec![StreamStatus { id: "main".into(), live: true }],
+        party: Default::default(),
     }
 }

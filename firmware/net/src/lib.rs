@@ -10,6 +10,7 @@ pub mod http;
 pub mod metrics;
 pub mod mp3;
 pub mod pairing;
+pub mod party_view;
 pub mod ratelimit;
 pub mod rtc;
 pub mod status;

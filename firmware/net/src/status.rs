@@ -3,9 +3,12 @@
 //! [`Snapshot`] is filled in by whoever runs the party; this room adds the listeners and who is asking. Times are
 //! numbers in it; nothing here reads a clock.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::control::SourceKind;
+use crate::party_view::PartyView;
 
 /// State of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -114,7 +117,7 @@ impl From<library::Progress> for ScanStatus {
 }
 
 /// What the party tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// Name of the box.
     pub name: String,
@@ -132,6 +135,8 @@ pub struct Snapshot {
     pub track: Option<TrackStatus>,
     /// Streams, oldest first.
     pub streams: Vec<StreamStatus>,
+    /// Queue, requests, guests and settings.
+    pub party: Arc<PartyView>,
 }
 
 impl Snapshot {
@@ -141,6 +146,7 @@ impl Snapshot {
         head(self) == head(other)
             && self.sources == other.sources
             && self.streams == other.streams
+            && (Arc::ptr_eq(&self.party, &other.party) || self.party == other.party)
             && (&self.name, &self.version) == (&other.name, &other.version)
             && track_texts(self) == track_texts(other)
     }

@@ -1,5 +1,7 @@
 //! What the box tells about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
 
+use std::sync::Arc;
+
 use audio::line::LineState;
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
@@ -27,6 +29,7 @@ pub fn starting(config: &Config) -> Snapshot {
         fallback: false,
         track: None,
         streams: Vec::new(),
+        party: Arc::default(),
     }
 }
 
@@ -61,6 +64,7 @@ pub fn snapshot(config: &Config, channel: &Channel, sound: &Status) -> Snapshot 
         fallback: sound.standing_in,
         track: if heard { track(channel, sound) } else { None },
         streams: vec![StreamStatus { id: STREAM.to_owned(), live: true }],
+        party: Arc::default(),
     }
 }
 

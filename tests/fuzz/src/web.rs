@@ -160,6 +160,7 @@ fn party() -> Snapshot {
         fallback: false,
         track: None,
         streams: vec![StreamStatus { id: "main".into(), live: true }],
+        party: Default::default(),
     }
 }
 

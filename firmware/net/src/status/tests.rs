@@ -21,6 +21,7 @@ fn snapshot() -> Snapshot {
             position_ms: 400,
         }),
         streams: vec![StreamStatus { id: "main".into(), live: true }],
+        party: Default::default(),
     }
 }
 

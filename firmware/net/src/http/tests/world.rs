@@ -62,6 +62,7 @@ pub(super) fn snapshot() -> Snapshot {
             position_ms: 0,
         }),
         streams: vec![StreamStatus { id: "main".into(), live: true }],
+        party: Default::default(),
     }
 }
 

@@ -1,0 +1,171 @@
+//! What hosts can set about a party, and the range of each.
+
+use serde::{Deserialize, Serialize};
+
+/// What becomes of a guest's request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requests {
+    /// It waits until a host or a DJ lets it in.
+    #[default]
+    Approve,
+    /// It goes into the queue at once.
+    Auto,
+    /// There are none.
+    Off,
+}
+
+/// What comes again by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeat {
+    /// Nothing from the queue; behind it the catalogue goes round and round, so the music never ends.
+    #[default]
+    Off,
+    /// What hosts and DJs have put into the queue goes back to its end when it has been heard. Guests' requests do not:
+    /// their turns are fair only if each is heard once.
+    All,
+    /// The track that is heard now, until somebody skips it.
+    One,
+}
+
+/// The settings of a party.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// What becomes of requests.
+    pub requests: Requests,
+    /// Whether what plays by itself is mixed up.
+    pub shuffle: bool,
+    /// What comes again.
+    pub repeat: Repeat,
+    /// How many requests of one guest may wait at once: 1 to [`Settings::PER_GUEST_MAX`].
+    pub per_guest_max: u8,
+    /// A track that was heard within so many minutes cannot be requested: 0 (it can) to [`Settings::RECENT_MIN_MAX`].
+    pub recent_min: u16,
+    /// Share of those present whose votes skip a track: above 0 to 1; 0: skip votes are off.
+    pub skip_share: f32,
+    /// How long one track fades into the next, ms: 0 (gapless) to [`Settings::CROSSFADE_MS_MAX`].
+    pub crossfade_ms: u16,
+    /// Whether tracks are brought to the same loudness.
+    pub level_loudness: bool,
+}
+
+/// A change of some of them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Change {
+    /// See [`Settings::requests`].
+    pub requests: Option<Requests>,
+    /// See [`Settings::shuffle`].
+    pub shuffle: Option<bool>,
+    /// See [`Settings::repeat`].
+    pub repeat: Option<Repeat>,
+    /// See [`Settings::per_guest_max`].
+    pub per_guest_max: Option<u8>,
+    /// See [`Settings::recent_min`].
+    pub recent_min: Option<u16>,
+    /// See [`Settings::skip_share`].
+    pub skip_share: Option<f32>,
+    /// See [`Settings::crossfade_ms`].
+    pub crossfade_ms: Option<u16>,
+    /// See [`Settings::level_loudness`].
+    pub level_loudness: Option<bool>,
+}
+
+/// A setting that is out of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfRange {
+    /// Which one.
+    pub field: &'static str,
+    /// What it may be.
+    pub allowed: &'static str,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            requests: Requests::Approve,
+            shuffle: false,
+            repeat: Repeat::Off,
+            per_guest_max: 3,
+            recent_min: 30,
+            skip_share: 0.5,
+            crossfade_ms: 0,
+            level_loudness: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Most requests of one guest that may be allowed to wait at once: more would be a playlist, not a wish.
+    pub const PER_GUEST_MAX: u8 = 20;
+    /// Longest time that keeps a track from being requested again: a day.
+    pub const RECENT_MIN_MAX: u16 = 1_440;
+    /// Longest crossfade: what the mixer can do (`audio::mixer::MixPlan::CROSSFADE_MS_MAX`; a test of the program holds
+    /// the two together).
+    pub const CROSSFADE_MS_MAX: u16 = 12_750;
+
+    /// These settings with `change`.
+    ///
+    /// # Errors
+    /// The first setting that would be out of its range; then nothing is changed.
+    pub fn changed(&self, change: &Change) -> Result<Self, OutOfRange> {
+        let changed = Self {
+            requests: change.requests.unwrap_or(self.requests),
+            shuffle: change.shuffle.unwrap_or(self.shuffle),
+            repeat: change.repeat.unwrap_or(self.repeat),
+            per_guest_max: change.per_guest_max.unwrap_or(self.per_guest_max),
+            recent_min: change.recent_min.unwrap_or(self.recent_min),
+            skip_share: change.skip_share.unwrap_or(self.skip_share),
+            crossfade_ms: change.crossfade_ms.unwrap_or(self.crossfade_ms),
+            level_loudness: change.level_loudness.unwrap_or(self.level_loudness),
+        };
+        changed.check()?;
+        Ok(changed)
+    }
+
+    /// Whether every setting is within its range.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(&self) -> Result<(), OutOfRange> {
+        let rules = [
+            ("per_guest_max", "1 to 20", (1..=Self::PER_GUEST_MAX).contains(&self.per_guest_max)),
+            ("recent_min", "0 to 1440 minutes", self.recent_min <= Self::RECENT_MIN_MAX),
+            // Also false for what is no number.
+            ("skip_share", "0 to 1", (0.0..=1.0).contains(&self.skip_share)),
+            ("crossfade_ms", "0 to 12750 ms", self.crossfade_ms <= Self::CROSSFADE_MS_MAX),
+        ];
+        let broken = rules.into_iter().find(|(_, _, kept)| !kept);
+        broken.map_or(Ok(()), |(field, allowed, _)| Err(OutOfRange { field, allowed }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_changes_only_what_it_names() {
+        let change = Change { shuffle: Some(true), per_guest_max: Some(7), ..Change::default() };
+        let changed = Settings::default().changed(&change).unwrap();
+        assert_eq!(changed, Settings { shuffle: true, per_guest_max: 7, ..Settings::default() });
+    }
+
+    #[test]
+    fn every_end_of_every_range_holds() {
+        let with = |change: Change| Settings::default().changed(&change).map_err(|wrong| wrong.field);
+        for (guests, right) in [(0, false), (1, true), (20, true), (21, false)] {
+            assert_eq!(with(Change { per_guest_max: Some(guests), ..Change::default() }).is_ok(), right, "{guests}");
+        }
+        for (minutes, right) in [(0, true), (1_440, true), (1_441, false)] {
+            assert_eq!(with(Change { recent_min: Some(minutes), ..Change::default() }).is_ok(), right, "{minutes}");
+        }
+        for (share, right) in [(0.0, true), (1.0, true), (-0.1, false), (1.01, false), (f32::NAN, false)] {
+            assert_eq!(with(Change { skip_share: Some(share), ..Change::default() }).is_ok(), right, "{share}");
+        }
+        let far = Change { crossfade_ms: Some(12_751), ..Change::default() };
+        assert_eq!(with(far), Err("crossfade_ms"));
+    }
+}

@@ -1,0 +1,179 @@
+//! What people can ask of a party, and why it may be refused.
+//!
+//! Who may ask what by their role is the business of whoever carries the wish here; only what depends on whose item or
+//! request it is stands in the rules.
+
+use crate::order::TrackId;
+use crate::settings::{Change, OutOfRange};
+
+/// A guest's number: counts up as guests come, is never used twice while the box runs, and is what people tell guests
+/// apart by. No secret, and no proof of anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuestId(pub u32);
+
+/// An item of the queue. Counts up while the box runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(pub u64);
+
+/// A guest's request. Counts up while the box runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// As which guest; a host's phone may be a guest as well.
+    pub guest: Option<GuestId>,
+    /// Whether it is a host.
+    pub is_host: bool,
+}
+
+/// Where something goes in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Before everything else.
+    Next,
+    /// In its turn.
+    End,
+}
+
+/// What people can ask.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Put a track into the queue.
+    Add(TrackId, At),
+    /// Put an item of the queue where the item of that index stands, counted from 0; a larger index is the end.
+    Move(ItemId, usize),
+    /// Take an item out of the queue.
+    Remove(ItemId),
+    /// Empty the queue.
+    Clear,
+    /// Take the last of the above back.
+    Undo,
+    /// A guest asks for a track.
+    Request(TrackId),
+    /// A guest takes a request back that waits to be approved.
+    Withdraw(RequestId),
+    /// Let a request into the queue.
+    Approve(RequestId),
+    /// Do not.
+    Decline(RequestId),
+    /// A guest is (or is no longer) for an item.
+    Vote(ItemId, bool),
+    /// A guest spends a boost on an item.
+    Boost(ItemId),
+    /// A guest is (or is no longer) for skipping what is heard now.
+    SkipVote(bool),
+    /// A guest wants to be called so; at most [`NAME_CHARS_MAX`] characters.
+    Call(Option<String>),
+    /// A guest becomes a DJ, or is one no longer.
+    Dj(GuestId, bool),
+    /// Change settings.
+    Set(Change),
+    /// Begin a party, under a title of at most [`TITLE_CHARS_MAX`] characters if there is one.
+    Start(Option<String>),
+    /// End it: guests, requests, votes, queue and history are forgotten, and the music fades out.
+    End,
+    /// Go back to the track before.
+    Previous,
+    /// So loud, dB; the nearest step of [`crate::Volume`].
+    Volume(f32),
+}
+
+/// Longest name of a guest, characters.
+pub const NAME_CHARS_MAX: usize = 24;
+
+/// Longest title of a party, characters.
+pub const TITLE_CHARS_MAX: usize = 60;
+
+/// What came of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// What was asked for.
+    Plainly,
+    /// It is in the queue as this.
+    Queued(ItemId),
+    /// It is a request that waits.
+    Pending(RequestId),
+    /// It is a request that went into the queue at once.
+    Admitted(RequestId),
+}
+
+/// Why a wish is not granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Requests are switched off.
+    RequestsOff,
+    /// The track waits in the queue or for approval, or is heard now.
+    AlreadyQueued,
+    /// The track was heard a short while ago.
+    RecentlyPlayed,
+    /// The guest has as many requests waiting as allowed.
+    TooMany,
+    /// There is no such track.
+    NoSuchTrack,
+    /// There is no such item in the queue.
+    NoSuchItem,
+    /// There is no such request that waits (of this guest's).
+    NoSuchRequest,
+    /// There is no such guest.
+    NoSuchGuest,
+    /// The queue, or the list of requests, is full.
+    QueueFull,
+    /// Only a guest can ask this, and nobody is known by what was sent.
+    NotAGuest,
+    /// It is another guest's.
+    NotYours,
+    /// Nobody votes for what they asked for themselves.
+    OwnItem,
+    /// No boost is left.
+    NoBoosts,
+    /// It is boosted already.
+    AlreadyBoosted,
+    /// Skip votes are switched off, or there is nothing to skip.
+    NothingToSkip,
+    /// Nothing was heard before.
+    NothingBefore,
+    /// There is nothing to take back.
+    NothingToUndo,
+    /// The text is empty or too long, or cannot be shown.
+    BadText,
+    /// A setting is out of its range.
+    Setting(OutOfRange),
+    /// The volume is not within −40 to 0 dB.
+    Volume,
+    /// The party has ended.
+    Ended,
+    /// The box has as many guests as it can know.
+    TooManyGuests,
+}
+
+impl Refused {
+    /// Its name in every API; pages have a sentence for each.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::RequestsOff => "requests-off",
+            Self::AlreadyQueued => "already-queued",
+            Self::RecentlyPlayed => "recently-played",
+            Self::TooMany => "too-many",
+            Self::NoSuchTrack => "no-such-track",
+            Self::NoSuchItem => "no-such-item",
+            Self::NoSuchRequest => "no-such-request",
+            Self::NoSuchGuest => "no-such-guest",
+            Self::QueueFull => "queue-full",
+            Self::NotAGuest => "not-a-guest",
+            Self::NotYours => "not-yours",
+            Self::OwnItem => "own-item",
+            Self::NoBoosts => "no-boosts",
+            Self::AlreadyBoosted => "already-boosted",
+            Self::NothingToSkip => "nothing-to-skip",
+            Self::NothingBefore => "nothing-before",
+            Self::NothingToUndo => "nothing-to-undo",
+            Self::BadText => "bad-text",
+            Self::Setting(_) => "out-of-range",
+            Self::Volume => "volume-range",
+            Self::Ended => "ended",
+            Self::TooManyGuests => "too-many-guests",
+        }
+    }
+}
