@@ -30,7 +30,7 @@ pub struct PartyView {
     pub settings: Settings,
     /// Requests that wait to be approved, oldest first; for hosts and DJs only.
     pub pending: Vec<PendingView>,
-    /// Every known guest, by number; what is in it is for that guest, and names and roles for hosts.
+    /// Every guest that did something, by number: what only that guest is told.
     pub guests: BTreeMap<GuestId, GuestView>,
 }
 
@@ -82,7 +82,7 @@ pub enum ByView {
     Guest {
         /// Its number.
         label: u32,
-        /// What it is called, if it said so.
+        /// What it is called, if it said so; who fills this in knows numbers only.
         name: Option<String>,
     },
 }
@@ -223,13 +223,6 @@ pub struct RequestView {
 /// A guest as that guest may see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct GuestView {
-    /// Its number.
-    pub label: u32,
-    /// What it wants to be called.
-    pub name: Option<String>,
-    /// Whether a host made it a DJ.
-    #[serde(skip)]
-    pub dj: bool,
     /// The items it is for.
     pub votes: Vec<u64>,
     /// The items it asked for.
@@ -248,11 +241,6 @@ impl PartyView {
     /// The item of the queue that is heard now.
     pub fn item(&self) -> Option<ItemId> {
         self.now.as_ref().and_then(|now| now.item).map(ItemId)
-    }
-
-    /// Whether a guest is a DJ.
-    pub fn is_dj(&self, guest: GuestId) -> bool {
-        self.guests.get(&guest).is_some_and(|guest| guest.dj)
     }
 }
 

@@ -15,7 +15,7 @@ pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
 pub use order::{Order, TrackId};
 pub use party::{Input, Output, Party, View};
 pub use settings::{Change, OutOfRange, Repeat, Requests, Settings};
-pub use wish::{Asker, At, Done, GuestId, ItemId, NAME_CHARS_MAX, Refused, RequestId, TITLE_CHARS_MAX, Wish};
+pub use wish::{Asker, At, Done, GuestId, ItemId, Refused, RequestId, TITLE_CHARS_MAX, Wish};
 
 #[cfg(test)]
 mod tests;

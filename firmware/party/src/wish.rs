@@ -24,6 +24,8 @@ pub struct RequestId(pub u64);
 pub struct Asker {
     /// As which guest; a host's phone may be a guest as well.
     pub guest: Option<GuestId>,
+    /// Whether it is a host or a DJ.
+    pub leads: bool,
     /// Whether it is a host.
     pub is_host: bool,
 }
@@ -64,10 +66,8 @@ pub enum Wish {
     Boost(ItemId),
     /// A guest is (or is no longer) for skipping what is heard now.
     SkipVote(bool),
-    /// A guest wants to be called so; at most [`NAME_CHARS_MAX`] characters.
-    Call(Option<String>),
-    /// A guest becomes a DJ, or is one no longer.
-    Dj(GuestId, bool),
+    /// Forget a guest: its votes and waiting requests go, what is in the queue stays.
+    Forget(GuestId),
     /// Change settings.
     Set(Change),
     /// Begin a party, under a title of at most [`TITLE_CHARS_MAX`] characters if there is one.
@@ -79,9 +79,6 @@ pub enum Wish {
     /// So loud, dB; the nearest step of [`crate::Volume`].
     Volume(f32),
 }
-
-/// Longest name of a guest, characters.
-pub const NAME_CHARS_MAX: usize = 24;
 
 /// Longest title of a party, characters.
 pub const TITLE_CHARS_MAX: usize = 60;
@@ -116,8 +113,6 @@ pub enum Refused {
     NoSuchItem,
     /// There is no such request that waits (of this guest's).
     NoSuchRequest,
-    /// There is no such guest.
-    NoSuchGuest,
     /// The queue, or the list of requests, is full.
     QueueFull,
     /// Only a guest can ask this, and nobody is known by what was sent.
@@ -159,7 +154,6 @@ impl Refused {
             Self::NoSuchTrack => "no-such-track",
             Self::NoSuchItem => "no-such-item",
             Self::NoSuchRequest => "no-such-request",
-            Self::NoSuchGuest => "no-such-guest",
             Self::QueueFull => "queue-full",
             Self::NotAGuest => "not-a-guest",
             Self::NotYours => "not-yours",
