@@ -6,6 +6,7 @@
 
 pub mod control;
 mod gate;
+pub mod guests;
 pub mod http;
 pub mod metrics;
 pub mod mp3;

@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
+use ::party::GuestId;
+use audio::time::Time;
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
@@ -12,6 +14,7 @@ use super::App;
 use super::events::Latest;
 use super::role::{PairedFrom, Role};
 use crate::gate::{Entrant, Gate};
+use crate::guests::Guests;
 use crate::metrics::Counters;
 use crate::status::Listeners;
 
@@ -31,6 +34,7 @@ pub(super) struct Server {
     pub(super) connections: Gate,
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
+    pub(super) guests: Guests,
     pub(super) paired_from: PairedFrom,
     /// Places for questions to the library.
     pub(super) questions: Semaphore,
@@ -40,6 +44,11 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// The server's clock: time since it started.
+    pub(super) fn now(&self) -> Time {
+        Time::from_micros(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
     /// Listeners by kind.
     pub(super) fn listeners(&self) -> Listeners {
         Listeners { live: self.app.rtc.listeners(), pocket: self.mp3_listeners.total() }
@@ -48,7 +57,8 @@ impl Server {
     /// What a request from `address` can prove. Where a paired phone calls from is remembered: its next connection may
     /// have a place that is kept for hosts, and no more than that.
     pub(super) fn role(&self, address: IpAddr, headers: &HeaderMap) -> Role {
-        let role = Role::new(&self.app.config, &self.app.pairing, address, headers);
+        let role = Role::new(&self.app.config, &self.app.pairing, &self.guests, address, headers);
+        self.guests.saw(role.guest_keys(), self.now());
         if role.is_paired() {
             self.paired_from.remember(address);
         }
@@ -82,6 +92,8 @@ pub(super) struct Call {
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) role: Role,
+    /// The guest whose it is: one that is known already, or, where a guest is needed, a new one.
+    pub(super) guest: Option<GuestId>,
 }
 
 impl Call {

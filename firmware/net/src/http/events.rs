@@ -101,6 +101,7 @@ mod tests {
 
     use super::*;
     use crate::gate::{Entrant, Places};
+    use crate::guests::Guests;
     use crate::http::Config;
     use crate::pairing::{Hosts, Secret, channel};
 
@@ -111,7 +112,7 @@ mod tests {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let cookie = HeaderValue::from_str(&format!("partybox_host={}", secret.to_hex())).unwrap();
         let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, cookie)]);
-        let role = Role::new(&Config::default(), &pairing, address, &headers);
+        let role = Role::new(&Config::default(), &pairing, &Guests::default(), address, &headers);
         let (guest, host) = (Bytes::from_static(b"guest"), Bytes::from_static(b"host"));
         let (_newest, latest) = watch::channel(Latest { guest: guest.clone(), host: host.clone() });
         let gate = Gate::new(Places { total: 1, kept: 0, per_address: 1 });

@@ -21,7 +21,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::call::{Call, Ends, Server};
 use super::limits::URI_BYTES_MAX;
 use super::refusal::Refusal;
+use super::role::Role;
 use super::routes::{Route, Takes, Who};
+use super::{cookie, guests};
+use crate::pairing::Secret;
 
 /// The port that a name without port means.
 const HTTP_PORT: u16 = 80;
@@ -33,11 +36,15 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 /// Answers a request to a route of the table.
 pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: Request) -> Response {
     let counted = Arc::clone(&server);
-    let result = match admit(server, route, request).await {
-        Ok(call) => (route.answer)(call).await,
-        Err(refusal) => Err(refusal),
+    let (result, newcomer) = match admit(server, route, request).await {
+        Ok((call, newcomer)) => ((route.answer)(call).await, newcomer),
+        Err(refusal) => (Err(refusal), None),
     };
-    finish(&counted, result)
+    let mut response = finish(&counted, result);
+    if let Some(secret) = newcomer {
+        response.headers_mut().append(header::SET_COOKIE, cookie::set_guest(&secret));
+    }
+    response
 }
 
 /// Answers a request to something outside the table (pages, `OPTIONS`, wrong methods) by `then`.
@@ -65,14 +72,12 @@ fn finish(server: &Server, result: Result<Response, Refusal>) -> Response {
     response
 }
 
-/// Checks a request and reads its body.
-async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Result<Call, Refusal> {
+/// Checks a request and reads its body. A phone that is to be known as a guest and is not gets a secret for it.
+async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Result<(Call, Option<Secret>), Refusal> {
     let ends = ends(request.extensions())?;
     check_address(&server, request.uri(), request.version(), request.headers(), ends)?;
-    let role = server.role(ends.peer.ip(), request.headers());
-    if route.who == Who::Host && !role.is_host() {
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "Only a host of the party may do this.").closing());
-    }
+    let mut role = server.role(ends.peer.ip(), request.headers());
+    check_role(route.who, &role)?;
     if route.is_for_own_pages() {
         check_origin(request.headers())?;
     }
@@ -83,7 +88,14 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     let params = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let (parts, body) = request.into_parts();
     let body = read_body(&server, route.takes, &parts, body).await?;
-    Ok(Call {
+    let mut guest = role.guest().map(|guest| guest.id);
+    let mut newcomer = None;
+    if route.who == Who::Guest && guest.is_none() {
+        let (id, secret) = server.guests.join(ends.peer.ip(), server.now()).map_err(guests::refused)?;
+        role.become_guest(secret.key());
+        (guest, newcomer) = (Some(id), Some(secret));
+    }
+    let call = Call {
         server,
         ends,
         method: parts.method,
@@ -92,7 +104,19 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
         headers: parts.headers,
         body,
         role,
-    })
+        guest,
+    };
+    Ok((call, newcomer))
+}
+
+/// Whether somebody in this role may at all. Everybody may be a guest.
+fn check_role(who: Who, role: &Role) -> Result<(), Refusal> {
+    let refuse = |detail| Err(Refusal::new(StatusCode::FORBIDDEN, detail).code("role").closing());
+    match who {
+        Who::Host if !role.is_host() => refuse("Only a host of the party may do this."),
+        Who::Dj if !role.is_dj() => refuse("Only a DJ or a host of the party may do this."),
+        Who::Anyone | Who::Guest | Who::Dj | Who::Host => Ok(()),
+    }
 }
 
 fn ends(extensions: &axum::http::Extensions) -> Result<Ends, Refusal> {

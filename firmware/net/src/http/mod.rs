@@ -9,6 +9,7 @@ mod connection;
 mod cookie;
 mod events;
 mod guard;
+mod guests;
 mod health;
 pub mod limits;
 mod live;

@@ -31,7 +31,7 @@ pub(super) async fn begin(call: Call) -> Result<Response, Refusal> {
     let Asked { state, secret } = asked.map_err(refused)?;
     let mut response = answer(&describe(state));
     if let Some(secret) = secret {
-        response.headers_mut().insert(header::SET_COOKIE, cookie::set(&secret));
+        response.headers_mut().insert(header::SET_COOKIE, cookie::set_host(&secret));
     }
     Ok(response)
 }

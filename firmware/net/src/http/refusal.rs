@@ -1,6 +1,7 @@
 //! Why a request was refused: a status and a sentence, with the field, its value and what is allowed where there is one.
 //!
-//! Bodies are JSON with the sentence in `error`, so that pages and people read the same thing.
+//! Bodies are JSON with the sentence in `error`, so that pages and people read the same thing, and with its name in
+//! `code` where pages have the sentence in other languages.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -15,21 +16,26 @@ const QUOTED_CHARS_MAX: usize = 80;
 pub(crate) struct Refusal {
     status: StatusCode,
     detail: String,
-    field: Option<&'static str>,
-    value: Option<String>,
-    allowed: Option<String>,
+    code: Option<&'static str>,
+    field: Option<Box<Field>>,
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What was at fault.
+#[derive(Debug, Serialize)]
+struct Field {
+    field: &'static str,
+    value: String,
+    allowed: String,
 }
 
 #[derive(Serialize)]
 struct Problem<'a> {
     error: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    allowed: Option<&'a str>,
+    code: Option<&'static str>,
+    #[serde(flatten)]
+    field: Option<&'a Field>,
 }
 
 /// Seconds after which a phone may try again when the party did not answer.
@@ -54,14 +60,18 @@ impl Refusal {
     /// A refusal with a sentence for whoever made the request.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, detail, field: None, value: None, allowed: None, headers: Vec::new() }
+        Self { status, detail, code: None, field: None, headers: Vec::new() }
+    }
+
+    /// Names the reason in a word that never changes, for pages that have a sentence for it in the guest's language.
+    pub(crate) fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// Names the field at fault, the value it had and what is allowed.
     pub(crate) fn field(mut self, field: &'static str, value: &str, allowed: impl Into<String>) -> Self {
-        self.field = Some(field);
-        self.value = Some(quoted(value));
-        self.allowed = Some(allowed.into());
+        self.field = Some(Box::new(Field { field, value: quoted(value), allowed: allowed.into() }));
         self
     }
 
@@ -84,12 +94,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let problem = Problem {
-            error: &self.detail,
-            field: self.field,
-            value: self.value.as_deref(),
-            allowed: self.allowed.as_deref(),
-        };
+        let problem = Problem { error: &self.detail, code: self.code, field: self.field.as_deref() };
         let body = serde_json::to_string(&problem).expect("a problem holds only strings and numbers");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;

@@ -1,4 +1,4 @@
-//! Whether a request is a host's, at any moment of an answer that goes on for hours.
+//! Whose a request is, a host's, a DJ's or a guest's, at any moment of an answer that goes on for hours.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use tokio::sync::watch;
 
 use super::{Config, cookie};
+use crate::guests::{Guest, Guests};
 use crate::pairing::{Hosts, Pairing};
 
 /// What a request can prove. It asks anew each time, so that a host who is removed has no power from then on.
@@ -17,17 +18,27 @@ pub(super) struct Role {
     by_address: bool,
     keys: Vec<Key>,
     hosts: watch::Receiver<Hosts>,
+    guests: Guests,
+    guest_keys: Vec<Key>,
+    guest_changes: watch::Receiver<()>,
 }
 
 impl Role {
-    pub(super) fn new(config: &Config, pairing: &Pairing, address: IpAddr, headers: &HeaderMap) -> Self {
-        let (by_address, keys) = (config.is_host(address), cookie::keys(headers));
+    pub(super) fn new(
+        config: &Config,
+        pairing: &Pairing,
+        guests: &Guests,
+        address: IpAddr,
+        headers: &HeaderMap,
+    ) -> Self {
+        let (by_address, keys) = (config.is_host(address), cookie::host_keys(headers));
         let mut hosts = pairing.hosts.clone();
         hosts.mark_unchanged();
-        Self { by_address, keys, hosts }
+        let (guests, guest_keys, guest_changes) = (guests.clone(), cookie::guest_keys(headers), guests.changes());
+        Self { by_address, keys, hosts, guests, guest_keys, guest_changes }
     }
 
-    /// The keys that the request brought, whatever they are worth.
+    /// The keys of hosts that the request brought, whatever they are worth.
     pub(super) fn keys(&self) -> &[Key] {
         &self.keys
     }
@@ -42,10 +53,42 @@ impl Role {
         !self.keys.is_empty() && self.hosts.borrow().have(&self.keys)
     }
 
+    /// The keys of guests that the request brought, whatever they are worth.
+    pub(super) fn guest_keys(&self) -> &[Key] {
+        &self.guest_keys
+    }
+
+    /// The guest whose it is, if the box knows one by it.
+    pub(super) fn guest(&self) -> Option<Guest> {
+        if self.guest_keys.is_empty() { None } else { self.guests.find(&self.guest_keys) }
+    }
+
+    /// Whether it may do what a DJ may, now.
+    pub(super) fn is_dj(&self) -> bool {
+        self.is_host() || self.guest().is_some_and(|guest| guest.is_dj)
+    }
+
+    /// The request's phone is this guest from now on.
+    pub(super) fn become_guest(&mut self, key: Key) {
+        self.guest_keys = vec![key];
+    }
+
     /// Waits until the answers may have changed; for ever if they cannot any more.
     pub(super) async fn may_have_changed(&mut self) {
-        if self.keys.is_empty() || self.hosts.changed().await.is_err() {
-            std::future::pending().await
+        let Self { keys, hosts, guest_keys, guest_changes, .. } = self;
+        let hosts_change = async {
+            if keys.is_empty() || hosts.changed().await.is_err() {
+                std::future::pending().await
+            }
+        };
+        let guests_change = async {
+            if guest_keys.is_empty() || guest_changes.changed().await.is_err() {
+                std::future::pending().await
+            }
+        };
+        tokio::select! {
+            () = hosts_change => {}
+            () = guests_change => {}
         }
     }
 }

@@ -19,13 +19,17 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{guard, health, live, music, pages, pairing, party, whep};
+use super::{guard, guests, health, live, music, pages, pairing, party, whep};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
     /// Everybody in the network.
     Anyone,
+    /// Everybody as well, but the box must know one from another: who is not known yet gets a cookie.
+    Guest,
+    /// Guests whom a host has made DJ, and hosts.
+    Dj,
     /// Paired phones, and requests from the networks in [`super::Config::host_from`].
     Host,
 }
@@ -81,6 +85,7 @@ impl Route {
 }
 
 const WHEP: &str = "/whep/{stream}";
+const GUEST_DJ: &str = "/api/guests/{label}/dj";
 const PAIRING: &str = "/api/pairing";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
 
@@ -119,7 +124,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/api/party/events", |call| Box::pin(async move { party::events(&call) })),
     Route::host("/api/party/play", Takes::Nothing, |call| Box::pin(party::play(call))),
     Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
-    Route::host("/api/party/next", Takes::Nothing, |call| Box::pin(party::next(call))),
+    Route::bare(Method::POST, "/api/party/next", Who::Dj, |call| Box::pin(party::next(call))),
     Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
     Route::get("/api/library/search", |call| Box::pin(music::search(call))),
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
@@ -128,6 +133,16 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get(PAIRING, |call| Box::pin(pairing::state(call))),
     Route::bare(Method::POST, PAIRING, Who::Anyone, |call| Box::pin(pairing::begin(call))),
     Route::bare(Method::DELETE, PAIRING, Who::Anyone, |call| Box::pin(pairing::abort(call))),
+    Route {
+        method: Method::PUT,
+        path: "/api/me",
+        who: Who::Guest,
+        takes: Takes::Media(JSON, JSON_BYTES_MAX),
+        answer: |call| Box::pin(guests::rename(call)),
+    },
+    Route::bare(Method::GET, "/api/guests", Who::Host, |call| Box::pin(guests::list(call))),
+    Route::bare(Method::PUT, GUEST_DJ, Who::Host, |call| Box::pin(guests::set_dj(call, true))),
+    Route::bare(Method::DELETE, GUEST_DJ, Who::Host, |call| Box::pin(guests::set_dj(call, false))),
     Route::bare(Method::GET, "/api/hosts", Who::Host, |call| Box::pin(pairing::hosts(call))),
     Route::bare(Method::DELETE, "/api/hosts/{id}", Who::Host, |call| Box::pin(pairing::revoke(call))),
     Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),

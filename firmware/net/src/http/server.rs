@@ -3,9 +3,8 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use audio::time::Time;
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -15,6 +14,7 @@ use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, QUESTIONS
 use super::role::PairedFrom;
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
+use crate::guests::Guests;
 use crate::metrics::Counters;
 use crate::ratelimit::{RateLimit, Verdict};
 
@@ -37,6 +37,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
         questions: Semaphore::new(QUESTIONS_MAX),
+        guests: Guests::default(),
         paired_from: PairedFrom::default(),
         latest,
         counters: Counters::default(),
@@ -126,18 +127,13 @@ impl Accepting<'_> {
     }
 
     fn say(&mut self, line: impl FnOnce() -> String) {
-        let now = Time::from_micros(micros(self.server.started.elapsed()));
-        if let Verdict::Write { more } = self.log.event(now) {
+        if let Verdict::Write { more } = self.log.event(self.server.now()) {
             match more {
                 0 => log::warn!("{}", line()),
                 more => log::warn!("{} (and {more} more like it)", line()),
             }
         }
     }
-}
-
-fn micros(elapsed: Duration) -> u64 {
-    u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

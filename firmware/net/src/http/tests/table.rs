@@ -3,6 +3,7 @@
 
 use axum::http::Method;
 
+use super::guests::join;
 use super::keeper::cookie;
 use super::world::{Reply, SESSION, World, hosts};
 use crate::http::Config;
@@ -12,7 +13,7 @@ use crate::http::routes::{ROUTES, Route, Takes, Who, paths};
 fn path(route: &Route) -> String {
     let session = SESSION.to_string();
     let path = route.path.replace("{stream}", "main").replace("{session}", &session).replace("{file}", "main.mp3");
-    let path = path.replace("{id}", "1").replace("/groups", "/groups?by=album");
+    let path = path.replace("{label}", "1").replace("{id}", "1").replace("/groups", "/groups?by=album");
     assert!(!path.contains('{'), "{path}: say here what fits");
     path
 }
@@ -27,6 +28,7 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
     let body: &[u8] = match route.path {
         "/api/party/source" => br#"{"source":"line-in"}"#,
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
+        "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",
     };
     (lines, body)
@@ -115,19 +117,21 @@ async fn asks(world: &World, n: u8) {
 }
 
 #[tokio::test]
-async fn no_host_route_obeys_anybody_but_a_host() {
+async fn no_hosts_or_djs_route_obeys_anybody_else() {
     let world = World::new(Config::default()).await;
     // The first to ask was host and was removed, the second was forgotten, the third's request ran out, the fourth asks.
     paired(&world, 1).await;
+    let (guest, dj) = (join(&world).await, join(&world).await);
+    assert_eq!(world.ask("PUT", "/api/guests/2/dj", &[&cookie(1)], &[]).await.status, 204);
     world.keeper.revoke(1);
     paired(&world, 2).await;
     world.keeper.forget();
     asks(&world, 3).await;
     world.keeper.lapse();
     asks(&world, 4).await;
-    let hosts_only: Vec<_> = ROUTES.iter().filter(|route| route.who == Who::Host).collect();
-    assert!(hosts_only.len() >= 6);
-    for route in hosts_only {
+    let limited: Vec<_> = ROUTES.iter().filter(|route| matches!(route.who, Who::Host | Who::Dj)).collect();
+    assert!(limited.len() >= 10);
+    for route in limited {
         let wrong = [
             "X-None: nothing at all".to_owned(),
             cookie(1),
@@ -140,11 +144,16 @@ async fn no_host_route_obeys_anybody_but_a_host() {
             format!("Cookie: {}", "partybox_host=00;".repeat(400)),
             "Authorization: Basic YWRtaW46YWRtaW4=".into(),
             "X-Forwarded-For: 127.0.0.1".into(),
+            guest.clone(),
+            guest.replace("_guest=", "_host="),
+            format!("Cookie: partybox_guest={}", super::keeper::secret(1).to_hex()),
         ];
-        for line in &wrong {
-            let reply = ask(&world, route, &[line]).await;
+        let (refusal, dj_too) = if route.who == Who::Host { ("Only a host", true) } else { ("Only a DJ", false) };
+        let wrong = wrong.into_iter().chain(dj_too.then(|| dj.clone()));
+        for line in wrong {
+            let reply = ask(&world, route, &[&line]).await;
             assert_eq!(reply.status, 403, "{} with {line}", name(route));
-            assert!(reply.text().contains("Only a host"), "{}", reply.text());
+            assert!(reply.text().contains(refusal), "{}", reply.text());
         }
         if route.method == Method::GET {
             assert_eq!(world.ask("HEAD", &path(route), &[], &[]).await.status, 403, "HEAD {}", route.path);
@@ -235,8 +244,14 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
     for (route, by_address) in ROUTES.iter().flat_map(|route| [(route, true), (route, false)]) {
         let world = World::new(if by_address { hosts() } else { Config::default() }).await;
         paired(&world, 1).await;
+        let guest = join(&world).await;
         let [origin, site] = own_page(&world);
-        let cookie = if by_address || route.who == Who::Anyone { "X-None: x".into() } else { cookie(1) };
+        let cookie = match route.who {
+            _ if by_address => "X-None: x".into(),
+            Who::Anyone => "X-None: x".into(),
+            Who::Guest => guest,
+            Who::Dj | Who::Host => cookie(1),
+        };
         let reply = if route.path.contains("events") || route.path.contains("stream/{file}") {
             // Their bodies do not end; the head tells.
             world.ask("HEAD", &path(route), &[&origin, &site, &cookie], &[]).await

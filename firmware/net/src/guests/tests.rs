@@ -1,0 +1,87 @@
+//! Guests come, go and are forgotten, at times that the tests make up.
+
+use std::net::IpAddr;
+
+use ::party::GuestId;
+use audio::time::Time;
+
+use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, Refused};
+
+const LATER: Time = Time::from_micros(AWAY_US_MIN);
+
+fn address(n: usize) -> IpAddr {
+    IpAddr::from([10, 0, (n / 250) as u8, (n % 250) as u8])
+}
+
+#[test]
+fn a_guest_is_known_by_the_secret_and_by_nothing_else() {
+    let guests = Guests::default();
+    let (first, secret) = guests.join(address(1), Time::ZERO).unwrap();
+    let (second, other) = guests.join(address(1), Time::ZERO).unwrap();
+    assert_eq!((first, second), (GuestId(1), GuestId(2)));
+    assert_ne!(secret.to_hex(), other.to_hex());
+    assert_eq!(guests.find(&[secret.key()]).map(|guest| guest.id), Some(first));
+    assert_eq!(guests.find(&[]), None);
+    let mut near = other.key();
+    near.0[0] ^= 1;
+    assert_eq!(guests.find(&[near]), None);
+}
+
+#[test]
+fn who_drops_its_cookie_again_and_again_is_refused_until_an_earlier_self_is_long_away() {
+    let guests = Guests::default();
+    for _ in 0..GUESTS_PER_ADDRESS_MAX {
+        guests.join(address(1), Time::ZERO).unwrap();
+    }
+    assert_eq!(guests.join(address(1), Time::ZERO).unwrap_err(), Refused::Address);
+    assert!(guests.join(address(2), Time::ZERO).is_ok(), "others may");
+    let (id, _) = guests.join(address(1), LATER).unwrap();
+    assert_eq!((id, guests.count().0), (GuestId(GUESTS_PER_ADDRESS_MAX as u32 + 2), GUESTS_PER_ADDRESS_MAX + 1));
+    let own = IpAddr::from([127, 0, 0, 1]);
+    assert!((0..2 * GUESTS_PER_ADDRESS_MAX).all(|_| guests.join(own, LATER).is_ok()), "the box's own programs");
+}
+
+#[test]
+fn when_it_is_full_the_longest_away_goes_and_nobody_who_is_here() {
+    let guests = Guests::default();
+    let joined: Vec<_> =
+        (0..GUESTS_MAX).map(|n| guests.join(address(n), Time::from_micros(n as u64)).unwrap()).collect();
+    let here: Vec<_> = joined.iter().map(|(_, secret)| guests.open_page(&[secret.key()]).unwrap()).collect();
+    let much_later = LATER.plus_millis(1_000);
+    assert_eq!(guests.join(address(5_000), much_later).unwrap_err(), Refused::Full);
+    drop(here);
+    guests.saw(&[joined[0].1.key()], much_later);
+    guests.join(address(5_000), much_later).unwrap();
+    assert!(guests.find(&[joined[0].1.key()]).is_some() && guests.find(&[joined[1].1.key()]).is_none());
+    assert_eq!(guests.count(), (GUESTS_MAX, 0));
+}
+
+#[test]
+fn a_page_that_is_open_is_presence_until_the_last_one_closes() {
+    let guests = Guests::default();
+    let (_, secret) = guests.join(address(1), Time::ZERO).unwrap();
+    let (one, two) = (guests.open_page(&[secret.key()]), guests.open_page(&[secret.key()]));
+    drop(one);
+    assert_eq!(guests.count(), (1, 1));
+    drop(two);
+    assert_eq!(guests.count(), (1, 0));
+}
+
+#[test]
+fn names_and_rights_are_told_and_end_with_the_party() {
+    let guests = Guests::default();
+    let (id, secret) = guests.join(address(1), Time::ZERO).unwrap();
+    let mut changes = guests.changes();
+    assert!(guests.rename(id, Some("Ann".into())) && guests.set_dj(id, true));
+    assert!(changes.has_changed().unwrap());
+    changes.mark_unchanged();
+    assert_eq!(guests.names().of(id), Some("Ann"));
+    assert!(guests.find(&[secret.key()]).unwrap().is_dj);
+    assert!(!guests.set_dj(GuestId(2), true));
+    let page = guests.open_page(&[secret.key()]);
+    guests.forget_all();
+    assert!(changes.has_changed().unwrap());
+    assert_eq!((guests.find(&[secret.key()]), guests.names().of(id), guests.list()), (None, None, vec![]));
+    drop(page);
+    assert_eq!(guests.join(address(1), Time::ZERO).unwrap().0, GuestId(1), "numbers begin anew");
+}

@@ -1,0 +1,104 @@
+//! Guests: what they may say of themselves, and whom a host lets be DJ.
+
+use ::party::GuestId;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::party::parse_json;
+use super::refusal::Refusal;
+use crate::guests::{GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, NAME_CHARS_MAX, Refused};
+
+/// Seconds after which a newcomer who found no place may try again.
+const RETRY_SECONDS: u32 = 60;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeBody {
+    name: Option<String>,
+}
+
+/// `PUT /api/me` with `{"name":"Ann"}`, or `null` to have none.
+pub(super) async fn rename(call: Call) -> Result<Response, Refusal> {
+    let body: MeBody = parse_json(&call.body, r#"{"name":"Ann"} or {"name":null}"#)?;
+    let name = body.name.as_deref().map(clean).filter(|name| !name.is_empty());
+    if let Some(name) = name.as_deref().filter(|name| name.chars().count() > NAME_CHARS_MAX) {
+        let refusal = Refusal::new(StatusCode::BAD_REQUEST, "This name is too long.").code("name");
+        return Err(refusal.field("name", name, format!("at most {NAME_CHARS_MAX} characters")));
+    }
+    match call.guest.filter(|id| call.server.guests.rename(*id, name)) {
+        Some(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        None => Err(unknown("")),
+    }
+}
+
+/// A name as others see it: no control characters, no spaces at its ends, and none of the marks that turn the direction
+/// of what stands around it.
+fn clean(name: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let kept: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
+    kept.trim().to_owned()
+}
+
+/// `GET /api/guests`: everybody whom the box knows, by number.
+pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
+    let guests: Vec<Value> = call
+        .server
+        .guests
+        .list()
+        .into_iter()
+        .map(|guest| {
+            json!({
+                "label": guest.id.0,
+                "name": guest.name,
+                "role": if guest.is_dj { "dj" } else { "guest" },
+                "here": guest.is_here,
+            })
+        })
+        .collect();
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, json!({ "guests": guests }).to_string()).into_response())
+}
+
+/// `PUT` and `DELETE /api/guests/{label}/dj`.
+pub(super) async fn set_dj(call: Call, is_dj: bool) -> Result<Response, Refusal> {
+    let label = call.param("label");
+    let id = label.parse().map(GuestId).map_err(|_| unknown(label))?;
+    if call.server.guests.set_dj(id, is_dj) { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(unknown(label)) }
+}
+
+fn unknown(label: &str) -> Refusal {
+    let refusal = Refusal::new(StatusCode::NOT_FOUND, "There is no such guest (any more).").code("no-such-guest");
+    refusal.field("label", label, "see /api/guests")
+}
+
+/// The refusal for a newcomer whom the box cannot remember.
+pub(super) fn refused(refused: Refused) -> Refusal {
+    let refusal = match refused {
+        Refused::Full => {
+            let detail = format!("The box knows {GUESTS_MAX} guests already, which is as many as it can.");
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).code("guests-full")
+        }
+        Refused::Address => {
+            let detail =
+                format!("This address has {GUESTS_PER_ADDRESS_MAX} guests already; one is forgotten in a while.");
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail).code("guests-of-address")
+        }
+        Refused::NoRandom => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The system gives no random bytes."),
+    };
+    refusal.retry_after(RETRY_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_disturb_what_stands_around_it() {
+        assert_eq!(clean(" A\u{202e}n\r\nn\u{0}\u{2066} "), "Ann");
+        assert_eq!(clean("\u{200f} \t"), "");
+        assert_eq!(clean("Zoë 🎉 عمر"), "Zoë 🎉 عمر");
+    }
+}
