@@ -4,7 +4,6 @@
 //! clock, opens no file, spawns nothing and logs nothing, so every rule can be tested as a table. It knows tracks by
 //! number only; names, files and samples belong to other rooms. [`pairing`] has the rules of who is host.
 
-mod guest;
 mod mix;
 mod order;
 pub mod pairing;
@@ -12,7 +11,6 @@ mod party;
 mod settings;
 mod wish;
 
-pub use guest::GuestId;
 pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
 pub use order::{Order, TrackId};
 pub use party::{Input, Output, Party, View};
