@@ -173,6 +173,13 @@ pub(crate) const NEEDS: &[Need] = &[
         system("nodejs", "nodejs", "nodejs"),
     ),
     need(
+        "npm",
+        "fetches the pages' type checker and accessibility engine",
+        For::Test,
+        Sign::Program(&["npm"]),
+        system("npm", "nodejs-npm", "npm"),
+    ),
+    need(
         "kill",
         "ends a program from outside, as an accident would",
         For::Test,

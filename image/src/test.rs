@@ -1,7 +1,7 @@
 //! `cargo xtask test`: set up, then every check and test of this machine, stopping at the first failure.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::build::{self, Profile};
@@ -17,11 +17,15 @@ pub(crate) const BIN_VARIABLE: &str = "PARTYBOX_BIN";
 /// Names the Python with the tests' requirements to the tests.
 pub(crate) const PYTHON_VARIABLE: &str = "PARTYBOX_PYTHON";
 
+/// Names the folder with the tools of the pages' tests, as npm has installed them.
+pub(crate) const WEB_TOOLS_VARIABLE: &str = "PARTYBOX_WEB_TOOLS";
+
 /// Runs everything, or with filters only the tests they name.
 pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
     stages.run("set-up", || setup::ensure(&[For::Build, For::Test], args.yes))?;
     let python = stages.run("Python clients", python)?;
+    let web_tools = stages.run("tools of the pages", web_tools)?;
     if args.filters.is_empty() {
         stages.command("formatting", &mut build::cargo_command(&["fmt", "--all", "--check"]))?;
         let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
@@ -29,7 +33,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     }
     let program = stages.run("the box's program", || build::partybox(Profile::Dev))?;
     let mut tests = build::cargo_command(&["test", "--workspace", "--locked"]);
-    tests.env(BIN_VARIABLE, program).env(PYTHON_VARIABLE, python);
+    tests.env(BIN_VARIABLE, program).env(PYTHON_VARIABLE, python).env(WEB_TOOLS_VARIABLE, web_tools);
     // Passing tests have something to say too: what they measured, or why they could not run here.
     tests.args(["--", "--show-output"]).args(&args.filters);
     stages.command("tests", &mut tests)?;
@@ -59,4 +63,28 @@ pub(crate) fn python() -> Result<PathBuf, Error> {
     // Written last: a half-made environment has no stamp and is made again.
     fs::write(&stamp, wanted).map_err(|source| Error::File { path: stamp, source })?;
     Ok(program)
+}
+
+/// A folder with exactly what `tests/web/package-lock.json` names; made again whenever that file changes.
+pub(crate) fn web_tools() -> Result<PathBuf, Error> {
+    let wanted = build::root().join("tests").join("web");
+    let folder = build::target_folder().join("web");
+    let names = ["package.json", "package-lock.json"];
+    let file_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::File { path, source }
+    };
+    let stamp = folder.join("package-lock.installed");
+    let lock = fs::read_to_string(wanted.join(names[1])).map_err(file_error(&wanted))?;
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(folder.join("node_modules"));
+    }
+    fs::create_dir_all(&folder).map_err(file_error(&folder))?;
+    for name in names {
+        fs::copy(wanted.join(name), folder.join(name)).map_err(file_error(&folder))?;
+    }
+    let mut npm = Command::new("npm");
+    stage::status("npm ci", npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder))?;
+    fs::write(&stamp, lock).map_err(file_error(&stamp))?;
+    Ok(folder.join("node_modules"))
 }

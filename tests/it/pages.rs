@@ -1,5 +1,6 @@
 //! The guest page, in a real browser on a real box: what one tap leads to, and what comes back by itself.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,15 @@ fn guest(running: &Running) -> Guest {
     Guest::visit(&running.url(""), &Options::default()).expect("the page opens")
 }
 
+/// The folder of the tools in `tests/web`, which `cargo xtask test` installs. `None`, with the reason printed, without it.
+fn web_tools() -> Option<PathBuf> {
+    let folder = std::env::var_os("PARTYBOX_WEB_TOOLS").map(PathBuf::from);
+    if folder.is_none() {
+        println!("not run: PARTYBOX_WEB_TOOLS names no folder; cargo xtask test does");
+    }
+    folder
+}
+
 /// The rules of the pages that need no browser: Node runs the modules' own tests.
 #[test]
 fn the_pages_own_rules_hold() {
@@ -43,6 +53,15 @@ fn the_pages_own_rules_hold() {
     let output = Command::new("node").arg("--test").args(&tests).output().expect("node starts");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Types stand in comments, so that no page needs a build; the checker holds them.
+#[test]
+fn the_pages_modules_have_right_types() {
+    let Some(tools) = web_tools() else { return };
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/../webui");
+    let output = Command::new(tools.join(".bin/tsc")).args(["-p", project]).output().expect("the type checker starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]

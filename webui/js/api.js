@@ -50,13 +50,15 @@ export class RefusedError extends Error {
   /**
    * @param {number} status the HTTP status code
    * @param {string} detail what the box said, in its own words
+   * @param {string} code why, for pages to put into words; empty if the box gave none
    * @param {number | null} retryAfterMs how long the box asks to wait
    */
-  constructor(status, detail, retryAfterMs) {
+  constructor(status, detail, code, retryAfterMs) {
     super(detail || `status ${status}`);
     this.name = 'RefusedError';
     this.status = status;
     this.detail = detail;
+    this.code = code;
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -173,7 +175,8 @@ async function ask(path, init) {
   try {
     const answer = await fetch(path, { ...init, signal: abort.signal });
     if (!answer.ok) {
-      throw new RefusedError(answer.status, await reason(answer), retryAfterMs(answer));
+      const { detail, code } = await reason(answer);
+      throw new RefusedError(answer.status, detail, code, retryAfterMs(answer));
     }
     return answer;
   } finally {
@@ -181,17 +184,17 @@ async function ask(path, init) {
   }
 }
 
-/** @param {Response} answer */
+/**
+ * What the box said, in its own words and as a code.
+ * @param {Response} answer
+ */
 async function reason(answer) {
+  const text = await answer.text().catch(() => '');
   try {
-    const text = await answer.text();
-    try {
-      return String(JSON.parse(text).error ?? '');
-    } catch {
-      return text.slice(0, 200);
-    }
+    const { error, code } = JSON.parse(text);
+    return { detail: String(error ?? ''), code: String(code ?? '') };
   } catch {
-    return '';
+    return { detail: text.slice(0, 200), code: '' };
   }
 }
 

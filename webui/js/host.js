@@ -1,9 +1,10 @@
 // The host's bar: shown only to a phone that the box calls the host. The box checks every request again.
 
-import { hostNext, hostPause, hostPlay, hostSource, RefusedError } from './api.js';
+import { hostNext, hostPause, hostPlay, hostSource } from './api.js';
+import { element, write } from './dom.js';
 import { HostList } from './hosts.js';
 import { known, t } from './i18n.js';
-import { element, write } from './view.js';
+import { sentence } from './refusals.js';
 
 export class HostBar {
   #bar = element('host');
@@ -74,8 +75,7 @@ export class HostBar {
       await request();
       write(this.#message, '');
     } catch (error) {
-      const detail = error instanceof RefusedError ? error.message : t('host.no_answer');
-      write(this.#message, t('host.failed', { detail }));
+      write(this.#message, sentence(error));
     } finally {
       this.#bar.removeAttribute('aria-busy');
     }

@@ -2,7 +2,7 @@
 
 import { readHosts, removeHost } from './api.js';
 import { t } from './i18n.js';
-import { element } from './view.js';
+import { element } from './dom.js';
 
 /** While the list is open it is read again this often at most, in milliseconds. */
 const READ_AGAIN_MS = 5000;

@@ -1,12 +1,14 @@
 // The guest page: makes the parts and connects them. Nothing is decided here.
 
 import { pocketUrl } from './api.js';
+import { element, translate, write } from './dom.js';
 import { StatusFeed } from './feed.js';
 import { HostBar } from './host.js';
-import { t } from './i18n.js';
+import { speak, t } from './i18n.js';
+import { keep, recall } from './keep.js';
 import { Pairing } from './pairing.js';
 import { Player } from './player.js';
-import { element, nowText, translate, View, write } from './view.js';
+import { nowText, View } from './view.js';
 
 /** Where the guest's wishes are kept between visits. Some browsers forbid it; then nothing is kept. */
 const VOLUME_KEY = 'partybox.volume';
@@ -20,6 +22,7 @@ const audio = /** @type {HTMLAudioElement} */ (element('audio'));
 let status = null;
 let reachable = true;
 
+await speak('shared', 'guest', 'host');
 translate();
 const view = new View();
 const host = new HostBar();
@@ -140,25 +143,4 @@ function followThePhone() {
 function jitterFromAddress() {
   const asked = Number.parseInt(new URLSearchParams(location.search).get('jitter') ?? '', 10);
   return asked >= 0 && asked <= JITTER_LIMIT_MS ? asked : undefined;
-}
-
-/** @param {string} key */
-function recall(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * @param {string} key
- * @param {string} value
- */
-function keep(key, value) {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // The wish lasts as long as the page.
-  }
 }

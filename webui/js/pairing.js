@@ -3,7 +3,7 @@
 import { askToBeHost, giveUpAsking, readPairing, RefusedError } from './api.js';
 import { asked, atRest, describe, lookAgainMs, refused, secondsLeft, seen } from './asking.js';
 import { known, t } from './i18n.js';
-import { element, write } from './view.js';
+import { element, write } from './dom.js';
 
 export class Pairing {
   #card = element('pairing');

@@ -58,7 +58,7 @@ export class Player {
       this.#take({ type: 'stop' });
     }
     // Tells iOS that this is music, to be played on with the screen locked and the ringer off.
-    if ('audioSession' in navigator) {
+    if (navigator.audioSession !== undefined) {
       navigator.audioSession.type = 'playback';
     }
     // Before there is anything to play: this call is what the phone counts as permission.

@@ -1,38 +1,13 @@
 // Puts the situation on the page. The only module, with those of the hosts, that knows the elements; it never builds markup
 // from text.
 
+import { element, write } from './dom.js';
 import { count, known, t } from './i18n.js';
 import { clock, positionMs } from './progress.js';
 import { describe, nowPlaying } from './words.js';
 
 /** How often the position is drawn between two messages of the box. */
 const DRAW_EVERY_MS = 500;
-
-/**
- * An element that the page is known to have.
- * @param {string} id
- */
-export function element(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found;
-}
-
-/**
- * Writes only what changed, so that a screen reader hears nothing twice.
- * @param {Element} where
- * @param {string} text
- */
-export function write(where, text) {
-  if (where.textContent !== text) where.textContent = text;
-}
-
-/** Puts every fixed text of the page into the language of the messages. */
-export function translate() {
-  for (const where of document.querySelectorAll('[data-t]')) {
-    write(where, t(where.getAttribute('data-t') ?? ''));
-  }
-}
 
 export class View {
   #page = element('page');

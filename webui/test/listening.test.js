@@ -3,9 +3,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import words from '../lang/en.js';
+import guest from '../lang/en/guest.js';
+import host from '../lang/en/host.js';
+import shared from '../lang/en/shared.js';
 import { atRest, LIVE_FAILURES_LIMIT, LIVE_RETURN_FAILURES_LIMIT, next } from '../js/listening.js';
 import { describe, nowPlaying } from '../js/words.js';
+
+const words = { ...shared, ...guest, ...host };
 
 /** The state after some events. */
 const after = (start, ...events) => events.reduce(next, start);

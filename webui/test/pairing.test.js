@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import words from '../lang/en.js';
+import words from '../lang/en/host.js';
 import { asked, atRest, describe, lookAgainMs, refused, secondsLeft, seen } from '../js/asking.js';
 
 const asking = (remaining_ms = 60000) => ({ state: 'asking', label: 47, remaining_ms });

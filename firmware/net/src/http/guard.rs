@@ -33,6 +33,12 @@ const HTTP_PORT: u16 = 80;
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                    media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The same for a page whose own style has this hash.
+pub(super) fn policy(style: &str) -> HeaderValue {
+    let policy = CSP.replace("style-src 'self'", &format!("style-src '{style}'"));
+    HeaderValue::from_str(&policy).expect("a hash is plain text")
+}
+
 /// Answers a request to a route of the table.
 pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: Request) -> Response {
     let counted = Arc::clone(&server);
@@ -65,7 +71,7 @@ fn finish(server: &Server, result: Result<Response, Refusal>) -> Response {
     let mut response = result.unwrap_or_else(IntoResponse::into_response);
     server.counters.answered(response.status().as_u16());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));

@@ -6,24 +6,19 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
+use super::guard;
 use super::refusal::Refusal;
 
 /// Pages are asked for again each time and answered 304 while they are the same: a phone must not run yesterday's page
 /// against today's box.
-const CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Where browsers look for an icon when a page names none.
-const FAVICON: &str = "/favicon.ico";
-
-/// The icon that is served there.
-const ICON: &str = "/img/icon.svg";
+/// What has its content in its address is never asked for again (RFC 8246).
+const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// Answers a request for anything outside the table of routes.
 pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
-    let path = match request.uri().path() {
-        FAVICON => ICON,
-        path => path,
-    };
+    let path = request.uri().path();
     let Some(asset) = webui::find(path) else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "There is nothing at this address.").field(
             "path",
@@ -47,17 +42,34 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(header::ETAG, HeaderValue::from_static(asset.etag));
-    headers.insert(header::CACHE_CONTROL, CACHE);
+    headers.insert(header::CACHE_CONTROL, if asset.lasting { KEEP } else { ASK_AGAIN });
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if is_known(request.headers(), asset.etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
+    if let Some(style) = asset.style {
+        headers.insert(header::CONTENT_SECURITY_POLICY, guard::policy(style));
+    }
+    let body = if takes_gzip(request.headers()) {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        asset.gzip
+    } else {
+        asset.body
+    };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.mime));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(asset.body.len()));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     if request.method() == Method::GET {
-        *response.body_mut() = Body::from(Bytes::from_static(asset.body));
+        *response.body_mut() = Body::from(Bytes::from_static(body));
     }
     Ok(response)
+}
+
+/// Whether the client takes gzip. A client that names it with weight 0 is one we have never met, and is asked to unpack.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut codings = values.flat_map(|list| list.split(','));
+    codings.any(|coding| coding.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("gzip"))
 }
 
 /// Whether the client has this version: `If-None-Match` compares weakly (RFC 9110 section 13.1.2).
@@ -65,6 +77,6 @@ fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|list| list.split(',')).any(|tag| {
         let tag = tag.trim();
-        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+        tag == "*" || tag.trim_start_matches("W/") == etag.trim_start_matches("W/")
     })
 }

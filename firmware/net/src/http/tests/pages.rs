@@ -24,6 +24,13 @@ async fn every_embedded_file_is_served_whole_and_only_once() {
         let head = world.ask("HEAD", asset.path, &[], &[]).await;
         assert_eq!((head.status, head.body.len()), (200, 0), "{}", asset.path);
         assert_eq!(head.header("content-length"), asset.body.len().to_string());
+        let packed = world.ask("GET", asset.path, &["Accept-Encoding: deflate, gzip;q=0.9"], &[]).await;
+        assert_eq!(packed.header("content-encoding"), "gzip", "{}", asset.path);
+        assert!(packed.body == asset.gzip, "{}", asset.path);
+        assert_eq!(reply.header("cache-control").contains("immutable"), asset.lasting, "{}", asset.path);
+        if let Some(style) = asset.style {
+            assert!(reply.header("content-security-policy").contains(&format!("style-src '{style}';")));
+        }
     }
     assert_eq!(world.get("/favicon.ico").await.header("content-type"), "image/svg+xml");
     let nothing = world.get("/nothing").await;

@@ -1,0 +1,203 @@
+//! Makes the table of embedded files: finds them, gives each an address that changes with the content, puts a page's
+//! style into the page, announces the modules it needs, and compresses.
+//!
+//! The files themselves are not changed: what lies in `js/`, `lang/` and `img/` is what phones run, byte for byte.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+/// Folders whose files are served as they are.
+const FOLDERS: [&str; 3] = ["js", "lang", "img"];
+
+/// The picture served where browsers look for one without being told.
+const ICON: &str = "img/icon.svg";
+
+/// A file as it lies in the package.
+struct Found {
+    /// Its path from the package, such as `js/main.js`.
+    name: String,
+    body: Vec<u8>,
+}
+
+/// A row of the table.
+struct Row<'a> {
+    path: &'a str,
+    name: &'a str,
+    body: &'a [u8],
+    /// The hash of the style inside a page, as a content security policy names it.
+    style: Option<String>,
+    lasting: bool,
+}
+
+fn main() -> io::Result<()> {
+    let package = folder("CARGO_MANIFEST_DIR")?;
+    let mut table = Table { out: folder("OUT_DIR")?, rows: String::new(), count: 0 };
+    for folder in FOLDERS.iter().chain(["pages", "css"].iter()) {
+        println!("cargo::rerun-if-changed={folder}");
+    }
+    let mut files = Vec::new();
+    for folder in FOLDERS {
+        find(&package, folder, &mut files)?;
+    }
+    // One hash for all, so that modules reach each other by relative addresses.
+    let mut all = Sha256::new();
+    for file in &files {
+        all.update(&file.name);
+        all.update(&file.body);
+    }
+    let place = format!("/v/{}/", &BASE64.encode(all.finalize())[..12].replace(['+', '/'], "0"));
+    let mut pages = Vec::new();
+    find(&package, "pages", &mut pages)?;
+    for page in &pages {
+        let stem = page.name.trim_start_matches("pages/").trim_end_matches(".html");
+        let path = if stem == "guest" { "/".to_owned() } else { format!("/{stem}") };
+        let (body, style) = whole_page(&package, utf8(&page.body)?, &files, &place)?;
+        let row = Row { path: &path, name: &page.name, body: body.as_bytes(), style: Some(style), lasting: false };
+        table.add(&row)?;
+    }
+    for Found { name, body } in &files {
+        table.add(&Row { path: &format!("{place}{name}"), name, body, style: None, lasting: true })?;
+        if name == ICON {
+            table.add(&Row { path: "/favicon.ico", name, body, style: None, lasting: false })?;
+        }
+    }
+    fs::write(table.out.join("table.rs"), format!("&[\n{}]\n", table.rows))?;
+    Ok(())
+}
+
+/// A folder that Cargo names.
+fn folder(variable: &str) -> io::Result<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).ok_or_else(|| io::Error::other(format!("{variable} is not set")))
+}
+
+fn utf8(body: &[u8]) -> io::Result<&str> {
+    std::str::from_utf8(body).map_err(io::Error::other)
+}
+
+/// Every file below `folder`, in the order of names.
+fn find(package: &Path, folder: &str, found: &mut Vec<Found>) -> io::Result<()> {
+    let mut entries = fs::read_dir(package.join(folder))?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            find(package, &name, found)?;
+        } else {
+            found.push(Found { body: fs::read(entry.path())?, name });
+        }
+    }
+    Ok(())
+}
+
+/// A page with its style inside, its files at the addresses they have, and its modules announced: one answer paints
+/// it, and no module waits until another has been read. Returns the hash of the style as well.
+fn whole_page(package: &Path, text: &str, files: &[Found], place: &str) -> io::Result<(String, String)> {
+    let (mut page, mut style) = (String::new(), String::new());
+    let mut modules = BTreeSet::new();
+    for line in text.lines() {
+        if let Some(sheet) = value(line, "<link rel=\"stylesheet\" href=\"/") {
+            style.push_str(&fs::read_to_string(package.join(sheet))?);
+            continue;
+        }
+        if let Some(script) = value(line, "<script type=\"module\" src=\"/") {
+            gather(script, files, &mut modules)?;
+            modules.remove(script);
+            if !style.is_empty() {
+                page.push_str(&format!("<style>{style}</style>\n"));
+            }
+            for module in &modules {
+                page.push_str(&format!("<link rel=\"modulepreload\" href=\"{place}{module}\">\n"));
+            }
+        }
+        let mut line = line.to_owned();
+        for folder in FOLDERS {
+            line = line.replace(&format!("=\"/{folder}/"), &format!("=\"{place}{folder}/"));
+        }
+        page.push_str(&line);
+        page.push('\n');
+    }
+    if !page.contains("<style>") {
+        return Err(io::Error::other("a page needs a style sheet, and after it the line of its module"));
+    }
+    Ok((page, format!("sha256-{}", BASE64.encode(Sha256::digest(&style)))))
+}
+
+/// What stands between `open` and the next quote.
+fn value<'a>(line: &'a str, open: &str) -> Option<&'a str> {
+    line.split_once(open)?.1.split('"').next()
+}
+
+/// A module and all it imports.
+fn gather(module: &str, files: &[Found], gathered: &mut BTreeSet<String>) -> io::Result<()> {
+    if !gathered.insert(module.to_owned()) {
+        return Ok(());
+    }
+    let file = files
+        .iter()
+        .find(|file| file.name == module)
+        .ok_or_else(|| io::Error::other(format!("there is no {module}")))?;
+    let text = utf8(&file.body)?;
+    // `import … from './x.js';` and `export … from './x.js';`, also over several lines.
+    let statements = ["\nimport ", "\nexport "].into_iter().flat_map(|word| text.split(word).skip(1));
+    for statement in statements.filter_map(|rest| rest.split(';').next()) {
+        let named = statement.rsplit_once("from '").map_or(statement, |(_, named)| named).trim_matches('\'');
+        if named.starts_with('.') {
+            gather(&beside(module, named), files, gathered)?;
+        }
+    }
+    Ok(())
+}
+
+/// The path that `named` means in `module`.
+fn beside(module: &str, named: &str) -> String {
+    let mut parts: Vec<&str> = module.split('/').collect();
+    parts.pop();
+    for part in named.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    parts.join("/")
+}
+
+struct Table {
+    out: PathBuf,
+    rows: String,
+    count: usize,
+}
+
+impl Table {
+    /// Writes the content and its compressed form where the program includes them from.
+    fn add(&mut self, row: &Row) -> io::Result<()> {
+        let (body, gzip) = (format!("{}", self.count), format!("{}.gz", self.count));
+        self.count += 1;
+        fs::write(self.out.join(&body), row.body)?;
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(row.body)?;
+        fs::write(self.out.join(&gzip), packed.finish()?)?;
+        let hash = BASE64.encode(Sha256::digest(row.body));
+        let ending = row.name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        self.rows.push_str(&format!(
+            "Asset {{ path: {:?}, name: {:?}, mime: mime({ending:?}), etag: {:?}, body: include_bytes!({:?}), \
+             gzip: include_bytes!({:?}), style: {:?}, lasting: {} }},\n",
+            row.path,
+            row.name,
+            format!("W/\"{}\"", &hash[..22]),
+            self.out.join(body),
+            self.out.join(gzip),
+            row.style,
+            row.lasting
+        ));
+        Ok(())
+    }
+}

@@ -1,0 +1,32 @@
+// Words of every page, in English. `{name}` stands for a value; a key ending in a plural form (`.one`, `.other`) is chosen
+// by a number. Every language has the same keys.
+
+export default {
+  'page.title': 'Partybox',
+  'page.listening_title': '{track} · {box}',
+
+  'now.heading': 'Playing now',
+  'now.line_in': 'Line-in',
+  'now.line_in_artist': 'Live from the cable',
+  'now.nothing': 'Nothing is playing',
+  'now.untitled': 'Untitled',
+  'now.waiting': 'Asking the box what is playing…',
+  'now.progress': 'Position in the track',
+  'now.position': '{position} of {duration}',
+
+  'listeners.one': '{n} listening',
+  'listeners.other': '{n} listening',
+
+  'source.files': 'Music files',
+  'source.line-in': 'Line-in',
+
+  'refused.no_answer': 'The box did not answer. Check that this phone is on the party’s Wi‑Fi.',
+  'refused.unknown': 'That did not work: {detail}',
+  'refused.requests-off': 'The host takes no requests right now.',
+  'refused.already-queued': 'This song is in the queue already. Vote for it there.',
+  'refused.recently-played': 'This song was played a short while ago.',
+  'refused.too-many': 'You have as many wishes open as a guest may have. Wait until one was played.',
+  'refused.no-such-track': 'This song is no longer on the box.',
+  'refused.busy': 'The box is busy. Try again in a moment.',
+  'refused.not-host': 'Only a host may do this.',
+};

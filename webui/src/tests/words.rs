@@ -1,0 +1,156 @@
+//! The words of the pages: no key without words in any language, no words without use, the same values in all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{all, between, modules, named, pages, text};
+
+/// Message keys that are put together at run time: every key with such a beginning counts as used.
+const KEY_FAMILIES: [&str; 10] = [
+    "state.",
+    "hint.pocket_",
+    "listeners.",
+    "source.",
+    "source_state.",
+    "pairing.ended_",
+    "pairing.refused_",
+    "refused.",
+    "why.",
+    "place.",
+];
+
+/// Endings of keys that are chosen by a number, as CLDR names them.
+const PLURAL_FORMS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
+
+/// The messages of a file of words, by key.
+fn messages(name: &str) -> BTreeMap<String, String> {
+    let body = text(named(name)).split_once("export default {").expect("one table").1;
+    // One entry is a key, a colon and a quoted text, which may stand on the next line.
+    let mut quoted = body.split('\'').skip(1).step_by(2);
+    let mut found = BTreeMap::new();
+    while let (Some(key), Some(message)) = (quoted.next(), quoted.next()) {
+        assert_eq!(found.insert(key.to_owned(), message.to_owned()), None, "{name}: {key} is there twice");
+    }
+    assert_eq!(quoted.next(), None, "{name}: an apostrophe in a text is written ’");
+    found
+}
+
+/// The languages that the pages offer.
+fn languages() -> Vec<&'static str> {
+    between(text(named("lang/languages.js")), "code: '", '\'').collect()
+}
+
+/// The files of words that each language has.
+fn parts() -> Vec<&'static str> {
+    let english = all().iter().filter_map(|asset| asset.name.strip_prefix("lang/en/"));
+    english.collect()
+}
+
+/// All words of the pages in English.
+fn english() -> BTreeMap<String, String> {
+    parts().iter().flat_map(|part| messages(&format!("lang/en/{part}"))).collect()
+}
+
+/// A key without the form a number chooses.
+fn without_form(key: &str) -> &str {
+    match key.rsplit_once('.') {
+        Some((stem, form)) if PLURAL_FORMS.contains(&form) => stem,
+        _ => key,
+    }
+}
+
+#[test]
+fn every_language_has_all_words_and_no_others() {
+    for language in languages() {
+        for part in parts() {
+            let (ours, english) = (messages(&format!("lang/{language}/{part}")), messages(&format!("lang/en/{part}")));
+            let keys = |words: &BTreeMap<String, String>| -> BTreeSet<String> {
+                words.keys().map(|key| without_form(key).to_owned()).collect()
+            };
+            let (ours, english) = (keys(&ours), keys(&english));
+            let missing: Vec<_> = english.difference(&ours).collect();
+            assert!(missing.is_empty(), "{language}/{part} lacks {missing:?}");
+            let foreign: Vec<_> = ours.difference(&english).collect();
+            assert!(foreign.is_empty(), "{language}/{part} has {foreign:?}, which English has not");
+        }
+    }
+    let files = all().iter().filter(|asset| asset.name.starts_with("lang/")).count();
+    assert_eq!(
+        files,
+        1 + languages().len() * parts().len(),
+        "every file of words belongs to a language that is offered"
+    );
+}
+
+#[test]
+fn what_a_number_chooses_has_words_for_every_other_number() {
+    for language in languages() {
+        for part in parts() {
+            let words = messages(&format!("lang/{language}/{part}"));
+            for key in words.keys().filter(|key| without_form(key) != key.as_str()) {
+                let other = format!("{}.other", without_form(key));
+                assert!(words.contains_key(&other), "{language}/{part} lacks {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_has_the_same_values_in_every_language() {
+    let values = |message: &str| between(message, "{", '}').map(str::to_owned).collect::<BTreeSet<_>>();
+    for language in languages() {
+        for part in parts() {
+            let english = messages(&format!("lang/en/{part}"));
+            for (key, message) in messages(&format!("lang/{language}/{part}")) {
+                let other = english.get(&key).or_else(|| english.get(&format!("{}.other", without_form(&key))));
+                let wanted = values(other.expect("English has it"));
+                let has = values(&message);
+                // One thing may be named without its number.
+                let one = key.ends_with(".one") || key.ends_with(".two") || key.ends_with(".zero");
+                assert!(
+                    has == wanted || one && has.is_subset(&wanted),
+                    "{language}: {key} has {has:?}, not {wanted:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_message_that_is_used_exists_and_every_message_is_used() {
+    let messages = english();
+    let families: BTreeSet<&str> = messages.keys().filter_map(|key| key.split('.').next()).collect();
+    let mut used = BTreeSet::new();
+    for module in modules() {
+        let is_key = |word: &&str| {
+            let plain = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b));
+            plain && word.split_once('.').is_some_and(|(family, rest)| families.contains(family) && !rest.is_empty())
+        };
+        used.extend(text(module).split('\'').filter(is_key));
+    }
+    for page in pages() {
+        for attribute in ["data-t=\"", "data-t-label=\"", "data-t-hint=\""] {
+            used.extend(between(text(page), attribute, '"'));
+        }
+    }
+    for key in &used {
+        let exists = messages.contains_key(*key) || messages.contains_key(&format!("{key}.other"));
+        assert!(exists, "{key} has no message");
+    }
+    for key in messages.keys() {
+        let family = KEY_FAMILIES.iter().any(|family| key.starts_with(family));
+        let is_used = used.contains(key.as_str()) || used.contains(without_form(key));
+        assert!(family || is_used, "{key} is never shown");
+    }
+}
+
+#[test]
+fn pages_say_the_same_before_and_after_their_scripts_run() {
+    let messages = english();
+    for page in pages() {
+        for element in text(page).split("data-t=\"").skip(1) {
+            let (key, rest) = element.split_once('"').expect("a key");
+            let shown = rest.split_once('>').and_then(|(_, shown)| shown.split('<').next()).expect("a text");
+            assert_eq!(Some(shown), messages.get(key).map(String::as_str), "{}: {key}", page.name);
+        }
+    }
+}
