@@ -83,6 +83,20 @@ export function openStatusEvents() {
 }
 
 /**
+ * Everything about the party as it changes.
+ * @param {{session: string, seq: number} | null} resume the last change that is known, to be sent only what came after
+ */
+export function openLive(resume) {
+  const place = new URL('/api/party/live', location.href);
+  place.protocol = place.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (resume !== null) {
+    place.searchParams.set('session', resume.session);
+    place.searchParams.set('seq', String(resume.seq));
+  }
+  return new WebSocket(place.href);
+}
+
+/**
  * Joins a stream over WebRTC (WHEP).
  * @param {string} stream
  * @param {string} offer the phone's SDP

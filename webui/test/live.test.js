@@ -1,0 +1,128 @@
+// Live state from messages: patches, gaps, positions; and the connection that mends itself.
+
+import assert from 'node:assert/strict';
+import test, { mock } from 'node:test';
+
+import { Live, LiveState, PONG_LIMIT_MS, QUIET_LIMIT_MS, mergePatch } from '../js/live.js';
+
+const snapshot = (state, seq = 1) =>
+  JSON.stringify({ type: 'snapshot', session: 's', seq, time_ms: 5000, state, you: { role: 'guest' } });
+const change = (seq, patch) => JSON.stringify({ type: 'change', seq, patch });
+
+test('a patch does what RFC 7396 says it does', () => {
+  // Appendix A of the RFC.
+  const cases = [
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b' }, { a: null }, {}],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [{ a: 'b' }, ['c'], ['c']],
+    [{ a: 'foo' }, null, null],
+    [{ a: 'foo' }, 'bar', 'bar'],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ];
+  for (const [target, patch, result] of cases) {
+    const before = JSON.stringify(target);
+    assert.deepEqual(mergePatch(target, patch), result);
+    assert.equal(JSON.stringify(target), before, 'the state before is not changed');
+  }
+});
+
+test('a title named __proto__ is only a title', () => {
+  const patched = mergePatch({}, JSON.parse('{"__proto__": {"polluted": true}}'));
+  assert.equal({}.polluted, undefined);
+  assert.deepEqual(Object.keys(patched), ['__proto__']);
+});
+
+test('a snapshot and the changes after it are the state; a missing change is a gap', () => {
+  const live = new LiveState();
+  assert.equal(live.resume, null);
+  assert.equal(live.take(snapshot({ playing: true, track: { id: 1 } }, 4), 0), 'snapshot');
+  assert.equal(live.take(change(5, { playing: false, track: null }), 0), 'change');
+  assert.deepEqual(live.state, { playing: false });
+  assert.deepEqual(live.resume, { session: 's', seq: 5 });
+  assert.equal(live.take('{"type":"you","value":{"role":"dj"}}', 0), 'you');
+  assert.equal(live.you.role, 'dj');
+  assert.equal(live.take(change(7, {}), 0), 'gap');
+  assert.equal(live.resume, null, 'only a snapshot helps');
+  for (const odd of ['', 'null', '[]', '{"type":"news"}', '"change"']) assert.equal(live.take(odd, 0), null, odd);
+  assert.equal(new LiveState().take(change(1, {}), 0), 'gap');
+});
+
+test('a position moves with time while music plays, or with what the phone plays', () => {
+  const live = new LiveState();
+  assert.equal(live.positionMs(0), null);
+  live.take(snapshot({ track: { id: 3, duration_ms: 10000 } }), 100);
+  const position = { type: 'position', item: null, track: 3, position_ms: 4000, media_time: 48000, playing: true };
+  live.take(JSON.stringify(position), 1000);
+  assert.equal(live.positionMs(2500), 5500);
+  assert.equal(live.positionMs(900), 4000, 'a clock that steps back does not move it back');
+  assert.equal(live.positionMs(99999), 10000, 'never past the end');
+  assert.equal(live.positionMs(2500, 48000 - 480), 3990, 'ten milliseconds before the anchor is heard');
+  live.take(JSON.stringify({ ...position, playing: false }), 2000);
+  assert.equal(live.positionMs(5000), 4000);
+  live.take(JSON.stringify({ ...position, track: null }), 2000);
+  assert.equal(live.positionMs(5000), null);
+  assert.equal(live.boxMs(1100), 6000);
+});
+
+test('a connection that falls silent is asked, then replaced, and asks for what it missed', () => {
+  const sockets = [];
+  class Socket extends EventTarget {
+    static OPEN = 1;
+    readyState = 1;
+    sent = [];
+    constructor(url) {
+      super();
+      this.url = url;
+      sockets.push(this);
+    }
+    send(text) {
+      this.sent.push(JSON.parse(text).type);
+    }
+    close() {
+      this.readyState = 3;
+    }
+    say(data) {
+      this.dispatchEvent(new MessageEvent('message', { data }));
+    }
+  }
+  mock.timers.enable({ apis: ['setTimeout'] });
+  Object.assign(globalThis, { WebSocket: Socket, location: { href: 'http://box.test/' } });
+  const news = [];
+  const reachable = [];
+  const live = new Live(
+    (kind) => news.push(kind),
+    (yes) => reachable.push(yes),
+  );
+  live.open();
+  assert.equal(sockets[0].url, 'ws://box.test/api/party/live');
+  sockets[0].say(snapshot({ playing: true }, 8));
+  mock.timers.tick(QUIET_LIMIT_MS);
+  assert.deepEqual(sockets[0].sent, ['ping']);
+  mock.timers.tick(PONG_LIMIT_MS);
+  assert.deepEqual(reachable, [true, false]);
+  mock.timers.tick(1000);
+  assert.equal(sockets[1].url, 'ws://box.test/api/party/live?session=s&seq=8');
+  sockets[0].say(snapshot({ playing: 'stale' }, 9));
+  sockets[1].say(change(9, { playing: false }));
+  assert.deepEqual(live.state, { playing: false });
+  assert.deepEqual(news, ['snapshot', 'change']);
+  sockets[1].say(change(11, {}));
+  mock.timers.tick(1000);
+  assert.equal(sockets[2].url, 'ws://box.test/api/party/live', 'after a gap it begins anew');
+  sockets[2].dispatchEvent(new Event('close'));
+  mock.timers.tick(1000);
+  assert.equal(sockets.length, 4);
+  live.close();
+  mock.timers.tick(60000);
+  assert.equal(sockets.length, 4, 'a closed one stays closed');
+  mock.timers.reset();
+});
