@@ -118,10 +118,10 @@ fn fill(database: &Path, tracks: usize, dice: &mut Dice) {
             filling.prepare_cached(sql).and_then(|mut put| put.execute(values)).expect("a row");
         };
         put(
-            "INSERT INTO tracks VALUES (?1, ?2, ?3, ?4, ?5, ?4, 0, 0, 0, '', 1, NULL, NULL, 0, ?6, ?7, ?8, '')",
+            "INSERT INTO tracks VALUES (?1, ?2, ?3, ?4, ?5, ?4, 0, 0, 0, '', 1, NULL, NULL, 0, ?6, ?7, ?8, '', NULL)",
             &[&n, &n.to_le_bytes(), &title, &artist, &album, &keys[0], &keys[1], &keys[2]],
         );
-        put("INSERT INTO files VALUES (?1, ?2, 1, 1, ?3, NULL)", &[&root, &format!("{n}.mp3").as_bytes(), &n]);
+        put("INSERT INTO files VALUES (?1, ?2, 1, 1, ?3, NULL, 0)", &[&root, &format!("{n}.mp3").as_bytes(), &n]);
         put(
             "INSERT INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)",
             &[&n, &fold(&title), &fold(&artist), &fold(&album)],

@@ -104,6 +104,84 @@ fn every_kind_of_file_is_found_by_what_it_says_and_plays_under_its_title() {
     assert_eq!(party.get("/api/party/status")["track"]["artist"], "Die Ärzte");
 }
 
+/// A picture of 900 by 900 pixels, as ffmpeg's options tell.
+fn draw(path: &Path, options: &[&str]) -> bool {
+    let drawn = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=size=900x900", "-frames:v", "1"])
+        .args(options)
+        .arg(path)
+        .stdin(Stdio::null())
+        .status();
+    drawn.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn covers_inside_and_beside_files_are_served_small_and_to_be_kept() {
+    let Some(party) = Party::open() else { return };
+    let folder = party.music.path().join("art");
+    fs::create_dir(&folder).expect("a folder");
+    let drawn = [("inside.jpg", &["-q:v", "2"][..]), ("cover.png", &[]), ("a.webp", &[])].map(|(name, options)| {
+        let drawn = draw(&folder.join(name), options);
+        if !drawn {
+            println!("not tested here: ffmpeg does not draw {name}");
+        }
+        drawn
+    });
+    let picture = folder.join("inside.jpg");
+    for (name, extra) in [
+        ("in.flac", &["-c:a", "flac", "-disposition:v", "attached_pic"][..]),
+        ("in.mp3", &[]),
+        ("in.m4a", &["-disposition:v", "attached_pic"]),
+    ] {
+        let sound = party.music.path().join("1.mp3");
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-y", "-i"])
+            .arg(&sound)
+            .arg("-i")
+            .arg(&picture)
+            .args(["-map", "0:a", "-map", "1:v", "-c:v", "copy", "-metadata"])
+            .arg(format!("title=Inner {name}"))
+            .args(extra)
+            .arg(folder.join(name))
+            .stdin(Stdio::null())
+            .status();
+        assert!(made.is_ok_and(|status| status.success()), "{name}");
+    }
+    fs::create_dir(folder.join("web")).expect("a folder");
+    fs::copy(party.music.path().join("2.flac"), folder.join("web/beside.flac")).expect("a copy");
+    if drawn[2] {
+        fs::rename(folder.join("a.webp"), folder.join("web/front.webp")).expect("a new name");
+    }
+    fs::copy(party.music.path().join("2.flac"), folder.join("beside.flac")).expect("a copy");
+    party.until(|party| party.found("arzte") == 13);
+    let tracks = party.get("/api/library/tracks");
+    let with_art: Vec<&str> =
+        tracks["tracks"].as_array().expect("tracks").iter().filter_map(|track| track["art"].as_str()).collect();
+    assert_eq!(with_art.len(), 4 + usize::from(drawn[2]), "{tracks}");
+    for url in with_art {
+        for (url, px) in [(url.to_owned(), 600), (format!("{url}&size=small"), 128)] {
+            let mut answer = ureq::get(party.running.url(&url)).call().expect(&url);
+            let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
+            assert_eq!(header("content-type"), "image/jpeg", "{url}");
+            assert_eq!(header("x-content-type-options"), "nosniff", "{url}");
+            assert!(header("cache-control").contains("immutable"), "{url}");
+            let bytes = answer.body_mut().read_to_vec().expect("a picture");
+            let frame =
+                bytes.windows(2).position(|mark| mark == [0xFF, 0xC0] || mark == [0xFF, 0xC2]).expect("a frame");
+            assert_eq!(
+                bytes[frame + 5..frame + 9],
+                [px / 256, px % 256, px / 256, px % 256].map(|byte: u16| byte as u8),
+                "{url}"
+            );
+        }
+    }
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    for (path, status) in [("99999", 404), ("x", 404), ("1?size=huge", 400), ("-1", 404)] {
+        let answer = agent.get(party.running.url(&format!("/api/library/art/{path}"))).call().expect("an answer");
+        assert_eq!(answer.status(), status, "{path}");
+    }
+}
+
 #[test]
 fn music_that_comes_while_the_box_plays_is_found_and_counted() {
     let Some(party) = Party::open() else { return };

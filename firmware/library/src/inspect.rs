@@ -11,14 +11,16 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
 use self::child::{Child, Failure};
+use crate::art::ART_BYTES_MAX;
 use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
 use crate::tags::Tags;
 use crate::text::shown;
-use crate::wire::{self, BLOCK_BYTES, HEAD_BYTES, TAIL_BYTES};
+use crate::wire::{self, BLOCK_BYTES, HEAD_BYTES, SAID_BYTES_MAX, TAIL_BYTES};
 
 /// Files that one process reads. A file that takes the process over can lie about those that follow it in the same
 /// process, but not for longer.
@@ -26,6 +28,16 @@ const FILES_PER_WORKER: u32 = 256;
 
 /// Blocks that may be asked for of one file: 64 MB, four times what the largest item of a tag may have.
 const BLOCKS_MAX: u32 = 1_024;
+
+/// Largest file that is a picture, bytes. Larger ones show no cover.
+const PICTURE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// How long a process may take over the tags of one file, apart from the time the box itself needs to read it: a
+/// thousand times what files of any kind need on the slowest board.
+const TAGS_MAX: Duration = Duration::from_secs(5);
+
+/// The same for a picture: ten times what the largest needs on the slowest board.
+const PICTURE_MAX: Duration = Duration::from_secs(20);
 
 /// How to start a worker process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +105,98 @@ impl Inspector {
 
     /// Reads `path`, which must still be the regular file that `expected` tells of.
     pub(crate) fn inspect(&mut self, path: &Path) -> Result<(Inspected, Metadata), Error> {
+        let opened = Opened::new(path)?;
+        const { assert!(PIECE_BYTES <= HEAD_BYTES && PIECE_BYTES <= TAIL_BYTES) };
+        let fingerprint = fingerprint::of(&opened.file, opened.about.len(), &opened.head, &opened.tail);
+        let fingerprint = fingerprint.map_err(Error::Unreadable)?;
+        let wanted = Wanted { kind: wire::FILE, answer: wire::TAGS, bytes_max: SAID_BYTES_MAX, patience: TAGS_MAX };
+        let tags = self.ask(&opened, &wanted, &opened.handed_over(path), |bytes| wire::tags(&bytes))?;
+        Ok((Inspected { tags, fingerprint }, opened.about))
+    }
+
+    /// The picture at `path`, or inside the sound file there, as JPEG with no side longer than `px`.
+    pub(crate) fn picture(&mut self, path: &Path, is_inside: bool, px: u16) -> Result<Vec<u8>, Error> {
+        let opened = Opened::new(path)?;
+        if !is_inside && opened.about.len() > PICTURE_BYTES_MAX {
+            return Err(Error::Broken("is too large a file for a picture".into()));
+        }
+        let kind = if is_inside { wire::PICTURE_INSIDE } else { wire::PICTURE };
+        let wanted = Wanted { kind, answer: wire::JPEG, bytes_max: ART_BYTES_MAX, patience: PICTURE_MAX };
+        let message = [&px.to_le_bytes()[..], &opened.handed_over(path)].concat();
+        self.ask(&opened, &wanted, &message, Some)
+    }
+
+    /// Asks a worker for one thing; `understand` makes sense of its answer, if there is any in it.
+    fn ask<T>(
+        &mut self,
+        opened: &Opened,
+        wanted: &Wanted,
+        message: &[u8],
+        understand: impl FnOnce(Vec<u8>) -> Option<T>,
+    ) -> Result<T, Error> {
+        let (mut child, files_left) = match self.worker.take() {
+            Some(worker) => worker,
+            None => (Child::start(&self.command)?, FILES_PER_WORKER),
+        };
+        let told = converse(&mut child, opened, wanted, message);
+        let answer = told.and_then(|told| told.map(understand).transpose().ok_or(Failure::Nonsense));
+        match answer {
+            // Whatever it did, it is not asked again: the process is killed by being dropped.
+            Err(failure) => Err(Error::Broken(failure.to_string())),
+            Ok(told) => {
+                self.worker = Some((child, files_left - 1)).filter(|(_, left)| *left > 0);
+                told.map_err(Error::Broken)
+            }
+        }
+    }
+}
+
+/// Hands a file over and answers what the worker asks, until it says what there is to say.
+fn converse(
+    child: &mut Child,
+    opened: &Opened,
+    wanted: &Wanted,
+    message: &[u8],
+) -> Result<Result<Vec<u8>, String>, Failure> {
+    child.begin(wanted.patience);
+    child.say(wanted.kind, message)?;
+    child.say(wire::TAIL, &opened.tail)?;
+    for _ in 0..=BLOCKS_MAX {
+        let (kind, bytes) = child.next(wanted.bytes_max)?;
+        match (kind, <[u8; 8]>::try_from(&bytes[..])) {
+            (wire::WANT, Ok(offset)) => {
+                let mut block = vec![0; BLOCK_BYTES];
+                match read_at(&opened.file, &mut block, u64::from_le_bytes(offset)) {
+                    Ok(count) => child.say(wire::BLOCK, &block[..count])?,
+                    Err(_) => child.say(wire::NO_BLOCK, &[])?,
+                }
+            }
+            (kind, _) if kind == wanted.answer => return Ok(Ok(bytes)),
+            (wire::FAILED, _) => return Ok(Err(shown(&String::from_utf8_lossy(&bytes)))),
+            _ => return Err(Failure::Nonsense),
+        }
+    }
+    Err(Failure::Insatiable)
+}
+
+/// What is wanted of a worker, how its answer is called, how large it may be and how long it may take.
+struct Wanted {
+    kind: u8,
+    answer: u8,
+    bytes_max: usize,
+    patience: Duration,
+}
+
+/// A file that is open, with its beginning and end.
+struct Opened {
+    file: File,
+    about: Metadata,
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Opened {
+    fn new(path: &Path) -> Result<Self, Error> {
         let (file, about) = open(path).map_err(Error::Unreadable)?;
         let length = about.len();
         if length == 0 {
@@ -106,51 +210,13 @@ impl Inspector {
         };
         let head = piece(0, HEAD_BYTES as u64).map_err(Error::Unreadable)?;
         let tail = piece(length.saturating_sub(TAIL_BYTES as u64), TAIL_BYTES as u64).map_err(Error::Unreadable)?;
-        const { assert!(PIECE_BYTES <= HEAD_BYTES && PIECE_BYTES <= TAIL_BYTES) };
-        let fingerprint = fingerprint::of(&file, length, &head, &tail).map_err(Error::Unreadable)?;
+        Ok(Self { file, about, head, tail })
+    }
+
+    fn handed_over(&self, path: &Path) -> Vec<u8> {
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        let tags = self.ask(&file, &wire::file(length, ending, &head), &tail)?;
-        Ok((Inspected { tags, fingerprint }, about))
+        wire::file(self.about.len(), ending, &self.head)
     }
-
-    fn ask(&mut self, file: &File, handed_over: &[u8], tail: &[u8]) -> Result<Tags, Error> {
-        let (mut child, files_left) = match self.worker.take() {
-            Some(worker) => worker,
-            None => (Child::start(&self.command)?, FILES_PER_WORKER),
-        };
-        let answer = converse(&mut child, file, handed_over, tail);
-        match answer {
-            // Whatever it did, it is not asked again: the process is killed by being dropped.
-            Err(failure) => Err(Error::Broken(failure.to_string())),
-            Ok(told) => {
-                self.worker = Some((child, files_left - 1)).filter(|(_, left)| *left > 0);
-                told.map_err(Error::Broken)
-            }
-        }
-    }
-}
-
-/// Hands a file over and answers what the worker asks, until it says what there is to say.
-fn converse(child: &mut Child, file: &File, head: &[u8], tail: &[u8]) -> Result<Result<Tags, String>, Failure> {
-    child.begin();
-    child.say(wire::FILE, head)?;
-    child.say(wire::TAIL, tail)?;
-    for _ in 0..=BLOCKS_MAX {
-        let (kind, bytes) = child.next()?;
-        match (kind, <[u8; 8]>::try_from(&bytes[..])) {
-            (wire::WANT, Ok(offset)) => {
-                let mut block = vec![0; BLOCK_BYTES];
-                match read_at(file, &mut block, u64::from_le_bytes(offset)) {
-                    Ok(count) => child.say(wire::BLOCK, &block[..count])?,
-                    Err(_) => child.say(wire::NO_BLOCK, &[])?,
-                }
-            }
-            (wire::TAGS, _) => return wire::tags(&bytes).map(Ok).ok_or(Failure::Nonsense),
-            (wire::FAILED, _) => return Ok(Err(shown(&String::from_utf8_lossy(&bytes)))),
-            _ => return Err(Failure::Nonsense),
-        }
-    }
-    Err(Failure::Insatiable)
 }
 
 /// Opens a regular file for reading, and nothing else: no link, no pipe named like a song, no device.

@@ -5,9 +5,11 @@
 //! parses none; a [`worker`] process, locked in by whoever starts it, does. What is to be played, and who may ask, is
 //! decided elsewhere.
 
+mod art;
 mod fingerprint;
 mod inspect;
 mod library;
+mod picture;
 mod progress;
 mod scan;
 mod store;
@@ -18,6 +20,7 @@ mod watch;
 mod wire;
 pub mod worker;
 
+pub use self::art::{ART_BYTES_MAX, Art, ArtSize, Picture};
 pub use self::inspect::WorkerCommand;
 pub use self::library::{Error, Library, Settings};
 pub use self::progress::Progress;

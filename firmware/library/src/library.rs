@@ -15,6 +15,7 @@ use std::os::unix::ffi::OsStrExt;
 use rusqlite::Connection;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
+use crate::art::{ArtSize, Gallery, Picture};
 use crate::inspect::{Inspector, WorkerCommand};
 use crate::progress::Progress;
 use crate::scan::Scanner;
@@ -121,6 +122,7 @@ pub struct Library {
 
 struct Inner {
     reader: Arc<Reader>,
+    gallery: Gallery,
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -146,6 +148,7 @@ impl Library {
         let root_id =
             write::only_root(&mut connection, root.as_os_str().as_bytes()).map_err(|error| unusable(&error))?;
         let reader = Arc::new(Reader::new(database.clone()));
+        let gallery = Gallery::new(settings.worker.clone());
         let (tracks, broken) = reader.counts().map_err(|error| unusable(&error))?;
         let closed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
         let closed = closed.map_err(|error| Error::System(error.into()))?;
@@ -170,7 +173,7 @@ impl Library {
             spawn("library-db", Box::new(move || write_all(connection, &orders, &root, &to_tell)))?,
             spawn("library", Box::new(move || scanner.run()))?,
         ];
-        Ok(Self { inner: Arc::new(Inner { reader, shared, threads: Mutex::new(threads) }) })
+        Ok(Self { inner: Arc::new(Inner { reader, gallery, shared, threads: Mutex::new(threads) }) })
     }
 
     /// Ends the scan and waits until all that was found out is written. Asking goes on to work.
@@ -214,6 +217,16 @@ impl Library {
     /// See [`AskError`].
     pub fn track(&self, id: u64) -> Result<Option<Track>, AskError> {
         self.inner.reader.track(id)
+    }
+
+    /// The picture of a track, if it has one. Takes a while if nobody has asked for it lately.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn art(&self, id: u64, size: ArtSize) -> Result<Option<Picture>, AskError> {
+        let Some(art) = self.track(id)?.and_then(|track| track.art) else { return Ok(None) };
+        let picture = self.inner.gallery.show(&art, size)?;
+        Ok(picture.map(|jpeg| Picture { jpeg, version: art.version }))
     }
 
     /// The numbers of all tracks that have a file, in the order of their paths. Takes a while for many.

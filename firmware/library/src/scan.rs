@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use self::compare::compare;
+use self::compare::{compare, compare_covers};
 use crate::inspect::{Error, Inspector};
 use crate::library::{Order, Shared};
 use crate::store::read::{AskError, Reader};
@@ -157,6 +157,13 @@ impl Scanner {
     fn scan_all(&mut self, paths: &BTreeSet<Vec<u8>>, watch: &mut Option<Watch>) -> Result<(), Stop> {
         let (mut changed, mut gone) = (Vec::new(), Vec::new());
         for path in paths {
+            if let Some(folder) = walk::cover_folder(path) {
+                let found = walk::cover(&self.root, folder).into_iter().collect();
+                let mut known = self.reader.covers(self.root_id, folder)?;
+                known.retain(|cover| cover.folder == folder);
+                self.send_facts(compare_covers(found, &known, true))?;
+                continue;
+            }
             let visit = |folder: &[u8]| {
                 watch.as_mut().into_iter().for_each(|watch| watch.add(folder));
                 !self.shared.is_closed()
@@ -166,6 +173,8 @@ impl Scanner {
                 self.send(Order::Present { root: self.root_id, present: walked.is_ok() })?;
             }
             let walked = walked.map_err(|error| Stop::Later(format!("{}: {error}", self.root.display())))?;
+            let known = self.reader.covers(self.root_id, path)?;
+            self.send_facts(compare_covers(walked.covers, &known, !walked.incomplete))?;
             let found = walked.files.len() as u64;
             let known = self.reader.known(self.root_id, path)?;
             let differences = compare(walked.files, &known);
@@ -181,9 +190,13 @@ impl Scanner {
         }
         self.read(changed)?;
         // Only now: what was renamed has been known again by its old place.
-        for piece in gone.chunks(BATCH_FACTS) {
-            let facts = piece.iter().map(|path| Fact::Gone { path: path.clone() }).collect();
-            self.send(Order::Facts { root: self.root_id, facts })?;
+        self.send_facts(gone.into_iter().map(|path| Fact::Gone { path }).collect())
+    }
+
+    /// Sends facts for which no file was read.
+    fn send_facts(&self, facts: Vec<Fact>) -> Result<(), Stop> {
+        for piece in facts.chunks(BATCH_FACTS) {
+            self.send(Order::Facts { root: self.root_id, facts: piece.to_vec() })?;
         }
         Ok(())
     }

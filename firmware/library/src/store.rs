@@ -18,7 +18,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 1] = ["
+const VERSIONS: [&str; 2] = [
+    "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
         path BLOB NOT NULL UNIQUE,
@@ -70,7 +71,25 @@ const VERSIONS: [&str; 1] = ["
         title, artist, album,
         content = '', contentless_delete = 1, prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 2'
     );
-"];
+",
+    "
+    ALTER TABLE tracks ADD COLUMN track_peak REAL;
+    -- How much of the path is the folder's.
+    ALTER TABLE files ADD COLUMN folder_bytes INTEGER NOT NULL DEFAULT 0;
+    -- No file has this time: the next scan reads all of them for what is new here.
+    UPDATE files SET mtime_ns = -1;
+
+    -- Pictures beside music, the best of each folder.
+    CREATE TABLE covers (
+        root INTEGER NOT NULL REFERENCES roots,
+        folder BLOB NOT NULL,
+        name BLOB NOT NULL,
+        bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        PRIMARY KEY (root, folder)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// How long a connection waits for another that writes. Writers are one, so this is for the moments of recovery.
 const BUSY_MAX: Duration = Duration::from_secs(5);

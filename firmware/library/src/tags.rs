@@ -9,6 +9,10 @@ use crate::text::shown;
 /// Quietest and loudest change that a file may ask for, dB: beyond it the tag is wrong.
 const GAIN_DB_MAX: f32 = 60.0;
 
+/// Highest sample that a file may claim to hold: what lossy codecs make of full scale stays far below. Beyond it the tag
+/// is wrong.
+const PEAK_MAX: f32 = 8.0;
+
 /// Longest track, milliseconds: a week. Beyond it the tag is wrong.
 const DURATION_MS_MAX: u64 = 7 * 24 * 3_600 * 1_000;
 
@@ -40,6 +44,8 @@ pub struct Tags {
     pub track_gain_db: Option<f32>,
     /// The same for its whole album.
     pub album_gain_db: Option<f32>,
+    /// Its highest sample, 1 is full scale.
+    pub track_peak: Option<f32>,
     /// Whether a picture is inside.
     pub has_picture: bool,
 }
@@ -62,6 +68,7 @@ impl Tags {
             duration_ms: self.duration_ms.filter(|ms| (1..=DURATION_MS_MAX).contains(ms)),
             track_gain_db: gain(self.track_gain_db),
             album_gain_db: gain(self.album_gain_db),
+            track_peak: self.track_peak.filter(|peak| (0.0..=PEAK_MAX).contains(peak)),
             has_picture: self.has_picture,
         }
     }

@@ -32,7 +32,7 @@ pub(crate) struct Found {
 }
 
 /// By what a changed file is known: if neither has changed, it is not opened again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     pub(crate) bytes: i64,
     pub(crate) mtime_ns: i64,
@@ -45,11 +45,29 @@ impl Stamp {
     }
 }
 
+/// Names of pictures that are covers of the music beside them, without ending, lower case, the best first.
+const COVERS: [&str; 5] = ["cover", "folder", "front", "album", "albumart"];
+
+/// Endings of pictures, lower case, the best first.
+const PICTURES: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
+
+/// A picture beside music.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cover {
+    /// Its folder, below the root.
+    pub(crate) folder: Vec<u8>,
+    /// Its name there.
+    pub(crate) name: Vec<u8>,
+    pub(crate) stamp: Stamp,
+}
+
 /// What [`below`] finds.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
     /// Sorted by path.
     pub(crate) files: Vec<Found>,
+    /// The best picture of each folder.
+    pub(crate) covers: Vec<Cover>,
     /// Whether something may be missing from them because a folder cannot be listed.
     pub(crate) incomplete: bool,
 }
@@ -100,6 +118,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                 continue;
             }
         };
+        let mut cover: Option<(usize, Cover)> = None;
         for item in listing {
             let Ok(item) = item else {
                 walked.incomplete = true;
@@ -116,8 +135,16 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
             } else if kind.is_file() && is_music(Path::new(&name)) {
                 let Ok(about) = item.metadata() else { continue };
                 walked.files.push(Found { path, stamp: Stamp::of(&about) });
+            } else if kind.is_file()
+                && let Some(rank) = cover_rank(name.as_bytes())
+                && cover.as_ref().is_none_or(|(best, _)| rank < *best)
+                && let Ok(about) = item.metadata()
+            {
+                let (folder, name) = (folder.clone(), name.as_bytes().to_vec());
+                cover = Some((rank, Cover { folder, name, stamp: Stamp::of(&about) }));
             }
         }
+        walked.covers.extend(cover.map(|(_, cover)| cover));
         if walked.files.len() > FILES_MAX || folders + pending.len() > FOLDERS_MAX {
             let root = root.display();
             log::warn!("{root} holds more than {FILES_MAX} files or {FOLDERS_MAX} folders; the rest is left out");
@@ -132,6 +159,39 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
 /// `name` in `folder`, both below the root.
 pub(crate) fn child(folder: &[u8], name: &[u8]) -> Vec<u8> {
     if folder.is_empty() { name.to_owned() } else { [folder, b"/", name].concat() }
+}
+
+/// The folder of `path`, and the name in it.
+pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let slash = path.iter().rposition(|byte| *byte == b'/');
+    slash.map_or((b"", path), |slash| (&path[..slash], &path[slash + 1..]))
+}
+
+/// The folder whose cover may have changed by news of `path`.
+pub(crate) fn cover_folder(path: &[u8]) -> Option<&[u8]> {
+    let (folder, name) = split(path);
+    cover_rank(name).map(|_| folder)
+}
+
+/// The cover of one folder.
+pub(crate) fn cover(root: &Path, folder: &[u8]) -> Option<Cover> {
+    if is_hidden(folder) {
+        return None;
+    }
+    let listing = fs::read_dir(join(root, folder)).ok()?;
+    let files = listing.flatten().filter(|item| item.file_type().is_ok_and(|kind| kind.is_file()));
+    let ranked = files.filter_map(|item| Some((cover_rank(item.file_name().as_bytes())?, item)));
+    let (_, best) = ranked.min_by_key(|(rank, _)| *rank)?;
+    let stamp = Stamp::of(&best.metadata().ok()?);
+    Some(Cover { folder: folder.to_owned(), name: best.file_name().as_bytes().to_vec(), stamp })
+}
+
+/// How good a file is as a cover by its name, the lower the better; `None` if it is none.
+fn cover_rank(name: &[u8]) -> Option<usize> {
+    let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
+    let (stem, ending) = name.rsplit_once('.')?;
+    let place = |list: &[&str], word| list.iter().position(|known| *known == word);
+    Some(place(&COVERS, stem)? * PICTURES.len() + place(&PICTURES, ending)?)
 }
 
 fn is_hidden(path: &[u8]) -> bool {
@@ -173,6 +233,24 @@ mod tests {
         for nothing in [&b"link.opus"[..], b"circle", b".trash", b"a/.b", b"gone", b"cover.jpg"] {
             assert_eq!(names(root.path(), nothing), [""; 0]);
         }
+    }
+
+    #[test]
+    fn the_best_picture_of_a_folder_is_its_cover() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a/Folder.jpg", "a/COVER.png", "a/back.jpg", "b/x.jpg", "front.webp", ".c/cover.jpg"] {
+            put(root.path(), name.as_bytes());
+        }
+        let walked = below(root.path(), b"", |_| true).unwrap();
+        let mut covers: Vec<_> = walked.covers.iter().map(|cover| (&cover.folder[..], &cover.name[..])).collect();
+        covers.sort_unstable();
+        assert_eq!(covers, [(&b""[..], &b"front.webp"[..]), (b"a", b"COVER.png")]);
+        assert_eq!(cover(root.path(), b"a").as_ref(), walked.covers.iter().find(|cover| cover.folder == b"a"));
+        assert_eq!(
+            (cover(root.path(), b"b"), cover(root.path(), b".c"), cover(root.path(), b"gone")),
+            (None, None, None)
+        );
+        assert_eq!((cover_folder(b"x/Cover.JPEG"), cover_folder(b"cover.mp3")), (Some(&b"x"[..]), None));
     }
 
     #[test]

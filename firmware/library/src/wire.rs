@@ -20,7 +20,7 @@ pub(crate) const TAIL_BYTES: usize = 16 * 1024;
 /// Bytes in one block of the rest.
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
-/// Bytes of what a worker may say at once: eight texts of a thousand bytes fit several times.
+/// Bytes of what a worker may say of a file in words: eight texts of a thousand bytes fit several times.
 pub(crate) const SAID_BYTES_MAX: usize = 64 * 1024;
 
 /// The worker is locked in and waits for a file.
@@ -29,6 +29,10 @@ pub(crate) const READY: u8 = b'k';
 pub(crate) const NOT_LOCKED_IN: u8 = b'x';
 /// A file: its length (8 bytes), the length of its ending (1 byte), the ending, and its beginning.
 pub(crate) const FILE: u8 = b'o';
+/// Wanted is the picture in a file, no side longer than so many pixels (2 bytes); then as [`FILE`].
+pub(crate) const PICTURE_INSIDE: u8 = b'p';
+/// The file is a picture, wanted likewise.
+pub(crate) const PICTURE: u8 = b'i';
 /// The end of the file that was just handed over.
 pub(crate) const TAIL: u8 = b'e';
 /// The worker wants a block from this offset (8 bytes) on.
@@ -39,6 +43,8 @@ pub(crate) const BLOCK: u8 = b'b';
 pub(crate) const NO_BLOCK: u8 = b'n';
 /// What the file says about itself, as JSON.
 pub(crate) const TAGS: u8 = b't';
+/// The picture, as JPEG.
+pub(crate) const JPEG: u8 = b'j';
 /// Why the file says nothing, in words.
 pub(crate) const FAILED: u8 = b'f';
 

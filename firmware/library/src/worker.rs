@@ -1,4 +1,4 @@
-//! The worker process: reads the tags of hostile files that are handed to it over standard input, one after the other.
+//! The worker process: reads tags and pictures of hostile files that are handed to it over standard input, one after the other.
 //!
 //! The program starts itself again with [`ARGUMENT`] and calls [`main`] before it has started any thread. The process
 //! opens nothing: its files come as bytes, and the first thing it does is to lock itself in, by the means it is given.
@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::process::ExitCode;
 
+use crate::picture;
 use crate::tags::read;
 use crate::wire::{self, BLOCK_BYTES};
 
@@ -26,16 +27,34 @@ pub fn main<E: Display>(lock_in: impl FnOnce() -> Result<(), E>) -> ExitCode {
 fn serve() -> io::Result<()> {
     while let Some((kind, bytes)) = wire::read(&mut In)? {
         let tail = wire::read(&mut In)?.filter(|(kind, _)| *kind == wire::TAIL);
-        let handed_over = (kind == wire::FILE).then(|| wire::split_file(&bytes)).flatten();
-        let (Some((length, ending, head)), Some((_, tail))) = (handed_over, tail) else {
+        let (px, file) = match (kind, bytes.split_first_chunk()) {
+            (wire::PICTURE | wire::PICTURE_INSIDE, Some((px, file))) => (u16::from_le_bytes(*px), file),
+            _ => (0, &bytes[..]),
+        };
+        let (Some((length, ending, head)), Some((_, tail))) = (wire::split_file(file), tail) else {
             return Err(io::Error::other("the box talks nonsense"));
         };
-        match read::tags(Remote { length, position: 0, head, tail, block: (0, Vec::new()) }, &ending) {
-            Ok(tags) => wire::write(&mut Out, wire::TAGS, &serde_json::to_vec(&tags).unwrap_or_default())?,
+        let mut file = Remote { length, position: 0, head, tail, block: (0, Vec::new()) };
+        let answer = match kind {
+            wire::FILE => read::tags(file, &ending).map(|tags| serde_json::to_vec(&tags).unwrap_or_default()),
+            wire::PICTURE_INSIDE => read::picture(file, &ending).and_then(|bytes| picture::scaled(&bytes, px)),
+            wire::PICTURE => whole(&mut file).and_then(|bytes| picture::scaled(&bytes, px)),
+            _ => return Err(io::Error::other("the box talks nonsense")),
+        };
+        let answered = if kind == wire::FILE { wire::TAGS } else { wire::JPEG };
+        match answer {
+            Ok(bytes) => wire::write(&mut Out, answered, &bytes)?,
             Err(reason) => wire::write(&mut Out, wire::FAILED, reason.as_bytes())?,
         }
     }
     Ok(())
+}
+
+/// All bytes of a file, which the box has seen to be of a bearable size.
+fn whole(file: &mut Remote) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 /// A file whose blocks the box hands over when they are asked for.

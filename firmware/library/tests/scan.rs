@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use library::{Filter, LIMIT_MAX, Library, Settings, Track, WorkerCommand};
+use library::{ART_BYTES_MAX, ArtSize, Filter, LIMIT_MAX, Library, Settings, Track, WorkerCommand};
 use tempfile::TempDir;
 
 /// Longest wait for anything.
@@ -137,6 +137,51 @@ fn a_scan_finds_what_files_say_and_lists_those_that_are_broken() {
     assert_eq!(reasons[0], ("empty.flac".into(), "is empty".into()));
     assert_eq!(reasons[1].0, "noise.mp3");
     assert_eq!(library.ids().unwrap().len(), 3);
+}
+
+/// A JPEG of one colour.
+fn jpeg(width: u16, height: u16, colour: [u8; 3]) -> Vec<u8> {
+    let (mut bytes, pixels) = (Vec::new(), colour.repeat(usize::from(width) * usize::from(height)));
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+    encoder.encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    bytes
+}
+
+/// Width and height of a JPEG by its start of frame (ITU-T T.81 section B.2.2).
+fn size(jpeg: &[u8]) -> (u16, u16) {
+    let frame = jpeg.windows(2).position(|mark| mark == [0xFF, 0xC0] || mark == [0xFF, 0xC2]).unwrap();
+    let number = |at: usize| u16::from_be_bytes([jpeg[frame + at], jpeg[frame + at + 1]]);
+    (number(7), number(5))
+}
+
+#[test]
+fn a_picture_beside_a_track_is_its_cover_made_small_until_it_changes_or_goes() {
+    let home = Home::new();
+    home.put("a/1.wav", &wav("One", ""));
+    home.put("b/2.wav", &wav("Two", ""));
+    home.put("a/Cover.JPG", &jpeg(1_000, 500, [200, 0, 0]));
+    home.put("b/folder.png", b"no picture at all");
+    let library = home.scanned();
+    let id = |title| find(&library, title).unwrap().id;
+    let (one, two) = (id("One"), id("Two"));
+    let large = library.art(one, ArtSize::Large).unwrap().unwrap();
+    assert_eq!(size(&large.jpeg), (600, 300));
+    let small = library.art(one, ArtSize::Small).unwrap().unwrap();
+    assert_eq!((size(&small.jpeg), &small.version), ((128, 64), &large.version));
+    assert!(large.jpeg.len() <= ART_BYTES_MAX && small.jpeg.len() < 4_000);
+    assert_eq!(library.art(two, ArtSize::Small).unwrap(), None, "it is called a picture and is none");
+    let version = || find(&library, "One").unwrap().art.map(|art| art.version);
+    home.put("a/Cover.JPG", &jpeg(100, 100, [0, 0, 200]));
+    home.until(|| version().is_some_and(|version| version != large.version));
+    assert_eq!(size(&library.art(one, ArtSize::Large).unwrap().unwrap().jpeg), (100, 100));
+    fs::remove_file(home.music("a/Cover.JPG")).unwrap();
+    home.until(|| version().is_none());
+    assert_eq!(library.art(one, ArtSize::Large).unwrap(), None);
+    home.put("a/front.jpg", &jpeg(10, 10, [0, 0, 0]));
+    home.until(|| version().is_some());
+    library.close();
+    fs::remove_file(home.music("a/front.jpg")).unwrap();
+    assert!(find(&home.scanned(), "One").unwrap().art.is_none(), "what went while nobody watched is gone");
 }
 
 #[test]

@@ -19,10 +19,6 @@ use crate::wire::{self, HEADER_BYTES, SAID_BYTES_MAX};
 /// How long a new process may take to be ready, on a box that is busy starting.
 const READY_MAX: Duration = Duration::from_secs(10);
 
-/// How long a process may take over one file, apart from the time the box itself needs to read it: a thousand times
-/// what files of any kind need on the slowest board.
-const FILE_MAX: Duration = Duration::from_secs(5);
-
 /// How a conversation failed. All of these end the process.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -70,7 +66,7 @@ impl Child {
         let mut child = Self { process, input, output, patience: READY_MAX };
         // A process that reads nothing must not hold the scan.
         fcntl_setfl(&child.input, OFlags::NONBLOCK).map_err(|error| failed(&error))?;
-        match child.next() {
+        match child.next(SAID_BYTES_MAX) {
             Ok((wire::READY, _)) => Ok(child),
             Ok((wire::NOT_LOCKED_IN, why)) => {
                 Err(Error::NoWorker(format!("it cannot be locked in: {}", shown(&String::from_utf8_lossy(&why)))))
@@ -81,8 +77,8 @@ impl Child {
     }
 
     /// Begins a file's time.
-    pub(super) fn begin(&mut self) {
-        self.patience = FILE_MAX;
+    pub(super) fn begin(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Says something to the process.
@@ -102,12 +98,12 @@ impl Child {
         Ok(())
     }
 
-    /// What it says next: a kind and its contents.
-    pub(super) fn next(&mut self) -> Result<(u8, Vec<u8>), Failure> {
+    /// What it says next: a kind and its contents, of `bytes_max` at most.
+    pub(super) fn next(&mut self, bytes_max: usize) -> Result<(u8, Vec<u8>), Failure> {
         let mut head = [0; HEADER_BYTES];
         self.fill(&mut head)?;
         let (kind, length) = wire::header(head);
-        if length > SAID_BYTES_MAX {
+        if length > bytes_max {
             return Err(Failure::Nonsense);
         }
         let mut bytes = vec![0; length];

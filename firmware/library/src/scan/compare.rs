@@ -1,9 +1,11 @@
 //! What has changed between what is in a folder and what the database knows of it.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use crate::store::read::Known;
-use crate::walk::Found;
+use crate::store::write::Fact;
+use crate::walk::{Cover, Found};
 
 /// What has changed.
 #[derive(Debug, Default, PartialEq)]
@@ -32,6 +34,15 @@ pub(super) fn compare(found: Vec<Found>, known: &[Known]) -> Differences {
     }
     differences.gone.extend(known.map(|known| known.path.clone()));
     differences
+}
+
+/// What has changed of covers, both lists in any order; those that are missing count only if `all` were looked for.
+pub(super) fn compare_covers(found: Vec<Cover>, known: &[Cover], all: bool) -> Vec<Fact> {
+    let there: HashSet<&[u8]> = found.iter().map(|cover| &cover.folder[..]).collect();
+    let gone = known.iter().filter(|cover| all && !there.contains(&cover.folder[..]));
+    let gone: Vec<Fact> = gone.map(|cover| Fact::NoCover { folder: cover.folder.clone() }).collect();
+    let known: HashSet<&Cover> = known.iter().collect();
+    found.into_iter().filter(|cover| !known.contains(cover)).map(Fact::Cover).chain(gone).collect()
 }
 
 #[cfg(test)]

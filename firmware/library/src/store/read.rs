@@ -14,9 +14,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
 pub use self::rows::{BrokenFile, Group, Track};
-use self::rows::{COLUMNS, JOINS, ORDER, track};
+use self::rows::{COLUMNS, COVERS, JOINS, ORDER, track};
 use crate::text::words;
-use crate::walk::Stamp;
+use crate::walk::{Cover, Stamp};
 
 /// Rows in an answer unless another number is asked for.
 pub const LIMIT_DEFAULT: usize = 50;
@@ -177,7 +177,7 @@ impl Reader {
         // A word holds letters and digits only, so there is nothing to escape.
         let wanted: Vec<String> = words.iter().map(|word| format!("\"{word}\" *")).collect();
         let sql = format!(
-            "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS}
+            "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS} {COVERS}
              WHERE search MATCH ?1 AND search.rowid > ?2 ORDER BY search.rowid LIMIT ?3"
         );
         self.within(Some(QUESTION_MAX), |connection| {
@@ -208,7 +208,7 @@ impl Reader {
             }
             values.push(Value::Integer(page(limit)));
             let wheres = if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") };
-            let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} WHERE {wheres} ORDER BY {ORDER} LIMIT ?");
+            let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {COVERS} WHERE {wheres} ORDER BY {ORDER} LIMIT ?");
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(values), track)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -235,7 +235,7 @@ impl Reader {
 
     /// The track of that number, if it has a file.
     pub(crate) fn track(&self, id: u64) -> Result<Option<Track>, AskError> {
-        let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} WHERE tracks.id = ?1");
+        let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {COVERS} WHERE tracks.id = ?1");
         self.within(Some(QUESTION_MAX), |connection| {
             Ok(connection.prepare_cached(&sql)?.query_row([signed(id)], track).optional()?)
         })
@@ -275,10 +275,25 @@ impl Reader {
         })
     }
 
+    /// The covers of the folders at or below `path`, by folder.
+    pub(crate) fn covers(&self, root: i64, path: &[u8]) -> Result<Vec<Cover>, AskError> {
+        let (from, to) = below(path);
+        self.within(None, |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT folder, name, bytes, mtime_ns FROM covers
+                 WHERE root = ?1 AND (?2 = x'' OR folder = ?2 OR (folder >= ?3 AND folder < ?4)) ORDER BY folder",
+            )?;
+            let rows = statement.query_map((root, path, from, to), |row| {
+                let stamp = Stamp { bytes: row.get(2)?, mtime_ns: row.get(3)? };
+                Ok(Cover { folder: row.get(0)?, name: row.get(1)?, stamp })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// What is known of the files at or below `path`, by path.
     pub(crate) fn known(&self, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
-        // Everything below "a" lies between "a/" and "a0", the next byte after the slash.
-        let (from, to) = ([path, b"/"].concat(), [path, b"0"].concat());
+        let (from, to) = below(path);
         self.within(None, |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT path, bytes, mtime_ns FROM files
@@ -290,6 +305,11 @@ impl Reader {
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+/// Everything below "a" lies between "a/" and "a0", the next byte after the slash.
+fn below(path: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    ([path, b"/"].concat(), [path, b"0"].concat())
 }
 
 fn page(limit: usize) -> i64 {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::fingerprint::Fingerprint;
 use crate::tags::Tags;
 use crate::text::{fold, sort_key};
-use crate::walk::Stamp;
+use crate::walk::{self, Cover, Stamp};
 
 /// Tracks without a file that are remembered: a large stick that comes and goes.
 const REMEMBERED_MAX: usize = 20_000;
@@ -28,6 +28,10 @@ pub(crate) enum Fact {
     Broken { path: Vec<u8>, stamp: Stamp, reason: String },
     /// This file is gone.
     Gone { path: Vec<u8> },
+    /// This picture is the cover of its folder.
+    Cover(Cover),
+    /// This folder has no cover.
+    NoCover { folder: Vec<u8> },
 }
 
 /// The number of the root at `path`; other roots and all their files are forgotten, but for what their tracks were.
@@ -38,7 +42,10 @@ pub(crate) fn only_root(connection: &mut Connection, path: &[u8]) -> rusqlite::R
              (SELECT track FROM files JOIN roots ON id = root WHERE roots.path <> ?1 AND track IS NOT NULL)",
         [path],
     )?;
-    transaction.execute("DELETE FROM files WHERE root IN (SELECT id FROM roots WHERE path <> ?1)", [path])?;
+    for table in ["files", "covers"] {
+        let others = format!("DELETE FROM {table} WHERE root IN (SELECT id FROM roots WHERE path <> ?1)");
+        transaction.execute(&others, [path])?;
+    }
     transaction.execute("DELETE FROM roots WHERE path <> ?1", [path])?;
     transaction.execute("INSERT OR IGNORE INTO roots (path, present) VALUES (?1, 1)", [path])?;
     let id = transaction.query_row("SELECT id FROM roots WHERE path = ?1", [path], |row| row.get(0))?;
@@ -77,6 +84,16 @@ pub(crate) fn apply(
                 transaction
                     .prepare_cached("DELETE FROM files WHERE root = ?1 AND path = ?2")?
                     .execute(params![root, path])?;
+            }
+            Fact::Cover(Cover { folder, name, stamp }) => {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO covers VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![root, folder, name, stamp.bytes, stamp.mtime_ns])?;
+            }
+            Fact::NoCover { folder } => {
+                transaction
+                    .prepare_cached("DELETE FROM covers WHERE root = ?1 AND folder = ?2")?
+                    .execute(params![root, folder])?;
             }
         }
     }
@@ -148,7 +165,7 @@ fn write_track(
     let id: i64 = transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO tracks VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) RETURNING id",
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) RETURNING id",
         )?
         .query_row(
             params![
@@ -170,6 +187,7 @@ fn write_track(
                 sort_key(&tags.artist),
                 album_key,
                 sort_key(&tags.genre),
+                tags.track_peak,
             ],
             |row| row.get(0),
         )?;
@@ -181,7 +199,7 @@ fn write_track(
 
 /// What to call a track without a title: its file's name without the ending.
 fn name_of(path: &[u8]) -> String {
-    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let (_, name) = walk::split(path);
     let stem = name.iter().rposition(|byte| *byte == b'.').map_or(name, |dot| &name[..dot]);
     crate::text::shown(&String::from_utf8_lossy(stem))
 }
@@ -202,14 +220,9 @@ fn write_file(
         // Another track is in this file now; the one before has none.
         transaction.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([before])?;
     }
-    transaction.prepare_cached("INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-        root,
-        path,
-        stamp.bytes,
-        stamp.mtime_ns,
-        track,
-        reason
-    ])?;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![root, path, stamp.bytes, stamp.mtime_ns, track, reason, walk::split(path).0.len() as i64])?;
     Ok(())
 }
 

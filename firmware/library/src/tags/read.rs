@@ -4,6 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
 use lofty::file::{AudioFile, FileType, TaggedFile, TaggedFileExt};
+use lofty::picture::PictureType;
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, Tag};
 
@@ -33,6 +34,22 @@ pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, St
             _ => Err(error),
         },
     }
+}
+
+/// The picture inside a file: that of the front, else the first.
+///
+/// # Errors
+/// There is none, or it cannot be read; in words.
+pub(crate) fn picture<F: Read + Seek>(mut file: F, ending: &str) -> Result<Vec<u8>, String> {
+    apply_global_options(GlobalOptions::new().allocation_limit(ITEM_BYTES_MAX));
+    let tagged = parse(&mut file, ending, ParseOptions::new().read_properties(false))?;
+    let front = |tag: &&Tag| tag.get_picture_type(PictureType::CoverFront).is_some();
+    let tags = || tagged.primary_tag().into_iter().chain(tagged.tags());
+    let found = match tags().find(front) {
+        Some(tag) => tag.get_picture_type(PictureType::CoverFront),
+        None => tags().flat_map(Tag::pictures).next(),
+    };
+    found.map(|picture| picture.data().to_vec()).ok_or_else(|| "holds no picture".into())
 }
 
 fn parse<F: Read + Seek>(file: &mut F, ending: &str, options: ParseOptions) -> Result<TaggedFile, String> {
@@ -72,6 +89,7 @@ fn understood(tagged: &TaggedFile) -> Tags {
         duration_ms: Some(duration_ms).filter(|ms| *ms > 0),
         track_gain_db: replay_gain(ItemKey::ReplayGainTrackGain).or_else(|| r128(ItemKey::R128TrackGain)),
         album_gain_db: replay_gain(ItemKey::ReplayGainAlbumGain).or_else(|| r128(ItemKey::R128AlbumGain)),
+        track_peak: text(ItemKey::ReplayGainTrackPeak).parse().ok(),
         has_picture: tags.iter().any(|tag| tag.picture_count() > 0),
     }
 }

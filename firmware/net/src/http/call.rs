@@ -38,6 +38,8 @@ pub(super) struct Server {
     pub(super) paired_from: PairedFrom,
     /// Places for questions to the library.
     pub(super) questions: Semaphore,
+    /// Places for pictures that are made.
+    pub(super) pictures: Semaphore,
     pub(super) latest: watch::Receiver<Latest>,
     pub(super) counters: Counters,
     pub(super) started: Instant,

@@ -26,6 +26,12 @@ pub const JSON_BYTES_MAX: usize = 4 * 1024;
 /// for storage must not take every thread the box has.
 pub const QUESTIONS_MAX: usize = 2;
 
+/// Pictures that are made at once; others wait for their turn up to [`PICTURE_TIMEOUT`].
+pub const PICTURES_MAX: usize = 2;
+
+/// How long a picture waits for its turn before it is refused with 503: a page of covers on the slowest board.
+pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// How long the fan-out or the party may take to answer a request before it is refused with 503.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -4,6 +4,7 @@
 //! shows a [`Snapshot`], hands [`Command`]s over and says what came back.
 
 mod agent;
+mod art;
 mod call;
 mod connection;
 mod cookie;

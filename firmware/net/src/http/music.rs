@@ -3,21 +3,24 @@
 //! All of it only reads. An answer is `{"tracks": [...], "next": ...}` (or `groups`, `files`): at most `limit` rows
 //! ([`LIMIT_DEFAULT`] unless asked for, [`LIMIT_MAX`] at most), and what to send as `after` for the next page, `null`
 //! on the last one. A track is `{"id", "title", "artist", "album", "album_artist", "album_key", "artist_key",
-//! "track_number", "disc_number", "year", "genre", "duration_ms", "has_picture"}`; texts may be empty, numbers that are
+//! "track_number", "disc_number", "year", "genre", "duration_ms", "has_picture", "art"}`; texts may be empty, numbers that are
 //! not known are 0, an unknown length is `null`. A key is what to send as `album` or `artist` for the tracks of that
-//! album or artist. Texts come from files: whoever shows them must not take them for markup.
+//! album or artist; `art` is the address of its cover or `null` (see `art`). Texts come from files: whoever shows them must not take them for markup.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
 
 use ::library::{AskError, Filter, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, Track};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::art;
 use super::call::Call;
 use super::limits::REPLY_TIMEOUT;
 use super::refusal::{Refusal, unavailable};
@@ -94,8 +97,18 @@ async fn ask<T: Default + Send + 'static>(
     call: &Call,
     question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
 ) -> Result<T, Refusal> {
+    ask_within(call, &call.server.questions, REPLY_TIMEOUT, question).await
+}
+
+/// The same as soon as there is one of the `places`, if that is within `patience`.
+pub(super) async fn ask_within<T: Default + Send + 'static>(
+    call: &Call,
+    places: &Semaphore,
+    patience: Duration,
+    question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
+) -> Result<T, Refusal> {
     let Some(library) = call.server.app.library.clone() else { return Ok(T::default()) };
-    let place = timeout(REPLY_TIMEOUT, call.server.questions.acquire()).await;
+    let place = timeout(patience, places.acquire()).await;
     let Ok(Ok(_place)) = place else { return Err(unavailable()) };
     match tokio::task::spawn_blocking(move || question(&library)).await {
         Ok(Ok(found)) => Ok(found),
@@ -151,6 +164,7 @@ fn tracks_page(found: &[Track], limit: usize) -> Response {
             "genre": tags.genre,
             "duration_ms": tags.duration_ms,
             "has_picture": tags.has_picture,
+            "art": art::url(track),
         })
     });
     let next = found.last().filter(|_| found.len() == limit).map(|track| track.id);

@@ -19,7 +19,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{guard, guests, health, live, music, pages, pairing, party, whep};
+use super::{art, guard, guests, health, live, music, pages, pairing, party, whep};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +129,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/api/library/search", |call| Box::pin(music::search(call))),
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
     Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),
+    Route::get("/api/library/art/{track}", |call| Box::pin(art::picture(call))),
     Route::bare(Method::GET, "/api/library/broken", Who::Host, |call| Box::pin(music::broken(call))),
     Route::get(PAIRING, |call| Box::pin(pairing::state(call))),
     Route::bare(Method::POST, PAIRING, Who::Anyone, |call| Box::pin(pairing::begin(call))),

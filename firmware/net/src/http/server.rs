@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::call::{Ends, Server};
-use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, QUESTIONS_MAX};
+use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
 use super::role::PairedFrom;
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
@@ -38,6 +38,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         event_listeners: Gate::new(limits.event_listeners()),
         questions: Semaphore::new(QUESTIONS_MAX),
         guests: Guests::default(),
+        pictures: Semaphore::new(PICTURES_MAX),
         paired_from: PairedFrom::default(),
         latest,
         counters: Counters::default(),

@@ -7,12 +7,19 @@ use std::path::{Path, PathBuf};
 use rusqlite::Row;
 use rusqlite::types::Value;
 
+use crate::art::Art;
 use crate::tags::Tags;
-use crate::walk::join;
+use crate::walk::{child, join};
 
 /// The columns that [`track`] reads.
 pub(super) const COLUMNS: &str = "tracks.id, roots.path, files.path, tracks.title, tracks.artist, tracks.album,
-    album_artist, track_number, disc_number, year, genre, duration_ms, track_gain_db, album_gain_db, has_picture, album_key, artist_key";
+    album_artist, track_number, disc_number, year, genre, duration_ms, track_gain_db, album_gain_db, track_peak,
+    has_picture, album_key, artist_key, hex(substr(fingerprint, 1, 8)), covers.folder, covers.name, covers.bytes,
+    covers.mtime_ns";
+
+/// What [`COLUMNS`] needs besides [`JOINS`].
+pub(super) const COVERS: &str =
+    "LEFT JOIN covers ON covers.root = files.root AND covers.folder = substr(files.path, 1, files.folder_bytes)";
 
 /// Leaves tracks that have a file now.
 pub(super) const JOINS: &str =
@@ -34,6 +41,8 @@ pub struct Track {
     pub album_key: String,
     /// [`Group::key`] of its artist; empty if it has none.
     pub artist_key: String,
+    /// Its picture, if it has one.
+    pub art: Option<Art>,
 }
 
 /// Tracks that have something in common.
@@ -65,9 +74,9 @@ fn path(bytes: Vec<u8>) -> PathBuf {
 pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
     let (root, below): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
     let root = path(root);
+    let file = join(&root, &below);
     Ok(Track {
         id: row.get::<_, i64>(0)?.cast_unsigned(),
-        path: join(Path::new(&root), &below),
         tags: Tags {
             title: row.get(3)?,
             artist: row.get(4)?,
@@ -81,11 +90,25 @@ pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
             duration_ms: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
             track_gain_db: row.get(12)?,
             album_gain_db: row.get(13)?,
-            has_picture: row.get(14)?,
+            track_peak: row.get(14)?,
+            has_picture: row.get(15)?,
         },
-        album_key: row.get(15)?,
-        artist_key: row.get(16)?,
+        album_key: row.get(16)?,
+        artist_key: row.get(17)?,
+        art: art(row, &root, &file)?,
+        path: file,
     })
+}
+
+/// The picture of a track: the one inside, else the one beside it.
+fn art(row: &Row<'_>, root: &Path, file: &Path) -> rusqlite::Result<Option<Art>> {
+    if row.get(15)? {
+        return Ok(Some(Art { version: row.get(18)?, path: file.to_owned(), is_inside: true }));
+    }
+    let Some(folder) = row.get::<_, Option<Vec<u8>>>(19)? else { return Ok(None) };
+    let (name, bytes, mtime_ns): (Vec<u8>, i64, i64) = (row.get(20)?, row.get(21)?, row.get(22)?);
+    let path = join(root, &child(&folder, &name));
+    Ok(Some(Art { version: format!("{bytes:x}x{mtime_ns:x}"), path, is_inside: false }))
 }
 
 pub(super) fn place(row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
