@@ -10,7 +10,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use library::text::{fold, sort_key};
@@ -46,7 +45,7 @@ fn size(name: &str, default: usize) -> usize {
 }
 
 fn open(root: &Path, database: PathBuf, worker: WorkerCommand) -> Library {
-    let settings = Settings { database, root: root.to_owned(), worker, rescan_every: None, on_change: Arc::new(|| {}) };
+    let settings = Settings { folder: Some(root.to_owned()), ..Settings::new(database, worker) };
     let library = Library::open(settings).expect("a library");
     let begun = Instant::now();
     while library.progress().scanning {

@@ -4,6 +4,8 @@
 //! Fixtures are made by ffmpeg while the test runs; without ffmpeg the tests say so and check nothing.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -217,4 +219,53 @@ fn a_hostile_query_is_answered_or_refused_and_never_breaks_the_box() {
     }
     assert_eq!(ask("/api/library/tracks?after=18446744073709551615"), 400);
     assert_eq!(ask("/api/library/groups?by=colour"), 400);
+}
+
+#[test]
+fn what_a_host_sends_is_a_track_at_once_and_what_is_no_music_is_refused_with_the_reason() {
+    let Some(party) = Party::open() else { return };
+    let new = party.music.path().join(".new.mp3");
+    assert!(make(&new, "Geschenk", &["-c:a", "libmp3lame"]), "ffmpeg made one before");
+    let song = fs::read(&new).expect("a file");
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let send = |name: &str, bytes: &[u8]| {
+        let path = format!("/api/library/uploads?name={name}");
+        let request = agent.post(party.running.url(&path)).content_type("application/octet-stream");
+        let mut answer = request.send(bytes).expect("an answer");
+        let body: Value = answer.body_mut().read_json().expect("JSON");
+        (answer.status().as_u16(), body)
+    };
+    let (status, body) = send("..%2FGeschenk%20%C3%BC.mp3", &song);
+    assert_eq!(status, 201, "{body}");
+    let found = party.get("/api/library/search?q=geschenk");
+    assert_eq!(found["tracks"][0]["id"], body["track"], "{found}");
+    for (name, bytes) in [("noise.mp3", &[0x55; 50_000][..]), ("page.html", b"<html>")] {
+        let (status, body) = send(name, bytes);
+        assert_eq!((status, &body["code"]), (422, &"not-music".into()), "{name}: {body}");
+    }
+    assert_eq!(send("", &song).1["code"], "name");
+    let head = |length: usize| {
+        let address = party.running.address;
+        format!(
+            "POST /api/library/uploads?name=half.mp3 HTTP/1.1\r\nHost: {address}\r\n\
+             Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n"
+        )
+    };
+    let mut socket = TcpStream::connect(party.running.address).expect("a connection");
+    socket.write_all(&[head(song.len()).as_bytes(), &song[..song.len() / 2]].concat()).expect("half a file");
+    drop(socket);
+    let mut socket = TcpStream::connect(party.running.address).expect("a connection");
+    socket.write_all(head(usize::MAX / 2).as_bytes()).expect("a head");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("too-large"), "{answer}");
+    // Whatever became of the others, every place is free again.
+    party.until(|_| send("again.mp3", &song).0 == 201);
+    let roots = party.get("/api/library/roots");
+    assert_eq!(
+        (&roots[0]["kind"], &roots[1]["kind"], &roots[1]["tracks"]),
+        (&"folder".into(), &"uploads".into(), &2.into()),
+        "{roots}"
+    );
+    assert_eq!(agent.post(party.running.url("/api/library/rescan")).send_empty().expect("an answer").status(), 202);
 }

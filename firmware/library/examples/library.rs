@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     match (words.first().copied().unwrap_or_default(), &args[..]) {
         (worker::ARGUMENT, _) => worker::main(|| Ok::<(), String>(())),
         ("scan", [_, folder, database]) => scan(folder.into(), database.into()),
+        ("half-upload", [_, folder, database]) => half_upload(folder.into(), database.into()),
         (kind @ ("hang" | "crash" | "babble" | "silent"), _) => misbehave(kind),
         _ => {
             eprintln!("usage: library scan FOLDER DATABASE");
@@ -33,11 +34,9 @@ fn scan(root: PathBuf, database: PathBuf) -> ExitCode {
     let begun = Instant::now();
     let (changed, changes) = channel();
     let settings = Settings {
-        database,
-        root,
-        worker: WorkerCommand::this_program(),
-        rescan_every: None,
+        folder: Some(root),
         on_change: Arc::new(move || _ = changed.send(())),
+        ..Settings::new(database, WorkerCommand::this_program())
     };
     let library = match Library::open(settings) {
         Ok(library) => library,
@@ -52,6 +51,18 @@ fn scan(root: PathBuf, database: PathBuf) -> ExitCode {
     let told = library.progress();
     println!("{} tracks, {} broken, {:.3} s", told.tracks, told.broken, begun.elapsed().as_secs_f64());
     ExitCode::SUCCESS
+}
+
+/// Begins an upload, says so, and never comes to its end.
+fn half_upload(folder: PathBuf, database: PathBuf) -> ExitCode {
+    let settings = Settings { uploads: Some(folder), ..Settings::new(database, WorkerCommand::this_program()) };
+    let Ok(library) = Library::open(settings) else { return ExitCode::FAILURE };
+    let Ok(mut upload) = library.begin_upload("half.mp3", None) else { return ExitCode::FAILURE };
+    if upload.write(&[7; 100_000]).is_ok() {
+        println!("half");
+        std::thread::park();
+    }
+    ExitCode::FAILURE
 }
 
 /// A worker process that is ready and then misbehaves as soon as a file begins with "bad"; other files have no tags.

@@ -103,14 +103,19 @@ impl Inspector {
         self.worker = None;
     }
 
-    /// Reads `path`, which must still be the regular file that `expected` tells of.
+    /// Reads what the regular file at `path` says about itself.
     pub(crate) fn inspect(&mut self, path: &Path) -> Result<(Inspected, Metadata), Error> {
+        self.inspect_as(path, path)
+    }
+
+    /// The same of a file that is to have another name.
+    pub(crate) fn inspect_as(&mut self, path: &Path, name: impl AsRef<Path>) -> Result<(Inspected, Metadata), Error> {
         let opened = Opened::new(path)?;
         const { assert!(PIECE_BYTES <= HEAD_BYTES && PIECE_BYTES <= TAIL_BYTES) };
         let fingerprint = fingerprint::of(&opened.file, opened.about.len(), &opened.head, &opened.tail);
         let fingerprint = fingerprint.map_err(Error::Unreadable)?;
         let wanted = Wanted { kind: wire::FILE, answer: wire::TAGS, bytes_max: SAID_BYTES_MAX, patience: TAGS_MAX };
-        let tags = self.ask(&opened, &wanted, &opened.handed_over(path), |bytes| wire::tags(&bytes))?;
+        let tags = self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::tags(&bytes))?;
         Ok((Inspected { tags, fingerprint }, opened.about))
     }
 

@@ -12,9 +12,13 @@ mod library;
 mod picture;
 mod progress;
 mod scan;
+mod settings;
+mod sticks;
 mod store;
 mod tags;
 pub mod text;
+mod upload;
+mod uploads;
 mod walk;
 mod watch;
 mod wire;
@@ -22,10 +26,13 @@ pub mod worker;
 
 pub use self::art::{ART_BYTES_MAX, Art, ArtSize, Picture};
 pub use self::inspect::WorkerCommand;
-pub use self::library::{Error, Library, Settings};
+pub use self::library::{Error, Library};
 pub use self::progress::Progress;
+pub use self::settings::{Judge, Settings};
 pub use self::store::read::{
-    AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, QUERY_CHARS_MAX, Track,
+    AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, QUERY_CHARS_MAX, Root, RootKind, Track,
 };
 pub use self::tags::Tags;
+pub use self::upload::Upload;
+pub use self::uploads::{UPLOAD_BYTES_MAX, UPLOADS_MAX, UploadError};
 pub use self::walk::{DEPTH_MAX, ENDINGS, FILES_MAX};

@@ -3,44 +3,30 @@
 use std::fmt;
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
-
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 
 use rusqlite::Connection;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use crate::art::{ArtSize, Gallery, Picture};
-use crate::inspect::{Inspector, WorkerCommand};
+use crate::inspect::Inspector;
 use crate::progress::Progress;
-use crate::scan::Scanner;
+use crate::scan::{Scanner, Sources};
+use crate::settings::Settings;
 use crate::store;
-use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Reader, Track};
-use crate::store::write::{self, Fact};
+use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Reader, Root, RootKind, Track};
+use crate::store::write::{self, Fact, Place};
+use crate::upload::Reception;
+use crate::uploads::Inbox;
 use crate::walk::join;
 
 /// Batches on their way to the writer. When it is full, the scan waits for the storage.
 const ORDERS_MAX: usize = 4;
-
-/// What a library is made from.
-pub struct Settings {
-    /// The database's file; its folder must exist. Two more files appear beside it.
-    pub database: PathBuf,
-    /// The folder of music.
-    pub root: PathBuf,
-    /// How to start a process that reads tags.
-    pub worker: WorkerCommand,
-    /// How often everything is looked at again, for what the kernel does not tell (network storage); `None`: never.
-    pub rescan_every: Option<Duration>,
-    /// Called after every change of the list of tracks or what is known of them, and after every scan, from a thread of
-    /// the library; must not wait.
-    pub on_change: Arc<dyn Fn() + Send + Sync>,
-}
 
 /// Why there is no library.
 #[derive(Debug)]
@@ -81,6 +67,8 @@ impl std::error::Error for Error {
 pub(crate) struct Shared {
     /// Readable when the library is closed.
     pub(crate) closed: OwnedFd,
+    /// Readable when everything is to be looked at again.
+    pub(crate) rescan: OwnedFd,
     progress: Mutex<Progress>,
     on_change: Arc<dyn Fn() + Send + Sync>,
 }
@@ -89,6 +77,11 @@ impl Shared {
     pub(crate) fn is_closed(&self) -> bool {
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
         poll(&mut [PollFd::new(&self.closed, PollFlags::IN)], Some(&at_once)).is_ok_and(|ready| ready > 0)
+    }
+
+    /// Whether a rescan was wanted since the last call.
+    pub(crate) fn take_rescan(&self) -> bool {
+        rustix::io::read(&self.rescan, &mut [0; 8]).is_ok()
     }
 
     pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
@@ -106,8 +99,10 @@ impl Shared {
 
 /// What the writer shall do.
 pub(crate) enum Order {
-    /// Remember facts about files of a root.
-    Facts { root: i64, facts: Vec<Fact> },
+    /// Remember facts about files of a root, which is at this path.
+    Facts { root: i64, path: Arc<Path>, facts: Vec<Fact> },
+    /// Remember a place that is there now, and say its number if that could be done.
+    Place { place: Place, answer: SyncSender<Option<i64>> },
     /// Remember whether a root can be listed.
     Present { root: i64, present: bool },
     /// Say when everything before is written, and whether all of it could be.
@@ -123,6 +118,9 @@ pub struct Library {
 struct Inner {
     reader: Arc<Reader>,
     gallery: Gallery,
+    reception: Option<Reception>,
+    /// `None` once closed: the writer ends when nobody can give orders.
+    writer: Mutex<Option<SyncSender<Order>>>,
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -139,41 +137,90 @@ impl Library {
     /// # Errors
     /// See [`Error`].
     pub fn open(settings: Settings) -> Result<Self, Error> {
-        let root_error = |source| Error::Root { path: settings.root.clone(), source };
-        let root = settings.root.canonicalize().map_err(root_error)?;
-        fs::read_dir(&root).map_err(root_error)?;
+        let folder = settings.folder.as_ref().map(|folder| listable(folder)).transpose()?;
         let database = &settings.database;
         let unusable = |error: &dyn fmt::Display| Error::Database(database.clone(), error.to_string());
         let mut connection = store::open(database).map_err(|error| unusable(&error))?;
-        let root_id =
-            write::only_root(&mut connection, root.as_os_str().as_bytes()).map_err(|error| unusable(&error))?;
+        let inbox = settings.uploads.as_ref().and_then(|path| {
+            let opened = Inbox::open(path).and_then(|inbox| Ok((inbox, path.canonicalize()?)));
+            opened.inspect_err(|error| log::warn!("nobody can upload: {}: {error}", path.display())).ok()
+        });
+        let wanted = [(RootKind::Folder, folder), (RootKind::Uploads, inbox.as_ref().map(|(_, path)| path.clone()))];
+        let wanted: Vec<Place> = wanted.into_iter().filter_map(|(kind, path)| Some(Place::at(kind, path?))).collect();
+        let keys: Vec<&[u8]> = wanted.iter().map(|place| &place.key[..]).collect();
+        write::keep_only(&mut connection, &keys).map_err(|error| unusable(&error))?;
+        let numbered = wanted.into_iter().map(|place| Ok((write::root(&connection, &place)?, place.path)));
+        let folders = numbered.collect::<rusqlite::Result<Vec<_>>>().map_err(|error| unusable(&error))?;
+        let reception = inbox.zip(folders.last()).map(|((inbox, folder), (root, _))| Reception {
+            inbox,
+            root: *root,
+            folder,
+            worker: settings.worker.clone(),
+            judge: Arc::clone(&settings.judge),
+        });
         let reader = Arc::new(Reader::new(database.clone()));
         let gallery = Gallery::new(settings.worker.clone());
         let (tracks, broken) = reader.counts().map_err(|error| unusable(&error))?;
-        let closed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
-        let closed = closed.map_err(|error| Error::System(error.into()))?;
+        let event = || {
+            let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
+            event.map_err(|error| Error::System(error.into()))
+        };
         let progress = Mutex::new(Progress { scanning: true, tracks, broken, ..Progress::default() });
-        let shared = Arc::new(Shared { closed, progress, on_change: settings.on_change });
+        let shared = Arc::new(Shared { closed: event()?, rescan: event()?, progress, on_change: settings.on_change });
         let (writer, orders) = sync_channel(ORDERS_MAX);
         let scanner = Scanner {
-            root: root.clone(),
-            root_id,
+            sources: Sources { folders, sticks: settings.sticks.map(|folder| (folder, settings.mounts)) },
             reader: Arc::clone(&reader),
-            writer,
+            writer: writer.clone(),
             inspector: Inspector::new(settings.worker),
             rescan_every: settings.rescan_every,
             shared: Arc::clone(&shared),
-            reading: None,
         };
         let to_tell = Arc::clone(&shared);
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             thread::Builder::new().name(name.into()).spawn(run).map_err(Error::System)
         };
         let threads = vec![
-            spawn("library-db", Box::new(move || write_all(connection, &orders, &root, &to_tell)))?,
+            spawn("library-db", Box::new(move || write_all(connection, &orders, &to_tell)))?,
             spawn("library", Box::new(move || scanner.run()))?,
         ];
-        Ok(Self { inner: Arc::new(Inner { reader, gallery, shared, threads: Mutex::new(threads) }) })
+        let writer = Mutex::new(Some(writer));
+        let inner = Inner { reader, gallery, reception, writer, shared, threads: Mutex::new(threads) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    pub(crate) fn reception(&self) -> Option<&Reception> {
+        self.inner.reception.as_ref()
+    }
+
+    /// Gives the writer an order; `false` if it has gone.
+    pub(crate) fn order(&self, order: Order) -> bool {
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        writer.is_some_and(|writer| writer.send(order).is_ok())
+    }
+
+    /// Waits until everything ordered is written; whether it could be.
+    pub(crate) fn flush(&self) -> bool {
+        let (written, done) = sync_channel(1);
+        self.order(Order::Tell(written)) && done.recv().unwrap_or(false)
+    }
+
+    pub(crate) fn track_at(&self, root: i64, path: &[u8]) -> Option<u64> {
+        self.inner.reader.track_at(root, path).ok().flatten()
+    }
+
+    /// Has everything looked at again as soon as there is time for it.
+    pub fn rescan(&self) {
+        // A counter that is full is readable as well.
+        _ = rustix::io::write(&self.inner.shared.rescan, &1_u64.to_ne_bytes());
+    }
+
+    /// Where the music comes from.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn roots(&self) -> Result<Vec<Root>, AskError> {
+        self.inner.reader.roots()
     }
 
     /// Ends the scan and waits until all that was found out is written. Asking goes on to work.
@@ -186,8 +233,8 @@ impl Library {
         self.inner.shared.progress()
     }
 
-    /// Tracks in whose title, artist or album every word of `typed` begins a word, in the order in which they came into
-    /// the library; after the track `after` (0: from the first).
+    /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
+    /// `after` (0: from the first).
     ///
     /// # Errors
     /// See [`AskError`]. No text is an error.
@@ -250,6 +297,7 @@ impl Inner {
     fn close(&self) {
         // A counter that is full is readable as well.
         _ = rustix::io::write(&self.shared.closed, &1_u64.to_ne_bytes());
+        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             if thread.join().is_err() {
@@ -265,14 +313,26 @@ impl Drop for Inner {
     }
 }
 
+/// The folder, if it can be listed.
+fn listable(folder: &Path) -> Result<PathBuf, Error> {
+    let listed = folder.canonicalize().and_then(|path| fs::read_dir(&path).map(|_| path));
+    listed.map_err(|source| Error::Root { path: folder.to_owned(), source })
+}
+
 /// The one writer: carries out orders until nobody gives any.
-fn write_all(mut connection: Connection, orders: &Receiver<Order>, root_path: &Path, shared: &Shared) {
+fn write_all(mut connection: Connection, orders: &Receiver<Order>, shared: &Shared) {
     let mut well = true;
     for order in orders {
         let changed = match order {
-            Order::Facts { root, facts } => {
-                let exists = |path: &[u8]| fs::symlink_metadata(join(root_path, path)).is_ok();
+            Order::Facts { root, path, facts } => {
+                let exists = |below: &[u8]| fs::symlink_metadata(join(&path, below)).is_ok();
                 write::apply(&mut connection, root, &facts, exists).map(|()| true)
+            }
+            Order::Place { place, answer } => {
+                let root = write::root(&connection, &place);
+                // Whoever asked may have gone.
+                _ = answer.send(root.as_ref().ok().copied());
+                root.map(|_| true)
             }
             Order::Present { root, present } => write::set_present(&connection, root, present),
             Order::Tell(written) => {

@@ -18,7 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 2] = [
+const VERSIONS: [&str; 3] = [
     "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
@@ -88,6 +88,14 @@ const VERSIONS: [&str; 2] = [
         mtime_ns INTEGER NOT NULL,
         PRIMARY KEY (root, folder)
     ) STRICT, WITHOUT ROWID;
+",
+    "
+    -- folder, stick or uploads.
+    ALTER TABLE roots ADD COLUMN kind TEXT NOT NULL DEFAULT 'folder';
+    ALTER TABLE roots ADD COLUMN name TEXT NOT NULL DEFAULT '';
+    -- Where it is now. Its path is by what it is known, which for a stick is the number of its file system.
+    ALTER TABLE roots ADD COLUMN place BLOB NOT NULL DEFAULT x'';
+    UPDATE roots SET place = path;
 ",
 ];
 
@@ -169,7 +177,9 @@ fn try_open(path: &Path) -> Result<Connection, Error> {
     for text in missing {
         transaction.execute_batch(text)?;
     }
-    transaction.pragma_update(None, "user_version", known as i64)?;
+    if !missing.is_empty() {
+        transaction.pragma_update(None, "user_version", known as i64)?;
+    }
     transaction.commit()?;
     Ok(connection)
 }

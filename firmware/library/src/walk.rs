@@ -133,7 +133,14 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
             if kind.is_dir() && depth < DEPTH_MAX {
                 pending.push((path, depth + 1));
             } else if kind.is_file() && is_music(Path::new(&name)) {
-                let Ok(about) = item.metadata() else { continue };
+                let about = match item.metadata() {
+                    Ok(about) => about,
+                    Err(error) => {
+                        // A stick that is pulled at this moment has not lost its files.
+                        walked.incomplete |= error.kind() != io::ErrorKind::NotFound;
+                        continue;
+                    }
+                };
                 walked.files.push(Found { path, stamp: Stamp::of(&about) });
             } else if kind.is_file()
                 && let Some(rank) = cover_rank(name.as_bytes())
@@ -198,7 +205,8 @@ fn is_hidden(path: &[u8]) -> bool {
     path.split(|byte| *byte == b'/').any(|name| name.starts_with(b"."))
 }
 
-fn is_music(path: &Path) -> bool {
+/// Whether a file may be music by its ending.
+pub(crate) fn is_music(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
     ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }

@@ -49,14 +49,12 @@ impl Assembled {
     /// Builds every room and starts its threads. Must be called within the runtime.
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
         let folder = state_folder(config);
-        let (catalogue, music, lists) = match &config.source.music {
-            path if path.as_os_str().is_empty() => {
-                (Catalogue::demo().map_err(Error::Catalogue)?, None, mpsc::channel(1).1)
-            }
-            path => {
-                let (music, lists) = Music::open(path, folder.as_deref().map(Folder::path)).map_err(Error::Music)?;
-                (Catalogue::of(music.library(), music.ids()), Some(music), lists)
-            }
+        let (catalogue, music, lists) = if Music::is_wanted(&config.source) {
+            let state = folder.as_deref().map(Folder::path);
+            let (music, lists) = Music::open(&config.source, state).map_err(Error::Music)?;
+            (Catalogue::of(music.library(), music.ids()), Some(music), lists)
+        } else {
+            (Catalogue::demo().map_err(Error::Catalogue)?, None, mpsc::channel(1).1)
         };
         let clock = Clock::start();
         let stream = StreamId::new(report::STREAM).expect("the stream's name is a legal one");

@@ -7,17 +7,26 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use library::{Error, Library, Settings, WorkerCommand};
+use audio::decode;
+use library::{Error, Library, Progress, Settings, WorkerCommand};
 use party::TrackId;
 use tokio::sync::{Notify, mpsc};
+
+use crate::config::SourceConfig;
 
 /// The database's file in the state folder.
 const DATABASE: &str = "library.db";
 
+/// The folder of uploads in the state folder.
+const UPLOADS: &str = "uploads";
+
 /// How often all files are looked at even if the kernel tells of no change: network storage changes silently.
 const RESCAN_EVERY: Duration = Duration::from_secs(3_600);
+
+/// How often the log says how far a scan has got.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// Shortest time between two new lists while a scan finds more and more tracks.
 const LIST_PAUSE: Duration = Duration::from_secs(2);
@@ -30,24 +39,33 @@ pub struct Music {
 }
 
 impl Music {
-    /// Opens the library of the folder `root`, with its database in the folder `state`. Without one, or if that cannot
-    /// be used, the music is scanned anew at every start. Every new list of all tracks comes through the channel.
+    /// Whether this configuration names any place for music.
+    pub fn is_wanted(source: &SourceConfig) -> bool {
+        [&source.music, &source.sticks].iter().any(|path| !path.as_os_str().is_empty())
+    }
+
+    /// Opens the library of the places in `source`, with its database and the place for uploads in the folder `state`.
+    /// Without one, or if that cannot be used, nobody can upload and the music is scanned anew at every start. Every
+    /// new list of all tracks comes through the channel.
     ///
     /// # Errors
-    /// The folder cannot be listed, or there is no place for a database at all.
-    pub fn open(root: &Path, state: Option<&Path>) -> Result<(Self, mpsc::Receiver<Vec<TrackId>>), Error> {
+    /// The folder of music cannot be listed, or there is no place for a database at all.
+    pub fn open(source: &SourceConfig, state: Option<&Path>) -> Result<(Self, mpsc::Receiver<Vec<TrackId>>), Error> {
         let changed = Arc::new(Notify::new());
+        let named = |path: &PathBuf| Some(path.clone()).filter(|path| !path.as_os_str().is_empty());
         let settings = |folder: &Path| {
             let changed = Arc::clone(&changed);
             Settings {
-                database: folder.join(DATABASE),
-                root: root.to_owned(),
-                worker: WorkerCommand::this_program(),
+                folder: named(&source.music),
+                sticks: named(&source.sticks),
+                judge: Arc::new(judge),
                 rescan_every: Some(RESCAN_EVERY),
                 on_change: Arc::new(move || changed.notify_one()),
+                ..Settings::new(folder.join(DATABASE), WorkerCommand::this_program())
             }
         };
-        let kept = state.map(|folder| Library::open(settings(folder)));
+        let lasting = |folder: &Path| Settings { uploads: Some(folder.join(UPLOADS)), ..settings(folder) };
+        let kept = state.map(|folder| Library::open(lasting(folder)));
         let (library, passing) = match kept {
             Some(Ok(library)) => (library, None),
             Some(Err(error @ Error::Root { .. })) => return Err(error),
@@ -84,15 +102,30 @@ impl Music {
     }
 }
 
+/// Whether a file plays: a decoder process opens it and finds sound.
+fn judge(path: &Path) -> Result<(), String> {
+    let probed = decode::probe(&decode::WorkerCommand::this_program(), path);
+    probed.map(|_| ()).map_err(|error| error.to_string())
+}
+
 fn passing_folder() -> io::Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("partybox-{}", std::process::id()));
     DirBuilder::new().mode(0o700).create(&folder)?;
     Ok(folder)
 }
 
+/// How far a scan has got.
+fn in_words(progress: &Progress) -> String {
+    let (done, seen) = (progress.files_done, progress.files_seen);
+    let percent = (done * 100).checked_div(seen).unwrap_or(0);
+    let left = progress.left.map(|left| format!(", {} s left", left.as_secs())).unwrap_or_default();
+    format!("scanning music: {percent} %, {done} of {seen} files, {:.0} files/s{left}", progress.files_per_s)
+}
+
 /// Sends a new list after every change, and says what a scan has found.
 async fn tell(library: Library, changed: Arc<Notify>, lists: mpsc::Sender<Vec<TrackId>>) {
     let mut said = None;
+    let mut progress_said = Instant::now();
     loop {
         changed.notified().await;
         let progress = library.progress();
@@ -109,15 +142,32 @@ async fn tell(library: Library, changed: Arc<Notify>, lists: mpsc::Sender<Vec<Tr
         }
         let found = (progress.tracks, progress.broken);
         if progress.scanning {
-            let (done, seen, rate) = (progress.files_done, progress.files_seen, progress.files_per_s);
-            log::debug!("scanning music: {done} of {seen} files, {rate:.0}/s");
+            if progress_said.elapsed() > SAY_EVERY {
+                progress_said = Instant::now();
+                log::info!("{}", in_words(&progress));
+            }
             tokio::time::sleep(LIST_PAUSE).await;
         } else if said != Some(found) {
             said = Some(found);
             match found {
-                (0, 0) => log::warn!("there is no music that this box knows in its folder"),
+                (0, 0) => log::warn!("there is no music that this box knows where it looks for some"),
                 (tracks, broken) => log::info!("music: {tracks} tracks, {broken} files that do not parse"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_says_how_far_a_scan_has_got() {
+        let begun =
+            Progress { scanning: true, files_seen: 400, files_done: 100, files_per_s: 50.0, ..Progress::default() };
+        assert_eq!(in_words(&begun), "scanning music: 25 %, 100 of 400 files, 50 files/s");
+        let known = Progress { left: Some(Duration::from_secs(6)), ..begun };
+        assert!(in_words(&known).ends_with("50 files/s, 6 s left"));
+        assert!(in_words(&Progress::default()).starts_with("scanning music: 0 %"));
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::read::{AskError, Filter, GroupBy, LIMIT_MAX, Reader, Track};
-use super::write::{self, Fact};
+use super::read::{AskError, Filter, GroupBy, LIMIT_MAX, Reader, RootKind, Track};
+use super::write::{self, Fact, Place};
 use crate::tags::Tags;
 use crate::walk::Stamp;
 
@@ -18,6 +18,10 @@ struct Shelf {
     _folder: TempDir,
 }
 
+fn place(path: &str) -> Place {
+    Place { key: path.into(), kind: RootKind::Folder, name: "Music".into(), path: path.into() }
+}
+
 fn tags(title: &str, artist: &str, album: &str) -> Tags {
     Tags { title: title.into(), artist: artist.into(), album: album.into(), ..Tags::default() }
 }
@@ -26,8 +30,8 @@ impl Shelf {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.db");
-        let mut connection = super::open(&path).unwrap();
-        let root = write::only_root(&mut connection, b"/music").unwrap();
+        let connection = super::open(&path).unwrap();
+        let root = write::root(&connection, &place("/music")).unwrap();
         Self { reader: Reader::new(path), connection, root, _folder: folder }
     }
 
@@ -254,7 +258,8 @@ fn broken_files_are_listed_with_the_reason_until_they_are_whole_or_gone() {
 fn another_root_takes_the_place_of_the_one_before_and_its_tracks_are_known_again() {
     let mut shelf = Shelf::of([tags("one", "", "")]);
     let one = shelf.id_of("0.mp3").unwrap();
-    shelf.root = write::only_root(&mut shelf.connection, b"/elsewhere").unwrap();
+    write::keep_only(&mut shelf.connection, &[b"/elsewhere"]).unwrap();
+    shelf.root = write::root(&shelf.connection, &place("/elsewhere")).unwrap();
     assert_eq!((shelf.reader.ids().unwrap().len(), shelf.search("one").len()), (0, 0));
     shelf.tell(&[shelf_fact("x.mp3", 0, tags("one", "", ""))], &["x.mp3"]);
     assert_eq!(shelf.reader.ids().unwrap(), [one]);
@@ -262,4 +267,67 @@ fn another_root_takes_the_place_of_the_one_before_and_its_tracks_are_known_again
     assert_eq!((shelf.reader.ids().unwrap().len(), shelf.search("one").len()), (0, 0));
     assert!(write::set_present(&shelf.connection, shelf.root, true).unwrap());
     assert_eq!(shelf.search("one").len(), 1);
+}
+
+#[test]
+fn titles_that_begin_so_come_first_then_titles_artists_albums_and_mixtures_on_every_page() {
+    let shelf = Shelf::of([
+        tags("One More Time", "Daft Punk", "Discovery"),
+        tags("Harder", "One More", "x"),
+        tags("Aerodynamic", "Daft Punk", "One More Thing"),
+        tags("Just One More", "x", "y"),
+        tags("One", "More", "z"),
+        tags("More One", "x", "y"),
+        tags("One Moreish Thing", "x", "y"),
+    ]);
+    let all = ["One More Time", "One Moreish Thing", "Just One More", "More One", "Harder", "Aerodynamic", "One"];
+    assert_eq!(shelf.search("one more"), all);
+    let more = ["More One", "One More Time", "Just One More", "One Moreish Thing", "Harder", "One", "Aerodynamic"];
+    assert_eq!(shelf.search("more"), more);
+    for limit in 1..=all.len() {
+        let (mut found, mut after) = (Vec::new(), 0);
+        while let page @ [.., last] = &shelf.reader.search("one more", after, limit).unwrap()[..] {
+            assert!(page.len() <= limit);
+            after = last.id;
+            found.extend(titles(page.to_vec()));
+        }
+        assert_eq!(found, all, "in pages of {limit}");
+    }
+}
+
+#[test]
+fn a_stick_takes_its_tracks_along_and_brings_them_back_wherever_it_is_put() {
+    let mut shelf = Shelf::of([tags("inner", "", "")]);
+    let stick =
+        |path: &str| Place { key: b"volume 1".into(), kind: RootKind::Stick, name: "S".into(), path: path.into() };
+    let folder = shelf.root;
+    shelf.root = write::root(&shelf.connection, &stick("/media/a")).unwrap();
+    shelf.tell(&[shelf_fact("x.mp3", 9, tags("outer", "", ""))], &["x.mp3"]);
+    let outer = shelf.reader.ids().unwrap()[1];
+    assert!(write::set_present(&shelf.connection, shelf.root, false).unwrap());
+    assert_eq!((shelf.search("outer").len(), shelf.reader.ids().unwrap().len()), (0, 1));
+    assert_eq!(write::root(&shelf.connection, &stick("/media/b")).unwrap(), shelf.root);
+    assert_eq!(shelf.reader.track(outer).unwrap().unwrap().path, Path::new("/media/b/x.mp3"));
+    // A restart: sticks are away until they are found, and folders that are no longer wanted are gone.
+    write::keep_only(&mut shelf.connection, &[b"/music"]).unwrap();
+    let roots = shelf.reader.roots().unwrap();
+    let told: Vec<_> = roots.iter().map(|root| (root.kind, root.is_present, root.tracks)).collect();
+    assert_eq!(told, [(RootKind::Folder, true, 1), (RootKind::Stick, false, 1)]);
+    // Copied from the stick while it is away, it is the same track.
+    shelf.root = folder;
+    shelf.tell(&[shelf_fact("copy.mp3", 9, tags("outer", "", ""))], &["0.mp3", "copy.mp3"]);
+    assert_eq!(shelf.id_of("copy.mp3"), Some(outer));
+}
+
+#[test]
+fn no_more_sticks_are_remembered_than_there_is_a_limit_for() {
+    let mut shelf = Shelf::new();
+    for n in 0..40 {
+        let key = format!("volume {n}").into_bytes();
+        let stick = Place { key, kind: RootKind::Stick, name: String::new(), path: "/media/a".into() };
+        shelf.root = write::root(&shelf.connection, &stick).unwrap();
+        shelf.tell(&[shelf_fact("x.mp3", n, tags("t", "", ""))], &[]);
+    }
+    write::keep_only(&mut shelf.connection, &[]).unwrap();
+    assert_eq!(shelf.reader.roots().unwrap().len(), 16);
 }

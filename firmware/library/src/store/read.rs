@@ -4,6 +4,7 @@
 //! reaches the database as words only, so no text can be an error or a burden.
 
 mod rows;
+mod search;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,9 +14,8 @@ use std::time::{Duration, Instant};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
-pub use self::rows::{BrokenFile, Group, Track};
+pub use self::rows::{BrokenFile, Group, Root, RootKind, Track};
 use self::rows::{COLUMNS, COVERS, JOINS, ORDER, track};
-use crate::text::words;
 use crate::walk::{Cover, Stamp};
 
 /// Rows in an answer unless another number is asked for.
@@ -26,9 +26,6 @@ pub const LIMIT_MAX: usize = 200;
 
 /// Longest text that is searched for, characters; the rest is ignored.
 pub const QUERY_CHARS_MAX: usize = 100;
-
-/// Most words that are searched for; further ones are ignored.
-const WORDS_MAX: usize = 8;
 
 /// Longest time for an answer: a hundred times what the slowest takes at 100,000 tracks.
 const QUESTION_MAX: Duration = Duration::from_millis(500);
@@ -166,26 +163,10 @@ impl Reader {
         Ok(answer)
     }
 
-    /// Tracks in whose title, artist or album every word of `typed` begins a word; in the order in which they came into
-    /// the library, after the track `after`.
+    /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
+    /// `after`.
     pub(crate) fn search(&self, typed: &str, after: u64, limit: usize) -> Result<Vec<Track>, AskError> {
-        let typed: String = typed.chars().take(QUERY_CHARS_MAX).collect();
-        let words = words(&typed, WORDS_MAX);
-        if words.is_empty() {
-            return Ok(Vec::new());
-        }
-        // A word holds letters and digits only, so there is nothing to escape.
-        let wanted: Vec<String> = words.iter().map(|word| format!("\"{word}\" *")).collect();
-        let sql = format!(
-            "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS} {COVERS}
-             WHERE search MATCH ?1 AND search.rowid > ?2 ORDER BY search.rowid LIMIT ?3"
-        );
-        self.within(Some(QUESTION_MAX), |connection| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            let values = (wanted.join(" AND "), signed(after), page(limit));
-            let rows = statement.query_map(values, track)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+        self.within(Some(QUESTION_MAX), |connection| search::search(connection, typed, after, limit))
     }
 
     /// Tracks by album, disc, number and title; after the track `after`.
@@ -262,6 +243,27 @@ impl Reader {
             )?;
             let rows = statement.query_map((after, page(limit)), rows::broken)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Where music comes from, in the order in which it became known.
+    pub(crate) fn roots(&self) -> Result<Vec<Root>, AskError> {
+        self.within(Some(QUESTION_MAX), |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, name, kind, present, (SELECT count(track) FROM files WHERE root = roots.id)
+                 FROM roots ORDER BY id",
+            )?;
+            let rows = statement.query_map([], rows::root)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The track in the file `path`.
+    pub(crate) fn track_at(&self, root: i64, path: &[u8]) -> Result<Option<u64>, AskError> {
+        self.within(Some(QUESTION_MAX), |connection| {
+            let sql = "SELECT track FROM files WHERE root = ?1 AND path = ?2 AND track IS NOT NULL";
+            let found = connection.prepare_cached(sql)?.query_row((root, path), |row| row.get::<_, i64>(0));
+            Ok(found.optional()?.map(i64::cast_unsigned))
         })
     }
 

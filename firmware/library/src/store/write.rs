@@ -1,10 +1,14 @@
 //! Changes to the database, in batches: a batch is one transaction.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::read::RootKind;
 use crate::fingerprint::Fingerprint;
 use crate::tags::Tags;
-use crate::text::{fold, sort_key};
+use crate::text::{fold, shown, sort_key};
 use crate::walk::{self, Cover, Stamp};
 
 /// Tracks without a file that are remembered: a large stick that comes and goes.
@@ -34,23 +38,67 @@ pub(crate) enum Fact {
     NoCover { folder: Vec<u8> },
 }
 
-/// The number of the root at `path`; other roots and all their files are forgotten, but for what their tracks were.
-pub(crate) fn only_root(connection: &mut Connection, path: &[u8]) -> rusqlite::Result<i64> {
-    let transaction = connection.transaction()?;
-    transaction.execute(
-        "DELETE FROM search WHERE rowid IN
-             (SELECT track FROM files JOIN roots ON id = root WHERE roots.path <> ?1 AND track IS NOT NULL)",
-        [path],
-    )?;
-    for table in ["files", "covers"] {
-        let others = format!("DELETE FROM {table} WHERE root IN (SELECT id FROM roots WHERE path <> ?1)");
-        transaction.execute(&others, [path])?;
+/// Sticks that are remembered; of older ones only what their tracks were is.
+const STICKS_KEPT: usize = 16;
+
+/// A place that music comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// By what it is known.
+    pub(crate) key: Vec<u8>,
+    pub(crate) kind: RootKind,
+    pub(crate) name: String,
+    /// Where it is now.
+    pub(crate) path: PathBuf,
+}
+
+impl Place {
+    /// A folder that stays where it is.
+    pub(crate) fn at(kind: RootKind, path: PathBuf) -> Self {
+        let name = path.file_name().map(|name| shown(&name.to_string_lossy())).unwrap_or_default();
+        Self { key: path.as_os_str().as_bytes().to_vec(), kind, name, path }
     }
-    transaction.execute("DELETE FROM roots WHERE path <> ?1", [path])?;
-    transaction.execute("INSERT OR IGNORE INTO roots (path, present) VALUES (?1, 1)", [path])?;
-    let id = transaction.query_row("SELECT id FROM roots WHERE path = ?1", [path], |row| row.get(0))?;
-    transaction.commit()?;
-    Ok(id)
+}
+
+/// Forgets all places but those with these `keys` and the newest sticks, and all files there, but for what their tracks
+/// were. No stick is there until it is found again.
+pub(crate) fn keep_only(connection: &mut Connection, keys: &[&[u8]]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    let known = {
+        let mut all = transaction.prepare("SELECT id, path, kind = 'stick' FROM roots ORDER BY id DESC")?;
+        let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.collect::<rusqlite::Result<Vec<(i64, Vec<u8>, bool)>>>()?
+    };
+    let mut sticks = 0;
+    for (id, key, is_stick) in known {
+        sticks += usize::from(is_stick);
+        if keys.contains(&&key[..]) || is_stick && sticks <= STICKS_KEPT {
+            continue;
+        }
+        for sql in [
+            "DELETE FROM search WHERE rowid IN (SELECT track FROM files WHERE root = ?1 AND track IS NOT NULL)",
+            "DELETE FROM files WHERE root = ?1",
+            "DELETE FROM covers WHERE root = ?1",
+            "DELETE FROM roots WHERE id = ?1",
+        ] {
+            transaction.execute(sql, [id])?;
+        }
+    }
+    transaction.execute("UPDATE roots SET present = 0 WHERE kind = 'stick' AND present", [])?;
+    transaction.commit()
+}
+
+/// The number of `place`, which is there now.
+pub(crate) fn root(connection: &Connection, place: &Place) -> rusqlite::Result<i64> {
+    let path = place.path.as_os_str().as_bytes();
+    let known = "UPDATE roots SET kind = ?2, name = ?3, place = ?4, present = 1 WHERE path = ?1
+                 AND (kind, name, place, present) IS NOT (?2, ?3, ?4, 1)";
+    let values = params![place.key, place.kind.id(), place.name, path];
+    if connection.execute(known, values)? == 0 {
+        let new = "INSERT OR IGNORE INTO roots (path, kind, name, place, present) VALUES (?1, ?2, ?3, ?4, 1)";
+        connection.execute(new, values)?;
+    }
+    connection.query_row("SELECT id FROM roots WHERE path = ?1", [&place.key], |row| row.get(0))
 }
 
 /// Remembers whether `root` can be listed. `true` if that is new.
@@ -111,7 +159,7 @@ pub(crate) fn forget(connection: &Connection) -> rusqlite::Result<usize> {
 }
 
 /// Which track this is. One with the same contents whose file is gone, wherever it was; else the one that was in this
-/// file before: its tags were changed. A track whose file is gone from another root is known again too.
+/// file before: its tags were changed. A track whose file is gone from another root, or with it, is known again too.
 fn identify(
     transaction: &Transaction<'_>,
     root: i64,
@@ -129,16 +177,18 @@ fn identify(
         return Ok(Some(own));
     }
     let mut alike = transaction.prepare_cached(
-        "SELECT id, files.root, files.path FROM tracks LEFT JOIN files ON track = id
-         WHERE fingerprint = ?1 ORDER BY id",
+        "SELECT tracks.id, root, files.path, present FROM tracks LEFT JOIN files ON track = tracks.id
+         LEFT JOIN roots ON roots.id = root WHERE fingerprint = ?1 ORDER BY tracks.id",
     )?;
     let mut rows = alike.query([fingerprint])?;
     while let Some(row) = rows.next()? {
         let (id, place): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
         let Some(old_root) = place else { return Ok(Some(id)) };
-        let old: Vec<u8> = row.get(2)?;
-        if old_root == root && old != path && !exists(&old) {
-            transaction.execute("DELETE FROM files WHERE root = ?1 AND path = ?2", params![root, old])?;
+        let (old, present): (Vec<u8>, bool) = (row.get(2)?, row.get(3)?);
+        // Moved within its root, or on a stick that is not there: what is at hand is it.
+        let moved = if old_root == root { old != path && !exists(&old) } else { !present };
+        if moved {
+            transaction.execute("DELETE FROM files WHERE root = ?1 AND path = ?2", params![old_root, old])?;
             return Ok(Some(id));
         }
     }
@@ -201,7 +251,7 @@ fn write_track(
 fn name_of(path: &[u8]) -> String {
     let (_, name) = walk::split(path);
     let stem = name.iter().rposition(|byte| *byte == b'.').map_or(name, |dot| &name[..dot]);
-    crate::text::shown(&String::from_utf8_lossy(stem))
+    shown(&String::from_utf8_lossy(stem))
 }
 
 fn write_file(

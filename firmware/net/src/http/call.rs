@@ -1,7 +1,7 @@
 //! One request that has passed the guard, and what every answer may use.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use ::party::GuestId;
@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::App;
 use super::events::Latest;
+use super::incoming::{Incoming, Slot};
 use super::role::{PairedFrom, Role};
 use crate::gate::{Entrant, Gate};
 use crate::guests::Guests;
@@ -96,12 +97,19 @@ pub(super) struct Call {
     pub(super) role: Role,
     /// The guest whose it is: one that is known already, or, where a guest is needed, a new one.
     pub(super) guest: Option<GuestId>,
+    /// The body of a route that reads it piece by piece.
+    pub(super) file: Slot,
 }
 
 impl Call {
     /// Who stands at a gate within the box.
     pub(super) fn entrant(&self) -> Entrant {
         entrant(self.ends.peer.ip(), self.role.is_host())
+    }
+
+    /// The body, where the route takes a file; once.
+    pub(super) fn take_file(&self) -> Option<Incoming> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The part of the path that the route names `name`; empty if it names none.

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::call::{Call, Ends, Server};
+use super::incoming::{Incoming, too_large};
 use super::limits::URI_BYTES_MAX;
 use super::refusal::Refusal;
 use super::role::Role;
@@ -93,7 +94,10 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
         .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "The path is not valid UTF-8.").closing())?;
     let params = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let (parts, body) = request.into_parts();
-    let body = read_body(&server, route.takes, &parts, body).await?;
+    let (body, file) = match route.takes {
+        Takes::File(media, bytes_max) => (Bytes::new(), Some(file(&server, media, bytes_max, &parts, body)?)),
+        takes => (read_body(&server, takes, &parts, body).await?, None),
+    };
     let mut guest = role.guest().map(|guest| guest.id);
     let mut newcomer = None;
     if route.who == Who::Guest && guest.is_none() {
@@ -110,6 +114,7 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
         headers: parts.headers,
         body,
         role,
+        file: file.into(),
         guest,
     };
     Ok((call, newcomer))
@@ -223,11 +228,7 @@ async fn read_body(server: &Server, takes: Takes, parts: &Parts, body: Body) -> 
         return check_no_body(&parts.headers).map(|()| Bytes::new());
     };
     check_media(&parts.headers, media)?;
-    let too_large = |bytes: &str| {
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
-            .field("body", bytes, format!("at most {bytes_max} bytes"))
-            .closing()
-    };
+    let too_large = |bytes: &str| too_large(bytes, bytes_max as u64);
     if let Some(length) = announced(&parts.headers).filter(|length| *length > bytes_max as u64) {
         return Err(too_large(&format!("{length} bytes")));
     }
@@ -237,6 +238,16 @@ async fn read_body(server: &Server, takes: Takes, parts: &Parts, body: Body) -> 
         Ok(Err(e)) if e.is::<LengthLimitError>() => Err(too_large("more")),
         Ok(Err(_)) => Err(Refusal::new(StatusCode::BAD_REQUEST, "The body is broken.").closing()),
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "The body took too long.").closing()),
+    }
+}
+
+/// The body of a route that reads it piece by piece.
+fn file(server: &Server, media: &'static str, bytes_max: u64, parts: &Parts, body: Body) -> Result<Incoming, Refusal> {
+    check_media(&parts.headers, media)?;
+    let announced = announced(&parts.headers);
+    match announced.filter(|length| *length > bytes_max) {
+        Some(length) => Err(too_large(&format!("{length} bytes"), bytes_max)),
+        None => Ok(Incoming::new(body, announced, bytes_max, server.app.config.limits.body_timeout)),
     }
 }
 

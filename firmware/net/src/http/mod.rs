@@ -12,6 +12,7 @@ mod events;
 mod guard;
 mod guests;
 mod health;
+mod incoming;
 pub mod limits;
 mod live;
 mod music;
@@ -24,6 +25,7 @@ mod routes;
 mod server;
 mod signaling;
 mod stall;
+mod upload;
 mod whep;
 
 use std::fmt;

@@ -26,8 +26,7 @@ use super::limits::REPLY_TIMEOUT;
 use super::refusal::{Refusal, unavailable};
 
 /// `GET /api/library/search?q=&limit=&after=`: tracks in whose title, artist or album every word of `q` begins a word,
-/// whatever its capitals and diacritics, in the order in which they came into the library. At most
-/// [`QUERY_CHARS_MAX`] characters of `q` count.
+/// whatever its capitals and diacritics, the likeliest first. At most [`QUERY_CHARS_MAX`] characters of `q` count.
 pub(super) async fn search(call: Call) -> Result<Response, Refusal> {
     let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
     let typed: String = text(&call, "q").unwrap_or_default().chars().take(QUERY_CHARS_MAX).collect();
@@ -93,7 +92,7 @@ pub(super) fn progress(library: Option<&Library>) -> Value {
 }
 
 /// Puts a question to the library, on a thread that may wait for storage. Without a library there is nothing.
-async fn ask<T: Default + Send + 'static>(
+pub(super) async fn ask<T: Default + Send + 'static>(
     call: &Call,
     question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
 ) -> Result<T, Refusal> {
@@ -126,7 +125,7 @@ pub(super) async fn ask_within<T: Default + Send + 'static>(
 }
 
 /// The value of `name` in the query, decoded; what is not UTF-8 becomes `�`.
-fn text(call: &Call, name: &str) -> Option<String> {
+pub(super) fn text(call: &Call, name: &str) -> Option<String> {
     // A plus is a space in what forms send.
     let value = call.query(name)?.replace('+', " ");
     Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
@@ -171,7 +170,7 @@ fn tracks_page(found: &[Track], limit: usize) -> Response {
     answer(&json!({ "tracks": rows.collect::<Vec<_>>(), "next": next }))
 }
 
-fn answer(body: &Value) -> Response {
+pub(super) fn answer(body: &Value) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (headers, body.to_string()).into_response()
 }

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use ::library::UPLOAD_BYTES_MAX;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -19,7 +20,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{art, guard, guests, health, live, music, pages, pairing, party, whep};
+use super::{art, guard, guests, health, live, music, pages, pairing, party, upload, whep};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +42,16 @@ pub(super) enum Takes {
     Nothing,
     /// This media type, at most so many bytes.
     Media(&'static str, usize),
+    /// A file of this media type and at most so many bytes, read piece by piece by whoever answers.
+    File(&'static str, u64),
 }
 
 /// An SDP offer.
 pub(super) const SDP: &str = "application/sdp";
 /// A fragment of an SDP with candidates (RFC 8840).
 pub(super) const SDP_FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+/// A file of whatever kind.
+pub(super) const BYTES: &str = "application/octet-stream";
 /// JSON.
 pub(super) const JSON: &str = "application/json";
 
@@ -130,6 +135,9 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
     Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),
     Route::get("/api/library/art/{track}", |call| Box::pin(art::picture(call))),
+    Route::host("/api/library/uploads", Takes::File(BYTES, UPLOAD_BYTES_MAX), |call| Box::pin(upload::upload(call))),
+    Route::bare(Method::GET, "/api/library/roots", Who::Host, |call| Box::pin(upload::roots(call))),
+    Route::host("/api/library/rescan", Takes::Nothing, |call| Box::pin(upload::rescan(call))),
     Route::bare(Method::GET, "/api/library/broken", Who::Host, |call| Box::pin(music::broken(call))),
     Route::get(PAIRING, |call| Box::pin(pairing::state(call))),
     Route::bare(Method::POST, PAIRING, Who::Anyone, |call| Box::pin(pairing::begin(call))),

@@ -23,6 +23,7 @@ section! {
     SourceConfig {
         start: Start = Start::Files,
         music: PathBuf = PathBuf::new(),
+        sticks: PathBuf = PathBuf::new(),
         crossfade_ms: u16 = 0,
         pause_fade_ms: u16 = 200,
         source_fade_ms: u16 = 1_000,

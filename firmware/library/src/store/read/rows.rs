@@ -12,7 +12,7 @@ use crate::tags::Tags;
 use crate::walk::{child, join};
 
 /// The columns that [`track`] reads.
-pub(super) const COLUMNS: &str = "tracks.id, roots.path, files.path, tracks.title, tracks.artist, tracks.album,
+pub(super) const COLUMNS: &str = "tracks.id, roots.place, files.path, tracks.title, tracks.artist, tracks.album,
     album_artist, track_number, disc_number, year, genre, duration_ms, track_gain_db, album_gain_db, track_peak,
     has_picture, album_key, artist_key, hex(substr(fingerprint, 1, 8)), covers.folder, covers.name, covers.bytes,
     covers.mtime_ns";
@@ -65,6 +65,55 @@ pub struct BrokenFile {
     pub path: PathBuf,
     /// Why, in words that follow the file's name.
     pub reason: String,
+}
+
+/// What kind of place music comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootKind {
+    /// A folder of the box.
+    Folder,
+    /// A USB stick, which comes and goes.
+    Stick,
+    /// Where uploads arrive.
+    Uploads,
+}
+
+impl RootKind {
+    /// Its name in the database and in every API.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::Stick => "stick",
+            Self::Uploads => "uploads",
+        }
+    }
+}
+
+/// A place music comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Its number, the same for ever.
+    pub id: u64,
+    /// What to call it; a stick's label.
+    pub name: String,
+    /// What kind of place it is.
+    pub kind: RootKind,
+    /// Whether it is there.
+    pub is_present: bool,
+    /// Its tracks, also while it is not there.
+    pub tracks: u64,
+}
+
+pub(super) fn root(row: &Row<'_>) -> rusqlite::Result<Root> {
+    let kind: String = row.get(2)?;
+    let kinds = [RootKind::Stick, RootKind::Uploads];
+    Ok(Root {
+        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        name: row.get(1)?,
+        kind: kinds.into_iter().find(|known| known.id() == kind).unwrap_or(RootKind::Folder),
+        is_present: row.get(3)?,
+        tracks: row.get::<_, i64>(4)?.cast_unsigned(),
+    })
 }
 
 fn path(bytes: Vec<u8>) -> PathBuf {

@@ -20,7 +20,10 @@ fn path(route: &Route) -> String {
 
 /// Head lines and a body with which the route does what it is for.
 fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
-    let Takes::Media(media, _) = route.takes else { return (vec![], b"") };
+    let media = match route.takes {
+        Takes::Nothing => return (vec![], b""),
+        Takes::Media(media, _) | Takes::File(media, _) => media,
+    };
     let mut lines = vec![format!("Content-Type: {media}")];
     if route.method == Method::PATCH {
         lines.push("If-Match: \"e1\"".into());
@@ -191,6 +194,14 @@ async fn every_body_is_limited_and_of_its_type() {
     for route in ROUTES {
         let target = path(route);
         let (name, method) = (name(route), route.method.as_str());
+        if let Takes::File(media, bytes_max) = route.takes {
+            let announced = [format!("Content-Type: {media}"), format!("Content-Length: {}", bytes_max + 1)];
+            let large = world.ask(method, &target, &[&announced[0], &announced[1]], &[]).await;
+            assert_eq!((large.status, large.text().contains("too-large")), (413, true), "{name}");
+            let wrong = world.ask(method, &target, &["Content-Type: text/plain"], b"x").await;
+            assert_eq!(wrong.status, 415, "{name}");
+            continue;
+        }
         let Takes::Media(media, bytes_max) = route.takes else {
             let refused = world.ask(method, &target, &[], b"x").await;
             assert_eq!((refused.status, refused.text().contains("takes no body")), (400, true), "{name} with a body");
@@ -263,6 +274,8 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             "/api/party/next" => 409..410,
             // And no music, hence no covers.
             "/api/library/art/{track}" => 404..405,
+            // Nor a place for uploads.
+            "/api/library/uploads" => 409..410,
             _ => 200..300,
         };
         assert!(right.contains(&reply.status), "{}: {} {}", name(route), reply.status, reply.text());

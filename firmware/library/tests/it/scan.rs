@@ -1,121 +1,15 @@
-//! A folder, a database and the processes between: what is found, what is known again, and what is left after a kill.
-//!
-//! The worker process and the scan that is killed are the example program `library`, which Cargo builds before tests.
-#![allow(clippy::unwrap_used, reason = "tests")]
+//! A folder and its database: what is found, what is known again, and what is left after a kill.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use library::{ART_BYTES_MAX, ArtSize, Filter, LIMIT_MAX, Library, Settings, Track, WorkerCommand};
-use tempfile::TempDir;
+use library::{ART_BYTES_MAX, ArtSize, LIMIT_MAX};
 
-/// Longest wait for anything.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// How often a condition is looked at when nothing tells of a change.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
-fn program() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    tests.ancestors().nth(2).unwrap().join("examples/library")
-}
-
-/// A silent sound file that says this about itself.
-fn wav(title: &str, artist: &str) -> Vec<u8> {
-    let mut info = b"INFO".to_vec();
-    for (id, text) in [(b"INAM", title), (b"IART", artist), (b"IPRD", "Album")] {
-        let mut text = text.as_bytes().to_vec();
-        text.resize((text.len() + 2) & !1, 0);
-        info.extend_from_slice(&chunk(id, &text));
-    }
-    let mut format = vec![1, 0, 1, 0];
-    format.extend_from_slice(&8_000_u32.to_le_bytes());
-    format.extend_from_slice(&16_000_u32.to_le_bytes());
-    format.extend_from_slice(&[2, 0, 16, 0]);
-    let data = vec![0; 16_000];
-    let parts = [&b"WAVE"[..], &chunk(b"fmt ", &format), &chunk(b"LIST", &info), &chunk(b"data", &data)].concat();
-    chunk(b"RIFF", &parts)
-}
-
-fn chunk(id: &[u8; 4], contents: &[u8]) -> Vec<u8> {
-    [&id[..], &(contents.len() as u32).to_le_bytes(), contents].concat()
-}
-
-/// A folder of music and a place for its database.
-struct Home {
-    folder: TempDir,
-    changed: Sender<()>,
-    changes: Receiver<()>,
-}
-
-impl Home {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("music")).unwrap();
-        let (changed, changes) = channel();
-        Self { folder, changed, changes }
-    }
-
-    fn music(&self, path: impl AsRef<Path>) -> PathBuf {
-        self.folder.path().join("music").join(path)
-    }
-
-    fn database(&self) -> PathBuf {
-        self.folder.path().join("library.db")
-    }
-
-    fn put(&self, path: impl AsRef<Path>, bytes: &[u8]) {
-        let path = self.music(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn open_with(&self, worker: &str) -> Library {
-        let changed = self.changed.clone();
-        Library::open(Settings {
-            database: self.database(),
-            root: self.music(""),
-            worker: WorkerCommand::new(program(), [worker]),
-            rescan_every: None,
-            on_change: Arc::new(move || _ = changed.send(())),
-        })
-        .unwrap()
-    }
-
-    /// Opens the library and waits for the scan's end.
-    fn scanned(&self) -> Library {
-        let library = self.open_with("tag-worker");
-        self.until(|| !library.progress().scanning);
-        library
-    }
-
-    fn until(&self, holds: impl Fn() -> bool) {
-        let begun = Instant::now();
-        while !holds() {
-            assert!(begun.elapsed() < LIMIT, "it does not come to hold");
-            _ = self.changes.recv_timeout(LOOK_AGAIN);
-        }
-    }
-}
-
-fn all(library: &Library) -> Vec<Track> {
-    library.tracks(&Filter::default(), None, LIMIT_MAX).unwrap()
-}
-
-fn find(library: &Library, title: &str) -> Option<Track> {
-    all(library).into_iter().find(|track| track.tags.title == title)
-}
-
-fn reasons(library: &Library) -> Vec<(String, String)> {
-    let broken = library.broken(Path::new(""), 100).unwrap();
-    broken.into_iter().map(|file| (file.path.to_string_lossy().into_owned(), file.reason)).collect()
-}
+use crate::home::{Home, all, find, program, reasons, wav};
 
 #[test]
 fn a_scan_finds_what_files_say_and_lists_those_that_are_broken() {
@@ -322,4 +216,22 @@ fn a_scan_that_is_killed_again_and_again_leaves_a_whole_database_and_comes_to_it
     let library = home.scanned();
     assert_eq!((library.progress().tracks, library.progress().broken), (FILES as u64, 0));
     assert_eq!(library.search("title", 0, LIMIT_MAX).unwrap().len(), LIMIT_MAX);
+}
+
+#[test]
+fn a_scan_that_finds_nothing_new_writes_nothing() {
+    let home = Home::new();
+    home.put("a/1.wav", &wav("One", "x"));
+    home.put("a/cover.jpg", &jpeg(10, 10, [0, 0, 0]));
+    home.put("noise.mp3", &[0x55; 5_000]);
+    drop(home.scanned());
+    let written = || {
+        ["library.db", "library.db-wal"].map(|name| {
+            let path = home.database().with_file_name(name);
+            (fs::read(&path).unwrap_or_default(), fs::metadata(&path).and_then(|about| about.modified()).ok())
+        })
+    };
+    let before = written();
+    drop(home.scanned());
+    assert!(written() == before, "database and log are as they were, to the byte and the second");
 }

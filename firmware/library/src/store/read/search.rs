@@ -1,0 +1,70 @@
+//! Search as somebody types: titles that begin so come first, then titles, artists and albums with these words, then
+//! tracks that have them between all three.
+//!
+//! Ranking everything that matches would take longer than the next key press. Instead each of these classes is a
+//! question of its own, asked only while the page is not full, and within a class tracks stand in the order in which
+//! they came. A page goes on after a track by finding out in which class that track is.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::rows::{self, COLUMNS, COVERS, JOINS, Track};
+use super::{AskError, QUERY_CHARS_MAX, page, signed};
+use crate::text::words;
+
+/// Most words that are searched for; further ones are ignored.
+const WORDS_MAX: usize = 8;
+
+/// Classes, the best first, in the language of FTS5: what belongs to it, and what is in a better one already.
+fn classes(words: &[String]) -> Vec<String> {
+    // A word holds letters and digits only, so there is nothing to escape.
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let all = quoted.iter().map(|word| format!("{word} *")).collect::<Vec<_>>().join(" AND ");
+    let [title, artist, album] = ["title", "artist", "album"].map(|column| format!("({column} : ({all}))"));
+    let begins = format!("(title : ^ {} *)", quoted.join(" + "));
+    vec![
+        begins.clone(),
+        format!("{title} NOT {begins}"),
+        format!("{artist} NOT {title}"),
+        format!("{album} NOT ({title} OR {artist})"),
+        format!("({all}) NOT ({title} OR {artist} OR {album})"),
+    ]
+}
+
+/// The tracks that `typed` finds, after the track `after` (0: from the first).
+pub(super) fn search(connection: &Connection, typed: &str, after: u64, limit: usize) -> Result<Vec<Track>, AskError> {
+    let typed: String = typed.chars().take(QUERY_CHARS_MAX).collect();
+    let words = words(&typed, WORDS_MAX);
+    let mut found = Vec::new();
+    if words.is_empty() {
+        return Ok(found);
+    }
+    let classes = classes(&words);
+    let (mut first, mut after) = (0, signed(after));
+    if after > 0 {
+        let mut is_in = connection.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
+        first = classes.len() - 1;
+        for (index, class) in classes.iter().enumerate() {
+            if is_in.query_row((class, after), |_| Ok(())).optional()?.is_some() {
+                first = index;
+                break;
+            }
+        }
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS} {COVERS}
+         WHERE search MATCH ?1 AND search.rowid > ?2 ORDER BY search.rowid LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let wanted = page(limit) as usize;
+    for class in &classes[first..] {
+        let rows = statement.query_map((class, after, (wanted - found.len()) as i64), rows::track)?;
+        for track in rows {
+            found.push(track?);
+        }
+        if found.len() == wanted {
+            break;
+        }
+        after = 0;
+    }
+    Ok(found)
+}

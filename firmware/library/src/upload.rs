@@ -1,0 +1,89 @@
+//! An upload as whoever receives it sees it: written piece by piece, then judged and added to the library.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::inspect::{Error, Inspector, WorkerCommand};
+use crate::library::{Library, Order};
+use crate::settings::Judge;
+use crate::store::write::Fact;
+use crate::uploads::{Draft, Inbox, UploadError};
+use crate::walk::Stamp;
+
+/// What is needed to take uploads.
+pub(crate) struct Reception {
+    pub(crate) inbox: Inbox,
+    /// The place's number, and its folder.
+    pub(crate) root: i64,
+    pub(crate) folder: PathBuf,
+    pub(crate) worker: WorkerCommand,
+    pub(crate) judge: Judge,
+}
+
+/// A file on its way into the library. Dropped before it is finished, it leaves nothing.
+pub struct Upload {
+    library: Library,
+    draft: Draft,
+}
+
+impl std::fmt::Debug for Upload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upload").field("name", &self.draft.name()).finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    /// Begins a file that wants to be called `name` and has `bytes`, if that is known.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub fn begin_upload(&self, name: &str, bytes: Option<u64>) -> Result<Upload, UploadError> {
+        let reception = self.reception().ok_or(UploadError::NoPlace)?;
+        Ok(Upload { library: self.clone(), draft: reception.inbox.begin(name, bytes)? })
+    }
+}
+
+impl Upload {
+    /// Appends `bytes`. Waits for the storage.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), UploadError> {
+        self.draft.write(bytes)
+    }
+
+    /// Puts the file into place if it is music that plays; the number of its track. Takes as long as looking into it.
+    ///
+    /// # Errors
+    /// See [`UploadError`]; nothing is left of the file.
+    pub fn finish(self) -> Result<u64, UploadError> {
+        let Self { library, draft } = self;
+        let reception = library.reception().ok_or(UploadError::NoPlace)?;
+        draft.settle()?;
+        let mut inspector = Inspector::new(reception.worker.clone());
+        // Its ending is part of what it says it is, so it is looked at as it will be called.
+        let (inspected, about) = inspector.inspect_as(draft.path(), draft.name()).map_err(refused)?;
+        (reception.judge)(draft.path()).map_err(UploadError::NotMusic)?;
+        let name = draft.keep()?;
+        let path = std::ffi::OsStr::new(&name).as_bytes().to_vec();
+        let fact = Fact::Track {
+            path: path.clone(),
+            stamp: Stamp::of(&about),
+            fingerprint: inspected.fingerprint,
+            tags: inspected.tags,
+        };
+        let order = Order::Facts { root: reception.root, path: reception.folder.as_path().into(), facts: vec![fact] };
+        let stored = library.order(order) && library.flush();
+        let id = stored.then(|| library.track_at(reception.root, &path)).flatten();
+        // The file is in place: if it cannot be told now, the next scan finds it.
+        id.ok_or_else(|| UploadError::Storage(std::io::Error::other("the database cannot be written")))
+    }
+}
+
+fn refused(error: Error) -> UploadError {
+    match error {
+        Error::Broken(why) => UploadError::NotMusic(why),
+        Error::Unreadable(error) => UploadError::Storage(error),
+        error @ Error::NoWorker(_) => UploadError::Storage(std::io::Error::other(error.to_string())),
+    }
+}

@@ -1,0 +1,7 @@
+//! The library with real folders, databases and processes. The worker process and programs that are killed are the example
+//! `library`, which Cargo builds before tests.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod home;
+mod places;
+mod scan;
