@@ -13,7 +13,11 @@ use crate::http::routes::{ROUTES, Route, Takes, Who, paths};
 fn path(route: &Route) -> String {
     let session = SESSION.to_string();
     let path = route.path.replace("{stream}", "main").replace("{session}", &session).replace("{file}", "main.mp3");
-    let path = path.replace("{label}", "1").replace("{track}", "1").replace("{id}", "1").replace("/groups", "/groups?by=album");
+    let path = path
+        .replace("{label}", "1")
+        .replace("{track}", "1")
+        .replace("{id}", "1")
+        .replace("/groups", "/groups?by=album");
     assert!(!path.contains('{'), "{path}: say here what fits");
     path
 }
