@@ -183,7 +183,7 @@ export const removeHost = (id) => ask(`/api/hosts/${id}`, { method: 'DELETE' });
  * @param {string} path
  * @param {RequestInit} init
  */
-async function ask(path, init) {
+export async function ask(path, init) {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), ANSWER_LIMIT_MS);
   try {

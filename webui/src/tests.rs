@@ -13,7 +13,8 @@ const BYTES_MAX: usize = 90_000;
 const FIRST_FLIGHT_BYTES: usize = 14_000;
 
 /// What the pages name that is not a file of this package.
-const SERVED_ELSEWHERE: [&str; 1] = ["/stream/main.mp3"];
+const SERVED_ELSEWHERE: [&str; 6] =
+    ["/stream/main.mp3", "/why", "/api/qr/page.svg", "/api/qr/page.png", "/api/qr/wifi.svg", "/api/qr/wifi.png"];
 
 fn text(asset: &Asset) -> &'static str {
     std::str::from_utf8(asset.body).expect("every page file is UTF-8")
@@ -41,6 +42,8 @@ fn loaded(page: &Asset) -> Vec<&'static Asset> {
     let body = text(page);
     let named = between(body, "href=\"/v/", '"').chain(between(body, "src=\"/v/", '"'));
     named
+        // A part of a drawing is named behind a hash sign.
+        .filter_map(|rest| rest.split('#').next())
         .map(|rest| find(&format!("/v/{rest}")).unwrap_or_else(|| panic!("{rest} is named and does not exist")))
         .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{all, between, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 10] = [
+const KEY_FAMILIES: [&str; 16] = [
     "state.",
     "hint.pocket_",
     "listeners.",
@@ -16,6 +16,12 @@ const KEY_FAMILIES: [&str; 10] = [
     "refused.",
     "why.",
     "place.",
+    "asks.note_",
+    "music.added_",
+    "upload.",
+    "places.",
+    "power.",
+    "update.",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.

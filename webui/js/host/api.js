@@ -1,0 +1,140 @@
+// What hosts and DJs ask of the box, over and above what `../api.js` asks for everybody. It names addresses and nothing
+// else does; the box checks the role of every request, so nothing here is a lock.
+
+import { ask, RefusedError } from '../api.js';
+
+/** How many rows of a search or a list are asked for at once. */
+const ROWS = 30;
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body] sent as JSON
+ */
+const send = (method, path, body) =>
+  ask(path, {
+    method,
+    cache: 'no-store',
+    ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+
+/** @param {string} path */
+const read = async (path) => (await send('GET', path)).json();
+
+export const play = () => send('POST', '/api/party/play');
+export const pause = () => send('POST', '/api/party/pause');
+export const next = () => send('POST', '/api/party/next');
+export const previous = () => send('POST', '/api/party/previous');
+/** @param {number} db 0 to -40 */
+export const volume = (db) => send('PUT', '/api/party/volume', { db });
+/** @param {string} source */
+export const choose = (source) => send('POST', '/api/party/source', { source });
+/** @param {Partial<Party.Settings>} some */
+export const settings = (some) => send('PUT', '/api/party/settings', some);
+/** @param {string} title */
+export const startParty = (title) => send('POST', '/api/party/start', { title });
+export const endParty = () => send('POST', '/api/party/end');
+
+/**
+ * @param {number} track
+ * @param {'next' | 'end'} at
+ */
+export const enqueue = (track, at) => send('POST', '/api/queue', { track, at });
+/**
+ * @param {number} item
+ * @param {number} to its place from now on, counted from 0
+ */
+export const move = (item, to) => send('POST', `/api/queue/${item}/move`, { to });
+/** @param {number} item */
+export const remove = (item) => send('DELETE', `/api/queue/${item}`);
+export const clear = () => send('DELETE', '/api/queue');
+export const undo = () => send('POST', '/api/queue/undo');
+
+/** @param {number} request */
+export const approve = (request) => send('POST', `/api/requests/${request}/approve`);
+/** @param {number} request */
+export const decline = (request) => send('POST', `/api/requests/${request}/decline`);
+
+/** @returns {Promise<Party.Guest[]>} */
+export async function guests() {
+  const said = await read('/api/guests');
+  return Array.isArray(said) ? said : said.guests;
+}
+/**
+ * @param {number} label
+ * @param {boolean} may whether the guest may do what DJs may
+ */
+export const dj = (label, may) => send(may ? 'PUT' : 'DELETE', `/api/guests/${label}/dj`);
+
+/**
+ * @param {string} typed
+ * @param {number | null} after what the page before said as `next`
+ * @returns {Promise<{tracks: Party.Track[], next: number | null}>}
+ */
+export const search = (typed, after) =>
+  read(`/api/library/search?q=${encodeURIComponent(typed)}&limit=${ROWS}${after === null ? '' : `&after=${after}`}`);
+
+/** @returns {Promise<Party.Place[]>} */
+export async function places() {
+  const said = await read('/api/library/roots');
+  return Array.isArray(said) ? said : said.roots;
+}
+export const rescan = () => send('POST', '/api/library/rescan');
+/** @returns {Promise<{path: string, reason: string}[]>} */
+export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}`)).files;
+
+/** @returns {Promise<{address?: string, uptime_s?: number}>} */
+export const box = () => read('/api/box');
+export const restart = () => send('POST', '/api/update/restart');
+
+/** The number in this address makes a browser fetch a picture again. */
+let freshness = 0;
+/**
+ * @param {'wifi' | 'page'} what
+ */
+export const qr = (what) => `/api/qr/${what}.svg?again=${(freshness += 1)}`;
+
+/** Sends a music file. See {@link sendFile}. */
+export const sendMusic = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>
+  sendFile(`/api/library/uploads?name=${encodeURIComponent(file.name)}`, file, onProgress);
+/** Sends an update. See {@link sendFile}. */
+export const sendUpdate = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>
+  sendFile('/api/update', file, onProgress);
+
+/**
+ * Why a file was refused.
+ * @param {number} status
+ * @param {string} text the body of the answer
+ */
+function refusal(status, text) {
+  try {
+    const { error, code } = JSON.parse(text);
+    return new RefusedError(status, String(error ?? ''), String(code ?? ''), null);
+  } catch {
+    return new RefusedError(status, '', '', null);
+  }
+}
+
+/**
+ * Sends a file and tells how it goes. `fetch` does not say how much it has sent, so this is the older way.
+ * @param {string} path
+ * @param {File} file
+ * @param {(share: number) => void} onProgress 0 to 1
+ * @returns {{done: Promise<void>, abort: () => void}} `done` rejects with `RefusedError` if the box said no, with a
+ *   `TypeError` if it did not answer, and with an `AbortError` after `abort`
+ */
+function sendFile(path, file, onProgress) {
+  const request = new XMLHttpRequest();
+  const done = new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
+    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0));
+    request.addEventListener('load', () =>
+      request.status >= 200 && request.status < 300 ? resolve() : reject(refusal(request.status, request.responseText)),
+    );
+    request.addEventListener('error', () => reject(new TypeError('the box did not answer')));
+    request.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
+    request.open('POST', path);
+    request.setRequestHeader('Content-Type', 'application/octet-stream');
+    request.send(file);
+  });
+  return { done, abort: () => request.abort() };
+}

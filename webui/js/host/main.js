@@ -1,0 +1,114 @@
+// The host's page: makes the parts and connects them. Nothing is decided here but who sees what.
+
+import { element, translate, write } from '../dom.js';
+import { count, speak, t } from '../i18n.js';
+import { Live } from '../live.js';
+import { Pairing } from '../pairing.js';
+import { AsksPanel } from './asks.js';
+import { showHealth } from './health.js';
+import { showInvitation } from './invitation.js';
+import { MusicPanel } from './music.js';
+import { NowCard } from './now.js';
+import { PeoplePanel } from './people.js';
+import { Places } from './places.js';
+import { QueuePanel } from './queue.js';
+import { SettingsForm } from './settings.js';
+import { SourceBox } from './source.js';
+import { Tabs } from './tabs.js';
+import { UpdateBox } from './update.js';
+import { Uploads } from './uploads.js';
+
+await speak('shared', 'host');
+translate();
+
+let reachable = true;
+
+const live = new Live(
+  (kind) => (kind === 'position' ? parts.now.drawPosition() : show()),
+  (answered) => {
+    const was = reachable;
+    reachable = answered;
+    if (was !== answered) show();
+  },
+);
+const tabs = new Tabs(show);
+const music = new MusicPanel();
+const parts = {
+  now: new NowCard(() => live.positionMs()),
+  source: new SourceBox(),
+  queue: new QueuePanel(),
+  asks: new AsksPanel(),
+  places: new Places(),
+  people: new PeoplePanel(),
+  settings: new SettingsForm(),
+  update: new UpdateBox(),
+};
+new Uploads(() => music.look());
+
+// What the box says from now on shall be what it says to a host: the request that opened the feed knew no cookie.
+const pairing = new Pairing(() => {
+  if (live.you !== null && live.you.role !== 'host') live.open();
+});
+
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState !== 'visible') return;
+  live.open();
+  pairing.wake();
+  show();
+});
+window.addEventListener('online', () => live.open());
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) live.open();
+});
+live.open();
+
+function show() {
+  const state = /** @type {Party.State | null} */ (live.state);
+  const you = /** @type {Party.You | null} */ (live.you);
+  const role = you?.role ?? 'unknown';
+  allow(role);
+  const link = element('link');
+  link.hidden = reachable && state !== null;
+  write(link, t(reachable ? 'link.asking' : 'link.lost'));
+  document.body.dataset.reachable = String(reachable);
+  if (state === null || you === null) return;
+  write(element('box-name'), state.session.title || state.name);
+  document.title = t('host.title', { box: state.session.title || state.name });
+  const { listeners } = state;
+  element('listeners').hidden = false;
+  write(element('listeners'), count('listeners', listeners.live + listeners.pocket));
+  const [stream] = state.streams;
+  if (stream?.color) document.documentElement.style.setProperty('--channel', stream.color);
+  pairing.show(/** @type {any} */ ({ you_are_host: role === 'host' }));
+  if (role === 'guest') return;
+  parts.now.show(state);
+  parts.queue.show(state);
+  parts.asks.show(state, you);
+  if (tabs.shows('music')) music.begin();
+  if (role !== 'host') return;
+  parts.source.show(state);
+  parts.source.measure(you.line_level);
+  parts.places.show(state.scan ?? null, tabs.shows('music'));
+  parts.people.show(tabs.shows('people'));
+  showInvitation(state, tabs.shows('people'));
+  parts.settings.show(state);
+  showHealth(state);
+  parts.update.show(state.update ?? null);
+}
+
+/**
+ * Shows each role what it may do, and no more. The box checks every request again.
+ * @param {string} role
+ */
+function allow(role) {
+  const page = element('page');
+  if (page.dataset.role === role) return;
+  page.dataset.role = role;
+  element('gate').hidden = role !== 'guest';
+  element('deck').hidden = role !== 'host' && role !== 'dj';
+  element('mini').hidden = role !== 'host';
+  for (const one of document.querySelectorAll('[data-for="host"]')) {
+    if (one instanceof HTMLElement) one.hidden = role !== 'host';
+  }
+  tabs.refresh();
+}

@@ -1,0 +1,68 @@
+// What feeds the party: files or line-in, and how loud the cable is. A clipping that happened while nobody looked stays
+// lit until somebody taps it.
+
+import { known, t } from '../i18n.js';
+import { element, make, mark, write } from '../dom.js';
+import { choose } from './api.js';
+import { fill } from './rows.js';
+import { attempt } from './toast.js';
+
+/** The left end of the meter, in dBFS; the right end is full scale. */
+const FLOOR_DBFS = -60;
+
+export class SourceBox {
+  #clip = /** @type {HTMLButtonElement} */ (element('clip'));
+
+  constructor() {
+    this.#clip.addEventListener('click', () => this.#light(false));
+  }
+
+  /** @param {Party.State} state */
+  show(state) {
+    fill(
+      element('sources'),
+      state.sources,
+      (source) => source.id,
+      ({ id }) => this.#button(id),
+      (row, source) => {
+        mark(row, 'aria-pressed', String(source.id === state.source));
+        row.dataset.state = source.state;
+        row.title = source.detail ?? '';
+        const [name, how] = row.children;
+        const [nameKey, stateKey] = [`source.${source.id}`, `source_state.${source.state}`];
+        write(name, known(nameKey) ? t(nameKey) : source.id);
+        write(how, t(known(stateKey) ? stateKey : 'source_state.unknown'));
+      },
+    );
+    const note = element('source-note');
+    note.hidden = !state.fallback;
+    write(note, state.fallback ? t('deck.fallback') : '');
+  }
+
+  /** @param {Party.Level | null | undefined} level */
+  measure(level) {
+    element('meter-box').hidden = !level;
+    if (!level) return;
+    const share = (/** @type {number} */ db) => Math.min(1, Math.max(0, 1 - db / FLOOR_DBFS));
+    const meter = element('meter');
+    meter.style.setProperty('--rms', String(share(level.rms_dbfs)));
+    meter.style.setProperty('--peak', String(share(level.peak_dbfs)));
+    const db = Math.round(Math.max(FLOOR_DBFS, Math.min(0, level.peak_dbfs)));
+    meter.setAttribute('aria-valuenow', String(db));
+    meter.setAttribute('aria-valuetext', t('deck.level', { n: db }));
+    if (level.clipped) this.#light(true);
+  }
+
+  /** @param {boolean} on */
+  #light(on) {
+    this.#clip.disabled = !on;
+    this.#clip.dataset.lit = String(on);
+    this.#clip.setAttribute('aria-label', t(on ? 'deck.clipped' : 'deck.clip'));
+  }
+
+  /** @param {string} id */
+  #button(id) {
+    const click = () => void attempt(() => choose(id));
+    return make('button', { type: 'button', class: 'segment', click }, make('b'), make('small'));
+  }
+}

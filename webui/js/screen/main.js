@@ -1,0 +1,138 @@
+// The party screen: what plays, what comes next, and how to come in, for everybody in the room. Nobody touches it, so it
+// finds the box again by itself and never shows anything to tap.
+
+import { element, fill, make, mark, translate, write } from '../dom.js';
+import { count, speak, t } from '../i18n.js';
+import { Live } from '../live.js';
+import { clock } from '../progress.js';
+import { qr } from '../host/api.js';
+import { cover, dotted } from '../host/rows.js';
+import { asker, titleOf } from '../host/sentences.js';
+import { drift } from './drift.js';
+
+/** How many songs are announced. */
+const NEXT_MAX = 3;
+/** How often the position is drawn, in milliseconds. */
+const DRAW_EVERY_MS = 500;
+
+await speak('shared', 'screen');
+translate();
+
+let version = '';
+let shownAddress = '';
+
+const progress = /** @type {HTMLProgressElement} */ (element('progress'));
+const wifi = /** @type {HTMLImageElement} */ (element('wifi'));
+// Only a host's browser is given the Wi-Fi's code; elsewhere the page's code is enough for whoever is in the network.
+wifi.addEventListener('load', () => number(true));
+wifi.addEventListener('error', () => number(false));
+for (const id of ['cover', 'glow']) {
+  element(id).addEventListener('load', () => (element(id).dataset.there = 'yes'));
+  element(id).addEventListener('error', () => delete element(id).dataset.there);
+}
+
+const live = new Live(
+  (kind) => {
+    if (kind === 'position') return drawPosition();
+    const said = /** @type {Party.State} */ (live.state);
+    // A box with other pages was started: a screen that nobody reloads does so itself.
+    if (version !== '' && said.version !== version) location.reload();
+    version = said.version;
+    show(said);
+  },
+  (answered) => {
+    element('lost').hidden = answered;
+    document.body.dataset.reachable = String(answered);
+  },
+);
+window.addEventListener('online', () => live.open());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') live.open();
+});
+live.open();
+setInterval(drawPosition, DRAW_EVERY_MS);
+drift(element('drift'));
+
+/** @param {Party.State} party */
+function show(party) {
+  const { track, session, listeners, queue } = party;
+  const name = session.title || party.name;
+  write(element('party'), name);
+  document.title = name;
+  const [stream] = party.streams;
+  if (stream?.color) document.documentElement.style.setProperty('--channel', stream.color);
+  const here = listeners.live + listeners.pocket;
+  element('listeners').hidden = here === 0;
+  write(element('listeners'), count('listeners', here));
+  const isLine = !track && party.source === 'line-in' && !party.fallback;
+  const title = track ? titleOf(track) : t(isLine ? 'now.line_in' : 'now.nothing');
+  write(element('title'), session.live ? title : t('screen.over'));
+  write(element('artist'), track ? track.artist : isLine ? t('now.line_in_artist') : '');
+  const by = track?.item == null ? '' : asker(queue.items[track.item]?.by ?? null);
+  write(element('by'), by === '' ? '' : t('by.asked', { who: by }));
+  element('paused').hidden = party.playing || !session.live;
+  picture('cover', track?.art ?? null);
+  picture('glow', track?.art ?? null);
+  showNext(party);
+  write(element('address'), session.invite.replace(/^\w+:\/\//, '').replace(/\/$/, ''));
+  if (session.invite !== shownAddress) {
+    shownAddress = session.invite;
+    mark(element('page-code'), 'src', qr('page'));
+    mark(wifi, 'src', qr('wifi'));
+  }
+  drawPosition();
+}
+
+/** @param {Party.State} party */
+function showNext({ queue, upcoming }) {
+  const asked = queue.order.map((id) => queue.items[id]).filter((item) => item !== undefined);
+  /** @type {{track: Party.Track, by?: Party.By}[]} */
+  const rest = upcoming.map((track) => ({ track }));
+  const next = (asked.length > 0 ? asked : rest).slice(0, NEXT_MAX);
+  element('next-box').hidden = next.length === 0;
+  fill(
+    element('next'),
+    next,
+    ({ track }) => track.id,
+    ({ track }) => {
+      const art = cover();
+      art.set(track.art);
+      return make('li', {}, art.box, make('div', { dir: 'auto' }, make('b'), make('small')));
+    },
+    (row, { track, by }) => {
+      const [title, sub] = row.querySelectorAll('b, small');
+      const who = asker(by);
+      write(title, titleOf(track));
+      write(sub, dotted(track.artist, who === '' ? '' : t('by.asked', { who })));
+    },
+  );
+}
+
+/**
+ * @param {string} id
+ * @param {string | null} art
+ */
+function picture(id, art) {
+  const where = element(id);
+  if ((where.getAttribute('src') ?? '') === (art ?? '')) return;
+  delete where.dataset.there;
+  mark(where, 'src', art);
+}
+
+/** @param {boolean} two whether both codes are there, to be scanned one after the other */
+function number(two) {
+  element('wifi-box').hidden = !two;
+  write(element('page-say'), t(two ? 'screen.page_second' : 'screen.page'));
+}
+
+function drawPosition() {
+  const track = /** @type {Party.State | null} */ (live.state)?.track ?? null;
+  const durationMs = track?.duration_ms ?? null;
+  const nowMs = live.positionMs();
+  element('timeline').hidden = durationMs === null || nowMs === null;
+  if (durationMs === null || nowMs === null) return;
+  progress.max = Math.max(1, durationMs);
+  progress.value = nowMs;
+  write(element('position'), clock(nowMs));
+  write(element('duration'), clock(durationMs));
+}

@@ -1,0 +1,148 @@
+// What the box says about the party, in types: the shapes of `state` and `you` as the live feed hands them on.
+// A merge patch that sets a value to null takes it away, so what may be null may also be missing.
+
+declare namespace Party {
+  interface Track {
+    id: number;
+    title: string;
+    artist: string;
+    album: string;
+    duration_ms?: number | null;
+    /** Where its cover lies. */
+    art?: string | null;
+  }
+
+  /** Who asked for a song; nothing for the box itself. */
+  type By = { label: number; name?: string | null } | 'host' | null | undefined;
+
+  /** Why a song stands where it stands. */
+  interface Why {
+    code: string;
+    before?: number;
+    votes?: number;
+    round?: number;
+  }
+
+  interface Item {
+    track: Track;
+    by?: By;
+    votes: number;
+    boosted: boolean;
+    why: Why[];
+  }
+
+  interface Queue {
+    order: number[];
+    items: Record<string, Item>;
+    can_undo: boolean;
+  }
+
+  interface Settings {
+    requests: 'approve' | 'auto' | 'off';
+    shuffle: boolean;
+    repeat: 'off' | 'all' | 'one';
+    per_guest_max: number;
+    /** Minutes. */
+    recent_min: number;
+    /** 0 to 1. */
+    skip_share: number;
+    crossfade_ms: number;
+    level_loudness: boolean;
+  }
+
+  interface Scan {
+    running: boolean;
+    files_done: number;
+    files_total: number;
+    files_per_s: number;
+    left_s?: number | null;
+    tracks: number;
+    broken: number;
+  }
+
+  interface Power {
+    /** Now. */
+    undervoltage: boolean;
+    /** Since it was switched on. */
+    undervoltage_seen: boolean;
+    throttled: boolean;
+    temperature_c?: number | null;
+    volt?: number | null;
+  }
+
+  interface Update {
+    state: string;
+    progress?: number | null;
+    version?: string | null;
+    why?: string | null;
+  }
+
+  interface Radio {
+    guests: number;
+    guests_max: number;
+    nearly_full: boolean;
+    chipset: string;
+  }
+
+  interface State {
+    name: string;
+    version: string;
+    session: { live: boolean; title?: string | null; started_ms: number; invite: string };
+    playing: boolean;
+    /** `files` or `line-in`. */
+    source: string;
+    sources: { id: string; state: string; detail?: string }[];
+    /** The chosen source is silent or gone, and another one stands in. */
+    fallback: boolean;
+    /** 0 to -40. */
+    volume_db: number;
+    track?: (Track & { item?: number | null }) | null;
+    streams: { id: string; name: string; color: string; live: boolean }[];
+    listeners: { live: number; pocket: number };
+    queue: Queue;
+    upcoming: Track[];
+    history: { track: Track; by?: By; how: string }[];
+    skip: { votes: number; needed: number };
+    settings: Settings;
+    scan?: Scan | null;
+    radio?: Radio | null;
+    power?: Power | null;
+    update?: Update | null;
+  }
+
+  interface Level {
+    peak_dbfs: number;
+    rms_dbfs: number;
+    clipped: boolean;
+  }
+
+  interface Ask {
+    id: number;
+    track: Track;
+    by?: By;
+  }
+
+  interface You {
+    role: 'guest' | 'dj' | 'host';
+    /** For DJs and hosts. */
+    pending?: Ask[];
+    /** For hosts. */
+    line_level?: Level | null;
+  }
+
+  interface Guest {
+    label: number;
+    name?: string | null;
+    role: string;
+    listening: boolean;
+    requests: number;
+  }
+
+  interface Place {
+    id: number | string;
+    name: string;
+    kind: string;
+    present: boolean;
+    tracks: number;
+  }
+}
