@@ -10,5 +10,6 @@ mod pages;
 mod pairing;
 mod start_stop;
 mod terminal;
+mod units;
 mod tidy;
 mod world;

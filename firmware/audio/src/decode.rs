@@ -8,6 +8,7 @@ mod downmix;
 mod edit_list;
 mod hardening;
 mod opus;
+mod packet;
 mod resampled;
 mod stream;
 mod symphonia;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::io;
 
 pub use self::hardening::lock_in;
+pub use self::packet::Ear;
 pub use self::stream::{Broken, Event, OPEN_MAX, Outcome, STALL_MAX, WorkerCommand, open, probe};
 use crate::pcm::Frame;
 

@@ -4,6 +4,7 @@
 //! [`http`] is the server: pages, signaling, events, host commands, health and metrics. This room knows packets,
 //! sockets and JSON; it does not know PCM, pins or party rules.
 
+pub mod appliance;
 pub mod control;
 mod gate;
 pub mod guests;
@@ -12,6 +13,7 @@ pub mod metrics;
 pub mod mp3;
 pub mod pairing;
 pub mod party_view;
+pub mod portal;
 pub mod ratelimit;
 pub mod rtc;
 pub mod status;

@@ -11,16 +11,18 @@ use audio::encode;
 use net::control::{Command, Refused};
 use net::rtc::SpawnError;
 use net::status::Snapshot;
-use party::TrackId;
+use party::{Source, TrackId};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::address::Page;
+use crate::appliance::Appliance;
 use crate::assemble::Assembled;
 use crate::buttons::Action;
 use crate::channel::Channel;
 use crate::config::{self, Config};
+use crate::ear::{Ear, Moment};
 use crate::face::Facts;
 use crate::keys::{self, Keys};
 use crate::music::Music;
@@ -91,6 +93,7 @@ impl fmt::Display for Error {
             Self::Encoder(error) => write!(f, "cannot encode: {error}"),
             Self::System(error) => write!(f, "the system refuses: {error}"),
             Self::Trouble(Trouble::Died(name)) => write!(f, "the {name} thread has ended; the box must be restarted"),
+            Self::Trouble(Trouble::Silent) => write!(f, "what is sent is silent; the box must be restarted"),
             Self::Trouble(Trouble::Stuck) => write!(f, "no sound is being made; the box must be restarted"),
         }
     }
@@ -157,6 +160,10 @@ pub(crate) struct Running {
     pub(crate) panel: Panel,
     /// The network that guests shall join.
     pub(crate) network: Network,
+    /// The box as a thing.
+    pub(crate) appliance: Appliance,
+    /// What listens to what is sent.
+    pub(crate) ear: Ear,
     /// Where the page is, for the display.
     pub(crate) page: Page,
     /// The terminal's keys, which press the buttons of a simulated board.
@@ -181,6 +188,7 @@ impl Running {
                     }
                 }
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
+                request = self.appliance.next() => self.appliance.obey(self.clock.now(), request),
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
                 Some(ids) = self.lists.recv() => self.channel.relist(ids),
                 Some(news) = self.news.recv() => self.channel.learn(news),
@@ -189,6 +197,9 @@ impl Running {
                     self.channel.listen();
                     self.pairing.tick(self.clock.now());
                     self.page.look();
+                    if let Err(trouble) = self.listen_to_oneself() {
+                        return trouble;
+                    }
                     ticks_without_tracks = if self.channel.view().has_tracks { 0 } else { ticks_without_tracks + 1 };
                     if ticks_without_tracks == RETRY_TICKS {
                         ticks_without_tracks = 0;
@@ -200,6 +211,22 @@ impl Running {
                 return trouble;
             }
         }
+    }
+
+    /// Hears whether what is sent is what should be, and lets an update stay once it has played.
+    fn listen_to_oneself(&mut self) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        self.appliance.look(now);
+        let view = self.channel.view();
+        let sound = self.channel.controls().status();
+        let line_in = view.source == Source::LineIn;
+        let moment = Moment::of(view.playing, line_in, view.has_tracks, &sound);
+        let is_trial = self.appliance.is_trial();
+        self.ear.look(now, moment, is_trial)?;
+        if is_trial && self.ear.is_proved(now) {
+            self.appliance.prove();
+        }
+        Ok(())
     }
 
     /// Does what somebody at the box asked for.
@@ -234,12 +261,14 @@ impl Running {
         let live = self.rtc.stats().listeners.iter().sum();
         let listeners = (live, self.hub.listeners());
         let now = self.clock.now();
+        let facts = report::facts(config, &self.channel, &sound, &snapshot, listeners);
         self.panel.show(Facts {
             pairing: self.pairing.view(now),
             now_ms: now.as_micros() / 1_000,
             page_url: self.page.urls().first().cloned(),
             network: self.network.credentials().cloned(),
-            ..report::facts(config, &self.channel, &sound, &snapshot, listeners)
+            fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
+            ..facts
         });
         if logger::has_terminal() {
             let peak_dbfs = sound.out_peak_dbfs.is_finite().then_some(sound.out_peak_dbfs.round() as i32);

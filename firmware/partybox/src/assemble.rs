@@ -23,9 +23,11 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::address::{self, Page};
 use crate::app::{Error, Running};
+use crate::appliance::{self, Appliance};
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
 use crate::config::{Config, Start};
+use crate::ear;
 use crate::music::Music;
 use crate::network::Network;
 use crate::pairing::Pairing;
@@ -74,7 +76,8 @@ impl Assembled {
         let (hub, feed) = net::mp3::hub(stream, &mp3_config, &snapshots, &tokio::runtime::Handle::current());
         let (line, line_thread) = line_in(config, clock)?;
         let plan = channel::plan(party.plan(), config.source.crossfade_ms);
-        let sinks = Box::new(Sinks { rtc: sinks, mp3: feed });
+        let (tap, ear) = ear::pair();
+        let sinks = Box::new(Sinks { rtc: sinks, mp3: feed, tap });
         let (pump, controls) = pump::new(origin, plan, line, encoders(config)?, sinks);
         let wake = Arc::new(Notify::new());
         let waker = Arc::clone(&wake);
@@ -92,9 +95,13 @@ impl Assembled {
         let (phones, keeper) = net::pairing::channel();
         let writer = folder.and_then(state_writer);
         let network = Network::new(&config.wifi, &config.name, writer.clone());
+        let (things, things_keeper) = net::appliance::channel();
+        let appliance = Appliance::new(config, things_keeper, writer.clone());
         let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
+        let facts = things.facts.clone();
         let gauges = Arc::new(move |page: &mut _| {
+            appliance::metrics(&facts.borrow(), page);
             report::metrics(&controls.status(), page);
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
@@ -107,6 +114,7 @@ impl Assembled {
             commands: commands_in,
             pairing: phones,
             library: music.as_ref().map(Music::library),
+            appliance: things,
             gauges,
         };
         let mut essential = vec![("pump", pump_thread), ("fan-out", rtc_thread)];
@@ -129,6 +137,8 @@ impl Assembled {
             hub,
             panel,
             network,
+            appliance,
+            ear,
             page: Page::new(bound),
             keys: None,
         };

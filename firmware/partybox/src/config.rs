@@ -36,9 +36,9 @@ mod upkeep;
 
 pub use error::Error;
 use error::ensure;
-pub use network::{HttpConfig, WebRtcConfig, WifiConfig};
+pub use network::{Band, HttpConfig, Portal, WebRtcConfig, WifiConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
-pub use upkeep::{Level, LogConfig, StateConfig};
+pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 
 /// The reference file, for `--print-config`.
 pub const REFERENCE: &str = include_str!("../partybox.toml");
@@ -65,6 +65,7 @@ pub struct Config {
     pub board: board::Config,
     pub buttons: Buttons,
     pub state: StateConfig,
+    pub update: UpdateConfig,
     pub log: LogConfig,
 }
 
@@ -85,6 +86,7 @@ impl Default for Config {
             board: board::Config::default(),
             buttons: Buttons::default(),
             state: StateConfig::default(),
+            update: UpdateConfig::default(),
             log: LogConfig::default(),
         }
     }

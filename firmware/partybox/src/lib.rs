@@ -3,8 +3,10 @@
 //! Constructs and connects, decides nothing: what plays is decided in `party`, how it sounds in `audio`, who may
 //! listen in `net`. A library only so that tests and fuzz targets reach the configuration.
 
+pub mod access_point;
 mod address;
 pub mod app;
+pub mod appliance;
 pub mod args;
 mod assemble;
 pub mod buttons;
@@ -12,7 +14,9 @@ pub mod catalogue;
 pub mod channel;
 pub mod config;
 pub mod console;
+pub mod ear;
 pub mod face;
+pub mod guests;
 pub mod hosts;
 mod keys;
 pub mod logger;
@@ -21,9 +25,11 @@ pub mod network;
 pub mod night;
 pub mod pairing;
 mod panel;
+pub mod power;
 pub mod report;
 pub mod sinks;
 pub mod state;
 pub mod supervise;
 pub mod tracks;
+pub mod update;
 pub mod wifi;

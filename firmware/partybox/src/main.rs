@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use partybox::args::{self, Request};
 use partybox::config::{Config, REFERENCE};
-use partybox::{app, logger};
+use partybox::{access_point, app, logger};
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
@@ -15,6 +15,10 @@ fn main() -> ExitCode {
     // And in this form to read the tags of many, locked in likewise.
     if args.peek().is_some_and(|arg| arg == library::worker::ARGUMENT) {
         return library::worker::main(audio::decode::lock_in);
+    }
+    // This one the box's units run before the access point.
+    if args.peek().is_some_and(|arg| arg == access_point::ARGUMENT) {
+        return access_point::main(args.skip(1));
     }
     match args::parse(args) {
         Ok(Request::Run(config)) => run(*config),

@@ -4,12 +4,44 @@
 
 use std::sync::Arc;
 
-use crate::config::WifiConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Portal, WifiConfig};
 use crate::state::Writer;
 use crate::wifi::{Credentials, RANDOM_BYTES};
 
 /// The file's name in the state folder.
 pub const FILE: &str = "wifi";
+
+/// Where a host's [`Rules`] are kept.
+pub const RULES_FILE: &str = "network";
+
+/// What a host may choose about the box's own network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// What phones are told when they ask for the internet.
+    pub portal: Portal,
+    /// Whether guests get there.
+    pub forward: bool,
+}
+
+impl Rules {
+    /// As configured.
+    pub fn of(config: &WifiConfig) -> Self {
+        Self { portal: config.portal, forward: config.forward }
+    }
+
+    /// What kept ones say, if they are whole.
+    pub fn read(text: &str) -> Option<Self> {
+        toml::from_str(text).ok()
+    }
+
+    /// How they are kept.
+    pub fn written(&self) -> String {
+        toml::to_string(self).expect("two values are a table")
+    }
+}
 
 /// What guests need to join.
 pub struct Network {
@@ -114,7 +146,8 @@ mod tests {
 
     #[test]
     fn somebody_elses_network_is_told_of_and_never_renewed() {
-        let config = WifiConfig { ssid: "Home".to_owned(), passphrase: "long enough".to_owned(), own: false };
+        let config =
+            WifiConfig { ssid: "Home".to_owned(), passphrase: "long enough".to_owned(), ..WifiConfig::default() };
         let mut network = Network::new(&config, "Box", None);
         assert!(!network.renew());
         assert_eq!(network.credentials().map(|network| network.ssid.as_str()), Some("Home"));

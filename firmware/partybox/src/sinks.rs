@@ -1,6 +1,8 @@
 //! Where a channel's packets go: Opus to the WebRTC fan-out, MP3 to the HTTP bodies.
 
-use audio::packet::{Encoding, Packet, PacketSink};
+use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
+
+use crate::ear::Tap;
 
 /// Both ways out of one channel.
 pub struct Sinks {
@@ -8,6 +10,8 @@ pub struct Sinks {
     pub rtc: net::rtc::Sink,
     /// The MP3 bodies.
     pub mp3: net::mp3::Feed,
+    /// The box's own ear.
+    pub tap: Tap,
 }
 
 impl PacketSink for Sinks {
@@ -19,6 +23,9 @@ impl PacketSink for Sinks {
     }
 
     fn publish(&mut self, encoding: Encoding, packet: Packet) {
+        if encoding == Encoding::Opus(PacketDuration::Ms20) {
+            self.tap.take(&packet.payload);
+        }
         match encoding {
             Encoding::Opus(_) => self.rtc.publish(encoding, packet),
             Encoding::Mp3 { .. } => self.mp3.publish(encoding, packet),

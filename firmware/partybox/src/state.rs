@@ -87,6 +87,13 @@ pub fn place(configured: &Path, variable: impl Fn(&str) -> Option<OsString>) -> 
     systemd.or_else(|| desktop().or_else(home).map(|states| states.join("partybox"))).ok_or(Error::NoPlace)
 }
 
+/// What was last written under `name` in this folder, which another process holds: nothing is locked, mended or set aside.
+/// `None` if nothing whole is there.
+pub fn peek(folder: &Path, name: &str) -> Option<String> {
+    let text = fs::read(folder.join(name)).ok()?;
+    content(&text).and_then(|content| String::from_utf8(content.to_vec()).ok())
+}
+
 impl Folder {
     /// Opens the folder, makes it if needed (for its owner only), and keeps other boxes out.
     ///

@@ -29,6 +29,8 @@ pub enum Trouble {
     Died(&'static str),
     /// The pump makes no blocks.
     Stuck,
+    /// What leaves the box is silent while it should not be.
+    Silent,
 }
 
 impl Supervisor {

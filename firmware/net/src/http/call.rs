@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use super::App;
 use super::events::Latest;
 use super::incoming::{Incoming, Slot};
+use super::portal::Readers;
 use super::role::{PairedFrom, Role};
 use crate::gate::{Entrant, Gate};
 use crate::guests::Guests;
@@ -37,6 +38,8 @@ pub(super) struct Server {
     pub(super) event_listeners: Gate,
     pub(super) guests: Guests,
     pub(super) paired_from: PairedFrom,
+    /// Phones whose owners have read the portal's page.
+    pub(super) readers: Readers,
     /// Places for questions to the library.
     pub(super) questions: Semaphore,
     /// Places for pictures that are made.

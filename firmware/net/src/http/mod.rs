@@ -4,6 +4,7 @@
 //! shows a [`Snapshot`], hands [`Command`]s over and says what came back.
 
 mod agent;
+mod appliance;
 mod art;
 mod call;
 mod connection;
@@ -19,6 +20,7 @@ mod music;
 mod pages;
 mod pairing;
 mod party;
+mod portal;
 mod refusal;
 mod role;
 mod routes;
@@ -39,6 +41,7 @@ use tokio::sync::{mpsc, watch};
 use self::limits::Limits;
 pub use self::server::serve;
 pub use self::signaling::Signaling;
+use crate::appliance::Appliance;
 use crate::control::Command;
 use crate::metrics::Page;
 use crate::mp3::Hub;
@@ -76,6 +79,8 @@ pub struct App {
     pub pairing: Pairing,
     /// The box's own music; `None` if it has only demo tracks.
     pub library: Option<Library>,
+    /// The box as a thing: its network, power, updates.
+    pub appliance: Appliance,
     /// Numbers of other rooms for `/metrics`.
     pub gauges: Gauges,
 }

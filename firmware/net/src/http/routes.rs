@@ -14,13 +14,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{art, guard, guests, health, live, music, pages, pairing, party, upload, whep};
+use super::{appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, upload, whep};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +155,18 @@ pub(super) static ROUTES: &[Route] = &[
     Route::bare(Method::DELETE, GUEST_DJ, Who::Host, |call| Box::pin(guests::set_dj(call, false))),
     Route::bare(Method::GET, "/api/hosts", Who::Host, |call| Box::pin(pairing::hosts(call))),
     Route::bare(Method::DELETE, "/api/hosts/{id}", Who::Host, |call| Box::pin(pairing::revoke(call))),
+    Route::bare(Method::GET, "/api/box", Who::Host, |call| Box::pin(async move { Ok(appliance::about(&call)) })),
+    Route {
+        method: Method::PUT,
+        path: "/api/box/network",
+        who: Who::Host,
+        takes: Takes::Media(JSON, JSON_BYTES_MAX),
+        answer: |call| Box::pin(appliance::set_network(call)),
+    },
+    Route::host("/api/update/stick", Takes::Nothing, |call| Box::pin(appliance::take_from_stick(call))),
+    Route::host("/api/update/restart", Takes::Nothing, |call| Box::pin(appliance::restart(call))),
+    Route::get("/portal", |call| Box::pin(async move { Ok(portal::page(&call)) })),
+    Route::get("/portal/stay", |call| Box::pin(async move { Ok(portal::stay(&call)) })),
     Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),
     Route::get("/metrics", |call| Box::pin(async move { Ok(health::metrics(&call)) })),
 ];
@@ -225,8 +238,10 @@ pub(super) fn router(server: &Arc<Server>) -> Router {
             });
         router = router.route(path, methods);
     }
-    let server = Arc::clone(server);
-    router.fallback(
-        move |request: Request<Body>| async move { guard::checked(&server, &request, || pages::page(&request)) },
-    )
+    let (at_the_door, server) = (Arc::clone(server), Arc::clone(server));
+    router
+        .fallback(
+            move |request: Request<Body>| async move { guard::checked(&server, &request, || pages::page(&request)) },
+        )
+        .layer(middleware::from_fn(move |request, next| portal::door(Arc::clone(&at_the_door), request, next)))
 }

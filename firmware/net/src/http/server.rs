@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::call::{Ends, Server};
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
+use super::portal::Readers;
 use super::role::PairedFrom;
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
@@ -40,6 +41,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         guests: Guests::default(),
         pictures: Semaphore::new(PICTURES_MAX),
         paired_from: PairedFrom::default(),
+        readers: Readers::default(),
         latest,
         counters: Counters::default(),
         started: Instant::now(),

@@ -38,6 +38,8 @@ fn values_outside_their_range_are_named_with_the_range() {
         "[mp3]\nbitrates_bps = [127000]",
         "[source]\nstart = \"line-in\"",
         "[http]\nconnections_max = 0",
+        "[wifi]\ncountry = \"de\"",
+        "[wifi]\nguests_max = 3000",
     ] {
         assert!(refusal(text).contains("allowed is"), "{text}");
     }

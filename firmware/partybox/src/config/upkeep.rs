@@ -11,6 +11,11 @@ section! {
 }
 
 section! {
+    /// `[update]`
+    UpdateConfig { inbox: PathBuf = PathBuf::new() }
+}
+
+section! {
     /// `[log]`
     LogConfig { level: Level = Level(LevelFilter::Info) }
 }

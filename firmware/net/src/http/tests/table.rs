@@ -34,6 +34,7 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
     }
     let body: &[u8] = match route.path {
         "/api/party/source" => br#"{"source":"line-in"}"#,
+        "/api/box/network" => br#"{"portal":"sign-in"}"#,
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
         "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",

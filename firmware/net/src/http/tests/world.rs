@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::Keeper;
+use crate::appliance::Facts;
 use crate::control::{Action, Command, Refused, SourceKind};
 use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
@@ -40,6 +41,8 @@ pub(super) struct World {
     pub(super) asked: Arc<Mutex<Vec<String>>>,
     /// Pairing, and the button.
     pub(super) keeper: Keeper,
+    /// What is so of the box as a thing.
+    pub(super) facts: watch::Sender<Arc<Facts>>,
     /// Ends the server.
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) server: JoinHandle<()>,
@@ -81,6 +84,7 @@ impl World {
         let (commands, actions) = party();
         let (rtc, asked) = fan_out();
         let (pairing, keeper) = Keeper::new();
+        let (appliance, facts) = super::appliance::keeper();
         let app = App {
             config,
             rtc,
@@ -89,13 +93,14 @@ impl World {
             commands,
             pairing,
             library: None,
+            appliance,
             gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
         };
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(listener, app, async {
             let _ = stopped.await;
         }));
-        Self { addr, feed, snapshot, actions, asked, keeper, stop: Some(stop), server, packets: 0 }
+        Self { addr, feed, snapshot, actions, asked, keeper, facts, stop: Some(stop), server, packets: 0 }
     }
 
     /// Publishes `count` packets of one 24 ms frame; each begins with a frame header and its number.

@@ -1,0 +1,185 @@
+//! The box as a thing that stands somewhere: its own network, its power, its updates; values between HTTP and whoever looks
+//! after them.
+//!
+//! [`Facts`] are watched and say nothing of guests; what a host asks for goes through a queue. Nothing is decided here.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::portal;
+
+/// Requests waiting to be done. If that many wait, whoever does them is stuck, and a further one is refused with 503.
+pub const REQUESTS_WAITING_MAX: usize = 8;
+
+/// The box's own network, as HTTP needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// What phones are told when they ask for the internet.
+    pub portal: portal::Mode,
+    /// Where such questions arrive: nowhere else are they answered.
+    pub probed_at: IpAddr,
+    /// Where our own page is, with a slash at its end.
+    pub page: String,
+    /// Whether guests get on to the internet when the box has it.
+    pub forward: bool,
+}
+
+/// The box's radio.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Radio {
+    /// Phones that have joined.
+    pub guests: u16,
+    /// Phones that may.
+    pub guests_max: u16,
+    /// Whether 80 % of the places are taken.
+    pub nearly_full: bool,
+    /// Whether somebody was refused within the last minute because all places were taken.
+    pub refused: bool,
+    /// How many were refused so far.
+    #[serde(skip)]
+    pub refused_total: u64,
+    /// What radio it is.
+    pub chipset: String,
+}
+
+/// The box's power and temperature.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Power {
+    /// Whether the voltage is too low now.
+    pub undervoltage: bool,
+    /// Whether it was at some time since the box started.
+    pub undervoltage_seen: bool,
+    /// Whether the processor is slowed down because of heat.
+    pub throttled: bool,
+    /// Temperature of the processor.
+    pub temperature_c: Option<f32>,
+    /// Voltage of the supply, where it is measured.
+    pub volt: Option<f32>,
+    /// What to tell the host of it, politely: `undervoltage`, `hot` or `throttled`.
+    pub warning: Option<&'static str>,
+}
+
+/// How far an update is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateState {
+    /// There is none.
+    #[default]
+    None,
+    /// One lies on a stick, and waits for a host's word.
+    Found,
+    /// It is on its way to the box.
+    Receiving,
+    /// Its signature is checked; nothing is written yet.
+    Verifying,
+    /// It is written beside what runs now.
+    Writing,
+    /// It is there and begins with the next start.
+    RestartNeeded,
+    /// It runs for the first time and must play before it may stay.
+    Trying,
+    /// It has played and stays.
+    Confirmed,
+    /// It did not play; what ran before runs again.
+    RolledBack,
+    /// It is not for this box; nothing has changed.
+    Refused,
+}
+
+/// The update.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Update {
+    /// How far it is.
+    pub state: UpdateState,
+    /// How much of this step is done, 0 to 1.
+    pub progress: Option<f32>,
+    /// The version that it brings, once known.
+    pub version: Option<String>,
+    /// Why it was refused or did not stay: `wrong-key`, `wrong-board`, `older`, `damaged`, `no-space`, `failed`.
+    pub why: Option<String>,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Facts {
+    /// The box's own network; `None` where it has none.
+    #[serde(skip)]
+    pub network: Option<Network>,
+    /// Its radio; `None` where it has none.
+    pub radio: Option<Radio>,
+    /// Its power; `None` where it cannot be told.
+    pub power: Option<Power>,
+    /// Its update; `None` on a machine that is not updated like this.
+    pub update: Option<Update>,
+}
+
+/// What a host asks for. Dropping the reply counts as being busy.
+#[derive(Debug)]
+pub enum Request {
+    /// Let the network be like this from now on; what is left out stays.
+    SetNetwork {
+        /// What phones are told when they ask for the internet.
+        portal: Option<portal::Mode>,
+        /// Whether guests get there.
+        forward: Option<bool>,
+        /// Told once it is kept.
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
+    /// Take the update that lies on a stick.
+    TakeFromStick {
+        /// Told once it is on its way.
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
+    /// Begin with the new version.
+    Restart {
+        /// Told before it happens.
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
+}
+
+/// The two names of an update that comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbox {
+    /// While it is not whole.
+    pub part: PathBuf,
+    /// Afterwards.
+    pub whole: PathBuf,
+}
+
+/// Why it was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// A stable code, for pages.
+    pub code: &'static str,
+    /// The reason in words.
+    pub why: &'static str,
+}
+
+/// HTTP's end.
+#[derive(Clone, Debug)]
+pub struct Appliance {
+    /// What is so.
+    pub facts: watch::Receiver<Arc<Facts>>,
+    /// What hosts ask.
+    pub requests: mpsc::Sender<Request>,
+}
+
+/// The other end.
+#[derive(Debug)]
+pub struct Keeper {
+    /// What is so.
+    pub facts: watch::Sender<Arc<Facts>>,
+    /// What hosts ask.
+    pub requests: mpsc::Receiver<Request>,
+}
+
+/// Both ends.
+pub fn channel() -> (Appliance, Keeper) {
+    let (facts_in, facts) = watch::channel(Arc::default());
+    let (requests, requests_out) = mpsc::channel(REQUESTS_WAITING_MAX);
+    (Appliance { facts, requests }, Keeper { facts: facts_in, requests: requests_out })
+}

@@ -1,0 +1,121 @@
+//! The captive portal: phones' questions for the internet, answered before any other rule, and the page for those who are
+//! shown one.
+//!
+//! Answered only while the box is its own network, only at the one address that its DNS gives for those names, and only
+//! what is in the table of [`crate::portal`]. Everything else of such names goes on to the guard, which refuses it.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::call::{Call, Ends, Server};
+use crate::portal::{Answer, answer};
+
+/// Phones whose owners have read the page; the oldest is forgotten when there are more. Each of a full network fits.
+const READERS_MAX: usize = 1_024;
+
+/// What the sheet shows. No script and no storage: sheets have neither, or lose it.
+const PAGE: &str = include_str!("portal/page.html");
+
+/// What it shows once its owner stays.
+const STAYS: &str = include_str!("portal/stays.html");
+
+/// Phones whose owners have read the page.
+#[derive(Debug, Default)]
+pub(super) struct Readers(Mutex<VecDeque<IpAddr>>);
+
+impl Readers {
+    fn remember(&self, address: IpAddr) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains(&address) {
+            if known.len() == READERS_MAX {
+                known.pop_front();
+            }
+            known.push_back(address);
+        }
+    }
+
+    fn know(&self, address: IpAddr) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
+    }
+}
+
+/// Stands before all routes: answers a probe, and lets everything else pass.
+pub(super) async fn door(server: Arc<Server>, request: Request, next: Next) -> Response {
+    match probe(&server, &request) {
+        Some(response) => {
+            server.counters.answered(response.status().as_u16());
+            response
+        }
+        None => next.run(request).await,
+    }
+}
+
+fn probe(server: &Server, request: &Request<Body>) -> Option<Response> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let facts = server.app.appliance.facts.borrow();
+    let network = facts.network.as_ref()?;
+    let ends = request.extensions().get::<Ends>()?;
+    if ends.local.ip().to_canonical() != network.probed_at {
+        return None;
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
+    let host = host.to_str().ok()?;
+    let host = host.strip_suffix(":80").unwrap_or(host);
+    let has_read = server.readers.know(ends.peer.ip());
+    let mut response = match answer(host, request.uri().path(), network.portal, has_read)? {
+        Answer::Words(media, words) => ([(header::CONTENT_TYPE, media)], words).into_response(),
+        Answer::NoContent => StatusCode::NO_CONTENT.into_response(),
+        Answer::Page => (StatusCode::FOUND, [(header::LOCATION, format!("{}portal", network.page))]).into_response(),
+    };
+    // Whoever keeps it would not notice that the party is over.
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    Some(response)
+}
+
+/// `GET /portal`: what to do next.
+pub(super) fn page(call: &Call) -> Response {
+    let address = format!("http://{}/", call.ends.local.ip());
+    Html(PAGE.replace("{address}", &address)).into_response()
+}
+
+/// `GET /portal/stay`: the owner of this phone stays; the next probe closes the sheet. It changes nothing for others, so
+/// that a link does, which works in every sheet.
+pub(super) fn stay(call: &Call) -> Response {
+    call.server.readers.remember(call.ends.peer.ip());
+    let address = format!("http://{}/", call.ends.local.ip());
+    Html(STAYS.replace("{address}", &address)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_so_many_readers_are_known() {
+        let readers = Readers::default();
+        let address = |n: usize| IpAddr::from([10, 77, (n / 256) as u8, (n % 256) as u8]);
+        (0..READERS_MAX).for_each(|n| readers.remember(address(n)));
+        readers.remember(address(READERS_MAX - 1));
+        assert!(readers.know(address(0)), "the same one counts once");
+        readers.remember(address(READERS_MAX));
+        assert!(!readers.know(address(0)) && readers.know(address(1)) && readers.know(address(READERS_MAX)));
+    }
+
+    #[test]
+    fn the_pages_need_nothing_but_the_style_and_name_the_address() {
+        for page in [PAGE, STAYS] {
+            assert!(page.contains("{address}") && page.contains("/css/partybox.css"), "{page}");
+            assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("://"), "{page}");
+        }
+    }
+}

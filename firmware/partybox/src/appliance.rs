@@ -1,0 +1,275 @@
+//! The box as a thing that stands somewhere: carries facts of its network, power and updates to the pages, and hosts'
+//! choices to the files they are kept in.
+//!
+//! Decides nothing: what phones are told is in `net::portal`, which radio and channel in `access_point`, what the numbers
+//! of the power mean in `power`, whose updates are taken in no file of the firmware.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use audio::time::Time;
+use net::appliance::{Facts, Inbox, Keeper, Network, Refused, Request};
+use net::metrics::{Kind, Page};
+use net::portal;
+
+use crate::access_point::choice::Choice;
+use crate::access_point::{self, BOX};
+use crate::config::{Config, Portal};
+use crate::guests::{self, Guests};
+use crate::network::{RULES_FILE, Rules};
+use crate::power::{self, Meter};
+use crate::state::{Error, Writer, peek};
+use crate::update::{self, Updates};
+
+/// Where the access point's set-up is left by its unit.
+const RADIO: &str = "/run/partybox-radio";
+
+/// The folder that systemd makes for the firmware, in which others reach its sockets.
+const OWN: &str = "/run/partybox";
+
+/// Looks from one look at slow things (power, the radio's set-up) to the next: 2 s at four a second.
+const LOOKS_PER_SLOW_LOOK: u32 = 8;
+
+/// Everything about it that the box's loop looks after.
+pub struct Appliance {
+    keeper: Keeper,
+    /// `None` where the network is not the box's own.
+    rules: Option<Rules>,
+    port: u16,
+    writer: Option<Arc<Writer>>,
+    guests: Guests,
+    /// The radio, once there is an access point.
+    choice: Option<Choice>,
+    meter: Meter,
+    power: Option<net::appliance::Power>,
+    updates: Option<Updates>,
+    looks: u32,
+}
+
+impl Appliance {
+    /// Goes on with what a host chose last, if it is kept in the writer's folder.
+    pub fn new(config: &Config, keeper: Keeper, writer: Option<Arc<Writer>>) -> Self {
+        let kept = writer.as_ref().and_then(|writer| peek(writer.folder().path(), RULES_FILE));
+        let rules = kept.and_then(|text| Rules::read(&text)).unwrap_or_else(|| Rules::of(&config.wifi));
+        let mut appliance = Self {
+            keeper,
+            rules: config.wifi.own.then_some(rules),
+            port: config.listen.port(),
+            writer,
+            guests: Guests::new(Path::new(guests::CONTROL), Path::new(OWN)),
+            choice: None,
+            meter: Meter::new(Path::new("/sys")),
+            power: None,
+            updates: Updates::new(&config.update.inbox, Path::new(update::RUN), Path::new(update::STICKS)),
+            looks: 0,
+        };
+        appliance.look(Time::ZERO);
+        appliance
+    }
+
+    /// Where an update comes in; `None` where there is none.
+    pub fn inbox(&self) -> Option<Inbox> {
+        self.updates.as_ref().map(Updates::inbox)
+    }
+
+    /// What a host asks for next; for ever nothing once the server has ended.
+    pub async fn next(&mut self) -> Request {
+        match self.keeper.requests.recv().await {
+            Some(request) => request,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Does it. A host who has gone in the meantime needs no answer.
+    pub fn obey(&mut self, now: Time, request: Request) {
+        match request {
+            Request::SetNetwork { portal, forward, reply } => match self.rules {
+                None => {
+                    let why = "The network is not the box's own.";
+                    _ = reply.send(Err(Refused { code: "not-own-network", why }));
+                }
+                Some(before) => {
+                    let portal = portal.map_or(before.portal, from_mode);
+                    let rules = Rules { portal, forward: forward.unwrap_or(before.forward) };
+                    self.rules = Some(rules);
+                    let told = move |written: Result<(), Error>| {
+                        let outcome = written.map_err(|error| {
+                            log::warn!("the network's rules cannot be kept: {error}");
+                            Refused { code: "not-kept", why: "It cannot be kept beyond a restart." }
+                        });
+                        _ = reply.send(outcome);
+                    };
+                    match &self.writer {
+                        Some(writer) => writer.write(RULES_FILE, rules.written().into_bytes(), Box::new(told)),
+                        None => told(Err(Error::NoPlace)),
+                    }
+                }
+            },
+            Request::TakeFromStick { reply } => _ = reply.send(self.take_from_stick()),
+            Request::Restart { reply } => _ = reply.send(self.restart()),
+        }
+        self.look(now);
+    }
+
+    /// To be called a few times a second: looks at everything, and tells what has changed.
+    pub fn look(&mut self, now: Time) {
+        if self.looks == 0 {
+            self.power = self.meter.look();
+            self.choice = self.rules.and_then(|_| access_point::decided(Path::new(RADIO)));
+        }
+        self.looks = (self.looks + 1) % LOOKS_PER_SLOW_LOOK;
+        let network = self.rules.map(|rules| Network {
+            portal: mode(rules.portal),
+            probed_at: IpAddr::V4(portal::ADDRESS),
+            page: if self.port == 80 { format!("http://{BOX}/") } else { format!("http://{BOX}:{}/", self.port) },
+            forward: rules.forward,
+        });
+        let next = Facts {
+            network,
+            radio: self.choice.as_ref().map(|choice| self.guests.look(now, choice)),
+            power: self.power.clone(),
+            update: self.updates.as_mut().map(Updates::look),
+        };
+        self.keeper.facts.send_if_modified(|facts| {
+            let changed = next != **facts;
+            if changed {
+                *facts = Arc::new(next);
+            }
+            changed
+        });
+    }
+
+    /// Whether this start must prove itself by sound.
+    pub fn is_trial(&self) -> bool {
+        self.updates.as_ref().is_some_and(Updates::is_trial)
+    }
+
+    /// Sound has flowed for long enough.
+    pub fn prove(&mut self) {
+        if let Some(updates) = &mut self.updates {
+            updates.prove();
+        }
+    }
+
+    /// How much of the radio's room is taken, percent.
+    pub fn fullness_percent(&self) -> usize {
+        let facts = self.keeper.facts.borrow();
+        let radio = facts.radio.as_ref().filter(|radio| radio.guests_max > 0);
+        radio.map_or(0, |radio| usize::from(radio.guests) * 100 / usize::from(radio.guests_max))
+    }
+
+    fn take_from_stick(&mut self) -> Result<(), Refused> {
+        let updates = self.updates.as_mut().ok_or(NOT_UPDATABLE)?;
+        let why = "There is no update on a stick.";
+        let (from, inbox) = updates.take_found().ok_or(Refused { code: "no-update", why })?;
+        log::info!("an update is taken from {}", from.display());
+        // A stick is slow: nobody waits for it. What became of it is seen by the file, or told in the log.
+        let copy = move || {
+            if let Err(error) = update::copy(&inbox, &from) {
+                log::warn!("the update cannot be taken from {}: {error}", from.display());
+            }
+        };
+        let busy = Refused { code: "busy", why: "The box is too busy; try again in a moment." };
+        thread::Builder::new().name("stick".to_owned()).spawn(copy).map(drop).map_err(|_| busy)
+    }
+
+    fn restart(&self) -> Result<(), Refused> {
+        let updates = self.updates.as_ref().ok_or(NOT_UPDATABLE)?;
+        updates.restart().map_err(|error| {
+            log::warn!("the restart cannot be asked for: {error}");
+            Refused { code: "not-updatable", why: "The box cannot restart itself; pull its plug." }
+        })
+    }
+}
+
+/// What is said of updates where there are none.
+const NOT_UPDATABLE: Refused =
+    Refused { code: "not-updatable", why: "This machine is not a box that is updated like this." };
+
+/// Adds the numbers to a page of metrics.
+pub fn metrics(facts: &Facts, page: &mut Page) {
+    if let Some(power) = &facts.power {
+        power::metrics(power, page);
+    }
+    if let Some(radio) = &facts.radio {
+        let mut gauge = |name, help, value: u16| page.number(name, Kind::Gauge, help, value.into());
+        gauge("radio_guests", "Phones in the box's own network.", radio.guests);
+        gauge("radio_guests_max", "Phones that may be in it.", radio.guests_max);
+        let refused = radio.refused_total as f64;
+        page.number("radio_refused_total", Kind::Counter, "Phones refused because all places were taken.", refused);
+    }
+}
+
+fn mode(portal: Portal) -> portal::Mode {
+    match portal {
+        Portal::Quiet => portal::Mode::Quiet,
+        Portal::SignIn => portal::Mode::SignIn,
+        Portal::Off => portal::Mode::Off,
+    }
+}
+
+fn from_mode(mode: portal::Mode) -> Portal {
+    match mode {
+        portal::Mode::Quiet => Portal::Quiet,
+        portal::Mode::SignIn => Portal::SignIn,
+        portal::Mode::Off => Portal::Off,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::config::WifiConfig;
+    use crate::state::Folder;
+
+    fn writer(directory: &tempfile::TempDir) -> Option<Arc<Writer>> {
+        let folder = Folder::open(directory.path().to_owned()).unwrap();
+        Some(Arc::new(Writer::new(Arc::new(folder)).unwrap()))
+    }
+
+    fn own() -> Config {
+        Config { wifi: WifiConfig { own: true, ..WifiConfig::default() }, ..Config::default() }
+    }
+
+    fn set(appliance: &mut Appliance) -> Result<(), Refused> {
+        let (reply, mut outcome) = oneshot::channel();
+        appliance.obey(Time::ZERO, Request::SetNetwork { portal: Some(portal::Mode::SignIn), forward: None, reply });
+        // Dropping the writer waits until everything is written.
+        appliance.writer = None;
+        outcome.try_recv().expect("an answer")
+    }
+
+    #[test]
+    fn what_a_host_chose_holds_at_once_and_after_a_restart() {
+        let directory = tempfile::tempdir().unwrap();
+        let (http, keeper) = net::appliance::channel();
+        let mut appliance = Appliance::new(&own(), keeper, writer(&directory));
+        assert_eq!(set(&mut appliance), Ok(()));
+        assert_eq!(http.facts.borrow().network.as_ref().unwrap().portal, portal::Mode::SignIn);
+        let (http, keeper) = net::appliance::channel();
+        let _again = Appliance::new(&own(), keeper, writer(&directory));
+        assert_eq!(http.facts.borrow().network.as_ref().unwrap().portal, portal::Mode::SignIn);
+    }
+
+    #[test]
+    fn somebody_elses_network_is_not_the_boxs_to_rule() {
+        let (http, keeper) = net::appliance::channel();
+        let mut appliance = Appliance::new(&Config::default(), keeper, None);
+        assert_eq!(set(&mut appliance).map_err(|refused| refused.code), Err("not-own-network"));
+        assert_eq!(http.facts.borrow().network, None);
+    }
+
+    #[test]
+    fn a_machine_that_is_no_box_says_so_when_it_is_to_be_updated() {
+        let (http, keeper) = net::appliance::channel();
+        let mut appliance = Appliance::new(&Config::default(), keeper, None);
+        assert_eq!(http.facts.borrow().update, None);
+        let (reply, mut outcome) = oneshot::channel();
+        appliance.obey(Time::ZERO, Request::Restart { reply });
+        assert_eq!(outcome.try_recv().expect("an answer").map_err(|refused| refused.code), Err("not-updatable"));
+    }
+}

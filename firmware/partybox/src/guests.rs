@@ -1,0 +1,243 @@
+//! How many phones are in the box's own network, and whether one was refused: told by hostapd over its control socket.
+//!
+//! Datagrams: `STATUS` is answered with lines of `key=value`, and after `ATTACH` events come by themselves. Nothing waits:
+//! a hostapd that is not there, or starts anew, is asked again at the next look.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+
+use audio::time::Time;
+use net::appliance::Radio;
+
+use crate::access_point::choice::Choice;
+
+/// Where hostapd listens, one socket per interface.
+pub const CONTROL: &str = "/run/partybox-hostapd";
+
+/// How long a refusal is told, µs: long enough that somebody who shares with whoever was refused looks at their phone.
+const REFUSED_US: u64 = 60_000_000;
+
+/// How often hostapd is asked for its number of stations, µs. Changes in between come as events.
+const ASK_US: u64 = 2_000_000;
+
+/// Answers that are missing before hostapd counts as gone.
+const MISSING_MAX: u32 = 3;
+
+/// Datagrams taken at one look: a crowd that comes and goes is looked at again a quarter of a second later.
+const DATAGRAMS_MAX: usize = 64;
+
+/// Share of places above which the network counts as nearly full.
+const NEARLY_FULL_PERCENT: u32 = 80;
+
+/// The conversation with one hostapd.
+#[derive(Debug)]
+pub struct Guests {
+    control: PathBuf,
+    /// Our own socket's file: hostapd answers to it.
+    own: PathBuf,
+    socket: Option<UnixDatagram>,
+    heard: Heard,
+    asked_at: Option<Time>,
+    missing: u32,
+}
+
+/// What hostapd has said so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Heard {
+    guests: u16,
+    refused_at: Option<Time>,
+    refused_total: u64,
+}
+
+impl Heard {
+    /// Takes in one datagram. `None` if it is not a number of guests.
+    fn take(&mut self, now: Time, text: &str) -> Option<()> {
+        // Events begin with their weight.
+        if let Some(event) = text.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(_, event)| event) {
+            if event.starts_with("AP-REJECTED-MAX-STA") {
+                self.refused_at = Some(now);
+                self.refused_total += 1;
+            }
+            return None;
+        }
+        let count = text.lines().find_map(|line| line.strip_prefix("num_sta[0]="))?;
+        self.guests = count.trim().parse().ok()?;
+        Some(())
+    }
+}
+
+impl Guests {
+    /// Asks the hostapd that listens in `control`; our own socket is made in `own`, which it must be able to reach.
+    pub fn new(control: &Path, own: &Path) -> Self {
+        let own = own.join(format!("guests-{}", std::process::id()));
+        let control = control.to_owned();
+        Self { control, own, socket: None, heard: Heard::default(), asked_at: None, missing: 0 }
+    }
+
+    /// To be called a few times a second: what is so, with the radio that was chosen.
+    pub fn look(&mut self, now: Time, choice: &Choice) -> Radio {
+        if self.socket.is_none() {
+            self.socket = self.connect(&choice.interface).ok();
+            self.asked_at = None;
+            self.missing = 0;
+        }
+        if self.converse(now).is_err() || self.missing > MISSING_MAX {
+            // It has ended: nobody is joined any more.
+            self.socket = None;
+            self.heard.guests = 0;
+        }
+        let Heard { guests, refused_at, refused_total } = self.heard;
+        let places = u32::from(choice.guests_max);
+        Radio {
+            guests,
+            guests_max: choice.guests_max,
+            nearly_full: u32::from(guests) * 100 >= places * NEARLY_FULL_PERCENT,
+            refused: refused_at.is_some_and(|at| now.micros_since(at) < REFUSED_US),
+            refused_total,
+            chipset: choice.chipset.clone(),
+        }
+    }
+
+    fn connect(&self, interface: &str) -> io::Result<UnixDatagram> {
+        // One of an earlier box that had the same number.
+        match fs::remove_file(&self.own) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let socket = UnixDatagram::bind(&self.own)?;
+        socket.set_nonblocking(true)?;
+        // hostapd is another user of the same group.
+        fs::set_permissions(&self.own, fs::Permissions::from_mode(0o660))?;
+        socket.connect(self.control.join(interface))?;
+        socket.send(b"ATTACH")?;
+        Ok(socket)
+    }
+
+    fn converse(&mut self, now: Time) -> io::Result<()> {
+        let Some(socket) = &self.socket else { return Ok(()) };
+        let mut datagram = [0; 4_096];
+        for _ in 0..DATAGRAMS_MAX {
+            match socket.recv(&mut datagram) {
+                Ok(length) => {
+                    let text = String::from_utf8_lossy(&datagram[..length]);
+                    if self.heard.take(now, &text).is_some() {
+                        self.missing = 0;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        if self.asked_at.is_none_or(|at| now.micros_since(at) >= ASK_US) {
+            self.asked_at = Some(now);
+            self.missing += 1;
+            socket.send(b"STATUS")?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Guests {
+    fn drop(&mut self) {
+        // Nothing depends on its going.
+        _ = fs::remove_file(&self.own);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(guests_max: u16) -> Choice {
+        Choice { interface: "wlan0".into(), chipset: "test".into(), channel: 6, vht: false, wpa3: false, guests_max }
+    }
+
+    /// A hostapd that answers whatever has been asked, `guests` being in.
+    fn answer(hostapd: &UnixDatagram, guests: u16, event: Option<&str>) {
+        let mut asked = [0; 64];
+        while let Ok((length, from)) = hostapd.recv_from(&mut asked) {
+            let path = from.as_pathname().expect("a path");
+            let text = match &asked[..length] {
+                b"ATTACH" => "OK\n".to_owned(),
+                b"STATUS" => format!("state=ENABLED\nnum_sta_no_ht=9\nnum_sta[0]={guests}\nmax_txpower=20\n"),
+                other => panic!("{other:?}"),
+            };
+            hostapd.send_to(text.as_bytes(), path).unwrap();
+            if let Some(event) = event {
+                hostapd.send_to(event.as_bytes(), path).unwrap();
+            }
+        }
+    }
+
+    fn hostapd(directory: &Path) -> UnixDatagram {
+        let hostapd = UnixDatagram::bind(directory.join("wlan0")).unwrap();
+        hostapd.set_nonblocking(true).unwrap();
+        hostapd
+    }
+
+    #[test]
+    fn guests_are_counted_and_a_refusal_is_told_for_a_minute() {
+        let directory = tempfile::tempdir().unwrap();
+        let hostapd = hostapd(directory.path());
+        let mut guests = Guests::new(directory.path(), directory.path());
+        let choice = choice(5);
+        let at = Time::from_micros;
+        assert_eq!(guests.look(at(0), &choice).guests, 0);
+        answer(&hostapd, 4, Some("<3>AP-REJECTED-MAX-STA 02:00:00:00:01:00"));
+        let radio = guests.look(at(1), &choice);
+        assert!(radio.guests == 4 && radio.nearly_full && radio.refused, "{radio:?}");
+        assert!(radio.refused_total > 0);
+        let later = guests.look(at(1 + REFUSED_US), &choice);
+        assert!(!later.refused && later.guests == 4, "{later:?}");
+    }
+
+    #[test]
+    fn a_hostapd_that_ends_has_no_guests_and_one_that_comes_back_is_asked_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut guests = Guests::new(directory.path(), directory.path());
+        let choice = choice(10);
+        let mut now = Time::ZERO;
+        let mut look = |guests: &mut Guests| {
+            now = Time::from_micros(now.as_micros() + ASK_US);
+            guests.look(now, &choice).guests
+        };
+        assert_eq!(look(&mut guests), 0, "there is none yet");
+        let first = hostapd(directory.path());
+        look(&mut guests);
+        answer(&first, 3, None);
+        assert_eq!(look(&mut guests), 3);
+        drop(first);
+        fs::remove_file(directory.path().join("wlan0")).unwrap();
+        look(&mut guests);
+        assert_eq!(look(&mut guests), 0);
+        let second = hostapd(directory.path());
+        look(&mut guests);
+        answer(&second, 7, None);
+        assert_eq!(look(&mut guests), 7);
+    }
+
+    #[test]
+    fn words_that_mean_nothing_change_nothing() {
+        let mut heard = Heard::default();
+        for text in
+            ["", "OK\n", "FAIL\n", "num_sta[0]=x", "num_sta[0]=-1", "<3>AP-STA-CONNECTED x", "<", "num_sta[1]=4"]
+        {
+            assert_eq!(heard.take(Time::ZERO, text), None, "{text}");
+        }
+        assert_eq!(heard, Heard::default());
+    }
+
+    #[test]
+    fn four_of_five_places_are_nearly_full() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut guests = Guests::new(directory.path(), directory.path());
+        for (count, nearly) in [(0, false), (3, false), (4, true), (5, true)] {
+            guests.heard.guests = count;
+            let choice = choice(5);
+            assert_eq!(guests.look(Time::ZERO, &choice).nearly_full, nearly, "{count}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Updates, seen from the firmware: what comes in goes to an inbox, and what becomes of it is read from small files.
+//!
+//! Verifying and writing is done by units of their own, with the rights that this takes and the firmware does not have
+//! (`image/root`). The firmware says when it has played well, and asks for the restart. Nothing is decided here about
+//! whose updates are taken.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use net::appliance::{Inbox, Update, UpdateState};
+
+/// Where units tell and are told; in tests somewhere else.
+pub const RUN: &str = "/run";
+
+/// Where sticks are mounted, one folder each.
+pub const STICKS: &str = "/run/media";
+
+/// How an update's file is called in the inbox once it is whole, and while it is not.
+const WHOLE: &str = "inbox.raucb";
+const PART: &str = "inbox.part";
+
+/// Ending of updates on sticks.
+const ENDING: &str = "raucb";
+
+/// Longest line that a unit tells, bytes.
+const LINE_BYTES_MAX: usize = 200;
+
+/// Longest version that is shown, characters.
+const VERSION_CHARS_MAX: usize = 40;
+
+/// Looks from one look at the sticks to the next: 2 s at four a second.
+const LOOKS_PER_STICKS: u32 = 8;
+
+/// The update, as the box's loop looks after it.
+#[derive(Debug)]
+pub struct Updates {
+    inbox: PathBuf,
+    run: PathBuf,
+    sticks: PathBuf,
+    /// An update on a stick.
+    found: Option<PathBuf>,
+    /// The one that was last taken: it does not offer itself again.
+    taken: Option<PathBuf>,
+    looks: u32,
+    proved: bool,
+}
+
+impl Updates {
+    /// Updates through `inbox`; `None` where there is none: this machine is updated in another way.
+    pub fn new(inbox: &Path, run: &Path, sticks: &Path) -> Option<Self> {
+        let (inbox, run, sticks) = (inbox.to_owned(), run.to_owned(), sticks.to_owned());
+        let is_configured = !inbox.as_os_str().is_empty();
+        is_configured.then_some(Self { inbox, run, sticks, found: None, taken: None, looks: 0, proved: false })
+    }
+
+    /// What is so. To be called a few times a second.
+    pub fn look(&mut self) -> Update {
+        if self.looks == 0 {
+            self.found = on_a_stick(&self.sticks).filter(|found| self.taken.as_ref() != Some(found));
+        }
+        self.looks = (self.looks + 1) % LOOKS_PER_STICKS;
+        let slot = line(&self.run.join("partybox-slot/state"));
+        let rolled_back = line(&self.run.join("partybox-slot/rolled-back"));
+        let install = line(&self.run.join("partybox-update/state")).and_then(|line| installing(&line));
+        let is_waiting = self.inbox.join(WHOLE).exists();
+        let is_coming = self.inbox.join(PART).exists();
+        let of = |state| Update { state, ..Update::default() };
+        match (install, slot) {
+            _ if is_coming => of(UpdateState::Receiving),
+            (Some(update), _) if update.state != UpdateState::Refused || self.found.is_none() => update,
+            (None, _) if is_waiting => of(UpdateState::Verifying),
+            _ if self.found.is_some() => of(UpdateState::Found),
+            (_, Some(slot)) if slot.starts_with("trying ") => of(UpdateState::Trying),
+            _ if rolled_back.is_some() => {
+                Update { version: rolled_back.filter(|text| !text.is_empty()), ..of(UpdateState::RolledBack) }
+            }
+            _ if self.proved => of(UpdateState::Confirmed),
+            _ => of(UpdateState::None),
+        }
+    }
+
+    /// Whether this start must prove itself.
+    pub fn is_trial(&self) -> bool {
+        !self.proved && line(&self.run.join("partybox-slot/state")).is_some_and(|slot| slot.starts_with("trying "))
+    }
+
+    /// Sound has flowed for long enough: this version may stay.
+    pub fn prove(&mut self) {
+        match fs::write(self.run.join("partybox/healthy"), "") {
+            Ok(()) => {
+                log::info!("this version has played for half a minute and may stay");
+                self.proved = true;
+            }
+            Err(error) => log::warn!("it cannot be told that this version plays: {error}"),
+        }
+    }
+
+    /// Asks for the restart that begins the new version.
+    ///
+    /// # Errors
+    /// The system does not take the wish.
+    pub fn restart(&self) -> io::Result<()> {
+        fs::write(self.run.join("partybox/restart"), "")
+    }
+
+    /// The update on a stick, and where it shall be copied to.
+    pub fn take_found(&mut self) -> Option<(PathBuf, Inbox)> {
+        self.taken = Some(self.found.take()?);
+        Some((self.taken.clone()?, self.inbox()))
+    }
+
+    /// Where an update comes in.
+    pub fn inbox(&self) -> Inbox {
+        Inbox { part: self.inbox.join(PART), whole: self.inbox.join(WHOLE) }
+    }
+}
+
+/// Copies a file from a stick; may take a minute.
+///
+/// # Errors
+/// The stick was pulled, or there is no room; nothing is left then.
+pub fn copy(inbox: &Inbox, from: &Path) -> io::Result<()> {
+    let copied = fs::copy(from, &inbox.part)
+        .and_then(|_| fs::File::open(&inbox.part)?.sync_all())
+        .and_then(|()| fs::rename(&inbox.part, &inbox.whole));
+    if copied.is_err() {
+        // It may not even have been begun.
+        _ = fs::remove_file(&inbox.part);
+    }
+    copied
+}
+
+/// What the unit that installs says: `verifying`, `writing 0.35`, `restart-needed VERSION`, `refused CODE`.
+fn installing(line: &str) -> Option<Update> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let rest = rest.trim();
+    let update = match word {
+        "verifying" => Update { state: UpdateState::Verifying, ..Update::default() },
+        "writing" => {
+            let progress = rest.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+            Update { state: UpdateState::Writing, progress, ..Update::default() }
+        }
+        "restart-needed" => {
+            let version = Some(rest).filter(|version| !version.is_empty());
+            let version = version.map(|version| version.chars().take(VERSION_CHARS_MAX).collect());
+            Update { state: UpdateState::RestartNeeded, version, ..Update::default() }
+        }
+        "refused" => {
+            let known = ["wrong-key", "wrong-board", "older", "damaged", "no-space"];
+            let why = if known.contains(&rest) { rest } else { "failed" };
+            Update { state: UpdateState::Refused, why: Some(why.to_owned()), ..Update::default() }
+        }
+        _ => return None,
+    };
+    Some(update)
+}
+
+fn line(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok().filter(|text| text.len() <= LINE_BYTES_MAX)?;
+    Some(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// The first update at the top of a stick, by its name; sticks in the order of theirs.
+fn on_a_stick(sticks: &Path) -> Option<PathBuf> {
+    let files = |folder: PathBuf| {
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(folder).into_iter().flatten().flatten().map(|at| at.path()).collect();
+        files.sort();
+        files
+    };
+    let is_update = |path: &PathBuf| path.extension().is_some_and(|ending| ending == ENDING) && path.is_file();
+    files(sticks.to_owned()).into_iter().flat_map(files).find(is_update)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct World {
+        directory: tempfile::TempDir,
+        updates: Updates,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let path = |name: &str| {
+                let path = directory.path().join(name);
+                fs::create_dir_all(&path).unwrap();
+                path
+            };
+            for name in ["partybox", "partybox-slot", "partybox-update", "media/sda1"] {
+                path(name);
+            }
+            let updates = Updates::new(&path("inbox"), directory.path(), &path("media")).unwrap();
+            Self { directory, updates }
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            fs::write(self.directory.path().join(path), text).unwrap();
+        }
+
+        fn look(&mut self) -> Update {
+            self.updates.looks = 0;
+            self.updates.look()
+        }
+    }
+
+    #[test]
+    fn what_the_units_say_is_what_pages_are_told() {
+        let mut world = World::new();
+        assert_eq!(world.look().state, UpdateState::None);
+        for (said, state, progress, version, why) in [
+            ("verifying\n", UpdateState::Verifying, None, None, None),
+            ("writing 0.35\n", UpdateState::Writing, Some(0.35), None, None),
+            ("writing x\n", UpdateState::Writing, None, None, None),
+            ("restart-needed 2.1\n", UpdateState::RestartNeeded, None, Some("2.1"), None),
+            ("refused wrong-key\n", UpdateState::Refused, None, None, Some("wrong-key")),
+            ("refused <script>\n", UpdateState::Refused, None, None, Some("failed")),
+            ("nonsense\n", UpdateState::None, None, None, None),
+        ] {
+            world.write("partybox-update/state", said);
+            let update = world.look();
+            assert_eq!((update.state, update.progress), (state, progress), "{said}");
+            assert_eq!((update.version.as_deref(), update.why.as_deref()), (version, why), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_trial_is_told_until_it_is_proved_and_a_failed_one_afterwards() {
+        let mut world = World::new();
+        world.write("partybox-slot/state", "trying B 2\n");
+        assert_eq!(world.look().state, UpdateState::Trying);
+        assert!(world.updates.is_trial());
+        world.updates.prove();
+        assert!(world.directory.path().join("partybox/healthy").exists() && !world.updates.is_trial());
+        world.write("partybox-slot/state", "confirmed B\n");
+        assert_eq!(world.look().state, UpdateState::Confirmed);
+        let mut world = World::new();
+        world.write("partybox-slot/state", "confirmed A\n");
+        world.write("partybox-slot/rolled-back", "2.1\n");
+        assert_eq!(world.look(), Update { version: Some("2.1".into()), ..of(UpdateState::RolledBack) });
+    }
+
+    fn of(state: UpdateState) -> Update {
+        Update { state, ..Update::default() }
+    }
+
+    #[test]
+    fn an_update_at_the_top_of_a_stick_offers_itself_and_comes_in_whole() {
+        let mut world = World::new();
+        world.write("media/sda1/song.mp3", "");
+        assert_eq!(world.look().state, UpdateState::None);
+        world.write("media/sda1/new.raucb", "bundle");
+        assert_eq!(world.look().state, UpdateState::Found);
+        let (from, inbox) = world.updates.take_found().expect("found");
+        copy(&inbox, &from).unwrap();
+        assert_eq!(fs::read(&inbox.whole).unwrap(), b"bundle");
+        assert!(!inbox.part.exists());
+        world.write("partybox-update/state", "writing 0.5\n");
+        assert_eq!(world.look().state, UpdateState::Writing, "what is under way is told first");
+        world.write("partybox-update/state", "refused older\n");
+        assert_eq!(world.look().state, UpdateState::Refused, "the same does not offer itself again");
+        world.write("media/sda1/another.raucb", "bundle");
+        assert_eq!(world.look().state, UpdateState::Found);
+        assert!(copy(&inbox, Path::new("/nonexistent")).is_err());
+    }
+
+    #[test]
+    fn the_wish_for_a_restart_is_left_for_whoever_may() {
+        let world = World::new();
+        world.updates.restart().unwrap();
+        assert!(world.directory.path().join("partybox/restart").exists());
+    }
+
+    #[test]
+    fn a_machine_without_an_inbox_is_not_updated_like_this() {
+        assert!(Updates::new(Path::new(""), Path::new(RUN), Path::new(STICKS)).is_none());
+    }
+}

@@ -1,0 +1,73 @@
+//! The box's units: how exposed each is, by systemd's own measure, and what the files they are started with must agree on.
+//!
+//! `systemd-analyze security` counts what a service could do if somebody took it over: 0 is nothing, 10 everything.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use partybox::access_point::{BOX, PREFIX_BITS};
+use partybox::config::Config;
+
+/// Units and the largest exposure that each may have.
+///
+/// The firmware needs sound cards, lines, the network, and real-time priority for the threads that make sound: that last
+/// one alone is worth 0.2. hostapd and dnsmasq need rights over the network.
+const EXPOSURES: [(&str, f32); 5] = [
+    ("partybox", 1.4),
+    ("partybox-radio", 1.2),
+    ("partybox-firewall", 1.7),
+    ("partybox-access-point", 1.8),
+    ("partybox-names", 1.9),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../image/root")
+}
+
+fn text(path: &str) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn no_unit_is_more_exposed_than_its_work_needs() {
+    for (name, exposure_max) in EXPOSURES {
+        let unit = root().join(format!("usr/lib/systemd/system/{name}.service"));
+        let analyze = Command::new("systemd-analyze").args(["security", "--offline=true", "--no-pager"]).arg(unit).output();
+        let Ok(output) = analyze else {
+            println!("not run: systemd-analyze is not installed");
+            return;
+        };
+        let said = String::from_utf8_lossy(&output.stdout);
+        let overall = said.lines().find_map(|line| line.split_once("Overall exposure level for ")?.1.split_once(": "));
+        let exposure: f32 = overall
+            .and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok())
+            .unwrap_or_else(|| panic!("{name}: {said}{}", String::from_utf8_lossy(&output.stderr)));
+        println!("{name}: exposure {exposure}");
+        assert!(exposure <= exposure_max, "{name}: {exposure} is more than {exposure_max}: {said}");
+    }
+}
+
+#[test]
+fn the_boxs_own_configuration_is_one_that_the_firmware_takes() {
+    let config = Config::parse(&text("etc/partybox.toml")).expect("valid");
+    assert!(config.wifi.own && config.listen.port() == 80, "{config:?}");
+    for folder in [&config.state.folder, &config.update.inbox] {
+        assert!(text("usr/lib/tmpfiles.d/partybox.conf").contains(&format!("d {} ", folder.display())), "{folder:?}");
+    }
+    assert!(text("usr/lib/sysctl.d/partybox.conf").contains("ip_unprivileged_port_start = 80"));
+}
+
+#[test]
+fn units_and_firmware_name_the_same_places() {
+    let unit = |name: &str| text(&format!("usr/lib/systemd/system/{name}"));
+    let radio = unit("partybox-radio.service");
+    assert!(radio.contains(partybox::access_point::ARGUMENT) && radio.contains("--out /run/partybox-radio"), "{radio}");
+    for file in [partybox::network::FILE, partybox::network::RULES_FILE] {
+        assert!(unit("partybox-radio.path").contains(&format!("PathChanged=/data/state/{file}\n")), "{file}");
+    }
+    let hostapd = partybox::guests::CONTROL.trim_start_matches("/run/");
+    assert!(unit("partybox-access-point.service").contains(&format!("RuntimeDirectory={hostapd}\n")));
+    assert!(!BOX.is_loopback() && PREFIX_BITS < 30, "a network of some size");
+}
