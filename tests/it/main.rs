@@ -10,6 +10,6 @@ mod pages;
 mod pairing;
 mod start_stop;
 mod terminal;
-mod units;
 mod tidy;
+mod units;
 mod world;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use partybox::access_point::{BOX, PREFIX_BITS};
+use partybox::access_point::{BOX, PREFIX_BITS, files};
 use partybox::config::Config;
 
 /// Units and the largest exposure that each may have.
@@ -34,7 +34,8 @@ fn text(path: &str) -> String {
 fn no_unit_is_more_exposed_than_its_work_needs() {
     for (name, exposure_max) in EXPOSURES {
         let unit = root().join(format!("usr/lib/systemd/system/{name}.service"));
-        let analyze = Command::new("systemd-analyze").args(["security", "--offline=true", "--no-pager"]).arg(unit).output();
+        let analyze =
+            Command::new("systemd-analyze").args(["security", "--offline=true", "--no-pager"]).arg(unit).output();
         let Ok(output) = analyze else {
             println!("not run: systemd-analyze is not installed");
             return;
@@ -57,6 +58,28 @@ fn the_boxs_own_configuration_is_one_that_the_firmware_takes() {
         assert!(text("usr/lib/tmpfiles.d/partybox.conf").contains(&format!("d {} ", folder.display())), "{folder:?}");
     }
     assert!(text("usr/lib/sysctl.d/partybox.conf").contains("ip_unprivileged_port_start = 80"));
+}
+
+/// Runs a program that checks a file with this text; nothing where it is not installed.
+fn check(program: &str, options: &[&str], text: &str) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), text).expect("written");
+    match Command::new(program).args(options).arg(file.path()).output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => panic!("{program}: {}{text}", String::from_utf8_lossy(&output.stderr)),
+        Err(_) => println!("not run: {program} is not installed"),
+    }
+}
+
+#[test]
+fn dnsmasq_and_nftables_take_what_is_written_for_them() {
+    let names = ["party.internal".to_owned()];
+    for (portal, upstream) in [(true, vec![]), (false, vec![]), (true, vec!["192.168.1.1".to_owned()])] {
+        check("dnsmasq", &["--test", "-C"], &files::dnsmasq("wlan0", &names, portal, &upstream));
+    }
+    for forward in [false, true] {
+        check("nft", &["--check", "--file"], &files::nftables("wlan0", 80, forward));
+    }
 }
 
 #[test]

@@ -181,7 +181,7 @@ mod tests {
     fn the_drivers_own_limit_and_the_hosts_word_count() {
         let device = [device("w", "mt76x2u", "", true)];
         let small = Radio { stations_max: Some(12), ..radio("w", &[6]) };
-        assert_eq!(chosen(&device, &[small.clone()], &WifiConfig::default()).guests_max, 12);
+        assert_eq!(chosen(&device, std::slice::from_ref(&small), &WifiConfig::default()).guests_max, 12);
         let wifi = WifiConfig { guests_max: 2, ..WifiConfig::default() };
         assert_eq!(chosen(&device, &[small], &wifi).guests_max, 2);
     }

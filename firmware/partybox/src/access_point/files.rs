@@ -73,15 +73,17 @@ pub fn dnsmasq(interface: &str, names: &[String], portal: bool, upstream: &[Stri
     );
     // A router even without internet: without a default route browsers find no address of their own to offer.
     _ = writeln!(text, "dhcp-option=option:router,{BOX}\ndhcp-option=option:dns-server,{BOX}");
+    // Records, not patterns: for a name that has one, other kinds of question are answered "nothing of that kind". A phone
+    // that is told that the name does not exist because it has no IPv6 address may believe it.
     for name in names {
-        _ = writeln!(text, "address=/{name}/{BOX}");
+        _ = writeln!(text, "host-record={name},{BOX}");
     }
     if upstream.is_empty() {
         for name in portal::names().filter(|_| portal) {
-            _ = writeln!(text, "address=/{name}/{}", portal::ADDRESS);
+            _ = writeln!(text, "host-record={name},{}", portal::ADDRESS);
         }
         // Everything else does not exist. No answer, or a refusal, makes phones ask again and again.
-        text += "address=/#/\n";
+        text += "local=/#/\n";
     } else {
         // The true answers of the true internet are better than ours.
         for server in upstream {
@@ -94,10 +96,10 @@ pub fn dnsmasq(interface: &str, names: &[String], portal: bool, upstream: &[Stri
 
 /// What nftables is loaded with. `page` is the port of the page and of WebRTC.
 pub fn nftables(interface: &str, page: u16, forward: bool) -> String {
-    let mut text = format!(
-        "table inet partybox\ndelete table inet partybox\ntable inet partybox {{\n\
-         \tchain arrive {{\n\t\ttype filter hook prerouting priority filter; policy accept;\n"
-    );
+    // Whatever was loaded before is replaced in one step.
+    let mut text = "table inet partybox\ndelete table inet partybox\ntable inet partybox {\n\
+                    \tchain arrive {\n\t\ttype filter hook prerouting priority filter; policy accept;\n"
+        .to_owned();
     if !forward {
         // Whatever an app wants from the internet, port 443 above all, is refused at once: phones that wait for an
         // answer show their page seconds later.
@@ -183,13 +185,13 @@ mod tests {
     fn offline_only_the_boxs_own_names_and_the_probes_are_known() {
         let names = ["party.internal".to_owned()];
         let offline = dnsmasq("wlan0", &names, true, &[]);
-        assert!(has(&offline, "address=/party.internal/10.77.0.1") && has(&offline, "address=/#/"), "{offline}");
-        assert!(has(&offline, "address=/captive.apple.com/192.0.2.1"), "{offline}");
+        assert!(has(&offline, "host-record=party.internal,10.77.0.1") && has(&offline, "local=/#/"), "{offline}");
+        assert!(has(&offline, "host-record=captive.apple.com,192.0.2.1"), "{offline}");
         assert!(has(&offline, "dhcp-option=option:router,10.77.0.1"), "{offline}");
         assert!(!dnsmasq("wlan0", &names, false, &[]).contains("apple"), "no portal, no probes");
         let online = dnsmasq("wlan0", &names, true, &["192.168.1.1".to_owned()]);
-        assert!(has(&online, "server=192.168.1.1") && has(&online, "address=/party.internal/10.77.0.1"), "{online}");
-        assert!(!online.contains("apple") && !has(&online, "address=/#/"), "{online}");
+        assert!(has(&online, "server=192.168.1.1") && has(&online, "host-record=party.internal,10.77.0.1"), "{online}");
+        assert!(!online.contains("apple") && !has(&online, "local=/#/"), "{online}");
     }
 
     #[test]
