@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::portal;
 
@@ -166,6 +166,10 @@ pub struct Appliance {
     pub facts: watch::Receiver<Arc<Facts>>,
     /// What hosts ask.
     pub requests: mpsc::Sender<Request>,
+    /// Where an update comes in; `None` on a machine that is not updated like this.
+    pub inbox: Option<Inbox>,
+    /// The one place for an update on its way in.
+    pub receiving: Arc<Semaphore>,
 }
 
 /// The other end.
@@ -181,5 +185,6 @@ pub struct Keeper {
 pub fn channel() -> (Appliance, Keeper) {
     let (facts_in, facts) = watch::channel(Arc::default());
     let (requests, requests_out) = mpsc::channel(REQUESTS_WAITING_MAX);
-    (Appliance { facts, requests }, Keeper { facts: facts_in, requests: requests_out })
+    let receiving = Arc::new(Semaphore::new(1));
+    (Appliance { facts, requests, inbox: None, receiving }, Keeper { facts: facts_in, requests: requests_out })
 }

@@ -95,8 +95,9 @@ impl Assembled {
         let (phones, keeper) = net::pairing::channel();
         let writer = folder.and_then(state_writer);
         let network = Network::new(&config.wifi, &config.name, writer.clone());
-        let (things, things_keeper) = net::appliance::channel();
+        let (mut things, things_keeper) = net::appliance::channel();
         let appliance = Appliance::new(config, things_keeper, writer.clone());
+        things.inbox = appliance.inbox();
         let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();

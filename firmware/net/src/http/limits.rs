@@ -22,6 +22,9 @@ pub const SDP_BYTES_MAX: usize = 16 * 1024;
 /// A JSON body, in bytes. Larger is answered 413.
 pub const JSON_BYTES_MAX: usize = 4 * 1024;
 
+/// A signed update, in bytes: twice what one may weigh. Larger is answered 413.
+pub const UPDATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
 /// Questions to the library that are answered at once; others wait for their turn up to [`REPLY_TIMEOUT`]. What waits
 /// for storage must not take every thread the box has.
 pub const QUESTIONS_MAX: usize = 2;

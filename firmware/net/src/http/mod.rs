@@ -27,6 +27,7 @@ mod routes;
 mod server;
 mod signaling;
 mod stall;
+mod update;
 mod upload;
 mod whep;
 

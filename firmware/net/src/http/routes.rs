@@ -19,9 +19,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::call::{Call, Server};
-use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX};
+use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, upload, whep};
+use super::{appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, update, upload, whep};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +163,8 @@ pub(super) static ROUTES: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(appliance::set_network(call)),
     },
+    Route::host("/api/update", Takes::File(BYTES, UPDATE_BYTES_MAX), |call| Box::pin(update::receive(call))),
+    Route::bare(Method::GET, "/api/update", Who::Host, |call| Box::pin(async move { Ok(update::state(&call)) })),
     Route::host("/api/update/stick", Takes::Nothing, |call| Box::pin(appliance::take_from_stick(call))),
     Route::host("/api/update/restart", Takes::Nothing, |call| Box::pin(appliance::restart(call))),
     Route::get("/portal", |call| Box::pin(async move { Ok(portal::page(&call)) })),

@@ -2,17 +2,19 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::watch;
 
 use super::world::{World, hosts};
-use crate::appliance::{Appliance, Facts, Network, Refused, Request, channel};
+use crate::appliance::{Appliance, Facts, Inbox, Network, Refused, Request, channel};
 use crate::http::Config;
 use crate::portal::Mode;
 
 /// An appliance that does what it is asked, but will not forward.
 pub(super) fn keeper() -> (Appliance, watch::Sender<Arc<Facts>>) {
-    let (appliance, mut keeper) = channel();
+    let (mut appliance, mut keeper) = channel();
+    appliance.inbox = Some(inbox());
     tokio::spawn(async move {
         while let Some(request) = keeper.requests.recv().await {
             match request {
@@ -27,6 +29,15 @@ pub(super) fn keeper() -> (Appliance, watch::Sender<Arc<Facts>>) {
         }
     });
     (appliance, keeper.facts)
+}
+
+/// An inbox of its own for each server.
+fn inbox() -> Inbox {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("partybox-inbox-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    Inbox { part: folder.join("part"), whole: folder.join("whole") }
 }
 
 fn own_network(portal: Mode, probed_at: IpAddr) -> Arc<Facts> {
@@ -113,4 +124,23 @@ async fn a_host_chooses_how_the_network_behaves_and_is_told_why_not() {
     world.facts.send_replace(own_network(Mode::SignIn, HERE));
     let about = world.get("/api/box").await.text();
     assert!(about.contains(r#""network":{"portal":"sign-in","forward":false}"#), "{about}");
+}
+
+#[tokio::test]
+async fn an_update_comes_in_whole_and_one_that_breaks_off_leaves_nothing() {
+    let world = World::new(hosts()).await;
+    let typed = "Content-Type: application/octet-stream";
+    let bundle = vec![7; 700_000];
+    assert_eq!(world.ask("POST", "/api/update", &[typed], &bundle).await.status, 202);
+    let inbox = world.inbox.clone();
+    assert!(std::fs::read(&inbox.whole).unwrap() == bundle && !inbox.part.exists());
+    std::fs::remove_file(&inbox.whole).unwrap();
+    let broken = format!(
+        "POST /api/update HTTP/1.1\r\nHost: {}\r\n{typed}\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+        world.addr
+    );
+    assert_eq!(world.raw(broken.as_bytes()).await.status, 400);
+    assert!(!inbox.part.exists() && !inbox.whole.exists());
+    assert_eq!(world.get("/api/update").await.text(), "null");
+    std::fs::remove_dir_all(inbox.part.parent().unwrap()).unwrap();
 }

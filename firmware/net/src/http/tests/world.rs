@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::Keeper;
-use crate::appliance::Facts;
+use crate::appliance::{Facts, Inbox};
 use crate::control::{Action, Command, Refused, SourceKind};
 use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
@@ -41,6 +41,8 @@ pub(super) struct World {
     pub(super) asked: Arc<Mutex<Vec<String>>>,
     /// Pairing, and the button.
     pub(super) keeper: Keeper,
+    /// Where updates come in.
+    pub(super) inbox: Inbox,
     /// What is so of the box as a thing.
     pub(super) facts: watch::Sender<Arc<Facts>>,
     /// Ends the server.
@@ -85,6 +87,7 @@ impl World {
         let (rtc, asked) = fan_out();
         let (pairing, keeper) = Keeper::new();
         let (appliance, facts) = super::appliance::keeper();
+        let inbox = appliance.inbox.clone().expect("made by the keeper");
         let app = App {
             config,
             rtc,
@@ -100,7 +103,7 @@ impl World {
         let server = tokio::spawn(serve(listener, app, async {
             let _ = stopped.await;
         }));
-        Self { addr, feed, snapshot, actions, asked, keeper, facts, stop: Some(stop), server, packets: 0 }
+        Self { addr, feed, snapshot, actions, asked, keeper, facts, inbox, stop: Some(stop), server, packets: 0 }
     }
 
     /// Publishes `count` packets of one 24 ms frame; each begins with a frame header and its number.
