@@ -243,6 +243,7 @@ fn serve() {
         track: None,
         streams: vec![StreamStatus { id: "main".into(), live: true }],
         party: Default::default(),
+        panel: Default::default(),
     }));
     let stream = StreamId::new("main").expect("a good id");
     let (hub, mut feed) = net::mp3::hub(stream, &net::mp3::Config::default(), &snapshots, runtime.handle());
@@ -255,6 +256,7 @@ fn serve() {
         commands,
         pairing: net::pairing::Pairing::default(),
         library: None,
+        zero: std::time::Instant::now(),
         gauges: Arc::new(|_| {}),
     };
     std::thread::spawn(move || {

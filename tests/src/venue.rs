@@ -52,5 +52,6 @@ pub fn playing() -> Snapshot {
         track: None,
         streams: vec![StreamStatus { id: "main".into(), live: true }],
         party: Default::default(),
+        panel: Default::default(),
     }
 }

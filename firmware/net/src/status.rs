@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::control::SourceKind;
+use crate::panel::Panel;
 use crate::party_view::PartyView;
 
 /// State of one source.
@@ -137,6 +138,8 @@ pub struct Snapshot {
     pub streams: Vec<StreamStatus>,
     /// Queue, requests, guests and settings.
     pub party: Arc<PartyView>,
+    /// What the box itself tells.
+    pub panel: Arc<Panel>,
 }
 
 impl Snapshot {

@@ -116,6 +116,7 @@ impl Assembled {
             pairing: phones,
             library: music.as_ref().map(Music::library),
             appliance: things,
+            zero: clock.zero(),
             gauges,
         };
         let mut essential = vec![("pump", pump_thread), ("fan-out", rtc_thread)];

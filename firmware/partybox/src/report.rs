@@ -30,6 +30,7 @@ pub fn starting(config: &Config) -> Snapshot {
         track: None,
         streams: Vec::new(),
         party: Arc::default(),
+        panel: Arc::default(),
     }
 }
 
@@ -65,6 +66,7 @@ pub fn snapshot(config: &Config, channel: &Channel, sound: &Status) -> Snapshot 
         track: if heard { track(channel, sound) } else { None },
         streams: vec![StreamStatus { id: STREAM.to_owned(), live: true }],
         party: Arc::default(),
+        panel: Arc::default(),
     }
 }
 

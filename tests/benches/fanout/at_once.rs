@@ -126,6 +126,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             commands,
             pairing: net::pairing::Pairing::default(),
             library: None,
+            zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -55,6 +55,7 @@ pub(super) fn main() {
         commands,
         pairing: net::pairing::Pairing::default(),
         library: None,
+        zero: std::time::Instant::now(),
         gauges: Arc::new(|_| {}),
     };
     runtime.block_on(async {

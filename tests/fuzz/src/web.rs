@@ -75,6 +75,7 @@ impl Web {
             commands,
             pairing: phones,
             library: None,
+            zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),
         };
         runtime.spawn(obey(asked));
@@ -161,6 +162,7 @@ fn party() -> Snapshot {
         track: None,
         streams: vec![StreamStatus { id: "main".into(), live: true }],
         party: Default::default(),
+        panel: Default::default(),
     }
 }
 

@@ -17,6 +17,7 @@ use super::portal::Readers;
 use super::role::{PairedFrom, Role};
 use crate::gate::{Entrant, Gate};
 use crate::guests::Guests;
+use crate::live::Story;
 use crate::metrics::Counters;
 use crate::status::Listeners;
 
@@ -45,11 +46,18 @@ pub(super) struct Server {
     /// Places for pictures that are made.
     pub(super) pictures: Semaphore,
     pub(super) latest: watch::Receiver<Latest>,
+    /// The party as it happens.
+    pub(super) stories: watch::Receiver<Arc<Story>>,
     pub(super) counters: Counters,
     pub(super) started: Instant,
 }
 
 impl Server {
+    /// The box's clock in milliseconds, as pages are told it.
+    pub(super) fn time_ms(&self) -> u64 {
+        u64::try_from(self.app.zero.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// The server's clock: time since it started.
     pub(super) fn now(&self) -> Time {
         Time::from_micros(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))

@@ -1,4 +1,5 @@
-//! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body.
+//! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body or a
+//! WebSocket.
 //!
 //! A live body is taken away from hyper: hyper would wake one task per listener and packet, and those wake-ups cost
 //! more than the sound. The router marks such an answer with [`TakeOver`]; its head is then written by the fan-out.
@@ -21,15 +22,25 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower_service::Service as _;
 
-use super::call::Ends;
-use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, Limits};
+use super::call::{Ends, Server};
+use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX};
+use super::socket::{self, Visit};
 use super::stall::{Phase, Timed};
 use crate::gate::Pass;
 use crate::mp3::{Hub, Joining};
 
-/// Marks an answer whose body is a live stream: the connection is handed to the hub.
+/// Marks an answer after which the connection is no longer hyper's.
 #[derive(Clone, Debug)]
-pub(super) struct TakeOver {
+pub(super) enum TakeOver {
+    /// Its body is a live stream: the connection is handed to the hub.
+    Mp3(Mp3Body),
+    /// It becomes a WebSocket.
+    Live(Visit),
+}
+
+/// An answer whose body is a live stream.
+#[derive(Clone, Debug)]
+pub(super) struct Mp3Body {
     pub(super) hub: Hub,
     pub(super) bitrate_bps: u32,
     pub(super) icy: bool,
@@ -71,11 +82,11 @@ impl HyperService<Request<Incoming>> for Service {
     }
 }
 
-/// Status line and headers of an answer whose body ends with the connection: valid for HTTP/1.0 and 1.1 alike (RFC 9112
-/// section 6.3, rule 8).
+/// Status line and headers of an answer behind which other bytes follow. A body that ends with the connection is valid
+/// for HTTP/1.0 and 1.1 alike (RFC 9112 section 6.3, rule 8).
 fn head(response: &Response<Body>) -> Bytes {
     let mut head = BytesMut::with_capacity(1_024);
-    head.put_slice(b"HTTP/1.1 200 OK\r\n");
+    head.put_slice(format!("HTTP/1.1 {}\r\n", response.status()).as_bytes());
     for (name, value) in response.headers() {
         head.put_slice(name.as_str().as_bytes());
         head.put_slice(b": ");
@@ -91,10 +102,11 @@ pub(super) async fn run(
     socket: TcpStream,
     ends: Ends,
     router: Router,
-    limits: &Limits,
+    server: &Server,
     pass: Pass,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error> {
+    let limits = &server.app.config.limits;
     let phase = Phase::default();
     let slot = Slot::default();
     let service = Service { router, ends, phase: phase.clone(), slot: Arc::clone(&slot) };
@@ -107,7 +119,8 @@ pub(super) async fn run(
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(io, service);
-    let stopped = crate::stopped(&mut stop);
+    let mut stop_here = stop.clone();
+    let stopped = crate::stopped(&mut stop_here);
     tokio::pin!(stopped);
     let mut stopping = false;
     let outcome = poll_fn(|cx| {
@@ -124,13 +137,18 @@ pub(super) async fn run(
         }
     })
     .await?;
-    let socket = connection.into_parts().io.into_inner().into_socket();
-    if let Some((head, take_over)) = outcome {
-        let place = take_over.place.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(place) = place {
-            let joining = Joining { socket, head, icy: take_over.icy, connection: Some(pass), place };
-            take_over.hub.join(take_over.bitrate_bps, joining);
+    let parts = connection.into_parts();
+    let socket = parts.io.into_inner().into_socket();
+    match outcome {
+        Some((head, TakeOver::Mp3(body))) => {
+            let place = body.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(place) = place {
+                let joining = Joining { socket, head, icy: body.icy, connection: Some(pass), place };
+                body.hub.join(body.bitrate_bps, joining);
+            }
         }
+        Some((head, TakeOver::Live(visit))) => socket::run(socket, parts.read_buf, head, visit, server, stop).await,
+        None => {}
     }
     Ok(())
 }

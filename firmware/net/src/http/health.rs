@@ -1,5 +1,7 @@
 //! `/health` for people and watchdogs, `/metrics` for Prometheus.
 
+use std::sync::Arc;
+
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -49,6 +51,12 @@ pub(super) fn metrics(call: &Call) -> Response {
     let mut gauge = |name, help, value: usize| page.number(name, Kind::Gauge, help, value as f64);
     gauge("http_connections", "Connections open, MP3 and event listeners included.", server.connections.total());
     gauge("event_listeners", "Pages that follow the status.", server.event_listeners.total());
+    let (known, here) = server.guests.count();
+    gauge("guests", "Guests that are known.", known);
+    gauge("guests_here", "Guests with an open page.", here);
+    let story = Arc::clone(&server.stories.borrow());
+    gauge("live_kept_bytes", "Bytes of changes kept for phones that come back.", story.kept_bytes());
+    page.number("live_changes_total", Kind::Counter, "Changes told to all pages.", story.seq as f64);
     let listeners = server.listeners();
     let samples = [(&["webrtc"][..], listeners.live as f64), (&["mp3"][..], listeners.pocket as f64)];
     page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);

@@ -11,7 +11,7 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 
 use super::call::Call;
-use super::connection::TakeOver;
+use super::connection::{Mp3Body, TakeOver};
 use super::refusal::Refusal;
 use crate::gate::Full;
 use crate::mp3::{Hub, icy};
@@ -49,12 +49,12 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
     }
     let place = call.server.mp3_listeners.enter(call.entrant()).map_err(full)?;
-    response.extensions_mut().insert(TakeOver {
+    response.extensions_mut().insert(TakeOver::Mp3(Mp3Body {
         hub: hub.clone(),
         bitrate_bps,
         icy,
         place: Arc::new(Mutex::new(Some(place))),
-    });
+    }));
     Ok(response)
 }
 

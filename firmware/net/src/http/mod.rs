@@ -26,6 +26,7 @@ mod role;
 mod routes;
 mod server;
 mod signaling;
+mod socket;
 mod stall;
 mod update;
 mod upload;
@@ -34,6 +35,7 @@ mod whep;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ipnet::IpNet;
 use library::Library;
@@ -68,6 +70,8 @@ pub type Gauges = Arc<dyn Fn(&mut Page) + Send + Sync>;
 pub struct App {
     /// How it behaves.
     pub config: Config,
+    /// The start of the box's clock, by which pages are told when something was.
+    pub zero: Instant,
     /// The WebRTC fan-out: `handle.into()`.
     pub rtc: Signaling,
     /// MP3, one hub per stream, oldest first.

@@ -21,7 +21,9 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::refusal::Refusal;
-use super::{appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, update, upload, whep};
+use super::{
+    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, socket, update, upload, whep,
+};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub(super) enum Takes {
     Media(&'static str, usize),
     /// A file of this media type and at most so many bytes, read piece by piece by whoever answers.
     File(&'static str, u64),
+    /// None; but the connection becomes a WebSocket, which other pages may not open.
+    Socket,
 }
 
 /// An SDP offer.
@@ -86,7 +90,7 @@ impl Route {
     /// Whether a foreign page, open on a phone, must not be able to call it: it changes something, or is not for
     /// everybody.
     pub(super) fn is_for_own_pages(&self) -> bool {
-        self.method != Method::GET || self.who != Who::Anyone
+        self.method != Method::GET || self.who != Who::Anyone || self.takes == Takes::Socket
     }
 }
 
@@ -128,6 +132,13 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route::get("/api/party/status", |call| Box::pin(async move { Ok(party::status(&call)) })),
     Route::get("/api/party/events", |call| Box::pin(async move { party::events(&call) })),
+    Route {
+        method: Method::GET,
+        path: "/api/party/live",
+        who: Who::Anyone,
+        takes: Takes::Socket,
+        answer: |call| Box::pin(async move { socket::open(&call) }),
+    },
     Route::host("/api/party/play", Takes::Nothing, |call| Box::pin(party::play(call))),
     Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
     Route::bare(Method::POST, "/api/party/next", Who::Dj, |call| Box::pin(party::next(call))),

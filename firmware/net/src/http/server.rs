@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
+use aws_lc_rs::rand;
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -16,8 +17,10 @@ use super::role::PairedFrom;
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
+use crate::live::{self, Sources};
 use crate::metrics::Counters;
 use crate::ratelimit::{RateLimit, Verdict};
+use crate::status::Listeners;
 
 /// Lines per 10 s for connections refused or broken: enough to see it happen, too few to fill a log.
 const LOG_LIMIT: RateLimit = RateLimit::new(5, 10_000_000);
@@ -33,13 +36,16 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let (stop_in, stop) = watch::channel(false);
     let mp3_listeners = Gate::new(limits.mp3_listeners());
     let latest = events::publish(&app, &mp3_listeners, stop.clone());
+    let guests = Guests::default();
+    let stories = live::publish(sources(&app, &mp3_listeners, &guests), &session(), stop.clone());
     let server = Arc::new(Server {
         connections: Gate::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
         questions: Semaphore::new(QUESTIONS_MAX),
-        guests: Guests::default(),
         pictures: Semaphore::new(PICTURES_MAX),
+        guests,
+        stories,
         paired_from: PairedFrom::default(),
         readers: Readers::default(),
         latest,
@@ -64,6 +70,26 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     if tokio::time::timeout(DRAIN_TIMEOUT, all_gone.recv()).await.is_err() {
         log::warn!("{} connections did not end in time and are cut", server.connections.total());
     }
+}
+
+/// Where the party's story comes from.
+fn sources(app: &App, pocket: &Gate, guests: &Guests) -> Sources {
+    let (rtc, pocket, library) = (app.rtc.clone(), pocket.clone(), app.library.clone());
+    Sources {
+        snapshots: app.snapshot.clone(),
+        guests: guests.clone(),
+        listeners: Box::new(move || Listeners { live: rtc.listeners(), pocket: pocket.total() }),
+        scan: Box::new(move || library.as_ref().map(|library| library.progress().into())),
+    }
+}
+
+/// Tells this run of the server from others. Should the system have no random bytes, the time will do: it is no secret.
+fn session() -> String {
+    let mut bytes = [0; 8];
+    if rand::fill(&mut bytes).is_err() {
+        bytes = (SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64).to_be_bytes();
+    }
+    format!("{:016x}", u64::from_be_bytes(bytes))
 }
 
 struct Accepting<'a> {
@@ -109,9 +135,8 @@ impl Accepting<'_> {
         let (router, stop, alive) = (self.router.clone(), self.stop.clone(), self.alive.clone());
         let server = Arc::clone(self.server);
         tokio::spawn(async move {
-            let limits = &server.app.config.limits;
             let ends = Ends { peer, local };
-            if let Err(e) = connection::run(socket, ends, router, limits, pass, stop).await {
+            if let Err(e) = connection::run(socket, ends, router, &server, pass, stop).await {
                 log::debug!("connection of {peer} ended: {e}");
             }
             drop(alive);

@@ -27,14 +27,14 @@ const SEND_BUFFER_BYTES: usize = 32 * 1024;
 /// How long a phone may leave data unacknowledged before the kernel gives its connection up, even when no sound flows.
 const USER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Sets a connection up for a live body. What the kernel refuses is left as it was: the listener still works, it is
-/// only noticed later when it is gone.
-fn prepare(socket: &TcpStream) {
+/// Sets a connection up for what goes on for hours. What the kernel refuses is left as it was: the phone is still
+/// served, it is only noticed later when it is gone.
+pub(crate) fn limit_send_buffer(socket: &TcpStream) {
     let options = SockRef::from(socket);
     let set =
         options.set_send_buffer_size(SEND_BUFFER_BYTES).and_then(|()| options.set_tcp_user_timeout(Some(USER_TIMEOUT)));
     if let Err(e) = set {
-        log::debug!("cannot set up the socket of an MP3 listener: {e}");
+        log::debug!("cannot set up the socket of a listener: {e}");
     }
 }
 
@@ -82,7 +82,7 @@ pub(super) struct Listener {
 impl Listener {
     /// A listener that begins at position `at` of the ring.
     pub(super) fn new(joining: Joining, at: u64, due: u64) -> Self {
-        prepare(&joining.socket);
+        limit_send_buffer(&joining.socket);
         Self {
             socket: joining.socket,
             before: joining.head,

@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use self::fanout::FanOut;
-pub(crate) use self::listener::Joining;
+pub(crate) use self::listener::{Joining, limit_send_buffer};
 use self::ring::Ring;
 use crate::rtc::api::StreamId;
 use crate::status::Snapshot;

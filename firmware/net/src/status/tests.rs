@@ -22,6 +22,7 @@ fn snapshot() -> Snapshot {
         }),
         streams: vec![StreamStatus { id: "main".into(), live: true }],
         party: Default::default(),
+        panel: Default::default(),
     }
 }
 

@@ -5,6 +5,7 @@ mod guests;
 mod hostile;
 mod keeper;
 mod listening;
+mod live;
 mod pages;
 mod pairing;
 mod table;

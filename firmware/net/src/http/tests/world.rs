@@ -68,6 +68,7 @@ pub(super) fn snapshot() -> Snapshot {
         }),
         streams: vec![StreamStatus { id: "main".into(), live: true }],
         party: Default::default(),
+        panel: Default::default(),
     }
 }
 
@@ -97,6 +98,7 @@ impl World {
             pairing,
             library: None,
             appliance,
+            zero: std::time::Instant::now(),
             gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
         };
         let (stop, stopped) = oneshot::channel();

@@ -1,0 +1,85 @@
+//! When phones are told where the music is: now and then, and whenever it is not where they think.
+
+use serde_json::json;
+
+use crate::status::Snapshot;
+
+/// Time between two words of it while music plays, ms: phones count on by their own clocks, which differ by far less
+/// than a screen shows in that time.
+const EVERY_MS: u64 = 1_000;
+
+/// The same while it does not, so that a phone knows that the box is there.
+const EVERY_MS_PAUSED: u64 = 5_000;
+
+/// How far it may be from where phones think it is, ms: a quarter of what a screen shows.
+const OFF_MS_MAX: u64 = 250;
+
+/// Where the music is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    track: Option<u64>,
+    item: Option<u64>,
+    position_ms: u64,
+    media_time: u64,
+    playing: bool,
+}
+
+impl Position {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let track = snapshot.track.as_ref();
+        Self {
+            track: track.map(|track| track.id),
+            item: snapshot
+                .party
+                .now
+                .as_ref()
+                .filter(|now| Some(now.track.id) == track.map(|t| t.id))
+                .and_then(|n| n.item),
+            position_ms: track.map_or(0, |track| track.position_ms),
+            media_time: snapshot.panel.media_time,
+            playing: snapshot.playing,
+        }
+    }
+
+    /// As a message.
+    pub(super) fn text(&self) -> String {
+        let Self { track, item, position_ms, media_time, playing } = self;
+        json!({
+            "type": "position",
+            "item": item,
+            "track": track,
+            "position_ms": position_ms,
+            "media_time": media_time,
+            "playing": playing,
+        })
+        .to_string()
+    }
+
+    /// Whether phones that were told this have to be told `now`, `passed_ms` later.
+    pub(super) fn is_stale(&self, now: &Self, passed_ms: u64) -> bool {
+        let same = (self.track, self.item, self.playing) == (now.track, now.item, now.playing);
+        let moves = self.playing && self.track.is_some();
+        let counted = self.position_ms + if moves { passed_ms } else { 0 };
+        let every = if moves { EVERY_MS } else { EVERY_MS_PAUSED };
+        !same || counted.abs_diff(now.position_ms) > OFF_MS_MAX || passed_ms >= every
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_are_told_of_jumps_at_once_and_of_nothing_they_count_themselves() {
+        let told = Position { track: Some(1), item: None, position_ms: 1_000, media_time: 0, playing: true };
+        let at = |position_ms| Position { position_ms, ..told };
+        assert!(!told.is_stale(&at(1_500), 500) && !told.is_stale(&at(1_700), 500));
+        assert!(told.is_stale(&at(2_000), 500) && told.is_stale(&at(0), 500), "it jumped");
+        assert!(told.is_stale(&at(2_000), 1_000), "it is time");
+        assert!(told.is_stale(&Position { playing: false, ..at(1_500) }, 500));
+        assert!(told.is_stale(&Position { track: Some(2), ..at(1_500) }, 500));
+        assert!(told.is_stale(&Position { item: Some(2), ..at(1_500) }, 500));
+        let paused = Position { playing: false, ..told };
+        assert!(!paused.is_stale(&paused, 4_999) && paused.is_stale(&paused, 5_000));
+    }
+}
