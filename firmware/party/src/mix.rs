@@ -36,6 +36,12 @@ impl Volume {
         Self { steps_below_full: wanted.clamp(0, Self::STEPS.into()) as u8 }
     }
 
+    /// The volume nearest to `db`; `None` if that is out of the range, or no number.
+    pub fn nearest(db: f32) -> Option<Self> {
+        let in_range = (Self::MIN_DB..=0.0).contains(&db);
+        in_range.then(|| Self { steps_below_full: (-db / Self::STEP_DB).round() as u8 })
+    }
+
     /// The gain in dB: [`Volume::MIN_DB`] to 0.
     pub fn db(self) -> f32 {
         -f32::from(self.steps_below_full) * Self::STEP_DB

@@ -1,26 +1,65 @@
-//! In which order tracks follow each other: the catalogue's order, round and round, leaving out what cannot be played.
+//! What plays by itself: the catalogue round and round, in its order or mixed up, leaving out what cannot be played.
+//!
+//! Only a started track moves the walk on, so that what was opened ahead and closed again is not missed.
 
 use std::collections::HashSet;
 
 /// The number by which all rooms know a track. Chosen by whoever lists the tracks, unique for the life of the box.
 pub type TrackId = u64;
 
+/// A place in the walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor(usize);
+
 /// An endless walk through the catalogue.
 #[derive(Debug, Default)]
 pub struct Order {
-    tracks: Vec<TrackId>,
+    /// In the order of the walk.
+    walk: Vec<TrackId>,
+    /// The catalogue as it was listed, kept while it is mixed up.
+    listed: Vec<TrackId>,
+    known: HashSet<TrackId>,
     unplayable: HashSet<TrackId>,
+    /// What was started last.
+    last: Option<TrackId>,
     next: usize,
+    shuffle: bool,
+    seed: u64,
 }
 
 impl Order {
-    /// Takes a new catalogue. The walk goes on after `last` if that is still listed, else from the start. What could
-    /// not be played before gets another chance.
-    pub fn replace(&mut self, tracks: Vec<TrackId>, last: Option<TrackId>) {
-        let position = last.and_then(|id| tracks.iter().position(|&t| t == id));
-        self.next = position.map_or(0, |p| p + 1);
-        self.tracks = tracks;
+    /// An empty walk; `seed` is what mixing up begins with.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+
+    /// Takes a new catalogue. The walk goes on after the track that was started last if that is still listed, else from
+    /// the start. What could not be played before gets another chance.
+    pub fn replace(&mut self, tracks: Vec<TrackId>) {
+        self.known = tracks.iter().copied().collect();
         self.unplayable.clear();
+        self.listed = tracks;
+        self.lay_out();
+    }
+
+    /// Mixes the walk up anew, or lets it follow the catalogue.
+    pub fn set_shuffle(&mut self, shuffle: bool) {
+        if shuffle != self.shuffle {
+            self.shuffle = shuffle;
+            self.seed = mixed(self.seed);
+            self.lay_out();
+        }
+    }
+
+    /// Every round is mixed up alike: that keeps a track and its return as far apart as can be. A track that is new to
+    /// the catalogue takes a place among the others without moving them.
+    fn lay_out(&mut self) {
+        self.walk.clone_from(&self.listed);
+        if self.shuffle {
+            self.walk.sort_by_cached_key(|track| (mixed(self.seed ^ mixed(*track)), *track));
+        }
+        let position = self.last.and_then(|last| self.walk.iter().position(|track| *track == last));
+        self.next = position.map_or(0, |position| position + 1);
     }
 
     /// Leaves `track` out from now on.
@@ -28,22 +67,102 @@ impl Order {
         self.unplayable.insert(track);
     }
 
-    /// Whether there is anything left to play.
-    pub fn has_playable(&self) -> bool {
-        self.tracks.iter().any(|t| !self.unplayable.contains(t))
+    /// Whether `track` is listed and not known to be unplayable.
+    pub fn is_playable(&self, track: TrackId) -> bool {
+        self.known.contains(&track) && !self.unplayable.contains(&track)
     }
 
-    /// The next playable track, after the last one from the start again; `None` if nothing can be played.
-    pub fn advance(&mut self) -> Option<TrackId> {
-        let count = self.tracks.len();
-        for step in 0..count {
-            let index = (self.next + step) % count;
-            let track = self.tracks[index];
-            if !self.unplayable.contains(&track) {
-                self.next = index + 1;
-                return Some(track);
-            }
-        }
-        None
+    /// Whether there is anything left to play.
+    pub fn has_playable(&self) -> bool {
+        self.walk.iter().any(|track| !self.unplayable.contains(track))
+    }
+
+    /// `track` was started: the walk goes on behind it.
+    pub fn started(&mut self, track: TrackId) {
+        self.last = Some(track);
+        self.next = self.after(track).0;
+    }
+
+    /// Where the walk is.
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor(self.next)
+    }
+
+    /// The place behind `track`, which is most likely near: the search begins where the walk is.
+    pub(crate) fn after(&self, track: TrackId) -> Cursor {
+        let count = self.walk.len();
+        let found = (0..count).map(|step| (self.next + step) % count).find(|index| self.walk[*index] == track);
+        Cursor(found.map_or(self.next, |index| index + 1))
+    }
+
+    /// The next playable track from `cursor` on, which moves behind it, and that is not to be avoided unless there is
+    /// no other; `None` if nothing can be played.
+    pub(crate) fn advance(&self, cursor: &mut Cursor, avoid: impl Fn(TrackId) -> bool) -> Option<TrackId> {
+        let count = self.walk.len();
+        let find = |wanted: &dyn Fn(TrackId) -> bool| {
+            let steps = (0..count).map(|step| (cursor.0 + step) % count);
+            steps.into_iter().find(|index| !self.unplayable.contains(&self.walk[*index]) && wanted(self.walk[*index]))
+        };
+        let index = find(&|track| !avoid(track)).or_else(|| find(&|_| true))?;
+        *cursor = Cursor(index + 1);
+        Some(self.walk[index])
+    }
+}
+
+/// A number that tells nothing of `x` to the eye (splitmix64, Steele et al. 2014).
+fn mixed(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(order: &mut Order, count: usize) -> Vec<TrackId> {
+        (0..count)
+            .map(|_| {
+                let track = order.advance(&mut order.cursor(), |_| false).unwrap();
+                order.started(track);
+                track
+            })
+            .collect()
+    }
+
+    #[test]
+    fn mixed_up_every_track_comes_once_before_the_first_comes_again() {
+        let mut order = Order::new(1);
+        order.replace((1..=50).collect());
+        order.set_shuffle(true);
+        let first = round(&mut order, 50);
+        let mut sorted = first.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (1..=50).collect::<Vec<_>>());
+        assert_ne!(first, sorted);
+        assert_eq!(round(&mut order, 50), first);
+        order.set_shuffle(false);
+        let last = *first.last().unwrap();
+        assert_eq!(round(&mut order, 1), [last % 50 + 1], "the walk goes on where it was");
+    }
+
+    #[test]
+    fn a_new_track_takes_a_place_without_mixing_the_others() {
+        let mut order = Order::new(7);
+        order.replace((1..=20).collect());
+        order.set_shuffle(true);
+        let before = round(&mut order, 20);
+        order.replace((1..=21).collect());
+        let after: Vec<_> = round(&mut order, 21).into_iter().filter(|track| *track != 21).collect();
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn what_is_to_be_avoided_comes_only_when_there_is_nothing_else() {
+        let mut order = Order::new(1);
+        order.replace(vec![1, 2, 3]);
+        assert_eq!(order.advance(&mut order.cursor(), |track| track < 3), Some(3));
+        assert_eq!(order.advance(&mut order.cursor(), |_| true), Some(1));
     }
 }

@@ -1,15 +1,35 @@
 //! The party itself: inputs in, outputs out.
 //!
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
-//! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends.
+//! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
+//! people ask for is in `party/wishes.rs`, what is opened in `party/decks.rs`, what outlasts a restart in
+//! `party/memory.rs`.
 
-use std::collections::VecDeque;
+mod decks;
+mod memory;
+mod view;
+mod wishes;
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::history::History;
 use crate::mix::{Fades, MixPlan, Source, VOLUME_FADE_MS, Volume};
 use crate::order::{Order, TrackId};
+use crate::queue::Queue;
+use crate::requests::RequestList;
+use crate::settings::Settings;
+use crate::wish::GuestId;
+
+use decks::Open;
+pub use memory::{Saved, SavedItem};
+pub use view::View;
+pub use wishes::BOOSTS_MAX;
 
 /// Tracks open at once: the one heard and the next.
 const DECKS: usize = 2;
+
+/// A track that was opened: counts up, so that the same track opened twice is told apart.
+pub type CueId = u64;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +50,18 @@ pub enum Input {
     Select(Source),
     /// These are the tracks there are, in playing order.
     Catalogue(Vec<TrackId>),
-    /// The first frame of a track was mixed.
-    TrackStarted(TrackId),
-    /// The last frame of a track was mixed, or its turn was skipped.
-    TrackEnded(TrackId),
+    /// The first frame of an opened track was mixed.
+    TrackStarted(CueId),
+    /// The last frame of an opened track was mixed, or its turn was skipped.
+    TrackEnded(CueId),
     /// A track could not be opened after [`Output::Cue`]: there is no deck for it, and it stays out of the order.
-    CueFailed(TrackId),
+    CueFailed(CueId),
     /// A track turned out unplayable after it was opened; its deck ends by itself. It stays out of the order.
-    TrackBroken(TrackId),
+    TrackBroken(CueId),
+    /// So many people listen.
+    Listening(usize),
+    /// Time went on; to be told a few times a second.
+    Pass,
 }
 
 /// What shall happen.
@@ -46,24 +70,22 @@ pub enum Output {
     /// Mix like this from now on.
     Mix(MixPlan),
     /// Open this track and put it behind those already open.
-    Cue(TrackId),
+    Cue(CueId, TrackId),
+    /// Close every open track that has not begun.
+    Uncue,
     /// Go on to the next open track now.
     Skip,
 }
 
-/// What people may see of the party.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Whether the host lets it play.
-    pub playing: bool,
-    /// How loud.
-    pub volume: Volume,
-    /// The source the host chose.
-    pub source: Source,
-    /// The track heard now, or stopped at while paused.
-    pub track: Option<TrackId>,
-    /// Whether any track can be played.
-    pub has_tracks: bool,
+/// The party as such.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Whether it goes on.
+    pub live: bool,
+    /// What it is called; may be empty.
+    pub title: String,
+    /// When it began.
+    pub started_ms: u64,
 }
 
 /// The state of one channel's party.
@@ -75,26 +97,64 @@ pub struct Party {
     /// Whether the track that is open first was given up by a stop, and is skipped when it plays again.
     stopped: bool,
     volume: Volume,
+    session: Session,
+    settings: Settings,
     order: Order,
-    /// Tracks opened and not yet ended, oldest first; at most [`DECKS`].
-    open: VecDeque<TrackId>,
-    last_cued: Option<TrackId>,
-    current: Option<TrackId>,
+    queue: Queue,
+    requests: RequestList,
+    history: History,
+    /// Boosts that guests have spent.
+    boosts: BTreeMap<GuestId, u8>,
+    skip_votes: BTreeSet<GuestId>,
+    listening: usize,
+    /// Tracks opened and not yet ended, oldest first; at most [`DECKS`], and one more for the blink of an eye.
+    open: VecDeque<Open>,
+    /// Tracks closed before they began, as far as the party knows: one may have begun in the meantime.
+    closed: VecDeque<Open>,
+    next_cue: CueId,
+    /// Whether what is heard was skipped, so that it is not repeated.
+    leaving: bool,
+    /// Whether what is open next is no longer what shall be heard next.
+    stale: bool,
+    /// Whether what plays by itself was mixed up since it was opened.
+    reordered: bool,
+    /// When an open track was last replaced.
+    replaced_ms: Option<u64>,
+    /// Counts changes of what people see, and of what outlasts a restart.
+    revision: u64,
+    saved_revision: u64,
 }
 
 impl Party {
-    /// A party that plays `source` at once: music needs no permission after power-up.
-    pub fn new(source: Source, fades: Fades) -> Self {
+    /// A party that plays `source` at once: music needs no permission after power-up. `seed` is what mixing up begins
+    /// with.
+    pub fn new(source: Source, fades: Fades, settings: Settings, seed: u64) -> Self {
+        let mut order = Order::new(seed);
+        order.set_shuffle(settings.shuffle);
         Self {
             fades,
             source,
             playing: true,
             stopped: false,
             volume: Volume::FULL,
-            order: Order::default(),
+            session: Session { live: true, ..Session::default() },
+            settings,
+            order,
+            queue: Queue::default(),
+            requests: RequestList::default(),
+            history: History::default(),
+            boosts: BTreeMap::new(),
+            skip_votes: BTreeSet::new(),
+            listening: 0,
             open: VecDeque::new(),
-            last_cued: None,
-            current: None,
+            closed: VecDeque::new(),
+            next_cue: 0,
+            leaving: false,
+            stale: false,
+            reordered: false,
+            replaced_ms: None,
+            revision: 0,
+            saved_revision: 0,
         }
     }
 
@@ -107,54 +167,57 @@ impl Party {
         MixPlan::new(self.source, self.playing, self.volume, ramp_ms)
     }
 
-    /// What people may see now.
-    pub fn view(&self) -> View {
-        View {
-            playing: self.playing,
-            volume: self.volume,
-            source: self.source,
-            track: self.current,
-            has_tracks: self.order.has_playable(),
+    /// Takes in what happened at `now_ms` (milliseconds on a clock that only goes forward) and returns what shall
+    /// happen, in order.
+    pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Output> {
+        if !matches!(input, Input::Pass | Input::Listening(_)) {
+            self.revision += 1;
         }
-    }
-
-    /// Takes in what happened and returns what shall happen, in order.
-    pub fn handle(&mut self, input: Input) -> Vec<Output> {
         match input {
-            Input::Play => self.play(),
+            Input::Play => self.play(now_ms),
             Input::Pause => self.set_playing(false, self.fades.pause_ms),
             Input::Toggle if self.playing => self.set_playing(false, self.fades.pause_ms),
-            Input::Toggle => self.play(),
+            Input::Toggle => self.play(now_ms),
             Input::Stop => self.stop(),
-            Input::Turn(steps) => self.turn(steps),
+            Input::Turn(steps) => self.set_volume(self.volume.turned(steps)),
             Input::Select(source) => self.select(source),
-            Input::Next => self.next(),
+            Input::Next => self.next(now_ms),
             Input::Catalogue(tracks) => {
-                self.order.replace(tracks, self.last_cued);
-                self.fill()
+                self.order.replace(tracks);
+                self.settle(now_ms, false)
             }
-            Input::TrackStarted(track) => {
-                self.current = Some(track);
-                Vec::new()
+            Input::TrackStarted(cue) => {
+                self.begin(cue, now_ms);
+                self.settle(now_ms, false)
             }
-            Input::TrackEnded(track) => {
-                self.close(track);
-                self.fill()
+            Input::TrackEnded(cue) => {
+                self.end(cue);
+                self.settle(now_ms, false)
             }
-            Input::CueFailed(track) => {
-                self.order.mark_unplayable(track);
-                self.close(track);
-                self.fill()
+            Input::CueFailed(cue) => {
+                self.fail(cue);
+                self.settle(now_ms, true)
             }
-            Input::TrackBroken(track) => {
-                self.order.mark_unplayable(track);
-                Vec::new()
+            Input::TrackBroken(cue) => {
+                self.give_up_on(cue);
+                self.settle(now_ms, true)
             }
+            Input::Listening(count) => self.listen(count, now_ms),
+            Input::Pass if self.stale => self.settle(now_ms, false),
+            Input::Pass => Vec::new(),
         }
     }
 
-    fn play(&mut self) -> Vec<Output> {
-        if self.stopped { self.next() } else { self.set_playing(true, self.fades.pause_ms) }
+    fn play(&mut self, now_ms: u64) -> Vec<Output> {
+        // The box's own buttons have no other way to begin a party.
+        if !self.session.live {
+            self.begin_session(now_ms);
+        }
+        if self.stopped { self.next(now_ms) } else { self.set_playing(true, self.fades.pause_ms) }
+    }
+
+    fn begin_session(&mut self, now_ms: u64) {
+        self.session = Session { live: true, title: std::mem::take(&mut self.session.title), started_ms: now_ms };
     }
 
     fn set_playing(&mut self, playing: bool, fade_ms: u16) -> Vec<Output> {
@@ -171,12 +234,11 @@ impl Party {
         self.set_playing(false, self.fades.stop_ms)
     }
 
-    fn turn(&mut self, steps: i8) -> Vec<Output> {
-        let turned = self.volume.turned(steps);
-        if turned == self.volume {
+    fn set_volume(&mut self, volume: Volume) -> Vec<Output> {
+        if volume == self.volume {
             return Vec::new();
         }
-        self.volume = turned;
+        self.volume = volume;
         if self.playing { vec![Output::Mix(self.plan_within(VOLUME_FADE_MS))] } else { Vec::new() }
     }
 
@@ -189,12 +251,12 @@ impl Party {
     }
 
     /// Next also resumes: who skips wants to hear something. On line-in there is nothing to skip.
-    fn next(&mut self) -> Vec<Output> {
-        let has_next = self.source == Source::Files && !self.open.is_empty();
-        let mut outputs = Vec::new();
-        if has_next {
-            outputs.push(Output::Skip);
+    fn next(&mut self, now_ms: u64) -> Vec<Output> {
+        if !self.session.live {
+            self.begin_session(now_ms);
         }
+        let has_next = self.source == Source::Files && !self.open.is_empty();
+        let mut outputs = if has_next { self.leave(now_ms) } else { Vec::new() };
         if has_next || self.stopped {
             outputs.extend(self.set_playing(true, self.fades.pause_ms));
         }
@@ -202,24 +264,12 @@ impl Party {
         outputs
     }
 
-    fn close(&mut self, track: TrackId) {
-        if let Some(index) = self.open.iter().position(|&t| t == track) {
-            self.open.remove(index);
+    fn listen(&mut self, count: usize, now_ms: u64) -> Vec<Output> {
+        if self.listening != count {
+            let needed = self.skips_needed();
+            self.listening = count;
+            self.revision += u64::from(needed != self.skips_needed());
         }
-        if self.current == Some(track) && !self.open.contains(&track) {
-            self.current = None;
-        }
-    }
-
-    /// Opens tracks until [`DECKS`] are open or nothing can be played.
-    fn fill(&mut self) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        while self.open.len() < DECKS {
-            let Some(track) = self.order.advance() else { break };
-            self.open.push_back(track);
-            self.last_cued = Some(track);
-            outputs.push(Output::Cue(track));
-        }
-        outputs
+        self.skip_if_wanted(now_ms)
     }
 }

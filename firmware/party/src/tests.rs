@@ -1,211 +1,161 @@
-//! The rules as tables.
+//! The rules as tables and as long walks over random inputs; a [`Pump`] stands for the sound.
 
-use crate::{Fades, Input, MixPlan, OFF_DB, Output, Party, Source, Volume};
+mod hostile;
+mod requests;
+mod transport;
+mod waiting;
+
+use std::collections::VecDeque;
+
+use crate::{
+    Asker, At, Change, CueId, Done, Fades, GuestId, Input, Item, ItemId, Output, Party, Refused, RequestId, Settings,
+    Source, TrackId, Wish,
+};
 
 const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
 
+/// Who is host.
+const HOST: Asker = Asker { guest: None, leads: true, is_host: true };
+
 fn party() -> Party {
-    Party::new(Source::Files, FADES)
+    Party::new(Source::Files, FADES, Settings::default(), 1)
 }
 
-/// Feeds all inputs and returns the outputs of the last one.
-fn last(party: &mut Party, inputs: &[Input]) -> Vec<Output> {
-    inputs.iter().fold(Vec::new(), |_, input| party.handle(input.clone()))
+/// A guest that is no more than that.
+fn guest(number: u32) -> Asker {
+    Asker { guest: Some(GuestId(number)), leads: false, is_host: false }
 }
 
-#[test]
-fn music_plays_without_being_asked() {
-    let plan = party().plan();
-    assert_eq!((plan.tracks_db, plan.line_in_db), (0.0, OFF_DB));
-}
+/// A small linear congruential generator (Knuth's MMIX constants): random enough for a walk over inputs.
+struct Dice(u64);
 
-#[test]
-fn two_tracks_are_open_at_once_and_the_next_follows_when_one_ends() {
-    let mut party = party();
-    let opened = last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
-    assert_eq!(opened, [Output::Cue(1), Output::Cue(2)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(1), Input::TrackEnded(1)]), [Output::Cue(3)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(2), Input::TrackEnded(2)]), [Output::Cue(1)]);
-}
-
-#[test]
-fn a_single_track_follows_itself() {
-    let mut party = party();
-    let opened = last(&mut party, &[Input::Catalogue(vec![7])]);
-    assert_eq!(opened, [Output::Cue(7), Output::Cue(7)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(7), Input::TrackEnded(7)]), [Output::Cue(7)]);
-    assert_eq!(party.view().track, Some(7), "its second deck is already playing");
-}
-
-#[test]
-fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
-    let mut party = party();
-    let silent = MixPlan { line_in_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 200, fallback_to_tracks: false };
-    assert_eq!(last(&mut party, &[Input::Pause]), [Output::Mix(silent)]);
-    assert_eq!(last(&mut party, &[Input::Pause]), []);
-    assert_eq!(last(&mut party, &[Input::Play]), [Output::Mix(MixPlan { tracks_db: 0.0, ..silent })]);
-}
-
-#[test]
-fn line_in_falls_back_to_tracks_only_while_it_plays() {
-    let mut party = party();
-    let chosen = last(&mut party, &[Input::Select(Source::LineIn)]);
-    let plan = MixPlan { line_in_db: 0.0, tracks_db: OFF_DB, ramp_ms: 1_000, fallback_to_tracks: true };
-    assert_eq!(chosen, [Output::Mix(plan)]);
-    let [Output::Mix(paused)] = last(&mut party, &[Input::Pause])[..] else { panic!("no plan") };
-    assert!(!paused.fallback_to_tracks);
-}
-
-#[test]
-fn next_skips_and_resumes() {
-    let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2]), Input::TrackStarted(1), Input::Pause]);
-    let outputs = last(&mut party, &[Input::Next]);
-    assert_eq!(outputs[0], Output::Skip);
-    assert!(party.view().playing && outputs.len() == 2);
-}
-
-#[test]
-fn next_does_nothing_on_line_in_or_without_tracks() {
-    assert_eq!(last(&mut party(), &[Input::Next]), []);
-    let mut on_line = Party::new(Source::LineIn, FADES);
-    assert_eq!(last(&mut on_line, &[Input::Catalogue(vec![1]), Input::Next]), []);
-}
-
-#[test]
-fn broken_tracks_stay_out_until_the_catalogue_changes() {
-    let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
-    last(&mut party, &[Input::TrackStarted(1), Input::TrackBroken(2)]);
-    assert_eq!(last(&mut party, &[Input::TrackEnded(1)]), [Output::Cue(3)]);
-    assert_eq!(last(&mut party, &[Input::TrackEnded(2)]), [Output::Cue(1)]);
-    assert_eq!(last(&mut party, &[Input::TrackEnded(3)]), [Output::Cue(3)]);
-}
-
-#[test]
-fn a_catalogue_of_broken_files_comes_to_rest() {
-    let mut party = party();
-    let mut outputs = party.handle(Input::Catalogue((1..=50).collect()));
-    let mut cues = 0;
-    while let Some(Output::Cue(track)) = outputs.pop() {
-        cues += 1;
-        outputs.extend(party.handle(Input::CueFailed(track)));
+impl Dice {
+    /// A number below `below`.
+    fn roll(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
     }
-    assert_eq!(cues, 51, "each file is tried once, the last one for both decks");
-    assert!(!party.view().has_tracks);
 }
 
-#[test]
-fn a_new_catalogue_goes_on_after_the_last_track() {
-    let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2]), Input::TrackStarted(1)]);
-    last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
-    assert_eq!(last(&mut party, &[Input::TrackEnded(1)]), [Output::Cue(3)]);
+/// A party and what stands for its sound: it plays what it is told to, and says so.
+struct Pump {
+    party: Party,
+    now_ms: u64,
+    current: Option<(CueId, TrackId)>,
+    cued: VecDeque<(CueId, TrackId)>,
+    /// Times a track that had been opened was closed unheard.
+    replaced: usize,
+    mixes: usize,
 }
 
-#[test]
-fn never_more_than_two_tracks_are_open_whatever_happens() {
-    // A small linear congruential generator (Knuth's MMIX constants) is random enough for a walk over inputs.
-    let mut seed = 1_u64;
-    let mut party = party();
-    let mut open: Vec<u64> = Vec::new();
-    for _ in 0..20_000 {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let pick = open.first().copied().unwrap_or(0);
-        let input = match (seed >> 33) % 8 {
-            0 => Input::Catalogue((1..(seed >> 40) % 6).collect()),
-            1 => Input::Next,
-            2 => Input::Pause,
-            3 => Input::Play,
-            4 => Input::TrackBroken(pick),
-            5 => Input::CueFailed(pick),
-            _ => Input::TrackEnded(pick),
-        };
-        if matches!(input, Input::TrackEnded(_) | Input::CueFailed(_)) && !open.is_empty() {
-            open.remove(0);
+impl Pump {
+    /// A party with the tracks 1 to `tracks`, the first of which is heard.
+    fn of(settings: Settings, tracks: u64) -> Self {
+        let party = Party::new(Source::Files, FADES, settings, 1);
+        let mut pump = Self { party, now_ms: 0, current: None, cued: VecDeque::new(), replaced: 0, mixes: 0 };
+        pump.tell(Input::Listening(10));
+        pump.tell(Input::Catalogue((1..=tracks).collect()));
+        pump
+    }
+
+    fn new() -> Self {
+        Self::of(Settings::default(), 100)
+    }
+
+    fn tell(&mut self, input: Input) {
+        let outputs = self.party.handle(self.now_ms, input);
+        self.carry_out(outputs);
+    }
+
+    fn ask(&mut self, asker: Asker, wish: Wish) -> Result<Done, Refused> {
+        let (done, outputs) = self.party.ask(self.now_ms, asker, wish)?;
+        self.carry_out(outputs);
+        Ok(done)
+    }
+
+    fn set(&mut self, change: Change) {
+        self.ask(HOST, Wish::Set(change)).unwrap();
+    }
+
+    /// Puts a track into the queue as a host.
+    fn add(&mut self, track: TrackId, at: At) -> ItemId {
+        match self.ask(HOST, Wish::Add(track, at)) {
+            Ok(Done::Queued(item)) => item,
+            other => panic!("{other:?}"),
         }
-        for output in party.handle(input) {
-            if let Output::Cue(track) = output {
-                open.push(track);
+    }
+
+    /// Has a guest ask for a track that is let in at once.
+    fn wish(&mut self, number: u32, track: TrackId) -> ItemId {
+        let mut asker = guest(number);
+        asker.leads = true;
+        let asked = self.ask(asker, Wish::Request(track));
+        assert!(matches!(asked, Ok(Done::Admitted(_))), "{asked:?}");
+        self.party.queue().items().find(|item| item.track == track).unwrap().id
+    }
+
+    fn pending(&mut self, number: u32, track: TrackId) -> RequestId {
+        match self.ask(guest(number), Wish::Request(track)) {
+            Ok(Done::Pending(request)) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Cue(cue, track) => self.cued.push_back((cue, track)),
+                Output::Uncue => {
+                    self.replaced += self.cued.len();
+                    self.cued.clear();
+                }
+                Output::Skip => self.end(),
+                Output::Mix(_) => self.mixes += 1,
             }
+            assert!(self.cued.len() <= 2, "{:?}", self.cued);
         }
-        assert!(open.len() <= 2, "seed {seed}: {open:?}");
+        if self.current.is_none() {
+            self.start();
+        }
     }
-}
 
-#[test]
-fn one_button_plays_and_pauses() {
-    let mut party = party();
-    let paused = last(&mut party, &[Input::Toggle]);
-    assert!(!party.view().playing);
-    assert_eq!(paused, party_with(&[Input::Pause]));
-    let [Output::Mix(plays)] = last(&mut party, &[Input::Toggle])[..] else { panic!("no plan") };
-    assert_eq!((plays.tracks_db, party.view().playing), (0.0, true));
-}
-
-/// What a new party answers to the last of these inputs.
-fn party_with(inputs: &[Input]) -> Vec<Output> {
-    last(&mut party(), inputs)
-}
-
-#[test]
-fn a_stop_fades_out_slowly_and_the_next_play_begins_with_another_track() {
-    let mut party = party();
-    let stopped = last(&mut party, &[Input::Catalogue(vec![1, 2, 3]), Input::TrackStarted(1), Input::Stop]);
-    let [Output::Mix(plan)] = stopped[..] else { panic!("{stopped:?}") };
-    assert_eq!((plan.tracks_db, plan.ramp_ms), (OFF_DB, FADES.stop_ms));
-    for again in [Input::Play, Input::Toggle, Input::Next] {
-        let outputs = last(&mut party, std::slice::from_ref(&again));
-        let [Output::Skip, Output::Mix(plan)] = outputs[..] else { panic!("{again:?}: {outputs:?}") };
-        assert_eq!((plan.tracks_db, plan.ramp_ms), (0.0, FADES.pause_ms));
-        party.handle(Input::Stop);
+    fn start(&mut self) {
+        if let Some(next) = self.cued.pop_front() {
+            self.current = Some(next);
+            self.tell(Input::TrackStarted(next.0));
+        }
     }
-}
 
-#[test]
-fn a_stop_while_paused_still_gives_the_track_up() {
-    let stopped = [Input::Catalogue(vec![1, 2]), Input::Pause, Input::Stop];
-    assert_eq!(party_with(&stopped), []);
-    let [Output::Skip, Output::Mix(_)] = party_with(&[&stopped[..], &[Input::Play]].concat())[..] else {
-        panic!("the old track goes on")
-    };
-}
+    /// What is heard ends, and the next begins.
+    fn end(&mut self) {
+        if let Some((cue, _)) = self.current.take() {
+            self.start();
+            self.tell(Input::TrackEnded(cue));
+        }
+    }
 
-#[test]
-fn a_stopped_line_in_only_fades_and_plays_again() {
-    let mut party = party();
-    let inputs = [Input::Catalogue(vec![1, 2]), Input::Select(Source::LineIn), Input::Stop];
-    let [Output::Mix(stopped)] = last(&mut party, &inputs)[..] else { panic!("no plan") };
-    assert_eq!(stopped.line_in_db, OFF_DB);
-    let [Output::Mix(plays)] = last(&mut party, &[Input::Play])[..] else { panic!("no plan") };
-    assert_eq!(plays.line_in_db, 0.0);
-}
+    /// What is heard ends after three minutes; what is heard then.
+    fn heard_next(&mut self) -> TrackId {
+        self.now_ms += 180_000;
+        self.tell(Input::Pass);
+        self.end();
+        self.heard()
+    }
 
-#[test]
-fn a_track_given_up_on_is_not_skipped_twice() {
-    let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2, 3]), Input::Stop, Input::Play, Input::Pause]);
-    let [Output::Mix(_)] = last(&mut party, &[Input::Play])[..] else { panic!("skipped again") };
-}
+    fn heard(&self) -> TrackId {
+        let heard = self.current.expect("it is never silent").1;
+        assert_eq!(self.party.view().track, Some(heard));
+        heard
+    }
 
-#[test]
-fn the_volume_has_ends_and_changes_what_is_heard_at_once() {
-    let mut party = party();
-    let [Output::Mix(softer)] = last(&mut party, &[Input::Turn(-3)])[..] else { panic!("no plan") };
-    assert_eq!(softer.tracks_db, -3.0 * Volume::STEP_DB);
-    assert_eq!(last(&mut party, &[Input::Turn(i8::MAX)]).len(), 1);
-    assert_eq!((party.view().volume, last(&mut party, &[Input::Turn(1)])), (Volume::FULL, vec![]));
-    last(&mut party, &[Input::Turn(i8::MIN)]);
-    assert_eq!(party.view().volume.db(), Volume::MIN_DB);
-    assert_eq!(last(&mut party, &[Input::Turn(-1)]), []);
-}
+    /// Everything about the queue's items, in order, and how many are pinned.
+    fn standing(&self) -> (Vec<Item>, usize) {
+        let (order, pinned) = self.party.queue().in_order();
+        (order.into_iter().cloned().collect(), pinned)
+    }
 
-#[test]
-fn a_volume_turned_while_paused_is_heard_after_it() {
-    let mut party = party();
-    assert_eq!(last(&mut party, &[Input::Pause, Input::Turn(-1)]), []);
-    let [Output::Mix(plan)] = last(&mut party, &[Input::Play])[..] else { panic!("no plan") };
-    assert_eq!(plan.tracks_db, -Volume::STEP_DB);
-    let [Output::Mix(line_in)] = last(&mut party, &[Input::Select(Source::LineIn)])[..] else { panic!("no plan") };
-    assert_eq!(line_in.line_in_db, -Volume::STEP_DB, "the volume is the channel's, not a source's");
+    /// The tracks that wait, in order.
+    fn waiting(&self) -> Vec<TrackId> {
+        self.party.queue().in_order().0.iter().map(|item| item.track).collect()
+    }
 }

@@ -1,0 +1,86 @@
+//! What was heard: the last tracks for people to see, and a longer memory of what was heard when.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use crate::order::TrackId;
+use crate::queue::By;
+
+/// Tracks that people can see. The oldest is forgotten.
+pub const HISTORY_MAX: usize = 20;
+
+/// Tracks remembered with the time at which they began: two days of songs of five minutes. The oldest is forgotten, and
+/// can then be requested again a little early.
+const BEGUN_MAX: usize = 600;
+
+/// How a track ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// It was heard to its end.
+    Played,
+    /// Somebody skipped it.
+    Skipped,
+}
+
+/// A track that was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// Which.
+    pub track: TrackId,
+    /// Who wanted it; `None` if it played by itself.
+    pub by: Option<By>,
+    /// How it ended.
+    pub how: How,
+}
+
+/// What was heard.
+#[derive(Debug, Default)]
+pub struct History {
+    played: VecDeque<Played>,
+    begun: VecDeque<(TrackId, u64)>,
+}
+
+impl History {
+    /// The last tracks, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Played> {
+        self.played.iter()
+    }
+
+    /// A track has begun.
+    pub fn begin(&mut self, track: TrackId, now_ms: u64) {
+        if self.begun.len() == BEGUN_MAX {
+            self.begun.pop_front();
+        }
+        self.begun.push_back((track, now_ms));
+    }
+
+    /// A track has ended.
+    pub fn end(&mut self, played: Played) {
+        self.played.truncate(HISTORY_MAX - 1);
+        self.played.push_front(played);
+    }
+
+    /// Takes the newest back.
+    pub fn back(&mut self) -> Option<Played> {
+        self.played.pop_front()
+    }
+
+    /// Whether a track has begun within the last `minutes`.
+    pub fn has_begun(&self, track: TrackId, minutes: u16, now_ms: u64) -> bool {
+        let since_ms = now_ms.saturating_sub(u64::from(minutes) * 60_000);
+        minutes > 0 && self.begun.iter().any(|(begun, at_ms)| *begun == track && *at_ms >= since_ms)
+    }
+
+    /// Forgets all of it.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A guest is known no more.
+    pub fn forget(&mut self, guest: crate::wish::GuestId) {
+        let theirs = self.played.iter_mut().filter(|played| played.by == Some(By::Guest(guest)));
+        theirs.for_each(|played| played.by = Some(By::Nobody));
+    }
+}

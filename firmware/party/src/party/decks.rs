@@ -1,0 +1,260 @@
+//! Which tracks are open: what is heard, and what shall be heard after it.
+//!
+//! A track is opened long before it is heard. When something else shall be heard next, what is open but has not begun
+//! is closed and the other is opened in its place; what is heard is not touched by that. Hosts see that at once; when
+//! guests vote, it happens at most every [`REPLACE_MS`], because every opened track is a process that begins to decode.
+
+use super::{CueId, DECKS, Output, Party};
+use crate::history::{How, Played};
+use crate::order::TrackId;
+use crate::queue::{By, Item};
+use crate::requests::Decline;
+use crate::settings::Repeat;
+use crate::wish::{At, ItemId};
+
+/// Shortest time between two replacements of an open track that guests cause, ms.
+const REPLACE_MS: u64 = 2_000;
+
+/// Closed tracks that are remembered in case they had begun already. Only the last can have, unless the pump is stuck.
+const CLOSED_MAX: usize = 4;
+
+/// Why a track is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// It is this item of the queue.
+    Item(ItemId),
+    /// It plays by itself.
+    Order,
+    /// It is the one before it once more.
+    Again,
+}
+
+/// An open track.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    cue: CueId,
+    pub(super) track: TrackId,
+    from: From,
+    pub(super) started: bool,
+    /// The item that it was, once it has begun.
+    pub(super) item: Option<Item>,
+    skipped: bool,
+    broken: bool,
+    /// Whether another track has begun after it.
+    over: bool,
+}
+
+impl Party {
+    /// What is heard, or stopped at while paused.
+    pub(super) fn now(&self) -> Option<&Open> {
+        self.open.iter().rfind(|open| open.started)
+    }
+
+    pub(super) fn now_mut(&mut self) -> Option<&mut Open> {
+        self.open.iter_mut().rfind(|open| open.started)
+    }
+
+    /// The track that was opened under this number, while it is open.
+    pub fn opened(&self, cue: CueId) -> Option<TrackId> {
+        self.open.iter().chain(&self.closed).find(|open| open.cue == cue).map(|open| open.track)
+    }
+
+    /// Opens what shall be heard next, and closes what shall not. `urgent`: at once, whatever was closed just now.
+    pub(super) fn settle(&mut self, now_ms: u64, urgent: bool) -> Vec<Output> {
+        let started = self.open.iter().filter(|open| open.started).count();
+        let wanted = self.wanted(started);
+        let waiting = self.open.len() - started;
+        let is_wanted = |(open, want): &(&Open, &(TrackId, From))| (open.track, open.from) == **want;
+        let mut kept = self.open.iter().skip(started).zip(&wanted).take_while(is_wanted).count();
+        let mut outputs = Vec::new();
+        if kept < waiting {
+            if !urgent && self.replaced_ms.is_some_and(|at_ms| now_ms < at_ms + REPLACE_MS) {
+                self.stale = true;
+                return outputs;
+            }
+            self.closed.extend(self.open.drain(started..));
+            self.closed.drain(..self.closed.len().saturating_sub(CLOSED_MAX));
+            self.replaced_ms = Some(now_ms);
+            outputs.push(Output::Uncue);
+            kept = 0;
+        }
+        (self.stale, self.reordered) = (false, false);
+        for (track, from) in wanted.into_iter().skip(kept) {
+            self.next_cue += 1;
+            let (cue, item) = (self.next_cue, None);
+            let (started, skipped, broken, over) = (false, false, false, false);
+            self.open.push_back(Open { cue, track, from, started, item, skipped, broken, over });
+            outputs.push(Output::Cue(cue, track));
+        }
+        outputs
+    }
+
+    /// What shall be open behind the `started` tracks that have begun.
+    fn wanted(&self, started: usize) -> Vec<(TrackId, From)> {
+        let count = DECKS.saturating_sub(started);
+        let repeats = self.settings.repeat == Repeat::One && !self.leaving;
+        let now = self.now().filter(|now| !now.broken && self.order.is_playable(now.track));
+        if let Some(now) = now.filter(|_| repeats) {
+            return vec![(now.track, From::Again); count];
+        }
+        let mut wanted: Vec<(TrackId, From)> = Vec::new();
+        let queue = self.queue.first(count);
+        let mut cursor = self.order.cursor();
+        for slot in 0..count {
+            let before = wanted.last().copied().filter(|_| repeats);
+            let open = self.open.get(started + slot).filter(|open| open.from == From::Order && !self.reordered);
+            let choice = if let Some((track, _)) = before {
+                (track, From::Again)
+            } else if let Some(item) = queue.get(slot) {
+                (item.track, From::Item(item.id))
+            } else if let Some(open) = open.filter(|open| self.order.is_playable(open.track)) {
+                // One that is open is as good as any other: a catalogue that grows is no reason to close it.
+                cursor = self.order.after(open.track);
+                (open.track, From::Order)
+            } else if let Some(track) = self.order.advance(&mut cursor, |track| self.was_asked_for(track)) {
+                (track, From::Order)
+            } else {
+                break;
+            };
+            wanted.push(choice);
+        }
+        wanted
+    }
+
+    /// Whether people have asked for a track, now or a short while ago: then it need not play by itself.
+    fn was_asked_for(&self, track: TrackId) -> bool {
+        self.queue.items().any(|item| item.track == track)
+            || self.now().is_some_and(|now| now.track == track && now.item.is_some())
+            || self.history.iter().any(|played| played.track == track && played.by.is_some())
+    }
+
+    /// What will play by itself, at most `count` tracks.
+    pub fn upcoming(&self, count: usize) -> Vec<TrackId> {
+        let ahead = self.open.iter().filter(|open| !open.started && open.from == From::Order);
+        let mut tracks: Vec<TrackId> = ahead.map(|open| open.track).take(count).collect();
+        let mut cursor = tracks.last().map_or(self.order.cursor(), |last| self.order.after(*last));
+        while tracks.len() < count {
+            let next = self.order.advance(&mut cursor, |track| self.was_asked_for(track));
+            let Some(next) = next.filter(|next| !tracks.contains(next)) else { break };
+            tracks.push(next);
+        }
+        tracks
+    }
+
+    /// The first frame of an open track was mixed.
+    pub(super) fn begin(&mut self, cue: CueId, now_ms: u64) {
+        let closed = self.closed.iter().position(|open| open.cue == cue);
+        if let Some(late) = closed.and_then(|index| self.closed.remove(index)) {
+            // It had begun before it could be closed.
+            let begun = self.open.iter().filter(|open| open.started).count();
+            self.open.insert(begun, late);
+        }
+        let Some(index) = self.open.iter().position(|open| open.cue == cue && !open.started) else { return };
+        let before = self.now().and_then(|now| now.item.clone());
+        for before in 0..index {
+            self.finish(before);
+        }
+        let from = self.open[index].from;
+        let item = match from {
+            From::Item(id) => self.queue.take(id),
+            From::Again => before,
+            From::Order => None,
+        };
+        if from == From::Order {
+            self.order.started(self.open[index].track);
+        }
+        if let (From::Item(_), Some(item)) = (from, &item) {
+            item.request.into_iter().for_each(|request| self.requests.remove(request));
+            // What comes back to the queue need not be written down whenever it goes.
+            self.saved_revision += u64::from(!self.comes_back(item));
+        }
+        let open = &mut self.open[index];
+        (open.started, open.item) = (true, item);
+        self.history.begin(open.track, now_ms);
+        self.skip_votes.clear();
+        self.leaving = false;
+    }
+
+    /// The last frame of an open track was mixed.
+    pub(super) fn end(&mut self, cue: CueId) {
+        self.closed.retain(|open| open.cue != cue);
+        if let Some(index) = self.open.iter().position(|open| open.cue == cue) {
+            if self.open[index].started {
+                self.finish(index);
+            }
+            self.open.remove(index);
+        }
+    }
+
+    /// An open track is no longer what is heard: it is history.
+    fn finish(&mut self, index: usize) {
+        let Some(open) = self.open.get_mut(index).filter(|open| open.started && !open.over) else { return };
+        open.over = true;
+        if open.broken {
+            return;
+        }
+        let how = if open.skipped { How::Skipped } else { How::Played };
+        let (track, item) = (open.track, open.item.clone());
+        self.history.end(Played { track, by: item.as_ref().map(|item| item.by), how });
+        if let Some(item) = item.filter(|item| self.comes_back(item) && !self.queue.is_full()) {
+            self.queue.add(item.track, item.by, At::End, None);
+        }
+    }
+
+    fn comes_back(&self, item: &Item) -> bool {
+        self.settings.repeat == Repeat::All && item.request.is_none() && item.by != By::Nobody && self.session.live
+    }
+
+    /// A track could not be opened.
+    pub(super) fn fail(&mut self, cue: CueId) {
+        let Some(index) = self.open.iter().position(|open| open.cue == cue) else { return };
+        if let Some(open) = self.open.remove(index) {
+            self.drop_broken(&open);
+        }
+    }
+
+    /// An open track turned out unplayable.
+    pub(super) fn give_up_on(&mut self, cue: CueId) {
+        let open = self.open.iter_mut().find(|open| open.cue == cue);
+        let Some(open) = open else { return };
+        open.broken = true;
+        let open = open.clone();
+        self.drop_broken(&open);
+    }
+
+    fn drop_broken(&mut self, open: &Open) {
+        self.order.mark_unplayable(open.track);
+        if let (From::Item(id), false) = (open.from, open.started)
+            && let Some(item) = self.queue.remove(id)
+        {
+            item.request.into_iter().for_each(|request| self.requests.decline(request, Decline::Broken));
+            self.saved_revision += 1;
+        }
+    }
+
+    /// Leaves what is heard for what comes next.
+    pub(super) fn leave(&mut self, now_ms: u64) -> Vec<Output> {
+        self.leaving = true;
+        let mut outputs = self.settle(now_ms, true);
+        if let Some(now) = self.now_mut() {
+            now.skipped = true;
+        }
+        outputs.push(Output::Skip);
+        outputs
+    }
+
+    /// Leaves what is heard for what was heard before it; `None` if nothing was.
+    pub(super) fn go_back(&mut self, now_ms: u64) -> Option<Vec<Output>> {
+        let played = self.history.back()?;
+        if let Some(now) = self.now_mut() {
+            // It will be heard after the other, and then it will be history.
+            now.over = true;
+            let (track, item) = (now.track, now.item.clone());
+            let item = item.unwrap_or_else(|| self.queue.made(track, By::Nobody, None));
+            self.queue.put_first(item);
+        }
+        let before = self.queue.made(played.track, played.by.unwrap_or(By::Nobody), None);
+        self.queue.put_first(before);
+        Some(self.leave(now_ms))
+    }
+}

@@ -1,0 +1,329 @@
+//! What people ask for, granted or refused.
+
+use super::{Output, Party, Session};
+use crate::mix::{Source, Volume};
+use crate::order::TrackId;
+use crate::queue::{By, Item};
+use crate::requests::{Decline, PENDING_MAX, Standing};
+use crate::settings::{Change, Requests};
+use crate::wish::{Asker, At, Done, GuestId, ItemId, Refused, RequestId, TITLE_CHARS_MAX, Wish};
+
+/// Boosts of one guest for a whole party: enough to matter, too few to be the rule.
+pub const BOOSTS_MAX: u8 = 3;
+
+/// Guests that may have spent boosts or be for a skip at once. A further one is refused; phones that went long ago are
+/// forgotten by whoever knows them, and their places with them.
+const GUESTS_MAX: usize = 1_000;
+
+/// What a wish leads to.
+type Granted = Result<(Done, Vec<Output>), Refused>;
+
+impl Party {
+    /// Grants a wish, and returns what came of it and what shall happen.
+    ///
+    /// # Errors
+    /// Why it is refused; then nothing has changed.
+    pub fn ask(&mut self, now_ms: u64, asker: Asker, wish: Wish) -> Granted {
+        let lasting = !matches!(
+            wish,
+            Wish::Request(_)
+                | Wish::Withdraw(_)
+                | Wish::Decline(_)
+                | Wish::Vote(..)
+                | Wish::SkipVote(_)
+                | Wish::Volume(_)
+        );
+        let granted = self.grant(now_ms, asker, wish)?;
+        self.revision += 1;
+        self.saved_revision += u64::from(lasting || matches!(granted.0, Done::Admitted(_)));
+        Ok(granted)
+    }
+
+    fn grant(&mut self, now_ms: u64, asker: Asker, wish: Wish) -> Granted {
+        let guest = asker.guest.ok_or(Refused::NotAGuest);
+        match wish {
+            Wish::Start(title) => return self.start(title, now_ms),
+            Wish::End => return Ok(self.finish_session()),
+            Wish::Set(change) => return self.set(&change, now_ms),
+            Wish::Volume(db) => return self.volume(db),
+            Wish::Forget(guest) => return Ok(self.forget(guest, now_ms)),
+            _ if !self.session.live => return Err(Refused::Ended),
+            Wish::Skip => return self.skip(now_ms),
+            Wish::Previous => return self.previous(now_ms),
+            Wish::Request(track) => return self.request(asker, guest?, track, now_ms),
+            Wish::SkipVote(on) => return self.vote_to_skip(guest?, on, now_ms),
+            Wish::Vote(item, on) => {
+                self.vote(guest?, item, on)?;
+                return Ok((Done::Plainly, self.settle(now_ms, false)));
+            }
+            Wish::Boost(item) => {
+                self.boost(guest?, item)?;
+                return Ok((Done::Plainly, self.settle(now_ms, false)));
+            }
+            Wish::Add(track, at) => {
+                let item = self.add(asker, track, at)?;
+                return Ok((Done::Queued(item), self.settle(now_ms, true)));
+            }
+            Wish::Move(item, to) => {
+                let moved = self.queue.undoably(|queue| queue.move_to(item, to).then_some(((), None, Vec::new())));
+                moved.ok_or(Refused::NoSuchItem)?;
+            }
+            Wish::Remove(item) => self.remove(asker, item)?,
+            Wish::Clear => self.clear(),
+            Wish::Undo => self.undo()?,
+            Wish::Withdraw(request) => self.withdraw(guest?, request)?,
+            Wish::Approve(request) => _ = self.approve(request)?,
+            Wish::Decline(request) => {
+                self.requests.waiting(request).ok_or(Refused::NoSuchRequest)?;
+                self.requests.decline(request, Decline::Declined);
+            }
+        }
+        Ok((Done::Plainly, self.settle(now_ms, asker.leads)))
+    }
+
+    fn start(&mut self, title: Option<String>, now_ms: u64) -> Granted {
+        let title = title.map(|title| shown(&title, TITLE_CHARS_MAX).ok_or(Refused::BadText)).transpose()?;
+        if !self.session.live {
+            self.session = Session { live: true, title: String::new(), started_ms: now_ms };
+        }
+        if let Some(title) = title {
+            self.session.title = title;
+        }
+        Ok((Done::Plainly, self.play(now_ms)))
+    }
+
+    /// Nothing about a guest outlives the party.
+    fn finish_session(&mut self) -> (Done, Vec<Output>) {
+        if !self.session.live {
+            return (Done::Plainly, Vec::new());
+        }
+        self.session = Session::default();
+        self.queue = self.queue.emptied();
+        self.requests.clear();
+        self.history.clear();
+        self.boosts.clear();
+        self.skip_votes.clear();
+        self.open.iter_mut().chain(&mut self.closed).for_each(|open| open.item = None);
+        let mut outputs = self.stop();
+        outputs.extend(self.settle(0, true));
+        (Done::Plainly, outputs)
+    }
+
+    fn set(&mut self, change: &Change, now_ms: u64) -> Granted {
+        let settings = self.settings.changed(change).map_err(Refused::Setting)?;
+        let before = std::mem::replace(&mut self.settings, settings);
+        if before.shuffle != self.settings.shuffle {
+            self.order.set_shuffle(self.settings.shuffle);
+            self.reordered = true;
+        }
+        let mut outputs = self.settle(now_ms, true);
+        if before.crossfade_ms != self.settings.crossfade_ms {
+            outputs.push(Output::Mix(self.plan()));
+        }
+        // A smaller share may be reached already.
+        outputs.extend(self.skip_if_wanted(now_ms));
+        Ok((Done::Plainly, outputs))
+    }
+
+    fn volume(&mut self, db: f32) -> Granted {
+        let volume = Volume::nearest(db).ok_or(Refused::Volume)?;
+        Ok((Done::Plainly, self.set_volume(volume)))
+    }
+
+    fn skip(&mut self, now_ms: u64) -> Granted {
+        if self.source != Source::Files || self.open.is_empty() {
+            return Err(Refused::NothingToSkip);
+        }
+        Ok((Done::Plainly, self.next(now_ms)))
+    }
+
+    fn previous(&mut self, now_ms: u64) -> Granted {
+        if self.source != Source::Files {
+            return Err(Refused::NothingBefore);
+        }
+        if self.queue.is_full() {
+            return Err(Refused::QueueFull);
+        }
+        let mut outputs = self.go_back(now_ms).ok_or(Refused::NothingBefore)?;
+        outputs.extend(self.set_playing(true, self.fades.pause_ms));
+        self.stopped = false;
+        Ok((Done::Plainly, outputs))
+    }
+
+    fn add(&mut self, asker: Asker, track: TrackId, at: At) -> Result<ItemId, Refused> {
+        if !self.order.is_playable(track) {
+            return Err(Refused::NoSuchTrack);
+        }
+        if self.queue.is_full() {
+            return Err(Refused::QueueFull);
+        }
+        let by = asker.guest.filter(|_| !asker.is_host).map_or(By::Host, By::Guest);
+        let added = self.queue.undoably(|queue| {
+            let item = queue.add(track, by, at, None);
+            Some((item, Some(item), Vec::new()))
+        });
+        added.ok_or(Refused::QueueFull)
+    }
+
+    fn remove(&mut self, asker: Asker, item: ItemId) -> Result<(), Refused> {
+        let found = self.queue.get(item).ok_or(Refused::NoSuchItem)?;
+        let own = asker.guest.is_some_and(|guest| found.by == By::Guest(guest));
+        let request = found.request;
+        if asker.leads {
+            self.queue.undoably(|queue| queue.remove(item).map(|item| ((), None, vec![item])));
+            request.into_iter().for_each(|request| self.requests.decline(request, Decline::Removed));
+        } else if own {
+            self.queue.remove(item);
+            request.into_iter().for_each(|request| self.requests.remove(request));
+        } else {
+            return Err(Refused::NotYours);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        let requests: Vec<RequestId> = self.queue.items().filter_map(|item| item.request).collect();
+        self.queue.undoably(|queue| (!queue.is_empty()).then(|| ((), None, queue.clear())));
+        requests.into_iter().for_each(|request| self.requests.decline(request, Decline::Removed));
+    }
+
+    fn undo(&mut self) -> Result<(), Refused> {
+        if !self.queue.undo() {
+            return Err(Refused::NothingToUndo);
+        }
+        for item in self.queue.items() {
+            item.request.into_iter().for_each(|request| self.requests.queued(request, item.id));
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, asker: Asker, guest: GuestId, track: TrackId, now_ms: u64) -> Granted {
+        if self.settings.requests == Requests::Off && !asker.leads {
+            return Err(Refused::RequestsOff);
+        }
+        if !self.order.is_playable(track) {
+            return Err(Refused::NoSuchTrack);
+        }
+        let waits = self.queue.items().any(|item| item.track == track)
+            || self.requests.pending().any(|request| request.track == track)
+            || self.now().is_some_and(|now| now.track == track);
+        if waits {
+            return Err(Refused::AlreadyQueued);
+        }
+        if self.history.has_begun(track, self.settings.recent_min, now_ms) {
+            return Err(Refused::RecentlyPlayed);
+        }
+        if self.requests.waiting_of(guest) >= self.settings.per_guest_max.into() {
+            return Err(Refused::TooMany);
+        }
+        let at_once = self.settings.requests == Requests::Auto || asker.leads;
+        if if at_once { self.queue.is_full() } else { self.requests.pending().count() >= PENDING_MAX } {
+            return Err(Refused::QueueFull);
+        }
+        let request = self.requests.add(guest, track);
+        if !at_once {
+            return Ok((Done::Pending(request), Vec::new()));
+        }
+        self.approve(request)?;
+        Ok((Done::Admitted(request), self.settle(now_ms, asker.leads)))
+    }
+
+    fn approve(&mut self, request: RequestId) -> Result<ItemId, Refused> {
+        let waiting = self.requests.waiting(request).ok_or(Refused::NoSuchRequest)?;
+        if self.queue.is_full() {
+            return Err(Refused::QueueFull);
+        }
+        let item = self.queue.add(waiting.track, By::Guest(waiting.guest), At::End, Some(request));
+        self.requests.queued(request, item);
+        Ok(item)
+    }
+
+    fn withdraw(&mut self, guest: GuestId, request: RequestId) -> Result<(), Refused> {
+        let own = self.requests.get(request).filter(|known| known.guest == guest).ok_or(Refused::NoSuchRequest)?;
+        if let Standing::Queued(item) = own.standing {
+            self.queue.remove(item);
+            // Something that outlasts a restart has changed.
+            self.saved_revision += 1;
+        }
+        self.requests.remove(request);
+        Ok(())
+    }
+
+    fn vote(&mut self, guest: GuestId, item: ItemId, on: bool) -> Result<(), Refused> {
+        let item = self.queue.get_mut(item).ok_or(Refused::NoSuchItem)?;
+        if item.by == By::Guest(guest) {
+            return Err(Refused::OwnItem);
+        }
+        if on {
+            item.voters.insert(guest)
+        } else {
+            item.voters.remove(&guest)
+        };
+        Ok(())
+    }
+
+    fn boost(&mut self, guest: GuestId, item: ItemId) -> Result<(), Refused> {
+        let left = self.boosts_left(guest);
+        let room = self.boosts.len() < GUESTS_MAX || self.boosts.contains_key(&guest);
+        let item: &mut Item = self.queue.get_mut(item).ok_or(Refused::NoSuchItem)?;
+        match () {
+            () if item.boosted => Err(Refused::AlreadyBoosted),
+            () if left == 0 => Err(Refused::NoBoosts),
+            () if !room => Err(Refused::TooManyGuests),
+            () => {
+                item.boosted = true;
+                *self.boosts.entry(guest).or_default() += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn vote_to_skip(&mut self, guest: GuestId, on: bool, now_ms: u64) -> Granted {
+        if !on {
+            self.skip_votes.remove(&guest);
+            return Ok((Done::Plainly, Vec::new()));
+        }
+        if self.skips_needed() == 0 || self.source != Source::Files || self.now().is_none() {
+            return Err(Refused::NothingToSkip);
+        }
+        if self.skip_votes.len() >= GUESTS_MAX {
+            return Err(Refused::TooManyGuests);
+        }
+        self.skip_votes.insert(guest);
+        Ok((Done::Plainly, self.skip_if_wanted(now_ms)))
+    }
+
+    /// Skips what is heard once enough are for it.
+    pub(super) fn skip_if_wanted(&mut self, now_ms: u64) -> Vec<Output> {
+        let (votes, needed) = (self.skip_votes.len(), self.skips_needed() as usize);
+        let heard = self.playing && self.source == Source::Files && self.now().is_some();
+        if needed == 0 || votes < needed || !heard {
+            return Vec::new();
+        }
+        self.skip_votes.clear();
+        self.revision += 1;
+        self.next(now_ms)
+    }
+
+    fn forget(&mut self, guest: GuestId, now_ms: u64) -> (Done, Vec<Output>) {
+        self.queue.forget(guest);
+        self.requests.forget(guest);
+        self.history.forget(guest);
+        self.boosts.remove(&guest);
+        self.skip_votes.remove(&guest);
+        let opened = self.open.iter_mut().chain(&mut self.closed).filter_map(|open| open.item.as_mut());
+        for item in opened.filter(|item| item.by == By::Guest(guest)) {
+            item.by = By::Nobody;
+        }
+        (Done::Plainly, self.settle(now_ms, false))
+    }
+}
+
+/// `text` as it is shown: trimmed, without what is no character or turns the direction of writing; `None` if it is
+/// longer than `chars_max`.
+fn shown(text: &str, chars_max: usize) -> Option<String> {
+    let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain: String = text.chars().filter(|c| !c.is_control() && !turns(*c)).take(chars_max + 1).collect();
+    let plain = plain.trim();
+    (plain.chars().count() <= chars_max).then(|| plain.to_owned())
+}

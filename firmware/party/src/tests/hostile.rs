@@ -1,0 +1,152 @@
+//! Long walks over anything that anybody can send: nothing panics, every limit holds, the music goes on, and what hosts
+//! did is taken back exactly.
+
+use super::{Dice, HOST, Pump, guest};
+use crate::{
+    Asker, At, Change, GuestId, HISTORY_MAX, Input, ItemId, PENDING_MAX, QUEUE_MAX, Repeat, RequestId, Requests,
+    Settings, Source, Standing, TrackId, Wish,
+};
+
+/// Any wish about anything that may be there.
+fn any_wish(dice: &mut Dice, pump: &Pump) -> Wish {
+    let known: Vec<ItemId> = pump.party.queue().items().map(|item| item.id).collect();
+    let item = match known.len() {
+        0 => ItemId(dice.roll(50)),
+        count => known[dice.roll(count as u64) as usize],
+    };
+    let request = RequestId(dice.roll(1 + pump.party.requests().iter().last().map_or(0, |last| last.id.0)));
+    let track = dice.roll(1_500);
+    match dice.roll(30) {
+        0..5 => Wish::Request(track),
+        5..10 => Wish::Add(track, if dice.roll(2) == 0 { At::Next } else { At::End }),
+        10..13 => Wish::Move(item, dice.roll(20) as usize),
+        13 => Wish::Remove(item),
+        14 if dice.roll(20) == 0 => Wish::Clear,
+        15 | 16 => Wish::Undo,
+        17 => Wish::Withdraw(request),
+        18 | 19 => Wish::Approve(request),
+        20 => Wish::Decline(request),
+        21 => Wish::Boost(item),
+        22 => Wish::SkipVote(dice.roll(3) > 0),
+        23 => Wish::Set(any_change(dice)),
+        24 => Wish::Previous,
+        25 => Wish::Skip,
+        26 if dice.roll(50) == 0 => Wish::End,
+        27 => Wish::Volume(f32::from_bits(dice.roll(1 << 31) as u32)),
+        28 => Wish::Forget(GuestId(dice.roll(60) as u32)),
+        29 => Wish::Start(Some("\u{0}\u{202e}x".repeat(dice.roll(40) as usize))),
+        _ => Wish::Vote(item, dice.roll(3) > 0),
+    }
+}
+
+fn any_change(dice: &mut Dice) -> Change {
+    Change {
+        requests: Some([Requests::Auto, Requests::Approve, Requests::Off][dice.roll(3) as usize]),
+        shuffle: Some(dice.roll(2) == 0),
+        repeat: Some([Repeat::Off, Repeat::All, Repeat::One][dice.roll(3) as usize]),
+        per_guest_max: Some(dice.roll(25) as u8),
+        recent_min: Some(dice.roll(2) as u16),
+        skip_share: Some(dice.roll(12) as f32 / 10.0),
+        ..Change::default()
+    }
+}
+
+fn check_limits(pump: &Pump) {
+    let party = &pump.party;
+    assert!(party.queue().len() <= QUEUE_MAX && party.requests().pending().count() <= PENDING_MAX);
+    assert!(party.history().iter().count() <= HISTORY_MAX && party.upcoming(3).len() <= 3);
+    let explained = party.queue().explained();
+    assert_eq!(explained.len(), party.queue().len());
+    assert!(explained.iter().all(|(_, why)| !why.is_empty()));
+    let mut ids: Vec<ItemId> = explained.iter().map(|(item, _)| item.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), party.queue().len(), "an item stands in two places");
+    for request in party.requests().iter() {
+        if let Standing::Queued(item) = request.standing {
+            assert!(party.queue().get(item).is_some(), "{request:?} is nowhere");
+        }
+    }
+    let first: Vec<ItemId> = party.queue().first(2).iter().map(|item| item.id).collect();
+    assert!(explained.iter().map(|(item, _)| item.id).take(2).eq(first));
+}
+
+#[test]
+fn nothing_that_anybody_sends_breaks_a_rule_or_stops_the_music() {
+    for seed in 0..20 {
+        let (mut dice, mut pump) = (Dice(seed), Pump::of(Settings::default(), 1_000));
+        for step in 0..3_000 {
+            pump.now_ms += dice.roll(5_000);
+            let asker = Asker { guest: Some(GuestId(dice.roll(60) as u32)), leads: dice.roll(3) == 0, is_host: false };
+            let asker = if dice.roll(6) == 0 { HOST } else { asker };
+            let wish = any_wish(&mut dice, &pump);
+            let told = format!("seed {seed}, step {step}: {asker:?} {wish:?}");
+            let before = pump.party.revision();
+            let granted = pump.ask(asker, wish).is_ok();
+            assert!(!granted || pump.party.revision() > before, "{told}: nobody is told");
+            match dice.roll(12) {
+                0 => drop(pump.heard_next()),
+                1 => pump.tell(Input::Pass),
+                2 => pump.tell(Input::Listening(dice.roll(300) as usize)),
+                3 => pump.tell(Input::TrackBroken(dice.roll(300))),
+                4 => pump.tell(Input::TrackEnded(100_000 + dice.roll(300))),
+                5 => pump.tell(Input::Catalogue((0..900 + dice.roll(200)).collect::<Vec<TrackId>>())),
+                6 => pump.tell(Input::Select(Source::Files)),
+                _ => {}
+            }
+            assert!(pump.current.is_some(), "{told}: silence");
+            if step % 10 == 0 {
+                check_limits(&pump);
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_hosts_did_is_taken_back_exactly() {
+    for seed in 0..300 {
+        let (mut dice, mut pump) = (Dice(seed), Pump::of(Settings::default(), 1_000));
+        for _ in 0..30 {
+            let wish = any_wish(&mut dice, &pump);
+            // The music stands still here, and so must what it depends on.
+            if !matches!(wish, Wish::Set(_) | Wish::End | Wish::Previous | Wish::Skip | Wish::SkipVote(_)) {
+                _ = pump.ask(if dice.roll(2) == 0 { HOST } else { guest(dice.roll(9) as u32) }, wish);
+            }
+        }
+        let mut seen = Vec::new();
+        for _ in 0..8 {
+            let wish = any_wish(&mut dice, &pump);
+            if matches!(wish, Wish::Add(..) | Wish::Move(..) | Wish::Remove(_) | Wish::Clear) {
+                let before = pump.standing();
+                if pump.ask(HOST, wish).is_ok() && (pump.standing() != before || pump.party.queue().is_empty()) {
+                    seen.push(before);
+                }
+            }
+        }
+        let mut taken_back = 0;
+        while let Some(before) = seen.pop() {
+            while pump.standing() != before {
+                assert!(pump.ask(HOST, Wish::Undo).is_ok(), "seed {seed}");
+                taken_back += 1;
+            }
+        }
+        assert!(taken_back <= 8, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_queue_that_is_full_takes_no_more_and_taking_back_does_not_overfill_it() {
+    let mut pump = Pump::of(Settings { requests: Requests::Auto, ..Settings::default() }, 2_000);
+    for track in 0..QUEUE_MAX as u64 {
+        pump.add(100 + track, At::End);
+    }
+    assert!(pump.ask(HOST, Wish::Add(1_900, At::End)).is_err());
+    assert!(pump.ask(guest(1), Wish::Request(1_900)).is_err());
+    pump.ask(HOST, Wish::Clear).unwrap();
+    for number in 0..QUEUE_MAX as u32 {
+        pump.wish(number, 1_000 + u64::from(number));
+    }
+    pump.ask(HOST, Wish::Undo).unwrap();
+    check_limits(&pump);
+    assert_eq!(pump.party.queue().len(), QUEUE_MAX);
+}
