@@ -1,12 +1,13 @@
-//! What a host may ask of the box over HTTP, as values. What each means is decided by whoever reads the other end.
+//! What people may ask of the party over HTTP, as values. What each means is decided by whoever reads the other end.
 
 use std::fmt;
 
+use party::{Asker, Done, Wish};
 use tokio::sync::oneshot;
 
 /// Commands waiting for the party's loop. It takes them in microseconds; if that many wait, it is stuck, and a further
 /// command is refused with 503 rather than kept.
-pub const COMMANDS_WAITING_MAX: usize = 16;
+pub const COMMANDS_WAITING_MAX: usize = 64;
 
 /// A source a host can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,8 +42,8 @@ impl fmt::Display for SourceKind {
     }
 }
 
-/// What a host asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Let the music play.
     Play,
@@ -52,6 +53,8 @@ pub enum Action {
     Next,
     /// Take the sound from this source.
     Source(SourceKind),
+    /// Something about queue, requests, votes, settings, or the party as a whole.
+    Wish(Wish),
 }
 
 /// Why a well-formed command was refused by the party.
@@ -59,6 +62,8 @@ pub enum Action {
 pub enum Refused {
     /// It makes no sense now (nothing to skip, source not there); the text says why, for the host. 409.
     NotNow(String),
+    /// The rules do not grant it.
+    Rules(party::Refused),
     /// The party is going down or stuck. 503.
     Unavailable,
 }
@@ -68,8 +73,10 @@ pub enum Refused {
 pub struct Command {
     /// What to do.
     pub action: Action,
+    /// Who asks.
+    pub by: Asker,
     /// Where the outcome goes. Dropping it counts as [`Refused::Unavailable`].
-    pub reply: oneshot::Sender<Result<(), Refused>>,
+    pub reply: oneshot::Sender<Result<Done, Refused>>,
 }
 
 #[cfg(test)]

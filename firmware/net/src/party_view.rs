@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use party::{GuestId, ItemId, Settings};
+pub use party::{How, Why};
 use serde::{Serialize, Serializer};
 
 /// The party, but for what the sound says.
@@ -127,33 +128,6 @@ pub struct ItemView {
     pub why: Vec<Why>,
 }
 
-/// A reason for an item's place; pages have a sentence for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub enum Why {
-    /// A host put it there.
-    Pinned,
-    /// So many others are heard first.
-    Turn {
-        /// How many.
-        before: u32,
-    },
-    /// It has so many votes.
-    Votes {
-        /// How many.
-        votes: u32,
-    },
-    /// Of those alike it has waited longest.
-    Oldest,
-    /// A guest spent a boost on it.
-    Boost,
-    /// Who wanted it has others before it, or was heard just now: so many rounds come first.
-    WaitingTurn {
-        /// How many.
-        round: u32,
-    },
-}
-
 /// A track that was heard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlayedView {
@@ -163,16 +137,6 @@ pub struct PlayedView {
     pub by: Option<ByView>,
     /// How it ended.
     pub how: How,
-}
-
-/// How a track ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum How {
-    /// It was heard to its end.
-    Played,
-    /// Somebody skipped it.
-    Skipped,
 }
 
 /// Votes to skip.

@@ -69,6 +69,11 @@ impl Item {
         self.old_votes.saturating_add(self.voters.len() as u32)
     }
 
+    /// Who is for it, as far as they are known.
+    pub fn voters(&self) -> impl Iterator<Item = GuestId> {
+        self.voters.iter().copied()
+    }
+
     /// What decides between items that are not pinned: the smallest is heard first.
     fn rank(&self) -> (u64, bool, Reverse<u32>, u64) {
         (self.round, !self.boosted, Reverse(self.votes()), self.asked)

@@ -74,8 +74,6 @@ pub enum Wish {
     Start(Option<String>),
     /// End it: guests, requests, votes, queue and history are forgotten, and the music fades out.
     End,
-    /// Go on to the next track.
-    Skip,
     /// Go back to the track before.
     Previous,
     /// So loud, dB; the nearest step of [`crate::Volume`].

@@ -25,11 +25,13 @@ use crate::config::{self, Config};
 use crate::ear::{Ear, Moment};
 use crate::face::Facts;
 use crate::keys::{self, Keys};
+use crate::memory::Memory;
 use crate::music::Music;
 use crate::network::Network;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
 use crate::supervise::{self, Supervisor, Trouble};
+use crate::told::Told;
 use crate::tracks::News;
 use crate::{catalogue, console, logger, report};
 
@@ -142,6 +144,9 @@ pub async fn run(config: Config) -> Result<(), Error> {
 /// The running box: everything the loop looks after.
 pub(crate) struct Running {
     pub(crate) channel: Channel,
+    /// What pages were told of its queue.
+    pub(crate) told: Told,
+    pub(crate) memory: Memory,
     pub(crate) news: mpsc::Receiver<News>,
     /// New lists of all tracks.
     pub(crate) lists: mpsc::Receiver<Vec<TrackId>>,
@@ -179,8 +184,8 @@ impl Running {
         loop {
             tokio::select! {
                 Some(command) = self.commands.recv() => {
-                    // A host who has gone in the meantime needs no answer.
-                    _ = command.reply.send(self.channel.obey(command.action));
+                    // Who has gone in the meantime needs no answer.
+                    _ = command.reply.send(self.channel.obey(command.action, command.by));
                 }
                 asked = self.panel.next() => {
                     if let Some(asked) = asked {
@@ -195,6 +200,7 @@ impl Running {
                 () = self.wake.notified() => self.channel.listen(),
                 _ = ticks.tick() => {
                     self.channel.listen();
+                    self.channel.pass();
                     self.pairing.tick(self.clock.now());
                     self.page.look();
                     if let Err(trouble) = self.listen_to_oneself() {
@@ -245,6 +251,7 @@ impl Running {
             Err(refused) => {
                 let why = match &refused {
                     Refused::NotNow(why) => why,
+                    Refused::Rules(why) => why.code(),
                     Refused::Unavailable => "The box is going down.",
                 };
                 log::info!("button: {} refused: {why}", asked.action);
@@ -257,14 +264,19 @@ impl Running {
     /// Publishes the snapshot, redraws the status line and looks after the threads.
     fn tell(&mut self, config: &Config) -> Result<(), Trouble> {
         let sound = self.channel.controls().status();
-        let snapshot = report::snapshot(config, &self.channel, &sound);
-        let live = self.rtc.stats().listeners.iter().sum();
+        let live: usize = self.rtc.stats().listeners.iter().sum();
         let listeners = (live, self.hub.listeners());
+        self.channel.count_listeners(listeners.0 + listeners.1);
         let now = self.clock.now();
+        let now_ms = now.as_micros() / 1_000;
+        let urgent = self.channel.take_urgent();
+        let told = self.told.look(self.channel.party(), self.channel.tracks(), now_ms, urgent);
+        self.memory.keep(self.channel.party(), self.channel.tracks().catalogue(), now_ms);
+        let snapshot = report::snapshot(config, &self.channel, &sound, told);
         let facts = report::facts(config, &self.channel, &sound, &snapshot, listeners);
         self.panel.show(Facts {
             pairing: self.pairing.view(now),
-            now_ms: now.as_micros() / 1_000,
+            now_ms,
             page_url: self.page.urls().first().cloned(),
             network: self.network.credentials().cloned(),
             fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
@@ -281,7 +293,9 @@ impl Running {
     }
 
     /// Tells every thread to end, and waits for them.
-    async fn end(self) {
+    async fn end(mut self) {
+        let now_ms = self.clock.now().as_micros() / 1_000;
+        self.memory.write(self.channel.party(), self.channel.tracks().catalogue(), now_ms);
         self.rtc.shutdown().await;
         self.panel.stop();
         self.channel.controls().stop();

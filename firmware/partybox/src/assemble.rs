@@ -18,7 +18,7 @@ use audio::time::Timeline;
 use net::control::COMMANDS_WAITING_MAX;
 use net::rtc::api::StreamId;
 use net::rtc::config::{Clocks, StreamConfig};
-use party::{Fades, Party, Source};
+use party::{Fades, Party, Settings, Source};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::address::{self, Page};
@@ -28,6 +28,7 @@ use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
 use crate::config::{Config, Start};
 use crate::ear;
+use crate::memory::Memory;
 use crate::music::Music;
 use crate::network::Network;
 use crate::pairing::Pairing;
@@ -36,6 +37,7 @@ use crate::report;
 use crate::sinks::Sinks;
 use crate::state::{self, Folder, Writer};
 use crate::supervise::{self, Supervisor};
+use crate::told::Told;
 use crate::tracks::Tracks;
 
 /// Delay of the first block after start: its thread is certainly running by then, so that it is not late, ms.
@@ -69,13 +71,23 @@ impl Assembled {
             stop_ms: config.source.stop_fade_ms,
         };
         let start = if config.source.start == Start::LineIn { Source::LineIn } else { Source::Files };
-        let party = Party::new(start, fades);
+        let writer = folder.and_then(state_writer);
+        let memory = Memory::new(writer.clone());
+        let saved = memory.read(&catalogue);
+        let settings = saved.as_ref().map_or_else(
+            || Settings { crossfade_ms: config.source.crossfade_ms, ..Settings::default() },
+            |saved| saved.settings.clone(),
+        );
+        // What plays by itself is mixed up differently every evening; nobody's secret depends on it.
+        let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64;
+        let mut party = Party::new(start, fades, settings, seed);
+        saved.iter().for_each(|saved| party.resume(saved));
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config)));
         let mp3_config =
             net::mp3::Config { bitrates_bps: config.mp3.bitrates_bps.clone(), burst_ms: config.mp3.burst_ms.into() };
         let (hub, feed) = net::mp3::hub(stream, &mp3_config, &snapshots, &tokio::runtime::Handle::current());
         let (line, line_thread) = line_in(config, clock)?;
-        let plan = channel::plan(party.plan(), config.source.crossfade_ms);
+        let plan = channel::plan(party.plan(), party.settings().crossfade_ms);
         let (tap, ear) = ear::pair();
         let sinks = Box::new(Sinks { rtc: sinks, mp3: feed, tap });
         let (pump, controls) = pump::new(origin, plan, line, encoders(config)?, sinks);
@@ -86,14 +98,13 @@ impl Assembled {
 
         let (tracks, news) = Tracks::new(catalogue, controls.clone(), WorkerCommand::this_program());
         let has_line_in = !config.line_in.device.is_empty();
-        let channel = Channel::new(party, controls.clone(), tracks, config.source.crossfade_ms, has_line_in);
+        let channel = Channel::new(party, controls.clone(), tracks, clock, has_line_in);
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
         let wiring = config.wiring().map_err(Error::Config)?;
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
         let (panel, board_threads) = opened.map_err(Error::System)?;
         let (board, counters) = panel.meters();
         let (phones, keeper) = net::pairing::channel();
-        let writer = folder.and_then(state_writer);
         let network = Network::new(&config.wifi, &config.name, writer.clone());
         let (mut things, things_keeper) = net::appliance::channel();
         let appliance = Appliance::new(config, things_keeper, writer.clone());
@@ -125,6 +136,8 @@ impl Assembled {
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
         let running = Running {
             channel,
+            told: Told::default(),
+            memory,
             news,
             lists,
             music,

@@ -28,6 +28,10 @@ pub struct Entry {
     pub path: PathBuf,
     /// What to show of it; the title is never missing.
     pub about: TrackInfo,
+    /// The album; may be empty.
+    pub album: String,
+    /// Where pages find its picture, if it has one.
+    pub art: Option<String>,
 }
 
 /// The tracks there are, in playing order.
@@ -105,13 +109,14 @@ impl Catalogue {
                 })?;
                 let artist = Some(found.tags.artist).filter(|artist| !artist.is_empty());
                 let about = TrackInfo { title: Some(found.tags.title), artist, duration_ms: found.tags.duration_ms };
-                Some(Entry { path: found.path, about })
+                Some(Entry { path: found.path, about, album: found.tags.album, art: None })
             }
             Source::Demo(files) => {
                 let index = usize::try_from(id).ok()?.checked_sub(1)?;
                 let (file, (title, _)) = files.get(index).zip(DEMO.get(index))?;
                 let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-                Some(Entry { path, about: TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() } })
+                let about = TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() };
+                Some(Entry { path, about, album: String::new(), art: None })
             }
         }
     }

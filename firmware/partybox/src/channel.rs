@@ -4,27 +4,33 @@
 
 use std::collections::VecDeque;
 
+use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan};
 use audio::pump::Controls;
 use net::control::{Action, Refused, SourceKind};
-use party::{Input, Output, Party, Source, TrackId, View};
+use party::{Asker, Done, Input, Output, Party, Source, TrackId, View};
 
 use crate::buttons;
 use crate::tracks::{News, Tracks};
+
+/// Somebody at the box: they can do what a host can.
+const BOX: Asker = Asker { guest: None, leads: true, is_host: true };
 
 /// One channel.
 pub struct Channel {
     party: Party,
     controls: Controls,
     tracks: Tracks,
-    crossfade_ms: u16,
+    clock: Clock,
     has_line_in: bool,
+    /// Whether something changed that people wait to see.
+    urgent: bool,
 }
 
 impl Channel {
     /// A channel that plays by the rules of `party` from `tracks` through the pump behind `controls`.
-    pub fn new(party: Party, controls: Controls, tracks: Tracks, crossfade_ms: u16, has_line_in: bool) -> Self {
-        let mut channel = Self { party, controls, tracks, crossfade_ms, has_line_in };
+    pub fn new(party: Party, controls: Controls, tracks: Tracks, clock: Clock, has_line_in: bool) -> Self {
+        let mut channel = Self { party, controls, tracks, clock, has_line_in, urgent: true };
         channel.offer_catalogue();
         channel
     }
@@ -39,6 +45,33 @@ impl Channel {
     pub fn relist(&mut self, ids: Vec<TrackId>) {
         self.tracks.relist(ids);
         self.offer_catalogue();
+    }
+
+    /// The rules, to be read.
+    pub fn party(&self) -> &Party {
+        &self.party
+    }
+
+    /// Whether something changed since the last call that people wait to see: all but what guests do, which can wait a
+    /// little and be told together.
+    pub fn take_urgent(&mut self) -> bool {
+        std::mem::take(&mut self.urgent)
+    }
+
+    /// So many listen.
+    pub fn count_listeners(&mut self, count: usize) {
+        let outputs = self.party.handle(self.now_ms(), Input::Listening(count));
+        self.carry_out(outputs);
+    }
+
+    /// Lets the rules know that time goes on.
+    pub fn pass(&mut self) {
+        let outputs = self.party.handle(self.now_ms(), Input::Pass);
+        self.carry_out(outputs);
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.clock.now().as_micros() / 1_000
     }
 
     /// What people may see of the party.
@@ -56,13 +89,19 @@ impl Channel {
         &self.controls
     }
 
-    /// Carries out what a host asked for.
+    /// Carries out what somebody asked for.
     ///
     /// # Errors
-    /// Why it makes no sense now, for the host to read.
-    pub fn obey(&mut self, action: Action) -> Result<(), Refused> {
+    /// Why it makes no sense now, for people to read, or the rules forbid it.
+    pub fn obey(&mut self, action: Action, by: Asker) -> Result<Done, Refused> {
         let refused = |why: &str| Err(Refused::NotNow(why.to_owned()));
         let input = match action {
+            Action::Wish(wish) => {
+                self.urgent |= by.leads;
+                let (done, outputs) = self.party.ask(self.now_ms(), by, wish).map_err(Refused::Rules)?;
+                self.carry_out(outputs);
+                return Ok(done);
+            }
             Action::Play => Input::Play,
             Action::Pause => Input::Pause,
             Action::Next if self.view().source == Source::LineIn => {
@@ -76,7 +115,7 @@ impl Channel {
             Action::Source(SourceKind::LineIn) => Input::Select(Source::LineIn),
         };
         self.apply(input);
-        Ok(())
+        Ok(Done::Plainly)
     }
 
     /// Carries out what somebody at the box asked for, so many times.
@@ -91,10 +130,10 @@ impl Channel {
             buttons::Action::Stop => self.apply(Input::Stop),
             buttons::Action::VolumeUp => self.apply(Input::Turn(steps)),
             buttons::Action::VolumeDown => self.apply(Input::Turn(-steps)),
-            buttons::Action::Play => return self.obey(Action::Play),
-            buttons::Action::Pause => return self.obey(Action::Pause),
-            buttons::Action::Next => return self.obey(Action::Next),
-            buttons::Action::Source => return self.obey(Action::Source(other)),
+            buttons::Action::Play => return self.obey(Action::Play, BOX).map(drop),
+            buttons::Action::Pause => return self.obey(Action::Pause, BOX).map(drop),
+            buttons::Action::Next => return self.obey(Action::Next, BOX).map(drop),
+            buttons::Action::Source => return self.obey(Action::Source(other), BOX).map(drop),
             // Not the channel's.
             buttons::Action::None | buttons::Action::Pair | buttons::Action::Forget => {}
         }
@@ -103,7 +142,9 @@ impl Channel {
 
     /// Takes in what a decoder told.
     pub fn learn(&mut self, news: News) {
-        if let Some(input) = self.tracks.learn(news) {
+        // What is told of a track that was closed long ago changes nothing.
+        let Some(track) = self.party.opened(news.0) else { return };
+        if let Some(input) = self.tracks.learn(track, news) {
             self.apply(input);
         }
     }
@@ -112,12 +153,17 @@ impl Channel {
     pub fn listen(&mut self) {
         while let Some(event) = self.controls.poll_event() {
             match event {
-                Event::TrackStarted { track, .. } => {
-                    self.apply(Input::TrackStarted(track));
-                    log::info!("now playing: {}", self.tracks.title(track));
+                // What the pump calls a track is the number under which it was opened.
+                Event::TrackStarted { track: cue, .. } => {
+                    self.apply(Input::TrackStarted(cue));
+                    if let Some(track) = self.party.opened(cue) {
+                        log::info!("now playing: {}", self.tracks.title(track));
+                    }
                 }
-                Event::TrackEnded { track, .. } => self.apply(Input::TrackEnded(track)),
-                Event::Starved { track } => log::warn!("the decoder of track {track} is behind"),
+                Event::TrackEnded { track: cue, .. } => self.apply(Input::TrackEnded(cue)),
+                Event::Starved { track: cue } => {
+                    log::warn!("the decoder of track {} is behind", self.party.opened(cue).unwrap_or_default());
+                }
                 Event::LineLost => log::warn!("line-in brings nothing"),
                 Event::LineBack => log::info!("line-in is back"),
                 Event::NextNeeded => {}
@@ -127,22 +173,31 @@ impl Channel {
     }
 
     fn apply(&mut self, input: Input) {
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            for output in self.party.handle(input) {
-                match output {
-                    Output::Mix(plan) => self.controls.set_plan(self::plan(plan, self.crossfade_ms)),
-                    Output::Skip => {
-                        if !self.controls.skip() {
-                            log::error!("the pump takes no commands");
-                        }
-                    }
-                    Output::Cue(track) => {
-                        if !self.tracks.cue(track) {
-                            inputs.push_back(Input::CueFailed(track));
-                        }
-                    }
+        self.urgent = true;
+        let outputs = self.party.handle(self.now_ms(), input);
+        self.carry_out(outputs);
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) {
+        let mut outputs = VecDeque::from(outputs);
+        while let Some(output) = outputs.pop_front() {
+            let taken = match output {
+                Output::Mix(plan) => {
+                    self.controls.set_plan(self::plan(plan, self.party.settings().crossfade_ms));
+                    true
                 }
+                Output::Skip => self.controls.skip(),
+                Output::Uncue => self.tracks.uncue(),
+                Output::Cue(cue, track) => {
+                    if !self.tracks.cue(cue, track) {
+                        // What comes of it comes after what was to be done already: it is newer.
+                        outputs.extend(self.party.handle(self.now_ms(), Input::CueFailed(cue)));
+                    }
+                    true
+                }
+            };
+            if !taken {
+                log::error!("the pump takes no commands");
             }
         }
     }

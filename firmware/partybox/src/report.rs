@@ -7,6 +7,7 @@ use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
 use net::control::SourceKind;
 use net::metrics::{Kind, Page};
+use net::party_view::PartyView;
 use net::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
 use party::Source;
 
@@ -35,7 +36,7 @@ pub fn starting(config: &Config) -> Snapshot {
 }
 
 /// What pages are told about `channel`, whose sound is doing what `sound` says.
-pub fn snapshot(config: &Config, channel: &Channel, sound: &Status) -> Snapshot {
+pub fn snapshot(config: &Config, channel: &Channel, sound: &Status, party: Arc<PartyView>) -> Snapshot {
     let view = channel.view();
     let count = channel.tracks().count();
     let files = SourceStatus {
@@ -65,7 +66,7 @@ pub fn snapshot(config: &Config, channel: &Channel, sound: &Status) -> Snapshot 
         fallback: sound.standing_in,
         track: if heard { track(channel, sound) } else { None },
         streams: vec![StreamStatus { id: STREAM.to_owned(), live: true }],
-        party: Arc::default(),
+        party,
         panel: Arc::default(),
     }
 }
@@ -103,7 +104,8 @@ pub fn facts(
 }
 
 fn track(channel: &Channel, sound: &Status) -> Option<TrackStatus> {
-    let (id, frames) = sound.track?;
+    let (cue, frames) = sound.track?;
+    let id = channel.party().opened(cue)?;
     let about = channel.tracks().describe(id);
     Some(TrackStatus {
         id,

@@ -8,7 +8,8 @@ use audio::deck::Deck;
 use audio::decode::{self, Outcome, TrackInfo, WorkerCommand};
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::pump::Controls;
-use party::{Input, TrackId};
+use net::party_view::TrackView;
+use party::{CueId, Input, TrackId};
 use tokio::sync::mpsc;
 
 use crate::catalogue::Catalogue;
@@ -20,8 +21,8 @@ const NEWS_MAX: usize = 64;
 /// A track that breaks before this many frames counts as unplayable; later, what there is of it is worth playing.
 const WORTH_PLAYING_FRAMES: u64 = SAMPLE_RATE_HZ as u64;
 
-/// News from a decoder.
-pub type News = (TrackId, decode::Event);
+/// News from a decoder about the track that was opened under this number.
+pub type News = (CueId, decode::Event);
 
 /// The open tracks and what is known of all.
 pub struct Tracks {
@@ -42,6 +43,11 @@ impl Tracks {
         (Self { catalogue, controls, worker, news, info, waiting }, receiver)
     }
 
+    /// Which tracks there are.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// All ids, in playing order.
     pub fn ids(&self) -> Vec<TrackId> {
         self.catalogue.ids()
@@ -57,19 +63,25 @@ impl Tracks {
         self.catalogue.len()
     }
 
-    /// Opens `track` behind those already open. `false` if there is no such track.
-    pub fn cue(&mut self, track: TrackId) -> bool {
+    /// Opens `track` under the number `cue` behind those already open. `false` if there is no such track.
+    pub fn cue(&mut self, cue: CueId, track: TrackId) -> bool {
         let Some(entry) = self.catalogue.get(track) else { return false };
         self.info.insert(track, entry.about);
         let news = self.news.clone();
-        let notify = move |track, event| {
-            if news.try_send((track, event)).is_err() {
+        let notify = move |cue, event| {
+            if news.try_send((cue, event)).is_err() {
                 log::error!("news about track {track} was dropped: the app is stuck");
             }
         };
-        self.waiting.push_back(decode::open(&self.worker, &entry.path, track, 0, notify));
+        self.waiting.push_back(decode::open(&self.worker, &entry.path, cue, 0, notify));
         self.hand_over();
         true
+    }
+
+    /// Closes every open track that has not begun. `false` if the pump does not take commands.
+    pub fn uncue(&mut self) -> bool {
+        self.waiting.clear();
+        self.controls.clear_next()
     }
 
     /// Gives waiting decks to the pump as far as it has room.
@@ -82,8 +94,8 @@ impl Tracks {
         }
     }
 
-    /// Takes in what a decoder told; the input is for the party.
-    pub fn learn(&mut self, (track, event): News) -> Option<Input> {
+    /// Takes in what a decoder told about `track`; the input is for the party.
+    pub fn learn(&mut self, track: TrackId, (cue, event): News) -> Option<Input> {
         match event {
             decode::Event::Opened(told) => {
                 let known = self.info.entry(track).or_default();
@@ -94,7 +106,7 @@ impl Tracks {
             }
             decode::Event::Ended(Outcome::Broken(broken)) => {
                 log::warn!("skipped: {broken}");
-                (broken.after_frames < WORTH_PLAYING_FRAMES).then_some(Input::TrackBroken(track))
+                (broken.after_frames < WORTH_PLAYING_FRAMES).then_some(Input::TrackBroken(cue))
             }
             decode::Event::Ended(Outcome::Completed { .. } | Outcome::Abandoned) => None,
         }
@@ -113,5 +125,18 @@ impl Tracks {
     /// Title, artist and length of `track`, as far as known.
     pub fn describe(&self, track: TrackId) -> TrackInfo {
         self.info.get(&track).cloned().unwrap_or_default()
+    }
+
+    /// `track` as lists show it; `None` if it is not there.
+    pub fn list_entry(&self, track: TrackId) -> Option<TrackView> {
+        let entry = self.catalogue.get(track)?;
+        Some(TrackView {
+            id: track,
+            title: entry.about.title.unwrap_or_default(),
+            artist: entry.about.artist.unwrap_or_default(),
+            album: entry.album,
+            duration_ms: entry.about.duration_ms,
+            art: entry.art,
+        })
     }
 }

@@ -171,7 +171,7 @@ async fn obey(mut asked: mpsc::Receiver<Command>) {
     let mut obeys = false;
     while let Some(Command { reply, .. }) = asked.recv().await {
         obeys = !obeys;
-        let _ = reply.send(if obeys { Ok(()) } else { Err(Refused::NotNow("Not now.".into())) });
+        let _ = reply.send(if obeys { Ok(party::Done::Plainly) } else { Err(Refused::NotNow("Not now.".into())) });
     }
 }
 

@@ -21,6 +21,7 @@ mod pages;
 mod pairing;
 mod party;
 mod portal;
+mod queue;
 mod refusal;
 mod role;
 mod routes;

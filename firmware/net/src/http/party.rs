@@ -1,13 +1,17 @@
-//! What the pages ask and what a host may do: status, events, play, pause, next, source.
+//! What the pages ask and what a host may do: status, events, play, pause, next, previous, source, volume, settings; and
+//! guests' votes to skip.
 
+use ::party::{Asker, Done, Wish};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::call::Call;
 use super::events::event_body;
 use super::live::full;
+use super::queue;
 use super::refusal::{Refusal, unavailable};
 use super::signaling::ask;
 use crate::control::{Action, Command, Refused, SourceKind};
@@ -66,6 +70,40 @@ pub(super) async fn source(call: Call) -> Result<Response, Refusal> {
     act(&call, Action::Source(kind)).await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VolumeBody {
+    db: f32,
+}
+
+/// `PUT /api/party/volume` with `{"db":-6}`.
+pub(super) async fn volume(call: Call) -> Result<Response, Refusal> {
+    let body: VolumeBody = parse_json(&call.body, r#"{"db":-6}"#)?;
+    act(&call, Action::Wish(Wish::Volume(body.db))).await
+}
+
+/// `POST /api/party/previous`.
+pub(super) async fn previous(call: Call) -> Result<Response, Refusal> {
+    act(&call, Action::Wish(Wish::Previous)).await
+}
+
+/// `GET /api/party/settings`.
+pub(super) fn settings(call: &Call) -> Response {
+    let json = json!(call.server.app.snapshot.borrow().party.settings).to_string();
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response()
+}
+
+/// `PUT /api/party/settings` with any of them, such as `{"requests":"auto","crossfade_ms":4000}`.
+pub(super) async fn set(call: Call) -> Result<Response, Refusal> {
+    let change = parse_json(&call.body, r#"any of the settings, such as {"requests":"auto"}"#)?;
+    act(&call, Action::Wish(Wish::Set(change))).await
+}
+
+/// `PUT` and `DELETE /api/party/skip-vote`.
+pub(super) async fn vote_to_skip(call: Call, on: bool) -> Result<Response, Refusal> {
+    act(&call, Action::Wish(Wish::SkipVote(on))).await
+}
+
 /// Parses a small JSON body. serde_json limits the depth to 128 and refuses duplicate fields of a struct.
 pub(super) fn parse_json<'a, T: Deserialize<'a>>(body: &'a [u8], allowed: &str) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|e| {
@@ -77,10 +115,18 @@ pub(super) fn parse_json<'a, T: Deserialize<'a>>(body: &'a [u8], allowed: &str) 
     })
 }
 
+/// Asks the party for `action` in the caller's name, and answers that it is done.
 async fn act(call: &Call, action: Action) -> Result<Response, Refusal> {
-    match ask(&call.server.app.commands, |reply| Command { action, reply }).await {
-        Some(Ok(())) => Ok(StatusCode::NO_CONTENT.into_response()),
+    done(call, action).await.map(|_| StatusCode::NO_CONTENT.into_response())
+}
+
+/// Asks the party for `action` in the caller's name.
+pub(super) async fn done(call: &Call, action: Action) -> Result<Done, Refusal> {
+    let by = Asker { guest: call.guest, leads: call.role.is_dj(), is_host: call.role.is_host() };
+    match ask(&call.server.app.commands, |reply| Command { action, by, reply }).await {
+        Some(Ok(done)) => Ok(done),
         Some(Err(Refused::NotNow(why))) => Err(Refusal::new(StatusCode::CONFLICT, why)),
+        Some(Err(Refused::Rules(why))) => Err(queue::refused(why)),
         Some(Err(Refused::Unavailable)) | None => Err(unavailable()),
     }
 }

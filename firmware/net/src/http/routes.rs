@@ -22,7 +22,7 @@ use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::refusal::Refusal;
 use super::{
-    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, socket, update, upload, whep,
+    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, queue, socket, update, upload, whep,
 };
 
 /// Who may call a route.
@@ -83,6 +83,10 @@ impl Route {
         Self { method: Method::POST, path, who: Who::Host, takes, answer }
     }
 
+    const fn with_json(method: Method, path: &'static str, who: Who, answer: fn(Call) -> Answer) -> Self {
+        Self { method, path, who, takes: Takes::Media(JSON, JSON_BYTES_MAX), answer }
+    }
+
     const fn bare(method: Method, path: &'static str, who: Who, answer: fn(Call) -> Answer) -> Self {
         Self { method, path, who, takes: Takes::Nothing, answer }
     }
@@ -96,6 +100,10 @@ impl Route {
 
 const WHEP: &str = "/whep/{stream}";
 const GUEST_DJ: &str = "/api/guests/{label}/dj";
+const QUEUE: &str = "/api/queue";
+const SETTINGS: &str = "/api/party/settings";
+const SKIP_VOTE: &str = "/api/party/skip-vote";
+const VOTE: &str = "/api/queue/{item}/vote";
 const PAIRING: &str = "/api/pairing";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
 
@@ -143,6 +151,24 @@ pub(super) static ROUTES: &[Route] = &[
     Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
     Route::bare(Method::POST, "/api/party/next", Who::Dj, |call| Box::pin(party::next(call))),
     Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
+    Route::bare(Method::POST, "/api/party/previous", Who::Dj, |call| Box::pin(party::previous(call))),
+    Route::with_json(Method::PUT, "/api/party/volume", Who::Host, |call| Box::pin(party::volume(call))),
+    Route::bare(Method::GET, SETTINGS, Who::Host, |call| Box::pin(async move { Ok(party::settings(&call)) })),
+    Route::with_json(Method::PUT, SETTINGS, Who::Host, |call| Box::pin(party::set(call))),
+    Route::bare(Method::PUT, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, true))),
+    Route::bare(Method::DELETE, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, false))),
+    Route::with_json(Method::POST, QUEUE, Who::Dj, |call| Box::pin(queue::add(call))),
+    Route::bare(Method::DELETE, QUEUE, Who::Host, |call| Box::pin(queue::clear(call))),
+    Route::bare(Method::POST, "/api/queue/undo", Who::Host, |call| Box::pin(queue::undo(call))),
+    Route::bare(Method::DELETE, "/api/queue/{item}", Who::Guest, |call| Box::pin(queue::remove(call))),
+    Route::with_json(Method::POST, "/api/queue/{item}/move", Who::Dj, |call| Box::pin(queue::shift(call))),
+    Route::bare(Method::PUT, VOTE, Who::Guest, |call| Box::pin(queue::vote(call, true))),
+    Route::bare(Method::DELETE, VOTE, Who::Guest, |call| Box::pin(queue::vote(call, false))),
+    Route::bare(Method::PUT, "/api/queue/{item}/boost", Who::Guest, |call| Box::pin(queue::boost(call))),
+    Route::with_json(Method::POST, "/api/requests", Who::Guest, |call| Box::pin(queue::request(call))),
+    Route::bare(Method::DELETE, "/api/requests/{request}", Who::Guest, |call| Box::pin(queue::withdraw(call))),
+    Route::bare(Method::POST, "/api/requests/{request}/approve", Who::Dj, |call| Box::pin(queue::approve(call))),
+    Route::bare(Method::POST, "/api/requests/{request}/decline", Who::Dj, |call| Box::pin(queue::decline(call))),
     Route::get("/api/library/search", |call| Box::pin(music::search(call))),
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
     Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),

@@ -48,7 +48,6 @@ impl Party {
             Wish::Volume(db) => return self.volume(db),
             Wish::Forget(guest) => return Ok(self.forget(guest, now_ms)),
             _ if !self.session.live => return Err(Refused::Ended),
-            Wish::Skip => return self.skip(now_ms),
             Wish::Previous => return self.previous(now_ms),
             Wish::Request(track) => return self.request(asker, guest?, track, now_ms),
             Wish::SkipVote(on) => return self.vote_to_skip(guest?, on, now_ms),
@@ -128,13 +127,6 @@ impl Party {
     fn volume(&mut self, db: f32) -> Granted {
         let volume = Volume::nearest(db).ok_or(Refused::Volume)?;
         Ok((Done::Plainly, self.set_volume(volume)))
-    }
-
-    fn skip(&mut self, now_ms: u64) -> Granted {
-        if self.source != Source::Files || self.open.is_empty() {
-            return Err(Refused::NothingToSkip);
-        }
-        Ok((Done::Plainly, self.next(now_ms)))
     }
 
     fn previous(&mut self, now_ms: u64) -> Granted {

@@ -106,7 +106,7 @@ fn one_is_repeated_until_it_is_skipped() {
     assert_eq!([(); 3].map(|()| pump.heard_next()), [1, 1, 1]);
     pump.add(50, At::End);
     assert_eq!(pump.heard_next(), 1);
-    pump.ask(HOST, Wish::Skip).unwrap();
+    pump.tell(Input::Next);
     assert_eq!((pump.heard(), pump.heard_next()), (50, 50));
     pump.set(Change { repeat: Some(Repeat::Off), ..Change::default() });
     assert_eq!(pump.heard_next(), 2);

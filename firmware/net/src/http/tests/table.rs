@@ -14,6 +14,8 @@ fn path(route: &Route) -> String {
     let session = SESSION.to_string();
     let path = route.path.replace("{stream}", "main").replace("{session}", &session).replace("{file}", "main.mp3");
     let path = path
+        .replace("{item}", "1")
+        .replace("{request}", "1")
         .replace("{label}", "1")
         .replace("{track}", "1")
         .replace("{id}", "1")
@@ -36,6 +38,11 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/api/party/source" => br#"{"source":"line-in"}"#,
         "/api/box/network" => br#"{"portal":"sign-in"}"#,
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
+        "/api/party/volume" => br#"{"db":-6}"#,
+        "/api/party/settings" => br#"{"requests":"auto"}"#,
+        "/api/queue" => br#"{"track":1,"at":"end"}"#,
+        "/api/queue/{item}/move" => br#"{"to":0}"#,
+        "/api/requests" => br#"{"track":1}"#,
         "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",
     };

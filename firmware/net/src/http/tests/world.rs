@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ::party::{Done, ItemId, RequestId, Wish};
 use audio::packet::{Encoding, Packet, PacketSink};
 use audio::time::MediaTime;
 use bytes::Bytes;
@@ -218,10 +219,12 @@ fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<Action>>>) {
     let actions = Arc::new(Mutex::new(Vec::new()));
     let done = Arc::clone(&actions);
     tokio::spawn(async move {
-        while let Some(Command { action, reply }) = waiting.recv().await {
+        while let Some(Command { action, reply, .. }) = waiting.recv().await {
             let outcome = match action {
                 Action::Next => Err(Refused::NotNow("There is no next track.".into())),
-                _ => Ok(()),
+                Action::Wish(Wish::Add(..)) => Ok(Done::Queued(ItemId(1))),
+                Action::Wish(Wish::Request(_)) => Ok(Done::Pending(RequestId(1))),
+                _ => Ok(Done::Plainly),
             };
             done.lock().unwrap().push(action);
             let _ = reply.send(outcome);

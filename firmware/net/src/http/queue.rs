@@ -1,0 +1,166 @@
+//! The queue over HTTP: what waits, what hosts and DJs do with it, and what guests ask for and vote on.
+//!
+//! A number that no path can have (`/api/queue/x`) is one of nothing: 404. What the rules refuse is answered with their
+//! word for it in `code`.
+
+use ::party::{At, Done, ItemId, Refused, RequestId, Wish};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::party::{done, parse_json};
+use super::refusal::Refusal;
+use crate::control::Action;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddBody {
+    track: u64,
+    at: Where,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Where {
+    Next,
+    End,
+}
+
+/// `POST /api/queue` with `{"track":7,"at":"next"}` or `"end"`: 201 with `{"item":9}`.
+pub(super) async fn add(call: Call) -> Result<Response, Refusal> {
+    let body: AddBody = parse_json(&call.body, r#"{"track":7,"at":"next"} or {"track":7,"at":"end"}"#)?;
+    let at = match body.at {
+        Where::Next => At::Next,
+        Where::End => At::End,
+    };
+    granted(&call, Wish::Add(body.track, at)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoveBody {
+    to: usize,
+}
+
+/// `POST /api/queue/{item}/move` with `{"to":0}`: where it stands then, counted from 0.
+pub(super) async fn shift(call: Call) -> Result<Response, Refusal> {
+    let body: MoveBody = parse_json(&call.body, r#"{"to":0}"#)?;
+    let wish = Wish::Move(item(&call)?, body.to);
+    granted(&call, wish).await
+}
+
+/// `DELETE /api/queue/{item}`, for hosts, DJs and the guest who asked for it.
+pub(super) async fn remove(call: Call) -> Result<Response, Refusal> {
+    let wish = Wish::Remove(item(&call)?);
+    granted(&call, wish).await
+}
+
+/// `DELETE /api/queue`.
+pub(super) async fn clear(call: Call) -> Result<Response, Refusal> {
+    granted(&call, Wish::Clear).await
+}
+
+/// `POST /api/queue/undo`.
+pub(super) async fn undo(call: Call) -> Result<Response, Refusal> {
+    granted(&call, Wish::Undo).await
+}
+
+/// `PUT` and `DELETE /api/queue/{item}/vote`.
+pub(super) async fn vote(call: Call, on: bool) -> Result<Response, Refusal> {
+    let wish = Wish::Vote(item(&call)?, on);
+    granted(&call, wish).await
+}
+
+/// `PUT /api/queue/{item}/boost`.
+pub(super) async fn boost(call: Call) -> Result<Response, Refusal> {
+    let wish = Wish::Boost(item(&call)?);
+    granted(&call, wish).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestBody {
+    track: u64,
+}
+
+/// `POST /api/requests` with `{"track":7}`: 201 with `{"id":3,"state":"pending"}` or `"queued"`.
+pub(super) async fn request(call: Call) -> Result<Response, Refusal> {
+    let body: RequestBody = parse_json(&call.body, r#"{"track":7}"#)?;
+    granted(&call, Wish::Request(body.track)).await
+}
+
+/// `DELETE /api/requests/{request}`, by whoever made it.
+pub(super) async fn withdraw(call: Call) -> Result<Response, Refusal> {
+    let wish = Wish::Withdraw(wanted(&call)?);
+    granted(&call, wish).await
+}
+
+/// `POST /api/requests/{request}/approve`.
+pub(super) async fn approve(call: Call) -> Result<Response, Refusal> {
+    let wish = Wish::Approve(wanted(&call)?);
+    granted(&call, wish).await
+}
+
+/// `POST /api/requests/{request}/decline`.
+pub(super) async fn decline(call: Call) -> Result<Response, Refusal> {
+    let wish = Wish::Decline(wanted(&call)?);
+    granted(&call, wish).await
+}
+
+async fn granted(call: &Call, wish: Wish) -> Result<Response, Refusal> {
+    Ok(match done(call, Action::Wish(wish)).await? {
+        Done::Plainly => StatusCode::NO_CONTENT.into_response(),
+        Done::Queued(item) => created(&json!({ "item": item.0 })),
+        Done::Pending(request) => created(&json!({ "id": request.0, "state": "pending" })),
+        Done::Admitted(request) => created(&json!({ "id": request.0, "state": "queued" })),
+    })
+}
+
+fn created(body: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (StatusCode::CREATED, headers, body.to_string()).into_response()
+}
+
+fn item(call: &Call) -> Result<ItemId, Refusal> {
+    call.param("item").parse().map(ItemId).map_err(|_| refused(Refused::NoSuchItem))
+}
+
+fn wanted(call: &Call) -> Result<RequestId, Refusal> {
+    call.param("request").parse().map(RequestId).map_err(|_| refused(Refused::NoSuchRequest))
+}
+
+/// What the rules refuse, for people to read.
+pub(super) fn refused(why: Refused) -> Refusal {
+    let (status, detail) = match why {
+        Refused::RequestsOff => (StatusCode::CONFLICT, "Requests are switched off."),
+        Refused::AlreadyQueued => (StatusCode::CONFLICT, "This is heard now, or waits already."),
+        Refused::RecentlyPlayed => (StatusCode::CONFLICT, "This was heard a short while ago."),
+        Refused::TooMany => (StatusCode::CONFLICT, "As many requests of this guest wait as may."),
+        Refused::NoSuchTrack => (StatusCode::NOT_FOUND, "There is no such track that can be played."),
+        Refused::NoSuchItem => (StatusCode::NOT_FOUND, "There is no such item in the queue (any more)."),
+        Refused::NoSuchRequest => (StatusCode::NOT_FOUND, "There is no such request (any more)."),
+        Refused::QueueFull => (StatusCode::CONFLICT, "Nothing more fits into the queue."),
+        Refused::NotAGuest => (StatusCode::CONFLICT, "The box does not know this phone as a guest."),
+        Refused::NotYours => (StatusCode::FORBIDDEN, "Somebody else asked for this."),
+        Refused::OwnItem => (StatusCode::CONFLICT, "Nobody votes for what they asked for themselves."),
+        Refused::NoBoosts => (StatusCode::CONFLICT, "No boost is left."),
+        Refused::AlreadyBoosted => (StatusCode::CONFLICT, "This is boosted already."),
+        Refused::NothingToSkip => (StatusCode::CONFLICT, "There is nothing that votes could skip."),
+        Refused::NothingBefore => (StatusCode::CONFLICT, "Nothing was heard before."),
+        Refused::NothingToUndo => (StatusCode::CONFLICT, "There is nothing to take back."),
+        Refused::BadText => (StatusCode::BAD_REQUEST, "The text is too long."),
+        Refused::Setting(wrong) => {
+            let refusal = Refusal::new(StatusCode::BAD_REQUEST, "A setting is out of its range.").code(why.code());
+            return refusal.field(wrong.field, "", wrong.allowed);
+        }
+        Refused::Volume => {
+            let refusal = Refusal::new(StatusCode::BAD_REQUEST, "There is no such volume.").code(why.code());
+            return refusal.field("db", "", "-40 to 0");
+        }
+        Refused::Ended => (StatusCode::CONFLICT, "The party has ended."),
+        Refused::TooManyGuests => (StatusCode::CONFLICT, "More guests take part than the box can count."),
+    };
+    Refusal::new(status, detail).code(why.code())
+}

@@ -1,0 +1,211 @@
+//! The party's settings and queue as a file: how they outlast a restart.
+//!
+//! Written within a second of a change by people. What plays by itself changes nothing in it, so a box that just plays
+//! does not write; an item of the queue that begins to play does, once, so that it does not come back. A vote alone is not
+//! written either, but goes along with the next change. Nothing in it says which guest wanted what.
+//!
+//! A track is named by its number in the library, which survives rescans and renames. Should the library be built anew,
+//! the number may mean another track: a checksum of its texts tells, and the item is left out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, TrackId};
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::{Catalogue, Entry};
+use crate::state::{Error, Writer};
+
+/// The file's name in the state folder.
+const FILE: &str = "party";
+
+/// Version of the shape. Another one is refused, and the file is kept aside.
+const VERSION: u32 = 1;
+
+/// Shortest time between two writes, ms: what many people do at once is written together.
+const WRITE_EVERY_MS: u64 = 500;
+
+const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    title: String,
+    settings: Settings,
+    #[serde(default)]
+    item: Vec<Row>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    track: TrackId,
+    texts: u32,
+    round: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    votes: u32,
+    #[serde(default, skip_serializing_if = "is_false")]
+    host: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pinned: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    boosted: bool,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_false(fact: &bool) -> bool {
+    !fact
+}
+
+/// What keeps the file as the party is.
+#[derive(Debug)]
+pub struct Memory {
+    /// `None`: settings and queue last until the box restarts.
+    writer: Option<Arc<Writer>>,
+    written: u64,
+    at_ms: u64,
+    /// Set when it could not be written because the storage is slow; it is then written again.
+    again: Arc<AtomicBool>,
+}
+
+impl Memory {
+    /// Keeps the file of `writer`'s folder.
+    pub fn new(writer: Option<Arc<Writer>>) -> Self {
+        Self { writer, written: 0, at_ms: 0, again: Arc::default() }
+    }
+
+    /// What the file says, of the tracks that are in the catalogue. What is wrong with it is logged, and the party then
+    /// begins anew.
+    pub fn read(&self, catalogue: &Catalogue) -> Option<Saved> {
+        let folder = self.writer.as_deref()?.folder();
+        let text = folder.read(FILE).inspect_err(|error| log::warn!("the queue begins anew: {error}")).ok()??;
+        let saved = from_text(&text, |track| catalogue.get(track).as_ref().map(checksum));
+        if saved.is_none() {
+            // Not within the macro: a log that is switched off evaluates nothing.
+            let foreign = folder.set_aside(FILE);
+            log::warn!("the queue begins anew: {foreign}");
+        }
+        saved
+    }
+
+    /// Writes what has changed, unless it was written just now. To be called a few times a second.
+    pub fn keep(&mut self, party: &Party, catalogue: &Catalogue, now_ms: u64) {
+        if now_ms >= self.at_ms + WRITE_EVERY_MS {
+            self.write(party, catalogue, now_ms);
+        }
+    }
+
+    /// Writes what has changed.
+    pub fn write(&mut self, party: &Party, catalogue: &Catalogue, now_ms: u64) {
+        let Some(writer) = &self.writer else { return };
+        let revision = party.saved_revision();
+        if self.written == revision && !self.again.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        (self.written, self.at_ms) = (revision, now_ms);
+        let text = to_text(&party.saved(), |track| catalogue.get(track).as_ref().map(checksum));
+        let again = Arc::clone(&self.again);
+        let told = move |written: Result<(), Error>| match written {
+            Err(Error::Busy) => again.store(true, Ordering::Relaxed),
+            Err(error) => log::warn!("the queue cannot be written, so a restart brings back an older one: {error}"),
+            Ok(()) => {}
+        };
+        writer.write(FILE, text.into_bytes(), Box::new(told));
+    }
+}
+
+/// What tells that a number still means the same track.
+fn checksum(entry: &Entry) -> u32 {
+    let mut digest = CHECKSUM.digest();
+    for text in [&entry.about.title, &entry.about.artist] {
+        digest.update(text.as_deref().unwrap_or_default().as_bytes());
+        digest.update(&[0]);
+    }
+    digest.finalize()
+}
+
+fn to_text(saved: &Saved, texts: impl Fn(TrackId) -> Option<u32>) -> String {
+    let row = |item: &SavedItem| {
+        let SavedItem { track, by_host: host, pinned, boosted, round, votes } = *item;
+        Some(Row { track, texts: texts(track)?, round, votes, host, pinned, boosted })
+    };
+    let item = saved.items.iter().filter_map(row).collect();
+    let file = File { version: VERSION, title: saved.title.clone(), settings: saved.settings.clone(), item };
+    toml::to_string(&file).expect("numbers and strings make a table")
+}
+
+/// `None` if this is not such a text.
+fn from_text(text: &[u8], texts: impl Fn(TrackId) -> Option<u32>) -> Option<Saved> {
+    let file: File = toml::from_slice(text).ok()?;
+    let fits = file.version == VERSION && file.item.len() <= QUEUE_MAX && file.settings.check().is_ok();
+    if !fits || file.title.chars().count() > TITLE_CHARS_MAX {
+        return None;
+    }
+    let known = file.item.into_iter().filter(|row| texts(row.track) == Some(row.texts));
+    let items = known.map(|row| {
+        let Row { track, host: by_host, pinned, boosted, round, votes, .. } = row;
+        SavedItem { track, by_host, pinned, boosted, round, votes }
+    });
+    Some(Saved { settings: file.settings, title: file.title, items: items.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::FILE_BYTES_MAX;
+
+    fn saved(count: u64) -> Saved {
+        let item = |n: u64| SavedItem {
+            track: 1_000_000 + n,
+            by_host: n % 2 == 0,
+            pinned: n < 2,
+            boosted: n % 3 == 0,
+            round: n as u32,
+            votes: 1_000,
+        };
+        let title = "Garden \"party\"".to_owned();
+        Saved { settings: Settings::default(), title, items: (0..count).map(item).collect() }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for count in [0, 3] {
+            let text = to_text(&saved(count), |track| Some(track as u32));
+            assert_eq!(from_text(text.as_bytes(), |track| Some(track as u32)), Some(saved(count)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_longest_queue_fits_into_a_file() {
+        let text = to_text(&saved(QUEUE_MAX as u64), |_| Some(u32::MAX));
+        assert!(text.len() <= FILE_BYTES_MAX, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn a_track_that_is_gone_or_another_now_is_left_out() {
+        let text = to_text(&saved(3), |track| Some(track as u32));
+        let read = from_text(text.as_bytes(), |track| (track != 1_000_000).then_some(1_000_001)).unwrap();
+        assert_eq!(read.items.iter().map(|item| item.track).collect::<Vec<_>>(), [1_000_001]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_as_a_whole() {
+        let text = to_text(&saved(3), |_| Some(7));
+        for wrong in [
+            String::new(),
+            text.replace("version = 1", "version = 2"),
+            text.replace("per_guest_max = 3", "per_guest_max = 99"),
+            text.replace("round = 1", "round = -1"),
+            text.replace("round = 1", "round = 1\nguest = 3"),
+            text.replace("Garden", &"x".repeat(TITLE_CHARS_MAX)),
+        ] {
+            assert_ne!(wrong, text);
+            assert_eq!(from_text(wrong.as_bytes(), |_| Some(7)), None, "{wrong}");
+        }
+    }
+}
