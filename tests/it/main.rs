@@ -8,6 +8,7 @@ mod line_in;
 mod listening;
 mod pages;
 mod pairing;
+mod queue;
 mod start_stop;
 mod terminal;
 mod tidy;

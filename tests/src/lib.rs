@@ -1,6 +1,7 @@
 //! The simulated party and real clients, shared by the tests in `it/` and the benchmarks.
 
 pub mod browser;
+pub mod caller;
 pub mod dice;
 pub mod distrust;
 pub mod guest;

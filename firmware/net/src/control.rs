@@ -5,9 +5,9 @@ use std::fmt;
 use party::{Asker, Done, Wish};
 use tokio::sync::oneshot;
 
-/// Commands waiting for the party's loop. It takes them in microseconds; if that many wait, it is stuck, and a further
-/// command is refused with 503 rather than kept.
-pub const COMMANDS_WAITING_MAX: usize = 64;
+/// Commands waiting for the party's loop: more than there are guests who tap in the same moment. It takes them in far
+/// less than a millisecond each; if that many wait, it is stuck, and a further one is refused with 503 rather than kept.
+pub const COMMANDS_WAITING_MAX: usize = 256;
 
 /// A source a host can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -74,6 +74,11 @@ pub struct TrackView {
     pub art: Option<String>,
 }
 
+/// The address of a track's picture, if it has one; it changes with the picture.
+pub fn art_url(track: &library::Track) -> Option<String> {
+    track.art.as_ref().map(|art| format!("/api/library/art/{}?v={}", track.id, art.version))
+}
+
 /// Who wanted something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ByView {

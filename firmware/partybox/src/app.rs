@@ -271,7 +271,8 @@ impl Running {
         let now_ms = now.as_micros() / 1_000;
         let urgent = self.channel.take_urgent();
         let told = self.told.look(self.channel.party(), self.channel.tracks(), now_ms, urgent);
-        self.memory.keep(self.channel.party(), self.channel.tracks().catalogue(), now_ms);
+        let track = |id| self.told.track(self.channel.tracks(), id);
+        self.memory.keep(self.channel.party(), track, now_ms);
         let snapshot = report::snapshot(config, &self.channel, &sound, told);
         let facts = report::facts(config, &self.channel, &sound, &snapshot, listeners);
         self.panel.show(Facts {
@@ -295,7 +296,8 @@ impl Running {
     /// Tells every thread to end, and waits for them.
     async fn end(mut self) {
         let now_ms = self.clock.now().as_micros() / 1_000;
-        self.memory.write(self.channel.party(), self.channel.tracks().catalogue(), now_ms);
+        let track = |id| self.told.track(self.channel.tracks(), id);
+        self.memory.write(self.channel.party(), track, now_ms);
         self.rtc.shutdown().await;
         self.panel.stop();
         self.channel.controls().stop();

@@ -73,7 +73,7 @@ impl Assembled {
         let start = if config.source.start == Start::LineIn { Source::LineIn } else { Source::Files };
         let writer = folder.and_then(state_writer);
         let memory = Memory::new(writer.clone());
-        let saved = memory.read(&catalogue);
+        let saved = memory.read(|track| catalogue.show(track));
         let settings = saved.as_ref().map_or_else(
             || Settings { crossfade_ms: config.source.crossfade_ms, ..Settings::default() },
             |saved| saved.settings.clone(),

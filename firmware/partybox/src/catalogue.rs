@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use audio::decode::TrackInfo;
 use library::Library;
+use net::party_view::{TrackView, art_url};
 use party::TrackId;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
@@ -107,9 +108,10 @@ impl Catalogue {
                     log::warn!("track {id}: {error}");
                     None
                 })?;
+                let art = art_url(&found);
                 let artist = Some(found.tags.artist).filter(|artist| !artist.is_empty());
                 let about = TrackInfo { title: Some(found.tags.title), artist, duration_ms: found.tags.duration_ms };
-                Some(Entry { path: found.path, about, album: found.tags.album, art: None })
+                Some(Entry { path: found.path, about, album: found.tags.album, art })
             }
             Source::Demo(files) => {
                 let index = usize::try_from(id).ok()?.checked_sub(1)?;
@@ -119,6 +121,13 @@ impl Catalogue {
                 Some(Entry { path, about, album: String::new(), art: None })
             }
         }
+    }
+
+    /// The track of that id as lists show it.
+    pub fn show(&self, id: TrackId) -> Option<TrackView> {
+        let Entry { about, album, art, .. } = self.get(id)?;
+        let (title, artist) = (about.title.unwrap_or_default(), about.artist.unwrap_or_default());
+        Some(TrackView { id, title, artist, album, duration_ms: about.duration_ms, art })
     }
 }
 

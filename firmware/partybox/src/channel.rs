@@ -213,3 +213,13 @@ pub fn plan(plan: party::MixPlan, crossfade_ms: u16) -> MixPlan {
         fallback_to_decks: plan.fallback_to_tracks,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_crossfade_that_can_be_set_is_what_the_mixer_can_do() {
+        assert_eq!(party::Settings::CROSSFADE_MS_MAX, MixPlan::CROSSFADE_MS_MAX);
+    }
+}

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crc::{CRC_32_ISO_HDLC, Crc};
+use net::party_view::TrackView;
 use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, TrackId};
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Catalogue, Entry};
 use crate::state::{Error, Writer};
 
 /// The file's name in the state folder.
@@ -79,12 +79,12 @@ impl Memory {
         Self { writer, written: 0, at_ms: 0, again: Arc::default() }
     }
 
-    /// What the file says, of the tracks that are in the catalogue. What is wrong with it is logged, and the party then
+    /// What the file says, of the tracks that are there. What is wrong with it is logged, and the party then
     /// begins anew.
-    pub fn read(&self, catalogue: &Catalogue) -> Option<Saved> {
+    pub fn read(&self, tracks: impl Fn(TrackId) -> Option<TrackView>) -> Option<Saved> {
         let folder = self.writer.as_deref()?.folder();
         let text = folder.read(FILE).inspect_err(|error| log::warn!("the queue begins anew: {error}")).ok()??;
-        let saved = from_text(&text, |track| catalogue.get(track).as_ref().map(checksum));
+        let saved = from_text(&text, |track| tracks(track).as_ref().map(checksum));
         if saved.is_none() {
             // Not within the macro: a log that is switched off evaluates nothing.
             let foreign = folder.set_aside(FILE);
@@ -94,21 +94,21 @@ impl Memory {
     }
 
     /// Writes what has changed, unless it was written just now. To be called a few times a second.
-    pub fn keep(&mut self, party: &Party, catalogue: &Catalogue, now_ms: u64) {
+    pub fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now_ms: u64) {
         if now_ms >= self.at_ms + WRITE_EVERY_MS {
-            self.write(party, catalogue, now_ms);
+            self.write(party, tracks, now_ms);
         }
     }
 
     /// Writes what has changed.
-    pub fn write(&mut self, party: &Party, catalogue: &Catalogue, now_ms: u64) {
+    pub fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now_ms: u64) {
         let Some(writer) = &self.writer else { return };
         let revision = party.saved_revision();
         if self.written == revision && !self.again.swap(false, Ordering::Relaxed) {
             return;
         }
         (self.written, self.at_ms) = (revision, now_ms);
-        let text = to_text(&party.saved(), |track| catalogue.get(track).as_ref().map(checksum));
+        let text = to_text(&party.saved(), |track| tracks(track).as_ref().map(checksum));
         let again = Arc::clone(&self.again);
         let told = move |written: Result<(), Error>| match written {
             Err(Error::Busy) => again.store(true, Ordering::Relaxed),
@@ -120,10 +120,10 @@ impl Memory {
 }
 
 /// What tells that a number still means the same track.
-fn checksum(entry: &Entry) -> u32 {
+fn checksum(track: &TrackView) -> u32 {
     let mut digest = CHECKSUM.digest();
-    for text in [&entry.about.title, &entry.about.artist] {
-        digest.update(text.as_deref().unwrap_or_default().as_bytes());
+    for text in [&track.title, &track.artist] {
+        digest.update(text.as_bytes());
         digest.update(&[0]);
     }
     digest.finalize()
@@ -162,9 +162,9 @@ mod tests {
     fn saved(count: u64) -> Saved {
         let item = |n: u64| SavedItem {
             track: 1_000_000 + n,
-            by_host: n % 2 == 0,
+            by_host: n.is_multiple_of(2),
             pinned: n < 2,
-            boosted: n % 3 == 0,
+            boosted: n.is_multiple_of(3),
             round: n as u32,
             votes: 1_000,
         };

@@ -42,6 +42,11 @@ impl Told {
         }
         Arc::clone(&self.view)
     }
+
+    /// A track as pages were told of it; asked of the catalogue if they were not.
+    pub fn track(&self, tracks: &Tracks, id: TrackId) -> Option<TrackView> {
+        self.tracks.get(&id).cloned().or_else(|| tracks.catalogue().show(id))
+    }
 }
 
 /// What is shown of tracks: asked of the catalogue once, and forgotten with the last view they occur in.
@@ -56,7 +61,7 @@ impl Shown<'_> {
         if let Some(shown) = self.used.get(&id) {
             return shown.clone();
         }
-        let known = self.known.remove(&id).or_else(|| self.tracks.list_entry(id));
+        let known = self.known.remove(&id).or_else(|| self.tracks.catalogue().show(id));
         // One that is gone is shown by its number, and looked for again the next time.
         let Some(shown) = known else { return TrackView { id, ..TrackView::default() } };
         self.used.insert(id, shown.clone());

@@ -8,7 +8,6 @@ use audio::deck::Deck;
 use audio::decode::{self, Outcome, TrackInfo, WorkerCommand};
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::pump::Controls;
-use net::party_view::TrackView;
 use party::{CueId, Input, TrackId};
 use tokio::sync::mpsc;
 
@@ -125,18 +124,5 @@ impl Tracks {
     /// Title, artist and length of `track`, as far as known.
     pub fn describe(&self, track: TrackId) -> TrackInfo {
         self.info.get(&track).cloned().unwrap_or_default()
-    }
-
-    /// `track` as lists show it; `None` if it is not there.
-    pub fn list_entry(&self, track: TrackId) -> Option<TrackView> {
-        let entry = self.catalogue.get(track)?;
-        Some(TrackView {
-            id: track,
-            title: entry.about.title.unwrap_or_default(),
-            artist: entry.about.artist.unwrap_or_default(),
-            album: entry.album,
-            duration_ms: entry.about.duration_ms,
-            art: entry.art,
-        })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::library::{ArtSize, Track};
+use ::library::ArtSize;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -15,11 +15,6 @@ use super::refusal::Refusal;
 /// How long a phone may keep a picture whose address names its version, seconds: a year, the longest that caches know
 /// (RFC 9111 section 4.2.1 knows no limit; browsers cut there).
 const KEEP: Duration = Duration::from_secs(365 * 24 * 3_600);
-
-/// The address of a track's picture; it changes with the picture.
-pub(super) fn url(track: &Track) -> Option<String> {
-    track.art.as_ref().map(|art| format!("/api/library/art/{}?v={}", track.id, art.version))
-}
 
 /// `GET /api/library/art/{track}?v=&size=`: the track's cover as JPEG, no side longer than 600 pixels, with `size=small`
 /// 128. Tracks name the address with the right `v` in `art`; so asked for, it may be kept for ever.

@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::art;
 use super::call::Call;
 use super::limits::REPLY_TIMEOUT;
 use super::refusal::{Refusal, unavailable};
+use crate::party_view::art_url;
 
 /// `GET /api/library/search?q=&limit=&after=`: tracks in whose title, artist or album every word of `q` begins a word,
 /// whatever its capitals and diacritics, the likeliest first. At most [`QUERY_CHARS_MAX`] characters of `q` count.
@@ -163,7 +163,7 @@ fn tracks_page(found: &[Track], limit: usize) -> Response {
             "genre": tags.genre,
             "duration_ms": tags.duration_ms,
             "has_picture": tags.has_picture,
-            "art": art::url(track),
+            "art": art_url(track),
         })
     });
     let next = found.last().filter(|_| found.len() == limit).map(|track| track.id);

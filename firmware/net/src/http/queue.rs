@@ -14,6 +14,23 @@ use super::party::{done, parse_json};
 use super::refusal::Refusal;
 use crate::control::Action;
 
+/// `GET /api/queue`: what waits, what follows by itself, what was heard, and what only the caller is told.
+pub(super) fn list(call: &Call) -> Response {
+    let snapshot = call.server.app.snapshot.borrow().clone();
+    let party = &snapshot.party;
+    let you = call.guest.and_then(|guest| party.guests.get(&guest));
+    let pending = call.role.is_dj().then_some(&party.pending);
+    let body = json!({
+        "queue": party.queue,
+        "upcoming": party.upcoming,
+        "history": party.history,
+        "you": you,
+        "pending": pending,
+    });
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddBody {

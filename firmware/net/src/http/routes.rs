@@ -157,6 +157,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::with_json(Method::PUT, SETTINGS, Who::Host, |call| Box::pin(party::set(call))),
     Route::bare(Method::PUT, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, true))),
     Route::bare(Method::DELETE, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, false))),
+    Route::get(QUEUE, |call| Box::pin(async move { Ok(queue::list(&call)) })),
     Route::with_json(Method::POST, QUEUE, Who::Dj, |call| Box::pin(queue::add(call))),
     Route::bare(Method::DELETE, QUEUE, Who::Host, |call| Box::pin(queue::clear(call))),
     Route::bare(Method::POST, "/api/queue/undo", Who::Host, |call| Box::pin(queue::undo(call))),
