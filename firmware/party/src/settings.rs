@@ -44,7 +44,7 @@ pub struct Settings {
     /// A track that was heard within so many minutes cannot be requested: 0 (it can) to [`Settings::RECENT_MIN_MAX`].
     pub recent_min: u16,
     /// Share of those present whose votes skip a track: above 0 to 1; 0: skip votes are off.
-    pub skip_share: f32,
+    pub skip_share: f64,
     /// How long one track fades into the next, ms: 0 (gapless) to [`Settings::CROSSFADE_MS_MAX`].
     pub crossfade_ms: u16,
     /// Whether tracks are brought to the same loudness.
@@ -66,7 +66,7 @@ pub struct Change {
     /// See [`Settings::recent_min`].
     pub recent_min: Option<u16>,
     /// See [`Settings::skip_share`].
-    pub skip_share: Option<f32>,
+    pub skip_share: Option<f64>,
     /// See [`Settings::crossfade_ms`].
     pub crossfade_ms: Option<u16>,
     /// See [`Settings::level_loudness`].
@@ -162,7 +162,7 @@ mod tests {
         for (minutes, right) in [(0, true), (1_440, true), (1_441, false)] {
             assert_eq!(with(Change { recent_min: Some(minutes), ..Change::default() }).is_ok(), right, "{minutes}");
         }
-        for (share, right) in [(0.0, true), (1.0, true), (-0.1, false), (1.01, false), (f32::NAN, false)] {
+        for (share, right) in [(0.0, true), (1.0, true), (-0.1, false), (1.01, false), (f64::NAN, false)] {
             assert_eq!(with(Change { skip_share: Some(share), ..Change::default() }).is_ok(), right, "{share}");
         }
         let far = Change { crossfade_ms: Some(12_751), ..Change::default() };

@@ -13,20 +13,17 @@ use super::call::Call;
 use super::party::{done, parse_json};
 use super::refusal::Refusal;
 use crate::control::Action;
+use crate::live::state;
 
 /// `GET /api/queue`: what waits, what follows by itself, what was heard, and what only the caller is told.
 pub(super) fn list(call: &Call) -> Response {
     let snapshot = call.server.app.snapshot.borrow().clone();
-    let party = &snapshot.party;
-    let you = call.guest.and_then(|guest| party.guests.get(&guest));
-    let pending = call.role.is_dj().then_some(&party.pending);
-    let body = json!({
-        "queue": party.queue,
-        "upcoming": party.upcoming,
-        "history": party.history,
-        "you": you,
-        "pending": pending,
-    });
+    let names = call.server.guests.names();
+    let mut body = state::state(&snapshot, call.server.listeners(), None, &names);
+    body.retain(|key, _| ["queue", "upcoming", "history", "skip"].contains(&key.as_str()));
+    let you = state::you(&snapshot, &names, call.role.guest().as_ref(), call.role.is_host());
+    body.insert("you".to_owned(), you);
+    let body = Value::Object(body);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (headers, body.to_string()).into_response()
 }

@@ -22,7 +22,8 @@ use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::refusal::Refusal;
 use super::{
-    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, queue, socket, update, upload, whep,
+    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, queue, socket, update, upload,
+    whep,
 };
 
 /// Who may call a route.

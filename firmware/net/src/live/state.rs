@@ -1,6 +1,6 @@
 //! What phones are told of the party: what everybody may see, and what only one phone may.
 
-use ::party::Requests;
+use ::party::{BOOSTS_MAX, Requests};
 use serde_json::{Map, Value, json};
 
 use crate::guests::{Guest, Names};
@@ -127,5 +127,5 @@ pub(crate) fn you(snapshot: &Snapshot, names: &Names, guest: Option<&Guest>, is_
 fn newcomer(snapshot: &Snapshot) -> GuestView {
     let settings = &snapshot.party.settings;
     let requests_left = if settings.requests == Requests::Off { 0 } else { u32::from(settings.per_guest_max) };
-    GuestView { requests_left, ..GuestView::default() }
+    GuestView { requests_left, boosts_left: BOOSTS_MAX.into(), ..GuestView::default() }
 }

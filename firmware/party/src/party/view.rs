@@ -88,7 +88,7 @@ impl Party {
 
     /// How many votes skip what is heard now: the set share of those who listen, at least one; 0: skip votes are off.
     pub fn skips_needed(&self) -> u32 {
-        let share = f64::from(self.settings.skip_share);
+        let share = self.settings.skip_share;
         if share > 0.0 { (share * self.listening as f64).ceil().max(1.0) as u32 } else { 0 }
     }
 

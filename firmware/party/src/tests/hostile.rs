@@ -45,7 +45,7 @@ fn any_change(dice: &mut Dice) -> Change {
         repeat: Some([Repeat::Off, Repeat::All, Repeat::One][dice.roll(3) as usize]),
         per_guest_max: Some(dice.roll(25) as u8),
         recent_min: Some(dice.roll(2) as u16),
-        skip_share: Some(dice.roll(12) as f32 / 10.0),
+        skip_share: Some(dice.roll(12) as f64 / 10.0),
         ..Change::default()
     }
 }
