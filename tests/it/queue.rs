@@ -162,17 +162,18 @@ fn a_request_waits_for_a_host_and_is_then_heard() {
 fn guests_take_turns_votes_order_a_round_and_each_place_has_its_reason() {
     let Some(mut party) = Party::open() else { return };
     party.tell("PUT", "/api/party/settings", Some(json!({ "requests": "auto", "per_guest_max": 2 })));
-    let (mut ann, mut bob, mut cem) = (party.guest(), party.guest(), party.guest());
-    for (guest, title) in [(&mut ann, "b"), (&mut ann, "c"), (&mut bob, "d"), (&mut cem, "e")] {
-        let asked = request(&party, guest, title);
+    let mut guests = [party.guest(), party.guest(), party.guest()];
+    let (ann, bob, cem) = (0, 1, 2);
+    for (guest, title) in [(ann, "b"), (ann, "c"), (bob, "d"), (cem, "e")] {
+        let asked = request(&party, &mut guests[guest], title);
         assert_eq!((asked.status, &asked.body["state"]), (201, &json!("queued")), "{title}: {asked:?}");
     }
-    let many = request(&party, &mut ann, "f");
+    let many = request(&party, &mut guests[ann], "f");
     assert_eq!((many.status, &many.body["code"]), (409, &json!("too-many")), "{many:?}");
     party.until_order(&["b", "d", "e", "c"]);
     let vote = format!("/api/queue/{}/vote", party.item("e"));
-    for guest in [&mut ann, &mut bob, &mut bob] {
-        assert_eq!(guest.ask("PUT", &vote, None).status, 204);
+    for guest in [ann, bob, bob] {
+        assert_eq!(guests[guest].ask("PUT", &vote, None).status, 204);
     }
     party.until_order(&["e", "b", "d", "c"]);
     let queue = &party.get("/api/queue")["queue"];
@@ -181,14 +182,14 @@ fn guests_take_turns_votes_order_a_round_and_each_place_has_its_reason() {
     assert_eq!(item("e")["why"], json!([{ "code": "votes", "votes": 2 }]));
     assert_eq!(item("d")["why"], json!([{ "code": "turn", "before": 2 }, { "code": "oldest" }]));
     assert_eq!(item("c")["why"][0], json!({ "code": "waiting-turn", "round": 1 }));
-    assert_eq!(cem.ask("PUT", &vote, None).body["code"], "own-item");
-    for guest in [&mut ann, &mut bob] {
-        assert_eq!(guest.ask("DELETE", &vote, None).status, 204);
+    assert_eq!(guests[cem].ask("PUT", &vote, None).body["code"], "own-item");
+    for guest in [ann, bob] {
+        assert_eq!(guests[guest].ask("DELETE", &vote, None).status, 204);
     }
     party.until_order(&["b", "d", "e", "c"]);
-    let foreign = bob.ask("DELETE", &format!("/api/queue/{}", party.item("b")), None);
+    let foreign = guests[bob].ask("DELETE", &format!("/api/queue/{}", party.item("b")), None);
     assert_eq!((foreign.status, &foreign.body["code"]), (403, &json!("not-yours")), "{foreign:?}");
-    assert_eq!(ann.ask("DELETE", &format!("/api/queue/{}", party.item("b")), None).status, 204);
+    assert_eq!(guests[ann].ask("DELETE", &format!("/api/queue/{}", party.item("b")), None).status, 204);
     party.until_order(&["c", "d", "e"]);
 }
 
