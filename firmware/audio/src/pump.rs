@@ -137,17 +137,18 @@ impl Pump {
         for encoder in &mut self.encoders {
             encoder.encode(at, &self.block, &mut *self.sink);
         }
-        self.tell(stood_in);
+        self.tell(stood_in, at + BLOCK_FRAMES as u64);
         if let Some(wake) = self.shared.waker.get().filter(|_| woken) {
             wake();
         }
     }
 
-    fn tell(&self, stood_in: bool) {
+    fn tell(&self, stood_in: bool, behind: MediaTime) {
         let meters = &self.shared.meters;
         let (track, position) = self.mixer.position().map_or((0, 0), |(track, frames)| (track + 1, frames));
         meters.track.store(track, Ordering::Relaxed);
         meters.position.store(position, Ordering::Relaxed);
+        meters.media_ticks.store(behind.as_ticks(), Ordering::Relaxed);
         let standing_in = self.mixer.standing_in();
         meters.standing_in.store(standing_in, Ordering::Relaxed);
         if standing_in && !stood_in {

@@ -7,12 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::deck::TrackId;
 use crate::line::{LineState, LineStatus};
 use crate::pcm::SILENCE;
+use crate::time::MediaTime;
 
 /// A snapshot of one channel. Counters count since the start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
     /// The current track and how many of its frames have been played (48 kHz).
     pub track: Option<(TrackId, u64)>,
+    /// The place on the stream's timeline behind the last block: where the track had got that far.
+    pub media_time: MediaTime,
     /// What line-in is doing.
     pub line: LineState,
     /// Whether the decks stand in for a dead line-in.
@@ -61,6 +64,7 @@ pub(crate) struct Meters {
     /// The track's id plus one; 0 for none.
     pub(crate) track: AtomicU64,
     pub(crate) position: AtomicU64,
+    pub(crate) media_ticks: AtomicU64,
     pub(crate) standing_in: AtomicBool,
     pub(crate) out_peak: AtomicU32,
     pub(crate) limiter_gain: AtomicU32,
@@ -80,6 +84,7 @@ impl Meters {
         let of_line = |pick: fn(&LineStatus) -> &AtomicU64| line.map_or(0, |line| pick(line).load(Ordering::Relaxed));
         Status {
             track: get(&self.track).checked_sub(1).map(|track| (track, get(&self.position))),
+            media_time: MediaTime::from_ticks(get(&self.media_ticks)),
             line: line.map_or(LineState::Unused, LineStatus::state),
             standing_in: self.standing_in.load(Ordering::Relaxed),
             line_peak_dbfs: line.map_or(dbfs(SILENCE[0]), |line| level(&line.peak)),

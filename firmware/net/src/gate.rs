@@ -73,6 +73,11 @@ impl Gate {
         lock(&self.inside).total
     }
 
+    /// Whether somebody from `address` is inside.
+    pub(crate) fn holds(&self, address: IpAddr) -> bool {
+        lock(&self.inside).by_address.contains_key(&address)
+    }
+
     /// Lets `who` in or says which limit forbids it.
     pub(crate) fn enter(&self, who: Entrant) -> Result<Pass, Full> {
         let (address, total, per_address) = match who {

@@ -14,6 +14,7 @@ use aws_lc_rs::rand;
 use tokio::sync::watch;
 
 use crate::pairing::{SECRET_BYTES, Secret};
+use crate::rtc::api::SessionId;
 
 /// Guests that are known at once. Above it, who has been away longest is forgotten; if nobody is away, a newcomer is
 /// refused.
@@ -26,6 +27,9 @@ pub const GUESTS_PER_ADDRESS_MAX: usize = 16;
 /// How long a guest must have been away before another takes its place, in microseconds (10 min): whoever drops
 /// cookies to be somebody else has to wait that long.
 pub const AWAY_US_MIN: u64 = 600_000_000;
+
+/// Media sessions remembered of one guest.
+pub const SESSIONS_MAX: usize = 4;
 
 /// Longest name of a guest, characters.
 pub const NAME_CHARS_MAX: usize = 24;
@@ -52,12 +56,15 @@ pub struct Guest {
     pub is_dj: bool,
     /// Whether a page of theirs is open.
     pub is_here: bool,
+    /// Where it called from first.
+    pub address: IpAddr,
+    /// The last media sessions that it asked for, whether they still are or not; at most [`SESSIONS_MAX`].
+    pub sessions: Vec<SessionId>,
 }
 
 #[derive(Debug)]
 struct Entry {
     guest: Guest,
-    address: IpAddr,
     /// Pages that are open.
     pages: usize,
     seen: Time,
@@ -138,7 +145,7 @@ impl Guests {
         rand::fill(&mut bytes).map_err(|_| Refused::NoRandom)?;
         let secret = Secret::new(bytes);
         let mut book = self.book();
-        let same = |entry: &Entry| entry.address == address;
+        let same = |entry: &Entry| entry.guest.address == address;
         let limited = !address.is_loopback();
         if limited && book.by_key.values().filter(|entry| same(entry)).count() >= GUESTS_PER_ADDRESS_MAX {
             book.make_room(now, same).then_some(()).ok_or(Refused::Address)?;
@@ -148,8 +155,8 @@ impl Guests {
         }
         book.last += 1;
         let id = GuestId(book.last);
-        let guest = Guest { id, name: None, is_dj: false, is_here: false };
-        book.by_key.insert(secret.key(), Entry { guest, address, pages: 0, seen: now });
+        let guest = Guest { id, name: None, is_dj: false, is_here: false, address, sessions: Vec::new() };
+        book.by_key.insert(secret.key(), Entry { guest, pages: 0, seen: now });
         Ok((id, secret))
     }
 
@@ -161,6 +168,20 @@ impl Guests {
         entry.pages += 1;
         entry.guest.is_here = true;
         Some(Page { guests: self.clone(), key })
+    }
+
+    /// The guest with one of these keys has got a media session. A guest's phones have one each; of more than
+    /// [`SESSIONS_MAX`] the oldest is forgotten.
+    pub fn note_session(&self, keys: &[Key], session: SessionId) {
+        let mut book = self.book();
+        let Some(key) = keys.iter().find(|key| book.by_key.contains_key(key)) else { return };
+        if let Some(entry) = book.by_key.get_mut(key) {
+            let sessions = &mut entry.guest.sessions;
+            if sessions.len() == SESSIONS_MAX {
+                sessions.remove(0);
+            }
+            sessions.push(session);
+        }
     }
 
     /// Gives a guest a name, or takes it. Says whether there is such a guest.

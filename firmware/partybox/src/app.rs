@@ -273,7 +273,8 @@ impl Running {
         let told = self.told.look(self.channel.party(), self.channel.tracks(), now_ms, urgent);
         let track = |id| self.told.track(self.channel.tracks(), id);
         self.memory.keep(self.channel.party(), track, now_ms);
-        let snapshot = report::snapshot(config, &self.channel, &sound, told);
+        let panel = Arc::new(report::panel(&sound, self.page.urls(), self.network.credentials()));
+        let snapshot = Snapshot { panel, ..report::snapshot(config, &self.channel, &sound, told) };
         let facts = report::facts(config, &self.channel, &sound, &snapshot, listeners);
         self.panel.show(Facts {
             pairing: self.pairing.view(now),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use audio::line::LineState;
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
+use board::screen::wifi;
 use net::control::SourceKind;
 use net::metrics::{Kind, Page};
+use net::panel::{JoinCode, LineLevel, Panel};
 use net::party_view::PartyView;
 use net::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
 use party::Source;
@@ -15,6 +17,7 @@ use crate::channel::Channel;
 use crate::config::Config;
 use crate::face::Facts;
 use crate::panel::Counters;
+use crate::wifi::Credentials;
 
 /// The name of the one stream there is.
 pub const STREAM: &str = "main";
@@ -68,6 +71,20 @@ pub fn snapshot(config: &Config, channel: &Channel, sound: &Status, party: Arc<P
         streams: vec![StreamStatus { id: STREAM.to_owned(), live: true }],
         party,
         panel: Arc::default(),
+    }
+}
+
+/// What pages are told besides what the party does. `urls` is where the page is, `network` what guests shall join.
+pub fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
+    let is_used = !matches!(sound.line, LineState::Unused);
+    Panel {
+        urls: urls.to_vec(),
+        join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),
+        media_time: sound.media_time.as_ticks(),
+        line_level: is_used.then(|| LineLevel {
+            peak_dbfs: sound.line_peak_dbfs.is_finite().then_some(sound.line_peak_dbfs),
+            clipped: sound.line == LineState::Clipping,
+        }),
     }
 }
 

@@ -15,6 +15,7 @@ use super::events::Latest;
 use super::incoming::{Incoming, Slot};
 use super::portal::Readers;
 use super::role::{PairedFrom, Role};
+use super::why::TurnedAway;
 use crate::gate::{Entrant, Gate};
 use crate::guests::Guests;
 use crate::live::Story;
@@ -39,6 +40,8 @@ pub(super) struct Server {
     pub(super) event_listeners: Gate,
     pub(super) guests: Guests,
     pub(super) paired_from: PairedFrom,
+    /// Who found no place to listen.
+    pub(super) turned_away: TurnedAway,
     /// Phones whose owners have read the portal's page.
     pub(super) readers: Readers,
     /// Places for questions to the library.
@@ -53,9 +56,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// The box's clock in milliseconds, as pages are told it.
+    /// The box's clock.
+    pub(super) fn box_time(&self) -> Time {
+        Time::from_micros(u64::try_from(self.app.zero.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// The same in milliseconds, as pages are told it.
     pub(super) fn time_ms(&self) -> u64 {
-        u64::try_from(self.app.zero.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.box_time().as_micros() / 1_000
     }
 
     /// The server's clock: time since it started.

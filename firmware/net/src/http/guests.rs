@@ -44,17 +44,23 @@ fn clean(name: &str) -> String {
 
 /// `GET /api/guests`: everybody whom the box knows, by number.
 pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
-    let guests: Vec<Value> = call
-        .server
+    let server = &call.server;
+    let listeners = server.app.rtc.listeners_now().await;
+    let snapshot = server.app.snapshot.borrow().clone();
+    let guests: Vec<Value> = server
         .guests
         .list()
         .into_iter()
         .map(|guest| {
+            let live = listeners.iter().any(|listener| guest.sessions.contains(&listener.session));
+            let requests = snapshot.party.guests.get(&guest.id).map_or(0, |view| view.requests.len());
             json!({
                 "label": guest.id.0,
                 "name": guest.name,
                 "role": if guest.is_dj { "dj" } else { "guest" },
                 "here": guest.is_here,
+                "listening": live || server.mp3_listeners.holds(guest.address),
+                "requests": requests,
             })
         })
         .collect();

@@ -48,7 +48,9 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     if !hub.serves(bitrate_bps) {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
     }
-    let place = call.server.mp3_listeners.enter(call.entrant()).map_err(full)?;
+    let place = call.server.mp3_listeners.enter(call.entrant());
+    let place = place.inspect_err(|_| call.server.turned_away.note(call.ends.peer.ip(), call.server.now()));
+    let place = place.map_err(full)?;
     response.extensions_mut().insert(TakeOver::Mp3(Mp3Body {
         hub: hub.clone(),
         bitrate_bps,

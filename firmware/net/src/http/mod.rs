@@ -21,6 +21,7 @@ mod pages;
 mod pairing;
 mod party;
 mod portal;
+mod qr;
 mod queue;
 mod refusal;
 mod role;
@@ -32,6 +33,7 @@ mod stall;
 mod update;
 mod upload;
 mod whep;
+mod why;
 
 use std::fmt;
 use std::net::IpAddr;

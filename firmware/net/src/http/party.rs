@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::events::event_body;
@@ -15,19 +15,28 @@ use super::queue;
 use super::refusal::{Refusal, unavailable};
 use super::signaling::ask;
 use crate::control::{Action, Command, Refused, SourceKind};
-use crate::status;
+use crate::live::state;
 
-/// `GET /api/party/status`.
+/// `GET /api/party/status`: the state that live connections tell, at this moment, for programs that ask now and then.
 pub(super) fn status(call: &Call) -> Response {
-    let listeners = call.server.listeners();
-    let json = status::to_json(&call.server.app.snapshot.borrow(), listeners, call.role.is_host());
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response()
+    let server = &call.server;
+    let snapshot = server.app.snapshot.borrow().clone();
+    let scan = server.app.library.as_ref().map(|library| library.progress().into());
+    let facts = server.app.appliance.facts.borrow().clone();
+    let mut state = state::state(&snapshot, server.listeners(), scan, &server.guests.names(), &facts);
+    if let (Some(track), Some(Value::Object(shown))) = (&snapshot.track, state.get_mut("track")) {
+        shown.insert("position_ms".into(), track.position_ms.into());
+    }
+    state.insert("time_ms".into(), server.time_ms().into());
+    state.insert("you_are_host".into(), call.role.is_host().into());
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, Value::Object(state).to_string()).into_response()
 }
 
 /// `GET /api/party/events`.
 pub(super) fn events(call: &Call) -> Result<Response, Refusal> {
     let place = call.server.event_listeners.enter(call.entrant()).map_err(full)?;
-    let body = event_body(call.server.latest.clone(), place, call.role.clone());
+    let body = event_body(call, place);
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

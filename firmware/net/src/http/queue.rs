@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::party::{done, parse_json};
 use super::refusal::Refusal;
+use crate::appliance::Facts;
 use crate::control::Action;
 use crate::live::state;
 
@@ -19,7 +20,7 @@ use crate::live::state;
 pub(super) fn list(call: &Call) -> Response {
     let snapshot = call.server.app.snapshot.borrow().clone();
     let names = call.server.guests.names();
-    let mut body = state::state(&snapshot, call.server.listeners(), None, &names);
+    let mut body = state::state(&snapshot, call.server.listeners(), None, &names, &Facts::default());
     body.retain(|key, _| ["queue", "upcoming", "history", "skip"].contains(&key.as_str()));
     let you = state::you(&snapshot, &names, call.role.guest().as_ref(), call.role.is_host());
     body.insert("you".to_owned(), you);

@@ -20,10 +20,11 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::call::{Call, Server};
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
+use super::qr::Format;
 use super::refusal::Refusal;
 use super::{
-    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, queue, socket, update, upload,
-    whep,
+    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, qr, queue, socket, update,
+    upload, whep, why,
 };
 
 /// Who may call a route.
@@ -208,6 +209,15 @@ pub(super) static ROUTES: &[Route] = &[
     Route::host("/api/update/restart", Takes::Nothing, |call| Box::pin(appliance::restart(call))),
     Route::get("/portal", |call| Box::pin(async move { Ok(portal::page(&call)) })),
     Route::get("/portal/stay", |call| Box::pin(async move { Ok(portal::stay(&call)) })),
+    Route::get("/api/why", |call| Box::pin(async move { Ok(why::why(call).await) })),
+    Route::get("/api/qr/page.svg", |call| Box::pin(async move { qr::page(&call, Format::Svg) })),
+    Route::get("/api/qr/page.png", |call| Box::pin(async move { qr::page(&call, Format::Png) })),
+    Route::bare(Method::GET, "/api/qr/wifi.svg", Who::Host, |call| {
+        Box::pin(async move { qr::wifi(&call, Format::Svg) })
+    }),
+    Route::bare(Method::GET, "/api/qr/wifi.png", Who::Host, |call| {
+        Box::pin(async move { qr::wifi(&call, Format::Png) })
+    }),
     Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),
     Route::get("/metrics", |call| Box::pin(async move { Ok(health::metrics(&call)) })),
 ];

@@ -14,6 +14,7 @@ use super::call::{Ends, Server};
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
 use super::portal::Readers;
 use super::role::PairedFrom;
+use super::why::TurnedAway;
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
@@ -47,6 +48,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         guests,
         stories,
         paired_from: PairedFrom::default(),
+        turned_away: TurnedAway::default(),
         readers: Readers::default(),
         latest,
         counters: Counters::default(),
@@ -78,6 +80,7 @@ fn sources(app: &App, pocket: &Gate, guests: &Guests) -> Sources {
     Sources {
         snapshots: app.snapshot.clone(),
         guests: guests.clone(),
+        facts: app.appliance.facts.clone(),
         listeners: Box::new(move || Listeners { live: rtc.listeners(), pocket: pocket.total() }),
         scan: Box::new(move || library.as_ref().map(|library| library.progress().into())),
     }

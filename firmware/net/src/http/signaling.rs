@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::limits::REPLY_TIMEOUT;
 use crate::rtc::Handle;
 use crate::rtc::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
-use crate::rtc::stats::Stats;
+use crate::rtc::stats::{ListenerStats, Stats};
 
 /// The fan-out, as far as HTTP needs it.
 #[derive(Clone)]
@@ -42,6 +42,15 @@ impl Signaling {
             Way::Handle(handle) => handle.stats(),
             Way::Queue(_) => Stats::default(),
         }
+    }
+
+    /// Every joined listener; none if the fan-out is too busy.
+    pub(super) async fn listeners_now(&self) -> Vec<ListenerStats> {
+        let listeners = match &self.0 {
+            Way::Handle(handle) => in_time(handle.listeners()).await,
+            Way::Queue(queue) => ask(queue, Command::Listeners).await,
+        };
+        listeners.unwrap_or_default()
     }
 
     /// Listeners now, over all streams.

@@ -34,7 +34,14 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
         remote_addr: call.ends.peer.ip(),
         duration,
     };
-    let answer = call.server.app.rtc.offer(offer).await.map_err(refuse_offer)?;
+    let server = &call.server;
+    let answer = server.app.rtc.offer(offer).await.inspect_err(|error| {
+        if matches!(error, OfferError::Full { .. } | OfferError::TooManyFromAddress { .. }) {
+            server.turned_away.note(call.ends.peer.ip(), server.now());
+        }
+    });
+    let answer = answer.map_err(refuse_offer)?;
+    server.guests.note_session(call.role.guest_keys(), answer.session);
     Ok(created(&path, answer))
 }
 

@@ -12,27 +12,30 @@ use super::patch::without_nulls;
 use super::position::Position;
 use super::state::state;
 use super::story::{Message, Story};
+use crate::appliance::Facts;
 use crate::guests::Guests;
 use crate::party_view::SessionView;
 use crate::status::{Listeners, ScanStatus, Snapshot};
 
-/// Least time between two changes.
+/// Least time between two looks, and so between two changes.
 const PUBLISH_PAUSE: Duration = Duration::from_millis(200);
 
-/// How often is looked for what nobody tells of: listeners, and how far a scan is.
+/// How often is looked for what nobody tells of: listeners, how far a scan is, radio and power.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Where everything comes from.
 pub(crate) struct Sources {
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(crate) guests: Guests,
+    pub(crate) facts: watch::Receiver<Arc<Facts>>,
     pub(crate) listeners: Box<dyn Fn() -> Listeners + Send>,
     pub(crate) scan: Box<dyn Fn() -> Option<ScanStatus> + Send>,
 }
 
 impl Sources {
     fn state(&self, snapshot: &Snapshot) -> Map<String, Value> {
-        let state = state(snapshot, (self.listeners)(), (self.scan)(), &self.guests.names());
+        let facts = self.facts.borrow().clone();
+        let state = state(snapshot, (self.listeners)(), (self.scan)(), &self.guests.names(), &facts);
         match without_nulls(Value::Object(state)) {
             Value::Object(state) => state,
             _ => Map::new(),
@@ -87,10 +90,11 @@ pub(crate) fn publish(
             story.names = names;
             if changed || moved || personal {
                 newest.send_replace(Arc::new(story.clone()));
-                tokio::select! {
-                    () = crate::stopped(&mut stop) => return,
-                    () = sleep_until(Instant::now() + PUBLISH_PAUSE) => {}
-                }
+            }
+            // Also after a look that found nothing: while many vote, most of what is told is the same again.
+            tokio::select! {
+                () = crate::stopped(&mut stop) => return,
+                () = sleep_until(Instant::now() + PUBLISH_PAUSE) => {}
             }
         }
     });

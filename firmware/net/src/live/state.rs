@@ -3,6 +3,7 @@
 use ::party::{BOOSTS_MAX, Requests};
 use serde_json::{Map, Value, json};
 
+use crate::appliance::Facts;
 use crate::guests::{Guest, Names};
 use crate::party_view::GuestView;
 use crate::status::{Listeners, ScanStatus, Snapshot};
@@ -16,6 +17,7 @@ pub(crate) fn state(
     listeners: Listeners,
     scan: Option<ScanStatus>,
     names: &Names,
+    facts: &Facts,
 ) -> Map<String, Value> {
     let party = &snapshot.party;
     let panel = &snapshot.panel;
@@ -51,9 +53,9 @@ pub(crate) fn state(
         "skip": party.skip,
         "settings": party.settings,
         "scan": scan,
-        "radio": panel.radio,
-        "power": panel.power,
-        "update": panel.update,
+        "radio": facts.radio,
+        "power": facts.power,
+        "update": facts.update,
     });
     call_by_name(&mut state, names);
     match state {

@@ -163,6 +163,7 @@ impl Session {
         if let Some(reception) = feedback.reception {
             let before = joined.link.and_then(|link| link.round_trip_us);
             joined.link = Some(Link {
+                at: now,
                 loss: f32::from(reception.fraction_lost) / 256.0,
                 lost_total: reception.lost_total,
                 // 48 ticks are a millisecond.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use audio::packet::PacketDuration;
+use audio::time::Time;
 
 use super::api::{OfferError, SessionId, StreamId};
 
@@ -92,6 +93,8 @@ pub struct ListenerStats {
 /// What a listener reported about its link.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
+    /// When it reported.
+    pub at: Time,
     /// Lost since its report before, 0 to 1.
     pub loss: f32,
     /// Lost since the start.

@@ -34,7 +34,10 @@ async fn a_guest_gets_a_number_once_and_a_name_when_it_wants() {
     let named = world.ask("PUT", "/api/me", &[JSON, &first], r#"{"name":" Zoë "}"#.as_bytes()).await;
     assert_eq!((named.status, named.header("set-cookie")), (204, ""), "it has its cookie already");
     join(&world).await;
-    let person = |label: u32, name: Value| json!({ "label": label, "name": name, "role": "guest", "here": false });
+    let person = |label: u32, name: Value| {
+        json!({ "label": label, "name": name, "role": "guest", "here": false,
+        "listening": false, "requests": 0 })
+    };
     assert_eq!(list(&world).await, json!([person(1, "Zoë".into()), person(2, Value::Null)]));
     assert_eq!(world.ask("PUT", "/api/me", &[JSON, &first], br#"{"name":""}"#).await.status, 204);
     assert_eq!(list(&world).await[0], person(1, Value::Null));

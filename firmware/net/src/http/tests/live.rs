@@ -152,7 +152,10 @@ async fn a_guests_name_and_rights_reach_phones_at_once() {
     assert_eq!(world.ask("PUT", "/api/guests/1/dj", &[], &[]).await.status, 204);
     // By address everybody here is host, so the right shows in the list.
     let listed = world.get("/api/guests").await.text();
-    assert!(listed.contains(r#""here":true,"label":1,"name":"Ann","role":"dj""#), "{listed}");
+    assert!(
+        listed.contains(r#""here":true,"label":1,"listening":false,"name":"Ann","requests":0,"role":"dj""#),
+        "{listed}"
+    );
     you["value"]["name"] = Value::Null;
     assert_eq!(you["value"]["role"], "host");
 }

@@ -10,4 +10,7 @@ mod pages;
 mod pairing;
 mod table;
 mod whep;
+mod why;
 mod world;
+
+pub(crate) use self::world::snapshot;

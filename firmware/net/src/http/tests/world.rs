@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::party::{Done, ItemId, RequestId, Wish};
 use audio::packet::{Encoding, Packet, PacketSink};
-use audio::time::MediaTime;
+use audio::time::{MediaTime, Time};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -20,7 +20,9 @@ use crate::appliance::{Facts, Inbox};
 use crate::control::{Action, Command, Refused, SourceKind};
 use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
+use crate::panel::{JoinCode, Panel};
 use crate::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, StreamId};
+use crate::rtc::stats::ListenerStats;
 use crate::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
 
 /// Longest wait for anything in these tests.
@@ -40,6 +42,8 @@ pub(super) struct World {
     pub(super) actions: Arc<Mutex<Vec<Action>>>,
     /// What the fan-out was asked, as debug text.
     pub(super) asked: Arc<Mutex<Vec<String>>>,
+    /// Who listens over WebRTC, as the fan-out tells it.
+    pub(super) listeners: Arc<Mutex<Vec<ListenerStats>>>,
     /// Pairing, and the button.
     pub(super) keeper: Keeper,
     /// Where updates come in.
@@ -49,10 +53,11 @@ pub(super) struct World {
     /// Ends the server.
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) server: JoinHandle<()>,
+    zero: Instant,
     packets: u64,
 }
 
-pub(super) fn snapshot() -> Snapshot {
+pub(crate) fn snapshot() -> Snapshot {
     Snapshot {
         name: "Partybox".into(),
         version: "0.1.0".into(),
@@ -69,7 +74,11 @@ pub(super) fn snapshot() -> Snapshot {
         }),
         streams: vec![StreamStatus { id: "main".into(), live: true }],
         party: Default::default(),
-        panel: Default::default(),
+        panel: Arc::new(Panel {
+            urls: vec!["http://10.77.0.1/".into()],
+            join: Some(JoinCode("WIFI:T:nopass;S:Box;;".into())),
+            ..Panel::default()
+        }),
     }
 }
 
@@ -80,13 +89,19 @@ pub(super) fn hosts() -> Config {
 
 impl World {
     pub(super) async fn new(config: Config) -> Self {
+        Self::started(config, Duration::ZERO).await
+    }
+
+    /// A box that has run for a while already, by its clock.
+    pub(super) async fn started(config: Config, ago: Duration) -> Self {
+        let zero = Instant::now().checked_sub(ago).expect("the machine has run for as long");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (snapshot, snapshots) = watch::channel(Arc::new(snapshot()));
         let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
         let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &Runtime::current());
         let (commands, actions) = party();
-        let (rtc, asked) = fan_out();
+        let (rtc, asked, listeners) = fan_out();
         let (pairing, keeper) = Keeper::new();
         let (appliance, facts) = super::appliance::keeper();
         let inbox = appliance.inbox.clone().expect("made by the keeper");
@@ -99,14 +114,33 @@ impl World {
             pairing,
             library: None,
             appliance,
-            zero: std::time::Instant::now(),
+            zero,
             gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
         };
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(listener, app, async {
             let _ = stopped.await;
         }));
-        Self { addr, feed, snapshot, actions, asked, keeper, facts, inbox, stop: Some(stop), server, packets: 0 }
+        Self {
+            addr,
+            feed,
+            snapshot,
+            actions,
+            asked,
+            listeners,
+            keeper,
+            facts,
+            inbox,
+            stop: Some(stop),
+            server,
+            zero,
+            packets: 0,
+        }
+    }
+
+    /// The box's clock.
+    pub(super) fn now(&self) -> Time {
+        Time::from_micros(self.zero.elapsed().as_micros() as u64)
     }
 
     /// Publishes `count` packets of one 24 ms frame; each begins with a frame header and its number.
@@ -234,17 +268,24 @@ fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<Action>>>) {
 }
 
 /// A fan-out that knows one session and judges offers by what is written in them.
-fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>) {
+#[allow(clippy::type_complexity, reason = "each part is named where it is kept")]
+fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<ListenerStats>>>) {
     let (commands, mut waiting) = mpsc::channel(16);
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);
+    let listeners = Arc::new(Mutex::new(Vec::new()));
+    let known = Arc::clone(&listeners);
     tokio::spawn(async move {
         while let Some(command) = waiting.recv().await {
+            if let api::Command::Listeners(reply) = command {
+                let _ = reply.send(known.lock().unwrap().clone());
+                continue;
+            }
             seen.lock().unwrap().push(format!("{command:?}"));
             answer(command);
         }
     });
-    (Signaling::queue(commands), asked)
+    (Signaling::queue(commands), asked, listeners)
 }
 
 fn answer(command: api::Command) {
