@@ -45,6 +45,17 @@ pub enum Refused {
     NoRandom,
 }
 
+/// A newcomer.
+#[derive(Clone, Copy, Debug)]
+pub struct Joined {
+    /// Who it is from now on.
+    pub id: GuestId,
+    /// What it has to show from now on.
+    pub secret: Secret,
+    /// Who was forgotten to make room for it: the party shall forget them, too.
+    pub gone: Option<GuestId>,
+}
+
 /// One guest, for the hosts' list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guest {
@@ -136,28 +147,30 @@ impl Guests {
         }
     }
 
-    /// A newcomer from `address`: who it is from now on, and the secret to show.
+    /// A newcomer from `address`.
     ///
     /// # Errors
     /// A limit forbids it, or the system has no randomness.
-    pub fn join(&self, address: IpAddr, now: Time) -> Result<(GuestId, Secret), Refused> {
+    pub fn join(&self, address: IpAddr, now: Time) -> Result<Joined, Refused> {
         let mut bytes = [0; SECRET_BYTES];
         rand::fill(&mut bytes).map_err(|_| Refused::NoRandom)?;
         let secret = Secret::new(bytes);
         let mut book = self.book();
         let same = |entry: &Entry| entry.guest.address == address;
         let limited = !address.is_loopback();
-        if limited && book.by_key.values().filter(|entry| same(entry)).count() >= GUESTS_PER_ADDRESS_MAX {
-            book.make_room(now, same).then_some(()).ok_or(Refused::Address)?;
-        }
-        if book.by_key.len() >= GUESTS_MAX {
-            book.make_room(now, |_| true).then_some(()).ok_or(Refused::Full)?;
-        }
+        let of_address = book.by_key.values().filter(|entry| same(entry)).count();
+        let gone = if limited && of_address >= GUESTS_PER_ADDRESS_MAX {
+            Some(book.make_room(now, same).ok_or(Refused::Address)?)
+        } else if book.by_key.len() >= GUESTS_MAX {
+            Some(book.make_room(now, |_| true).ok_or(Refused::Full)?)
+        } else {
+            None
+        };
         book.last += 1;
         let id = GuestId(book.last);
         let guest = Guest { id, name: None, is_dj: false, is_here: false, address, sessions: Vec::new() };
         book.by_key.insert(secret.key(), Entry { guest, pages: 0, seen: now });
-        Ok((id, secret))
+        Ok(Joined { id, secret, gone })
     }
 
     /// A page of the guest with one of these keys is open from now on; `None` if nobody has them.
@@ -230,14 +243,14 @@ impl Guests {
 }
 
 impl Book {
-    /// Forgets who has been away longest among those that `may_go`. Says whether there was somebody.
-    fn make_room(&mut self, now: Time, may_go: impl Fn(&Entry) -> bool) -> bool {
+    /// Forgets who has been away longest among those that `may_go`, and says who that was.
+    fn make_room(&mut self, now: Time, may_go: impl Fn(&Entry) -> bool) -> Option<GuestId> {
         let is_away = |entry: &Entry| entry.pages == 0 && now.micros_since(entry.seen) >= AWAY_US_MIN;
         let candidates = self.by_key.iter().filter(|(_, entry)| is_away(entry) && may_go(entry));
-        let Some(key) = candidates.min_by_key(|(_, entry)| entry.seen).map(|(key, _)| *key) else { return false };
-        self.by_key.remove(&key);
+        let key = candidates.min_by_key(|(_, entry)| entry.seen).map(|(key, _)| *key)?;
+        let gone = self.by_key.remove(&key)?;
         self.note_names();
-        true
+        Some(gone.guest.id)
     }
 
     fn note_names(&mut self) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ::party::GuestId;
 use audio::time::Time;
 
-use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, Refused};
+use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, Joined, Refused};
 
 const LATER: Time = Time::from_micros(AWAY_US_MIN);
 
@@ -16,8 +16,9 @@ fn address(n: usize) -> IpAddr {
 #[test]
 fn a_guest_is_known_by_the_secret_and_by_nothing_else() {
     let guests = Guests::default();
-    let (first, secret) = guests.join(address(1), Time::ZERO).unwrap();
-    let (second, other) = guests.join(address(1), Time::ZERO).unwrap();
+    let Joined { id: first, secret, .. } = guests.join(address(1), Time::ZERO).unwrap();
+    let Joined { id: second, secret: other, gone } = guests.join(address(1), Time::ZERO).unwrap();
+    assert_eq!(gone, None);
     assert_eq!((first, second), (GuestId(1), GuestId(2)));
     assert_ne!(secret.to_hex(), other.to_hex());
     assert_eq!(guests.find(&[secret.key()]).map(|guest| guest.id), Some(first));
@@ -35,7 +36,8 @@ fn who_drops_its_cookie_again_and_again_is_refused_until_an_earlier_self_is_long
     }
     assert_eq!(guests.join(address(1), Time::ZERO).unwrap_err(), Refused::Address);
     assert!(guests.join(address(2), Time::ZERO).is_ok(), "others may");
-    let (id, _) = guests.join(address(1), LATER).unwrap();
+    let Joined { id, gone, .. } = guests.join(address(1), LATER).unwrap();
+    assert_eq!(gone.map(|gone| gone.0 <= GUESTS_PER_ADDRESS_MAX as u32), Some(true), "the party is told who went");
     assert_eq!((id, guests.count().0), (GuestId(GUESTS_PER_ADDRESS_MAX as u32 + 2), GUESTS_PER_ADDRESS_MAX + 1));
     let own = IpAddr::from([127, 0, 0, 1]);
     assert!((0..2 * GUESTS_PER_ADDRESS_MAX).all(|_| guests.join(own, LATER).is_ok()), "the box's own programs");
@@ -46,20 +48,20 @@ fn when_it_is_full_the_longest_away_goes_and_nobody_who_is_here() {
     let guests = Guests::default();
     let joined: Vec<_> =
         (0..GUESTS_MAX).map(|n| guests.join(address(n), Time::from_micros(n as u64)).unwrap()).collect();
-    let here: Vec<_> = joined.iter().map(|(_, secret)| guests.open_page(&[secret.key()]).unwrap()).collect();
+    let here: Vec<_> = joined.iter().map(|joined| guests.open_page(&[joined.secret.key()]).unwrap()).collect();
     let much_later = LATER.plus_millis(1_000);
     assert_eq!(guests.join(address(5_000), much_later).unwrap_err(), Refused::Full);
     drop(here);
-    guests.saw(&[joined[0].1.key()], much_later);
-    guests.join(address(5_000), much_later).unwrap();
-    assert!(guests.find(&[joined[0].1.key()]).is_some() && guests.find(&[joined[1].1.key()]).is_none());
+    guests.saw(&[joined[0].secret.key()], much_later);
+    assert_eq!(guests.join(address(5_000), much_later).unwrap().gone, Some(joined[1].id));
+    assert!(guests.find(&[joined[0].secret.key()]).is_some() && guests.find(&[joined[1].secret.key()]).is_none());
     assert_eq!(guests.count(), (GUESTS_MAX, 0));
 }
 
 #[test]
 fn a_page_that_is_open_is_presence_until_the_last_one_closes() {
     let guests = Guests::default();
-    let (_, secret) = guests.join(address(1), Time::ZERO).unwrap();
+    let secret = guests.join(address(1), Time::ZERO).unwrap().secret;
     let (one, two) = (guests.open_page(&[secret.key()]), guests.open_page(&[secret.key()]));
     drop(one);
     assert_eq!(guests.count(), (1, 1));
@@ -70,7 +72,7 @@ fn a_page_that_is_open_is_presence_until_the_last_one_closes() {
 #[test]
 fn names_and_rights_are_told_and_end_with_the_party() {
     let guests = Guests::default();
-    let (id, secret) = guests.join(address(1), Time::ZERO).unwrap();
+    let Joined { id, secret, .. } = guests.join(address(1), Time::ZERO).unwrap();
     let mut changes = guests.changes();
     assert!(guests.rename(id, Some("Ann".into())) && guests.set_dj(id, true));
     assert!(changes.has_changed().unwrap());
@@ -83,5 +85,5 @@ fn names_and_rights_are_told_and_end_with_the_party() {
     assert!(changes.has_changed().unwrap());
     assert_eq!((guests.find(&[secret.key()]), guests.names().of(id), guests.list()), (None, None, vec![]));
     drop(page);
-    assert_eq!(guests.join(address(1), Time::ZERO).unwrap().0, GuestId(1), "numbers begin anew");
+    assert_eq!(guests.join(address(1), Time::ZERO).unwrap().id, GuestId(1), "numbers begin anew");
 }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use ::party::{Asker, GuestId, Wish};
 use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -17,6 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::oneshot;
 
 use super::call::{Call, Ends, Server};
 use super::incoming::{Incoming, too_large};
@@ -25,6 +27,8 @@ use super::refusal::Refusal;
 use super::role::Role;
 use super::routes::{Route, Takes, Who};
 use super::{cookie, guests};
+use crate::control::{Action, Command};
+use crate::guests::Joined;
 use crate::pairing::Secret;
 
 /// The port that a name without port means.
@@ -102,9 +106,10 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     let mut newcomer = None;
     if guest.is_none() && (route.who == Who::Guest || route.takes == Takes::Socket) {
         match server.guests.join(ends.peer.ip(), server.now()) {
-            Ok((id, secret)) => {
+            Ok(Joined { id, secret, gone }) => {
                 role.become_guest(secret.key());
                 (guest, newcomer) = (Some(id), Some(secret));
+                gone.into_iter().for_each(|gone| forget(&server, gone));
             }
             // Whom the box cannot remember may still see what happens.
             Err(_) if route.who == Who::Anyone => {}
@@ -124,6 +129,13 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
         guest,
     };
     Ok((call, newcomer))
+}
+
+/// Has the party forget a guest whom the box has forgotten. If it is too busy the guest's votes stay, as they were.
+fn forget(server: &Server, gone: GuestId) {
+    let (reply, _) = oneshot::channel();
+    let command = Command { action: Action::Wish(Wish::Forget(gone)), by: Asker::default(), reply };
+    _ = server.app.commands.try_send(command);
 }
 
 /// Whether somebody in this role may at all. Everybody may be a guest.

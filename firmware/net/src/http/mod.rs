@@ -17,6 +17,7 @@ mod incoming;
 pub mod limits;
 mod live;
 mod music;
+mod openapi;
 mod pages;
 mod pairing;
 mod party;

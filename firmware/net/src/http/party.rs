@@ -96,6 +96,24 @@ pub(super) async fn previous(call: Call) -> Result<Response, Refusal> {
     act(&call, Action::Wish(Wish::Previous)).await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StartBody {
+    #[serde(default)]
+    title: Option<String>,
+}
+
+/// `POST /api/party/start` with `{"title":"Garden"}` or `{}`.
+pub(super) async fn start(call: Call) -> Result<Response, Refusal> {
+    let body: StartBody = parse_json(&call.body, r#"{"title":"Garden"} or {}"#)?;
+    act(&call, Action::Wish(Wish::Start(body.title))).await
+}
+
+/// `POST /api/party/end`: the box knows no guest any more from then on.
+pub(super) async fn end(call: Call) -> Result<Response, Refusal> {
+    act(&call, Action::Wish(Wish::End)).await
+}
+
 /// `GET /api/party/settings`.
 pub(super) fn settings(call: &Call) -> Response {
     let json = json!(call.server.app.snapshot.borrow().party.settings).to_string();

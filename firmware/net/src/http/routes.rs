@@ -23,8 +23,8 @@ use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::qr::Format;
 use super::refusal::Refusal;
 use super::{
-    appliance, art, guard, guests, health, live, music, pages, pairing, party, portal, qr, queue, socket, update,
-    upload, whep, why,
+    appliance, art, guard, guests, health, live, music, openapi, pages, pairing, party, portal, qr, queue, socket,
+    update, upload, whep, why,
 };
 
 /// Who may call a route.
@@ -154,6 +154,8 @@ pub(super) static ROUTES: &[Route] = &[
     Route::bare(Method::POST, "/api/party/next", Who::Dj, |call| Box::pin(party::next(call))),
     Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
     Route::bare(Method::POST, "/api/party/previous", Who::Dj, |call| Box::pin(party::previous(call))),
+    Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
+    Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),
     Route::with_json(Method::PUT, "/api/party/volume", Who::Host, |call| Box::pin(party::volume(call))),
     Route::bare(Method::GET, SETTINGS, Who::Host, |call| Box::pin(async move { Ok(party::settings(&call)) })),
     Route::with_json(Method::PUT, SETTINGS, Who::Host, |call| Box::pin(party::set(call))),
@@ -218,6 +220,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::bare(Method::GET, "/api/qr/wifi.png", Who::Host, |call| {
         Box::pin(async move { qr::wifi(&call, Format::Png) })
     }),
+    Route::get("/openapi.json", |_| Box::pin(async { Ok(openapi::describe()) })),
     Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),
     Route::get("/metrics", |call| Box::pin(async move { Ok(health::metrics(&call)) })),
 ];

@@ -6,6 +6,7 @@ mod hostile;
 mod keeper;
 mod listening;
 mod live;
+mod openapi;
 mod pages;
 mod pairing;
 mod table;

@@ -10,7 +10,7 @@ use crate::http::Config;
 use crate::http::routes::{ROUTES, Route, Takes, Who, paths};
 
 /// A path that matches the pattern.
-fn path(route: &Route) -> String {
+pub(super) fn path(route: &Route) -> String {
     let session = SESSION.to_string();
     let path = route.path.replace("{stream}", "main").replace("{session}", &session).replace("{file}", "main.mp3");
     let path = path
@@ -43,6 +43,7 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/api/queue" => br#"{"track":1,"at":"end"}"#,
         "/api/queue/{item}/move" => br#"{"to":0}"#,
         "/api/requests" => br#"{"track":1}"#,
+        "/api/party/start" => br#"{"title":"Garden"}"#,
         "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",
     };

@@ -1,0 +1,216 @@
+//! The description of the API tells the truth: of every route, both ways, and of what is answered.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::guests::join;
+use super::table::path;
+use super::world::{World, hosts, snapshot};
+use crate::appliance::{Facts, Power, Radio, Update};
+use crate::http::openapi;
+use crate::http::routes::{ROUTES, Route, Takes, Who};
+use crate::panel::LineLevel;
+use crate::party_view::{
+    ByView, GuestView, How, ItemView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,
+    TrackView, Why,
+};
+use crate::status::Snapshot;
+
+fn document() -> Value {
+    serde_json::from_str(openapi::TEXT).expect("JSON")
+}
+
+fn described<'a>(document: &'a Value, route: &Route) -> &'a Value {
+    &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()]
+}
+
+#[test]
+fn every_route_is_described_with_who_may_and_what_it_takes() {
+    let document = document();
+    for route in ROUTES {
+        let name = format!("{} {}", route.method, route.path);
+        let operation = described(&document, route);
+        let who = match route.who {
+            Who::Anyone => "anyone",
+            Who::Guest => "guest",
+            Who::Dj => "dj",
+            Who::Host => "host",
+        };
+        assert_eq!(operation["x-who"], who, "{name}");
+        let body = &operation["requestBody"];
+        let (media, bytes_max) = match route.takes {
+            Takes::Nothing | Takes::Socket => {
+                assert!(body.is_null(), "{name} takes no body");
+                continue;
+            }
+            Takes::Media(media, bytes_max) => (media, bytes_max as u64),
+            Takes::File(media, bytes_max) => (media, bytes_max),
+        };
+        let known: Vec<&str> = body["content"].as_object().expect("a body").keys().map(String::as_str).collect();
+        assert_eq!((known, body["x-bytes-max"].as_u64()), (vec![media], Some(bytes_max)), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_described_that_is_not_there() {
+    let document = document();
+    let routes: BTreeSet<(String, String)> =
+        ROUTES.iter().map(|route| (route.path.to_owned(), route.method.as_str().to_ascii_lowercase())).collect();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            assert!(routes.contains(&(path.clone(), method.clone())), "{method} {path}");
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path").count();
+            assert_eq!(in_path, path.matches('{').count(), "{method} {path}");
+        }
+    }
+    let mut named = openapi::TEXT.split("\"$ref\": \"#/").skip(1).map(|rest| rest.split('"').next().unwrap());
+    assert!(
+        named.all(|reference| document.pointer(&format!("/{reference}")).is_some()),
+        "every reference leads somewhere"
+    );
+}
+
+/// Why `value` is not what `schema` says, if it is not: of JSON Schema as much as the description uses.
+fn wrong(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return wrong(document, document.pointer(&reference[1..]).expect("a schema"), value, at);
+    }
+    for either in ["anyOf", "oneOf"] {
+        if let Some(schemas) = schema[either].as_array() {
+            let why: Vec<String> = schemas.iter().filter_map(|schema| wrong(document, schema, value, at)).collect();
+            return (why.len() == schemas.len()).then(|| why.join(" and "));
+        }
+    }
+    let kinds = match &schema["type"] {
+        Value::String(kind) => vec![kind.as_str()],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => return Some(format!("{at}: the schema names no type")),
+    };
+    let fits = kinds.iter().any(|kind| match *kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        _ => value.is_null(),
+    });
+    if !fits {
+        return Some(format!("{at}: {value} is no {kinds:?}"));
+    }
+    if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) {
+        return Some(format!("{at}: {value} is none of {allowed:?}"));
+    }
+    if let Value::Array(items) = value {
+        return items.iter().find_map(|item| wrong(document, &schema["items"], item, &format!("{at}[]")));
+    }
+    let fields = value.as_object()?;
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    if let Some(missing) = required.iter().find(|key| !fields.contains_key(key.as_str().unwrap())) {
+        return Some(format!("{at}: {missing} is missing"));
+    }
+    fields.iter().find_map(|(key, value)| {
+        let at = format!("{at}.{key}");
+        match (&schema["properties"][key], &schema["additionalProperties"]) {
+            (Value::Null, Value::Bool(false)) => Some(format!("{at} is not described")),
+            (Value::Null, Value::Object(_)) => wrong(document, &schema["additionalProperties"], value, &at),
+            (Value::Null, _) => None,
+            (known, _) => wrong(document, known, value, &at),
+        }
+    })
+}
+
+/// A party that has something of everything.
+fn full() -> Snapshot {
+    let track = TrackView { id: 1, duration_ms: Some(5), art: Some("/x".into()), ..TrackView::default() };
+    let guest = Some(ByView::Guest { label: 1, name: None });
+    let why =
+        vec![Why::Pinned, Why::Turn { before: 1 }, Why::Votes { votes: 2 }, Why::Boost, Why::WaitingTurn { round: 1 }];
+    let item = |by| ItemView { track: track.clone(), by, votes: 2, boosted: true, why: why.clone() };
+    let items = [(7, item(guest.clone())), (8, item(Some(ByView::Host))), (9, item(None))].into();
+    let request = RequestView { id: 3, track: track.clone(), state: RequestState::Declined, why: Some("removed") };
+    let me = GuestView { votes: vec![7], items: vec![7], requests: vec![request], ..GuestView::default() };
+    let party = PartyView {
+        queue: QueueView { order: vec![7, 8, 9], items, can_undo: true },
+        upcoming: vec![track.clone()],
+        history: vec![PlayedView { track: track.clone(), by: Some(ByView::Host), how: How::Skipped }],
+        pending: vec![PendingView { id: 4, track, by: ByView::Host }],
+        guests: [(::party::GuestId(1), me)].into(),
+        ..PartyView::default()
+    };
+    let mut full = Snapshot { party: Arc::new(party), ..snapshot() };
+    Arc::make_mut(&mut full.panel).line_level = Some(LineLevel { peak_dbfs: Some(-3.5), clipped: true });
+    full
+}
+
+#[tokio::test]
+async fn what_is_answered_is_what_is_described() {
+    let document = document();
+    let world = World::new(hosts()).await;
+    let radio =
+        Radio { guests: 1, guests_max: 2, nearly_full: false, refused: true, refused_total: 3, chipset: "x".into() };
+    let power = Power {
+        undervoltage: false,
+        undervoltage_seen: true,
+        throttled: false,
+        temperature_c: Some(51.5),
+        volt: None,
+        warning: Some("hot"),
+    };
+    let update = Some(Update { progress: Some(0.5), ..Update::default() });
+    let cookie = join(&world).await;
+    let facts = Facts { radio: Some(radio), power: Some(power), update, ..Facts::default() };
+    for (told, facts) in [(snapshot(), Facts::default()), (full(), facts)] {
+        world.snapshot.send_replace(Arc::new(told));
+        world.facts.send_replace(Arc::new(facts));
+        let mut checked = 0;
+        for route in ROUTES.iter().filter(|route| route.method == "GET" && route.takes == Takes::Nothing) {
+            let schema = &described(&document, route)["responses"]["200"]["content"]["application/json"]["schema"];
+            if schema.is_null() {
+                continue;
+            }
+            let reply = world.ask("GET", &path(route), &[&cookie], &[]).await;
+            assert_eq!(reply.status, 200, "{}: {}", route.path, reply.text());
+            let value: Value = serde_json::from_str(&reply.text()).unwrap();
+            assert_eq!(wrong(&document, schema, &value, route.path), None);
+            checked += 1;
+        }
+        assert!(checked >= 14, "{checked}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_what_is_described() {
+    let (document, world) = (document(), World::new(crate::http::Config::default()).await);
+    let refusal = &document["components"]["responses"]["Refused"]["content"]["application/json"]["schema"];
+    for (method, path, body) in [
+        ("POST", "/api/party/play", &b""[..]),
+        ("PUT", "/api/me", b"{"),
+        ("GET", "/nothing", b""),
+        ("GET", "/stream/x", b""),
+    ] {
+        let reply = world.ask(method, path, &["Content-Type: application/json"], body).await;
+        assert!(reply.status >= 400, "{path}");
+        assert_eq!(wrong(&document, refusal, &serde_json::from_str(&reply.text()).unwrap(), path), None);
+    }
+}
+
+#[test]
+fn what_is_not_as_described_is_noticed() {
+    let document = document();
+    let schema = &document["components"]["schemas"]["Skip"];
+    for (text, right) in [
+        (r#"{"votes":1,"needed":2}"#, true),
+        (r#"{"votes":1}"#, false),
+        (r#"{"votes":"1","needed":2}"#, false),
+        (r#"{"votes":1,"needed":2,"more":3}"#, false),
+    ] {
+        assert_eq!(wrong(&document, schema, &serde_json::from_str(text).unwrap(), "").is_none(), right, "{text}");
+    }
+    let message = &document["components"]["schemas"]["LiveMessage"];
+    let pong: Value = serde_json::from_str(r#"{"type":"pong","t":1.5,"time_ms":2}"#).unwrap();
+    assert_eq!(wrong(&document, message, &pong, ""), None);
+}
