@@ -256,6 +256,7 @@ fn serve() {
         commands,
         pairing: net::pairing::Pairing::default(),
         library: None,
+        appliance: net::appliance::channel().0,
         zero: std::time::Instant::now(),
         gauges: Arc::new(|_| {}),
     };

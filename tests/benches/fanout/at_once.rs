@@ -126,6 +126,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             commands,
             pairing: net::pairing::Pairing::default(),
             library: None,
+            appliance: net::appliance::channel().0,
             zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),
         };

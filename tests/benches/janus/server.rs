@@ -55,6 +55,7 @@ pub(super) fn main() {
         commands,
         pairing: net::pairing::Pairing::default(),
         library: None,
+        appliance: net::appliance::channel().0,
         zero: std::time::Instant::now(),
         gauges: Arc::new(|_| {}),
     };

@@ -23,6 +23,10 @@ use tokio::task::yield_now;
 /// The session that every accepted offer gets.
 const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 
+/// Opens a live connection.
+const UPGRADE: &[u8] = b"GET /api/party/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
 /// Longest wait for the server to close a connection on which nothing more can come.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -75,6 +79,7 @@ impl Web {
             commands,
             pairing: phones,
             library: None,
+            appliance: net::appliance::channel().0,
             zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),
         };
@@ -83,6 +88,14 @@ impl Web {
         runtime.spawn(pairing(keeper));
         runtime.spawn(serve(listener, app, std::future::pending()));
         Self { runtime, address, _feed: feed, _snapshot: snapshot }
+    }
+
+    /// Sends `bytes` as what a phone says over a live connection.
+    ///
+    /// # Panics
+    /// As [`Self::connection`].
+    pub fn live(&mut self, bytes: &[u8]) {
+        self.connection(&[UPGRADE, bytes].concat());
     }
 
     /// Sends `bytes` on a new connection, hangs up, and looks at what came back.

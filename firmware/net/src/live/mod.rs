@@ -14,3 +14,6 @@ mod story;
 pub(crate) use follower::Follower;
 pub(crate) use publish::{Sources, publish};
 pub(crate) use story::Story;
+
+#[cfg(test)]
+mod tests;
