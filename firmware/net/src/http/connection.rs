@@ -12,7 +12,7 @@ use std::task::Poll;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, header};
 use bytes::{BufMut, Bytes, BytesMut};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -87,7 +87,8 @@ impl HyperService<Request<Incoming>> for Service {
 fn head(response: &Response<Body>) -> Bytes {
     let mut head = BytesMut::with_capacity(1_024);
     head.put_slice(format!("HTTP/1.1 {}\r\n", response.status()).as_bytes());
-    for (name, value) in response.headers() {
+    // Neither a body without an end nor a switched protocol has a length (RFC 9110 section 8.6).
+    for (name, value) in response.headers().iter().filter(|(name, _)| *name != header::CONTENT_LENGTH) {
         head.put_slice(name.as_str().as_bytes());
         head.put_slice(b": ");
         head.put_slice(value.as_bytes());

@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role as End, WebSocketConfig};
@@ -243,6 +244,8 @@ impl Talk<'_> {
             // The library answers pings and closing by itself.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_))) => Ok(()),
             Some(Err(Error::Capacity(_))) => Err(Gone::Abuse(CloseCode::Size)),
+            // A phone that is carried away says no good-bye.
+            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => Err(Gone::Closed),
             Some(Err(Error::Protocol(_))) => Err(Gone::Abuse(CloseCode::Protocol)),
             Some(Err(Error::Utf8(_))) => Err(Gone::Abuse(CloseCode::Invalid)),
             Some(Err(_)) | None => Err(Gone::Closed),

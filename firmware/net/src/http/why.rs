@@ -121,9 +121,7 @@ fn flows(listener: &ListenerStats, now: Time) -> bool {
 /// Why nobody hears anything.
 fn of_the_party(snapshot: &Snapshot, scan: Option<ScanStatus>) -> Vec<Value> {
     let mut reasons = Vec::new();
-    let session = &snapshot.party.session;
-    // A party that never began has not ended.
-    if !session.live && session.started_ms > 0 {
+    if !snapshot.party.session.live {
         reasons.push(code("ended"));
     }
     if !snapshot.playing {

@@ -38,7 +38,8 @@ pub(crate) fn state(
             .map(|source| json!({ "id": source.kind.id(), "state": source.state, "detail": source.detail }))
             .collect::<Value>(),
         "fallback": snapshot.fallback,
-        "volume_db": party.volume_db,
+        // Without the sign that zero may have.
+        "volume_db": party.volume_db + 0.0,
         "track": track(snapshot),
         "streams": streams
             .map(|(n, stream)| {

@@ -54,6 +54,7 @@ impl Phone {
     async fn new(world: &World, query: &str, lines: &[&str]) -> Self {
         let (reply, socket) = knock(world, query, lines).await;
         assert_eq!((reply.status, reply.header("sec-websocket-accept")), (101, ACCEPT), "{KEY}");
+        assert_eq!((reply.header("connection"), reply.header("content-length")), ("Upgrade", ""));
         let cookie = reply.header("set-cookie").split(';').next().map(|pair| format!("Cookie: {pair}"));
         let socket = WebSocketStream::from_raw_socket(socket, Role::Client, None).await;
         Self { socket, cookie: cookie.unwrap_or_default() }
@@ -205,7 +206,7 @@ async fn when_the_party_is_over_everybody_is_somebody_new() {
     let mut phone = Phone::new(&world, "", &[]).await;
     phone.next(&["snapshot"]).await;
     world.snapshot.send_replace(Arc::new(party()));
-    assert_eq!(phone.next(&["change"]).await["patch"]["session"]["live"], true);
+    assert_eq!(phone.next(&["change"]).await["patch"]["session"]["title"], "Garden");
     let mut over = party();
     Arc::make_mut(&mut over.party).session.live = false;
     world.snapshot.send_replace(Arc::new(over));
@@ -299,6 +300,7 @@ async fn phones_that_vanish_or_say_half_a_frame_leave_no_trace() {
     }
     until_metric(&world, "partybox_event_listeners 0").await;
     assert!(metric(&world, "partybox_guests_here 0").await);
+    assert!(metric(&world, "partybox_live_abuse_total 0").await, "to go away breaks no rule");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use crate::control::{Action, Command, Refused, SourceKind};
 use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
 use crate::panel::{JoinCode, Panel};
+use crate::party_view::{PartyView, SessionView};
 use crate::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, StreamId};
 use crate::rtc::stats::ListenerStats;
 use crate::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
@@ -73,7 +74,10 @@ pub(crate) fn snapshot() -> Snapshot {
             position_ms: 0,
         }),
         streams: vec![StreamStatus { id: "main".into(), live: true }],
-        party: Default::default(),
+        party: Arc::new(PartyView {
+            session: SessionView { live: true, title: String::new(), started_ms: 1 },
+            ..PartyView::default()
+        }),
         panel: Arc::new(Panel {
             urls: vec!["http://10.77.0.1/".into()],
             join: Some(JoinCode("WIFI:T:nopass;S:Box;;".into())),
