@@ -44,12 +44,13 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     headers.insert(header::ETAG, HeaderValue::from_static(asset.etag));
     headers.insert(header::CACHE_CONTROL, if asset.lasting { KEEP } else { ASK_AGAIN });
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    // Also on a 304, because a browser puts its headers in the place of those it has kept.
+    if let Some(style) = asset.style {
+        headers.insert(header::CONTENT_SECURITY_POLICY, guard::policy(style));
+    }
     if is_known(request.headers(), asset.etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
-    }
-    if let Some(style) = asset.style {
-        headers.insert(header::CONTENT_SECURITY_POLICY, guard::policy(style));
     }
     let body = if takes_gzip(request.headers()) {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -21,6 +21,8 @@ async fn every_embedded_file_is_served_whole_and_only_once() {
         let tag = format!("If-None-Match: \"x\", W/{}", reply.header("etag"));
         let again = world.ask("GET", asset.path, &[&tag], &[]).await;
         assert_eq!((again.status, again.body.len()), (304, 0), "{}", asset.path);
+        let policy = "content-security-policy";
+        assert_eq!(again.header(policy), reply.header(policy), "{}: a kept page keeps its style", asset.path);
         let head = world.ask("HEAD", asset.path, &[], &[]).await;
         assert_eq!((head.status, head.body.len()), (200, 0), "{}", asset.path);
         assert_eq!(head.header("content-length"), asset.body.len().to_string());
