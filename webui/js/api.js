@@ -4,21 +4,42 @@
 /** How long the box may take to answer a request before it counts as unreachable, in milliseconds. */
 const ANSWER_LIMIT_MS = 6000;
 
+/** How many rows of the catalogue are asked for at once. */
+const PAGE_ROWS = 50;
+
 /** The channel every guest hears. */
 export const MAIN_STREAM = 'main';
 
 /**
- * What the box says about the party.
- * @typedef {object} Status
+ * What the box says about the party to everybody. A member that is `null` there may be missing here.
+ * @typedef {object} State
  * @property {string} name what the host calls the box
+ * @property {{live: boolean, title?: string | null}} [session] `live`: the party has not ended
  * @property {boolean} playing false while the host has paused
  * @property {string} source `files` or `line-in`
  * @property {{id: string, state: string, detail?: string}[]} sources
  * @property {boolean} fallback the chosen source is silent or gone, and another one stands in
- * @property {Track | null} track
- * @property {{id: string, live: boolean}[]} streams
+ * @property {(Track & {item?: number | null, position_ms?: number}) | null} [track]
+ * @property {{id: string, name?: string, color?: string, live: boolean}[]} streams
  * @property {{live: number, pocket: number}} listeners
- * @property {boolean} you_are_host
+ * @property {{order: number[], items: Record<string, QueueItem>}} [queue]
+ * @property {Track[]} [upcoming] what plays by itself when the queue is empty
+ * @property {{track: Track, by?: By, how: string}[]} [history] newest first
+ * @property {{votes: number, needed: number}} [skip]
+ * @property {{requests: 'approve' | 'auto' | 'off'}} [settings]
+ */
+
+/** The same in one answer. @typedef {State & {you_are_host: boolean}} Status */
+
+/** @typedef {{label: number, name?: string | null} | 'host' | null} By who asked for a track */
+
+/**
+ * @typedef {object} QueueItem
+ * @property {Track} track
+ * @property {By} [by]
+ * @property {number} votes
+ * @property {boolean} boosted
+ * @property {{code: string, votes?: number, before?: number, round?: number}[]} why it stands where it stands
  */
 
 /**
@@ -26,9 +47,26 @@ export const MAIN_STREAM = 'main';
  * @property {number} id
  * @property {string} title
  * @property {string} artist
- * @property {number | null} duration_ms null when nobody knows
- * @property {number} position_ms
+ * @property {string} [album]
+ * @property {number | null} [duration_ms] nothing when nobody knows
+ * @property {string | null} [art] the address of its picture
  */
+
+/**
+ * What the box says about this phone, to it alone.
+ * @typedef {object} You
+ * @property {'guest' | 'dj' | 'host'} role
+ * @property {number} [label]
+ * @property {string | null} [name]
+ * @property {number[]} [votes] items this phone voted for
+ * @property {number[]} [items] items this phone asked for
+ * @property {{id: number, track: Track, state: 'pending' | 'declined' | 'queued', why?: string | null}[]} [requests]
+ * @property {boolean} [skip_vote]
+ * @property {number} [boosts_left]
+ * @property {number} [requests_left]
+ */
+
+/** @typedef {{key: string, name: string, artist?: string, tracks: number, art?: string | null}} Group */
 
 /**
  * How this phone stands with pairing.
@@ -122,6 +160,108 @@ export async function joinLive(stream, offer) {
  */
 export function leaveLive(session) {
   fetch(session, { method: 'DELETE', keepalive: true }).catch(() => {});
+}
+
+/**
+ * The endless MP3 as it comes, for whoever puts it together.
+ * @param {string} stream
+ * @param {AbortSignal} signal
+ */
+export async function openPocket(stream, signal) {
+  const answer = await fetch(pocketUrl(stream), { cache: 'no-store', signal });
+  if (!answer.ok || answer.body === null) throw new RefusedError(answer.status, '', '', retryAfterMs(answer));
+  return answer.body.getReader();
+}
+
+/**
+ * Where the party is told live. What was heard last is named, so that only what is new is sent.
+ * @param {string} session empty when nothing was heard yet
+ * @param {number} seq
+ */
+export function liveUrl(session, seq) {
+  const url = new URL('/api/party/live', location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  if (session !== '') url.search = `?session=${encodeURIComponent(session)}&seq=${seq}`;
+  return url.href;
+}
+
+/** @param {string} art the address of a picture, for a list */
+export const smallArt = (art) => `${art}${art.includes('?') ? '&' : '?'}size=small`;
+
+/** @param {number} track */
+export const request = (track) => send('POST', '/api/requests', { track });
+/** @param {number} id */
+export const takeBack = (id) => send('DELETE', `/api/requests/${id}`);
+/** @param {number} item of the queue, asked for by this phone */
+export const withdraw = (item) => send('DELETE', `/api/queue/${item}`);
+/**
+ * @param {number} item
+ * @param {boolean} yes false: no longer
+ */
+export const vote = (item, yes) => send(yes ? 'PUT' : 'DELETE', `/api/queue/${item}/vote`);
+/** @param {number} item */
+export const boost = (item) => send('PUT', `/api/queue/${item}/boost`);
+/** @param {boolean} yes */
+export const voteToSkip = (yes) => send(yes ? 'PUT' : 'DELETE', '/api/party/skip-vote');
+/** @param {string | null} name */
+export const callMe = (name) => send('PUT', '/api/me', { name });
+
+/** Why this phone may hear nothing, as far as the box knows. */
+export async function readWhy() {
+  /** @type {{reasons: {code: string}[]}} */
+  const said = await read('/api/why');
+  return said.reasons;
+}
+
+/**
+ * Tracks in which every word of `text` begins a word.
+ * @param {string} text
+ * @param {string | number | null} after
+ * @returns {Promise<{tracks: Track[], next: number | null}>}
+ */
+export const search = (text, after) => read('/api/library/search', { q: text, limit: PAGE_ROWS, after });
+
+/**
+ * Tracks of a group.
+ * @param {string} by `artist`, `album`, `genre`, `year` or `playlist`
+ * @param {string} key
+ * @param {string | number | null} after
+ * @returns {Promise<{tracks: Track[], next: number | null}>}
+ */
+export const tracksOf = (by, key, after) => read('/api/library/tracks', { [by]: key, limit: PAGE_ROWS, after });
+
+/**
+ * The groups of one kind.
+ * @param {string} by
+ * @param {string | number | null} after
+ * @returns {Promise<{groups: Group[], next: string | null}>}
+ */
+export async function groups(by, after) {
+  if (by !== 'playlist') return read('/api/library/groups', { by, limit: PAGE_ROWS, after });
+  /** @type {{playlists: {id: number, name: string, tracks: number}[]}} */
+  const { playlists } = await read('/api/library/playlists');
+  return { groups: playlists.map(({ id, name, tracks }) => ({ key: String(id), name, tracks })), next: null };
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string | number | null>} [query]
+ */
+async function read(path, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== null);
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const answer = await ask(given.length === 0 ? path : `${path}?${search}`, { cache: 'no-store' });
+  return answer.json();
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ */
+function send(method, path, body) {
+  if (body === undefined) return ask(path, { method });
+  return ask(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 }
 
 /** Host: go on playing. */

@@ -3,8 +3,8 @@
 /** The first pause is short, because most losses are a short dip of the radio. */
 export const FIRST_PAUSE_MS = 250;
 
-/** The longest pause. A box that restarts is heard again at most this much after it is ready. */
-export const LONGEST_PAUSE_MS = 5000;
+/** The longest pause. A box that restarts is asked again at most this much, and the spread, after it is ready. */
+export const LONGEST_PAUSE_MS = 1500;
 
 /** Every pause is up to this share shorter or longer, so that a full room does not knock in one beat. */
 const SPREAD = 0.3;

@@ -20,14 +20,19 @@ export const LIVE_RETURN_FAILURES_LIMIT = 6;
 /** @typedef {'live' | 'pocket'} Path */
 
 /**
+ * What the guest asked for; `auto` is Live where it works and the page is seen, else Pocket.
+ * @typedef {'auto' | Path} Choice
+ */
+
+/**
  * Why the guest hears Pocket though Live was wanted, or why nothing plays.
- * @typedef {'' | 'no_webrtc' | 'live_failed' | 'live_full' | 'unreachable' | 'phone_paused'} Reason
+ * @typedef {'' | 'no_webrtc' | 'live_failed' | 'live_full' | 'unreachable' | 'phone_paused' | 'hidden'} Reason
  */
 
 /**
  * @typedef {object} Listening
  * @property {Phase} phase
- * @property {Path} chosen what the guest asked for
+ * @property {Choice} chosen what the guest asked for
  * @property {Path | null} path what is being tried or heard; null when nothing is
  * @property {Reason} reason
  * @property {number} failures of Live in a row, while the box answered
@@ -37,18 +42,20 @@ export const LIVE_RETURN_FAILURES_LIMIT = 6;
 /**
  * @typedef {{type: 'listen', webrtc: boolean}
  *   | {type: 'stop'}
- *   | {type: 'choose', path: Path, webrtc: boolean}
- *   | {type: 'heard'}
- *   | {type: 'lost', loss: import('./whep.js').Loss}
+ *   | {type: 'choose', path: Choice, webrtc: boolean}
+ *   | {type: 'heard', path: Path}
+ *   | {type: 'lost', path: Path, loss: import('./whep.js').Loss, hidden: boolean}
+ *   | {type: 'hidden'}
+ *   | {type: 'shown'}
  *   | {type: 'blocked'}
  *   | {type: 'phone_paused'}} ListeningEvent
  */
 
 /**
- * @param {Path} chosen
+ * @param {Choice} chosen
  * @returns {Listening}
  */
-export function atRest(chosen = 'live') {
+export function atRest(chosen = 'auto') {
   return { phase: 'idle', chosen, path: null, reason: '', failures: 0, hadLive: false };
 }
 
@@ -64,11 +71,16 @@ export function next(now, event) {
     case 'stop':
       return atRest(now.chosen);
     case 'choose':
-      return now.path === null ? atRest(event.path) : begin(event.path, event.webrtc);
+      return now.path === null ? atRest(event.path) : changed(now, begin(event.path, event.webrtc));
     case 'heard':
-      return heard(now);
+      return heard(now, event.path);
     case 'lost':
-      return lost(now, event.loss);
+      return lost(now, event);
+    case 'hidden':
+      // The phone is about to end Live's sound: Pocket takes over while Live still plays.
+      return now.chosen === 'auto' && now.path === 'live' ? { ...now, path: 'pocket', reason: 'hidden' } : now;
+    case 'shown':
+      return now.reason === 'hidden' ? { ...now, path: 'live', reason: '', failures: 0 } : now;
     case 'blocked':
       return now.path === null ? now : { ...now, phase: 'blocked' };
     case 'phone_paused':
@@ -77,22 +89,37 @@ export function next(now, event) {
 }
 
 /**
- * @param {Path} chosen
+ * @param {Choice} chosen
  * @param {boolean} webrtc
  * @returns {Listening}
  */
 function begin(chosen, webrtc) {
   const start = { ...atRest(chosen), phase: /** @type {Phase} */ ('connecting') };
-  if (chosen === 'live' && !webrtc) {
+  if (chosen !== 'pocket' && !webrtc) {
     return { ...start, path: 'pocket', reason: 'no_webrtc' };
   }
-  return { ...start, path: chosen };
+  return { ...start, path: chosen === 'pocket' ? 'pocket' : 'live' };
 }
 
-/** @param {Listening} now */
-function heard(now) {
-  // Packets that come while the browser refuses to play are not heard.
-  if (now.path === null || now.phase === 'blocked') {
+/**
+ * Another way was chosen while one is heard: that one is heard on until the other is.
+ * @param {Listening} now
+ * @param {Listening} wanted
+ * @returns {Listening}
+ */
+function changed(now, wanted) {
+  const sounds = now.phase === 'live' || now.phase === 'pocket';
+  return sounds ? { ...wanted, phase: now.phase } : wanted;
+}
+
+/**
+ * @param {Listening} now
+ * @param {Path} path
+ * @returns {Listening}
+ */
+function heard(now, path) {
+  // Packets that come while the browser refuses to play are not heard; nor is a way that is being left.
+  if (now.path !== path || now.phase === 'blocked') {
     return now;
   }
   const reason = now.reason === 'unreachable' ? '' : now.reason;
@@ -101,16 +128,24 @@ function heard(now) {
 
 /**
  * @param {Listening} now
- * @param {import('./whep.js').Loss} loss
+ * @param {{path: Path, loss: import('./whep.js').Loss, hidden: boolean}} event
  * @returns {Listening}
  */
-function lost(now, loss) {
+function lost(now, { path, loss, hidden }) {
   if (now.path === null) {
     return now;
+  }
+  if (now.path !== path) {
+    // The way that was being left has ended before the other is heard.
+    return now.phase === path ? { ...now, phase: 'reconnecting' } : now;
   }
   const again = { ...now, phase: /** @type {Phase} */ (now.phase === 'connecting' ? 'connecting' : 'reconnecting') };
   if (loss === 'unreachable') {
     return { ...again, phase: 'reconnecting', reason: 'unreachable' };
+  }
+  if (now.path === 'live' && loss === 'stalled' && hidden && now.chosen === 'auto') {
+    // This phone ends Live's sound when nobody looks at the page.
+    return { ...again, path: 'pocket', reason: 'hidden' };
   }
   return now.path === 'live' ? lostLive(again, loss) : lostPocket(again);
 }

@@ -1,5 +1,6 @@
-// What a guest hears: owns the page's one audio element and the two ways of filling it, and does what the rules in
-// `listening.js` say. It knows no words and no layout.
+// What a guest hears: owns the two audio elements, one for each way of listening, and does what the rules in `listening.js`
+// say. When the way changes, the new one starts first and the old one fades out once it is heard. It knows no words and no
+// layout.
 
 import { MAIN_STREAM } from './api.js';
 import { atRest, next } from './listening.js';
@@ -10,35 +11,54 @@ import { liveIsPossible, WhepListener } from './whep.js';
 /** Packets arrive but the element does not move: after this long a new session is tried. */
 const DEAF_LIMIT_MS = 4000;
 const LOOK_EVERY_MS = 1000;
+/** How long both ways are heard when one takes over. */
+const CROSS_MS = 150;
+const CROSS_STEPS = 10;
+
+/** @typedef {import('./listening.js').Path} Path */
 
 export class Player {
+  /** @type {Record<Path, HTMLAudioElement>} */
   #audio;
+  /** @type {{live: WhepListener, pocket: PocketListener}} */
+  #ways;
   #onChange;
-  #live;
-  #pocket;
   #state = atRest();
-  /** True while a loss or a change of path, not the phone, may pause the element. */
+  /** @type {Path | null} the way that still sounds while the other begins */
+  #leaving = null;
+  #volume = 1;
+  #asleep = false;
+  /** When a loss or a change of path, not the phone, last may have paused an element. */
   #settling = false;
   #deaf = new StallWatch(DEAF_LIMIT_MS);
 
   /**
-   * @param {HTMLAudioElement} audio the same element for ever: a phone only trusts the one that was tapped
+   * @param {Record<Path, HTMLAudioElement>} audio the same elements for ever: a phone only trusts those that were tapped
    * @param {(state: import('./listening.js').Listening) => void} onChange
    * @param {number} [jitterTargetMs]
    */
   constructor(audio, onChange, jitterTargetMs) {
     this.#audio = audio;
     this.#onChange = onChange;
-    const onLost = (/** @type {import('./whep.js').Loss} */ loss) => this.#take({ type: 'lost', loss });
-    const onHeard = () => this.#take({ type: 'heard' });
-    this.#live = new WhepListener(
-      MAIN_STREAM,
-      { onStream: (stream) => this.#play(stream), onLive: onHeard, onLost },
-      jitterTargetMs,
-    );
-    this.#pocket = new PocketListener(audio, { onOpen: () => this.#play(null), onHeard, onLost });
-    audio.addEventListener('pause', () => this.#paused());
-    audio.addEventListener('playing', () => (this.#settling = false));
+    /** @param {Path} path */
+    const events = (path) => ({
+      onHeard: () => this.#take({ type: 'heard', path }),
+      onLost: (/** @type {import('./whep.js').Loss} */ loss) =>
+        this.#take({ type: 'lost', path, loss, hidden: document.visibilityState !== 'visible' }),
+    });
+    const { onHeard, onLost } = events('live');
+    const onStream = (/** @type {MediaStream} */ stream) => {
+      this.#audio.live.srcObject = stream;
+      this.#play('live');
+    };
+    this.#ways = {
+      live: new WhepListener(MAIN_STREAM, { onStream, onLive: onHeard, onLost }, jitterTargetMs),
+      pocket: new PocketListener(audio.pocket, { ...events('pocket'), onOpen: () => this.#play('pocket') }),
+    };
+    for (const path of /** @type {Path[]} */ (['live', 'pocket'])) {
+      audio[path].addEventListener('pause', () => this.#paused(path));
+      audio[path].addEventListener('playing', () => (this.#settling = false));
+    }
     setInterval(() => this.#listenIn(), LOOK_EVERY_MS);
   }
 
@@ -51,6 +71,18 @@ export class Player {
     return this.#state.path !== null && this.#state.phase !== 'blocked';
   }
 
+  get volume() {
+    return this.#volume;
+  }
+
+  /** @param {number} volume 0 to 1 */
+  set volume(volume) {
+    this.#volume = volume;
+    for (const path of /** @type {Path[]} */ (['live', 'pocket'])) {
+      if (path !== this.#leaving) this.#audio[path].volume = volume;
+    }
+  }
+
   /** To be called inside the guest's tap and nowhere else: only a tap may start sound. */
   listen() {
     if (this.#state.phase === 'blocked') {
@@ -61,8 +93,9 @@ export class Player {
     if (navigator.audioSession !== undefined) {
       navigator.audioSession.type = 'playback';
     }
-    // Before there is anything to play: this call is what the phone counts as permission.
-    this.#audio.play().catch(() => {});
+    // Before there is anything to play: these calls are what the phone counts as permission, for either way.
+    this.#audio.live.play().catch(() => {});
+    this.#audio.pocket.play().catch(() => {});
     this.#take({ type: 'listen', webrtc: liveIsPossible() });
   }
 
@@ -70,21 +103,59 @@ export class Player {
     this.#take({ type: 'stop' });
   }
 
-  /** @param {import('./listening.js').Path} path */
+  /** @param {import('./listening.js').Choice} path */
   choose(path) {
     this.#take({ type: 'choose', path, webrtc: liveIsPossible() });
   }
 
-  /** The phone woke up or found a network. */
+  /**
+   * Another channel.
+   * @param {string} stream
+   */
+  tune(stream) {
+    this.#ways.live.tune(stream);
+    this.#ways.pocket.tune(stream);
+  }
+
+  /** The phone woke up, found a network, or heard from the box again. */
   nudge() {
-    this.#live.nudge();
-    this.#pocket.nudge();
+    this.#ways.live.nudge();
+    this.#ways.pocket.nudge();
+  }
+
+  /**
+   * Nobody looks at the page any more.
+   * @param {boolean} endsLive whether this phone then ends the sound of Live
+   */
+  hidden(endsLive) {
+    if (!endsLive) return;
+    this.#ways.pocket.detach();
+    this.#take({ type: 'hidden' });
+  }
+
+  /** The page is looked at again. */
+  shown() {
+    this.#take({ type: 'shown' });
+  }
+
+  /** The phone puts the whole page to sleep: what stops now was not stopped by the guest. */
+  sleep() {
+    this.#asleep = true;
+  }
+
+  /** Awake again: whatever the page believed before, its connections may be long gone. */
+  wake() {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    if (this.#state.path === null) return;
+    this.leave();
+    this.comeBack();
   }
 
   /** Frees what the box holds for this page, which is being closed or put aside. */
   leave() {
-    this.#live.stop();
-    this.#pocket.stop();
+    this.#ways.live.stop();
+    this.#ways.pocket.stop();
   }
 
   /** A page that had been put aside is shown again: goes on with what the guest wanted. */
@@ -98,38 +169,87 @@ export class Player {
   #take(event) {
     const before = this.#state;
     this.#state = next(before, event);
-    const { path } = this.#state;
-    if (path !== 'live') this.#live.stop();
-    if (path !== 'pocket') this.#pocket.stop();
+    const { path, phase } = this.#state;
     this.#settling ||= before.path !== path || event.type === 'lost';
-    if (path === 'live') this.#live.start();
-    if (path === 'pocket') this.#pocket.start();
-    if (path === null) this.#silence();
+    if (path === null) {
+      this.#leaving = null;
+      this.leave();
+      this.#silence();
+    } else if (path !== before.path) {
+      this.#change(before.path, path, phase);
+    }
+    if (path === 'live') this.#ways.live.start();
+    if (path === 'pocket') this.#ways.pocket.start();
+    // The new way is heard, or the old one is not any more: nothing is left to wait for.
+    if (this.#leaving !== null && phase !== this.#leaving) this.#leave(this.#leaving, phase === path);
     this.#onChange(this.#state);
   }
 
-  /** @param {MediaStream | null} stream null: the element already has its address */
-  #play(stream) {
+  /**
+   * @param {Path | null} from
+   * @param {Path} to
+   * @param {import('./listening.js').Phase} phase
+   */
+  #change(from, to, phase) {
+    if (this.#leaving === to) this.#leaving = null;
+    this.#audio[to].volume = this.#volume;
+    if (from === null || from === to) return;
+    if (phase === from) this.#leaving = from;
+    else this.#ways[from].stop();
+  }
+
+  /**
+   * Ends the way that was left; it fades while the other is heard already.
+   * @param {Path} path
+   * @param {boolean} fading
+   */
+  #leave(path, fading) {
+    this.#leaving = null;
+    const audio = this.#audio[path];
+    let step = fading ? 0 : CROSS_STEPS;
+    const fade = () => {
+      if (this.#state.path === path) {
+        // The guest changed their mind meanwhile.
+        audio.volume = this.#volume;
+        return;
+      }
+      step += 1;
+      if (step < CROSS_STEPS) {
+        audio.volume = this.#volume * (1 - step / CROSS_STEPS);
+        setTimeout(fade, CROSS_MS / CROSS_STEPS);
+        return;
+      }
+      this.#settling = true;
+      this.#ways[path].stop();
+      audio.pause();
+      if (path === 'live') audio.srcObject = null;
+      audio.volume = this.#volume;
+    };
+    fade();
+  }
+
+  /** @param {Path} path */
+  #play(path) {
     this.#settling = true;
-    if (stream !== null) {
-      this.#audio.srcObject = stream;
-    }
-    this.#audio.play().catch((error) => {
+    this.#audio[path].play().catch((error) => {
       // `AbortError` only says that the next thing to play came in before this one began.
-      if (error.name === 'NotAllowedError') this.#take({ type: 'blocked' });
+      if (error.name === 'NotAllowedError' && path === this.#state.path) this.#take({ type: 'blocked' });
     });
   }
 
   #silence() {
-    this.#audio.pause();
-    this.#audio.srcObject = null;
+    this.#audio.live.pause();
+    this.#audio.live.srcObject = null;
+    this.#audio.pocket.pause();
   }
 
-  /** The element was paused. If nobody here did it, the phone did: a call, a pulled headphone plug. */
-  #paused() {
-    const { phase } = this.#state;
-    const heard = phase === 'live' || phase === 'pocket';
-    if (heard && !this.#settling && !this.#audio.ended) {
+  /**
+   * The element was paused. If nobody here did it, the phone did: a call, a pulled headphone plug.
+   * @param {Path} path
+   */
+  #paused(path) {
+    const heard = this.#state.phase === path && this.#state.path === path;
+    if (heard && !this.#asleep && !this.#settling && !this.#audio[path].ended) {
       this.#take({ type: 'phone_paused' });
     }
   }
@@ -138,9 +258,9 @@ export class Player {
   #listenIn() {
     if (this.#state.phase !== 'live') {
       this.#deaf = new StallWatch(DEAF_LIMIT_MS);
-    } else if (this.#deaf.look(performance.now(), this.#audio.currentTime)) {
+    } else if (this.#deaf.look(performance.now(), this.#audio.live.currentTime)) {
       this.#deaf = new StallWatch(DEAF_LIMIT_MS);
-      this.#live.reconnect();
+      this.#ways.live.reconnect();
     }
   }
 }

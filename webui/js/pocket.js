@@ -1,8 +1,10 @@
-// Pocket: the endless MP3 in the page's one audio element, kept playing until it is told to stop.
-// The slower way (seconds of delay), and the one that every phone can play, also with the screen locked.
+// Pocket: the endless MP3 in an audio element of its own, kept playing until it is told to stop. The slower way, and the
+// one that every phone can play, also with the screen locked. While the page is seen it stays near the live edge where
+// the browser can; else the element fetches for itself, because a page that nobody sees may not be let to.
 
-import { pocketUrl } from './api.js';
+import { MAIN_STREAM, pocketUrl } from './api.js';
 import { Backoff } from './backoff.js';
+import { Edge, edgeIsPossible } from './edge.js';
 import { StallWatch } from './stall.js';
 
 /** Chromium collects 128 KiB before it plays: 8 s at 128 kbit/s. Longer than this without sound is a failure. */
@@ -10,6 +12,12 @@ const FIRST_SOUND_LIMIT_MS = 20000;
 /** The position of the element may stand still this long before the stream is opened anew. */
 const STILL_LIMIT_MS = 5000;
 const LOOK_EVERY_MS = 1000;
+/** While the first sound is waited for. */
+const LOOK_SOON_MS = 50;
+/** So much must have been played without a jump before it counts as heard, in seconds: the jump to the live edge is silent. */
+const HEARD_AFTER_S = 0.2;
+/** No sound moves the position this far between two looks, in seconds. */
+const JUMP_LIMIT_S = 0.3;
 
 export class PocketListener {
   #audio;
@@ -18,6 +26,11 @@ export class PocketListener {
   #wanted = false;
   #heard = false;
   #openedAtMs = 0;
+  #startedAt = 0;
+  #lastAt = 0;
+  #stream = MAIN_STREAM;
+  /** @type {Edge | null} */
+  #edge = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -34,6 +47,21 @@ export class PocketListener {
     }
   }
 
+  /**
+   * Another stream from now on.
+   * @param {string} stream
+   */
+  tune(stream) {
+    if (stream === this.#stream) return;
+    this.#stream = stream;
+    if (this.#wanted) this.#open();
+  }
+
+  /** Nobody sees the page any more: what the page itself feeds could run dry on a phone that stops it. */
+  detach() {
+    if (this.#wanted && this.#edge !== null) this.#open(true);
+  }
+
   start() {
     if (!this.#wanted) {
       this.#wanted = true;
@@ -46,6 +74,7 @@ export class PocketListener {
     this.#wanted = false;
     this.#backoff.reset();
     clearTimeout(this.#timer);
+    this.#dropEdge();
     // An element that keeps its address keeps its connection.
     this.#audio.removeAttribute('src');
     this.#audio.load();
@@ -58,21 +87,40 @@ export class PocketListener {
     }
   }
 
-  #open() {
+  /** @param {boolean} byItself the element fetches for itself */
+  #open(byItself = document.visibilityState !== 'visible') {
     clearTimeout(this.#timer);
+    this.#dropEdge();
     this.#heard = false;
     this.#openedAtMs = performance.now();
-    this.#audio.srcObject = null;
-    this.#audio.src = pocketUrl();
+    if (byItself || !edgeIsPossible()) {
+      this.#audio.src = pocketUrl(this.#stream);
+    } else {
+      const edge = new Edge(this.#audio, this.#stream, () => {
+        if (edge === this.#edge) this.#lose();
+      });
+      this.#edge = edge;
+    }
+    this.#startedAt = this.#audio.currentTime;
+    this.#lastAt = this.#startedAt;
     this.#events.onOpen();
     this.#watch(new StallWatch(STILL_LIMIT_MS));
+  }
+
+  #dropEdge() {
+    this.#edge?.close();
+    this.#edge = null;
   }
 
   /** @param {StallWatch} position */
   #watch(position) {
     const nowMs = performance.now();
     const still = position.look(nowMs, this.#audio.currentTime);
-    if (!this.#heard && this.#audio.currentTime > 0 && !this.#audio.paused) {
+    // A jump to the live edge is no sound: the position must move on from where it was seen last.
+    const at = this.#audio.currentTime;
+    if (at < this.#lastAt || at - this.#lastAt > JUMP_LIMIT_S || this.#audio.seeking) this.#startedAt = at;
+    this.#lastAt = at;
+    if (!this.#heard && at - this.#startedAt >= HEARD_AFTER_S && !this.#audio.paused) {
       this.#heard = true;
       this.#backoff.reset();
       this.#events.onHeard();
@@ -81,13 +129,14 @@ export class PocketListener {
     if (this.#heard ? still : tooLong) {
       this.#lose();
     } else {
-      this.#timer = setTimeout(() => this.#watch(position), this.#heard ? LOOK_EVERY_MS : LOOK_EVERY_MS / 5);
+      this.#timer = setTimeout(() => this.#watch(position), this.#heard ? LOOK_EVERY_MS : LOOK_SOON_MS);
     }
   }
 
   #lose() {
     if (!this.#wanted || this.#openedAtMs === 0) return;
     clearTimeout(this.#timer);
+    this.#dropEdge();
     this.#openedAtMs = 0;
     this.#timer = setTimeout(() => this.#open(), this.#backoff.next());
     this.#events.onLost('stalled');

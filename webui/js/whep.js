@@ -16,7 +16,7 @@ export const JITTER_TARGET_MS = 60;
 /** From the box's answer to the first packet. Longer than this means that the way for sound is closed. */
 const FIRST_PACKET_LIMIT_MS = 5000;
 /** Packets come every 10 to 60 ms; this long without one, and the session is dead. */
-const NO_PACKET_LIMIT_MS = 2500;
+const NO_PACKET_LIMIT_MS = 2000;
 /** How often the statistics are read. */
 const LOOK_EVERY_MS = 500;
 /** A session that lasted this long has proved itself: the next loss starts with the short pause again. */
@@ -92,6 +92,16 @@ export class WhepListener {
     return this.#state;
   }
 
+  /**
+   * Another stream from now on.
+   * @param {string} stream
+   */
+  tune(stream) {
+    if (stream === this.#stream) return;
+    this.#stream = stream;
+    if (this.#state !== 'idle') this.#connect();
+  }
+
   /** Connects and stays connected. Does nothing when already started. */
   start() {
     if (this.#state === 'idle') {
@@ -106,7 +116,7 @@ export class WhepListener {
     this.#hangUp();
   }
 
-  /** The phone's network may be back: a pause ends now. */
+  /** The phone's network or the box may be back: a pause ends now. */
   nudge() {
     if (this.#state === 'waiting') {
       this.#backoff.reset();

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Situation
  * @property {import('./listening.js').Listening} listening
- * @property {import('./api.js').Status | null} status null until the box has said something
+ * @property {import('./api.js').State | null} status null until the box has said something
  * @property {boolean} reachable whether the box answered the last time it was asked
  */
 
@@ -27,6 +27,7 @@ export function describe(situation) {
 function hint({ listening, status, reachable }) {
   switch (listening.phase) {
     case 'idle':
+      if (hasEnded(status)) return 'hint.ended';
       if (!reachable) return 'hint.unreachable_idle';
       return listening.reason === 'phone_paused' ? 'hint.phone_paused' : 'hint.tap';
     case 'connecting':
@@ -43,18 +44,25 @@ function hint({ listening, status, reachable }) {
 }
 
 /**
+ * Whether the party is over: music that plays is a party, whether or not somebody has begun one.
+ * @param {import('./api.js').State | null} status
+ */
+export const hasEnded = (status) => status !== null && status.session?.live === false && !status.playing;
+
+/**
  * Why a connected guest hears nothing, or not what was chosen.
- * @param {import('./api.js').Status | null} status
+ * @param {import('./api.js').State | null} status
  */
 function silence(status) {
   if (status === null) return null;
+  if (hasEnded(status)) return 'hint.ended';
   if (!status.playing) return 'hint.host_paused';
   if (status.source === 'files' && sourceState(status, 'files') === 'empty') return 'hint.no_music';
   return status.fallback && status.source === 'line-in' ? 'hint.fallback' : null;
 }
 
 /**
- * @param {import('./api.js').Status} status
+ * @param {import('./api.js').State} status
  * @param {string} id
  */
 function sourceState(status, id) {
@@ -63,13 +71,13 @@ function sourceState(status, id) {
 
 /**
  * What is playing, as text or as keys of messages.
- * @param {import('./api.js').Status | null} status
+ * @param {import('./api.js').State | null} status
  * @returns {{title: string, artist: string, titleKey: string, artistKey: string}}
  */
 export function nowPlaying(status) {
   const nothing = { title: '', artist: '', titleKey: '', artistKey: '' };
   if (status === null) return { ...nothing, titleKey: 'now.waiting' };
-  const { track } = status;
+  const track = status.track ?? null;
   if (track !== null) {
     return { ...nothing, title: track.title, titleKey: track.title === '' ? 'now.untitled' : '', artist: track.artist };
   }

@@ -4,18 +4,18 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import guest from '../lang/en/guest.js';
-import host from '../lang/en/host.js';
 import shared from '../lang/en/shared.js';
 import { atRest, LIVE_FAILURES_LIMIT, LIVE_RETURN_FAILURES_LIMIT, next } from '../js/listening.js';
 import { describe, nowPlaying } from '../js/words.js';
 
-const words = { ...shared, ...guest, ...host };
+const words = { ...shared, ...guest };
 
 /** The state after some events. */
 const after = (start, ...events) => events.reduce(next, start);
 const listen = { type: 'listen', webrtc: true };
-const heard = { type: 'heard' };
-const lost = (loss) => ({ type: 'lost', loss });
+const heard = { type: 'heard', path: 'live' };
+const heardPocket = { type: 'heard', path: 'pocket' };
+const lost = (loss, path = 'live', hidden = false) => ({ type: 'lost', path, loss, hidden });
 
 test('a tap leads to Live', () => {
   const trying = after(atRest(), listen);
@@ -24,7 +24,7 @@ test('a tap leads to Live', () => {
 });
 
 test('a browser without WebRTC hears Pocket and is told why', () => {
-  const state = after(atRest(), { type: 'listen', webrtc: false }, heard);
+  const state = after(atRest(), { type: 'listen', webrtc: false }, heardPocket);
   assert.deepEqual([state.phase, state.path, state.reason], ['pocket', 'pocket', 'no_webrtc']);
 });
 
@@ -49,7 +49,7 @@ test('Live that fails while the box answers gives way to Pocket', () => {
 });
 
 test('a full box sends the guest to Pocket at once', () => {
-  const state = after(atRest(), listen, lost('full'), heard);
+  const state = after(atRest(), listen, lost('full'), heardPocket);
   assert.deepEqual([state.phase, state.reason], ['pocket', 'live_full']);
 });
 
@@ -67,11 +67,11 @@ test('a stall is no sign that Live is closed', () => {
 });
 
 test('Pocket that breaks off gives Live one more chance, unless Pocket was chosen', () => {
-  const fallen = after(atRest(), listen, lost('full'), heard);
-  const again = next(fallen, lost('stalled'));
+  const fallen = after(atRest(), listen, lost('full'), heardPocket);
+  const again = next(fallen, lost('stalled', 'pocket'));
   assert.equal(again.path, 'live');
   assert.equal(next(again, lost('no_media')).path, 'pocket');
-  const chosen = after(atRest('pocket'), listen, heard, lost('stalled'));
+  const chosen = after(atRest('pocket'), listen, heardPocket, lost('stalled', 'pocket'));
   assert.deepEqual([chosen.path, chosen.phase], ['pocket', 'reconnecting']);
 });
 
@@ -88,11 +88,31 @@ test('nothing that comes late moves a guest who has stopped', () => {
   }
 });
 
-test('a change of path while listening starts over on it, and is remembered while idle', () => {
+test('a change of path while listening goes on with the old one until the new one is heard', () => {
   const moved = after(atRest(), listen, heard, { type: 'choose', path: 'pocket', webrtc: true });
-  assert.deepEqual([moved.phase, moved.path], ['connecting', 'pocket']);
+  assert.deepEqual([moved.phase, moved.path], ['live', 'pocket']);
+  assert.equal(next(moved, heard).phase, 'live', 'what is being left counts no more');
+  assert.equal(next(moved, heardPocket).phase, 'pocket');
+  assert.equal(next(moved, lost('stalled')).phase, 'reconnecting', 'the old one broke off before');
   const idle = next(atRest(), { type: 'choose', path: 'pocket', webrtc: true });
   assert.deepEqual([idle.phase, idle.chosen, idle.path], ['idle', 'pocket', null]);
+});
+
+test('a hidden page hands over to Pocket and takes Live back when it is seen, unless the guest chose', () => {
+  const away = after(atRest(), listen, heard, { type: 'hidden' });
+  assert.deepEqual([away.phase, away.path, away.reason], ['live', 'pocket', 'hidden']);
+  const back = after(away, heardPocket, { type: 'shown' });
+  assert.deepEqual([back.phase, back.path], ['pocket', 'live']);
+  assert.deepEqual([next(back, heard).phase, next(back, heard).reason], ['live', '']);
+  const chosen = after(atRest('live'), listen, heard, { type: 'hidden' });
+  assert.equal(chosen.path, 'live');
+  const fallen = after(atRest(), listen, lost('full'), heardPocket, { type: 'shown' });
+  assert.equal(fallen.path, 'pocket', 'it is not for being hidden that it plays Pocket');
+});
+
+test('Live that stalls on a page nobody sees is taken for a phone that ends it', () => {
+  const state = after(atRest(), listen, heard, lost('stalled', 'live', true));
+  assert.deepEqual([state.path, state.reason, state.phase], ['pocket', 'hidden', 'reconnecting']);
 });
 
 const STATUS = {
@@ -102,8 +122,8 @@ const STATUS = {
 
 test('every situation has words', () => {
   const phases = ['idle', 'connecting', 'live', 'pocket', 'reconnecting', 'blocked'];
-  const reasons = ['', 'no_webrtc', 'live_failed', 'live_full', 'unreachable', 'phone_paused'];
-  const pocketReasons = reasons.slice(0, 4);
+  const reasons = ['', 'no_webrtc', 'live_failed', 'live_full', 'hidden', 'unreachable', 'phone_paused'];
+  const pocketReasons = reasons.slice(0, 5);
   for (const phase of phases) {
     for (const reason of phase === 'pocket' ? pocketReasons : reasons) {
       for (const status of [null, STATUS, { ...STATUS, playing: false }]) {
@@ -121,6 +141,8 @@ test('a guest who hears nothing is told why', () => {
   const hint = (status) => describe({ listening: { ...atRest(), phase: 'live' }, status, reachable: true }).hint;
   assert.equal(hint(STATUS), 'hint.live');
   assert.equal(hint({ ...STATUS, playing: false }), 'hint.host_paused');
+  assert.equal(hint({ ...STATUS, playing: false, session: { live: false } }), 'hint.ended');
+  assert.equal(hint({ ...STATUS, session: { live: false } }), 'hint.live', 'music plays');
   assert.equal(hint({ ...STATUS, sources: [{ id: 'files', state: 'empty' }] }), 'hint.no_music');
   assert.equal(hint({ ...STATUS, source: 'line-in', fallback: true }), 'hint.fallback');
 });

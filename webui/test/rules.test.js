@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { Backoff, FIRST_PAUSE_MS, LONGEST_PAUSE_MS } from '../js/backoff.js';
-import { clock, positionMs } from '../js/progress.js';
+import { clock } from '../js/progress.js';
+import { contrast, CONTROL, on, parse, readable, TEXT, write } from '../js/colour.js';
 import { wantMusic } from '../js/sdp.js';
 import { LatenessWatch, StallWatch } from '../js/stall.js';
 
 test('pauses double up to a cap, and start short again after a success', () => {
   const backoff = new Backoff(() => 0.5);
   const pauses = Array.from({ length: 8 }, () => backoff.next());
-  assert.deepEqual(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
+  assert.deepEqual(pauses, [250, 500, 1000, 1500, 1500, 1500, 1500, 1500]);
   backoff.reset();
   assert.equal(backoff.next(), FIRST_PAUSE_MS);
 });
@@ -23,16 +24,6 @@ test('pauses differ from phone to phone, and never undercut what the box asked f
   assert.equal(new Backoff(() => 0).next(30000), 30000);
   const long = new Backoff(() => 1);
   for (let n = 0; n < 2000; n += 1) assert.ok(long.next() <= LONGEST_PAUSE_MS * 1.3);
-});
-
-test('a position moves with time while playing, stops while paused and never passes the end', () => {
-  const track = { id: 1, title: '', artist: '', duration_ms: 10000, position_ms: 4000 };
-  assert.equal(positionMs(track, true, 1500), 5500);
-  assert.equal(positionMs(track, false, 1500), 4000);
-  assert.equal(positionMs(track, true, 99999), 10000);
-  assert.equal(positionMs(track, true, -50), 4000);
-  assert.equal(positionMs({ ...track, duration_ms: null }, true, 99999), 103999);
-  assert.equal(positionMs(null, true, 0), null);
 });
 
 test('a clock is written as people write it', () => {
@@ -83,4 +74,19 @@ test('sound that stays late is noticed, a short lateness is not', () => {
   assert.equal(second(6000, 400), false);
   assert.equal(second(7000, 60), false);
   assert.deepEqual([8, 9, 10].map((s) => second(s * 1000, 400)), [false, false, true]);
+});
+
+test('every colour of a channel becomes one that can be read on its ground', () => {
+  for (const colour of ['#e53935', '#000000', '#ffffff', '#1e88e5', '#43a047', '#ffeb3b', '#101217']) {
+    const channel = parse(colour);
+    for (const [ground, towards] of [[[58, 50, 54], [255, 255, 255]], [[240, 228, 222], [0, 0, 0]]]) {
+      const accent = readable(channel, towards, ground, TEXT);
+      assert.ok(contrast(accent, ground) >= 4.5, `${colour} as ${write(accent)}`);
+      const fill = readable(channel, towards, ground, CONTROL);
+      assert.ok(contrast(fill, ground) >= 3, `${colour} as ${write(fill)}`);
+      assert.ok(contrast(on(fill), fill) >= 4.5, `on ${write(fill)}`);
+    }
+  }
+  assert.equal(parse('red'), null);
+  assert.equal(contrast([0, 0, 0], [255, 255, 255]), 21);
 });

@@ -221,14 +221,6 @@ export default {
   'toast.close': 'Close',
   'sure.no': 'No, go back',
 
-  'host.heading': 'You are the host',
-  'host.play': 'Play',
-  'host.pause': 'Pause',
-  'host.next': 'Next track',
-  'host.source': 'Source',
-
-  'hosts.summary': 'Who is host',
-  'hosts.none': 'No phone is paired. This one is host by its address.',
   'hosts.name': '{browser} on {system}',
   'hosts.unknown': 'A phone',
   'hosts.number': 'asked as number {n}',

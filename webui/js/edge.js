@@ -1,0 +1,124 @@
+// The endless MP3 near its live edge: the page fetches it and feeds it to a media source, because an audio element of its
+// own holds seconds back. It plays; it does not reopen what ended.
+
+import { openPocket } from './api.js';
+
+const TYPE = 'audio/mpeg';
+
+/** How much sound is held, in seconds: less and a late packet is heard, more and the party is late. */
+const HELD_S = 0.5;
+/** Within this of `HELD_S` the sound is played as it is; else a little faster or slower, which nobody hears. */
+const SLACK_S = 0.25;
+const RATE_STEP = 0.03;
+/** Further behind than this, after a sleep or a stall, it jumps. */
+const JUMP_S = 3;
+/** What was played is kept this long, because a browser may only cut at whole frames. */
+const PAST_S = 10;
+/** More chunks than this wait only if the phone cannot keep up: then the stream is opened anew. */
+const WAITING_MAX = 200;
+
+/** What makes the buffer here, if anything does: iPhones have their own kind. */
+function sourceKind() {
+  const kinds = [globalThis.ManagedMediaSource, globalThis.MediaSource];
+  return kinds.find((kind) => kind?.isTypeSupported(TYPE)) ?? null;
+}
+
+/** Whether this browser can play MP3 near its live edge. */
+export const edgeIsPossible = () => sourceKind() !== null && typeof ReadableStream === 'function';
+
+export class Edge {
+  #audio;
+  #onEnd;
+  #abort = new AbortController();
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  #waiting = [];
+  /** @type {SourceBuffer | null} */
+  #buffer = null;
+  #placed = false;
+  #address = '';
+
+  /**
+   * @param {HTMLAudioElement} audio
+   * @param {string} stream
+   * @param {() => void} onEnd the stream ended or broke
+   */
+  constructor(audio, stream, onEnd) {
+    this.#audio = audio;
+    this.#onEnd = onEnd;
+    const Kind = sourceKind();
+    if (Kind === null) throw new Error('this browser has no media source for MP3');
+    const source = new Kind();
+    // An iPhone refuses its own kind to an element that might play elsewhere.
+    if (Kind === globalThis.ManagedMediaSource) audio.disableRemotePlayback = true;
+    source.addEventListener('sourceopen', () => this.#open(source, stream), { once: true });
+    this.#address = URL.createObjectURL(source);
+    audio.src = this.#address;
+  }
+
+  close() {
+    this.#abort.abort();
+    this.#buffer = null;
+    this.#waiting = [];
+    this.#audio.playbackRate = 1;
+    URL.revokeObjectURL(this.#address);
+  }
+
+  /**
+   * @param {MediaSource} source
+   * @param {string} stream
+   */
+  async #open(source, stream) {
+    try {
+      const buffer = source.addSourceBuffer(TYPE);
+      this.#buffer = buffer;
+      buffer.addEventListener('updateend', () => this.#feed());
+      const reader = await openPocket(stream, this.#abort.signal);
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || this.#waiting.length >= WAITING_MAX) break;
+        this.#waiting.push(/** @type {Uint8Array<ArrayBuffer>} */ (value));
+        this.#feed();
+      }
+    } catch {
+      // Told below: whatever broke, the stream is over.
+    }
+    if (!this.#abort.signal.aborted) this.#onEnd();
+  }
+
+  #feed() {
+    const buffer = this.#buffer;
+    if (buffer === null || buffer.updating) return;
+    try {
+      this.#keepUp(buffer);
+      const { buffered } = buffer;
+      const past = this.#audio.currentTime - PAST_S;
+      if (buffered.length > 0 && buffered.start(0) < past - PAST_S) {
+        buffer.remove(0, past);
+        return;
+      }
+      const chunk = this.#waiting.shift();
+      if (chunk !== undefined) buffer.appendBuffer(chunk);
+    } catch {
+      // The element has dropped its source, or there is no more room: it is opened anew.
+      this.#abort.abort();
+      this.#onEnd();
+    }
+  }
+
+  /**
+   * Holds the distance to the live edge.
+   * @param {SourceBuffer} buffer
+   */
+  #keepUp({ buffered }) {
+    if (buffered.length === 0) return;
+    const end = buffered.end(buffered.length - 1);
+    const ahead = end - this.#audio.currentTime;
+    if ((!this.#placed && ahead > HELD_S) || ahead > JUMP_S) {
+      this.#audio.currentTime = Math.max(buffered.start(buffered.length - 1), end - HELD_S);
+      this.#placed = true;
+    }
+    const off = ahead - HELD_S;
+    const rate = Math.abs(off) < SLACK_S ? 1 : 1 + Math.sign(off) * RATE_STEP;
+    if (this.#audio.playbackRate !== rate) this.#audio.playbackRate = rate;
+  }
+}

@@ -1,0 +1,113 @@
+// What comes next and why, votes for it, and what became of this phone's own wishes.
+
+import { boost, takeBack, vote, withdraw } from '../api.js';
+import { element, fill, icon, make, mark, write } from '../dom.js';
+import { count, t } from '../i18n.js';
+import { reason } from './reasons.js';
+import { actions, joined, row, show, whoAsked } from './rows.js';
+import { attempt } from './toast.js';
+
+/** @typedef {import('../api.js').State} State */
+/** @typedef {import('../api.js').You} You */
+
+/**
+ * @param {State} state
+ * @param {You} you
+ */
+export function showQueue(state, you) {
+  const order = state.queue?.order ?? [];
+  const items = state.queue?.items ?? {};
+  const there = order.filter((id) => items[id] !== undefined);
+  fill(element('queue-list'), there, (id) => id, queueRow, (item, id, n) => drawQueued(item, id, items[id], n, you));
+  element('queue-empty').hidden = there.length > 0;
+  element('queue-wish').hidden = state.settings?.requests === 'off';
+  showWishes(you);
+  plainList('upcoming', state.upcoming ?? [], (track) => track.artist);
+  const history = state.history ?? [];
+  const played = history.map(({ track }) => track);
+  plainList('history', played, (track, n) => {
+    const skipped = history[n].how === 'skipped' ? t('queue.skipped') : '';
+    return joined(track.artist, whoAsked(history[n].by, you.label), skipped);
+  });
+}
+
+/** @param {number} id */
+function queueRow(id) {
+  const item = row();
+  const heart = make('button', { type: 'button', class: 'button vote' }, icon('heart'), make('span'));
+  heart.addEventListener('click', () => {
+    attempt(() => vote(id, heart.getAttribute('aria-pressed') !== 'true'), heart);
+  });
+  const push = make('button', { type: 'button', class: 'button bare boost', hidden: true }, icon('rocket'));
+  push.addEventListener('click', () => attempt(() => boost(id), push));
+  const away = make('button', { type: 'button', class: 'button bare away', hidden: true }, icon('close'));
+  away.addEventListener('click', () => attempt(() => withdraw(id), away));
+  actions(item).append(push, away, heart);
+  return item;
+}
+
+/**
+ * @param {HTMLElement} item
+ * @param {number} id
+ * @param {import('../api.js').QueueItem} queued
+ * @param {number} n
+ * @param {You} you
+ */
+function drawQueued(item, id, queued, n, you) {
+  const mine = you.items?.includes(id) ?? false;
+  const { key, n: number } = reason(queued.why);
+  const why = key === '' ? '' : number === null ? t(key) : count(key, number);
+  show(item, queued.track, joined(queued.track.artist, whoAsked(queued.by, you.label)), why);
+  item.classList.toggle('mine', mine);
+  const { title } = queued.track;
+  const [push, away, heart] = actions(item).children;
+  const voted = you.votes?.includes(id) ?? false;
+  mark(heart, 'aria-pressed', String(voted));
+  mark(heart, 'aria-label', count('queue.vote', queued.votes, { title }));
+  write(heart.children[1], String(queued.votes));
+  // A push is for what this guest likes: shown where they have said so, and where it would change something.
+  const mayPush = (mine || voted) && !queued.boosted && (you.boosts_left ?? 0) > 0 && n > 0;
+  mark(push, 'hidden', mayPush ? null : '');
+  mark(push, 'aria-label', t('queue.boost', { title }));
+  mark(push, 'title', t('queue.boost', { title }));
+  mark(away, 'hidden', mine ? null : '');
+  mark(away, 'aria-label', t('queue.withdraw', { title }));
+}
+
+/** @param {You} you */
+function showWishes(you) {
+  // What stands in the queue is shown there.
+  const open = (you.requests ?? []).filter(({ state }) => state !== 'queued');
+  element('wishes').hidden = open.length === 0;
+  fill(
+    element('wish-list'),
+    open,
+    ({ id }) => id,
+    ({ id }) => {
+      const item = row();
+      const away = make('button', { type: 'button', class: 'button bare' }, icon('close'));
+      away.addEventListener('click', () => attempt(() => takeBack(id), away));
+      actions(item).append(away);
+      return item;
+    },
+    (item, { track, state }) => {
+      show(item, track, track.artist, t(`wishes.${state}`));
+      item.dataset.state = state;
+      const [away] = actions(item).children;
+      mark(away, 'aria-label', t(state === 'declined' ? 'wishes.forget' : 'queue.withdraw', { title: track.title }));
+    },
+  );
+}
+
+/**
+ * @param {'upcoming' | 'history'} id
+ * @param {import('../api.js').Track[]} tracks
+ * @param {(track: import('../api.js').Track, n: number) => string} line
+ */
+function plainList(id, tracks, line) {
+  element(id).hidden = tracks.length === 0;
+  const keyed = tracks.map((track, n) => ({ track, n }));
+  fill(element(`${id}-list`), keyed, ({ track, n }) => `${track.id}.${tracks.length - n}`, row, (item, { track, n }) => {
+    show(item, track, line(track, n));
+  });
+}

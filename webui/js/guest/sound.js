@@ -1,0 +1,90 @@
+// What a guest sets about the sound on this phone: how loud, which way, which channel.
+
+import { pocketUrl } from '../api.js';
+import { element, fill, make, mark, write } from '../dom.js';
+import { t } from '../i18n.js';
+import { keep, recall } from '../keep.js';
+
+/** Where the guest's wishes are kept between visits. */
+const VOLUME = 'partybox.volume';
+const PATH = 'partybox.way';
+
+/** @typedef {import('../player.js').Player} Player */
+
+/**
+ * On iPhones a page cannot change the volume; a slider that does nothing would be a lie.
+ * @param {Player} player
+ */
+export function offerVolume(player) {
+  const slider = /** @type {HTMLInputElement} */ (element('volume'));
+  const probe = make('audio');
+  probe.volume = 0.5;
+  element('volume-row').hidden = probe.volume !== 0.5;
+  const set = (/** @type {number} */ percent) => {
+    slider.value = String(percent);
+    mark(slider, 'aria-valuetext', t('volume.value', { n: percent }));
+    player.volume = percent / 100;
+  };
+  const kept = Number.parseInt(recall(VOLUME) ?? '', 10);
+  set(kept >= 0 && kept <= 100 ? kept : 100);
+  slider.addEventListener('input', () => {
+    set(slider.valueAsNumber);
+    keep(VOLUME, slider.value);
+  });
+}
+
+/** @param {Player} player */
+export function offerWays(player) {
+  for (const radio of document.querySelectorAll('input[name=path]')) {
+    if (!(radio instanceof HTMLInputElement)) continue;
+    const way = radio.value === 'pocket' || radio.value === 'live' ? radio.value : 'auto';
+    if (recall(PATH) === way) {
+      radio.checked = true;
+      player.choose(way);
+    }
+    radio.addEventListener('change', () => {
+      keep(PATH, way);
+      player.choose(way);
+    });
+  }
+}
+
+/** @param {string} stream */
+export function offerOtherPlayer(stream) {
+  const link = /** @type {HTMLAnchorElement} */ (element('other-link'));
+  if (link.href === pocketUrl(stream)) return;
+  link.href = pocketUrl(stream);
+  write(link, pocketUrl(stream));
+}
+
+/**
+ * The channels, when there is a choice.
+ * @param {import('../api.js').State['streams']} streams
+ * @param {string} chosen
+ * @param {(stream: string) => void} choose
+ */
+export function offerChannels(streams, chosen, choose) {
+  const box = element('channels');
+  box.hidden = streams.length < 2;
+  if (box.hidden) return;
+  let place = box.querySelector('div');
+  if (place === null) {
+    place = make('div', { class: 'channels' });
+    box.append(place);
+  }
+  fill(
+    place,
+    streams,
+    ({ id }) => id,
+    ({ id }) => {
+      const radio = make('input', { type: 'radio', name: 'channel', value: id, change: () => choose(id) });
+      return make('label', { class: 'choice' }, radio, make('span', { class: 'dot' }), make('b', { dir: 'auto' }));
+    },
+    (label, { id, name, color }) => {
+      const [radio, dot, text] = label.children;
+      if (radio instanceof HTMLInputElement) radio.checked = id === chosen;
+      if (dot instanceof HTMLElement && color !== undefined) dot.style.background = color;
+      write(text, name ?? id);
+    },
+  );
+}

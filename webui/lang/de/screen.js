@@ -1,0 +1,24 @@
+// Words of the party screen and the poster, in German.
+
+export default {
+  'by.guest': 'Gast {n}',
+  'by.host': 'Gastgeber',
+  'by.asked': 'von {who}',
+
+  'screen.next': 'Als Nächstes',
+  'screen.paused': 'Pause',
+  'screen.over': 'Die Party ist vorbei. Gute Nacht!',
+  'screen.wifi': '1. Ins WLAN',
+  'screen.page': 'Scannen, hören, wünschen',
+  'screen.page_second': '2. Seite öffnen',
+  'screen.lost': 'Die Box ist gleich wieder da.',
+
+  'poster.listen': 'Hör die Party auf deinem eigenen Telefon.',
+  'poster.wifi': 'Scanne das, dann bist du im WLAN der Party.',
+  'poster.page': 'Dann scanne das, tippe einmal und hör zu.',
+  'poster.page_only': 'Scanne das, tippe einmal und hör zu.',
+  'poster.print': 'Drucken',
+  'poster.how': 'Eine A6-Seite. In voller Größe drucken, ausschneiden und dort aufstellen, wo Leute stehen.',
+  'poster.no_wifi':
+    'Nur das Telefon eines Gastgebers darf den WLAN-Code drucken. Öffne diese Seite auf so einem Telefon.',
+};

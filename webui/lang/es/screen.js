@@ -1,0 +1,23 @@
+// Words of the party screen and the poster, in Spanish.
+
+export default {
+  'by.guest': 'Invitado {n}',
+  'by.host': 'el anfitrión',
+  'by.asked': 'de {who}',
+
+  'screen.next': 'A continuación',
+  'screen.paused': 'En pausa',
+  'screen.over': 'La fiesta ha terminado. ¡Buenas noches!',
+  'screen.wifi': '1. Únete al wifi',
+  'screen.page': 'Escanea, escucha, pide',
+  'screen.page_second': '2. Abre la página',
+  'screen.lost': 'La caja vuelve enseguida.',
+
+  'poster.listen': 'Oye la fiesta en tu propio teléfono.',
+  'poster.wifi': 'Escanea esto para unirte al wifi de la fiesta.',
+  'poster.page': 'Después escanea esto, toca una vez y escucha.',
+  'poster.page_only': 'Escanea esto, toca una vez y escucha.',
+  'poster.print': 'Imprimir',
+  'poster.how': 'Una página A6. Imprímela a tamaño real, recórtala y ponla donde haya gente.',
+  'poster.no_wifi': 'Solo el teléfono de un anfitrión puede imprimir el código del wifi. Abre esta página en uno.',
+};

@@ -1,0 +1,23 @@
+// Words of the party screen and the poster, in Italian.
+
+export default {
+  'by.guest': 'Invitato {n}',
+  'by.host': 'chi ospita',
+  'by.asked': 'da {who}',
+
+  'screen.next': 'In arrivo',
+  'screen.paused': 'In pausa',
+  'screen.over': 'La festa è finita. Buona notte!',
+  'screen.wifi': '1. Entra nel Wi‑Fi',
+  'screen.page': 'Inquadra, ascolta, chiedi',
+  'screen.page_second': '2. Apri la pagina',
+  'screen.lost': 'La cassa torna subito.',
+
+  'poster.listen': 'Ascolta la festa sul tuo telefono.',
+  'poster.wifi': 'Inquadra questo per entrare nel Wi‑Fi della festa.',
+  'poster.page': 'Poi inquadra questo, tocca una volta e ascolta.',
+  'poster.page_only': 'Inquadra questo, tocca una volta e ascolta.',
+  'poster.print': 'Stampa',
+  'poster.how': 'Una pagina A6. Stampala a grandezza naturale, ritagliala e mettila dove c’è gente.',
+  'poster.no_wifi': 'Solo il telefono di chi ospita può stampare il codice del Wi‑Fi. Apri questa pagina lì.',
+};

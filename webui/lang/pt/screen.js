@@ -1,0 +1,23 @@
+// Words of the party screen and the poster, in Portuguese.
+
+export default {
+  'by.guest': 'Convidado {n}',
+  'by.host': 'o anfitrião',
+  'by.asked': 'de {who}',
+
+  'screen.next': 'A seguir',
+  'screen.paused': 'Em pausa',
+  'screen.over': 'A festa acabou. Boa noite!',
+  'screen.wifi': '1. Entrar no Wi‑Fi',
+  'screen.page': 'Leia, ouça, peça',
+  'screen.page_second': '2. Abrir a página',
+  'screen.lost': 'A caixa volta já.',
+
+  'poster.listen': 'Ouça a festa no seu telefone.',
+  'poster.wifi': 'Leia isto para entrar no Wi‑Fi da festa.',
+  'poster.page': 'Depois leia isto, toque uma vez e ouça.',
+  'poster.page_only': 'Leia isto, toque uma vez e ouça.',
+  'poster.print': 'Imprimir',
+  'poster.how': 'Uma página A6. Imprima em tamanho real, recorte e ponha onde as pessoas estão.',
+  'poster.no_wifi': 'Só o telefone de um anfitrião pode imprimir o código do Wi‑Fi. Abra esta página num deles.',
+};
