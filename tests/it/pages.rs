@@ -1,12 +1,22 @@
-//! The guest page, in a real browser on a real box: what one tap leads to, and what comes back by itself.
+//! The pages, in a real browser on a real box.
 
+mod guest;
+mod guest_looks;
+mod hand_over;
+mod modules;
+mod why;
+mod wishes;
+
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tests::browser::{Browser, Options, installed, missing};
+use serde_json::Value;
+use tests::browser::{Options, missing};
+use tests::caller::Caller;
 use tests::guest::Guest;
 use tests::program::Running;
+use tests::records;
 
 /// How long anything on a busy machine may take before it counts as not happening.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,8 +33,38 @@ fn start() -> Option<Running> {
     Running::start::<&str>(&[])
 }
 
-fn guest(running: &Running) -> Guest {
-    Guest::visit(&running.url(""), &Options::default()).expect("the page opens")
+/// From where the host of a party with guests comes; browsers come from another address and are guests there.
+const HOST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+/// A party with a shelf of records. Dropping it ends the box.
+struct Party {
+    running: Running,
+    host: Caller,
+    _shelf: tempfile::TempDir,
+}
+
+impl Party {
+    /// Has the host do something.
+    fn host(&mut self, method: &str, path: &str, body: Option<Value>) {
+        let answer = self.host.ask(method, path, body.as_ref());
+        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+    }
+}
+
+/// A party whose box has read all its records. `None`, with the reason printed, where something needed is missing.
+fn start_with_records() -> Option<Party> {
+    if let Some(reason) = missing() {
+        println!("{reason}");
+        return None;
+    }
+    let shelf = records::shelf()?;
+    let from = format!("--host-from={HOST}/32");
+    let running = Running::start(&["--music".as_ref(), shelf.path().as_os_str(), from.as_ref()])?;
+    running.until("/health", PATIENCE, |health| {
+        health["library"]["scanning"] == false && health["library"]["tracks"].as_u64() > Some(10)
+    });
+    let host = Caller::new(HOST, running.address);
+    Some(Party { running, host, _shelf: shelf })
 }
 
 /// The folder of the tools in `tests/web`, which `cargo xtask test` installs. `None`, with the reason printed, without it.
@@ -36,124 +76,6 @@ fn web_tools() -> Option<PathBuf> {
     folder
 }
 
-/// The rules of the pages that need no browser: Node runs the modules' own tests.
-#[test]
-fn the_pages_own_rules_hold() {
-    if !installed("node") {
-        println!("not run: node not installed");
-        return;
-    }
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../webui/test");
-    let tests: Vec<_> = std::fs::read_dir(folder)
-        .expect("webui/test")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "js"))
-        .collect();
-    assert!(!tests.is_empty(), "no tests in {folder}");
-    let output = Command::new("node").arg("--test").args(&tests).output().expect("node starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Types stand in comments, so that no page needs a build; the checker holds them.
-#[test]
-fn the_pages_modules_have_right_types() {
-    let Some(tools) = web_tools() else { return };
-    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/../webui");
-    let output = Command::new(tools.join(".bin/tsc")).args(["-p", project]).output().expect("the type checker starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
-#[test]
-fn the_driver_finds_presses_and_waits() {
-    if let Some(reason) = missing() {
-        println!("{reason}");
-        return;
-    }
-    let browser = Browser::open(&Options::default()).expect("a browser");
-    browser.go("data:text/html,<button onclick='this.dataset.trusted=event.isTrusted'>b</button>").expect("a page");
-    browser.click("button").expect("a click");
-    let trusted = browser.wait_for("document.querySelector('button').dataset.trusted", PATIENCE);
-    assert_eq!(trusted.expect("a trusted click"), "true");
-    let picture = tempfile::tempdir().expect("a folder");
-    browser.screenshot(&picture.path().join("page.png")).expect("a picture");
-    let error = browser.wait_for("false", Duration::from_millis(100)).expect_err("never true");
-    assert!(error.to_string().contains("waited 100ms for false"), "{error}");
-}
-
-#[test]
-fn one_tap_leads_to_live_sound() {
-    let Some(running) = start() else { return };
-    let guest = guest(&running);
-    guest.until("idle", PATIENCE).expect("nothing plays before the tap");
-    guest.tap().expect("a tap");
-    guest.until("live", PATIENCE).expect("live");
-    let level = guest.hears(AUDIBLE, PATIENCE).expect("sound");
-    println!("heard: {level:?}");
-    let before = guest.played().expect("a position");
-    guest
-        .browser
-        .wait_for(&format!("document.getElementById('audio').currentTime > {before}"), PATIENCE)
-        .expect("more");
-    let complaints = guest.browser.console().expect("a log");
-    assert!(complaints.is_empty(), "{complaints:?}");
-}
-
-#[test]
-fn a_second_tap_ends_the_session_at_the_box() {
-    let Some(running) = start() else { return };
-    let guest = guest(&running);
-    guest.tap().expect("a tap");
-    guest.until_shown("1 listening", PATIENCE).expect("counted");
-    guest.tap().expect("a second tap");
-    guest.until("idle", PATIENCE).expect("idle");
-    guest.until_shown("0 listening", PATIENCE).expect("no longer counted");
-}
-
-#[test]
-fn the_button_works_from_the_keyboard() {
-    let Some(running) = start() else { return };
-    let guest = guest(&running);
-    guest.browser.press("#play", "\u{e007}").expect("Enter");
-    guest.until("live", PATIENCE).expect("live");
-}
-
-#[test]
-fn a_browser_without_webrtc_hears_pocket_and_is_told_so() {
-    let Some(running) = start() else { return };
-    let guest = guest(&running);
-    guest.browser.run("delete window.RTCPeerConnection").expect("gone");
-    guest.tap().expect("a tap");
-    guest.until("pocket", PATIENCE).expect("pocket");
-    guest.until_shown("cannot play Live", PATIENCE).expect("words");
-}
-
-#[test]
-fn a_pause_of_the_host_is_shown_and_ends() {
-    let Some(running) = start() else { return };
-    let guest = guest(&running);
-    guest.tap().expect("a tap");
-    guest.until("live", PATIENCE).expect("live");
-    guest.browser.click("#host-play").expect("pause");
-    guest.until_shown("The host has paused the music", PATIENCE).expect("words");
-    guest.until("live", PATIENCE).expect("still connected");
-    guest.browser.click("#host-play").expect("play");
-    guest.until_shown("You hear the party as it happens", PATIENCE).expect("words");
-    guest.hears(AUDIBLE, PATIENCE).expect("sound again");
-}
-
-#[test]
-fn sound_comes_back_after_a_restart_of_the_box_without_a_tap() {
-    let Some(mut running) = start() else { return };
-    let guest = guest(&running);
-    guest.tap().expect("a tap");
-    guest.until("live", PATIENCE).expect("live");
-    running.end();
-    guest.until("reconnecting", PATIENCE).expect("noticed");
-    guest.until_shown("The box does not answer", PATIENCE).expect("words");
-    running.restart();
-    let begun = Instant::now();
-    guest.until("live", PATIENCE).expect("live again");
-    println!("live {:?} after the restarted box took connections", begun.elapsed());
-    guest.hears(AUDIBLE, PATIENCE).expect("sound again");
+fn guest(running: &Running) -> Guest {
+    Guest::visit(&running.url(""), &Options::default()).expect("the page opens")
 }

@@ -160,6 +160,13 @@ impl Browser {
         self.post("/url", &json!({ "url": url })).map(drop)
     }
 
+    /// Opens an address in a tab of its own, which is the page from then on; the other one stays open.
+    pub fn open_tab(&self, url: &str) -> Result<(), BrowserError> {
+        let tab = self.post("/window/new", &json!({ "type": "tab" }))?;
+        self.post("/window", &json!({ "handle": tab["handle"] }))?;
+        self.go(url)
+    }
+
     /// Loads the page again.
     pub fn reload(&self) -> Result<(), BrowserError> {
         self.post("/refresh", &json!({})).map(drop)

@@ -11,6 +11,7 @@ pub mod link;
 pub mod machine;
 pub mod phone;
 pub mod program;
+pub mod records;
 pub mod sound;
 pub mod terminal;
 pub mod tidy;

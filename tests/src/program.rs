@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long the program may take to serve on a busy machine.
@@ -132,6 +133,31 @@ impl Running {
             .lines()
             .filter_map(|line| line.strip_prefix("partybox_srtp_joins_total{profile=\"")?.split_once("\"} "));
         samples.filter(|(_, joins)| *joins != "0").map(|(profile, _)| profile.to_owned()).collect()
+    }
+
+    /// Has the box do something, as its host; the tests come from an address that is host.
+    ///
+    /// # Panics
+    /// When the box refuses.
+    pub fn post(&self, path: &str) {
+        ureq::post(self.url(path)).send_empty().unwrap_or_else(|error| panic!("POST {path}: {error}"));
+    }
+
+    /// Asks until the answer is as wanted.
+    ///
+    /// # Panics
+    /// When it is not within `limit`.
+    pub fn until(&self, path: &str, limit: Duration, wanted: impl Fn(&Value) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let mut answer = ureq::get(self.url(path)).call().expect("the box answers");
+            let said: Value = answer.body_mut().read_json().expect("JSON");
+            if wanted(&said) {
+                return;
+            }
+            assert!(begun.elapsed() < limit, "{path}: {said}");
+            std::thread::park_timeout(LOOK_AGAIN);
+        }
     }
 
     /// The process.
