@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
+use crate::card::Board;
 use crate::help::Topic;
 
 /// Seconds each fuzz target runs unless told otherwise.
@@ -26,6 +28,10 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Run fuzz targets.
     Fuzz(FuzzArgs),
+    /// Make the card.
+    Image(ImageArgs),
+    /// Write the card.
+    Flash(FlashArgs),
 }
 
 /// Arguments of `run`.
@@ -82,6 +88,38 @@ pub(crate) struct FuzzArgs {
     pub(crate) targets: Vec<String>,
 }
 
+/// Arguments of `image`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ImageArgs {
+    /// Install without asking.
+    pub(crate) yes: bool,
+    /// For which box.
+    pub(crate) board: Board,
+    /// Write the lock file anew first.
+    pub(crate) update_lock: bool,
+    /// An arm64 program of the caller's own instead of one that is built here.
+    pub(crate) program: Option<PathBuf>,
+    /// The key that signs, instead of a throw-away one.
+    pub(crate) key: Option<PathBuf>,
+    /// Its certificate.
+    pub(crate) certificate: Option<PathBuf>,
+    /// Certificates whose updates the box takes, instead of that one.
+    pub(crate) keyring: Option<PathBuf>,
+}
+
+/// Arguments of `flash`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FlashArgs {
+    /// Write without asking.
+    pub(crate) yes: bool,
+    /// Whose image.
+    pub(crate) board: Board,
+    /// Another image.
+    pub(crate) image: Option<PathBuf>,
+    /// Where to.
+    pub(crate) device: PathBuf,
+}
+
 /// A command line that makes no sense. Always the caller's to correct.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum UsageError {
@@ -111,7 +149,7 @@ impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownCommand(name) => {
-                write!(f, "unknown command {name:?}; there are run, test, bench, fuzz and help")
+                write!(f, "unknown command {name:?}; there are run, test, bench, fuzz, image, flash and help")
             }
             Self::UnknownArgument { command, argument } => {
                 write!(f, "{command} does not know {argument:?}; see `cargo xtask {command} --help`")
@@ -139,6 +177,8 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Some("test") => test(parser),
             Some("bench") => bench(parser),
             Some("fuzz") => fuzz(parser),
+            Some("image") => image(parser),
+            Some("flash") => flash(parser),
             Some("help") => help(parser),
             _ => Err(UsageError::UnknownCommand(name.to_string_lossy().into_owned())),
         },
@@ -239,6 +279,56 @@ fn fuzz(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
         }
     }
     Ok(Command::Fuzz(args))
+}
+
+fn image(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
+    let mut args = ImageArgs::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help(Topic::Image)),
+            Short('y') | Long("yes") => args.yes = true,
+            Long("board") => args.board = board(parser.value()?)?,
+            Long("update-lock") => args.update_lock = true,
+            Long("key") => args.key = Some(parser.value()?.into()),
+            Long("certificate") => args.certificate = Some(parser.value()?.into()),
+            Long("keyring") => args.keyring = Some(parser.value()?.into()),
+            Long("program") => args.program = Some(parser.value()?.into()),
+            other => return Err(unknown("image", other)),
+        }
+    }
+    if args.key.is_some() != args.certificate.is_some() {
+        let allowed = "given together with the other one of --key and --certificate";
+        return Err(UsageError::Value { argument: "--key", value: String::new(), allowed });
+    }
+    Ok(Command::Image(args))
+}
+
+fn flash(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
+    let (mut yes, mut board, mut image, mut device) = (false, Board::Pi, None, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help(Topic::Flash)),
+            Short('y') | Long("yes") => yes = true,
+            Long("board") => board = self::board(parser.value()?)?,
+            Long("image") => image = Some(parser.value()?.into()),
+            Value(path) if device.is_none() => device = Some(path.into()),
+            other => return Err(unknown("flash", other)),
+        }
+    }
+    let missing = || UsageError::Value {
+        argument: "DEVICE",
+        value: String::new(),
+        allowed: "the card's whole disk, such as /dev/sdb; `lsblk` lists them",
+    };
+    Ok(Command::Flash(FlashArgs { yes, board, image, device: device.ok_or_else(missing)? }))
+}
+
+fn board(value: OsString) -> Result<Board, UsageError> {
+    value.to_str().and_then(Board::named).ok_or_else(|| UsageError::Value {
+        argument: "--board",
+        value: value.to_string_lossy().into_owned(),
+        allowed: "pi (Zero 2 W, 3 and 4) or pi5",
+    })
 }
 
 fn seconds(value: OsString) -> Result<u32, UsageError> {

@@ -40,6 +40,8 @@ pub(crate) enum Error {
     },
     /// Tests in an emulated computer need a right that this caller or machine lacks: the person's to change.
     NotAllowed(&'static str),
+    /// The image cannot be made, for a reason that this tells: the person's to solve.
+    Card(String),
     /// Packages could not be installed: often the network's fault, a retry may help.
     Install {
         /// The command that failed, as typed.
@@ -81,6 +83,7 @@ impl Error {
             | Self::NoSuchName { .. }
             | Self::NotOffered { .. }
             | Self::NotAllowed(_)
+            | Self::Card(_)
             | Self::Install { .. } => 2,
             Self::Start { .. } | Self::Stage { .. } | Self::NoExecutable | Self::File { .. } => 1,
         }
@@ -107,10 +110,11 @@ impl fmt::Display for Error {
             Self::NotAllowed(what) => {
                 write!(
                     f,
-                    "machine tests build in a folder with a root and mounts of its own, which only root may make, and \
-                     {what}; try\n  sudo --preserve-env=PATH,HOME cargo xtask test --machine"
+                    "this builds in a folder with a root and mounts of its own, which only root may make, and {what}; try\n  \
+                     sudo --preserve-env=PATH,HOME cargo xtask ..."
                 )
             }
+            Self::Card(why) => f.write_str(why),
             Self::Install { command } => {
                 write!(f, "installing failed (see above); is this machine online? The command was:\n  {command}")
             }

@@ -13,12 +13,18 @@ pub(crate) enum Topic {
     Bench,
     /// `fuzz`.
     Fuzz,
+    /// `image`.
+    Image,
+    /// `flash`.
+    Flash,
 }
 
 impl Topic {
     /// The topic of the command `name`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::Run, Self::Test, Self::Bench, Self::Fuzz].into_iter().find(|topic| topic.name() == name)
+        [Self::Run, Self::Test, Self::Bench, Self::Fuzz, Self::Image, Self::Flash]
+            .into_iter()
+            .find(|topic| topic.name() == name)
     }
 
     /// The command's name.
@@ -29,6 +35,8 @@ impl Topic {
             Self::Test => "test",
             Self::Bench => "bench",
             Self::Fuzz => "fuzz",
+            Self::Image => "image",
+            Self::Flash => "flash",
         }
     }
 
@@ -40,6 +48,8 @@ impl Topic {
             Self::Test => TEST,
             Self::Bench => BENCH,
             Self::Fuzz => FUZZ,
+            Self::Image => IMAGE,
+            Self::Flash => FLASH,
         }
     }
 }
@@ -54,6 +64,8 @@ Commands:
   test    run every check and test, the real browser and sound ones included
   bench   run the benchmarks
   fuzz    run the fuzz targets, each for a limited time
+  image   make the file that is flashed to a box's card, and a signed update
+  flash   write that file to a card and read it back
   help    this text, or `help COMMAND`
 
 Every command first looks for what it needs. On Debian and its relatives it shows the
@@ -162,6 +174,38 @@ Examples:
   cargo xtask fuzz --seconds 600 sdp
 
 Exit codes: 0 nothing found · 1 a target broke · 2 wrong arguments, or set-up impossible";
+
+const IMAGE: &str = "\
+Make the file that is flashed to a box's card, and a signed update with the same content.
+
+Usage: cargo xtask image [OPTIONS]
+
+Options:
+      --board BOARD   pi (Zero 2 W, 3 and 4; the default) or pi5 (never tried on one)
+      --update-lock   take what Debian has now instead of what the lock file says, and
+                      write the lock file
+      --program FILE  take this arm64 program as the box instead of building it here
+      --key FILE, --certificate FILE
+                      sign the update with this key (default: a throw-away one);
+                      image/UPDATES.md tells how to make and hand over keys
+      --keyring FILE  the box takes updates by these certificates (default: that one)
+  -y, --yes           install what is missing without asking (also if CI=true)
+
+Needs root, for folders with a root and mounts of their own. Everything is below
+target/card: card.img to flash, update.raucb to update a box with.";
+
+const FLASH: &str = "\
+Write the image to a card and verify it.
+
+Usage: cargo xtask flash [OPTIONS] DEVICE
+
+DEVICE is a whole disk, such as /dev/sdb or /dev/mmcblk0. Disks that cannot be taken out,
+that are mounted or in use, write-protected or too small are refused.
+
+Options:
+      --board BOARD   whose image: pi (the default) or pi5
+      --image FILE    another image (default: the one that `cargo xtask image` made)
+  -y, --yes           write without asking";
 
 #[cfg(test)]
 mod tests {

@@ -3,11 +3,11 @@
 //! Everything is made below `target/machine` and kept until its inputs change. What a test does there is the `tests`
 //! package's business; this makes the computer.
 
-mod cross;
+pub(crate) mod cross;
 mod guest;
-mod jail;
-mod made;
-mod tools;
+pub(crate) mod jail;
+pub(crate) mod made;
+pub(crate) mod tools;
 
 use std::path::PathBuf;
 

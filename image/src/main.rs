@@ -6,6 +6,7 @@
 
 mod bench;
 mod build;
+mod card;
 mod cli;
 mod error;
 mod fuzz;
@@ -42,5 +43,7 @@ fn dispatch(command: cli::Command) -> Result<(), error::Error> {
         cli::Command::Test(args) => test::test(&args),
         cli::Command::Bench(args) => bench::bench(&args),
         cli::Command::Fuzz(args) => fuzz::fuzz(&args),
+        cli::Command::Image(args) => card::image(&args),
+        cli::Command::Flash(args) => card::flash(&args),
     }
 }

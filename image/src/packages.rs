@@ -26,6 +26,8 @@ pub(crate) enum Sign {
     Library(&'static str),
     /// This file exists below a library folder (`/usr/lib`, `/usr/lib64`, `/usr/lib/<machine>`).
     Plugin(&'static str),
+    /// This file exists.
+    File(&'static str),
     /// Python can import this module.
     Python(&'static str),
     /// `cargo <this> --version` works.
@@ -220,6 +222,13 @@ pub(crate) const NEEDS: &[Need] = &[
         For::Machine,
         Sign::Program(&["unshare"]),
         system("util-linux", "util-linux", "util-linux"),
+    ),
+    need(
+        "Debian's keys",
+        "tells the archive's packages from others",
+        For::Machine,
+        Sign::File("/usr/share/keyrings/debian-archive-keyring.gpg"),
+        system("debian-archive-keyring", "debian-keyring", "debian-archive-keyring"),
     ),
     need(
         "Icecast2",

@@ -66,6 +66,7 @@ fn is_there(need: &Need) -> bool {
         Sign::Program(names) => names.iter().any(|name| find(name).is_some()),
         Sign::Library(name) => succeeds("pkg-config", &["--exists", name]),
         Sign::Plugin(file) => library_folders().iter().any(|folder| folder.join(file).exists()),
+        Sign::File(file) => Path::new(file).exists(),
         Sign::Python(module) => succeeds("python3", &["-c", &format!("import {module}")]),
         Sign::Cargo(command) => succeeds(&build::cargo().to_string_lossy(), &[command, "--version"]),
     }

@@ -21,7 +21,7 @@ pub(crate) fn ensure(purposes: &[For], yes: bool) -> Result<(), Error> {
         eprintln!("  {} ({})", need.name, need.why);
     }
     eprintln!("To be run:\n{}", install.shown());
-    if install.ask && !agreed() {
+    if install.ask && !agreed("Install now?") {
         return Err(Error::Declined);
     }
     carry_out(&install)?;
@@ -29,8 +29,9 @@ pub(crate) fn ensure(purposes: &[For], yes: bool) -> Result<(), Error> {
     Ok(())
 }
 
-fn agreed() -> bool {
-    eprint!("Install now? [y/N] ");
+/// Asks a question at the terminal. Only a clear yes is one.
+pub(crate) fn agreed(question: &str) -> bool {
+    eprint!("{question} [y/N] ");
     // If the prompt cannot be shown, the answer is still read; there is nothing better to do.
     let _ = io::stderr().flush();
     let mut answer = String::new();

@@ -19,7 +19,7 @@ fn no_words_and_help_print_the_general_help() {
 
 #[test]
 fn every_command_has_its_own_help_both_ways() {
-    for topic in [Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz] {
+    for topic in [Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz, Topic::Image, Topic::Flash] {
         assert_eq!(parsed(&["help", topic.name()]), Ok(Command::Help(topic)));
         assert_eq!(parsed(&[topic.name(), "--help"]), Ok(Command::Help(topic)));
     }
@@ -61,6 +61,23 @@ fn fuzz_has_a_time_limit_within_a_day() {
     for bad in ["0", "86401", "-1", "x", ""] {
         assert!(refused(&["fuzz", &format!("--seconds={bad}")]).contains("1 to 86400"), "{bad}");
     }
+}
+
+#[test]
+fn an_image_is_for_a_pi_unless_told_otherwise_and_a_key_needs_its_certificate() {
+    assert_eq!(parsed(&["image"]), Ok(Command::Image(ImageArgs::default())));
+    let other = ImageArgs { board: Board::Pi5, update_lock: true, ..ImageArgs::default() };
+    assert_eq!(parsed(&["image", "--board=pi5", "--update-lock"]), Ok(Command::Image(other)));
+    assert!(refused(&["image", "--key", "k"]).contains("--certificate"));
+    assert!(refused(&["image", "--board", "pi6"]).contains("pi5"));
+}
+
+#[test]
+fn a_card_is_written_to_one_disk_that_is_named() {
+    let wanted = FlashArgs { yes: false, board: Board::Pi, image: None, device: "/dev/sdx".into() };
+    assert_eq!(parsed(&["flash", "/dev/sdx"]), Ok(Command::Flash(wanted)));
+    assert!(refused(&["flash"]).contains("DEVICE"));
+    assert!(refused(&["flash", "/dev/sdx", "/dev/sdy"]).contains("flash does not know \"/dev/sdy\""));
 }
 
 #[test]

@@ -18,10 +18,11 @@ const SUITE: &str = "trixie";
 const SOURCES: [&str; 2] =
     ["deb http://deb.debian.org/debian trixie main", "deb http://deb.debian.org/debian trixie-backports main"];
 
-/// Compilers and what the box's libraries are built with, then what packs the guest.
+/// Compilers and what the box's libraries are built with, then what packs the guest, then what makes the card.
 const PACKAGES: &str = "rustc-web,cargo-web,libstd-rust-web-dev,libstd-rust-web-dev:arm64,gcc,libc6-dev,\
 gcc-aarch64-linux-gnu,g++-aarch64-linux-gnu,libc6-dev:arm64,libasound2-dev:arm64,pkg-config,cmake,make,\
-kmod,xz-utils,cpio";
+kmod,xz-utils,cpio,\
+u-boot-tools,dosfstools,mtools,e2fsprogs,fdisk,cryptsetup-bin,rauc,squashfs-tools,zstd,openssl,systemd";
 
 /// No recommendations, no translations, no documents; and no care for what a power cut would leave.
 const OPTIONS: [&str; 8] = [
