@@ -219,6 +219,50 @@ fn a_host_orders_the_queue_and_takes_it_back() {
     assert_eq!(party.host.ask("PUT", "/api/party/volume", Some(&json!({ "db": 3 }))).status, 400);
 }
 
+#[test]
+fn when_the_party_ends_nothing_is_left_of_its_guests_and_another_begins_with_nobody() {
+    let Some(mut party) = Party::open() else { return };
+    party.tell("PUT", "/api/party/settings", Some(json!({ "requests": "auto" })));
+    let mut guest = party.guest();
+    assert_eq!(request(&party, &mut guest, "d").status, 201);
+    party.tell("POST", "/api/party/next", None);
+    party.until("there is a history", |party| party.get("/api/queue")["history"][0].is_object());
+    assert_eq!(request(&party, &mut guest, "e").status, 201);
+    assert_eq!(guest.ask("POST", "/api/party/end", None).status, 403);
+    party.tell("POST", "/api/party/end", None);
+    party.until_order(&[]);
+    party.until("all is forgotten", |party| {
+        let (queue, status) = (party.get("/api/queue"), party.get("/api/party/status"));
+        queue["history"] == json!([]) && queue["queue"]["can_undo"] == false && status["playing"] == false
+    });
+    let asked = request(&party, &mut guest, "f");
+    assert_eq!((asked.status, &asked.body["code"]), (409, &json!("ended")), "{asked:?}");
+    party.until("it is written down", |party| rows(&party.state) == 0);
+    party.tell("POST", "/api/party/start", Some(json!({ "title": "Garden party" })));
+    party.until("it plays", |party| party.get("/api/party/status")["playing"] == true);
+    assert_eq!(request(&party, &mut guest, "f").status, 201);
+}
+
+#[test]
+fn a_box_that_just_plays_writes_nothing_down() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(mut party) = Party::over(folder, &[]) else { return };
+    party.tell("PUT", "/api/party/settings", Some(json!({ "crossfade_ms": 500 })));
+    party.until("it is written down", |party| {
+        fs::read_to_string(party.state.join("party")).is_ok_and(|text| text.contains("crossfade_ms = 500"))
+    });
+    let written =
+        |party: &Party| fs::metadata(party.state.join("party")).and_then(|file| file.modified()).expect("a file");
+    let before = written(&party);
+    for id in [2, 3, 1] {
+        // What plays by itself does so whether somebody skips or not.
+        party.tell("POST", "/api/party/next", None);
+        party.until("the next is heard", |party| party.get("/api/party/status")["track"]["id"] == id);
+    }
+    party.tell("POST", "/api/party/pause", None);
+    assert_eq!(written(&party), before);
+}
+
 /// The items that the file in this folder holds.
 fn rows(state: &Path) -> usize {
     fs::read_to_string(state.join("party")).map_or(0, |text| text.matches("[[item]]").count())
