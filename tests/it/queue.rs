@@ -45,6 +45,7 @@ impl Party {
             party.get("/health")["library"]["tracks"] == TRACKS.len()
                 && party.get("/health")["library"]["scanning"] == false
         });
+        party.until("music plays", |party| party.get("/api/party/status")["track"]["title"] == "a");
         Some(party)
     }
 
@@ -133,7 +134,6 @@ fn is_heard(party: &Party, hz: f64) -> Option<bool> {
 #[test]
 fn a_request_waits_for_a_host_and_is_then_heard() {
     let Some(mut party) = Party::open() else { return };
-    party.until("music plays", |party| party.get("/api/party/status")["track"]["title"] == "a");
     let mut guest = party.guest();
     let asked = request(&party, &mut guest, "d");
     assert_eq!((asked.status, &asked.body["state"]), (201, &json!("pending")), "{asked:?}");

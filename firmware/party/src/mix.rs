@@ -44,7 +44,8 @@ impl Volume {
 
     /// The gain in dB: [`Volume::MIN_DB`] to 0.
     pub fn db(self) -> f32 {
-        -f32::from(self.steps_below_full) * Self::STEP_DB
+        // Not a negation: there is no −0 dB.
+        0.0 - f32::from(self.steps_below_full) * Self::STEP_DB
     }
 }
 

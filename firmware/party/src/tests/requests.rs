@@ -41,6 +41,16 @@ fn each_guest_has_a_turn_before_anybody_has_another() {
 }
 
 #[test]
+fn who_was_heard_in_a_round_waits_for_the_next_and_a_newcomer_does_not() {
+    let mut pump = Pump::of(auto(), 100);
+    pump.wish(1, 50);
+    assert_eq!(pump.heard_next(), 50);
+    pump.wish(1, 51);
+    pump.wish(2, 60);
+    assert_eq!(pump.waiting(), [60, 51]);
+}
+
+#[test]
 fn what_a_guest_takes_back_lets_the_rest_of_theirs_move_up() {
     let mut pump = Pump::of(auto(), 100);
     let first = pump.wish(1, 50);
