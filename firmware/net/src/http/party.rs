@@ -81,23 +81,6 @@ pub(super) async fn source(call: Call) -> Result<Response, Refusal> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StartBody {
-    title: Option<String>,
-}
-
-/// `POST /api/party/start` with `{"title":"Garden party"}` or `{}`. A party that goes on already only gets the title.
-pub(super) async fn start(call: Call) -> Result<Response, Refusal> {
-    let body: StartBody = parse_json(&call.body, r#"{"title":"Garden party"} or {}"#)?;
-    act(&call, Action::Wish(Wish::Start(body.title))).await
-}
-
-/// `POST /api/party/end`: guests, queue and history are forgotten, and the music fades out.
-pub(super) async fn end(call: Call) -> Result<Response, Refusal> {
-    act(&call, Action::Wish(Wish::End)).await
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct VolumeBody {
     db: f32,
 }

@@ -153,8 +153,6 @@ pub(super) static ROUTES: &[Route] = &[
     Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
     Route::bare(Method::POST, "/api/party/next", Who::Dj, |call| Box::pin(party::next(call))),
     Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
-    Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
-    Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),
     Route::bare(Method::POST, "/api/party/previous", Who::Dj, |call| Box::pin(party::previous(call))),
     Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
     Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),

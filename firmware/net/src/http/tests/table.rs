@@ -38,7 +38,6 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/api/party/source" => br#"{"source":"line-in"}"#,
         "/api/box/network" => br#"{"portal":"sign-in"}"#,
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
-        "/api/party/start" => br#"{"title":"Garden party"}"#,
         "/api/party/volume" => br#"{"db":-6}"#,
         "/api/party/settings" => br#"{"requests":"auto"}"#,
         "/api/queue" => br#"{"track":1,"at":"end"}"#,
