@@ -270,8 +270,9 @@ impl Running {
         let now = self.clock.now();
         let now_ms = now.as_micros() / 1_000;
         let urgent = self.channel.take_urgent();
-        let told = self.told.look(self.channel.party(), self.channel.tracks(), now_ms, urgent);
-        let track = |id| self.told.track(self.channel.tracks(), id);
+        let told =
+            self.told.look(self.channel.party(), |id| self.channel.tracks().catalogue().show(id), now_ms, urgent);
+        let track = |id| self.told.track(id).or_else(|| self.channel.tracks().catalogue().show(id));
         self.memory.keep(self.channel.party(), track, now_ms);
         let panel = Arc::new(report::panel(&sound, self.page.urls(), self.network.credentials()));
         let snapshot = Snapshot { panel, ..report::snapshot(config, &self.channel, &sound, told) };
@@ -297,7 +298,7 @@ impl Running {
     /// Tells every thread to end, and waits for them.
     async fn end(mut self) {
         let now_ms = self.clock.now().as_micros() / 1_000;
-        let track = |id| self.told.track(self.channel.tracks(), id);
+        let track = |id| self.told.track(id).or_else(|| self.channel.tracks().catalogue().show(id));
         self.memory.write(self.channel.party(), track, now_ms);
         self.rtc.shutdown().await;
         self.panel.stop();

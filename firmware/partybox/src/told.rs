@@ -12,8 +12,6 @@ use net::party_view::{
 };
 use party::{BOOSTS_MAX, By, Decline, GuestId, Party, Requests, Standing, TrackId};
 
-use crate::tracks::Tracks;
-
 /// Shortest time between two new views because of what guests do, ms.
 const GUESTS_EVERY_MS: u64 = 200;
 
@@ -31,27 +29,33 @@ pub struct Told {
 }
 
 impl Told {
-    /// What pages are told at `now_ms`. `urgent`: people wait for what changed.
-    pub fn look(&mut self, party: &Party, tracks: &Tracks, now_ms: u64, urgent: bool) -> Arc<PartyView> {
+    /// What pages are told at `now_ms`, of tracks as `track` describes them. `urgent`: people wait for what changed.
+    pub fn look(
+        &mut self,
+        party: &Party,
+        track: impl Fn(TrackId) -> Option<TrackView>,
+        now_ms: u64,
+        urgent: bool,
+    ) -> Arc<PartyView> {
         let changed = self.revision != Some(party.revision());
         if changed && (urgent || self.revision.is_none() || now_ms >= self.at_ms + GUESTS_EVERY_MS) {
             (self.revision, self.at_ms) = (Some(party.revision()), now_ms);
-            let mut shown = Shown { tracks, known: std::mem::take(&mut self.tracks), used: HashMap::new() };
+            let mut shown = Shown { track: &track, known: std::mem::take(&mut self.tracks), used: HashMap::new() };
             self.view = Arc::new(view(party, &mut shown));
             self.tracks = shown.used;
         }
         Arc::clone(&self.view)
     }
 
-    /// A track as pages were told of it; asked of the catalogue if they were not.
-    pub fn track(&self, tracks: &Tracks, id: TrackId) -> Option<TrackView> {
-        self.tracks.get(&id).cloned().or_else(|| tracks.catalogue().show(id))
+    /// A track as pages were told of it.
+    pub fn track(&self, id: TrackId) -> Option<TrackView> {
+        self.tracks.get(&id).cloned()
     }
 }
 
 /// What is shown of tracks: asked of the catalogue once, and forgotten with the last view they occur in.
 struct Shown<'a> {
-    tracks: &'a Tracks,
+    track: &'a dyn Fn(TrackId) -> Option<TrackView>,
     known: HashMap<TrackId, TrackView>,
     used: HashMap<TrackId, TrackView>,
 }
@@ -61,7 +65,7 @@ impl Shown<'_> {
         if let Some(shown) = self.used.get(&id) {
             return shown.clone();
         }
-        let known = self.known.remove(&id).or_else(|| self.tracks.catalogue().show(id));
+        let known = self.known.remove(&id).or_else(|| (self.track)(id));
         // One that is gone is shown by its number, and looked for again the next time.
         let Some(shown) = known else { return TrackView { id, ..TrackView::default() } };
         self.used.insert(id, shown.clone());
@@ -159,4 +163,86 @@ fn by(by: By) -> Option<ByView> {
 
 fn guest(id: GuestId) -> ByView {
     ByView::Guest { label: id.0, name: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use party::{Asker, At, Done, Fades, Input, Settings, Source, Wish};
+
+    use super::*;
+
+    const HOST: Asker = Asker { guest: None, leads: true, is_host: true };
+
+    fn guest(number: u32) -> Asker {
+        Asker { guest: Some(GuestId(number)), leads: false, is_host: false }
+    }
+
+    fn party() -> Party {
+        let fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
+        let settings = Settings { requests: Requests::Auto, ..Settings::default() };
+        let mut party = Party::new(Source::Files, fades, settings, 1);
+        party.handle(0, Input::Catalogue((1..=9).collect()));
+        party
+    }
+
+    fn ask(party: &mut Party, asker: Asker, wish: Wish) -> Done {
+        party.ask(0, asker, wish).expect("granted").0
+    }
+
+    fn describe(id: TrackId) -> Option<TrackView> {
+        Some(TrackView { id, title: format!("Track {id}"), ..TrackView::default() })
+    }
+
+    #[test]
+    fn what_guests_do_is_told_together_and_what_people_wait_for_at_once() {
+        let (mut party, mut told) = (party(), Told::default());
+        let Done::Queued(item) = ask(&mut party, HOST, Wish::Add(5, At::End)) else { panic!("not added") };
+        let first = told.look(&party, describe, 1_000, true);
+        for number in 0..200 {
+            ask(&mut party, guest(number), Wish::Vote(item, true));
+            assert!(Arc::ptr_eq(&first, &told.look(&party, describe, 1_000 + u64::from(number) / 2, false)));
+        }
+        let second = told.look(&party, describe, 1_200, false);
+        assert_eq!(second.queue.items[&item.0].votes, 200);
+        assert!(Arc::ptr_eq(&second, &told.look(&party, describe, 9_000, false)), "nothing has changed");
+        ask(&mut party, HOST, Wish::Remove(item));
+        assert!(told.look(&party, describe, 1_201, true).queue.order.is_empty());
+    }
+
+    #[test]
+    fn every_guest_is_told_what_is_theirs() {
+        let (mut party, mut told) = (party(), Told::default());
+        ask(&mut party, guest(1), Wish::Request(5));
+        ask(&mut party, guest(1), Wish::Request(6));
+        let view = told.look(&party, describe, 0, true);
+        let (first, second) = (view.queue.order[0], view.queue.order[1]);
+        ask(&mut party, guest(2), Wish::Vote(party::ItemId(second), true));
+        ask(&mut party, guest(2), Wish::Boost(party::ItemId(first)));
+        ask(&mut party, HOST, Wish::Remove(party::ItemId(first)));
+        let view = told.look(&party, describe, 0, true);
+        let (one, two) = (&view.guests[&GuestId(1)], &view.guests[&GuestId(2)]);
+        assert_eq!((&one.items[..], one.requests_left, one.requests.len()), (&[second][..], 2, 2));
+        let states: Vec<_> =
+            one.requests.iter().map(|request| (request.track.id, request.state, request.why)).collect();
+        assert_eq!(states, [(6, RequestState::Queued, None), (5, RequestState::Declined, Some("removed"))]);
+        assert_eq!((&two.votes[..], two.boosts_left), (&[second][..], u32::from(BOOSTS_MAX) - 1));
+        assert_eq!(view.queue.items[&second].by, Some(ByView::Guest { label: 1, name: None }));
+    }
+
+    #[test]
+    fn a_track_is_described_once_while_it_is_shown() {
+        let (mut party, mut told, asked) = (party(), Told::default(), Cell::new(0));
+        let counted = |id| {
+            asked.set(asked.get() + 1);
+            describe(id)
+        };
+        ask(&mut party, HOST, Wish::Add(5, At::End));
+        told.look(&party, counted, 0, true);
+        let before = asked.get();
+        ask(&mut party, HOST, Wish::Add(5, At::End));
+        told.look(&party, counted, 0, true);
+        assert_eq!((asked.get(), told.track(5).map(|track| track.title)), (before, Some("Track 5".into())));
+    }
 }
