@@ -235,14 +235,13 @@ mod tests {
     fn a_track_is_described_once_while_it_is_shown() {
         let (mut party, mut told, asked) = (party(), Told::default(), Cell::new(0));
         let counted = |id| {
-            asked.set(asked.get() + 1);
+            asked.set(asked.get() + u32::from(id == 5));
             describe(id)
         };
         ask(&mut party, HOST, Wish::Add(5, At::End));
         told.look(&party, counted, 0, true);
-        let before = asked.get();
         ask(&mut party, HOST, Wish::Add(5, At::End));
         told.look(&party, counted, 0, true);
-        assert_eq!((asked.get(), told.track(5).map(|track| track.title)), (before, Some("Track 5".into())));
+        assert_eq!((asked.get(), told.track(5).map(|track| track.title)), (1, Some("Track 5".into())));
     }
 }
