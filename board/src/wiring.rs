@@ -81,7 +81,7 @@ pub struct Wiring {
 
 /// What the machine calls itself in its device tree; nothing on a machine without one.
 pub fn machine() -> Vec<String> {
-    let bytes = fs::read("/proc/device-tree/compatible").unwrap_or_default();
+    let bytes = fs::read("/sys/firmware/devicetree/base/compatible").unwrap_or_default();
     bytes
         .split(|&byte| byte == 0)
         .filter(|name| !name.is_empty())

@@ -14,6 +14,8 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::Duration;
 
 use choice::Choice;
 
@@ -40,6 +42,10 @@ const USAGE: &str = "partybox access-point --config FILE --out DIR";
 
 /// Where systemd-networkd tells which servers the network at the cable has for names.
 const UPLINK: &str = "/run/systemd/netif/state";
+
+/// Looks at whether the kernel has taken the country, and the pause between them: a second and a half in all.
+const COUNTRY_LOOKS_MAX: u32 = 30;
+const COUNTRY_LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Why there is no access point.
 #[derive(Debug)]
@@ -110,8 +116,7 @@ fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<String, Err
     let rules = kept(network::RULES_FILE).and_then(|text| network::Rules::read(&text));
     let rules = rules.unwrap_or_else(|| network::Rules::of(&config.wifi));
     let country = if config.wifi.country.is_empty() { "00" } else { &config.wifi.country };
-    // Refused where the driver has a mind of its own; what may be sent is then what `iw phy` says all the same.
-    _ = Command::new("iw").args(["reg", "set", country]).status();
+    set_country(country);
     let told = Command::new("iw").arg("phy").output().map_err(Error::Radios)?;
     let radios = radio::parse(&String::from_utf8_lossy(&told.stdout));
     let Some(choice) = choice::choose(&radio::devices(Path::new("/sys")), &radios, &config.wifi) else {
@@ -133,6 +138,21 @@ fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<String, Err
         "{} is to be an access point on channel {}, for {} guests",
         interface, choice.channel, choice.guests_max
     ))
+}
+
+/// Tells the kernel the country, and waits until it has looked up what is allowed there. Refused where the driver has a
+/// mind of its own; what may be sent is then what `iw phy` says all the same.
+fn set_country(country: &str) {
+    _ = Command::new("iw").args(["reg", "set", country]).status();
+    let told = format!("country {country}:");
+    for _ in 0..COUNTRY_LOOKS_MAX {
+        let known = Command::new("iw").args(["reg", "get"]).output();
+        if known.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&told)) {
+            return;
+        }
+        thread::sleep(COUNTRY_LOOK_AGAIN);
+    }
+    log::debug!("the radios do not take the country {country}");
 }
 
 /// What the units need to know besides the files, as `KEY=value` lines.

@@ -25,6 +25,7 @@ use crate::config::{self, Config};
 use crate::ear::{Ear, Moment};
 use crate::face::Facts;
 use crate::keys::{self, Keys};
+use crate::mdns::Announcer;
 use crate::memory::Memory;
 use crate::music::Music;
 use crate::network::Network;
@@ -119,6 +120,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     print!("{}", console::greeting(&config.name, urls));
     supervise::ready(&format!("playing on {}", urls.first().map_or("", String::as_str)));
 
+    let _announcer = Announcer::new(&config.http.names, &config.name, bound.port());
     let mut running = assembled.running;
     running.keys = running.panel.sim().and_then(keys::open);
     let result = tokio::select! {

@@ -20,6 +20,7 @@ pub mod guests;
 pub mod hosts;
 mod keys;
 pub mod logger;
+pub mod mdns;
 pub mod memory;
 pub mod music;
 pub mod network;
