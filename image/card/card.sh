@@ -44,6 +44,9 @@ rm -f /out/boot.img /out/data.img
 truncate -s 40M /out/boot.img
 mkfs.fat --invariant -F 32 -s 1 -R 32 -i 50424f58 -n PBBOOT /out/boot.img > /dev/null
 mcopy -m -i /out/boot.img $(ls /out/boot-files/* | sort) ::
+# The slot counters, in a sector that the file system does not use.
+mkenvimage -s 512 -o /out/counters "$root/etc/u-boot-initial-env"
+dd if=/out/counters of=/out/boot.img bs=512 seek=16 conv=notrunc status=none
 truncate -s ${DATA_MIB}M /out/data.img
 mke2fs -q -t ext4 -L PBDATA -U 50b0c5a0-0000-4000-8000-000000000004 -m 0 -O ^orphan_file -J size=8 \
     -E hash_seed=50b0c5a0-0000-4000-8000-000000000005,lazy_itable_init=0,resize=33554432,nodiscard /out/data.img
