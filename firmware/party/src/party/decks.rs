@@ -44,6 +44,14 @@ pub(super) struct Open {
     over: bool,
 }
 
+impl Open {
+    /// The party it belongs to is over: who wanted it is forgotten, and it becomes no history of the next one.
+    pub(super) fn forget(&mut self) {
+        self.item = None;
+        self.over = self.started;
+    }
+}
+
 impl Party {
     /// What is heard, or stopped at while paused.
     pub(super) fn now(&self) -> Option<&Open> {
@@ -170,6 +178,8 @@ impl Party {
         }
         let open = &mut self.open[index];
         (open.started, open.item) = (true, item);
+        // What begins while the music of a party that has ended fades out is nobody's history.
+        open.over = !self.session.live;
         self.history.begin(open.track, now_ms);
         self.skip_votes.clear();
         self.leaving = false;

@@ -1,5 +1,6 @@
 //! What people ask for, granted or refused.
 
+use super::decks::Open;
 use super::{Output, Party, Session};
 use crate::mix::{Source, Volume};
 use crate::order::TrackId;
@@ -102,7 +103,7 @@ impl Party {
         self.history.clear();
         self.boosts.clear();
         self.skip_votes.clear();
-        self.open.iter_mut().chain(&mut self.closed).for_each(|open| open.item = None);
+        self.open.iter_mut().chain(&mut self.closed).for_each(Open::forget);
         let mut outputs = self.stop();
         outputs.extend(self.settle(0, true));
         (Done::Plainly, outputs)

@@ -187,6 +187,9 @@ fn the_end_of_a_party_forgets_everything_about_its_guests() {
     assert!(!party.session().live && !party.view().playing && party.view().by.is_none());
     assert!(!format!("{party:?}").contains("GuestId"), "{party:?}");
     assert_eq!(pump.ask(guest(1), Wish::Request(70)), Err(Refused::Ended));
+    pump.heard_next();
+    pump.heard_next();
+    assert_eq!(pump.party.history().iter().count(), 0, "what is heard while it fades out is no history");
     pump.ask(HOST, Wish::Start(Some(" Garden\u{202e} party ".into()))).unwrap();
     assert_eq!((pump.party.session().title.as_str(), pump.party.view().playing), ("Garden party", true));
     pump.ask(HOST, Wish::End).unwrap();
