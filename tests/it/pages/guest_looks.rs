@@ -14,7 +14,7 @@ const RULES: &str = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-p
 
 /// The parts of the guest page, and the other pages a guest sees.
 const PARTS: [(&str, &str); 5] =
-    [("listen", "/#listen"), ("queue", "/#queue"), ("music", "/#music"), ("more", "/#more"), ("why", "/why")];
+    [("listen", "/#/listen"), ("queue", "/#/queue"), ("music", "/#/music"), ("more", "/#/more"), ("why", "/why")];
 
 /// A way of looking: name, width and height, dark, language.
 const LOOKS: [(&str, (u32, u32), bool, &str); 5] = [

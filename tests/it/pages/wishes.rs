@@ -6,7 +6,7 @@ use super::{PATIENCE, guest, start_with_records};
 
 /// Types into the search field and waits for what is found.
 fn find(guest: &tests::guest::Guest, text: &str, title: &str) {
-    guest.browser.run("location.hash = 'music'").expect("the music");
+    guest.browser.run("location.hash = '/music'").expect("the music");
     guest.browser.run("document.getElementById('search').value = ''").expect("an empty field");
     guest.browser.press("#search", text).expect("typed");
     guest.until_shown(title, PATIENCE).expect("found as it is typed");
@@ -26,7 +26,7 @@ fn a_wish_is_approved_appears_and_plays() {
     let guest = guest(&party.running);
     find(&guest, "velv", "Velvet Morning");
     tap_wish(&guest, "Velvet Morning");
-    guest.browser.run("location.hash = 'queue'").expect("the queue");
+    guest.browser.run("location.hash = '/queue'").expect("the queue");
     guest.until_shown("waiting for the host", PATIENCE).expect("asked");
     let pending = "(async () => (await (await fetch('/api/queue')).json()).you?.requests?.[0]?.id)()";
     let id = guest.browser.wait_for(pending, PATIENCE).expect("a request");
@@ -53,7 +53,7 @@ fn votes_order_the_queue_and_outlast_a_reload() {
     tap_wish(&two, "Lemonade");
     let first = "document.querySelector('#queue-list li:first-child b').textContent";
     for phone in [&one, &two] {
-        phone.browser.run("location.hash = 'queue'").expect("the queue");
+        phone.browser.run("location.hash = '/queue'").expect("the queue");
         phone.browser.wait_for("document.querySelectorAll('#queue-list .vote').length === 2", PATIENCE).expect("both");
         phone.browser.wait_for(&format!("{first} === 'Harbour'"), PATIENCE).expect("who asked first comes first");
     }
@@ -76,13 +76,13 @@ fn a_name_is_shown_beside_a_wish_and_a_refusal_has_words() {
     let Some(mut party) = start_with_records() else { return };
     party.host("PUT", "/api/party/settings", Some(json!({ "requests": "auto" })));
     let (ann, ben) = (guest(&party.running), guest(&party.running));
-    ann.browser.run("location.hash = 'more'").expect("settings");
+    ann.browser.run("location.hash = '/more'").expect("settings");
     ann.browser.press("#name", "Ann").expect("typed");
     ann.browser.click("#name-form button").expect("saved");
     ann.until_shown("You are Ann now.", PATIENCE).expect("said");
     find(&ann, "last", "Last Train");
     tap_wish(&ann, "Last Train");
-    ben.browser.run("location.hash = 'queue'").expect("the queue");
+    ben.browser.run("location.hash = '/queue'").expect("the queue");
     ben.until_shown("from Ann", PATIENCE).expect("who asked");
     let again = "(async () => (await fetch('/api/requests', { method: 'POST', headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ track: (await (await fetch('/api/library/search?q=last')).json()).tracks[0].id }) })).status)()";

@@ -1,4 +1,5 @@
-// The four parts of the page. The part is in the address, so that the phone's own back button works.
+// The four parts of the page. The part is in the address, so that the phone's own back button works; the slash in it keeps
+// the browser from scrolling to an element of that name.
 
 import { element, mark } from '../dom.js';
 
@@ -17,7 +18,7 @@ export function followAddress() {
 }
 
 function open() {
-  const named = location.hash.slice(1);
+  const named = location.hash.replace(/^#\/?/, '');
   const view = VIEWS.includes(named) ? named : 'listen';
   element('page').dataset.view = view;
   for (const tab of document.querySelectorAll('[data-tab]')) {
