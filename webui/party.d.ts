@@ -87,7 +87,7 @@ declare namespace Party {
   interface State {
     name: string;
     version: string;
-    session: { live: boolean; title?: string | null; started_ms: number; invite: string };
+    session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null };
     playing: boolean;
     /** `files` or `line-in`. */
     source: string;
@@ -96,7 +96,7 @@ declare namespace Party {
     fallback: boolean;
     /** 0 to -40. */
     volume_db: number;
-    track?: (Track & { item?: number | null }) | null;
+    track?: (Track & { item?: number | null; by?: By }) | null;
     streams: { id: string; name: string; color: string; live: boolean }[];
     listeners: { live: number; pocket: number };
     queue: Queue;
@@ -111,8 +111,8 @@ declare namespace Party {
   }
 
   interface Level {
-    peak_dbfs: number;
-    rms_dbfs: number;
+    /** Nothing for silence. */
+    peak_dbfs?: number | null;
     clipped: boolean;
   }
 

@@ -1,8 +1,11 @@
 //! The pages, in a real browser on a real box.
 
+mod crowd;
 mod guest;
 mod guest_looks;
 mod hand_over;
+mod host;
+mod looks;
 mod modules;
 mod why;
 mod wishes;

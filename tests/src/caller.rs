@@ -36,6 +36,11 @@ impl Caller {
         Self { from, to, cookie: None }
     }
 
+    /// Where it speaks to.
+    pub(crate) fn box_address(&self) -> SocketAddr {
+        self.to
+    }
+
     /// Asks, with a body if there is one.
     ///
     /// # Panics
@@ -68,7 +73,8 @@ impl Caller {
         Answer { status, body }
     }
 
-    fn connected(&self) -> nix::Result<TcpStream> {
+    /// A connection to the box, and nothing said yet.
+    pub(crate) fn connected(&self) -> nix::Result<TcpStream> {
         let SocketAddr::V4(to) = self.to else { panic!("the box is at an IPv4 address") };
         let phone = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
         bind(phone.as_raw_fd(), &SockaddrIn::from(SocketAddrV4::new(self.from, 0)))?;

@@ -2,10 +2,12 @@
 
 pub mod browser;
 pub mod caller;
+pub mod crowd;
 pub mod dice;
 pub mod distrust;
 pub mod guest;
 pub mod hear;
+pub mod host;
 pub mod hostile;
 pub mod link;
 pub mod machine;

@@ -22,7 +22,7 @@ const live = new Live(
     const { session, name } = /** @type {Party.State} */ (live.state);
     write(element('party'), session.title || name);
     document.title = session.title || name;
-    write(element('address'), session.invite);
+    write(element('address'), session.invite ?? '');
     mark(element('page'), 'src', qr('page'));
     mark(wifi, 'src', qr('wifi'));
     // A page to print does not change under the printer's hands.

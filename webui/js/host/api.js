@@ -87,6 +87,12 @@ export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}
 export const box = () => read('/api/box');
 export const restart = () => send('POST', '/api/update/restart');
 
+/**
+ * The picture of a track in the size of a list, which is a tenth of the bytes.
+ * @param {string | null | undefined} art where the whole picture is
+ */
+export const small = (art) => (art ? `${art}&size=small` : null);
+
 /** The number in this address makes a browser fetch a picture again. */
 let freshness = 0;
 /**

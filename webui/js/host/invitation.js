@@ -3,8 +3,8 @@
 import { element, write } from '../dom.js';
 import { qr } from './api.js';
 
-/** The address the codes were last loaded for; empty before the first time. */
-let shownFor = '';
+/** What the codes were last loaded for; nothing before the first time. @type {string | null} */
+let shownFor = null;
 
 const wifi = /** @type {HTMLImageElement} */ (element('qr-wifi'));
 // A box without a Wi-Fi of its own has no code for it.
@@ -16,7 +16,7 @@ wifi.addEventListener('error', () => (element('qr-wifi-box').hidden = true));
  * @param {boolean} looked whether somebody looks at it
  */
 export function showInvitation({ session, name }, looked) {
-  const address = session.invite;
+  const address = session.invite ?? '';
   write(element('invite-address'), address);
   const wanted = `${name} ${address}`;
   if (!looked || wanted === shownFor) return;

@@ -103,6 +103,7 @@ function show() {
 function allow(role) {
   const page = element('page');
   if (page.dataset.role === role) return;
+  const asked = element('gate').contains(document.activeElement);
   page.dataset.role = role;
   element('gate').hidden = role !== 'guest';
   element('deck').hidden = role !== 'host' && role !== 'dj';
@@ -111,4 +112,6 @@ function allow(role) {
     if (one instanceof HTMLElement) one.hidden = role !== 'host';
   }
   tabs.refresh();
+  // The button that was tapped is gone; what it led to takes its place for keyboard and screen reader.
+  if (asked && role !== 'guest') element('host-heading').focus();
 }

@@ -2,7 +2,7 @@
 
 import { count, t } from '../i18n.js';
 import { clock } from '../progress.js';
-import { element, make, write } from '../dom.js';
+import { element, make, mark, write } from '../dom.js';
 import { sentence } from '../refusals.js';
 import { enqueue, search } from './api.js';
 import { button, cover, dotted, fill, line } from './rows.js';
@@ -81,8 +81,8 @@ export class MusicPanel {
       name = titleOf(track);
       const length = track.duration_ms == null ? '' : clock(track.duration_ms);
       row.say(name, dotted(track.artist, track.album, length));
-      first.setAttribute('aria-label', t('music.add_next', { title: name }));
-      last.setAttribute('aria-label', t('music.add_end', { title: name }));
+      mark(first, 'aria-label', dotted(t('music.next'), t('music.add_next', { title: name })));
+      mark(last, 'aria-label', dotted(t('music.end'), t('music.add_end', { title: name })));
       picture.set(track.art);
     };
     return Object.assign(row, { set });

@@ -50,7 +50,7 @@ export class NowCard {
     write(element('title'), title);
     write(element('artist'), artist);
     write(element('mini-title'), title);
-    const by = state.track?.item == null ? '' : asker(state.queue.items[state.track.item]?.by ?? null);
+    const by = asker(state.track?.by);
     write(element('now-by'), by === '' ? '' : t('by.asked', { who: by }));
     const art = state.track?.art ?? '';
     if ((this.#cover.getAttribute('src') ?? '') !== art) {

@@ -88,6 +88,7 @@ export class QueuePanel {
       ),
     };
     const row = Object.assign(line([handle, parts.cover.box], [parts.drop], parts.why), { parts });
+    row.classList.add('queue-row');
     row.append(parts.more);
     return row;
   }

@@ -1,6 +1,7 @@
 // Rows of lists, as every part of the host's page shows them: a picture or a sign, two lines of text, what can be done.
 
 import { fill as fillAny, icon, make, mark, write } from '../dom.js';
+import { small } from './api.js';
 
 /**
  * @typedef {object} Says
@@ -85,9 +86,10 @@ export function cover() {
   picture.addEventListener('load', () => (box.dataset.art = 'there'));
   picture.addEventListener('error', () => delete box.dataset.art);
   const set = (/** @type {string | null | undefined} */ art) => {
-    if ((picture.getAttribute('src') ?? '') === (art ?? '')) return;
+    const wanted = small(art);
+    if (picture.getAttribute('src') === wanted) return;
     delete box.dataset.art;
-    mark(picture, 'src', art || null);
+    mark(picture, 'src', wanted);
   };
   return { box, set };
 }

@@ -26,9 +26,9 @@ export const titleOf = (track) => track.title || t('now.untitled');
  * @param {Party.Why[]} why
  */
 export function reasons(why) {
-  // The number of votes stands beside it.
+  // The number of votes stands beside it, and the order of asking is worth a word only where nothing else is.
   return why
-    .filter(({ code }) => code !== 'votes')
+    .filter(({ code }) => code !== 'votes' && (code !== 'oldest' || why.length === 1))
     .map(({ code, ...numbers }) => {
       const n = numbers.before ?? numbers.votes ?? numbers.round;
       const key = `place.${code}`;

@@ -9,9 +9,13 @@ import { attempt } from './toast.js';
 
 /** The left end of the meter, in dBFS; the right end is full scale. */
 const FLOOR_DBFS = -60;
+/** How long the highest level of late stays marked, in milliseconds. */
+const HOLD_MS = 1500;
 
 export class SourceBox {
   #clip = /** @type {HTMLButtonElement} */ (element('clip'));
+  #heldDb = FLOOR_DBFS;
+  #heldAtMs = 0;
 
   constructor() {
     this.#clip.addEventListener('click', () => this.#light(false));
@@ -43,13 +47,18 @@ export class SourceBox {
   measure(level) {
     element('meter-box').hidden = !level;
     if (!level) return;
-    const share = (/** @type {number} */ db) => Math.min(1, Math.max(0, 1 - db / FLOOR_DBFS));
+    const db = Math.max(FLOOR_DBFS, Math.min(0, level.peak_dbfs ?? FLOOR_DBFS));
+    const nowMs = performance.now();
+    if (db >= this.#heldDb || nowMs - this.#heldAtMs > HOLD_MS) {
+      this.#heldDb = db;
+      this.#heldAtMs = nowMs;
+    }
+    const share = (/** @type {number} */ level) => String(1 - level / FLOOR_DBFS);
     const meter = element('meter');
-    meter.style.setProperty('--rms', String(share(level.rms_dbfs)));
-    meter.style.setProperty('--peak', String(share(level.peak_dbfs)));
-    const db = Math.round(Math.max(FLOOR_DBFS, Math.min(0, level.peak_dbfs)));
-    meter.setAttribute('aria-valuenow', String(db));
-    meter.setAttribute('aria-valuetext', t('deck.level', { n: db }));
+    meter.style.setProperty('--now', share(db));
+    meter.style.setProperty('--held', share(this.#heldDb));
+    mark(meter, 'aria-valuenow', String(Math.round(db)));
+    mark(meter, 'aria-valuetext', t('deck.level', { n: Math.round(db) }));
     if (level.clipped) this.#light(true);
   }
 

@@ -55,7 +55,8 @@ drift(element('drift'));
 
 /** @param {Party.State} party */
 function show(party) {
-  const { track, session, listeners, queue } = party;
+  const { track, session, listeners } = party;
+  const invite = session.invite ?? '';
   const name = session.title || party.name;
   write(element('party'), name);
   document.title = name;
@@ -68,15 +69,15 @@ function show(party) {
   const title = track ? titleOf(track) : t(isLine ? 'now.line_in' : 'now.nothing');
   write(element('title'), session.live ? title : t('screen.over'));
   write(element('artist'), track ? track.artist : isLine ? t('now.line_in_artist') : '');
-  const by = track?.item == null ? '' : asker(queue.items[track.item]?.by ?? null);
+  const by = asker(track?.by);
   write(element('by'), by === '' ? '' : t('by.asked', { who: by }));
   element('paused').hidden = party.playing || !session.live;
   picture('cover', track?.art ?? null);
   picture('glow', track?.art ?? null);
   showNext(party);
-  write(element('address'), session.invite.replace(/^\w+:\/\//, '').replace(/\/$/, ''));
-  if (session.invite !== shownAddress) {
-    shownAddress = session.invite;
+  write(element('address'), invite.replace(/^\w+:\/\//, '').replace(/\/$/, ''));
+  if (invite !== shownAddress) {
+    shownAddress = invite;
     mark(element('page-code'), 'src', qr('page'));
     mark(wifi, 'src', qr('wifi'));
   }

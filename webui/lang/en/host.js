@@ -64,9 +64,10 @@ export default {
   'place.pinned': 'A host put it here',
   'place.turn.one': '{n} other guest is heard first',
   'place.turn.other': '{n} other guests are heard first',
-  'place.oldest': 'Waits the longest',
+  'place.oldest': 'In the order of asking',
   'place.boost': 'Boosted',
-  'place.waiting-turn': 'In round {n} of its guest',
+  'place.waiting-turn.one': 'After {n} round of turns',
+  'place.waiting-turn.other': 'After {n} rounds of turns',
 
   'asks.heading': 'Requests',
   'asks.mode': 'What happens when a guest asks for a song',
@@ -147,8 +148,8 @@ export default {
   'people.left': 'This phone is no longer host.',
   'people.removed': '{name} is no longer host.',
 
-  'invite.wifi': '1. Join the Wi‑Fi',
-  'invite.page': '2. Open the page',
+  'invite.wifi': 'Join the Wi‑Fi',
+  'invite.page': 'Open the page',
   'invite.poster': 'Poster to print',
   'invite.screen': 'Screen for a TV',
 
@@ -259,4 +260,18 @@ export default {
   'source_state.signal': 'sound is coming in',
   'source_state.clipping': 'too loud: turn it down at the mixer',
   'source_state.unknown': 'unknown',
+
+  'refused.too-large': 'This file is too large for the box.',
+  'refused.no-space': 'There is no room left on the box.',
+  'refused.not-music': 'This is no music that the box can play.',
+  'refused.name': 'This file name does not work. Please rename the file.',
+  'refused.no-place': 'This box keeps no uploads: it plays a folder of its own.',
+  'refused.storage': 'The box could not write the file.',
+  'refused.not-updatable': 'This box cannot be updated from here.',
+  'refused.queue-full': 'The queue is full. Take something out first.',
+  'refused.no-such-item': 'This song is no longer in the queue.',
+  'refused.no-such-request': 'Somebody has answered this request already.',
+  'refused.nothing-to-undo': 'There is nothing to undo.',
+  'refused.nothing-before': 'There is no track before this one.',
+  'refused.out-of-range': 'The box does not take this value.',
 };

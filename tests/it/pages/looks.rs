@@ -1,0 +1,186 @@
+//! How the host's page, the party screen and the poster look: pictures of every state for people to look at, and what an
+//! accessibility engine and a printer make of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use tests::browser::{Browser, Options, installed};
+
+use super::host::{Party, party, party_of};
+use super::{PATIENCE, web_tools};
+
+/// A phone held upright, a tablet on its side, and a screen on the wall.
+const PHONE: (u32, u32) = (390, 844);
+const WIDE: (u32, u32) = (1440, 900);
+const WALL: (u32, u32) = (1920, 1080);
+
+/// Longest page that is put into one picture, in CSS pixels.
+const PICTURE_HEIGHT_MAX: f64 = 4_000.0;
+
+/// A6 in PostScript points, as PDF counts (105 x 148 mm, ISO 216), and what rounding may do to it.
+const A6_PT: (f64, f64) = (297.6, 419.5);
+const ROUNDING_PT: f64 = 1.5;
+
+/// Where the pictures are put.
+fn pictures() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let folder = target.join("screenshots");
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// Everything that plays in a party: a queue, requests, guests with and without names.
+fn busy(party: &Party) {
+    party.enqueue(&["Blaue Stunde", "Cómo Vuela el Tiempo", "Dust and Neon"]);
+    for (number, name, title) in
+        [(1, Some("Ann"), "Evergreen"), (2, Some("سلمى"), "Far From the Shore"), (3, None, "Amber Lights")]
+    {
+        let mut phone = party.phone(number);
+        phone.ask("PUT", "/api/me", Some(&json!({ "name": name })));
+        phone.ask("POST", "/api/requests", Some(&json!({ "track": party.track(title) })));
+    }
+}
+
+/// Takes a picture of the whole page and lets the accessibility engine look for anything it knows to be wrong.
+fn look(browser: &Browser, name: &str, window: (u32, u32)) {
+    let height =
+        browser.run("return document.documentElement.scrollHeight").expect("a height").as_f64().expect("a number");
+    let phone = window.0 < 600;
+    let screen = |height: f64| json!({ "width": window.0, "height": height, "deviceScaleFactor": 1, "mobile": phone });
+    let whole = height.clamp(f64::from(window.1), PICTURE_HEIGHT_MAX);
+    browser.devtools("Emulation.setDeviceMetricsOverride", &screen(whole)).expect("a taller screen");
+    let settled = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+    browser.wait_for(settled, PATIENCE).expect("drawn");
+    let still = "document.getAnimations().every((one) => one.playState !== 'running')";
+    browser.wait_for(still, PATIENCE).expect("everything has come to rest");
+    browser
+        .wait_for("[...document.images].every((image) => image.complete || !image.checkVisibility())", PATIENCE)
+        .expect("pictures");
+    browser.screenshot(&pictures().join(format!("{name}.png"))).expect("a picture");
+    browser.devtools("Emulation.setDeviceMetricsOverride", &screen(f64::from(window.1))).expect("the screen again");
+    let across = browser.run("return document.documentElement.scrollWidth - innerWidth").expect("a width");
+    assert!(across.as_f64().is_some_and(|across| across < 1.0), "{name} can be pushed sideways by {across} px");
+    let wrong = wrong(browser);
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+}
+
+/// What the accessibility engine finds wrong, in its words; nothing where it is not installed.
+fn wrong(browser: &Browser) -> Vec<String> {
+    let Some(tools) = web_tools() else { return Vec::new() };
+    let engine = fs::read_to_string(tools.join("axe-core/axe.min.js")).expect("the engine");
+    // The driver runs scripts beside the page's own, so that the page's policy does not forbid them.
+    browser.run(&engine).expect("the engine starts");
+    let rules = json!({ "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+    let found = browser.wait_for(&format!("(async () => [await axe.run(document, {rules})])()"), PATIENCE);
+    let found = found.expect("a judgement");
+    let violations = found[0]["violations"].as_array().expect("a list");
+    let told = |violation: &Value| format!("{}: {}", violation["help"], violation["nodes"][0]["html"]);
+    violations.iter().map(told).collect()
+}
+
+fn options(window: (u32, u32), dark: bool) -> Options {
+    Options { window, dark, ..Options::default() }
+}
+
+#[test]
+fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
+    let Some(party) = party() else { return };
+    busy(&party);
+    for (window, dark, kind) in [(PHONE, true, "dark"), (PHONE, false, "light"), (WIDE, true, "wide")] {
+        let host = party.host(&options(window, dark));
+        host.until_shown("Blaue Stunde", PATIENCE).expect("the queue");
+        let parts: &[&str] =
+            if kind == "wide" { &["asks", "people"] } else { &["queue", "asks", "music", "people", "box"] };
+        for part in parts {
+            host.part(part).expect("a part");
+            let shown = format!("!document.getElementById('panel-{part}').hidden");
+            host.browser.wait_for(&shown, PATIENCE).expect("open");
+            look(&host.browser, &format!("host-{part}-{kind}"), window);
+        }
+        let complaints = host.browser.console().expect("a log");
+        // A box without a Wi-Fi of its own has no code for it.
+        let foreign: Vec<_> = complaints.iter().filter(|line| !line.contains("/api/qr/wifi")).collect();
+        assert!(foreign.is_empty(), "{foreign:?}");
+    }
+}
+
+#[test]
+fn who_is_not_host_is_told_how_to_become_one() {
+    let Some(party) = party_of("") else { return };
+    for (dark, kind) in [(true, "dark"), (false, "light")] {
+        let browser = Browser::open(&options(PHONE, dark)).expect("a browser");
+        browser.go(&party.running.url("/host")).expect("the page opens");
+        browser.wait_for("!document.getElementById('gate').hidden", PATIENCE).expect("the way in");
+        look(&browser, &format!("host-gate-{kind}"), PHONE);
+        browser.click("#pairing-button").expect("a tap");
+        browser.wait_for("!document.getElementById('pairing-wait').hidden", PATIENCE).expect("a number");
+        look(&browser, &format!("host-gate-asking-{kind}"), PHONE);
+    }
+}
+
+#[test]
+fn the_party_screen_fills_a_wall_and_asks_for_nothing() {
+    let Some(party) = party() else { return };
+    busy(&party);
+    for (window, kind) in [(WALL, "wall"), ((1280, 720), "small"), ((1080, 1920), "upright")] {
+        let browser = Browser::open(&options(window, true)).expect("a browser");
+        browser.go(&party.running.url("/screen")).expect("the page opens");
+        browser.wait_for("document.body.innerText.includes('Blaue Stunde')", PATIENCE).expect("what comes next");
+        browser.wait_for("document.getElementById('page-code').naturalWidth > 0", PATIENCE).expect("a code to scan");
+        let buttons = browser.run("return document.querySelectorAll('button, input, a').length").expect("a number");
+        assert_eq!(buttons, 0, "nothing to tap");
+        let high = browser.run("return document.documentElement.scrollHeight - innerHeight").expect("a height");
+        assert!(high.as_f64().is_some_and(|high| high < 1.0), "{kind}: nothing is below the screen");
+        look(&browser, &format!("screen-{kind}"), window);
+    }
+}
+
+#[test]
+fn the_party_screen_comes_back_by_itself_after_a_restart_of_the_box() {
+    let Some(mut party) = party() else { return };
+    let browser = Browser::open(&options(WALL, true)).expect("a browser");
+    browser.go(&party.running.url("/screen")).expect("the page opens");
+    browser.wait_for("document.getElementById('lost').hidden", PATIENCE).expect("connected");
+    party.running.end();
+    browser.wait_for("!document.getElementById('lost').hidden", PATIENCE).expect("a word about it");
+    browser.screenshot(&pictures().join("screen-lost.png")).expect("a picture");
+    party.running.restart();
+    browser.wait_for("document.getElementById('lost').hidden", PATIENCE).expect("connected again");
+    let moves = "document.getElementById('progress').value > 0";
+    browser.wait_for(moves, PATIENCE).expect("what plays is shown");
+}
+
+#[test]
+fn the_poster_is_one_page_of_a6_with_a_code_to_scan() {
+    let Some(party) = party() else { return };
+    let browser = Browser::open(&options((800, 900), false)).expect("a browser");
+    browser.go(&party.running.url("/poster")).expect("the page opens");
+    browser.wait_for("document.getElementById('page').naturalWidth > 0", PATIENCE).expect("a code to scan");
+    browser.wait_for("document.getElementById('address').textContent !== ''", PATIENCE).expect("the address");
+    look(&browser, "poster", (800, 900));
+    let printed = browser.devtools("Page.printToPDF", &json!({ "preferCSSPageSize": true, "printBackground": false }));
+    let printed = printed.expect("a print");
+    let pdf = BASE64.decode(printed["data"].as_str().expect("data")).expect("a file");
+    let place = pictures().join("poster.pdf");
+    fs::write(&place, &pdf).expect("a file");
+    let text = String::from_utf8_lossy(&pdf);
+    assert_eq!(text.matches("/Type /Page\n").count(), 1, "one page");
+    let size = text.split("/MediaBox [").nth(1).and_then(|rest| rest.split(']').next()).expect("a size");
+    let size: Vec<f64> = size.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let is_a6 = (size[2] - A6_PT.0).abs() < ROUNDING_PT && (size[3] - A6_PT.1).abs() < ROUNDING_PT;
+    assert!(is_a6, "{size:?}");
+    if !installed("pdftoppm") {
+        println!("no picture of the print: pdftoppm not installed");
+        return;
+    }
+    let picture = Command::new("pdftoppm")
+        .args(["-png", "-r", "150", "-singlefile"])
+        .arg(&place)
+        .arg(pictures().join("poster-print"))
+        .status();
+    assert!(picture.is_ok_and(|status| status.success()), "the print can be drawn");
+}

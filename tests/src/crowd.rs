@@ -1,0 +1,65 @@
+//! Phones that follow the party without a browser: many of them fit on one machine.
+//!
+//! It hears what the box tells as it happens and finds words in it; it judges nothing.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::caller::Caller;
+
+/// Pause between two looks at a stream that has nothing new.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// A phone that follows.
+#[derive(Debug)]
+pub struct Follower {
+    stream: TcpStream,
+    heard: String,
+}
+
+impl Follower {
+    /// Follows as `caller`, from its address (`GET /api/party/events`).
+    ///
+    /// # Errors
+    /// When the box does not take the connection.
+    pub fn of(caller: &Caller) -> io::Result<Self> {
+        let mut stream = caller.connected()?;
+        write!(stream, "GET /api/party/events HTTP/1.1\r\nHost: {}\r\n\r\n", caller.box_address())?;
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, heard: String::new() })
+    }
+
+    /// Takes what has come; nothing is no error.
+    ///
+    /// # Errors
+    /// When the box has closed.
+    pub fn hear(&mut self) -> io::Result<()> {
+        let mut bytes = [0; 16_384];
+        loop {
+            match self.stream.read(&mut bytes) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => self.heard.push_str(&String::from_utf8_lossy(&bytes[..count])),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Forgets what was heard, so that only news counts.
+    pub fn forget(&mut self) {
+        self.heard.clear();
+    }
+
+    /// Waits until `wanted` was heard since the last [`Self::forget`]; `false` after `limit` or when the box has closed.
+    pub fn until(&mut self, wanted: &str, limit: Duration) -> bool {
+        let begun = Instant::now();
+        while !self.heard.contains(wanted) {
+            if begun.elapsed() > limit || self.hear().is_err() {
+                return false;
+            }
+            std::thread::park_timeout(LOOK_AGAIN);
+        }
+        true
+    }
+}

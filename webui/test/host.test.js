@@ -1,0 +1,61 @@
+// The rules of the host's page that need no page: where a dragged row lands, and what is said of the box's health.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { asides, keyed, landing, moved } from '../js/host/order.js';
+import { place } from '../js/screen/drift.js';
+
+/** Four rows of 60 pixels with gaps of 8. */
+const ROWS = [0, 1, 2, 3].map((n) => ({ top: 100 + 68 * n, height: 60 }));
+
+test('a dragged row lands where its centre passes those of the others', () => {
+  assert.equal(landing(ROWS, 1, 0), 1);
+  assert.equal(landing(ROWS, 1, 67), 1);
+  assert.equal(landing(ROWS, 1, 69), 2);
+  assert.equal(landing(ROWS, 1, -69), 0);
+  assert.equal(landing(ROWS, 0, 9999), 3);
+  assert.equal(landing(ROWS, 3, -9999), 0);
+});
+
+test('a row among others of different heights lands by their centres, too', () => {
+  const rows = [
+    { top: 0, height: 100 },
+    { top: 108, height: 40 },
+    { top: 156, height: 40 },
+  ];
+  assert.equal(landing(rows, 0, 77), 0);
+  assert.equal(landing(rows, 0, 79), 1);
+  assert.equal(landing(rows, 2, -125), 1);
+  assert.equal(landing(rows, 2, -127), 0);
+});
+
+test('the rows between step aside by the dragged one and its gap', () => {
+  assert.deepEqual(asides(ROWS, 0, 2), [0, -68, -68, 0]);
+  assert.deepEqual(asides(ROWS, 3, 1), [0, 68, 68, 0]);
+  assert.deepEqual(asides(ROWS, 2, 2), [0, 0, 0, 0]);
+  assert.deepEqual(asides([{ top: 0, height: 60 }], 0, 0), [0]);
+});
+
+test('a moved thing stands at its new place and the others keep their order', () => {
+  assert.deepEqual(moved([1, 2, 3, 4], 0, 2), [2, 3, 1, 4]);
+  assert.deepEqual(moved([1, 2, 3, 4], 3, 0), [4, 1, 2, 3]);
+  assert.deepEqual(moved([1, 2], 1, 1), [1, 2]);
+});
+
+test('keys move by one or to the ends, and never out of the list', () => {
+  assert.equal(keyed('ArrowDown', 1, 4), 2);
+  assert.equal(keyed('ArrowUp', 1, 4), 0);
+  assert.equal(keyed('Home', 3, 4), 0);
+  assert.equal(keyed('End', 0, 4), 3);
+  assert.equal(keyed('ArrowUp', 0, 4), null);
+  assert.equal(keyed('ArrowDown', 3, 4), null);
+  assert.equal(keyed('Home', 0, 4), null);
+  assert.equal(keyed('Tab', 1, 4), null);
+});
+
+test('the party screen wanders over many places and not far', () => {
+  const places = Array.from({ length: 11 * 17 }, (_, step) => place(step));
+  assert.ok(new Set(places.map(({ x, y }) => `${x} ${y}`)).size > 60);
+  assert.ok(places.every(({ x, y }) => Math.abs(x) <= 14 && Math.abs(y) <= 14));
+});
