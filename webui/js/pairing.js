@@ -30,10 +30,10 @@ export class Pairing {
     this.#look();
   }
 
-  /** @param {import('./api.js').Status | null} status */
-  show(status) {
+  /** @param {boolean} isHost whether the box calls this phone a host */
+  show(isHost) {
     const wasHost = this.#isHost;
-    this.#isHost = status?.you_are_host ?? false;
+    this.#isHost = isHost;
     if (wasHost === this.#isHost) return;
     // Who lost the host's bar is told why.
     if (wasHost) this.wake();

@@ -90,8 +90,18 @@ fn options(window: (u32, u32), dark: bool) -> Options {
 fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
     let Some(party) = party() else { return };
     busy(&party);
-    for (window, dark, kind) in [(PHONE, true, "dark"), (PHONE, false, "light"), (WIDE, true, "wide")] {
+    let looks = [
+        (PHONE, true, "dark", "en"),
+        (PHONE, false, "light", "de"),
+        (PHONE, true, "rtl", "ar"),
+        (WIDE, true, "wide", "en"),
+    ];
+    for (window, dark, kind, language) in looks {
         let host = party.host(&options(window, dark));
+        let keep = format!("localStorage.setItem('partybox.language', '{language}')");
+        host.browser.run(&keep).expect("kept");
+        host.browser.reload().expect("the page");
+        host.until_role("host", PATIENCE).expect("still a host");
         host.until_shown("Blaue Stunde", PATIENCE).expect("the queue");
         let parts: &[&str] =
             if kind == "wide" { &["asks", "people"] } else { &["queue", "asks", "music", "people", "box"] };

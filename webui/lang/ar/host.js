@@ -65,9 +65,10 @@ export default {
   'place.pinned': 'وضعها مضيف هنا',
   'place.turn.one': 'يُسمع قبلها ضيف آخر ({n})',
   'place.turn.other': 'ضيوف آخرون قبلها: {n}',
-  'place.oldest': 'الأطول انتظارًا',
+  'place.oldest': 'حسب ترتيب الطلب',
   'place.boost': 'مُعزَّزة',
-  'place.waiting-turn': 'في الدورة {n} لضيفها',
+  'place.waiting-turn.one': 'بعد دورة ({n})',
+  'place.waiting-turn.other': 'بعد دورات: {n}',
 
   'asks.heading': 'الطلبات',
   'asks.mode': 'ماذا يحدث حين يطلب ضيف أغنية',
@@ -148,8 +149,8 @@ export default {
   'people.left': 'لم يعد هذا الهاتف مضيفًا.',
   'people.removed': 'لم يعد {name} مضيفًا.',
 
-  'invite.wifi': '1. انضم إلى Wi‑Fi',
-  'invite.page': '2. افتح الصفحة',
+  'invite.wifi': 'انضم إلى Wi‑Fi',
+  'invite.page': 'افتح الصفحة',
   'invite.poster': 'ملصق للطباعة',
   'invite.screen': 'شاشة للتلفاز',
 
@@ -265,4 +266,18 @@ export default {
   'source_state.signal': 'يصل صوت',
   'source_state.clipping': 'عالٍ جدًا: اخفضه عند المازج',
   'source_state.unknown': 'غير معروف',
+
+  'refused.too-large': 'هذا الملف أكبر مما يسعه الصندوق.',
+  'refused.no-space': 'لم يبق مكان على الصندوق.',
+  'refused.not-music': 'ليست هذه موسيقى يستطيع الصندوق تشغيلها.',
+  'refused.name': 'اسم الملف هذا لا يصلح. غيّره من فضلك.',
+  'refused.no-place': 'هذا الصندوق لا يحفظ ملفات: يشغّل مجلدًا خاصًا به.',
+  'refused.storage': 'لم يستطع الصندوق كتابة الملف.',
+  'refused.not-updatable': 'لا يمكن تحديث هذا الصندوق من هنا.',
+  'refused.queue-full': 'القائمة ممتلئة. أزل شيئًا أولًا.',
+  'refused.no-such-item': 'لم تعد هذه الأغنية في القائمة.',
+  'refused.no-such-request': 'أجاب أحدهم عن هذا الطلب من قبل.',
+  'refused.nothing-to-undo': 'لا شيء للتراجع عنه.',
+  'refused.nothing-before': 'لا أغنية قبل هذه.',
+  'refused.out-of-range': 'لا يقبل الصندوق هذه القيمة.',
 };

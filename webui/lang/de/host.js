@@ -65,9 +65,10 @@ export default {
   'place.pinned': 'Von einem Gastgeber hierhin gesetzt',
   'place.turn.one': '{n} anderer Gast kommt vorher dran',
   'place.turn.other': '{n} andere Gäste kommen vorher dran',
-  'place.oldest': 'Wartet am längsten',
+  'place.oldest': 'In der Reihenfolge der Wünsche',
   'place.boost': 'Vorgezogen',
-  'place.waiting-turn': 'In Runde {n} seines Gastes',
+  'place.waiting-turn.one': 'Nach {n} Runde',
+  'place.waiting-turn.other': 'Nach {n} Runden',
 
   'asks.heading': 'Wünsche',
   'asks.mode': 'Was geschieht, wenn ein Gast sich ein Lied wünscht',
@@ -148,8 +149,8 @@ export default {
   'people.left': 'Dieses Telefon ist kein Gastgeber mehr.',
   'people.removed': '{name} ist kein Gastgeber mehr.',
 
-  'invite.wifi': '1. Ins WLAN',
-  'invite.page': '2. Seite öffnen',
+  'invite.wifi': 'Ins WLAN',
+  'invite.page': 'Seite öffnen',
   'invite.poster': 'Plakat drucken',
   'invite.screen': 'Bild für den Fernseher',
 
@@ -268,4 +269,18 @@ export default {
   'source_state.signal': 'es kommt Ton an',
   'source_state.clipping': 'zu laut: am Mischpult leiser stellen',
   'source_state.unknown': 'unbekannt',
+
+  'refused.too-large': 'Diese Datei ist zu groß für die Box.',
+  'refused.no-space': 'Auf der Box ist kein Platz mehr.',
+  'refused.not-music': 'Das ist keine Musik, die die Box spielen kann.',
+  'refused.name': 'Dieser Dateiname geht nicht. Bitte benenne die Datei um.',
+  'refused.no-place': 'Diese Box nimmt keine Dateien an: Sie spielt einen eigenen Ordner.',
+  'refused.storage': 'Die Box konnte die Datei nicht schreiben.',
+  'refused.not-updatable': 'Diese Box kann von hier aus nicht aktualisiert werden.',
+  'refused.queue-full': 'Die Liste ist voll. Nimm zuerst etwas heraus.',
+  'refused.no-such-item': 'Dieses Lied ist nicht mehr in der Liste.',
+  'refused.no-such-request': 'Diesen Wunsch hat schon jemand beantwortet.',
+  'refused.nothing-to-undo': 'Es gibt nichts rückgängig zu machen.',
+  'refused.nothing-before': 'Vor diesem Lied kam keines.',
+  'refused.out-of-range': 'Diesen Wert nimmt die Box nicht.',
 };

@@ -66,9 +66,10 @@ export default {
   'place.pinned': 'La puso aquí un anfitrión',
   'place.turn.one': '{n} invitado más va antes',
   'place.turn.other': '{n} invitados más van antes',
-  'place.oldest': 'La que más espera',
+  'place.oldest': 'Por orden de petición',
   'place.boost': 'Impulsada',
-  'place.waiting-turn': 'En la ronda {n} de su invitado',
+  'place.waiting-turn.one': 'Después de {n} ronda',
+  'place.waiting-turn.other': 'Después de {n} rondas',
 
   'asks.heading': 'Peticiones',
   'asks.mode': 'Qué pasa cuando un invitado pide una canción',
@@ -149,8 +150,8 @@ export default {
   'people.left': 'Este teléfono ya no es anfitrión.',
   'people.removed': '{name} ya no es anfitrión.',
 
-  'invite.wifi': '1. Únete al wifi',
-  'invite.page': '2. Abre la página',
+  'invite.wifi': 'Únete al wifi',
+  'invite.page': 'Abre la página',
   'invite.poster': 'Cartel para imprimir',
   'invite.screen': 'Pantalla para la tele',
 
@@ -268,4 +269,18 @@ export default {
   'source_state.signal': 'llega sonido',
   'source_state.clipping': 'demasiado fuerte: bájalo en la mesa',
   'source_state.unknown': 'desconocido',
+
+  'refused.too-large': 'Este archivo es demasiado grande para la caja.',
+  'refused.no-space': 'No queda sitio en la caja.',
+  'refused.not-music': 'Esto no es música que la caja pueda tocar.',
+  'refused.name': 'Este nombre de archivo no sirve. Cámbialo, por favor.',
+  'refused.no-place': 'Esta caja no guarda archivos: toca una carpeta propia.',
+  'refused.storage': 'La caja no pudo escribir el archivo.',
+  'refused.not-updatable': 'Esta caja no se puede actualizar desde aquí.',
+  'refused.queue-full': 'La cola está llena. Quita algo primero.',
+  'refused.no-such-item': 'Esta canción ya no está en la cola.',
+  'refused.no-such-request': 'Alguien ya respondió a esta petición.',
+  'refused.nothing-to-undo': 'No hay nada que deshacer.',
+  'refused.nothing-before': 'No hay canción anterior.',
+  'refused.out-of-range': 'La caja no acepta este valor.',
 };

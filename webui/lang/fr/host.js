@@ -66,9 +66,10 @@ export default {
   'place.pinned': 'Placé ici par un hôte',
   'place.turn.one': '{n} autre invité passe avant',
   'place.turn.other': '{n} autres invités passent avant',
-  'place.oldest': 'Attend depuis le plus longtemps',
+  'place.oldest': 'Dans l’ordre des demandes',
   'place.boost': 'Propulsé',
-  'place.waiting-turn': 'Au tour {n} de son invité',
+  'place.waiting-turn.one': 'Après {n} tour',
+  'place.waiting-turn.other': 'Après {n} tours',
 
   'asks.heading': 'Demandes',
   'asks.mode': 'Ce qui se passe quand un invité demande un titre',
@@ -149,8 +150,8 @@ export default {
   'people.left': 'Ce téléphone n’est plus hôte.',
   'people.removed': '{name} n’est plus hôte.',
 
-  'invite.wifi': '1. Rejoindre le Wi‑Fi',
-  'invite.page': '2. Ouvrir la page',
+  'invite.wifi': 'Rejoindre le Wi‑Fi',
+  'invite.page': 'Ouvrir la page',
   'invite.poster': 'Affiche à imprimer',
   'invite.screen': 'Écran pour la télé',
 
@@ -269,4 +270,18 @@ export default {
   'source_state.signal': 'du son arrive',
   'source_state.clipping': 'trop fort : baissez à la table',
   'source_state.unknown': 'inconnu',
+
+  'refused.too-large': 'Ce fichier est trop grand pour la boîte.',
+  'refused.no-space': 'Il n’y a plus de place sur la boîte.',
+  'refused.not-music': 'Ce n’est pas de la musique que la boîte sait jouer.',
+  'refused.name': 'Ce nom de fichier ne convient pas. Renommez le fichier.',
+  'refused.no-place': 'Cette boîte ne garde pas de fichiers : elle joue son propre dossier.',
+  'refused.storage': 'La boîte n’a pas pu écrire le fichier.',
+  'refused.not-updatable': 'Cette boîte ne peut pas être mise à jour d’ici.',
+  'refused.queue-full': 'La file est pleine. Retirez d’abord quelque chose.',
+  'refused.no-such-item': 'Ce titre n’est plus dans la file.',
+  'refused.no-such-request': 'Quelqu’un a déjà répondu à cette demande.',
+  'refused.nothing-to-undo': 'Il n’y a rien à annuler.',
+  'refused.nothing-before': 'Il n’y a pas de titre avant celui-ci.',
+  'refused.out-of-range': 'La boîte ne prend pas cette valeur.',
 };

@@ -65,9 +65,10 @@ export default {
   'place.pinned': 'Messo qui da chi ospita',
   'place.turn.one': 'Prima tocca a {n} altro invitato',
   'place.turn.other': 'Prima tocca ad altri {n} invitati',
-  'place.oldest': 'Aspetta da più tempo',
+  'place.oldest': 'In ordine di richiesta',
   'place.boost': 'Spinto',
-  'place.waiting-turn': 'Al giro {n} del suo invitato',
+  'place.waiting-turn.one': 'Dopo {n} giro',
+  'place.waiting-turn.other': 'Dopo {n} giri',
 
   'asks.heading': 'Richieste',
   'asks.mode': 'Che cosa succede quando un invitato chiede un brano',
@@ -148,8 +149,8 @@ export default {
   'people.left': 'Questo telefono non ospita più.',
   'people.removed': '{name} non ospita più.',
 
-  'invite.wifi': '1. Entra nel Wi‑Fi',
-  'invite.page': '2. Apri la pagina',
+  'invite.wifi': 'Entra nel Wi‑Fi',
+  'invite.page': 'Apri la pagina',
   'invite.poster': 'Locandina da stampare',
   'invite.screen': 'Schermo per la TV',
 
@@ -268,4 +269,18 @@ export default {
   'source_state.signal': 'arriva suono',
   'source_state.clipping': 'troppo forte: abbassa al mixer',
   'source_state.unknown': 'sconosciuto',
+
+  'refused.too-large': 'Questo file è troppo grande per la cassa.',
+  'refused.no-space': 'Sulla cassa non c’è più posto.',
+  'refused.not-music': 'Questa non è musica che la cassa sa suonare.',
+  'refused.name': 'Questo nome di file non va. Rinomina il file.',
+  'refused.no-place': 'Questa cassa non conserva file: suona una cartella sua.',
+  'refused.storage': 'La cassa non è riuscita a scrivere il file.',
+  'refused.not-updatable': 'Questa cassa non si può aggiornare da qui.',
+  'refused.queue-full': 'La coda è piena. Prima togli qualcosa.',
+  'refused.no-such-item': 'Questo brano non è più in coda.',
+  'refused.no-such-request': 'Qualcuno ha già risposto a questa richiesta.',
+  'refused.nothing-to-undo': 'Non c’è nulla da annullare.',
+  'refused.nothing-before': 'Non c’è un brano prima di questo.',
+  'refused.out-of-range': 'La cassa non accetta questo valore.',
 };

@@ -66,9 +66,10 @@ export default {
   'place.pinned': 'Posta aqui por um anfitrião',
   'place.turn.one': '{n} outro convidado é ouvido antes',
   'place.turn.other': '{n} outros convidados são ouvidos antes',
-  'place.oldest': 'Espera há mais tempo',
+  'place.oldest': 'Por ordem de pedido',
   'place.boost': 'Impulsionada',
-  'place.waiting-turn': 'Na ronda {n} do seu convidado',
+  'place.waiting-turn.one': 'Depois de {n} ronda',
+  'place.waiting-turn.other': 'Depois de {n} rondas',
 
   'asks.heading': 'Pedidos',
   'asks.mode': 'O que acontece quando um convidado pede uma música',
@@ -149,8 +150,8 @@ export default {
   'people.left': 'Este telefone já não é anfitrião.',
   'people.removed': '{name} já não é anfitrião.',
 
-  'invite.wifi': '1. Entrar no Wi‑Fi',
-  'invite.page': '2. Abrir a página',
+  'invite.wifi': 'Entrar no Wi‑Fi',
+  'invite.page': 'Abrir a página',
   'invite.poster': 'Cartaz para imprimir',
   'invite.screen': 'Ecrã para a TV',
 
@@ -270,4 +271,18 @@ export default {
   'source_state.signal': 'chega som',
   'source_state.clipping': 'alto demais: baixe na mesa',
   'source_state.unknown': 'desconhecido',
+
+  'refused.too-large': 'Este ficheiro é grande demais para a caixa.',
+  'refused.no-space': 'Já não há espaço na caixa.',
+  'refused.not-music': 'Isto não é música que a caixa consiga tocar.',
+  'refused.name': 'Este nome de ficheiro não serve. Mude-o, por favor.',
+  'refused.no-place': 'Esta caixa não guarda ficheiros: toca uma pasta própria.',
+  'refused.storage': 'A caixa não conseguiu escrever o ficheiro.',
+  'refused.not-updatable': 'Esta caixa não pode ser atualizada daqui.',
+  'refused.queue-full': 'A fila está cheia. Tire primeiro alguma coisa.',
+  'refused.no-such-item': 'Esta música já não está na fila.',
+  'refused.no-such-request': 'Alguém já respondeu a este pedido.',
+  'refused.nothing-to-undo': 'Não há nada para desfazer.',
+  'refused.nothing-before': 'Não há música antes desta.',
+  'refused.out-of-range': 'A caixa não aceita este valor.',
 };
