@@ -18,6 +18,12 @@ const PHONE: (u32, u32) = (390, 844);
 const WIDE: (u32, u32) = (1440, 900);
 const WALL: (u32, u32) = (1920, 1080);
 
+/// Parts whose rows the page asks for, and when they are there.
+const ROWS: [(&str, &str); 2] = [
+    ("music", "document.querySelectorAll('#found li').length === 6 && document.querySelector('#places li')"),
+    ("people", "document.querySelectorAll('#guests li').length >= 3"),
+];
+
 /// Longest page that is put into one picture, in CSS pixels.
 const PICTURE_HEIGHT_MAX: f64 = 4_000.0;
 
@@ -109,6 +115,9 @@ fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
             host.part(part).expect("a part");
             let shown = format!("!document.getElementById('panel-{part}').hidden");
             host.browser.wait_for(&shown, PATIENCE).expect("open");
+            if let Some((_, rows)) = ROWS.iter().find(|(name, _)| name == part) {
+                host.browser.wait_for(rows, PATIENCE).expect("its rows");
+            }
             look(&host.browser, &format!("host-{part}-{kind}"), window);
         }
         let complaints = host.browser.console().expect("a log");

@@ -67,12 +67,15 @@ export async function guests() {
 export const dj = (label, may) => send(may ? 'PUT' : 'DELETE', `/api/guests/${label}/dj`);
 
 /**
+ * What was typed, or all there is for nothing typed.
  * @param {string} typed
  * @param {number | null} after what the page before said as `next`
  * @returns {Promise<{tracks: Party.Track[], next: number | null}>}
  */
-export const search = (typed, after) =>
-  read(`/api/library/search?q=${encodeURIComponent(typed)}&limit=${ROWS}${after === null ? '' : `&after=${after}`}`);
+export const search = (typed, after) => {
+  const which = typed === '' ? 'tracks?' : `search?q=${encodeURIComponent(typed)}&`;
+  return read(`/api/library/${which}limit=${ROWS}${after === null ? '' : `&after=${after}`}`);
+};
 
 /** @returns {Promise<Party.Place[]>} */
 export async function places() {

@@ -69,7 +69,9 @@ export class Places {
         (row, { name, kind, present, tracks }) => {
           row.dataset.present = String(present);
           const key = `places.${kind}`;
-          row.say(name || (known(key) ? t(key) : kind), present ? count('places.tracks', tracks) : t('places.absent'));
+          // The folder of uploads has a name for people; others have the one that people gave them.
+          const ours = kind === 'uploads' || name === '';
+          row.say(ours && known(key) ? t(key) : name, present ? count('places.tracks', tracks) : t('places.absent'));
         },
       );
     });
