@@ -237,6 +237,14 @@ pub(crate) const NEEDS: &[Need] = &[
         Sign::Program(&["icecast2", "icecast"]),
         system("icecast2", "icecast", "icecast"),
     ),
+    need("MPD", "a scan of music to compare with", For::Bench, Sign::Program(&["mpd"]), system("mpd", "mpd", "mpd")),
+    need(
+        "MiniDLNA",
+        "a scan of music into SQLite to compare with",
+        For::Bench,
+        Sign::Program(&["minidlnad"]),
+        system("minidlna", "minidlna", "minidlna"),
+    ),
     need(
         "Janus",
         "WebRTC fan-out to compare with",

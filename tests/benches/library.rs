@@ -2,11 +2,12 @@
 //!
 //! The files are copies of a few seeds made by ffmpeg, each with tags of its own; both scanners read all of them, from
 //! the same warm storage, three times in turn. MPD's `rescan` is taken because its `update` opens only what has changed.
-//! The library's tags are read by the program's own locked-in process. Without ffmpeg, MPD or the program that part says
-//! so. `SCAN_FILES` and `SEARCH_TRACKS` set other sizes.
+//! The library's tags are read by the program's own locked-in process. Without ffmpeg, MPD, MiniDLNA or the program that
+//! part says so. `SCAN_FILES` and `SEARCH_TRACKS` set other sizes.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -120,7 +121,10 @@ fn fill(database: &Path, tracks: usize, dice: &mut Dice) {
             "INSERT INTO tracks VALUES (?1, ?2, ?3, ?4, ?5, ?4, 0, 0, 0, '', 1, NULL, NULL, 0, ?6, ?7, ?8, '', NULL)",
             &[&n, &n.to_le_bytes(), &title, &artist, &album, &keys[0], &keys[1], &keys[2]],
         );
-        put("INSERT INTO files VALUES (?1, ?2, 1, 1, ?3, NULL, 0)", &[&root, &format!("{n}.mp3").as_bytes(), &n]);
+        put(
+            "INSERT INTO files (root, path, bytes, mtime_ns, track) VALUES (?1, ?2, 1, 1, ?3)",
+            &[&root, &format!("{n}.mp3").as_bytes(), &n],
+        );
         put(
             "INSERT INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)",
             &[&n, &fold(&title), &fold(&artist), &fold(&album)],
@@ -141,7 +145,7 @@ fn scans(files: usize) {
         return println!("scan: not run: ffmpeg makes no seeds");
     }
     let mut mpd = Mpd::start(&folder, &music);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for turn in 0..TURNS {
         let begun = Instant::now();
         let worker = WorkerCommand::new(&program, [worker::ARGUMENT]);
@@ -150,6 +154,7 @@ fn scans(files: usize) {
         let told = library.progress();
         assert_eq!((told.tracks, told.broken), (files as u64, 0), "every file is a track");
         theirs.extend(mpd.as_mut().map(Mpd::rescan));
+        others.extend(mini_dlna(folder.path(), &music, turn));
     }
     let median = |mut times: Vec<f64>| {
         times.sort_by(f64::total_cmp);
@@ -161,6 +166,38 @@ fn scans(files: usize) {
         Some(theirs) => println!("MPD's rescan of the same: {theirs:.2} s; ours takes {:.2} of that", ours / theirs),
         None => println!("MPD: not run: it is not installed"),
     }
+    match median(others) {
+        Some(others) => println!("MiniDLNA's scan of the same: {others:.2} s; ours takes {:.2} of that", ours / others),
+        None => println!("MiniDLNA: not run: it is not installed"),
+    }
+}
+
+/// Seconds that MiniDLNA takes to read all of it into a database of its own, which like ours holds tags and is asked by
+/// SQL; `None` where it is not installed. How many files it knew what to do with it says itself.
+fn mini_dlna(folder: &Path, music: &Path, turn: usize) -> Option<f64> {
+    let at = |name: &str| folder.join(format!("dlna-{turn}-{name}"));
+    fs::create_dir_all(at("db")).expect("a folder");
+    let place = |path: &Path| path.display().to_string();
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+    let config = format!(
+        "media_dir=A,{}\ndb_dir={}\nlog_dir={}\nnetwork_interface=lo\nport={port}\ninotify=no\nlog_level=general=info,scanner=info\n",
+        place(music),
+        place(&at("db")),
+        place(&at("db")),
+    );
+    fs::write(at("conf"), config).expect("a configuration");
+    let begun = Instant::now();
+    let mut command = Command::new("minidlnad");
+    command.arg("-d").arg("-R").arg("-f").arg(at("conf")).arg("-P").arg(at("pid"));
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let said = BufReader::new(process.stdout.take().expect("a pipe"));
+    let done = said.lines().map_while(Result::ok).find(|line| line.contains("finished"));
+    let seconds = begun.elapsed().as_secs_f64();
+    // It may have ended by itself.
+    _ = process.kill();
+    _ = process.wait();
+    println!("MiniDLNA: {}", done.as_deref().unwrap_or("ended without having scanned"));
+    done.map(|_| seconds)
 }
 
 /// Files with tags of their own, 20 to a folder.

@@ -1,5 +1,5 @@
-//! Thousands of damaged offers, fragments and datagrams against the fan-out, damaged configurations and messages of
-//! decoder processes against their readers, by seed; the fuzz targets in `fuzz/` go on for as long as they are let.
+//! Thousands of damaged offers, fragments and datagrams against the fan-out, damaged configurations, lists of music and
+//! messages of other processes against their readers, by seed; the fuzz targets in `fuzz/` go on for as long as they are let.
 
 use tests::dice::Dice;
 use tests::distrust;
@@ -58,5 +58,21 @@ fn damaged_messages_of_a_decoder_process_let_nothing_through_that_could_hurt() {
     assert_eq!(honest.iter().map(|messages| distrust::decoder_output(messages)).collect::<Vec<_>>(), [3, 1]);
     for round in 0..INPUTS {
         distrust::decoder_output(&mutated(&mut dice, &honest[round % honest.len()]));
+    }
+}
+
+#[test]
+fn damaged_lists_of_music_and_messages_of_tag_readers_lead_nowhere_and_claim_nothing() {
+    let mut dice = Dice::for_test("lists of music");
+    let seeds = [
+        &include_bytes!("../fuzz/seeds/library_wire/sheet.cue")[..],
+        include_bytes!("../fuzz/seeds/library_wire/list.m3u"),
+        include_bytes!("../fuzz/seeds/library_wire/tags.json"),
+        include_bytes!("../fuzz/seeds/library_wire/list.json"),
+    ];
+    for round in 0..INPUTS {
+        let bytes = mutated(&mut dice, seeds[round % seeds.len()]);
+        distrust::music_list(&bytes);
+        distrust::tag_reader_output(&bytes);
     }
 }

@@ -239,7 +239,8 @@ fn what_a_host_sends_is_a_track_at_once_and_what_is_no_music_is_refused_with_the
     assert_eq!(status, 201, "{body}");
     let found = party.get("/api/library/search?q=geschenk");
     assert_eq!(found["tracks"][0]["id"], body["track"], "{found}");
-    for (name, bytes) in [("noise.mp3", &[0x55; 50_000][..]), ("page.html", b"<html>")] {
+    // Cut off after the tags there is no sound in it, whatever it says about itself.
+    for (name, bytes) in [("noise.mp3", &[0x55; 50_000][..]), ("page.html", b"<html>"), ("head.mp3", &song[..400])] {
         let (status, body) = send(name, bytes);
         assert_eq!((status, &body["code"]), (422, &"not-music".into()), "{name}: {body}");
     }
@@ -268,4 +269,44 @@ fn what_a_host_sends_is_a_track_at_once_and_what_is_no_music_is_refused_with_the
         "{roots}"
     );
     assert_eq!(agent.post(party.running.url("/api/library/rescan")).send_empty().expect("an answer").status(), 202);
+}
+
+/// What ffmpeg's own meter says of a file, LUFS.
+fn loudness(path: &Path) -> f64 {
+    let mut measure = Command::new("ffmpeg");
+    measure.args(["-hide_banner", "-nostats", "-i"]).arg(path).args([
+        "-af",
+        "ebur128=dualmono=true",
+        "-f",
+        "null",
+        "-",
+    ]);
+    let said = measure.stdin(Stdio::null()).output().expect("ffmpeg ran before");
+    let said = String::from_utf8_lossy(&said.stderr).into_owned();
+    let summary = &said[said.rfind("Summary:").expect("a summary")..];
+    let number = summary.lines().find_map(|line| line.trim().strip_prefix("I:")).expect("a loudness");
+    number.trim().trim_end_matches("LUFS").trim().parse().expect("a number")
+}
+
+#[test]
+fn what_no_tag_tells_is_measured_once_as_another_meter_does() {
+    let Some(party) = Party::open() else { return };
+    let gains = |party: &Party| -> Vec<f64> {
+        let tracks = party.get("/api/library/tracks");
+        tracks["tracks"]
+            .as_array()
+            .expect("tracks")
+            .iter()
+            .map(|track| track["gain_db"].as_f64().expect("a number"))
+            .collect()
+    };
+    party.until(|party| gains(party).iter().all(|gain| *gain != 0.0));
+    for ((name, _), gain) in KINDS.iter().zip(gains(&party)) {
+        let expected = -16.0 - loudness(&party.music.path().join(name));
+        assert!((gain - expected).abs() < 0.3, "{name}: {gain}, by ffmpeg {expected}");
+    }
+    let tagged = party.music.path().join(".tagged.flac");
+    assert!(make(&tagged, "Tagged", &["-c:a", "flac", "-metadata", "REPLAYGAIN_TRACK_GAIN=-9.50 dB"]), "it did before");
+    fs::rename(&tagged, party.music.path().join("9.flac")).expect("a new name");
+    party.until(|party| gains(party).contains(&-7.5));
 }

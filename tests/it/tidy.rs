@@ -14,7 +14,15 @@ const ADAPTERS: [(&str, &[&str]); 19] = [
     ("opus", &["firmware/audio/src/encode/opus", "firmware/audio/src/decode/"]),
     ("mp3lame_encoder", &["firmware/audio/src/encode/mp3"]),
     ("rubato", &["firmware/audio/src/resample", "firmware/audio/src/line/fit.rs"]),
-    ("rusqlite", &["firmware/library/src/store", "firmware/library/src/library.rs", "firmware/library/tests/"]),
+    (
+        "rusqlite",
+        &[
+            "firmware/library/src/store",
+            "firmware/library/src/library.rs",
+            "firmware/library/src/writer.rs",
+            "firmware/library/tests/",
+        ],
+    ),
     ("lofty", &["firmware/library/src/tags/"]),
     ("zune_jpeg", &["firmware/library/src/picture.rs"]),
     ("image_webp", &["firmware/library/src/picture.rs"]),

@@ -57,6 +57,51 @@ pub fn decoder_output(mut bytes: &[u8]) -> usize {
     accepted
 }
 
+/// Any bytes as a cue sheet or a playlist. Whatever it names lies below the root.
+///
+/// # Panics
+/// When it leads elsewhere.
+pub fn music_list(bytes: &[u8]) {
+    for is_cue in [true, false] {
+        for path in library::distrust::list(bytes, is_cue, b"/music", b"a/b") {
+            let parts = path.split(|byte| *byte == b'/');
+            let honest = |part: &[u8]| !part.is_empty() && part != b"." && part != b".." && !part.contains(&0);
+            assert!(parts.into_iter().all(honest), "{:?} leads elsewhere", String::from_utf8_lossy(&path));
+        }
+    }
+}
+
+/// Any bytes as what a process that reads tags says.
+///
+/// # Panics
+/// When something is believed that the rest of the box must never see.
+pub fn tag_reader_output(bytes: &[u8]) {
+    let (tags, entries) = library::distrust::said(bytes);
+    let Some(tags) = tags else { return assert!(entries.is_none_or(|count| count <= 5_000), "a list without an end") };
+    for text in [&tags.title, &tags.artist, &tags.album, &tags.album_artist, &tags.genre] {
+        presentable(text, library::text::TEXT_CHARS_MAX);
+    }
+    let gains = [tags.track_gain_db, tags.album_gain_db, tags.track_peak];
+    assert!(gains.into_iter().flatten().all(|gain| gain.abs() <= 60.0), "a gain out of bounds");
+    assert!(tags.year < 10_000 && tags.duration_ms != Some(0));
+}
+
+/// Any bytes as a file that a process that reads tags is handed: of the kind that the first byte says. Such a process may
+/// die of it, but should not.
+///
+/// # Panics
+/// When reading it does, or makes too large a picture.
+pub fn music_file(bytes: &[u8]) {
+    let Some((kind, file)) = bytes.split_first() else { return };
+    match library::ENDINGS.get(usize::from(*kind) % (library::ENDINGS.len() + 1)) {
+        Some(ending) => _ = library::distrust::tags(file, ending),
+        None => {
+            let size = library::distrust::picture(file).map_or(0, |jpeg| jpeg.len());
+            assert!(size <= library::ART_BYTES_MAX, "a picture of {size} bytes");
+        }
+    }
+}
+
 fn presentable(text: &str, chars_max: usize) {
     assert!(!text.contains(char::is_control), "control characters in {text:?}");
     assert!(text.chars().count() <= chars_max, "{} characters", text.chars().count());

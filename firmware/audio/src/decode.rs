@@ -20,7 +20,8 @@ use std::io;
 
 pub use self::hardening::lock_in;
 pub use self::packet::Ear;
-pub use self::stream::{Broken, Event, OPEN_MAX, Outcome, STALL_MAX, WorkerCommand, open, probe};
+pub use self::stream::{Broken, Cut, Event, OPEN_MAX, Outcome, STALL_MAX, WorkerCommand, hear, open, open_cut, probe};
+pub(crate) use self::stream::{Said, begin};
 use crate::pcm::Frame;
 
 /// What a file says about itself.

@@ -18,6 +18,8 @@ pub mod encode;
 pub mod limiter;
 #[cfg(feature = "pump")]
 pub mod line;
+#[cfg(feature = "symphonia")]
+pub mod loudness;
 #[cfg(feature = "pump")]
 pub mod meter;
 #[cfg(feature = "pump")]

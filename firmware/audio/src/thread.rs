@@ -6,8 +6,8 @@ use std::os::unix::thread::JoinHandleExt;
 use std::thread::JoinHandle;
 
 use thread_priority::{
-    RealtimeThreadSchedulePolicy, ThreadId, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
-    set_thread_priority_and_policy, thread_native_id,
+    NormalThreadSchedulePolicy, RealtimeThreadSchedulePolicy, ThreadId, ThreadPriority, ThreadPriorityValue,
+    ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
 };
 
 /// Real-time priority of the threads that make sound, 1 to 99: above ordinary work, below the kernel's own threaded interrupts,
@@ -21,6 +21,16 @@ const PRIORITY_OF_CARRIERS: u8 = 10;
 /// error.
 pub(crate) fn raise_priority(name: &str) {
     set_priority(thread_native_id(), name, PRIORITY);
+}
+
+/// Has the calling thread, and every process it starts from now on, run only when nothing else wants to. A refusal is no
+/// error.
+pub fn stand_back() {
+    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let done = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+    if let Err(error) = done {
+        log::info!("background work has ordinary priority ({error:?})");
+    }
 }
 
 /// Asks for a real-time priority for `thread`, which carries packets away. A refusal is no error here either.

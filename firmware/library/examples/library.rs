@@ -1,6 +1,6 @@
 //! The library by itself, for tests and for trying it on a folder: `scan FOLDER DATABASE` brings a database in step and
-//! prints how long it took; `tag-worker` is the process that reads tags, here without locks. `hang`, `crash`, `babble`
-//! and `silent` are worker processes that misbehave.
+//! prints how long it took; `tag-worker` is the process that reads tags, here without locks. `hang`, `hog`, `crash`,
+//! `babble` and `silent` are worker processes that misbehave.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use library::{Library, Settings, WorkerCommand, worker};
+use library::{Library, Loudness, Outcome, Settings, WorkerCommand, worker};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// How often the scan is asked whether it is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         (worker::ARGUMENT, _) => worker::main(|| Ok::<(), String>(())),
         ("scan", [_, folder, database]) => scan(folder.into(), database.into()),
         ("half-upload", [_, folder, database]) => half_upload(folder.into(), database.into()),
-        (kind @ ("hang" | "crash" | "babble" | "silent"), _) => misbehave(kind),
+        (kind @ ("hang" | "hog" | "crash" | "babble" | "silent"), _) => misbehave(kind),
         _ => {
             eprintln!("usage: library scan FOLDER DATABASE");
             ExitCode::from(2)
@@ -35,6 +36,7 @@ fn scan(root: PathBuf, database: PathBuf) -> ExitCode {
     let (changed, changes) = channel();
     let settings = Settings {
         folder: Some(root),
+        measure: Some(Arc::new(|_, _| Outcome::Loudness(Loudness { integrated_lufs: -9.0, true_peak_dbtp: 0.0 }))),
         on_change: Arc::new(move || _ = changed.send(())),
         ..Settings::new(database, WorkerCommand::this_program())
     };
@@ -51,6 +53,17 @@ fn scan(root: PathBuf, database: PathBuf) -> ExitCode {
     let told = library.progress();
     println!("{} tracks, {} broken, {:.3} s", told.tracks, told.broken, begun.elapsed().as_secs_f64());
     ExitCode::SUCCESS
+}
+
+/// Takes more memory than a process that is locked in may have.
+fn hog() {
+    let max = Some(256 * 1024 * 1024);
+    if setrlimit(Resource::As, Rlimit { current: max, maximum: max }).is_ok() {
+        let mut taken: Vec<Vec<u8>> = Vec::new();
+        loop {
+            taken.push(vec![7; 16 * 1024 * 1024]);
+        }
+    }
 }
 
 /// Begins an upload, says so, and never comes to its end.
@@ -87,6 +100,7 @@ fn misbehave(kind: &str) -> ExitCode {
         match kind {
             _ if !file.windows(3).any(|part| part == b"bad") => _ = say(b't', b"{}"),
             "crash" => std::process::abort(),
+            "hog" => hog(),
             "babble" => _ = say(b'?', b"nonsense"),
             _ => std::thread::park(),
         }

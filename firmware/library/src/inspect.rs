@@ -18,9 +18,10 @@ use rustix::fs::OFlags;
 use self::child::{Child, Failure};
 use crate::art::ART_BYTES_MAX;
 use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
+use crate::lists::{LIST_BYTES_MAX, List};
 use crate::tags::Tags;
 use crate::text::shown;
-use crate::wire::{self, BLOCK_BYTES, HEAD_BYTES, SAID_BYTES_MAX, TAIL_BYTES};
+use crate::wire::{self, BLOCK_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES};
 
 /// Files that one process reads. A file that takes the process over can lie about those that follow it in the same
 /// process, but not for longer.
@@ -117,6 +118,17 @@ impl Inspector {
         let wanted = Wanted { kind: wire::FILE, answer: wire::TAGS, bytes_max: SAID_BYTES_MAX, patience: TAGS_MAX };
         let tags = self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::tags(&bytes))?;
         Ok((Inspected { tags, fingerprint }, opened.about))
+    }
+
+    /// What the list at `path` says.
+    pub(crate) fn list(&mut self, path: &Path) -> Result<List, Error> {
+        let opened = Opened::new(path)?;
+        if opened.about.len() > LIST_BYTES_MAX {
+            return Err(Error::Broken("is too large a file for a list of music".into()));
+        }
+        let wanted =
+            Wanted { kind: wire::LIST, answer: wire::ENTRIES, bytes_max: LIST_SAID_BYTES_MAX, patience: TAGS_MAX };
+        self.ask(&opened, &wanted, &opened.handed_over(path), |bytes| wire::list(&bytes))
     }
 
     /// The picture at `path`, or inside the sound file there, as JPEG with no side longer than `px`.

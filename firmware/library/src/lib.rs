@@ -6,9 +6,13 @@
 //! decided elsewhere.
 
 mod art;
+pub mod distrust;
 mod fingerprint;
 mod inspect;
+mod level;
 mod library;
+mod lists;
+mod measure;
 mod picture;
 mod progress;
 mod scan;
@@ -23,14 +27,18 @@ mod walk;
 mod watch;
 mod wire;
 pub mod worker;
+mod writer;
 
 pub use self::art::{ART_BYTES_MAX, Art, ArtSize, Picture};
 pub use self::inspect::WorkerCommand;
+pub use self::level::Loudness;
 pub use self::library::{Error, Library};
+pub use self::measure::{Measure, Outcome, Part};
 pub use self::progress::Progress;
 pub use self::settings::{Judge, Settings};
 pub use self::store::read::{
-    AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, QUERY_CHARS_MAX, Root, RootKind, Track,
+    AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root, RootKind,
+    Track,
 };
 pub use self::tags::Tags;
 pub use self::upload::Upload;

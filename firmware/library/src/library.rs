@@ -6,27 +6,26 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use rusqlite::Connection;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use crate::art::{ArtSize, Gallery, Picture};
 use crate::inspect::Inspector;
+use crate::measure::Meter;
 use crate::progress::Progress;
 use crate::scan::{Scanner, Sources};
 use crate::settings::Settings;
 use crate::store;
-use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Reader, Root, RootKind, Track};
-use crate::store::write::{self, Fact, Place};
+use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track};
+use crate::store::write::{self, Place};
 use crate::upload::Reception;
 use crate::uploads::Inbox;
-use crate::walk::join;
-
-/// Batches on their way to the writer. When it is full, the scan waits for the storage.
-const ORDERS_MAX: usize = 4;
+use crate::writer::{ORDERS_MAX, Order, write_all};
 
 /// Why there is no library.
 #[derive(Debug)]
@@ -71,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) rescan: OwnedFd,
     progress: Mutex<Progress>,
     on_change: Arc<dyn Fn() + Send + Sync>,
+    /// How often something has changed.
+    changes: AtomicU64,
 }
 
 impl Shared {
@@ -88,25 +89,25 @@ impl Shared {
         change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Waits so long, or until the library is closed.
+    pub(crate) fn rest(&self, pause: Duration) {
+        let pause = Timespec { tv_sec: pause.as_secs().cast_signed(), tv_nsec: pause.subsec_nanos().into() };
+        // Woken early it only looks again early.
+        _ = poll(&mut [PollFd::new(&self.closed, PollFlags::IN)], Some(&pause));
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
         (self.on_change)();
     }
 
     fn progress(&self) -> Progress {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What the writer shall do.
-pub(crate) enum Order {
-    /// Remember facts about files of a root, which is at this path.
-    Facts { root: i64, path: Arc<Path>, facts: Vec<Fact> },
-    /// Remember a place that is there now, and say its number if that could be done.
-    Place { place: Place, answer: SyncSender<Option<i64>> },
-    /// Remember whether a root can be listed.
-    Present { root: i64, present: bool },
-    /// Say when everything before is written, and whether all of it could be.
-    Tell(SyncSender<bool>),
 }
 
 /// A library. Clones are the same library; with the last one it is closed.
@@ -166,7 +167,13 @@ impl Library {
             event.map_err(|error| Error::System(error.into()))
         };
         let progress = Mutex::new(Progress { scanning: true, tracks, broken, ..Progress::default() });
-        let shared = Arc::new(Shared { closed: event()?, rescan: event()?, progress, on_change: settings.on_change });
+        let shared = Arc::new(Shared {
+            closed: event()?,
+            rescan: event()?,
+            progress,
+            on_change: settings.on_change,
+            changes: AtomicU64::new(0),
+        });
         let (writer, orders) = sync_channel(ORDERS_MAX);
         let scanner = Scanner {
             sources: Sources { folders, sticks: settings.sticks.map(|folder| (folder, settings.mounts)) },
@@ -176,14 +183,23 @@ impl Library {
             rescan_every: settings.rescan_every,
             shared: Arc::clone(&shared),
         };
+        let meter = settings.measure.map(|measure| Meter {
+            measure,
+            reader: Arc::clone(&reader),
+            writer: writer.clone(),
+            shared: Arc::clone(&shared),
+        });
         let to_tell = Arc::clone(&shared);
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             thread::Builder::new().name(name.into()).spawn(run).map_err(Error::System)
         };
-        let threads = vec![
+        let mut threads = vec![
             spawn("library-db", Box::new(move || write_all(connection, &orders, &to_tell)))?,
             spawn("library", Box::new(move || scanner.run()))?,
         ];
+        if let Some(meter) = meter {
+            threads.push(spawn("loudness", Box::new(move || meter.run()))?);
+        }
         let writer = Mutex::new(Some(writer));
         let inner = Inner { reader, gallery, reception, writer, shared, threads: Mutex::new(threads) };
         Ok(Self { inner: Arc::new(inner) })
@@ -284,6 +300,22 @@ impl Library {
         self.inner.reader.ids()
     }
 
+    /// Playlists, in the order in which they became known; after the playlist `after` (0: from the first).
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
+        self.inner.reader.playlists(after, limit)
+    }
+
+    /// The tracks of a playlist in its order, each with its place there; after the place `after`.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn playlist(&self, list: u64, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Track)>, AskError> {
+        self.inner.reader.playlist(list, after, limit)
+    }
+
     /// Files that are no tracks, with the reasons, by path; after the path `after`.
     ///
     /// # Errors
@@ -317,40 +349,4 @@ impl Drop for Inner {
 fn listable(folder: &Path) -> Result<PathBuf, Error> {
     let listed = folder.canonicalize().and_then(|path| fs::read_dir(&path).map(|_| path));
     listed.map_err(|source| Error::Root { path: folder.to_owned(), source })
-}
-
-/// The one writer: carries out orders until nobody gives any.
-fn write_all(mut connection: Connection, orders: &Receiver<Order>, shared: &Shared) {
-    let mut well = true;
-    for order in orders {
-        let changed = match order {
-            Order::Facts { root, path, facts } => {
-                let exists = |below: &[u8]| fs::symlink_metadata(join(&path, below)).is_ok();
-                write::apply(&mut connection, root, &facts, exists).map(|()| true)
-            }
-            Order::Place { place, answer } => {
-                let root = write::root(&connection, &place);
-                // Whoever asked may have gone.
-                _ = answer.send(root.as_ref().ok().copied());
-                root.map(|_| true)
-            }
-            Order::Present { root, present } => write::set_present(&connection, root, present),
-            Order::Tell(written) => {
-                // Whoever asked may have gone.
-                _ = written.send(well);
-                well = true;
-                write::forget(&connection).map(|_| false)
-            }
-        };
-        match changed {
-            Ok(true) => shared.changed(),
-            Ok(false) => {}
-            Err(error) => {
-                if well {
-                    log::warn!("the library's database cannot be written: {error}");
-                }
-                well = false;
-            }
-        }
-    }
 }

@@ -9,6 +9,7 @@ mod places;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -18,11 +19,13 @@ use self::compare::{compare, compare_covers};
 use self::places::Places;
 pub(crate) use self::places::{Sources, Tended};
 use crate::inspect::{Error, Inspector};
-use crate::library::{Order, Shared};
+use crate::library::Shared;
+use crate::lists::{Entry, List, resolved};
 use crate::store::read::{AskError, Reader};
 use crate::store::write::Fact;
 use crate::walk::{self, Found, Stamp};
 use crate::watch::Watch;
+use crate::writer::Order;
 
 /// Facts in one transaction: a pulled plug costs this many files' work.
 const BATCH_FACTS: usize = 256;
@@ -140,6 +143,7 @@ impl Scanner {
 
     fn scan(&mut self, place: &mut Tended, paths: &BTreeSet<Vec<u8>>, reading: &mut Reading) -> Result<(), Stop> {
         let (mut changed, mut gone) = (Vec::new(), Vec::new());
+        let (mut changed_lists, mut gone_lists) = (Vec::new(), Vec::new());
         let root = place.root;
         for path in paths {
             if let Some(folder) = walk::cover_folder(path) {
@@ -170,11 +174,16 @@ impl Scanner {
                 progress.files_done += unchanged;
             });
             changed.extend(differences.changed);
+            let lists = compare(walked.lists, &self.reader.lists(root, path)?);
+            changed_lists.extend(lists.changed);
             if !walked.incomplete {
                 gone.extend(differences.gone);
+                gone_lists.extend(lists.gone);
             }
         }
         self.read(place, changed, reading)?;
+        self.read_lists(place, changed_lists)?;
+        self.send_facts(place, gone_lists.into_iter().map(|path| Fact::NoList { path }).collect())?;
         // Only now: what was renamed has been known again by its old place.
         self.send_facts(place, gone.into_iter().map(|path| Fact::Gone { path }).collect())
     }
@@ -225,6 +234,27 @@ impl Scanner {
             }
         }
         self.send_batch(place, &mut batch, reading)
+    }
+
+    /// Reads cue sheets and playlists.
+    fn read_lists(&mut self, place: &Tended, lists: Vec<Found>) -> Result<(), Stop> {
+        for Found { path, stamp } in lists {
+            let at = walk::join(&place.path, &path);
+            let list = match self.inspector.list(&at) {
+                Ok(list) => list,
+                Err(Error::NoWorker(why)) => return Err(Stop::Later(why)),
+                Err(error) => {
+                    log::info!("not a list: {} {error}", at.display());
+                    List::default()
+                }
+            };
+            let (root, folder) = (place.path.as_os_str().as_bytes(), walk::split(&path).0);
+            // An empty path stands for what is not below the root.
+            let file = |entry: &Entry| resolved(root, folder, &entry.file).unwrap_or_default();
+            let files = list.entries.iter().map(file).collect();
+            self.send(place.order(vec![Fact::List { path, stamp, list, files }]))?;
+        }
+        Ok(())
     }
 
     fn send_batch(&self, place: &Tended, batch: &mut Vec<Fact>, reading: &mut Reading) -> Result<(), Stop> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::inspect::WorkerCommand;
+use crate::measure::Measure;
 
 /// The kernel's table of mounts (proc(5)).
 const MOUNTS: &str = "/proc/self/mountinfo";
@@ -30,6 +31,8 @@ pub struct Settings {
     pub worker: WorkerCommand,
     /// What is asked of an upload before it is put into place.
     pub judge: Judge,
+    /// How to measure loudness; `None`: it is not measured.
+    pub measure: Option<Measure>,
     /// How often everything is looked at again, for what the kernel does not tell (network storage); `None`: never.
     pub rescan_every: Option<Duration>,
     /// Called after every change of the list of tracks or what is known of them, and after every scan, from a thread of
@@ -48,6 +51,7 @@ impl Settings {
             uploads: None,
             worker,
             judge: Arc::new(|_| Ok(())),
+            measure: None,
             rescan_every: None,
             on_change: Arc::new(|| {}),
         }

@@ -18,7 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 3] = [
+const VERSIONS: [&str; 5] = [
     "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
@@ -96,6 +96,50 @@ const VERSIONS: [&str; 3] = [
     -- Where it is now. Its path is by what it is known, which for a stick is the number of its file system.
     ALTER TABLE roots ADD COLUMN place BLOB NOT NULL DEFAULT x'';
     UPDATE roots SET place = path;
+",
+    "
+    -- By contents, so that it outlasts moves. Without numbers: it cannot be measured.
+    CREATE TABLE loudness (
+        fingerprint BLOB PRIMARY KEY,
+        integrated_lufs REAL,
+        true_peak_dbtp REAL
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    -- Cue sheets and playlists.
+    CREATE TABLE lists (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        root INTEGER NOT NULL REFERENCES roots,
+        path BLOB NOT NULL,
+        bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        is_cue INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        genre TEXT NOT NULL,
+        year INTEGER NOT NULL,
+        UNIQUE (root, path)
+    ) STRICT;
+    -- What stands in them; the file need not be there.
+    CREATE TABLE entries (
+        list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        root INTEGER NOT NULL,
+        path BLOB NOT NULL,
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        start_ms INTEGER,
+        PRIMARY KEY (list, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX entries_by_path ON entries (root, path);
+    -- A part of a file, made by this cue sheet; its path is the file's and a number. Where it ends if not with the file.
+    ALTER TABLE files ADD COLUMN list INTEGER;
+    ALTER TABLE files ADD COLUMN start_ms INTEGER;
+    ALTER TABLE files ADD COLUMN end_ms INTEGER;
+    -- 1 if its parts stand for it.
+    ALTER TABLE files ADD COLUMN covered INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX files_by_list ON files (list) WHERE list IS NOT NULL;
 ",
 ];
 

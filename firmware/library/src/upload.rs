@@ -4,11 +4,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::inspect::{Error, Inspector, WorkerCommand};
-use crate::library::{Library, Order};
+use crate::library::Library;
 use crate::settings::Judge;
 use crate::store::write::Fact;
 use crate::uploads::{Draft, Inbox, UploadError};
 use crate::walk::Stamp;
+use crate::writer::Order;
 
 /// What is needed to take uploads.
 pub(crate) struct Reception {

@@ -10,6 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::text::shown;
+
 /// Deepest folder below a root that is searched.
 pub const DEPTH_MAX: usize = 16;
 
@@ -45,6 +47,12 @@ impl Stamp {
     }
 }
 
+/// Endings of lists of music, lower case.
+const LISTS: [&str; 3] = ["cue", "m3u", "m3u8"];
+
+/// Most lists of one root; the rest is left out and the log says so.
+const LISTS_MAX: usize = 5_000;
+
 /// Names of pictures that are covers of the music beside them, without ending, lower case, the best first.
 const COVERS: [&str; 5] = ["cover", "folder", "front", "album", "albumart"];
 
@@ -68,6 +76,8 @@ pub(crate) struct Walked {
     pub(crate) files: Vec<Found>,
     /// The best picture of each folder.
     pub(crate) covers: Vec<Cover>,
+    /// Cue sheets and playlists, sorted by path.
+    pub(crate) lists: Vec<Found>,
     /// Whether something may be missing from them because a folder cannot be listed.
     pub(crate) incomplete: bool,
 }
@@ -91,8 +101,11 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
         if is_hidden(path) || depth > DEPTH_MAX + 1 {
             return Ok(walked);
         }
+        let found = || Found { path: path.to_owned(), stamp: Stamp::of(&about) };
         if about.is_file() && is_music(&at) {
-            walked.files.push(Found { path: path.to_owned(), stamp: Stamp::of(&about) });
+            walked.files.push(found());
+        } else if about.is_file() && is_list(&at) {
+            walked.lists.push(found());
         }
         if !about.is_dir() {
             return Ok(walked);
@@ -132,7 +145,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
             let path = child(&folder, name.as_bytes());
             if kind.is_dir() && depth < DEPTH_MAX {
                 pending.push((path, depth + 1));
-            } else if kind.is_file() && is_music(Path::new(&name)) {
+            } else if kind.is_file() && (is_music(Path::new(&name)) || is_list(Path::new(&name))) {
                 let about = match item.metadata() {
                     Ok(about) => about,
                     Err(error) => {
@@ -141,7 +154,12 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                         continue;
                     }
                 };
-                walked.files.push(Found { path, stamp: Stamp::of(&about) });
+                let found = Found { path, stamp: Stamp::of(&about) };
+                if is_music(Path::new(&name)) {
+                    walked.files.push(found);
+                } else if walked.lists.len() < LISTS_MAX {
+                    walked.lists.push(found);
+                }
             } else if kind.is_file()
                 && let Some(rank) = cover_rank(name.as_bytes())
                 && cover.as_ref().is_none_or(|(best, _)| rank < *best)
@@ -160,6 +178,10 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
         }
     }
     walked.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walked.lists.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    if walked.lists.len() == LISTS_MAX {
+        log::warn!("{} holds {LISTS_MAX} playlists or more; the rest is left out", root.display());
+    }
     Ok(walked)
 }
 
@@ -207,8 +229,23 @@ fn is_hidden(path: &[u8]) -> bool {
 
 /// Whether a file may be music by its ending.
 pub(crate) fn is_music(path: &Path) -> bool {
+    ends_in(path, &ENDINGS)
+}
+
+fn is_list(path: &Path) -> bool {
+    ends_in(path, &LISTS)
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
     let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
+}
+
+/// The name of a file without its ending, fit to be shown.
+pub(crate) fn stem(path: &[u8]) -> String {
+    let (_, name) = split(path);
+    let stem = name.iter().rposition(|byte| *byte == b'.').map_or(name, |dot| &name[..dot]);
+    shown(&String::from_utf8_lossy(stem))
 }
 
 #[cfg(test)]

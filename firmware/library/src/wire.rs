@@ -6,6 +6,7 @@
 
 use std::io::{self, Read, Write};
 
+use crate::lists::List;
 use crate::tags::Tags;
 
 /// Bytes before the contents of a message.
@@ -23,6 +24,9 @@ pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 /// Bytes of what a worker may say of a file in words: eight texts of a thousand bytes fit several times.
 pub(crate) const SAID_BYTES_MAX: usize = 64 * 1024;
 
+/// Bytes of what a worker may say of a list: in JSON a character of its text takes up to six.
+pub(crate) const LIST_SAID_BYTES_MAX: usize = 6 * 1024 * 1024;
+
 /// The worker is locked in and waits for a file.
 pub(crate) const READY: u8 = b'k';
 /// The worker could not lock itself in; why.
@@ -33,6 +37,8 @@ pub(crate) const FILE: u8 = b'o';
 pub(crate) const PICTURE_INSIDE: u8 = b'p';
 /// The file is a picture, wanted likewise.
 pub(crate) const PICTURE: u8 = b'i';
+/// The file is a list of music, wanted is what it says; the rest as [`FILE`].
+pub(crate) const LIST: u8 = b'l';
 /// The end of the file that was just handed over.
 pub(crate) const TAIL: u8 = b'e';
 /// The worker wants a block from this offset (8 bytes) on.
@@ -45,6 +51,8 @@ pub(crate) const NO_BLOCK: u8 = b'n';
 pub(crate) const TAGS: u8 = b't';
 /// The picture, as JPEG.
 pub(crate) const JPEG: u8 = b'j';
+/// What the list says, as JSON.
+pub(crate) const ENTRIES: u8 = b'c';
 /// Why the file says nothing, in words.
 pub(crate) const FAILED: u8 = b'f';
 
@@ -92,6 +100,11 @@ pub(crate) fn split_file(bytes: &[u8]) -> Option<(u64, String, Vec<u8>)> {
     let (ending_length, rest) = rest.split_first()?;
     let (ending, head) = rest.split_at_checked((*ending_length).into())?;
     Some((u64::from_le_bytes(*length), String::from_utf8_lossy(ending).into_owned(), head.to_vec()))
+}
+
+/// What a worker says of a list, cleaned; `None` if it makes no sense.
+pub(crate) fn list(bytes: &[u8]) -> Option<List> {
+    serde_json::from_slice::<List>(bytes).ok().map(List::cleaned)
 }
 
 /// What a worker says of a file, cleaned; `None` if it makes no sense.

@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::process::ExitCode;
 
+use crate::lists;
 use crate::picture;
 use crate::tags::read;
 use crate::wire::{self, BLOCK_BYTES};
@@ -38,10 +39,18 @@ fn serve() -> io::Result<()> {
         let answer = match kind {
             wire::FILE => read::tags(file, &ending).map(|tags| serde_json::to_vec(&tags).unwrap_or_default()),
             wire::PICTURE_INSIDE => read::picture(file, &ending).and_then(|bytes| picture::scaled(&bytes, px)),
+            wire::LIST => whole(&mut file).map(|bytes| {
+                let list = lists::read(&bytes, ending.eq_ignore_ascii_case("cue"));
+                serde_json::to_vec(&list).unwrap_or_default()
+            }),
             wire::PICTURE => whole(&mut file).and_then(|bytes| picture::scaled(&bytes, px)),
             _ => return Err(io::Error::other("the box talks nonsense")),
         };
-        let answered = if kind == wire::FILE { wire::TAGS } else { wire::JPEG };
+        let answered = match kind {
+            wire::FILE => wire::TAGS,
+            wire::LIST => wire::ENTRIES,
+            _ => wire::JPEG,
+        };
         match answer {
             Ok(bytes) => wire::write(&mut Out, answered, &bytes)?,
             Err(reason) => wire::write(&mut Out, wire::FAILED, reason.as_bytes())?,

@@ -269,6 +269,9 @@ impl Running {
         let live: usize = self.rtc.stats().listeners.iter().sum();
         let listeners = (live, self.hub.listeners());
         self.channel.count_listeners(listeners.0 + listeners.1);
+        if let Some(music) = &self.music {
+            music.somebody_listens(listeners.0 + listeners.1 > 0);
+        }
         let now = self.clock.now();
         let now_ms = now.as_micros() / 1_000;
         let urgent = self.channel.take_urgent();

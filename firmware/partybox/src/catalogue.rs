@@ -23,7 +23,7 @@ const DEMO: [(&str, &[u8]); 3] = [
 ];
 
 /// One track.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Where it can be opened.
     pub path: PathBuf,
@@ -33,6 +33,12 @@ pub struct Entry {
     pub album: String,
     /// Where pages find its picture, if it has one.
     pub art: Option<String>,
+    /// Where in the file it begins, milliseconds.
+    pub start_ms: u64,
+    /// Where in the file it ends; `None`: with the file.
+    pub end_ms: Option<u64>,
+    /// What its level is changed by so that all tracks sound alike, dB.
+    pub gain_db: f32,
 }
 
 /// The tracks there are, in playing order.
@@ -109,16 +115,17 @@ impl Catalogue {
                     None
                 })?;
                 let art = art_url(&found);
+                let (gain_db, start_ms, end_ms) = (found.gain_db(), found.start_ms, found.end_ms);
                 let artist = Some(found.tags.artist).filter(|artist| !artist.is_empty());
                 let about = TrackInfo { title: Some(found.tags.title), artist, duration_ms: found.tags.duration_ms };
-                Some(Entry { path: found.path, about, album: found.tags.album, art })
+                Some(Entry { path: found.path, about, album: found.tags.album, art, start_ms, end_ms, gain_db })
             }
             Source::Demo(files) => {
                 let index = usize::try_from(id).ok()?.checked_sub(1)?;
                 let (file, (title, _)) = files.get(index).zip(DEMO.get(index))?;
                 let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
                 let about = TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() };
-                Some(Entry { path, about, album: String::new(), art: None })
+                Some(Entry { path, about, album: String::new(), art: None, start_ms: 0, end_ms: None, gain_db: 0.0 })
             }
         }
     }

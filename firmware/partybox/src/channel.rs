@@ -189,7 +189,8 @@ impl Channel {
                 Output::Skip => self.controls.skip(),
                 Output::Uncue => self.tracks.uncue(),
                 Output::Cue(cue, track) => {
-                    if !self.tracks.cue(cue, track) {
+                    let is_level = self.party.settings().level_loudness;
+                    if !self.tracks.cue(cue, track, is_level) {
                         // What comes of it comes after what was to be done already: it is newer.
                         outputs.extend(self.party.handle(self.now_ms(), Input::CueFailed(cue)));
                     }

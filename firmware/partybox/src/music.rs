@@ -4,13 +4,16 @@
 
 use std::fs::{self, DirBuilder};
 use std::io;
+use std::num::NonZero;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use audio::decode;
-use library::{Error, Library, Progress, Settings, WorkerCommand};
+use library::{Error, Library, Loudness, Outcome, Part, Progress, Settings, WorkerCommand};
 use party::TrackId;
 use tokio::sync::{Notify, mpsc};
 
@@ -25,6 +28,12 @@ const UPLOADS: &str = "uploads";
 /// How often all files are looked at even if the kernel tells of no change: network storage changes silently.
 const RESCAN_EVERY: Duration = Duration::from_secs(3_600);
 
+/// How long a measurement waits before it looks again whether the box has time for it.
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Cores from which on one may be used in the background while somebody listens.
+const CORES_MIN: usize = 4;
+
 /// How often the log says how far a scan has got.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
@@ -34,6 +43,7 @@ const LIST_PAUSE: Duration = Duration::from_secs(2);
 /// The library and where it is.
 pub struct Music {
     library: Library,
+    listening: Arc<AtomicBool>,
     /// A folder that vanishes with the box, where there is no better one.
     passing: Option<PathBuf>,
 }
@@ -53,12 +63,14 @@ impl Music {
     pub fn open(source: &SourceConfig, state: Option<&Path>) -> Result<(Self, mpsc::Receiver<Vec<TrackId>>), Error> {
         let changed = Arc::new(Notify::new());
         let named = |path: &PathBuf| Some(path.clone()).filter(|path| !path.as_os_str().is_empty());
+        let listening = Arc::new(AtomicBool::new(false));
         let settings = |folder: &Path| {
-            let changed = Arc::clone(&changed);
+            let (changed, listening) = (Arc::clone(&changed), Arc::clone(&listening));
             Settings {
                 folder: named(&source.music),
                 sticks: named(&source.sticks),
                 judge: Arc::new(judge),
+                measure: Some(Arc::new(move |part, is_closed| measure(part, &listening, is_closed))),
                 rescan_every: Some(RESCAN_EVERY),
                 on_change: Arc::new(move || changed.notify_one()),
                 ..Settings::new(folder.join(DATABASE), WorkerCommand::this_program())
@@ -79,7 +91,12 @@ impl Music {
         };
         let (lists_in, lists) = mpsc::channel(1);
         tokio::spawn(tell(library.clone(), changed, lists_in));
-        Ok((Self { library, passing }, lists))
+        Ok((Self { library, listening, passing }, lists))
+    }
+
+    /// Tells whether somebody listens.
+    pub fn somebody_listens(&self, listens: bool) {
+        self.listening.store(listens, Ordering::Relaxed);
     }
 
     /// The library.
@@ -102,10 +119,46 @@ impl Music {
     }
 }
 
+/// Measures how loud a file is, standing back behind everything else; not at all while somebody listens to a small box.
+fn measure(part: &Part, listening: &AtomicBool, is_closed: &dyn Fn() -> bool) -> Outcome {
+    audio::thread::stand_back();
+    let go_on = || {
+        while is_busy(listening) && !is_closed() {
+            thread::sleep(BUSY_PAUSE);
+        }
+        !is_closed()
+    };
+    let Part { path, start_ms, end_ms } = part.clone();
+    let cut = decode::Cut { path, start_ms, end_ms, gain_db: 0.0 };
+    match audio::loudness::measure(&decode::WorkerCommand::this_program(), &cut, go_on) {
+        Ok(Some(found)) => Outcome::Loudness(Loudness {
+            integrated_lufs: found.integrated_lufs as f32,
+            true_peak_dbtp: found.true_peak_dbtp as f32,
+        }),
+        Ok(None) if is_closed() => Outcome::Later,
+        Ok(None) => Outcome::None,
+        Err(decode::Error::Open(_) | decode::Error::Worker(decode::WorkerError::Spawn(_))) => Outcome::Later,
+        Err(error) => {
+            log::info!("no loudness: {} {error}", part.path.display());
+            Outcome::None
+        }
+    }
+}
+
+/// Whether the box has something better to do than to measure: somebody listens, and it has few cores or they are used.
+fn is_busy(listening: &AtomicBool) -> bool {
+    if !listening.load(Ordering::Relaxed) {
+        return false;
+    }
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let load = fs::read_to_string("/proc/loadavg").ok();
+    let load = load.and_then(|text| text.split(' ').next()?.parse::<f64>().ok()).unwrap_or(0.0);
+    cores < CORES_MIN || load > cores as f64 / 2.0
+}
+
 /// Whether a file plays: a decoder process opens it and finds sound.
 fn judge(path: &Path) -> Result<(), String> {
-    let probed = decode::probe(&decode::WorkerCommand::this_program(), path);
-    probed.map(|_| ()).map_err(|error| error.to_string())
+    decode::hear(&decode::WorkerCommand::this_program(), path).map_err(|error| error.to_string())
 }
 
 fn passing_folder() -> io::Result<PathBuf> {

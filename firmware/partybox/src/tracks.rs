@@ -5,7 +5,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use audio::deck::Deck;
-use audio::decode::{self, Outcome, TrackInfo, WorkerCommand};
+use audio::decode::{self, Cut, Outcome, TrackInfo, WorkerCommand};
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::pump::Controls;
 use party::{CueId, Input, TrackId};
@@ -62,8 +62,9 @@ impl Tracks {
         self.catalogue.len()
     }
 
-    /// Opens `track` under the number `cue` behind those already open. `false` if there is no such track.
-    pub fn cue(&mut self, cue: CueId, track: TrackId) -> bool {
+    /// Opens `track` under the number `cue` behind those already open, brought to the loudness of all if `is_level`.
+    /// `false` if there is no such track.
+    pub fn cue(&mut self, cue: CueId, track: TrackId, is_level: bool) -> bool {
         let Some(entry) = self.catalogue.get(track) else { return false };
         self.info.insert(track, entry.about);
         let news = self.news.clone();
@@ -72,7 +73,9 @@ impl Tracks {
                 log::error!("news about track {track} was dropped: the app is stuck");
             }
         };
-        self.waiting.push_back(decode::open(&self.worker, &entry.path, cue, 0, notify));
+        let gain_db = if is_level { entry.gain_db } else { 0.0 };
+        let cut = Cut { path: entry.path, start_ms: entry.start_ms, end_ms: entry.end_ms, gain_db };
+        self.waiting.push_back(decode::open_cut(&self.worker, cut, cue, notify));
         self.hand_over();
         true
     }

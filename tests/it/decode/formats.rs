@@ -1,6 +1,7 @@
 //! Every format, rate and channel count: pitch, level, length, tags, seams and seeking.
 
-use audio::decode::{self, Outcome};
+use audio::decode::{self, Cut, Outcome};
+use audio::pcm::Frame;
 
 use super::rig::*;
 
@@ -136,6 +137,23 @@ fn two_halves_of_a_cut_track_join_without_a_seam() {
         let away = worst_difference(&joined[4_800..66_000], &whole[4_800..66_000]);
         assert!(away <= difference_max.min(0.02), "{name}: off by {away} away from the seam");
     }
+}
+
+#[test]
+fn a_part_of_a_file_is_as_long_as_asked_and_at_the_level_asked() {
+    let Some(kitchen) = Kitchen::open() else { return };
+    let frames: Vec<Frame> = (0..96_000).map(|n| [(n as f32 / 96_000.0) * 0.5, 0.25]).collect();
+    let file = kitchen.pcm("ramp.wav", &frames, "-c:a pcm_f32le");
+    let cut = Cut { start_ms: 500, end_ms: Some(1_250), gain_db: -6.0206, ..Cut::whole(&file) };
+    let (tell, told) = std::sync::mpsc::channel();
+    let deck = decode::open_cut(&worker(), cut.clone(), 7, move |_, event| _ = tell.send(event));
+    let played = drain(deck, &told);
+    assert_eq!(played.complaint(), "");
+    assert_eq!(played.frames.len(), 36_000);
+    for (heard, meant) in played.frames.iter().zip(&frames[24_000..]) {
+        assert!((heard[0] - meant[0] / 2.0).abs() < 1e-4 && (heard[1] - 0.125).abs() < 1e-4, "{heard:?} for {meant:?}");
+    }
+    assert!(decode::hear(&worker(), &file).is_ok());
 }
 
 #[test]

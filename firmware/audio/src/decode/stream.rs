@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use self::child::{Child, Said};
+use self::child::Child;
+pub(crate) use self::child::Said;
 use super::worker;
 use super::{Error, TrackInfo, WorkerError};
 use crate::deck::{self, DECK_FRAMES, Deck, DeckFeed, TrackId};
@@ -46,6 +47,38 @@ impl WorkerCommand {
     /// Another program; what to do (`play START_MS` or `probe`) follows after `args`.
     pub fn new<A: Into<OsString>>(program: impl Into<PathBuf>, args: impl IntoIterator<Item = A>) -> Self {
         Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
+    }
+}
+
+/// Which part of a file is a track, and how loud to play it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it begins, milliseconds.
+    pub start_ms: u64,
+    /// Where it ends, milliseconds from the file's beginning; `None`: with the file.
+    pub end_ms: Option<u64>,
+    /// What every sample is changed by, dB.
+    pub gain_db: f32,
+}
+
+impl Cut {
+    /// All of a file as it is.
+    pub fn whole(path: &Path) -> Self {
+        Self { path: path.to_owned(), start_ms: 0, end_ms: None, gain_db: 0.0 }
+    }
+
+    /// How long it is if the file is as long as that.
+    fn length_ms(&self, whole_ms: Option<u64>) -> Option<u64> {
+        let end_ms = [self.end_ms, whole_ms].into_iter().flatten().min()?;
+        Some(end_ms.saturating_sub(self.start_ms))
+    }
+
+    /// Frames it has at most.
+    pub(crate) fn frames_max(&self) -> Option<u64> {
+        let ms = self.end_ms?.saturating_sub(self.start_ms);
+        Some(ms * u64::from(crate::pcm::SAMPLE_RATE_HZ) / 1_000)
     }
 }
 
@@ -108,16 +141,47 @@ pub fn open(
     start_at_ms: u64,
     notify: impl FnMut(TrackId, Event) + Send + 'static,
 ) -> Deck {
+    open_cut(worker, Cut { start_ms: start_at_ms, ..Cut::whole(path) }, track, notify)
+}
+
+/// The same for a part of a file, and at another level.
+pub fn open_cut(
+    worker: &WorkerCommand,
+    cut: Cut,
+    track: TrackId,
+    notify: impl FnMut(TrackId, Event) + Send + 'static,
+) -> Deck {
     let (feed, deck) = deck::pair(track, DECK_FRAMES);
-    let (worker, path) = (worker.clone(), path.to_owned());
-    let mut playing = Playing { feed: Some(feed), frames: 0, path, track, outcome: None, notify: Box::new(notify) };
+    let worker = worker.clone();
+    let mut playing = Playing { feed: Some(feed), frames: 0, cut, track, outcome: None, notify: Box::new(notify) };
     // The process must be started by the thread that outlives it: it asks to be killed when its parent thread ends.
     // If there is no thread to be had, dropping the closure ends the deck and tells.
     let thread = thread::Builder::new().name("decode".into());
-    if let Err(error) = thread.spawn(move || playing.run(&worker, start_at_ms)) {
+    if let Err(error) = thread.spawn(move || playing.run(&worker)) {
         log::error!("no thread to decode on: {error}");
     }
     deck
+}
+
+/// A decoder process that decodes `cut`, and goes on after its end.
+pub(crate) fn begin(worker: &WorkerCommand, cut: &Cut) -> Result<Child, Error> {
+    Child::start(worker, open_file(&cut.path)?, &["play".into(), cut.start_ms.to_string()])
+}
+
+/// Makes sure that there is sound in `path`: a decoder process decodes its beginning. Blocks for at most twice
+/// [`OPEN_MAX`] and a little.
+///
+/// # Errors
+/// Why the file does not play.
+pub fn hear(worker: &WorkerCommand, path: &Path) -> Result<(), Error> {
+    let mut child = begin(worker, &Cut::whole(path))?;
+    loop {
+        match child.next(OPEN_MAX, &mut Vec::new())? {
+            Said::Info(_) => {}
+            Said::Sound => return Ok(()),
+            Said::End => return Err(Error::NoSound),
+        }
+    }
 }
 
 /// What `path` says about itself, asked of a decoder process. Blocks for at most [`OPEN_MAX`] and a little.
@@ -152,7 +216,7 @@ struct Playing {
     /// `None` only while being dropped.
     feed: Option<DeckFeed>,
     frames: u64,
-    path: PathBuf,
+    cut: Cut,
     track: TrackId,
     /// `None` until the work has come to an end of any kind.
     outcome: Option<Result<Outcome, Error>>,
@@ -160,28 +224,37 @@ struct Playing {
 }
 
 impl Playing {
-    fn run(&mut self, worker: &WorkerCommand, start_at_ms: u64) {
-        self.outcome = Some(self.play(worker, start_at_ms));
+    fn run(&mut self, worker: &WorkerCommand) {
+        self.outcome = Some(self.play(worker));
     }
 
-    fn play(&mut self, worker: &WorkerCommand, start_at_ms: u64) -> Result<Outcome, Error> {
-        let args = ["play".into(), start_at_ms.to_string()];
-        let mut child = Child::start(worker, open_file(&self.path)?, &args)?;
+    fn play(&mut self, worker: &WorkerCommand) -> Result<Outcome, Error> {
+        let mut child = begin(worker, &self.cut)?;
+        let frames_max = self.cut.frames_max().unwrap_or(u64::MAX);
+        let gain = (self.cut.gain_db != 0.0).then(|| 10.0_f32.powf(self.cut.gain_db / 20.0));
         let mut frames = Vec::new();
         let (mut opened, mut sounding) = (false, false);
         while !self.is_abandoned() {
             let patience = if sounding { STALL_MAX } else { OPEN_MAX };
             match child.next(patience, &mut frames)? {
-                Said::Info(info) if !opened => {
+                Said::Info(mut info) if !opened => {
                     opened = true;
+                    info.duration_ms = self.cut.length_ms(info.duration_ms);
                     (self.notify)(self.track, Event::Opened(info));
                 }
                 Said::Info(_) => return Err(Error::Worker(WorkerError::Protocol("a second description"))),
                 _ if !opened => return Err(Error::Worker(WorkerError::Protocol("no description"))),
                 Said::Sound => {
                     sounding = true;
+                    frames.truncate(usize::try_from(frames_max - self.frames).unwrap_or(usize::MAX));
+                    if let Some(gain) = gain {
+                        frames.as_flattened_mut().iter_mut().for_each(|sample| *sample *= gain);
+                    }
                     self.push(&frames);
                     frames.clear();
+                    if self.frames == frames_max {
+                        return Ok(Outcome::Completed { frames: self.frames });
+                    }
                 }
                 Said::End => return Ok(Outcome::Completed { frames: self.frames }),
             }
@@ -212,7 +285,7 @@ impl Drop for Playing {
         self.feed = None;
         let no_thread = || Err(Error::Worker(WorkerError::Died("no thread to run it".into())));
         let outcome = self.outcome.take().unwrap_or_else(no_thread).unwrap_or_else(|error| {
-            let path = std::mem::take(&mut self.path);
+            let path = std::mem::take(&mut self.cut.path);
             Outcome::Broken(Broken { path, error, after_frames: self.frames })
         });
         (self.notify)(self.track, Event::Ended(outcome));

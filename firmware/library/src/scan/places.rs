@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::library::{Order, Shared};
+use crate::library::Shared;
 use crate::sticks;
 use crate::store::read::RootKind;
 use crate::store::write::{Fact, Place};
 use crate::watch::{News, Watch};
+use crate::writer::Order;
 
 /// How long the kernel's news are collected before they are acted on: a copied album is one change.
 const SETTLE: Duration = Duration::from_millis(300);

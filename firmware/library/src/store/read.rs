@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
-pub use self::rows::{BrokenFile, Group, Root, RootKind, Track};
-use self::rows::{COLUMNS, COVERS, JOINS, ORDER, track};
+pub(crate) use self::rows::Unmeasured;
+use self::rows::{BESIDES, COLUMNS, JOINS, ORDER, track};
+pub use self::rows::{BrokenFile, Group, Playlist, Root, RootKind, Track};
 use crate::walk::{Cover, Stamp};
 
 /// Rows in an answer unless another number is asked for.
@@ -189,7 +190,7 @@ impl Reader {
             }
             values.push(Value::Integer(page(limit)));
             let wheres = if wheres.is_empty() { "1".to_owned() } else { wheres.join(" AND ") };
-            let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {COVERS} WHERE {wheres} ORDER BY {ORDER} LIMIT ?");
+            let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {BESIDES} WHERE {wheres} ORDER BY {ORDER} LIMIT ?");
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map(params_from_iter(values), track)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -216,7 +217,7 @@ impl Reader {
 
     /// The track of that number, if it has a file.
     pub(crate) fn track(&self, id: u64) -> Result<Option<Track>, AskError> {
-        let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {COVERS} WHERE tracks.id = ?1");
+        let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {BESIDES} WHERE tracks.id = ?1");
         self.within(Some(QUESTION_MAX), |connection| {
             Ok(connection.prepare_cached(&sql)?.query_row([signed(id)], track).optional()?)
         })
@@ -227,7 +228,7 @@ impl Reader {
         self.within(None, |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT track FROM files JOIN roots ON roots.id = root AND present
-                 WHERE track IS NOT NULL ORDER BY root, files.path",
+                 WHERE track IS NOT NULL AND NOT covered ORDER BY root, files.path",
             )?;
             let rows = statement.query_map([], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -250,7 +251,7 @@ impl Reader {
     pub(crate) fn roots(&self) -> Result<Vec<Root>, AskError> {
         self.within(Some(QUESTION_MAX), |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, name, kind, present, (SELECT count(track) FROM files WHERE root = roots.id)
+                "SELECT id, name, kind, present, (SELECT count(track) FROM files WHERE root = roots.id AND NOT covered)
                  FROM roots ORDER BY id",
             )?;
             let rows = statement.query_map([], rows::root)?;
@@ -267,13 +268,56 @@ impl Reader {
         })
     }
 
+    /// The next track after `after` whose loudness is neither told by its tags nor known.
+    pub(crate) fn unmeasured(&self, after: u64) -> Result<Option<Unmeasured>, AskError> {
+        let sql = format!(
+            "SELECT tracks.id, fingerprint, roots.place, files.path, start_ms, end_ms FROM tracks {JOINS}
+             WHERE tracks.id > ?1 AND track_gain_db IS NULL
+             AND NOT EXISTS (SELECT 1 FROM loudness WHERE loudness.fingerprint = tracks.fingerprint)
+             ORDER BY tracks.id LIMIT 1"
+        );
+        self.within(None, |connection| {
+            Ok(connection.prepare_cached(&sql)?.query_row([signed(after)], rows::unmeasured).optional()?)
+        })
+    }
+
+    /// Playlists, in the order in which they became known; after the playlist `after`.
+    pub(crate) fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
+        let sql = "SELECT lists.id, title, (SELECT count(track) FROM entries
+                     JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT covered
+                     WHERE entries.list = lists.id)
+                   FROM lists JOIN roots ON roots.id = root AND present
+                   WHERE NOT is_cue AND lists.id > ?1 ORDER BY lists.id LIMIT ?2";
+        self.within(Some(QUESTION_MAX), |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map((signed(after), page(limit)), rows::playlist)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The tracks of a playlist in its order, each with its place there; after the place `after`.
+    pub(crate) fn playlist(&self, list: u64, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Track)>, AskError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, position FROM entries
+             JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT files.covered
+             JOIN tracks ON tracks.id = files.track JOIN roots ON roots.id = files.root AND roots.present {BESIDES}
+             WHERE entries.list = ?1 AND position > ?2 ORDER BY position LIMIT ?3"
+        );
+        self.within(Some(QUESTION_MAX), |connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map((signed(list), after.map_or(-1, signed), page(limit)), rows::placed)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// How many files are tracks, and how many are broken.
     pub(crate) fn counts(&self) -> Result<(u64, u64), AskError> {
-        let sql = "SELECT count(track), count(reason) FROM files JOIN roots ON roots.id = root AND present";
+        let sql =
+            "SELECT count(track) - total(covered), count(reason) FROM files JOIN roots ON roots.id = root AND present";
         self.within(None, |connection| {
-            let counts: (i64, i64) =
+            let counts: (f64, i64) =
                 connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok((counts.0.cast_unsigned(), counts.1.cast_unsigned()))
+            Ok((counts.0 as u64, counts.1.cast_unsigned()))
         })
     }
 
@@ -295,12 +339,19 @@ impl Reader {
 
     /// What is known of the files at or below `path`, by path.
     pub(crate) fn known(&self, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
+        self.known_in("files WHERE list IS NULL", root, path)
+    }
+
+    /// What is known of the lists at or below `path`, by path.
+    pub(crate) fn lists(&self, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
+        self.known_in("lists WHERE 1", root, path)
+    }
+
+    fn known_in(&self, table: &str, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
         let (from, to) = below(path);
         self.within(None, |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT path, bytes, mtime_ns FROM files
-                 WHERE root = ?1 AND (?2 = x'' OR path = ?2 OR (path >= ?3 AND path < ?4)) ORDER BY path",
-            )?;
+            let sql = format!("SELECT path, bytes, mtime_ns FROM {table} AND root = ?1 AND {BELOW} ORDER BY path");
+            let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map((root, path, from, to), |row| {
                 Ok(Known { path: row.get(0)?, stamp: Stamp { bytes: row.get(1)?, mtime_ns: row.get(2)? } })
             })?;
@@ -308,6 +359,9 @@ impl Reader {
         })
     }
 }
+
+/// The paths at or below one, of which the two ends follow.
+const BELOW: &str = "(?2 = x'' OR path = ?2 OR (path >= ?3 AND path < ?4))";
 
 /// Everything below "a" lies between "a/" and "a0", the next byte after the slash.
 fn below(path: &[u8]) -> (Vec<u8>, Vec<u8>) {

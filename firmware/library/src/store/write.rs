@@ -1,5 +1,8 @@
 //! Changes to the database, in batches: a batch is one transaction.
 
+mod lists;
+
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -7,6 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::read::RootKind;
 use crate::fingerprint::Fingerprint;
+use crate::level::Loudness;
+use crate::lists::List;
 use crate::tags::Tags;
 use crate::text::{fold, shown, sort_key};
 use crate::walk::{self, Cover, Stamp};
@@ -36,6 +41,10 @@ pub(crate) enum Fact {
     Cover(Cover),
     /// This folder has no cover.
     NoCover { folder: Vec<u8> },
+    /// This list has this in it; each entry with the file it means, below the root.
+    List { path: Vec<u8>, stamp: Stamp, list: List, files: Vec<Vec<u8>> },
+    /// This list is gone.
+    NoList { path: Vec<u8> },
 }
 
 /// Sticks that are remembered; of older ones only what their tracks were is.
@@ -79,11 +88,14 @@ pub(crate) fn keep_only(connection: &mut Connection, keys: &[&[u8]]) -> rusqlite
             "DELETE FROM search WHERE rowid IN (SELECT track FROM files WHERE root = ?1 AND track IS NOT NULL)",
             "DELETE FROM files WHERE root = ?1",
             "DELETE FROM covers WHERE root = ?1",
+            "DELETE FROM lists WHERE root = ?1",
             "DELETE FROM roots WHERE id = ?1",
         ] {
             transaction.execute(sql, [id])?;
         }
     }
+    let orphans = "DELETE FROM loudness WHERE fingerprint NOT IN (SELECT fingerprint FROM tracks)";
+    transaction.execute(orphans, [])?;
     transaction.execute("UPDATE roots SET present = 0 WHERE kind = 'stick' AND present", [])?;
     transaction.commit()
 }
@@ -116,16 +128,20 @@ pub(crate) fn apply(
     exists: impl Fn(&[u8]) -> bool,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
+    let mut sheets = BTreeSet::new();
     for fact in facts {
+        if let Fact::Track { path, .. } | Fact::Broken { path, .. } | Fact::Gone { path } = fact {
+            sheets.extend(lists::sheets_of(&transaction, root, path)?);
+        }
         match fact {
             Fact::Track { path, stamp, fingerprint, tags } => {
                 let id = identify(&transaction, root, path, fingerprint, &exists)?;
                 let id = write_track(&transaction, id, path, fingerprint, tags)?;
-                write_file(&transaction, root, path, *stamp, Some(id), None)?;
+                write_file(&transaction, root, path, *stamp, Ok(id), Span::default())?;
             }
             Fact::Broken { path, stamp, reason } => {
                 unlist(&transaction, root, path)?;
-                write_file(&transaction, root, path, *stamp, None, Some(reason))?;
+                write_file(&transaction, root, path, *stamp, Err(reason), Span::default())?;
             }
             Fact::Gone { path } => {
                 unlist(&transaction, root, path)?;
@@ -143,7 +159,35 @@ pub(crate) fn apply(
                     .prepare_cached("DELETE FROM covers WHERE root = ?1 AND folder = ?2")?
                     .execute(params![root, folder])?;
             }
+            Fact::List { path, stamp, list, files } => {
+                sheets.extend(lists::put(&transaction, root, path, *stamp, list, files)?);
+            }
+            Fact::NoList { path } => lists::remove(&transaction, root, path)?,
         }
+    }
+    for sheet in sheets {
+        lists::apply(&transaction, root, sheet, &exists)?;
+    }
+    transaction.commit()
+}
+
+/// What came of measuring a track's loudness.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) loudness: Option<Loudness>,
+}
+
+/// Remembers measurements.
+pub(crate) fn measured(connection: &mut Connection, all: &[Measured]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for Measured { fingerprint, loudness } in all {
+        let (lufs, peak) = loudness.map(|found| (found.integrated_lufs, found.true_peak_dbtp)).unzip();
+        transaction.prepare_cached("INSERT OR REPLACE INTO loudness VALUES (?1, ?2, ?3)")?.execute(params![
+            fingerprint,
+            lufs,
+            peak
+        ])?;
     }
     transaction.commit()
 }
@@ -202,7 +246,7 @@ fn write_track(
     fingerprint: &Fingerprint,
     tags: &Tags,
 ) -> rusqlite::Result<i64> {
-    let title = if tags.title.is_empty() { name_of(path) } else { tags.title.clone() };
+    let title = if tags.title.is_empty() { walk::stem(path) } else { tags.title.clone() };
     let album_artist = match (tags.album_artist.as_str(), tags.compilation) {
         ("", true) => "",
         ("", false) => &tags.artist,
@@ -247,32 +291,47 @@ fn write_track(
     Ok(id)
 }
 
-/// What to call a track without a title: its file's name without the ending.
-fn name_of(path: &[u8]) -> String {
-    let (_, name) = walk::split(path);
-    let stem = name.iter().rposition(|byte| *byte == b'.').map_or(name, |dot| &name[..dot]);
-    shown(&String::from_utf8_lossy(stem))
+/// Which part of a file a track is.
+#[derive(Clone, Copy, Default)]
+struct Span {
+    /// The cue sheet that says so.
+    list: Option<i64>,
+    start_ms: Option<i64>,
+    end_ms: Option<i64>,
 }
 
+/// Remembers what is in a file: a track, or why there is none.
 fn write_file(
     transaction: &Transaction<'_>,
     root: i64,
     path: &[u8],
     stamp: Stamp,
-    track: Option<i64>,
-    reason: Option<&str>,
+    contents: Result<i64, &String>,
+    span: Span,
 ) -> rusqlite::Result<()> {
     let known: Option<Option<i64>> = transaction
         .prepare_cached("SELECT track FROM files WHERE root = ?1 AND path = ?2")?
         .query_row(params![root, path], |row| row.get(0))
         .optional()?;
-    if let Some(Some(before)) = known.filter(|before| *before != track) {
+    if let Some(Some(before)) = known.filter(|before| *before != contents.ok()) {
         // Another track is in this file now; the one before has none.
         transaction.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([before])?;
     }
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-        .execute(params![root, path, stamp.bytes, stamp.mtime_ns, track, reason, walk::split(path).0.len() as i64])?;
+    let sql = "INSERT OR REPLACE INTO files
+               (root, path, bytes, mtime_ns, track, reason, folder_bytes, list, start_ms, end_ms)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    transaction.prepare_cached(sql)?.execute(params![
+        root,
+        path,
+        stamp.bytes,
+        stamp.mtime_ns,
+        contents.ok(),
+        contents.err(),
+        walk::split(path).0.len() as i64,
+        span.list,
+        span.start_ms,
+        span.end_ms
+    ])?;
     Ok(())
 }
 

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod home;
+mod lists;
 mod places;
 mod scan;

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use library::{Library, RootKind, Settings, UploadError};
+use library::{Library, Loudness, Outcome, Part, RootKind, Settings, UploadError};
 
 use crate::home::{Home, LIMIT, all, find, program, wav};
 
@@ -149,4 +149,42 @@ fn an_upload_that_is_killed_is_gone_after_the_next_start() {
     assert!(uploaded(&home).is_empty());
     home.until(|| !library.progress().scanning);
     assert!(all(&library).is_empty());
+}
+
+#[test]
+fn every_track_is_measured_once_and_for_all() {
+    let home = Home::new();
+    for n in 0..20 {
+        home.put(format!("{n}.wav"), &wav(&format!("Title {n}"), ""));
+    }
+    home.put("silent.wav", &wav("Silent", ""));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let open = || {
+        let asked = Arc::clone(&asked);
+        let measure = move |part: &Part, _: &dyn Fn() -> bool| {
+            let name = part.path.file_name().unwrap().to_string_lossy().into_owned();
+            let mut asked = asked.lock().unwrap();
+            let is_first = !asked.contains(&name);
+            asked.push(name.clone());
+            match name.as_str() {
+                "silent.wav" => Outcome::None,
+                "7.wav" if is_first => Outcome::Later,
+                _ => Outcome::Loudness(Loudness { integrated_lufs: -10.0, true_peak_dbtp: 0.0 }),
+            }
+        };
+        let settings = Settings { measure: Some(Arc::new(measure)), ..home.settings("tag-worker") };
+        Library::open(settings).unwrap()
+    };
+    let library = open();
+    let levelled = |library: &Library| all(library).iter().filter(|track| track.gain_db() == -6.0).count();
+    home.until(|| levelled(&library) == 20);
+    library.close();
+    fs::rename(home.music("3.wav"), home.music("moved.wav")).unwrap();
+    let before = asked.lock().unwrap().len();
+    assert_eq!(before, 22, "one of them twice");
+    let library = open();
+    home.put("new.wav", &wav("New", ""));
+    home.until(|| levelled(&library) == 21);
+    assert_eq!(asked.lock().unwrap()[before..], ["new.wav"]);
+    assert_eq!(find(&library, "Silent").unwrap().gain_db(), 0.0);
 }

@@ -3,9 +3,10 @@
 //! All of it only reads. An answer is `{"tracks": [...], "next": ...}` (or `groups`, `files`): at most `limit` rows
 //! ([`LIMIT_DEFAULT`] unless asked for, [`LIMIT_MAX`] at most), and what to send as `after` for the next page, `null`
 //! on the last one. A track is `{"id", "title", "artist", "album", "album_artist", "album_key", "artist_key",
-//! "track_number", "disc_number", "year", "genre", "duration_ms", "has_picture", "art"}`; texts may be empty, numbers that are
+//! "track_number", "disc_number", "year", "genre", "duration_ms", "has_picture", "art", "gain_db"}`; texts may be empty, numbers that are
 //! not known are 0, an unknown length is `null`. A key is what to send as `album` or `artist` for the tracks of that
-//! album or artist; `art` is the address of its cover or `null` (see `art`). Texts come from files: whoever shows them must not take them for markup.
+//! album or artist; `art` is the address of its cover or `null` (see `art`),
+//! `gain_db` what its level is changed by when tracks are levelled (0 until its loudness is known). Texts come from files: whoever shows them must not take them for markup.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -35,15 +36,31 @@ pub(super) async fn search(call: Call) -> Result<Response, Refusal> {
 }
 
 /// `GET /api/library/tracks?album=&artist=&genre=&year=&limit=&after=`: tracks by album, disc, number and title. The
-/// first three are keys of groups.
+/// first three are keys of groups. With `playlist=` those of a playlist, in its order.
 pub(super) async fn tracks(call: Call) -> Result<Response, Refusal> {
     let limit = limit(&call)?;
     let after = number(&call, "after")?;
+    if let Some(list) = number(&call, "playlist")? {
+        let found = ask(&call, move |library| library.playlist(list, after, limit)).await?;
+        let next = found.last().filter(|_| found.len() == limit).map(|(place, _)| *place);
+        let rows: Vec<Value> = found.iter().map(|(_, track)| row(track)).collect();
+        return Ok(answer(&json!({ "tracks": rows, "next": next })));
+    }
     let key = |name| text(&call, name).filter(|key| !key.is_empty());
     let year = number(&call, "year")?.map(|year| u32::try_from(year).unwrap_or(u32::MAX));
     let filter = Filter { album: key("album"), artist: key("artist"), genre: key("genre"), year };
     let found = ask(&call, move |library| library.tracks(&filter, after, limit)).await?;
     Ok(tracks_page(&found, limit))
+}
+
+/// `GET /api/library/playlists?limit=&after=`: playlists, as `{"id", "name", "tracks"}`; the number is what to send as
+/// `playlist` for their tracks.
+pub(super) async fn playlists(call: Call) -> Result<Response, Refusal> {
+    let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
+    let found = ask(&call, move |library| library.playlists(after, limit)).await?;
+    let rows = found.iter().map(|list| json!({ "id": list.id, "name": list.name, "tracks": list.tracks }));
+    let next = found.last().filter(|_| found.len() == limit).map(|list| list.id);
+    Ok(answer(&json!({ "playlists": rows.collect::<Vec<_>>(), "next": next })))
 }
 
 /// `GET /api/library/groups?by=&limit=&after=`: albums, artists, genres or years (`by`: `album`, `artist`, `genre`,
@@ -146,10 +163,10 @@ fn limit(call: &Call) -> Result<usize, Refusal> {
     Err(refusal.field("limit", &limit.to_string(), format!("1 to {LIMIT_MAX}")))
 }
 
-fn tracks_page(found: &[Track], limit: usize) -> Response {
-    let rows = found.iter().map(|track| {
-        let tags = &track.tags;
-        json!({
+/// What is told of a track.
+fn row(track: &Track) -> Value {
+    let tags = &track.tags;
+    json!({
             "id": track.id,
             "title": tags.title,
             "artist": tags.artist,
@@ -164,10 +181,13 @@ fn tracks_page(found: &[Track], limit: usize) -> Response {
             "duration_ms": tags.duration_ms,
             "has_picture": tags.has_picture,
             "art": art_url(track),
-        })
-    });
+            "gain_db": (f64::from(track.gain_db()) * 10.0).round() / 10.0,
+    })
+}
+
+fn tracks_page(found: &[Track], limit: usize) -> Response {
     let next = found.last().filter(|_| found.len() == limit).map(|track| track.id);
-    answer(&json!({ "tracks": rows.collect::<Vec<_>>(), "next": next }))
+    answer(&json!({ "tracks": found.iter().map(row).collect::<Vec<_>>(), "next": next }))
 }
 
 pub(super) fn answer(body: &Value) -> Response {

@@ -176,6 +176,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::bare(Method::POST, "/api/requests/{request}/decline", Who::Dj, |call| Box::pin(queue::decline(call))),
     Route::get("/api/library/search", |call| Box::pin(music::search(call))),
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
+    Route::get("/api/library/playlists", |call| Box::pin(music::playlists(call))),
     Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),
     Route::get("/api/library/art/{track}", |call| Box::pin(art::picture(call))),
     Route::host("/api/library/uploads", Takes::File(BYTES, UPLOAD_BYTES_MAX), |call| Box::pin(upload::upload(call))),

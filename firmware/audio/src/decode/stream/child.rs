@@ -16,7 +16,7 @@ use super::WorkerCommand;
 use crate::pcm::Frame;
 
 /// A checked message.
-pub(super) enum Said {
+pub(crate) enum Said {
     /// The file is open.
     Info(TrackInfo),
     /// Frames have been appended.
@@ -26,7 +26,7 @@ pub(super) enum Said {
 }
 
 /// A running decoder process.
-pub(super) struct Child {
+pub(crate) struct Child {
     process: process::Child,
     output: ChildStdout,
     contents: Vec<u8>,
@@ -50,7 +50,7 @@ impl Child {
     }
 
     /// Waits up to `patience` for the next complete message and checks it. Frames are appended to `frames`.
-    pub(super) fn next(&mut self, patience: Duration, frames: &mut Vec<Frame>) -> Result<Said, Error> {
+    pub(crate) fn next(&mut self, patience: Duration, frames: &mut Vec<Frame>) -> Result<Said, Error> {
         let deadline = Instant::now() + patience;
         let mut header = [0; HEADER_BYTES];
         self.fill(&mut header, deadline)?;

@@ -8,6 +8,10 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 
 use crate::art::Art;
+use crate::fingerprint::Fingerprint;
+use crate::level::{Loudness, gain_db};
+use crate::lists::file_of;
+use crate::measure::Part;
 use crate::tags::Tags;
 use crate::walk::{child, join};
 
@@ -15,15 +19,16 @@ use crate::walk::{child, join};
 pub(super) const COLUMNS: &str = "tracks.id, roots.place, files.path, tracks.title, tracks.artist, tracks.album,
     album_artist, track_number, disc_number, year, genre, duration_ms, track_gain_db, album_gain_db, track_peak,
     has_picture, album_key, artist_key, hex(substr(fingerprint, 1, 8)), covers.folder, covers.name, covers.bytes,
-    covers.mtime_ns";
+    covers.mtime_ns, integrated_lufs, true_peak_dbtp,
+    files.start_ms, files.end_ms";
 
 /// What [`COLUMNS`] needs besides [`JOINS`].
-pub(super) const COVERS: &str =
-    "LEFT JOIN covers ON covers.root = files.root AND covers.folder = substr(files.path, 1, files.folder_bytes)";
+pub(super) const BESIDES: &str = "LEFT JOIN loudness USING (fingerprint)
+    LEFT JOIN covers ON covers.root = files.root AND covers.folder = substr(files.path, 1, files.folder_bytes)";
 
 /// Leaves tracks that have a file now.
 pub(super) const JOINS: &str =
-    "JOIN files ON files.track = tracks.id JOIN roots ON roots.id = files.root AND roots.present";
+    "JOIN files ON files.track = tracks.id AND NOT files.covered JOIN roots ON roots.id = files.root AND roots.present";
 
 /// The order of lists of tracks; the number makes it one.
 pub(super) const ORDER: &str = "album_key, disc_number, track_number, title_key, tracks.id";
@@ -43,6 +48,73 @@ pub struct Track {
     pub artist_key: String,
     /// Its picture, if it has one.
     pub art: Option<Art>,
+    /// How loud it was measured to be.
+    pub loudness: Option<Loudness>,
+    /// Where in its file it begins, milliseconds; more than 0 for later parts of a file with a cue sheet only.
+    pub start_ms: u64,
+    /// Where in its file it ends; `None`: with the file.
+    pub end_ms: Option<u64>,
+}
+
+/// A playlist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Playlist {
+    /// Its number, the same as long as its file has its name.
+    pub id: u64,
+    /// What it is called.
+    pub name: String,
+    /// Tracks that are there.
+    pub tracks: u64,
+}
+
+pub(super) fn playlist(row: &Row<'_>) -> rusqlite::Result<Playlist> {
+    let tracks = row.get::<_, i64>(2)?.cast_unsigned();
+    Ok(Playlist { id: row.get::<_, i64>(0)?.cast_unsigned(), name: row.get(1)?, tracks })
+}
+
+/// A track and its place in a list.
+pub(super) fn placed(row: &Row<'_>) -> rusqlite::Result<(u64, Track)> {
+    Ok((row.get::<_, i64>(27)?.cast_unsigned(), track(row)?))
+}
+
+fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
+}
+
+impl Track {
+    /// What it is changed by so that all tracks sound alike, dB; 0 if its loudness is not known.
+    pub fn gain_db(&self) -> f32 {
+        gain_db(&self.tags, self.loudness)
+    }
+}
+
+/// A track whose loudness is not known.
+#[derive(Debug)]
+pub(crate) struct Unmeasured {
+    pub(crate) id: u64,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) part: Part,
+}
+
+pub(super) fn unmeasured(row: &Row<'_>) -> rusqlite::Result<Unmeasured> {
+    let (root, below): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
+    Ok(Unmeasured {
+        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        fingerprint: row.get(1)?,
+        part: Part {
+            path: join(&path(root), file_of(&below)),
+            start_ms: unsigned(row, 4)?.unwrap_or(0),
+            end_ms: unsigned(row, 5)?,
+        },
+    })
+}
+
+fn loudness(row: &Row<'_>) -> rusqlite::Result<Option<Loudness>> {
+    let both: (Option<f32>, Option<f32>) = (row.get(23)?, row.get(24)?);
+    Ok(match both {
+        (Some(integrated_lufs), Some(true_peak_dbtp)) => Some(Loudness { integrated_lufs, true_peak_dbtp }),
+        _ => None,
+    })
 }
 
 /// Tracks that have something in common.
@@ -123,7 +195,7 @@ fn path(bytes: Vec<u8>) -> PathBuf {
 pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
     let (root, below): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
     let root = path(root);
-    let file = join(&root, &below);
+    let file = join(&root, file_of(&below));
     Ok(Track {
         id: row.get::<_, i64>(0)?.cast_unsigned(),
         tags: Tags {
@@ -145,6 +217,9 @@ pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
         album_key: row.get(16)?,
         artist_key: row.get(17)?,
         art: art(row, &root, &file)?,
+        loudness: loudness(row)?,
+        start_ms: unsigned(row, 25)?.unwrap_or(0),
+        end_ms: unsigned(row, 26)?,
         path: file,
     })
 }

@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::rows::{self, COLUMNS, COVERS, JOINS, Track};
+use super::rows::{self, BESIDES, COLUMNS, JOINS, Track};
 use super::{AskError, QUERY_CHARS_MAX, page, signed};
 use crate::text::words;
 
@@ -51,7 +51,7 @@ pub(super) fn search(connection: &Connection, typed: &str, after: u64, limit: us
         }
     }
     let sql = format!(
-        "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS} {COVERS}
+        "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS} {BESIDES}
          WHERE search MATCH ?1 AND search.rowid > ?2 ORDER BY search.rowid LIMIT ?3"
     );
     let mut statement = connection.prepare_cached(&sql)?;

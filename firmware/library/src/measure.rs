@@ -1,0 +1,104 @@
+//! Has the loudness of every track measured once, one after the other, while there is nothing better to do.
+//!
+//! How it is measured, and when there is something better to do, is told by whoever opens the library; here is only
+//! which track is next, and that what was found out is kept. A track whose tags tell its level is left out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
+
+use crate::level::Loudness;
+use crate::library::Shared;
+use crate::store::read::{Reader, Unmeasured};
+use crate::store::write::Measured;
+use crate::writer::Order;
+
+/// Measurements in one transaction: a pulled plug costs this many tracks' work.
+const BATCH: usize = 8;
+
+/// How long to wait before looking again whether there is something to measure, or trying again what cannot be done now.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What became of a measurement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is this loud.
+    Loudness(Loudness),
+    /// It is silent, or does not play to its end: it is not tried again.
+    None,
+    /// It was broken off, or the system refuses: it is tried again.
+    Later,
+}
+
+/// A file, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it begins, milliseconds.
+    pub start_ms: u64,
+    /// Where it ends; `None`: with the file.
+    pub end_ms: Option<u64>,
+}
+
+/// Measures a part of a file. It may wait as long as it likes, but must come
+/// back soon with [`Outcome::Later`] once what it is handed tells that the library is closed.
+pub type Measure = Arc<dyn Fn(&Part, &dyn Fn() -> bool) -> Outcome + Send + Sync>;
+
+/// What is needed to measure.
+pub(crate) struct Meter {
+    pub(crate) measure: Measure,
+    pub(crate) reader: Arc<Reader>,
+    pub(crate) writer: SyncSender<Order>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Meter {
+    /// Measures until the library is closed.
+    pub(crate) fn run(self) {
+        let mut batch = Vec::new();
+        let (mut after, mut seen) = (0, None);
+        while !self.shared.is_closed() {
+            let changes = self.shared.changes();
+            let next = if seen == Some(changes) { None } else { self.reader.unmeasured(after).unwrap_or_default() };
+            let Some(Unmeasured { id, fingerprint, part }) = next else {
+                self.send(&mut batch);
+                // All of them once more, when something has changed since this round began.
+                if seen != Some(changes) {
+                    (after, seen) = (0, (after == 0).then_some(changes));
+                }
+                if seen.is_some() {
+                    self.shared.rest(PAUSE);
+                }
+                continue;
+            };
+            let outcome = (self.measure)(&part, &|| self.shared.is_closed());
+            after = id;
+            let loudness = match outcome {
+                Outcome::Loudness(loudness) => Some(loudness),
+                Outcome::None => None,
+                Outcome::Later => {
+                    self.shared.rest(PAUSE);
+                    continue;
+                }
+            };
+            batch.push(Measured { fingerprint, loudness });
+            if batch.len() == BATCH {
+                self.send(&mut batch);
+            }
+        }
+        self.send(&mut batch);
+    }
+
+    fn send(&self, batch: &mut Vec<Measured>) {
+        if !batch.is_empty() {
+            let (done, written) = sync_channel(1);
+            let all = std::mem::take(batch);
+            // Without a writer the library is closed. What is not yet written would be measured again.
+            if self.writer.send(Order::Loudness { all, done }).is_ok() {
+                _ = written.recv();
+            }
+        }
+    }
+}
