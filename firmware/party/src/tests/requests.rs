@@ -48,6 +48,10 @@ fn who_was_heard_in_a_round_waits_for_the_next_and_a_newcomer_does_not() {
     pump.wish(1, 51);
     pump.wish(2, 60);
     assert_eq!(pump.waiting(), [60, 51]);
+    assert_eq!([pump.heard_next(), pump.heard_next()], [60, 51]);
+    pump.wish(1, 52);
+    pump.wish(3, 70);
+    assert_eq!(pump.waiting(), [70, 52], "it is the same in every round");
 }
 
 #[test]
