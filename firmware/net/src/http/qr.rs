@@ -139,6 +139,8 @@ mod tests {
         }
         let side = code.width() + 2 * QUIET;
         assert!(svg.contains(&format!("viewBox=\"0 0 {side} {side}\"")));
+        let inside = QUIET..side - QUIET;
+        assert!(dark.iter().all(|(x, y)| inside.contains(x) && inside.contains(y)), "there is light ground around it");
         let scaled = |x: usize, y: usize| dark.contains(&(x / 4, y / 4));
         assert_eq!(read(side * 4, scaled), TEXT);
     }
