@@ -36,6 +36,7 @@ function queueRow(id) {
   const item = row();
   const heart = make('button', { type: 'button', class: 'button vote' }, icon('heart'), make('span'));
   heart.addEventListener('click', () => {
+    if (heart.getAttribute('aria-disabled') === 'true') return;
     attempt(() => vote(id, heart.getAttribute('aria-pressed') !== 'true'), heart);
   });
   const push = make('button', { type: 'button', class: 'button bare boost', hidden: true }, icon('rocket'));
@@ -63,6 +64,8 @@ function drawQueued(item, id, queued, n, you) {
   const [push, away, heart] = actions(item).children;
   const voted = you.votes?.includes(id) ?? false;
   mark(heart, 'aria-pressed', String(voted));
+  // Nobody votes for a wish of their own; how many others did is still told.
+  mark(heart, 'aria-disabled', mine ? 'true' : null);
   mark(heart, 'aria-label', count('queue.vote', queued.votes, { title }));
   write(heart.children[1], String(queued.votes));
   // A push is for what this guest likes: shown where they have said so, and where it would change something.

@@ -57,7 +57,7 @@ export default {
   'queue.vote.few': 'صوّت لـ {title}، {n} أصوات',
   'queue.vote.many': 'صوّت لـ {title}، {n} صوتًا',
   'queue.vote.other': 'صوّت لـ {title}، {n} صوت',
-  'queue.boost': 'قدّم {title}، مرة في كل حفلة',
+  'queue.boost': 'قدّم {title}',
   'queue.withdraw': 'اسحب طلبك {title}',
 
   'wishes.heading': 'طلباتك',

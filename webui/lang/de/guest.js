@@ -54,7 +54,7 @@ export default {
   'queue.skipped': 'übersprungen',
   'queue.vote.one': 'Für {title} stimmen, {n} Stimme',
   'queue.vote.other': 'Für {title} stimmen, {n} Stimmen',
-  'queue.boost': '{title} vorziehen, einmal pro Party',
+  'queue.boost': '{title} vorziehen',
   'queue.withdraw': 'Wunsch {title} zurücknehmen',
 
   'wishes.heading': 'Deine Wünsche',

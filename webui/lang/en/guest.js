@@ -54,7 +54,7 @@ export default {
   'queue.skipped': 'skipped',
   'queue.vote.one': 'Vote for {title}, {n} vote',
   'queue.vote.other': 'Vote for {title}, {n} votes',
-  'queue.boost': 'Move {title} up, once per party',
+  'queue.boost': 'Move {title} up',
   'queue.withdraw': 'Take back your wish {title}',
 
   'wishes.heading': 'Your wishes',

@@ -54,7 +54,7 @@ export default {
   'queue.skipped': 'saltada',
   'queue.vote.one': 'Votar por {title}, {n} voto',
   'queue.vote.other': 'Votar por {title}, {n} votos',
-  'queue.boost': 'Adelantar {title}, una vez por fiesta',
+  'queue.boost': 'Adelantar {title}',
   'queue.withdraw': 'Retirar tu petición {title}',
 
   'wishes.heading': 'Tus peticiones',

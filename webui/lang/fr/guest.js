@@ -54,7 +54,7 @@ export default {
   'queue.skipped': 'passé',
   'queue.vote.one': 'Voter pour {title}, {n} voix',
   'queue.vote.other': 'Voter pour {title}, {n} voix',
-  'queue.boost': 'Avancer {title}, une fois par fête',
+  'queue.boost': 'Avancer {title}',
   'queue.withdraw': 'Retirer votre demande {title}',
 
   'wishes.heading': 'Vos demandes',

@@ -54,7 +54,7 @@ export default {
   'queue.skipped': 'saltato',
   'queue.vote.one': 'Vota {title}, {n} voto',
   'queue.vote.other': 'Vota {title}, {n} voti',
-  'queue.boost': 'Porta avanti {title}, una volta per festa',
+  'queue.boost': 'Porta avanti {title}',
   'queue.withdraw': 'Ritira la richiesta {title}',
 
   'wishes.heading': 'Le tue richieste',

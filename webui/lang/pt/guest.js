@@ -53,7 +53,7 @@ export default {
   'queue.skipped': 'saltada',
   'queue.vote.one': 'Votar em {title}, {n} voto',
   'queue.vote.other': 'Votar em {title}, {n} votos',
-  'queue.boost': 'Adiantar {title}, uma vez por festa',
+  'queue.boost': 'Adiantar {title}',
   'queue.withdraw': 'Retirar o teu pedido {title}',
 
   'wishes.heading': 'Os teus pedidos',
