@@ -257,7 +257,7 @@ fn serve() {
         pairing: net::pairing::Pairing::default(),
         library: None,
         appliance: net::appliance::channel().0,
-        zero: std::time::Instant::now(),
+        zero: Instant::now(),
         gauges: Arc::new(|_| {}),
     };
     std::thread::spawn(move || {
