@@ -37,7 +37,7 @@ pub struct Radio {
     pub guests_max: u16,
     /// Whether 80 % of the places are taken.
     pub nearly_full: bool,
-    /// Whether somebody was refused within the last minute because all places were taken.
+    /// Whether all places are taken, so that whoever tries to join is refused, or somebody was within the last minute.
     pub refused: bool,
     /// How many were refused so far.
     #[serde(skip)]

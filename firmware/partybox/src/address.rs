@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::access_point::BOX;
+
 /// Calls of [`Page::look`] from one lookup to the next: 5 s at four calls a second.
 const CALLS_PER_LOOKUP: u32 = 20;
 
@@ -56,7 +58,10 @@ fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
     } else {
         vec![bound.ip()]
     };
-    addresses.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
+    // Only phones' questions for the internet go there.
+    addresses.retain(|ip| *ip != IpAddr::V4(net::portal::ADDRESS));
+    // Guests are in the box's own network if it has one, whatever else the box is in.
+    addresses.sort_by_key(|ip| (ip.is_loopback(), *ip != IpAddr::V4(BOX), ip.is_ipv6()));
     addresses.into_iter().map(|ip| format!("http://{}/", host_port(ip, bound.port()))).collect()
 }
 
@@ -77,6 +82,12 @@ mod tests {
         let interfaces = ["127.0.0.1", "10.0.0.7", "fe80::1"].map(|a| a.parse().unwrap());
         let urls = urls("0.0.0.0:8080".parse().unwrap(), &interfaces);
         assert_eq!(urls, ["http://10.0.0.7:8080/", "http://127.0.0.1:8080/"]);
+    }
+
+    #[test]
+    fn the_boxs_own_network_comes_first_and_the_portals_address_not_at_all() {
+        let interfaces = ["192.168.1.5", "192.0.2.1", "10.77.0.1"].map(|a| a.parse().unwrap());
+        assert_eq!(urls("0.0.0.0:80".parse().unwrap(), &interfaces), ["http://10.77.0.1/", "http://192.168.1.5/"]);
     }
 
     #[test]

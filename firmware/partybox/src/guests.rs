@@ -95,7 +95,9 @@ impl Guests {
             guests,
             guests_max: choice.guests_max,
             nearly_full: u32::from(guests) * 100 >= places * NEARLY_FULL_PERCENT,
-            refused: refused_at.is_some_and(|at| now.micros_since(at) < REFUSED_US),
+            // hostapd tells of a refusal only where the radio's own firmware speaks with phones; where hostapd does, it
+            // refuses silently. Either way nobody comes in while it is full.
+            refused: guests >= choice.guests_max || refused_at.is_some_and(|at| now.micros_since(at) < REFUSED_US),
             refused_total,
             chipset: choice.chipset.clone(),
         }
@@ -234,10 +236,10 @@ mod tests {
     fn four_of_five_places_are_nearly_full() {
         let directory = tempfile::tempdir().unwrap();
         let mut guests = Guests::new(directory.path(), directory.path());
-        for (count, nearly) in [(0, false), (3, false), (4, true), (5, true)] {
+        for (count, nearly, full) in [(0, false, false), (3, false, false), (4, true, false), (5, true, true)] {
             guests.heard.guests = count;
-            let choice = choice(5);
-            assert_eq!(guests.look(Time::ZERO, &choice).nearly_full, nearly, "{count}");
+            let radio = guests.look(Time::ZERO, &choice(5));
+            assert_eq!((radio.nearly_full, radio.refused), (nearly, full), "{count}");
         }
     }
 }

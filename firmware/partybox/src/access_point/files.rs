@@ -110,11 +110,12 @@ pub fn nftables(interface: &str, page: u16, forward: bool) -> String {
              \t\tiifname \"{interface}\" reject with icmpx admin-prohibited\n"
         );
     }
+    // 1 and 58 are ICMP and ICMPv6, whose names not every system knows.
     _ = write!(
         text,
         "\t}}\n\tchain input {{\n\t\ttype filter hook input priority filter; policy drop;\n\
          \t\tiifname \"lo\" accept\n\t\tct state established,related accept\n\t\tct state invalid drop\n\
-         \t\tmeta l4proto {{ icmp, ipv6-icmp }} accept\n\
+         \t\tmeta l4proto {{ 1, 58 }} accept\n\
          \t\ttcp dport {page} accept\n\t\tudp dport {page} accept\n\
          \t\tiifname \"{interface}\" udp dport {{ 53, 67 }} accept\n\t\tiifname \"{interface}\" tcp dport 53 accept\n\
          \t\tudp dport {{ 68, 546, 5353 }} accept\n\

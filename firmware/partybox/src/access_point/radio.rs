@@ -91,7 +91,10 @@ pub fn devices(sys: &Path) -> Vec<Device> {
             continue;
         }
         let about = text(&path.join("device/uevent"));
-        let driver = about.lines().find_map(|line| line.strip_prefix("DRIVER=")).unwrap_or_default().to_owned();
+        let driver = about.lines().find_map(|line| line.strip_prefix("DRIVER=")).map(str::to_owned);
+        // Not every device says so itself.
+        let linked = || Some(fs::read_link(path.join("device/driver")).ok()?.file_name()?.to_str()?.to_owned());
+        let driver = driver.or_else(linked).unwrap_or_default();
         let is_usb = about.lines().any(|line| line == "DEVTYPE=usb_interface");
         devices.push(Device { interface, phy, driver, about, is_usb });
     }
@@ -166,7 +169,11 @@ Wiphy phy0
         write("wlan0/phy80211/name", "phy0\n");
         write("wlan0/device/uevent", "DRIVER=brcmfmac\nSDIO_ID=02D0:A9BF\n");
         write("eth0/device/uevent", "DRIVER=bcmgenet\n");
-        let [first, second] = &devices(sys.path())[..] else { panic!("two") };
+        write("wlan2/phy80211/name", "phy2\n");
+        write("wlan2/device/uevent", "");
+        std::os::unix::fs::symlink("../mac80211_hwsim", sys.path().join("class/net/wlan2/device/driver")).unwrap();
+        let [first, second, third] = &devices(sys.path())[..] else { panic!("three") };
+        assert_eq!(third.driver, "mac80211_hwsim");
         assert_eq!((first.interface.as_str(), first.driver.as_str(), first.is_usb), ("wlan0", "brcmfmac", false));
         assert_eq!((second.phy.as_str(), second.driver.as_str(), second.is_usb), ("phy1", "mt76x2u", true));
         assert_eq!(devices(Path::new("/nonexistent")), []);
