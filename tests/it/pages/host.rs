@@ -71,6 +71,8 @@ pub(super) fn party_of(hosts: &str) -> Option<Party> {
     let running = Running::start(&["--music", &music_option, "--host-from", hosts])?;
     let party = Party { running, _music: music };
     until(|| party.get("/health")["library"]["tracks"] == SONGS.len());
+    // A queue that is filled before anything plays would lose its first song to the beginning.
+    until(|| !party.get("/api/party/status")["track"].is_null());
     Some(party)
 }
 
