@@ -127,7 +127,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             pairing: net::pairing::Pairing::default(),
             library: None,
             appliance: net::appliance::channel().0,
-            zero: std::time::Instant::now(),
+            zero: Instant::now(),
             gauges: Arc::new(|_| {}),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
