@@ -92,6 +92,8 @@ fn the_phone_that_asks_is_host_after_a_press_until_it_is_removed_or_forgotten() 
     one.browser.wait_for("document.querySelectorAll('#hosts-list li').length === 2", PATIENCE).expect("both");
     one.tap("#hosts-list li:nth-child(2) button").expect("removal");
     one.tap("#sure-yes").expect("surely");
+    // Said when the removal is on the box's storage: only then may its plug be pulled, below.
+    one.until_shown("is no longer host.", PATIENCE).expect("done");
     until_host(&two, false);
     two.until_shown("This phone is no longer a host", PATIENCE).expect("a reason");
     assert!(is_host(&one));
