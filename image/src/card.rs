@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, io};
 
+pub(crate) use archive::Drift;
 pub(crate) use board::Board;
 pub(crate) use flash::flash;
 use keys::Keys;
@@ -44,13 +45,23 @@ pub(crate) fn image(args: &ImageArgs) -> Result<(), Error> {
         let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
         stages.run("lock file", || archive::update_lock(args.board, &names))?;
     }
-    let out = build(&mut stages, args)?;
+    let (out, _) = whole(&mut stages, args, Drift::Refuse)?;
     stages.print();
     sizes(&out)
 }
 
-/// Makes the board's image and update and returns the folder with `card.img`, `card.img.zst` and `update.raucb`.
-pub(crate) fn build(stages: &mut Stages, args: &ImageArgs) -> Result<PathBuf, Error> {
+/// Makes the image in `out` and faulty slots and updates in `faulty`, for tests; returns the folder of both.
+pub(crate) fn build_with_faulty(stages: &mut Stages, args: &ImageArgs, drift: Drift) -> Result<PathBuf, Error> {
+    let (out, recipe) = whole(stages, args, drift)?;
+    let faulty = recipe.folder().join("faulty");
+    let script = make::read(&make::scripts().join("faulty.sh"))?;
+    let inputs = format!("{script}{}", make::read(&out.with_extension("inputs"))?);
+    stages.run("faulty slots and updates", || made(&faulty, &inputs, || recipe.faulty(&out, &faulty)))?;
+    Ok(recipe.folder())
+}
+
+/// Makes the board's image and update: `card.img`, `card.img.zst` and `update.raucb` in the folder that is returned.
+fn whole(stages: &mut Stages, args: &ImageArgs, drift: Drift) -> Result<(PathBuf, make::Recipe), Error> {
     stages.run("arm64 tool chain", tools::make)?;
     let program = match &args.program {
         Some(program) => program.clone(),
@@ -61,7 +72,7 @@ pub(crate) fn build(stages: &mut Stages, args: &ImageArgs) -> Result<PathBuf, Er
     let board = args.board;
     let recipe = make::Recipe { board, epoch: epoch()?, version: version()?, program, keys: keys(args)? };
     let debs = recipe.folder().join("debs");
-    let locked = stages.run("packages", || archive::fetch(board, &names, &debs))?;
+    let locked = stages.run("packages", || archive::fetch(board, &names, &debs, drift))?;
     let out = recipe.folder().join("out");
     let inputs = recipe.inputs(&locked)?;
     stages.run("image", || {
@@ -72,7 +83,7 @@ pub(crate) fn build(stages: &mut Stages, args: &ImageArgs) -> Result<PathBuf, Er
             sbom::write(&out.join("parts.cdx.json"), &recipe.version, &locked, &out.join("copyright"))
         })
     })?;
-    Ok(out)
+    Ok((out, recipe))
 }
 
 fn keys(args: &ImageArgs) -> Result<Keys, Error> {

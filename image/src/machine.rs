@@ -12,7 +12,8 @@ pub(crate) mod tools;
 use std::path::PathBuf;
 
 use crate::build;
-use crate::cli::TestArgs;
+use crate::card;
+use crate::cli::{ImageArgs, TestArgs};
 use crate::error::Error;
 use crate::packages::For;
 use crate::setup;
@@ -20,6 +21,9 @@ use crate::stage::Stages;
 
 /// Names the folder with the computer's kernel and root file system to the tests.
 const MACHINE_VARIABLE: &str = "PARTYBOX_MACHINE";
+
+/// Names the folder with the card to the tests.
+const CARD_VARIABLE: &str = "PARTYBOX_CARD";
 
 /// Runs all machine tests, or with filters only those they name.
 pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
@@ -31,9 +35,12 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     stages.run("arm64 tool chain", tools::make)?;
     let program = stages.run("the box for arm64", cross::partybox)?;
     stages.run("the emulated computer", || guest::make(&program))?;
+    let image = ImageArgs { yes: args.yes, program: Some(program), ..ImageArgs::default() };
+    let card = card::build_with_faulty(&mut stages, &image, card::Drift::Follow)?;
     let mut tests = build::cargo_command(&["test", "--package", "tests", "--test", "machine", "--locked"]);
     // One computer at a time: each has as many processors as the smallest box, which is as many as many a machine has.
-    tests.env(MACHINE_VARIABLE, folder()).args(["--", "--show-output", "--test-threads=1"]).args(&args.filters);
+    tests.env(MACHINE_VARIABLE, folder()).env(CARD_VARIABLE, card);
+    tests.args(["--", "--show-output", "--test-threads=1"]).args(&args.filters);
     stages.command("machine tests", &mut tests)?;
     stages.print();
     Ok(())

@@ -2,6 +2,8 @@
 //!
 //! Run by `cargo xtask test --machine`. Called in any other way, each of them says so and ends.
 
+mod card;
+mod card_updates;
 mod line_in;
 mod listening;
 mod pins;

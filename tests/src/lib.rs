@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod caller;
+pub mod card;
 pub mod crowd;
 pub mod dice;
 pub mod distrust;

@@ -41,6 +41,11 @@ pub(crate) fn lock_path(board: Board) -> PathBuf {
 /// Resolves `names` and the kernel anew and writes the board's lock file.
 pub(crate) fn update_lock(board: Board, names: &[&str]) -> Result<(), Error> {
     update_lists()?;
+    write(&lock_path(board), &lock::write(&resolve(board, names)?))
+}
+
+/// What the archive has now of `names` and of the kernel.
+fn resolve(board: Board, names: &[&str]) -> Result<Lock, Error> {
     let mut names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     names.extend(kernel(board)?);
     let offered = lock::offered(&cache("show", &names)?);
@@ -54,14 +59,23 @@ pub(crate) fn update_lock(board: Board, names: &[&str]) -> Result<(), Error> {
         };
         resolved.insert(name, best.clone());
     }
-    write(&lock_path(board), &lock::write(&resolved))
+    Ok(resolved)
+}
+
+/// What to do when Debian no longer has what the lock file names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drift {
+    /// Nothing is made: what is flashed is made of what was tested.
+    Refuse,
+    /// What Debian has now is taken, and that is told: for tests, which are not to fail by somebody else's release.
+    Follow,
 }
 
 /// Puts hard links to exactly the board's packages into the folder `into`. Returns what they are.
-pub(crate) fn fetch(board: Board, names: &[&str], into: &Path) -> Result<Lock, Error> {
+pub(crate) fn fetch(board: Board, names: &[&str], into: &Path, drift: Drift) -> Result<Lock, Error> {
     let path = lock_path(board);
     let text = fs::read_to_string(&path).unwrap_or_default();
-    let locked = lock::read(&text);
+    let mut locked = lock::read(&text);
     for name in names {
         if !locked.contains_key(*name) {
             return Err(Error::Card(format!("{} does not lock {name}; {UPDATE_LOCK}", path.display())));
@@ -72,7 +86,10 @@ pub(crate) fn fetch(board: Board, names: &[&str], into: &Path) -> Result<Lock, E
         let all: Vec<String> = locked.keys().cloned().collect();
         let offered = lock::offered(&cache("show", &all)?);
         let gone = lock::gone(&locked, |name, pin| pool(name, pin).exists(), &offered);
-        if !gone.is_empty() {
+        if !gone.is_empty() && drift == Drift::Follow {
+            eprintln!("{} is stale ({} packages are gone); this takes what Debian has now", path.display(), gone.len());
+            locked = resolve(board, names)?;
+        } else if !gone.is_empty() {
             for lock::Gone { name, locked, now } in &gone {
                 eprintln!(
                     "Debian no longer has {name} {locked}; it has {}",

@@ -63,11 +63,23 @@ impl Recipe {
 
     /// Makes and signs the update from the slot.
     pub(crate) fn update(&self, out: &Path) -> Result<(), Error> {
+        self.signed("making the update", "update.sh", &[], out)
+    }
+
+    /// Makes faulty slots and updates from what is in `made`, for tests.
+    pub(crate) fn faulty(&self, made: &Path, out: &Path) -> Result<(), Error> {
+        self.signed("making faulty slots and updates", "faulty.sh", &[(made, "/made")], out)
+    }
+
+    /// Runs a script that sees the key.
+    fn signed(&self, what: &str, script: &str, more: &[(&Path, &'static str)], out: &Path) -> Result<(), Error> {
         let signer = self.folder().join("signer");
         super::fresh_folder(&signer)?;
         super::copy(&self.keys.key, &signer.join("key.pem"))?;
         super::copy(&self.keys.certificate, &signer.join("certificate.pem"))?;
-        let made = stage::status("making the update", &mut self.script("update.sh", &[(&signer, "/signer")], out));
+        let mut seen = vec![(signer.as_path(), "/signer")];
+        seen.extend(more);
+        let made = stage::status(what, &mut self.script(script, &seen, out));
         // The key is not left lying about where the image is made.
         fs::remove_dir_all(&signer).map_err(|source| Error::File { path: signer, source })?;
         made

@@ -1,0 +1,66 @@
+//! The card: the file that is flashed starts through the boot loader, on two computers, and survives damage and power cuts.
+
+use std::time::Duration;
+
+use tests::card::Card;
+
+#[test]
+fn the_flashed_file_starts_through_the_boot_loader_and_serves_the_page() {
+    let Some(card) = Card::fresh("starts") else { return };
+    let mut running = card.boot();
+    running.says("partybox: slot A, last resort 0");
+    running.says("partybox: data partition: ");
+    running.says("partybox: slot A is whole");
+    running.says("partybox: slot: confirmed A");
+    assert!(running.page().contains("id=\"play\""), "not the guest's page");
+}
+
+#[test]
+fn the_same_file_starts_on_a_raspberry_pi_3_with_its_own_boot_loader_and_device_tree() {
+    let Some(card) = Card::fresh("pi") else { return };
+    let mut running = card.boot_pi();
+    running.says("partybox: slot A, last resort 0");
+    running.says("partybox: data partition: ");
+    running.says("partybox: slot A is whole");
+    running.says("partybox: slot: confirmed A");
+}
+
+#[test]
+fn a_flipped_bit_in_a_slots_kernel_or_in_a_program_starts_the_other_slot() {
+    for (name, path) in [("kernel", "/boot/kernel"), ("program", "/usr/lib/systemd/systemd-journald")] {
+        let Some(card) = Card::fresh(&format!("flipped-{name}")) else { return };
+        card.flip(card.place(0, path) + 1_000);
+        let mut running = card.boot();
+        running.says("partybox: slot A, last resort 0");
+        running.says("partybox: slot B, last resort 0");
+        running.says("partybox: slot B is whole");
+        assert!(running.page().contains("id=\"play\""), "{name}: not the guest's page");
+    }
+}
+
+/// Power cuts that a run makes unless `PARTYBOX_CUTS` says how many.
+const CUTS: u32 = 2;
+
+#[test]
+fn whenever_the_plug_is_pulled_the_box_starts_again() {
+    let Some(card) = Card::fresh("cuts") else { return };
+    let cuts = std::env::var("PARTYBOX_CUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(CUTS);
+    let seed =
+        std::env::var("PARTYBOX_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    println!("PARTYBOX_SEED={seed}");
+    let mut dice = fastrand::Rng::with_seed(seed);
+    for cut in 1..=cuts {
+        // An update is in the inbox for most of them: the first start and every writing of a slot are among the moments.
+        if card.get("/update/inbox.raucb").is_empty() {
+            card.put(&card.made("out/update.raucb"), "/update/inbox.raucb");
+        }
+        let mut running = card.boot();
+        running.says("partybox: slot ");
+        let moment = Duration::from_millis(dice.u64(0..120_000));
+        let told = running.until(moment);
+        println!("cut {cut} after {:.1} s: {told}", moment.as_secs_f64());
+    }
+    let mut running = card.boot();
+    running.says(" is whole");
+    assert!(running.page().contains("id=\"play\""), "not the guest's page");
+}

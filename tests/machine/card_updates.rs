@@ -1,0 +1,79 @@
+//! Updates of the card: taken, tried and confirmed, or refused, or given up for the slot before.
+
+use std::fs;
+
+use tests::card::Card;
+
+/// Where the box looks for one, on its data partition.
+const INBOX: &str = "/update/inbox.raucb";
+
+#[test]
+fn a_good_update_is_written_tried_and_confirmed_once_sound_has_flowed() {
+    let Some(card) = Card::fresh("update") else { return };
+    // So that it is seen which bytes are written; and only by an update is anything written there.
+    card.write(tests::card::SLOTS[1], &vec![0; card.slot(0).len()]);
+    card.put(&card.made("out/update.raucb"), INBOX);
+    let mut running = card.boot();
+    running.says("partybox: update: verifying");
+    running.says("partybox: update: writing");
+    running.says("partybox: update: restart-needed");
+    drop(running);
+    assert!(card.slot(1) == card.slot(0), "the other slot holds what was signed");
+    let mut running = card.boot();
+    running.says("partybox: slot B, last resort 0, tries left 2");
+    running.says("partybox: slot: trying B 2");
+    running.says("partybox: slot: confirmed B");
+    drop(running);
+    let mut running = card.boot();
+    running.says("partybox: slot B, last resort 0, tries left 0");
+    running.says("partybox: slot: confirmed B");
+    drop(running);
+    assert!(card.get(INBOX).is_empty(), "the update is gone once it was taken");
+}
+
+#[test]
+fn a_system_that_panics_or_hangs_or_is_silent_is_given_up_for_the_slot_before() {
+    for name in ["panics", "hangs", "silent"] {
+        let Some(card) = Card::fresh(&format!("given-up-{name}")) else { return };
+        card.to_be_tried(&format!("faulty/{name}.img"));
+        let mut running = card.boot();
+        running.says("partybox: slot B, last resort 0, tries left 2");
+        running.says("partybox: slot B is whole");
+        if name == "silent" {
+            running.says("partybox: slot: trying B 2");
+            running.says("partybox: slot: given-up B");
+        } else {
+            running.says("partybox: slot B, last resort 0, tries left 1");
+            running.says("partybox: slot B, last resort 0, tries left 0");
+        }
+        running.says("partybox: slot A, last resort 0");
+        running.says("partybox: slot: confirmed A");
+        assert!(running.page().contains("id=\"play\""), "{name}: not the guest's page");
+    }
+}
+
+#[test]
+fn damaged_and_foreign_updates_are_refused_before_anything_is_written() {
+    let Some(card) = Card::fresh("refused") else { return };
+    let good = fs::read(card.made("out/update.raucb")).expect("an update");
+    let cut = card.beside("cut");
+    fs::write(&cut, &good[..good.len() / 2]).expect("ours");
+    let flipped = card.beside("flipped");
+    let mut bytes = good;
+    bytes[1_000_000] ^= 1;
+    fs::write(&flipped, bytes).expect("ours");
+    let before = card.slot(1);
+    for (file, code) in [
+        (card.made("faulty/wrong-key.raucb"), "wrong-key"),
+        (card.made("faulty/wrong-board.raucb"), "wrong-board"),
+        (card.made("faulty/older.raucb"), "older"),
+        (cut, "damaged"),
+        (flipped, "damaged"),
+    ] {
+        card.put(&file, INBOX);
+        let mut running = card.boot();
+        running.says(&format!("partybox: update: refused {code}"));
+        drop(running);
+        assert!(card.slot(1) == before, "{}: written all the same", file.display());
+    }
+}

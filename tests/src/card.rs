@@ -1,0 +1,310 @@
+//! The flashed file in an emulated computer: started by the real boot loader, reached over its network and its serial line.
+//!
+//! `cargo xtask test --machine` makes the file and names its folder in `PARTYBOX_CARD`. Nothing in it is made for tests: it
+//! is watched from outside, its partitions are read and changed while it is off, and a power cut is the emulator's death.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use crate::program::free_port;
+
+/// The folder with the card in `out` and faulty slots and updates in `faulty`; unset where no card is wanted.
+const FOLDER: &str = "PARTYBOX_CARD";
+
+/// How long anything may take on a busy machine: a start takes 20 s on an idle one.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Bytes of the card as the emulated computer sees it: more than the file, so that the data partition can grow.
+const CARD_BYTES: u64 = 1 << 30;
+
+/// Where the slots are on the card, bytes: behind the first MiB and the boot partition of 40, each 255 MiB.
+pub const SLOTS: [u64; 2] = [41 << 20, (41 + 255) << 20];
+
+/// Where the data partition is, bytes.
+pub const DATA: u64 = (41 + 510) << 20;
+
+/// Where the slot counters are, bytes: in sector 16 of the boot partition.
+const COUNTERS: u64 = (1 << 20) + 16 * 512;
+
+/// Any of the box's names.
+const HOST: &str = "party.internal";
+
+/// A card of its own, as it comes from the shop and `cargo xtask flash`.
+pub struct Card {
+    folder: PathBuf,
+    image: PathBuf,
+    log: PathBuf,
+}
+
+/// A running emulated computer; dropping it pulls the plug.
+pub struct Running {
+    emulator: Child,
+    log: PathBuf,
+    seen: u64,
+    address: SocketAddr,
+    web: ureq::Agent,
+}
+
+impl Card {
+    /// A fresh card for the test `name`; `None`, with the reason printed, where none was made.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn fresh(name: &str) -> Option<Self> {
+        let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
+            println!("not run: {FOLDER} is not set; `cargo xtask test --machine` runs this");
+            return None;
+        };
+        let here = folder.join("run");
+        fs::create_dir_all(&here).expect("a folder for cards");
+        let (image, log) = (here.join(format!("{name}.img")), here.join(format!("{name}.log")));
+        run("cp", &[Path::new("--sparse=always"), &folder.join("out/card.img"), &image]);
+        OpenOptions::new().write(true).open(&image).and_then(|file| file.set_len(CARD_BYTES)).expect("a larger card");
+        File::create(&log).expect("a log");
+        Some(Self { folder, image, log })
+    }
+
+    /// Something that was made with the card, such as `out/update.raucb` or `faulty/older.raucb`.
+    pub fn made(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// A file beside the card, for what a test makes itself.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.image.with_extension(name)
+    }
+
+    /// Switches a computer on that has a network.
+    ///
+    /// # Panics
+    /// When the emulator does not start.
+    pub fn boot(&self) -> Running {
+        let address = free_port();
+        self.start(virt(&self.folder, &self.image, &self.log, address), address)
+    }
+
+    /// Switches a Raspberry Pi 3 on, which has none that is emulated.
+    ///
+    /// # Panics
+    /// When the emulator does not start.
+    pub fn boot_pi(&self) -> Running {
+        self.start(pi(&self.folder, &self.image, &self.log), free_port())
+    }
+
+    fn start(&self, mut emulator: Command, address: SocketAddr) -> Running {
+        let seen = fs::metadata(&self.log).map(|data| data.len()).unwrap_or(0);
+        let emulator = emulator.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("qemu-system-aarch64 starts");
+        let web =
+            ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into();
+        Running { emulator, log: self.log.clone(), seen, address, web }
+    }
+
+    /// Writes bytes at a place of the card.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn write(&self, at: u64, bytes: &[u8]) {
+        let mut file = OpenOptions::new().write(true).open(&self.image).expect("the card");
+        file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(bytes)).expect("written");
+    }
+
+    /// Flips one bit of the card.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn flip(&self, at: u64) {
+        let mut byte = [0];
+        let mut file = File::open(&self.image).expect("the card");
+        file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut byte)).expect("read");
+        self.write(at, &[byte[0] ^ 0x10]);
+    }
+
+    /// Puts a slot's content into slot B, to be tried three times, as an update leaves it.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn to_be_tried(&self, slot: &str) {
+        self.write(SLOTS[1], &fs::read(self.made(slot)).expect("a slot"));
+        let mut counters = vec![0; 512];
+        let text = b"pb_left=3\0pb_order=B A\0pb_try=B\0";
+        counters[4..4 + text.len()].copy_from_slice(text);
+        let sum = crc32(&counters[4..]);
+        counters[..4].copy_from_slice(&sum.to_le_bytes());
+        self.write(COUNTERS, &counters);
+    }
+
+    /// What is in slot 0 (A) or 1 (B).
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn slot(&self, slot: usize) -> Vec<u8> {
+        let mut bytes = vec![0; fs::metadata(self.made("out/slot.img")).expect("a slot").len() as usize];
+        let mut file = File::open(&self.image).expect("the card");
+        file.seek(SeekFrom::Start(SLOTS[slot])).and_then(|_| file.read_exact(&mut bytes)).expect("read");
+        bytes
+    }
+
+    /// Where on the card a file of slot 0 or 1 begins.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn place(&self, slot: usize, path: &str) -> u64 {
+        let said =
+            Command::new("debugfs").args(["-R", &format!("blocks {path}")]).arg(self.made("out/slot.img")).output();
+        let said = String::from_utf8(said.expect("debugfs starts").stdout).expect("numbers");
+        let block: u64 =
+            said.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a file with a block");
+        SLOTS[slot] + block * 4096
+    }
+
+    /// Puts a file into the data partition, while the computer is off.
+    ///
+    /// # Panics
+    /// When it does not fit.
+    pub fn put(&self, file: &Path, path: &str) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let commands = self.image.with_extension("commands");
+        let text = format!("mkdir {folder}\nwrite {} {path}\n", file.display());
+        fs::write(&commands, text).expect("a file of commands");
+        run("debugfs", &[Path::new("-w"), Path::new("-f"), &commands, &self.data()]);
+        assert!(!self.get(path).is_empty(), "{path} does not fit");
+    }
+
+    /// What is in a file of the data partition; nothing if it is not there.
+    ///
+    /// # Panics
+    /// When debugfs is not there.
+    pub fn get(&self, path: &str) -> Vec<u8> {
+        let output = Command::new("debugfs").args(["-R", &format!("cat {path}")]).arg(self.data()).output();
+        output.expect("debugfs starts").stdout
+    }
+
+    fn data(&self) -> PathBuf {
+        PathBuf::from(format!("{}?offset={DATA}", self.image.display()))
+    }
+}
+
+impl Running {
+    /// Waits until the serial line has said `text` since the last time that something was waited for.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub fn says(&mut self, text: &str) {
+        let begun = Instant::now();
+        loop {
+            let bytes = fs::read(&self.log).unwrap_or_default();
+            let new = String::from_utf8_lossy(&bytes[self.seen as usize..]).into_owned();
+            if let Some(at) = new.find(text) {
+                // Lossy text may be longer than the bytes were; a little is then seen twice.
+                self.seen += (at + text.len()).min(bytes.len() - self.seen as usize) as u64;
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited too long for {text:?}; the serial line said:\n{}", tail(&new));
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    /// Lets it run for this long, and returns the last line that it said.
+    pub fn until(&mut self, moment: Duration) -> String {
+        let begun = Instant::now();
+        while begun.elapsed() < moment {
+            thread::park_timeout(LOOK_AGAIN);
+        }
+        let said = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&said).lines().last().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the page is served, and returns it.
+    ///
+    /// # Panics
+    /// When it is not in time.
+    pub fn page(&self) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Some(page) = self.get("/") {
+                return page;
+            }
+            let said = fs::read(&self.log).unwrap_or_default();
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "no page; the serial line said:\n{}",
+                tail(&String::from_utf8_lossy(&said))
+            );
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    /// What the box answers at `path`, or nothing if it does not answer well.
+    pub fn get(&self, path: &str) -> Option<String> {
+        let answer = self.web.get(format!("http://{}{path}", self.address)).header("Host", HOST).call().ok()?;
+        answer.status().is_success().then_some(answer)?.body_mut().read_to_string().ok()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.emulator.kill();
+        let _ = self.emulator.wait();
+    }
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}
+
+fn run(program: &str, words: &[&Path]) {
+    let output = Command::new(program).args(words).stdin(Stdio::null()).output().expect("it starts");
+    assert!(output.status.success(), "{program} failed: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The checksum of U-Boot's counters (CRC-32, as in Ethernet).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 })
+    })
+}
+
+/// A computer without graphics, with a watchdog that restarts it, and a network that reaches nobody but whoever connects
+/// to the forwarded port. Its time is that of its instructions, a billion per second, which is about one core of a Pi 3:
+/// what it must do in time does not depend on what else this machine does.
+fn virt(folder: &Path, image: &Path, log: &Path, address: SocketAddr) -> Command {
+    let mut command = emulator(log);
+    command.args(["-machine", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", "512", "-icount", "shift=0"]);
+    command.arg("-bios").arg(folder.join("out/u-boot-qemu.bin")).args(["-serial", "chardev:log"]);
+    command.args(["-device", "i6300esb", "-device", "virtio-blk-device,drive=card"]);
+    command.arg("-drive").arg(drive(image, "none,id=card"));
+    command.arg("-netdev").arg(format!("user,id=net,restrict=on,hostfwd=tcp:{address}-:80"));
+    command.args(["-device", "virtio-net-device,netdev=net"]);
+    command
+}
+
+/// What Debian's U-Boot for the Pi finds: its device tree, its card reader, its second serial line.
+fn pi(folder: &Path, image: &Path, log: &Path) -> Command {
+    let mut command = emulator(log);
+    command.args(["-machine", "raspi3b", "-serial", "null", "-serial", "chardev:log"]);
+    command.arg("-kernel").arg(folder.join("out/boot-files/u-boot.bin"));
+    command.arg("-dtb").arg(folder.join("out/dtb/bcm2837-rpi-3-b.dtb")).arg("-drive").arg(drive(image, "sd"));
+    command
+}
+
+fn emulator(log: &Path) -> Command {
+    let mut command = Command::new("qemu-system-aarch64");
+    command.args(["-nodefaults", "-display", "none", "-action", "watchdog=reset", "-chardev"]);
+    command.arg(format!("file,id=log,append=on,path={}", log.display()));
+    command
+}
+
+/// What the guest was told is on the card is in this machine's memory at least: the emulator's death takes none of it.
+fn drive(image: &Path, interface: &str) -> String {
+    format!("file={},format=raw,cache=unsafe,if={interface}", image.display())
+}
