@@ -45,7 +45,10 @@ pub(crate) fn image(args: &ImageArgs) -> Result<(), Error> {
         let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
         stages.run("lock file", || archive::update_lock(args.board, &names))?;
     }
-    let (out, _) = whole(&mut stages, args, Drift::Refuse)?;
+    let (out, recipe) = whole(&mut stages, args, Drift::Refuse)?;
+    if args.check {
+        stages.run("the same once more", || again(&recipe, &packages, &out))?;
+    }
     stages.print();
     sizes(&out)
 }
@@ -84,6 +87,22 @@ fn whole(stages: &mut Stages, args: &ImageArgs, drift: Drift) -> Result<(PathBuf
         })
     })?;
     Ok((out, recipe))
+}
+
+/// Makes the trees and the card a second time, elsewhere and later, and compares with what is in `out`.
+fn again(recipe: &make::Recipe, packages: &[list::Package], out: &Path) -> Result<(), Error> {
+    let again = recipe.folder().join("again");
+    fresh_folder(&again)?;
+    recipe.root(packages, &recipe.folder().join("debs"), &again)?;
+    recipe.card(&again)?;
+    for name in ["first.cpio.zst", "slot.img", "boot.img", "data.img", "card.img", "card.img.zst"] {
+        let hash = archive::sha256(&out.join(name))?;
+        if hash != archive::sha256(&again.join(name))? {
+            return Err(Error::Card(format!("{name} differs between {} and {}", out.display(), again.display())));
+        }
+        eprintln!("{hash}  {name}");
+    }
+    fs::remove_dir_all(&again).map_err(|source| Error::File { path: again, source })
 }
 
 fn keys(args: &ImageArgs) -> Result<Keys, Error> {

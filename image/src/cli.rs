@@ -97,6 +97,8 @@ pub(crate) struct ImageArgs {
     pub(crate) board: Board,
     /// Write the lock file anew first.
     pub(crate) update_lock: bool,
+    /// Make the card a second time and compare.
+    pub(crate) check: bool,
     /// An arm64 program of the caller's own instead of one that is built here.
     pub(crate) program: Option<PathBuf>,
     /// The key that signs, instead of a throw-away one.
@@ -289,6 +291,7 @@ fn image(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Short('y') | Long("yes") => args.yes = true,
             Long("board") => args.board = board(parser.value()?)?,
             Long("update-lock") => args.update_lock = true,
+            Long("check") => args.check = true,
             Long("key") => args.key = Some(parser.value()?.into()),
             Long("certificate") => args.certificate = Some(parser.value()?.into()),
             Long("keyring") => args.keyring = Some(parser.value()?.into()),

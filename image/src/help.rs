@@ -184,6 +184,7 @@ Options:
       --board BOARD   pi (Zero 2 W, 3 and 4; the default) or pi5 (never tried on one)
       --update-lock   take what Debian has now instead of what the lock file says, and
                       write the lock file
+      --check         make the card a second time and see that it is the same to the bit
       --program FILE  take this arm64 program as the box instead of building it here
       --key FILE, --certificate FILE
                       sign the update with this key (default: a throw-away one);

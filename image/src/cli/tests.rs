@@ -66,8 +66,8 @@ fn fuzz_has_a_time_limit_within_a_day() {
 #[test]
 fn an_image_is_for_a_pi_unless_told_otherwise_and_a_key_needs_its_certificate() {
     assert_eq!(parsed(&["image"]), Ok(Command::Image(ImageArgs::default())));
-    let other = ImageArgs { board: Board::Pi5, update_lock: true, ..ImageArgs::default() };
-    assert_eq!(parsed(&["image", "--board=pi5", "--update-lock"]), Ok(Command::Image(other)));
+    let other = ImageArgs { board: Board::Pi5, update_lock: true, check: true, ..ImageArgs::default() };
+    assert_eq!(parsed(&["image", "--board=pi5", "--update-lock", "--check"]), Ok(Command::Image(other)));
     assert!(refused(&["image", "--key", "k"]).contains("--certificate"));
     assert!(refused(&["image", "--board", "pi6"]).contains("pi5"));
 }
