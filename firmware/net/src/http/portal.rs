@@ -4,13 +4,15 @@
 //! Answered only while the box is its own network, only at the one address that its DNS gives for those names, and only
 //! what is in the table of [`crate::portal`]. Everything else of such names goes on to the guard, which refuses it.
 
+mod words;
+
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -84,16 +86,41 @@ fn probe(server: &Server, request: &Request<Body>) -> Option<Response> {
 
 /// `GET /portal`: what to do next.
 pub(super) fn page(call: &Call) -> Response {
-    let address = format!("http://{}/", call.ends.local.ip());
-    Html(PAGE.replace("{address}", &address)).into_response()
+    shown(PAGE, call)
 }
 
 /// `GET /portal/stay`: the owner of this phone stays; the next probe closes the sheet. It changes nothing for others, so
 /// that a link does, which works in every sheet.
 pub(super) fn stay(call: &Call) -> Response {
     call.server.readers.remember(call.ends.peer.ip());
+    shown(STAYS, call)
+}
+
+/// A page in the language of whoever asks.
+fn shown(page: &str, call: &Call) -> Response {
     let address = format!("http://{}/", call.ends.local.ip());
-    Html(STAYS.replace("{address}", &address)).into_response()
+    ([(header::VARY, "accept-language")], Html(filled(page, &call.headers, &address))).into_response()
+}
+
+fn filled(page: &str, headers: &HeaderMap, address: &str) -> String {
+    let words = words::preferred(headers);
+    let mut text = page.to_owned();
+    // Words with places for others come before those.
+    for (place, content) in [
+        ("{language}", words.language),
+        ("{direction}", words.direction),
+        ("{here}", words.here),
+        ("{tap}", words.tap),
+        ("{open}", words.open),
+        ("{data}", words.data),
+        ("{stays}", words.stays),
+        ("{closes}", words.closes),
+        ("{stay}", words.stay),
+        ("{address}", address),
+    ] {
+        text = text.replace(place, content);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -112,10 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn the_pages_need_nothing_but_the_style_and_name_the_address() {
+    fn the_pages_need_nothing_else_and_name_the_address_in_every_language() {
         for page in [PAGE, STAYS] {
-            assert!(page.contains("{address}") && page.contains("/css/partybox.css"), "{page}");
-            assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("://"), "{page}");
+            assert!(!page.contains("<script") && !page.contains("<link") && !page.contains("style"), "{page}");
+            for language in words::ALL.iter().map(|words| words.language) {
+                let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, language.parse().expect("a header"))]);
+                let text = filled(page, &headers, "http://10.77.0.1/");
+                assert!(text.contains("<bdi>http://10.77.0.1/</bdi>") && !text.contains(['{', '}']), "{text}");
+                assert!(text.contains(&format!("<html lang=\"{language}\"")), "{text}");
+                assert_eq!(text.contains("href=\"/portal/stay\""), page == PAGE, "{text}");
+            }
         }
     }
 }
