@@ -106,6 +106,26 @@ fn every_kind_of_file_is_found_by_what_it_says_and_plays_under_its_title() {
     assert_eq!(party.get("/api/party/status")["track"]["artist"], "Die Ärzte");
 }
 
+#[test]
+fn an_empty_folder_plays_the_demo_tracks_until_it_holds_music() {
+    let music = tempfile::tempdir().expect("a folder");
+    let Some(running) = Running::start(&["--music".as_ref(), music.path().as_os_str()]) else { return };
+    let party = Party { music, running };
+    let files = |party: &Party| party.get("/api/party/status")["sources"][0]["detail"].clone();
+    party.until(|party| party.get("/api/party/status")["track"]["title"] == "Porch Light");
+    assert_eq!(files(&party), "3 tracks");
+    if !make(&party.music.path().join("own.flac"), "Own", &["-c:a", "flac"]) {
+        println!("not tested here: ffmpeg makes no music");
+        return;
+    }
+    party.until(|party| files(party) == "1 track");
+    let skipped = ureq::post(party.running.url("/api/party/next")).send_empty();
+    assert!(skipped.is_ok_and(|answer| answer.status().is_success()), "a host may go on");
+    party.until(|party| party.get("/api/party/status")["track"]["title"] == "Own");
+    fs::remove_file(party.music.path().join("own.flac")).expect("removed");
+    party.until(|party| files(party) == "3 tracks");
+}
+
 /// A picture of 900 by 900 pixels, as ffmpeg's options tell.
 fn draw(path: &Path, options: &[&str]) -> bool {
     let drawn = Command::new("ffmpeg")

@@ -56,7 +56,7 @@ impl Assembled {
         let (catalogue, music, lists) = if Music::is_wanted(&config.source) {
             let state = folder.as_deref().map(Folder::path);
             let (music, lists) = Music::open(&config.source, state).map_err(Error::Music)?;
-            (Catalogue::of(music.library(), music.ids()), Some(music), lists)
+            (Catalogue::of(music.library(), music.ids()).map_err(Error::Catalogue)?, Some(music), lists)
         } else {
             (Catalogue::demo().map_err(Error::Catalogue)?, None, mpsc::channel(1).1)
         };

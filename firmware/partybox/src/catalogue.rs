@@ -1,4 +1,4 @@
-//! Which tracks there are: those of the library, or the built-in demo tracks.
+//! Which tracks there are: those of the library, or, as long as it holds none, the built-in demo tracks.
 //!
 //! Nothing is opened or parsed here; a file is judged by the decoder when its turn comes. The demo tracks are no part of
 //! the library: a box without music of its own has nothing to search.
@@ -21,6 +21,10 @@ const DEMO: [(&str, &[u8]); 3] = [
     ("Paper Lanterns", include_bytes!("../demo/paper-lanterns.opus")),
     ("Night Bus", include_bytes!("../demo/night-bus.opus")),
 ];
+
+/// The first demo track's id beside a library. No library numbers a track like this, so that a demo track that still plays
+/// when the first music comes is not taken for another; and JavaScript still counts exactly here (up to 2^53).
+const BESIDE_LIBRARY: TrackId = 1 << 52;
 
 /// One track.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,14 +49,11 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Catalogue {
     ids: Vec<TrackId>,
-    source: Source,
-}
-
-#[derive(Debug)]
-enum Source {
-    Library(Library),
-    /// A track's id is its position plus one. The files are memory files, on which the tracks' paths rest.
-    Demo(Vec<File>),
+    library: Option<Library>,
+    /// Memory files, on which the paths of the demo tracks rest.
+    demo: Vec<File>,
+    /// The id of the first of them; the others follow.
+    demo_first: TrackId,
 }
 
 /// Why there is no catalogue: the kernel has no memory file for the demo tracks. A retry may help.
@@ -72,9 +73,13 @@ impl std::error::Error for Error {
 }
 
 impl Catalogue {
-    /// The tracks of a library, of which these are known now.
-    pub fn of(library: Library, ids: Vec<TrackId>) -> Self {
-        Self { ids, source: Source::Library(library) }
+    /// The tracks of a library, of which these are known now. None is no reason for the demo tracks yet: the library may
+    /// not have looked.
+    ///
+    /// # Errors
+    /// As [`Self::demo`].
+    pub fn of(library: Library, ids: Vec<TrackId>) -> Result<Self, Error> {
+        Ok(Self { ids, library: Some(library), demo_first: BESIDE_LIBRARY, ..Self::demo()? })
     }
 
     /// The built-in demo tracks, in sealed memory files so that the decoder opens them like any other.
@@ -82,13 +87,14 @@ impl Catalogue {
     /// # Errors
     /// The kernel refuses a memory file.
     pub fn demo() -> Result<Self, Error> {
-        let files = DEMO.iter().map(|(_, bytes)| memory_file(bytes)).collect::<Result<Vec<_>, _>>();
-        Ok(Self { ids: (1..=DEMO.len() as TrackId).collect(), source: Source::Demo(files.map_err(Error)?) })
+        let files = DEMO.iter().map(|(_, bytes)| memory_file(bytes)).collect::<Result<_, _>>();
+        let ids = (1..=DEMO.len() as TrackId).collect();
+        Ok(Self { ids, library: None, demo: files.map_err(Error)?, demo_first: 1 })
     }
 
-    /// Takes a new list of all tracks.
+    /// Takes a new list of all tracks of the library, which has looked for some.
     pub fn relist(&mut self, ids: Vec<TrackId>) {
-        self.ids = ids;
+        self.ids = if ids.is_empty() { self.demo_ids() } else { ids };
     }
 
     /// How many tracks there are.
@@ -108,26 +114,29 @@ impl Catalogue {
 
     /// The track of that id.
     pub fn get(&self, id: TrackId) -> Option<Entry> {
-        match &self.source {
-            Source::Library(library) => {
-                let found = library.track(id).unwrap_or_else(|error| {
-                    log::warn!("track {id}: {error}");
-                    None
-                })?;
-                let art = art_url(&found);
-                let (gain_db, start_ms, end_ms) = (found.gain_db(), found.start_ms, found.end_ms);
-                let artist = Some(found.tags.artist).filter(|artist| !artist.is_empty());
-                let about = TrackInfo { title: Some(found.tags.title), artist, duration_ms: found.tags.duration_ms };
-                Some(Entry { path: found.path, about, album: found.tags.album, art, start_ms, end_ms, gain_db })
-            }
-            Source::Demo(files) => {
-                let index = usize::try_from(id).ok()?.checked_sub(1)?;
-                let (file, (title, _)) = files.get(index).zip(DEMO.get(index))?;
-                let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-                let about = TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() };
-                Some(Entry { path, about, album: String::new(), art: None, start_ms: 0, end_ms: None, gain_db: 0.0 })
-            }
-        }
+        let library = self.library.as_ref().filter(|_| id < self.demo_first);
+        let Some(library) = library else { return self.demo_track(id) };
+        let found = library.track(id).unwrap_or_else(|error| {
+            log::warn!("track {id}: {error}");
+            None
+        })?;
+        let art = art_url(&found);
+        let (gain_db, start_ms, end_ms) = (found.gain_db(), found.start_ms, found.end_ms);
+        let artist = Some(found.tags.artist).filter(|artist| !artist.is_empty());
+        let about = TrackInfo { title: Some(found.tags.title), artist, duration_ms: found.tags.duration_ms };
+        Some(Entry { path: found.path, about, album: found.tags.album, art, start_ms, end_ms, gain_db })
+    }
+
+    fn demo_ids(&self) -> Vec<TrackId> {
+        (self.demo_first..).take(self.demo.len()).collect()
+    }
+
+    fn demo_track(&self, id: TrackId) -> Option<Entry> {
+        let index = usize::try_from(id.checked_sub(self.demo_first)?).ok()?;
+        let (file, (title, _)) = self.demo.get(index).zip(DEMO.get(index))?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let about = TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() };
+        Some(Entry { path, about, album: String::new(), art: None, start_ms: 0, end_ms: None, gain_db: 0.0 })
     }
 
     /// The track of that id as lists show it.
@@ -157,6 +166,18 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), DEMO[0].1);
         assert!(File::options().write(true).open(path).and_then(|mut f| f.write_all(b"x")).is_err());
         assert_eq!((catalogue.get(0), catalogue.get(4)), (None, None));
+    }
+
+    #[test]
+    fn demo_tracks_give_way_to_music_and_come_back_when_it_is_gone() {
+        let mut catalogue = Catalogue { demo_first: BESIDE_LIBRARY, ..Catalogue::demo().unwrap() };
+        catalogue.relist(Vec::new());
+        let ids = catalogue.ids();
+        catalogue.relist(vec![7]);
+        assert_eq!(catalogue.ids(), [7]);
+        assert!(catalogue.get(ids[0]).is_some(), "the one that still plays keeps its title");
+        catalogue.relist(Vec::new());
+        assert_eq!(catalogue.ids(), ids);
     }
 
     #[test]

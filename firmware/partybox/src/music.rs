@@ -185,6 +185,8 @@ async fn tell(library: Library, changed: Arc<Notify>, lists: mpsc::Sender<Vec<Tr
         let asked = library.clone();
         // Reads the whole list from storage: not for a thread that others wait for.
         match tokio::task::spawn_blocking(move || asked.ids()).await {
+            // It may find some yet; that there is none is told when it has looked.
+            Ok(Ok(ids)) if ids.is_empty() && progress.scanning => {}
             Ok(Ok(ids)) => {
                 if lists.send(ids).await.is_err() {
                     return;
@@ -203,7 +205,7 @@ async fn tell(library: Library, changed: Arc<Notify>, lists: mpsc::Sender<Vec<Tr
         } else if said != Some(found) {
             said = Some(found);
             match found {
-                (0, 0) => log::warn!("there is no music that this box knows where it looks for some"),
+                (0, 0) => log::warn!("there is no music that this box knows where it looks for some; demo tracks play"),
                 (tracks, broken) => log::info!("music: {tracks} tracks, {broken} files that do not parse"),
             }
         }
