@@ -189,6 +189,20 @@ pub(crate) const NEEDS: &[Need] = &[
         system("procps", "procps-ng", "procps-ng"),
     ),
     need(
+        "dnsmasq",
+        "takes what is written for it",
+        For::Test,
+        Sign::Program(&["dnsmasq"]),
+        system("dnsmasq-base", "dnsmasq", "dnsmasq"),
+    ),
+    need(
+        "nftables",
+        "takes what is written for it",
+        For::Test,
+        Sign::Program(&["nft"]),
+        system("nftables", "nftables", "nftables"),
+    ),
+    need(
         "Python",
         "an independent WebRTC listener",
         For::Test,
@@ -229,6 +243,13 @@ pub(crate) const NEEDS: &[Need] = &[
         For::Machine,
         Sign::File("/usr/share/keyrings/debian-archive-keyring.gpg"),
         system("debian-archive-keyring", "debian-keyring", "debian-archive-keyring"),
+    ),
+    need(
+        "ext4 tools",
+        "make the emulated computer's card",
+        For::Machine,
+        Sign::Program(&["mkfs.ext4"]),
+        system("e2fsprogs", "e2fsprogs", "e2fsprogs"),
     ),
     need(
         "Icecast2",
