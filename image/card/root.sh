@@ -167,6 +167,11 @@ cp "$all"/raspi-firmware/usr/lib/raspi-firmware/bootcode.bin "$all"/raspi-firmwa
 cp "$merged"/usr/lib/linux-image*/broadcom/bcm2[78]*-rpi-*.dtb /out/dtb/ 2>/dev/null ||
     cp "$merged"/usr/lib/modules/"$version"/dtb/broadcom/bcm2[78]*-rpi-*.dtb /out/dtb/
 cp "$all"/u-boot-qemu/usr/lib/u-boot/qemu_arm64/u-boot.bin /out/u-boot-qemu.bin
+# Nobody sits before a box to press a key: the boot loader's wait of two seconds for one is in its default environment.
+for loader in /out/boot-files/u-boot.bin /out/u-boot-qemu.bin; do
+    grep -q 'bootdelay=2' "$loader"
+    sed -i 's/bootdelay=2/bootdelay=0/' "$loader"
+done
 
 # Licences, for the list of parts.
 mkdir -p /out/copyright
