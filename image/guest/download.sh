@@ -14,4 +14,9 @@ version=$(apt-cache depends linux-image-arm64:arm64/trixie-backports | sed -n 's
 test -n "$version"
 echo "$version" > kernel-version
 apt-get --quiet download "linux-base-$version:arm64" "linux-binary-$version:arm64" "linux-modules-$version:arm64" \
-    busybox-static:arm64 alsa-utils:arm64
+    busybox-static:arm64 alsa-utils:arm64 wireless-regdb
+# An access point, a phone's side of it, and all their libraries.
+apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+    hostapd:arm64 wpasupplicant:arm64 iw:arm64 dnsmasq-base:arm64 nftables:arm64 |
+    grep '^[a-z0-9].*:arm64$' | sort -u > radio-packages
+xargs apt-get --quiet download < radio-packages

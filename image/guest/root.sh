@@ -5,8 +5,11 @@
 set -eu
 out=$1
 # Virtio is how the guest reaches the host, configfs how gpio-sim is told its chips.
-modules="virtio_mmio virtio_net virtio_console configfs gpio-sim snd-aloop"
-programs="aplay"
+# mac80211_hwsim are radios without air; the ciphers are what they encrypt with; the rest is what nft's rules ask for.
+modules="virtio_mmio virtio_net virtio_console virtio_blk ext4 configfs gpio-sim snd-aloop mac80211_hwsim ccm cmac gcm \
+    nf_tables nft_ct nft_fib_inet nft_reject_inet nft_masq nft_nat nft_chain_nat"
+programs="usr/bin/aplay usr/sbin/hostapd usr/sbin/wpa_supplicant usr/sbin/iw usr/sbin/dnsmasq usr/sbin/nft"
+# The box's own program is linked with these; what the programs above need is found out.
 libraries="ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libgcc_s.so.1 libasound.so.2"
 
 version=$(cat /guest/kernel-version)
@@ -46,10 +49,27 @@ mknod "$root/dev/console" c 5 1
 cp "$packages/usr/bin/busybox" "$root/usr/bin/"
 ln -s busybox "$root/usr/bin/sh"
 for program in $programs; do
-    cp "$packages/usr/bin/$program" "$root/usr/bin/"
+    cp "$packages/$program" "$root/usr/bin/"
 done
-for library in $libraries; do
-    cp -L "/usr/lib/aarch64-linux-gnu/$library" "$root/usr/lib/aarch64-linux-gnu/"
+needed_by() {
+    aarch64-linux-gnu-readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+}
+add() {
+    test ! -e "$root/usr/lib/aarch64-linux-gnu/$1" || return 0
+    for folder in "$packages/usr/lib/aarch64-linux-gnu" /usr/lib/aarch64-linux-gnu; do
+        test ! -e "$folder/$1" || break
+    done
+    cp -L "$folder/$1" "$root/usr/lib/aarch64-linux-gnu/"
+    for next in $(needed_by "$folder/$1"); do
+        add "$next"
+    done
+}
+for library in $libraries $(for program in $programs; do needed_by "$packages/$program"; done); do
+    add "$library"
+done
+mkdir -p "$root/usr/lib/firmware"
+for file in regulatory.db regulatory.db.p7s; do
+    cp "$packages/usr/lib/firmware/$file-debian" "$root/usr/lib/firmware/$file"
 done
 ln -s aarch64-linux-gnu/ld-linux-aarch64.so.1 "$root/usr/lib/"
 cp -r /usr/share/alsa "$root/usr/share/"

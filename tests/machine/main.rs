@@ -2,9 +2,11 @@
 //!
 //! Run by `cargo xtask test --machine`. Called in any other way, each of them says so and ends.
 
+mod access_point;
 mod card;
 mod card_updates;
 mod line_in;
 mod listening;
 mod pins;
 mod sound;
+mod writes;

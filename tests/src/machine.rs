@@ -21,6 +21,9 @@ const FOLDER: &str = "PARTYBOX_MACHINE";
 /// How long a boot, or one command in the guest, may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Size of the guest's card.
+const CARD_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Pause between two looks at whether something has happened.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -46,6 +49,15 @@ pub struct Answer {
     pub code: i32,
 }
 
+/// What of the forwarded port reaches the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forwarded {
+    /// TCP.
+    Streams,
+    /// TCP and UDP.
+    Datagrams,
+}
+
 /// A running emulated computer; dropping it switches it off.
 pub struct Machine {
     emulator: Child,
@@ -63,6 +75,14 @@ impl Machine {
     /// # Panics
     /// When the emulator does not start or the guest does not come up: whoever made a computer wants it used.
     pub fn boot(name: &str) -> Option<Self> {
+        Self::boot_with(name, Forwarded::Streams)
+    }
+
+    /// The same, with this forwarded.
+    ///
+    /// # Panics
+    /// As [`Self::boot`].
+    pub fn boot_with(name: &str, forwarded: Forwarded) -> Option<Self> {
         let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
             println!("not run: {FOLDER} is not set; `cargo xtask test --machine` runs this");
             return None;
@@ -72,9 +92,12 @@ impl Machine {
         let (log, socket) = (logs.join(format!("{name}.log")), logs.join(format!("{name}.socket")));
         // Left by a run that was killed.
         let _ = fs::remove_file(&socket);
+        let card = logs.join(format!("{name}.card"));
+        make_card(&card);
         let address = free_port();
         let begun = Instant::now();
-        let emulator = emulator(&folder, &log, &socket, address).spawn().expect("qemu-system-aarch64 starts");
+        let emulator =
+            emulator(&folder, &log, &socket, &card, address, forwarded).spawn().expect("qemu-system-aarch64 starts");
         let mut connected = None;
         wait_for("the emulator's socket", &mut || {
             connected = UnixStream::connect(&socket).ok();
@@ -145,6 +168,11 @@ impl Machine {
         println!("the box serves after {:.1} s", begun.elapsed().as_secs_f64());
     }
 
+    /// Where the forwarded port is to be reached; in the guest it has the same number.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What the box answers at `path`, or nothing if it does not answer well.
     pub fn get(&self, path: &str) -> Option<String> {
         self.open(path)?.body_mut().read_to_string().ok()
@@ -192,6 +220,22 @@ impl Machine {
         }
     }
 
+    /// Runs shell commands in the guest again and again until they succeed, and returns what they said.
+    ///
+    /// # Panics
+    /// When they never do.
+    pub fn until_runs(&mut self, commands: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let answer = self.ask(commands);
+            if answer.code == 0 {
+                return answer.text;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited too long for `{commands}`: {}", answer.text);
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
     /// Writes a file in the guest.
     ///
     /// # Panics
@@ -222,9 +266,16 @@ impl Drop for Machine {
     }
 }
 
-/// One processor, no disk, no display: a serial line for the log, a virtio port for the shell, a network that reaches
-/// nobody but whoever connects to the forwarded port.
-fn emulator(folder: &Path, log: &Path, socket: &Path, address: SocketAddr) -> Command {
+/// One processor, no display: a serial line for the log, a virtio port for the shell, a small empty ext4 as a card
+/// (`/dev/vda`), a network that reaches nobody but whoever connects to the forwarded port.
+fn emulator(
+    folder: &Path,
+    log: &Path,
+    socket: &Path,
+    card: &Path,
+    address: SocketAddr,
+    forwarded: Forwarded,
+) -> Command {
     let mut command = Command::new("qemu-system-aarch64");
     command.args(["-machine", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", "512", "-nodefaults", "-no-reboot"]);
     command.args(["-icount", NANOSECONDS_PER_INSTRUCTION, "-display", "none"]);
@@ -235,10 +286,23 @@ fn emulator(folder: &Path, log: &Path, socket: &Path, address: SocketAddr) -> Co
     command.args(["-device", "virtio-serial-device", "-chardev", &shell]);
     command.args(["-device", "virtserialport,chardev=shell"]);
     let port = address.port();
-    let network = format!("user,id=net,restrict=on,hostfwd=tcp:{address}-:{port}");
+    let network = match forwarded {
+        Forwarded::Streams => format!("user,id=net,restrict=on,hostfwd=tcp:{address}-:{port}"),
+        // A restricted network drops even the answers to forwarded datagrams. The guest has no route to anywhere.
+        Forwarded::Datagrams => format!("user,id=net,hostfwd=tcp:{address}-:{port},hostfwd=udp:{address}-:{port}"),
+    };
     command.args(["-netdev", &network, "-device", "virtio-net-device,netdev=net"]);
+    let drive = format!("if=none,id=card,format=raw,file={}", card.display());
+    command.args(["-drive", &drive, "-device", "virtio-blk-device,drive=card"]);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command
+}
+
+/// An empty file system, made anew.
+fn make_card(card: &Path) {
+    fs::File::create(card).and_then(|file| file.set_len(CARD_BYTES)).expect("room for a card");
+    let made = Command::new("mkfs.ext4").args(["-q", "-F"]).arg(card).status().expect("mkfs.ext4 runs");
+    assert!(made.success(), "mkfs.ext4: {made}");
 }
 
 /// Waits for a condition.
