@@ -129,7 +129,7 @@ impl Machine {
     /// # Panics
     /// When the guest does not answer.
     pub fn ask(&mut self, commands: &str) -> Answer {
-        let asked = format!("{{ {commands}\n}} </dev/null 2>&1; echo; echo \"{END}$?\"\n");
+        let asked = format!("{{ {commands}\n}} </dev/null 2>&1; code=$?; echo; echo \"{END}$code\"\n");
         self.shell.write_all(asked.as_bytes()).expect("the guest's shell listens");
         let mut text = String::new();
         loop {
