@@ -10,6 +10,7 @@ use audio::pcm::SAMPLE_RATE_HZ;
 use audio::pump::Controls;
 use party::{CueId, Input, TrackId};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::catalogue::Catalogue;
 
@@ -69,7 +70,8 @@ impl Tracks {
         self.info.insert(track, entry.about);
         let news = self.news.clone();
         let notify = move |cue, event| {
-            if news.try_send((cue, event)).is_err() {
+            // A box that ends listens no more.
+            if let Err(TrySendError::Full(_)) = news.try_send((cue, event)) {
                 log::error!("news about track {track} was dropped: the app is stuck");
             }
         };

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -59,6 +60,8 @@ impl Child {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            // Ctrl-C in the box's terminal is for the box: it ends its workers itself.
+            .process_group(0)
             .spawn();
         let mut process = spawned.map_err(|error| failed(&error))?;
         let input = process.stdin.take().expect("standard input was asked to be a pipe");

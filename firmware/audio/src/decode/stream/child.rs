@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{self, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -43,6 +44,8 @@ impl Child {
             .stdin(file)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            // Ctrl-C in the box's terminal is for the box: it ends its decoders itself.
+            .process_group(0)
             .spawn();
         let mut process = spawned.map_err(|error| Error::Worker(WorkerError::Spawn(error)))?;
         let output = process.stdout.take().expect("standard output was asked to be a pipe");
