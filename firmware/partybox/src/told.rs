@@ -1,6 +1,6 @@
 //! What the rules say of queue, requests and guests, as values for pages.
 //!
-//! Made anew only after a change: at once where people wait for it, else at most every [`GUESTS_EVERY_MS`], so that
+//! Made anew only after a change: at once where people wait for it, else at most every `GUESTS_EVERY_MS`, so that
 //! hundreds of guests who vote cost as much as a few.
 
 use std::collections::{BTreeMap, HashMap};
