@@ -91,14 +91,6 @@ impl Card {
         self.start(virt(&self.folder, &self.image, &self.log, address), address)
     }
 
-    /// Switches a Raspberry Pi 3 on, which has none that is emulated.
-    ///
-    /// # Panics
-    /// When the emulator does not start.
-    pub fn boot_pi(&self) -> Running {
-        self.start(pi(&self.folder, &self.image, &self.log), free_port())
-    }
-
     fn start(&self, mut emulator: Command, address: SocketAddr) -> Running {
         let seen = fs::metadata(&self.log).map(|data| data.len()).unwrap_or(0);
         let emulator = emulator.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("qemu-system-aarch64 starts");
@@ -285,15 +277,6 @@ fn virt(folder: &Path, image: &Path, log: &Path, address: SocketAddr) -> Command
     command.arg("-drive").arg(drive(image, "none,id=card"));
     command.arg("-netdev").arg(format!("user,id=net,restrict=on,hostfwd=tcp:{address}-:80"));
     command.args(["-device", "virtio-net-device,netdev=net"]);
-    command
-}
-
-/// What Debian's U-Boot for the Pi finds: its device tree, its card reader, its second serial line.
-fn pi(folder: &Path, image: &Path, log: &Path) -> Command {
-    let mut command = emulator(log);
-    command.args(["-machine", "raspi3b", "-serial", "null", "-serial", "chardev:log"]);
-    command.arg("-kernel").arg(folder.join("out/boot-files/u-boot.bin"));
-    command.arg("-dtb").arg(folder.join("out/dtb/bcm2837-rpi-3-b.dtb")).arg("-drive").arg(drive(image, "sd"));
     command
 }
 
