@@ -117,6 +117,13 @@ pub(crate) const NEEDS: &[Need] = &[
         system("chromium-driver", "chromedriver", "chromium"),
     ),
     need(
+        "Firefox",
+        "the guest's other browser",
+        For::Test,
+        Sign::Program(&["firefox-esr", "firefox"]),
+        system("firefox-esr", "firefox", "firefox"),
+    ),
+    need(
         "PulseAudio",
         "a line-in and a loudspeaker without hardware",
         For::Test,

@@ -1,12 +1,14 @@
 //! The pages, in a real browser on a real box.
 
 mod crowd;
+mod firefox;
 mod guest;
 mod guest_looks;
 mod hand_over;
 mod host;
 mod looks;
 mod modules;
+mod restart;
 mod why;
 mod wishes;
 

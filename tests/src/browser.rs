@@ -79,6 +79,8 @@ pub enum BrowserError {
         /// The driver's own words.
         message: String,
     },
+    /// The browser hung up, or does not answer.
+    Lost(std::io::Error),
     /// The answer was not what the protocol promises.
     Malformed(&'static str),
     /// A picture could not be written.
@@ -91,7 +93,8 @@ impl fmt::Display for BrowserError {
             Self::Start(error) => write!(f, "chromedriver does not start: {error}"),
             Self::Silent(error) => write!(f, "chromedriver does not answer: {error}"),
             Self::Refused { command, message } => write!(f, "{command}: {message}"),
-            Self::Malformed(what) => write!(f, "chromedriver's answer has no {what}"),
+            Self::Lost(error) => write!(f, "the browser does not answer: {error}"),
+            Self::Malformed(what) => write!(f, "the browser's answer has no {what}"),
             Self::Write(error) => write!(f, "the picture cannot be written: {error}"),
         }
     }
@@ -100,7 +103,7 @@ impl fmt::Display for BrowserError {
 impl std::error::Error for BrowserError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Start(error) | Self::Write(error) => Some(error),
+            Self::Start(error) | Self::Lost(error) | Self::Write(error) => Some(error),
             Self::Silent(error) => Some(error),
             Self::Refused { .. } | Self::Malformed(_) => None,
         }
@@ -117,6 +120,18 @@ pub fn missing() -> Option<String> {
 pub fn installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// The script that [`Browser::wait_for`] waits with.
+pub(crate) fn waiting(expression: &str) -> String {
+    format!(
+        "const done = arguments[0];
+         const look = async () => {{
+           let value; try {{ value = await ({expression}); }} catch (error) {{ value = undefined; }}
+           if (value) done(value); else setTimeout(look, 50);
+         }};
+         look();"
+    )
 }
 
 /// An open browser with one page. Dropping it ends the browser and its driver and removes the profile.
@@ -160,11 +175,28 @@ impl Browser {
         self.post("/url", &json!({ "url": url })).map(drop)
     }
 
-    /// Opens an address in a tab of its own, which is the page from then on; the other one stays open.
+    /// Opens an address in a tab of its own, which is the page from then on; the other one stays open, hidden.
     pub fn open_tab(&self, url: &str) -> Result<(), BrowserError> {
-        let tab = self.post("/window/new", &json!({ "type": "tab" }))?;
-        self.post("/window", &json!({ "handle": tab["handle"] }))?;
-        self.go(url)
+        self.open_beside("tab", url).map(drop)
+    }
+
+    /// Opens an address in a window of its own, which is the page from then on; the others stay open and visible.
+    /// [`Self::turn_to`] takes what comes back.
+    pub fn open_window(&self, url: &str) -> Result<String, BrowserError> {
+        self.open_beside("window", url)
+    }
+
+    /// Makes a window the page.
+    pub fn turn_to(&self, window: &str) -> Result<(), BrowserError> {
+        self.post("/window", &json!({ "handle": window })).map(drop)
+    }
+
+    fn open_beside(&self, kind: &str, url: &str) -> Result<String, BrowserError> {
+        let opened = self.post("/window/new", &json!({ "type": kind }))?;
+        let window = opened["handle"].as_str().ok_or(BrowserError::Malformed("window"))?;
+        self.turn_to(window)?;
+        self.go(url)?;
+        Ok(window.to_owned())
     }
 
     /// Loads the page again.
@@ -193,21 +225,15 @@ impl Browser {
     /// expression may `await`.
     pub fn wait_for(&self, expression: &str, limit: Duration) -> Result<Value, BrowserError> {
         self.post("/timeouts", &json!({ "script": limit.as_millis() as u64 }))?;
-        let script = format!(
-            "const done = arguments[0];
-             const look = async () => {{
-               let value; try {{ value = await ({expression}); }} catch (error) {{ value = undefined; }}
-               if (value) done(value); else setTimeout(look, 50);
-             }};
-             look();"
-        );
-        self.post("/execute/async", &json!({ "script": script, "args": [] })).map_err(|error| match error {
-            BrowserError::Refused { message, .. } => BrowserError::Refused {
-                command: format!("waited {limit:?} for {expression}"),
-                message: format!("{} ({message})", self.text()),
+        self.post("/execute/async", &json!({ "script": waiting(expression), "args": [] })).map_err(
+            |error| match error {
+                BrowserError::Refused { message, .. } => BrowserError::Refused {
+                    command: format!("waited {limit:?} for {expression}"),
+                    message: format!("{} ({message})", self.text()),
+                },
+                other => other,
             },
-            other => other,
-        })
+        )
     }
 
     /// Everything the page shows, as text, for messages of failed tests.

@@ -120,6 +120,11 @@ export class LiveState {
     }
   }
 
+  /** Tells this run of the box from others; `null` before a snapshot, and when only a new one helps. */
+  get run() {
+    return this.#session;
+  }
+
   /** What to ask for after a loss: the last change that came. `null` to begin anew. */
   get resume() {
     return this.#session === null ? null : { session: this.#session, seq: this.#seq };
@@ -191,6 +196,11 @@ export class Live {
   /** This phone as the box knows it, `null` before the first word. */
   get you() {
     return this.#said.you;
+  }
+
+  /** Tells this run of the box from others; known after a snapshot. */
+  get run() {
+    return this.#said.run;
   }
 
   /**

@@ -123,6 +123,16 @@ export class Player {
     this.#ways.pocket.nudge();
   }
 
+  /** The box fell silent elsewhere: perhaps it restarts. */
+  doubt() {
+    this.#ways.live.doubt();
+  }
+
+  /** The box is back and knows nothing of before. */
+  restarted() {
+    this.#ways.live.restarted();
+  }
+
   /**
    * Nobody looks at the page any more.
    * @param {boolean} endsLive whether this phone then ends the sound of Live

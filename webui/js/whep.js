@@ -68,6 +68,8 @@ export class WhepListener {
   #backoff = new Backoff();
   /** @type {RTCPeerConnection | null} */
   #peer = null;
+  /** @type {RTCPeerConnection | null} the session that stood when the box fell silent elsewhere */
+  #doubted = null;
   /** @type {string | null} where to leave the session */
   #session = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} the pause, or the next look at the statistics */
@@ -127,6 +129,19 @@ export class WhepListener {
   /** The packets arrive but are not heard: a new session is worth a try. */
   reconnect() {
     if (this.#state === 'live') {
+      this.#lose('stalled');
+    }
+  }
+
+  /** The box fell silent elsewhere: the session that stands now is gone if it was a restart. */
+  doubt() {
+    this.#doubted = this.#peer;
+  }
+
+  /** The box is back and knows nothing of before: a session from then is lost, and its silence need not be waited for. */
+  restarted() {
+    const lost = this.#peer !== null && this.#peer === this.#doubted;
+    if (lost && (this.#state === 'live' || this.#state === 'connecting')) {
       this.#lose('stalled');
     }
   }

@@ -47,7 +47,7 @@ test('a snapshot and the changes after it are the state; a missing change is a g
   assert.equal(live.take(snapshot({ playing: true, track: { id: 1 } }, 4), 0), 'snapshot');
   assert.equal(live.take(change(5, { playing: false, track: null }), 0), 'change');
   assert.deepEqual(live.state, { playing: false });
-  assert.deepEqual(live.resume, { session: 's', seq: 5 });
+  assert.deepEqual([live.resume, live.run], [{ session: 's', seq: 5 }, 's']);
   assert.equal(live.take('{"type":"you","value":{"role":"dj"}}', 0), 'you');
   assert.equal(live.you.role, 'dj');
   assert.equal(live.take(change(7, {}), 0), 'gap');

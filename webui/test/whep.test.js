@@ -128,6 +128,20 @@ test('a session that goes quiet is left and joined anew, without a tap', async (
   assert.deepEqual(asked, ['POST /whep/main', 'DELETE /whep/main/7', 'POST /whep/main']);
 });
 
+test('a session from before a restart is joined anew at once, and one from after it is kept', async () => {
+  const { live, told } = listener();
+  live.start();
+  await pass(5000, 1);
+  live.doubt();
+  live.restarted();
+  assert.deepEqual([live.state, told], ['waiting', ['live', 'stalled']]);
+  await pass(1000, 1);
+  live.restarted();
+  await pass(1000, 1);
+  assert.deepEqual([live.state, told], ['live', ['live', 'stalled', 'live']], 'this one is of the new run');
+  assert.equal(peers.length, 2);
+});
+
 test('a box that is away is asked again and again, at most every two seconds', async () => {
   const { live, told } = listener();
   box = () => {

@@ -32,7 +32,7 @@ const A6_PT: (f64, f64) = (297.6, 419.5);
 const ROUNDING_PT: f64 = 1.5;
 
 /// Where the pictures are put.
-fn pictures() -> PathBuf {
+pub(super) fn pictures() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let folder = target.join("screenshots");
     fs::create_dir_all(&folder).expect("a folder");

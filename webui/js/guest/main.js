@@ -26,6 +26,8 @@ const JITTER_LIMIT_MS = 4000;
 let status = null;
 /** @type {import('../api.js').You | null} */
 let you = null;
+/** @type {string | null} which run of the box the page follows */
+let run = null;
 let reachable = true;
 let stream = recall(CHANNEL) ?? MAIN_STREAM;
 
@@ -40,6 +42,7 @@ const feed = new Live(hear, (answers) => {
   // The box is back: the sound need not wait for its own next try.
   if (answers && !reachable) player.nudge();
   if (answers === reachable) return;
+  if (!answers) player.doubt();
   reachable = answers;
   show();
 });
@@ -79,6 +82,10 @@ function show() {
 function hear(kind) {
   status = feed.state;
   you = feed.you;
+  if (kind === 'snapshot') {
+    if (run !== null && run !== feed.run) player.restarted();
+    run = feed.run;
+  }
   if (kind === 'position') stage.follow(feed.positionMs());
   if (kind === 'position' || kind === 'pong' || status === null) return;
   if (!status.streams.some(({ id }) => id === stream)) tune(status.streams[0]?.id ?? MAIN_STREAM);
