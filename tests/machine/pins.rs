@@ -49,10 +49,12 @@ press() { presses $1 1; }
 presses() {
     pull=$(line $1)/pull
     for n in $(seq $2); do
-        echo pull-down > $pull; read -t 0.0$((30 + RANDOM % 50)) nothing <> /tmp/silent
-        echo pull-up > $pull; read -t 0.0$((30 + RANDOM % 50)) nothing <> /tmp/silent
+        echo pull-down > $pull; pause
+        echo pull-up > $pull; pause
     done
 }
+# Its end is a failure to read.
+pause() { read -t 0.0$((30 + RANDOM % 50)) nothing <> /tmp/silent || true; }
 "#;
 
 /// A guest with the words and the configuration in it, and a box that runs before there is any chip.
