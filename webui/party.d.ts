@@ -81,6 +81,7 @@ declare namespace Party {
     guests: number;
     guests_max: number;
     nearly_full: boolean;
+    full: boolean;
     chipset: string;
   }
 

@@ -106,7 +106,7 @@ fn phones_join_by_the_code_and_find_what_they_look_for() {
     let link = third.run(&mut machine, "iw dev wlan3 link");
     assert!(link.contains("Not connected"), "there is no third place: {link}");
     let about = machine.get("/api/box").expect("the box answers");
-    for part in ["\"guests\":2", "\"guests_max\":2", "\"nearly_full\":true", "\"refused\":true", "simulated radio"] {
+    for part in ["\"guests\":2", "\"guests_max\":2", "\"nearly_full\":true", "\"full\":true", "simulated radio"] {
         assert!(about.contains(part), "{part} in {about}");
     }
 }

@@ -37,11 +37,9 @@ pub struct Radio {
     pub guests_max: u16,
     /// Whether 80 % of the places are taken.
     pub nearly_full: bool,
-    /// Whether all places are taken, so that whoever tries to join is refused, or somebody was within the last minute.
-    pub refused: bool,
-    /// How many were refused so far.
-    #[serde(skip)]
-    pub refused_total: u64,
+    /// Whether all places are taken, so that whoever tries to join is refused. Nobody tells how many tried: hostapd says
+    /// so to its debugging log only.
+    pub full: bool,
     /// What radio it is.
     pub chipset: String,
 }

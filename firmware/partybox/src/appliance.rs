@@ -197,8 +197,6 @@ pub fn metrics(facts: &Facts, page: &mut Page) {
         let mut gauge = |name, help, value: u16| page.number(name, Kind::Gauge, help, value.into());
         gauge("radio_guests", "Phones in the box's own network.", radio.guests);
         gauge("radio_guests_max", "Phones that may be in it.", radio.guests_max);
-        let refused = radio.refused_total as f64;
-        page.number("radio_refused_total", Kind::Counter, "Phones refused because all places were taken.", refused);
     }
 }
 

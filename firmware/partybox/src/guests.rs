@@ -1,7 +1,8 @@
-//! How many phones are in the box's own network, and whether one was refused: told by hostapd over its control socket.
+//! How many phones are in the box's own network: told by hostapd over its control socket.
 //!
-//! Datagrams: `STATUS` is answered with lines of `key=value`, and after `ATTACH` events come by themselves. Nothing waits:
-//! a hostapd that is not there, or starts anew, is asked again at the next look.
+//! Datagrams: `STATUS` is answered with lines of `key=value`. Nothing waits: a hostapd that is not there, or starts anew, is
+//! asked again at the next look. Refusals are not counted: the event that there is for them (`AP-REJECTED-MAX-STA`) comes
+//! from none of the radios that a box has, and whoever is refused because no place is left is told by hostapd on the air only.
 
 use std::fs;
 use std::io;
@@ -17,17 +18,14 @@ use crate::access_point::choice::Choice;
 /// Where hostapd listens, one socket per interface.
 pub const CONTROL: &str = "/run/partybox-hostapd";
 
-/// How long a refusal is told, µs: long enough that somebody who shares with whoever was refused looks at their phone.
-const REFUSED_US: u64 = 60_000_000;
-
-/// How often hostapd is asked for its number of stations, µs. Changes in between come as events.
+/// How often hostapd is asked for its number of stations, µs.
 const ASK_US: u64 = 2_000_000;
 
 /// Answers that are missing before hostapd counts as gone.
 const MISSING_MAX: u32 = 3;
 
-/// Datagrams taken at one look: a crowd that comes and goes is looked at again a quarter of a second later.
-const DATAGRAMS_MAX: usize = 64;
+/// Datagrams taken at one look; more than one only if earlier answers came late.
+const DATAGRAMS_MAX: usize = 8;
 
 /// Share of places above which the network counts as nearly full.
 const NEARLY_FULL_PERCENT: u32 = 80;
@@ -39,34 +37,14 @@ pub struct Guests {
     /// Our own socket's file: hostapd answers to it.
     own: PathBuf,
     socket: Option<UnixDatagram>,
-    heard: Heard,
+    guests: u16,
     asked_at: Option<Time>,
     missing: u32,
 }
 
-/// What hostapd has said so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Heard {
-    guests: u16,
-    refused_at: Option<Time>,
-    refused_total: u64,
-}
-
-impl Heard {
-    /// Takes in one datagram. `None` if it is not a number of guests.
-    fn take(&mut self, now: Time, text: &str) -> Option<()> {
-        // Events begin with their weight.
-        if let Some(event) = text.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(_, event)| event) {
-            if event.starts_with("AP-REJECTED-MAX-STA") {
-                self.refused_at = Some(now);
-                self.refused_total += 1;
-            }
-            return None;
-        }
-        let count = text.lines().find_map(|line| line.strip_prefix("num_sta[0]="))?;
-        self.guests = count.trim().parse().ok()?;
-        Some(())
-    }
+/// The number of guests, if this is an answer with one.
+fn count(answer: &str) -> Option<u16> {
+    answer.lines().find_map(|line| line.strip_prefix("num_sta[0]="))?.trim().parse().ok()
 }
 
 impl Guests {
@@ -74,7 +52,7 @@ impl Guests {
     pub fn new(control: &Path, own: &Path) -> Self {
         let own = own.join(format!("guests-{}", std::process::id()));
         let control = control.to_owned();
-        Self { control, own, socket: None, heard: Heard::default(), asked_at: None, missing: 0 }
+        Self { control, own, socket: None, guests: 0, asked_at: None, missing: 0 }
     }
 
     /// To be called a few times a second: what is so, with the radio that was chosen.
@@ -87,18 +65,15 @@ impl Guests {
         if self.converse(now).is_err() || self.missing > MISSING_MAX {
             // It has ended: nobody is joined any more.
             self.socket = None;
-            self.heard.guests = 0;
+            self.guests = 0;
         }
-        let Heard { guests, refused_at, refused_total } = self.heard;
+        let guests = self.guests;
         let places = u32::from(choice.guests_max);
         Radio {
             guests,
             guests_max: choice.guests_max,
             nearly_full: u32::from(guests) * 100 >= places * NEARLY_FULL_PERCENT,
-            // hostapd tells of a refusal only where the radio's own firmware speaks with phones; where hostapd does, it
-            // refuses silently. Either way nobody comes in while it is full.
-            refused: guests >= choice.guests_max || refused_at.is_some_and(|at| now.micros_since(at) < REFUSED_US),
-            refused_total,
+            full: guests >= choice.guests_max,
             chipset: choice.chipset.clone(),
         }
     }
@@ -114,7 +89,6 @@ impl Guests {
         // hostapd is another user of the same group.
         fs::set_permissions(&self.own, fs::Permissions::from_mode(0o660))?;
         socket.connect(self.control.join(interface))?;
-        socket.send(b"ATTACH")?;
         Ok(socket)
     }
 
@@ -125,7 +99,8 @@ impl Guests {
             match socket.recv(&mut datagram) {
                 Ok(length) => {
                     let text = String::from_utf8_lossy(&datagram[..length]);
-                    if self.heard.take(now, &text).is_some() {
+                    if let Some(guests) = count(&text) {
+                        self.guests = guests;
                         self.missing = 0;
                     }
                 }
@@ -158,19 +133,13 @@ mod tests {
     }
 
     /// A hostapd that answers whatever has been asked, `guests` being in.
-    fn answer(hostapd: &UnixDatagram, guests: u16, event: Option<&str>) {
+    fn answer(hostapd: &UnixDatagram, guests: u16) {
         let mut asked = [0; 64];
         while let Ok((length, from)) = hostapd.recv_from(&mut asked) {
             let path = from.as_pathname().expect("a path");
-            let text = match &asked[..length] {
-                b"ATTACH" => "OK\n".to_owned(),
-                b"STATUS" => format!("state=ENABLED\nnum_sta_no_ht=9\nnum_sta[0]={guests}\nmax_txpower=20\n"),
-                other => panic!("{other:?}"),
-            };
+            assert_eq!(&asked[..length], b"STATUS");
+            let text = format!("state=ENABLED\nnum_sta_no_ht=9\nnum_sta[0]={guests}\nmax_txpower=20\n");
             hostapd.send_to(text.as_bytes(), path).unwrap();
-            if let Some(event) = event {
-                hostapd.send_to(event.as_bytes(), path).unwrap();
-            }
         }
     }
 
@@ -181,19 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn guests_are_counted_and_a_refusal_is_told_for_a_minute() {
+    fn guests_are_counted() {
         let directory = tempfile::tempdir().unwrap();
         let hostapd = hostapd(directory.path());
         let mut guests = Guests::new(directory.path(), directory.path());
-        let choice = choice(5);
-        let at = Time::from_micros;
-        assert_eq!(guests.look(at(0), &choice).guests, 0);
-        answer(&hostapd, 4, Some("<3>AP-REJECTED-MAX-STA 02:00:00:00:01:00"));
-        let radio = guests.look(at(1), &choice);
-        assert!(radio.guests == 4 && radio.nearly_full && radio.refused, "{radio:?}");
-        assert!(radio.refused_total > 0);
-        let later = guests.look(at(1 + REFUSED_US), &choice);
-        assert!(!later.refused && later.guests == 4, "{later:?}");
+        assert_eq!(guests.look(Time::ZERO, &choice(5)).guests, 0);
+        answer(&hostapd, 4);
+        assert_eq!(guests.look(Time::from_micros(1), &choice(5)).guests, 4);
     }
 
     #[test]
@@ -209,7 +172,7 @@ mod tests {
         assert_eq!(look(&mut guests), 0, "there is none yet");
         let first = hostapd(directory.path());
         look(&mut guests);
-        answer(&first, 3, None);
+        answer(&first, 3);
         assert_eq!(look(&mut guests), 3);
         drop(first);
         fs::remove_file(directory.path().join("wlan0")).unwrap();
@@ -217,19 +180,15 @@ mod tests {
         assert_eq!(look(&mut guests), 0);
         let second = hostapd(directory.path());
         look(&mut guests);
-        answer(&second, 7, None);
+        answer(&second, 7);
         assert_eq!(look(&mut guests), 7);
     }
 
     #[test]
     fn words_that_mean_nothing_change_nothing() {
-        let mut heard = Heard::default();
-        for text in
-            ["", "OK\n", "FAIL\n", "num_sta[0]=x", "num_sta[0]=-1", "<3>AP-STA-CONNECTED x", "<", "num_sta[1]=4"]
-        {
-            assert_eq!(heard.take(Time::ZERO, text), None, "{text}");
+        for text in ["", "OK\n", "FAIL\n", "num_sta[0]=x", "num_sta[0]=-1", "<3>AP-STA-CONNECTED x", "num_sta[1]=4"] {
+            assert_eq!(count(text), None, "{text}");
         }
-        assert_eq!(heard, Heard::default());
     }
 
     #[test]
@@ -237,9 +196,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut guests = Guests::new(directory.path(), directory.path());
         for (count, nearly, full) in [(0, false, false), (3, false, false), (4, true, false), (5, true, true)] {
-            guests.heard.guests = count;
+            guests.guests = count;
             let radio = guests.look(Time::ZERO, &choice(5));
-            assert_eq!((radio.nearly_full, radio.refused), (nearly, full), "{count}");
+            assert_eq!((radio.nearly_full, radio.full), (nearly, full), "{count}");
         }
     }
 }

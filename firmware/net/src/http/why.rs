@@ -88,7 +88,7 @@ pub(super) async fn why(call: Call) -> Response {
     let scan = server.app.library.as_ref().map(|library| library.progress().into());
     let mut reasons = of_the_party(&snapshot, scan);
     let radio = server.app.appliance.facts.borrow().radio.clone();
-    if let Some(radio) = radio.filter(|radio| radio.refused || radio.guests >= radio.guests_max) {
+    if let Some(radio) = radio.filter(|radio| radio.full) {
         reasons.push(json!({ "code": "radio-full", "guests": radio.guests, "guests_max": radio.guests_max }));
     }
     match listening {

@@ -150,8 +150,7 @@ fn full() -> Snapshot {
 async fn what_is_answered_is_what_is_described() {
     let document = document();
     let world = World::new(hosts()).await;
-    let radio =
-        Radio { guests: 1, guests_max: 2, nearly_full: false, refused: true, refused_total: 3, chipset: "x".into() };
+    let radio = Radio { guests: 1, guests_max: 2, nearly_full: false, full: true, chipset: "x".into() };
     let power = Power {
         undervoltage: false,
         undervoltage_seen: true,

@@ -75,14 +75,13 @@ async fn every_fault_of_the_party_has_its_code() {
         world.snapshot.send_replace(Arc::new(told));
         assert_eq!(codes(&world, &[]).await, code.into_iter().collect::<Vec<_>>());
     }
-    let radio = |guests, refused| {
-        let chipset = String::new();
-        let radio = Radio { guests, guests_max: 7, nearly_full: true, refused, refused_total: 0, chipset };
+    let radio = |full| {
+        let radio = Radio { guests: 6, guests_max: 7, nearly_full: true, full, chipset: String::new() };
         Arc::new(Facts { radio: Some(radio), ..Facts::default() })
     };
     world.snapshot.send_replace(Arc::new(snapshot()));
-    for (facts, full) in [(radio(6, false), false), (radio(7, false), true), (radio(6, true), true)] {
-        world.facts.send_replace(facts);
+    for full in [false, true] {
+        world.facts.send_replace(radio(full));
         assert_eq!(codes(&world, &[]).await.contains(&"radio-full".to_owned()), full);
     }
 }
