@@ -12,14 +12,40 @@ if test "${board}" = qemu-arm; then
     setenv pb_kernel 44000000
     setenv pb_initrd 4c000000
     setenv pb_fdt ${fdtcontroladdr}
+    setenv pb_copy 4d000000
+    setenv pb_words 4b000000
     setenv pb_console "console=ttyAMA0"
 else
     setenv pb_high 10000000
     setenv pb_kernel 04000000
     setenv pb_initrd 0c000000
     setenv pb_fdt ${fdt_addr}
+    setenv pb_copy 0d000000
+    setenv pb_words 0b000000
     setenv pb_console "console=tty0 console=ttyS1,115200"
 fi
+# What the kernel said last before it died outlasts a restart in memory that nobody else uses: see last-words. Without it
+# the box starts as well. Addresses and sizes have one or two cells; on a Pi there is such a folder of the tree already.
+if fdt addr ${pb_fdt} && fdt move ${pb_fdt} ${pb_copy} && fdt resize 1000; then
+    setenv pb_fdt ${pb_copy}
+    fdt get value pb_cells / "#address-cells"
+    setenv pb_reg "0x${pb_words}"
+    if itest ${pb_cells} == 2; then setenv pb_reg "0 0x${pb_words}"; fi
+    setenv pb_address ${pb_cells}
+    fdt get value pb_cells / "#size-cells"
+    if itest ${pb_cells} == 2; then setenv pb_reg "${pb_reg} 0 0x40000"; else setenv pb_reg "${pb_reg} 0x40000"; fi
+    if fdt mknode / reserved-memory; then
+        fdt set /reserved-memory "#address-cells" <${pb_address}>
+        fdt set /reserved-memory "#size-cells" <${pb_cells}>
+        fdt set /reserved-memory ranges
+    fi
+    fdt mknode /reserved-memory ramoops@${pb_words}
+    fdt set /reserved-memory/ramoops@${pb_words} compatible ramoops
+    fdt set /reserved-memory/ramoops@${pb_words} reg <${pb_reg}>
+    fdt set /reserved-memory/ramoops@${pb_words} record-size <0x10000>
+    fdt set /reserved-memory/ramoops@${pb_words} console-size <0x20000>
+fi
+
 setenv pb_order "A B"
 setenv pb_try
 setenv pb_left 0
@@ -63,7 +89,7 @@ for slot in ${pb_first} bad ${pb_then}; do
             if unzip ${pb_data} ${pb_kernel} && load ${devtype} ${devnum}:${part} ${pb_high} /boot/initrd && iminfo ${pb_high}; then
                 setexpr pb_size ${filesize} - 40
                 cp.b ${pb_data} ${pb_initrd} ${pb_size}
-                setenv bootargs "${pb_console} loglevel=5 panic=5 pb.slot=${slot} pb.last=${pb_last} systemd.show_status=0"
+                setenv bootargs "${pb_console} loglevel=5 panic=5 fsck.repair=yes pb.slot=${slot} pb.last=${pb_last} systemd.show_status=0"
                 booti ${pb_kernel} ${pb_initrd}:${pb_size} ${pb_fdt}
             fi
         fi

@@ -48,8 +48,9 @@ mcopy -m -i /out/boot.img $(ls /out/boot-files/* | sort) ::
 mkenvimage -s 512 -o /out/counters "$root/etc/u-boot-initial-env"
 dd if=/out/counters of=/out/boot.img bs=512 seek=16 conv=notrunc status=none
 truncate -s ${DATA_MIB}M /out/data.img
-mke2fs -q -t ext4 -L PBDATA -U 50b0c5a0-0000-4000-8000-000000000004 -m 0 -O ^orphan_file -J size=8 \
-    -E hash_seed=50b0c5a0-0000-4000-8000-000000000005,lazy_itable_init=0,resize=33554432,nodiscard /out/data.img
+# As for the large card that it will be on, up to 512 GiB: large blocks, and few files for its size.
+mke2fs -q -t ext4 -b 4096 -i 32768 -L PBDATA -U 50b0c5a0-0000-4000-8000-000000000004 -m 0 -O ^orphan_file -J size=8 \
+    -E hash_seed=50b0c5a0-0000-4000-8000-000000000005,lazy_itable_init=0,resize=134217728,nodiscard /out/data.img
 rm -f /out/card.img
 truncate -s $(((1 + 40 + SLOT_MIB * 2 + DATA_MIB) * 1048576)) /out/card.img
 sfdisk --quiet /out/card.img <<EOF

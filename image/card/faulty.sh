@@ -19,6 +19,7 @@ slot() {
 }
 slot panics /usr/lib/systemd/systemd 755 '#!/usr/bin/sh\nexit 1\n'
 slot hangs /usr/lib/systemd/systemd 755 '#!/usr/bin/sh\necho "the first process does nothing" > /dev/kmsg\nexec sleep 1000000\n'
+slot crashes /usr/lib/systemd/system/partybox.service 644 '[Service]\nExecStart=/usr/bin/sh -c "echo the firmware says its last words; exit 1"\nRestart=always\nRestartSec=2\nStartLimitIntervalSec=0\n'
 slot silent /usr/lib/systemd/system/partybox.service 644 '[Service]\nExecStart=/usr/bin/sleep 1000000\n'
 
 # update NAME BOARD VERSION KEY CERTIFICATE: a small one; none of them gets as far as its content.

@@ -99,7 +99,7 @@ cp usr/share/base-passwd/passwd.master etc/passwd
 cp usr/share/base-passwd/group.master etc/group
 rm -r usr/share/base-passwd
 # Nobody has a shell to log in to, and no password fits.
-sed -i 's|:/bin/bash$|:/usr/sbin/nologin|; s|:/bin/sh$|:/usr/sbin/nologin|' etc/passwd
+sed -i 's|:/bin/[a-z]*$|:/usr/sbin/nologin|' etc/passwd
 # sysusers dates what it writes; days since 1970 of this version.
 SOURCE_DATE_EPOCH=$EPOCH systemd-sysusers --root="$root" 2>/dev/null
 rm -f etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/.pwd.lock

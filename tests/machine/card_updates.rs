@@ -32,14 +32,19 @@ fn a_good_update_is_written_tried_and_confirmed_once_sound_has_flowed() {
 }
 
 #[test]
-fn a_system_that_panics_or_hangs_or_is_silent_is_given_up_for_the_slot_before() {
-    for name in ["panics", "hangs", "silent"] {
+fn a_system_that_panics_or_hangs_or_crashes_or_is_silent_is_given_up_and_its_last_words_are_kept() {
+    for (name, words) in [
+        ("panics", Some(("kernel", "Attempted to kill init!"))),
+        ("hangs", Some(("kernel", "the first process does nothing"))),
+        ("crashes", Some(("firmware", "the firmware says its last words"))),
+        ("silent", None),
+    ] {
         let Some(card) = Card::fresh(&format!("given-up-{name}")) else { return };
         card.to_be_tried(&format!("faulty/{name}.img"));
         let mut running = card.boot();
         running.says("partybox: slot B, last resort 0, tries left 2");
         running.says("partybox: slot B is whole");
-        if name == "silent" {
+        if ["crashes", "silent"].contains(&name) {
             running.says("partybox: slot: trying B 2");
             running.says("partybox: slot: given-up B");
         } else {
@@ -49,6 +54,12 @@ fn a_system_that_panics_or_hangs_or_is_silent_is_given_up_for_the_slot_before() 
         running.says("partybox: slot A, last resort 0");
         running.says("partybox: slot: confirmed A");
         assert!(running.page().contains("id=\"play\""), "{name}: not the guest's page");
+        if let Some((file, said)) = words {
+            running.has_said(&format!("partybox: last words: kept of the {file}"));
+            drop(running);
+            let kept = String::from_utf8_lossy(&card.get(&format!("/system/last-words/{file}"))).into_owned();
+            assert!(kept.contains(said) && kept.len() <= 65_536, "{name}: these were kept: {kept}");
+        }
     }
 }
 
@@ -78,4 +89,21 @@ fn damaged_and_foreign_updates_are_refused_before_anything_is_written() {
         drop(running);
         assert!(card.slot(1) == before, "{}: written all the same", file.display());
     }
+}
+
+#[test]
+fn an_update_that_ends_the_box_whenever_it_is_written_is_tried_three_times() {
+    let Some(card) = Card::fresh("interrupted") else { return };
+    card.put(&card.made("out/update.raucb"), INBOX);
+    for _ in 0..3 {
+        let mut running = card.boot();
+        running.says("partybox: update: verifying");
+        running.says("partybox: update: writing");
+    }
+    let mut running = card.boot();
+    running.says("partybox: update: refused interrupted");
+    assert!(running.page().contains("id=\"play\""), "not the guest's page");
+    drop(running);
+    // Whatever comes next has three tries again.
+    assert!(card.get("/system/update-tries").is_empty() && card.get(INBOX).is_empty(), "something is left");
 }

@@ -4,7 +4,10 @@
 
 mod access_point;
 mod card;
+mod card_ports;
+mod card_scan;
 mod card_updates;
+mod card_writes;
 mod line_in;
 mod listening;
 mod pins;

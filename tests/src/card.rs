@@ -3,6 +3,12 @@
 //! `cargo xtask test --machine` makes the file and names its folder in `PARTYBOX_CARD`. Nothing in it is made for tests: it
 //! is watched from outside, its partitions are read and changed while it is off, and a power cut is the emulator's death.
 
+mod emulator;
+mod host;
+mod ports;
+mod slot;
+mod writes;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::SocketAddr;
@@ -12,6 +18,9 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use crate::program::free_port;
+pub use ports::Watched;
+pub use slot::{Entry, slot_modes, slot_tree};
+pub use writes::{Replay, SECTOR, Stretch};
 
 /// The folder with the card in `out` and faulty slots and updates in `faulty`; unset where no card is wanted.
 const FOLDER: &str = "PARTYBOX_CARD";
@@ -21,9 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-
-/// Bytes of the card as the emulated computer sees it: more than the file, so that the data partition can grow.
-const CARD_BYTES: u64 = 1 << 30;
 
 /// Where the slots are on the card, bytes: behind the first MiB and the boot partition of 40, each 255 MiB.
 pub const SLOTS: [u64; 2] = [41 << 20, (41 + 255) << 20];
@@ -45,6 +51,7 @@ pub struct Card {
 }
 
 /// A running emulated computer; dropping it pulls the plug.
+#[derive(Debug)]
 pub struct Running {
     emulator: Child,
     log: PathBuf,
@@ -54,20 +61,20 @@ pub struct Running {
 }
 
 impl Card {
+    /// Size of the card as the emulated computer sees it: more than the file, so that the data partition can grow.
+    pub const BYTES: u64 = 1 << 30;
+
     /// A fresh card for the test `name`; `None`, with the reason printed, where none was made.
     ///
     /// # Panics
     /// When it cannot be copied.
     pub fn fresh(name: &str) -> Option<Self> {
-        let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
-            println!("not run: {FOLDER} is not set; `cargo xtask test --machine` runs this");
-            return None;
-        };
+        let folder = folder()?;
         let here = folder.join("run");
         fs::create_dir_all(&here).expect("a folder for cards");
         let (image, log) = (here.join(format!("{name}.img")), here.join(format!("{name}.log")));
         run("cp", &[Path::new("--sparse=always"), &folder.join("out/card.img"), &image]);
-        OpenOptions::new().write(true).open(&image).and_then(|file| file.set_len(CARD_BYTES)).expect("a larger card");
+        OpenOptions::new().write(true).open(&image).and_then(|file| file.set_len(Self::BYTES)).expect("a larger card");
         File::create(&log).expect("a log");
         Some(Self { folder, image, log })
     }
@@ -88,7 +95,9 @@ impl Card {
     /// When the emulator does not start.
     pub fn boot(&self) -> Running {
         let address = free_port();
-        self.start(virt(&self.folder, &self.image, &self.log, address), address)
+        let mut emulator = emulator::virt(&self.folder, &self.log, address);
+        emulator::insert(&mut emulator, &self.image, "none,id=card");
+        self.start(emulator, address)
     }
 
     fn start(&self, mut emulator: Command, address: SocketAddr) -> Running {
@@ -162,6 +171,7 @@ impl Card {
     /// # Panics
     /// When it does not fit.
     pub fn put(&self, file: &Path, path: &str) {
+        self.replay_journal();
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let commands = self.image.with_extension("commands");
         let text = format!("mkdir {folder}\nwrite {} {path}\n", file.display());
@@ -175,13 +185,44 @@ impl Card {
     /// # Panics
     /// When debugfs is not there.
     pub fn get(&self, path: &str) -> Vec<u8> {
+        self.replay_journal();
         let output = Command::new("debugfs").args(["-R", &format!("cat {path}")]).arg(self.data()).output();
         output.expect("debugfs starts").stdout
+    }
+
+    /// What is in a folder of the data partition, in order.
+    ///
+    /// # Panics
+    /// When debugfs is not there.
+    pub fn names(&self, path: &str) -> Vec<String> {
+        let output = Command::new("debugfs").args(["-R", &format!("ls -p {path}")]).arg(self.data()).output();
+        let text = String::from_utf8(output.expect("debugfs starts").stdout).expect("names");
+        // "/inode/mode/owner/group/name/size/"
+        let names = text.lines().filter_map(|line| line.split('/').nth(5));
+        let mut names: Vec<String> = names.filter(|name| ![".", ".."].contains(name)).map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    /// Does what the box does at its start: what was written last may be in the journal only.
+    fn replay_journal(&self) {
+        let output = Command::new("e2fsck").arg("-p").arg(self.data()).output().expect("e2fsck starts");
+        let code = output.status.code();
+        assert!(code.is_some_and(|code| code <= 1), "{}", String::from_utf8_lossy(&output.stdout));
     }
 
     fn data(&self) -> PathBuf {
         PathBuf::from(format!("{}?offset={DATA}", self.image.display()))
     }
+}
+
+/// Where the card was made; `None`, with the reason printed, where none was.
+fn folder() -> Option<PathBuf> {
+    let folder = env::var_os(FOLDER).map(PathBuf::from);
+    if folder.is_none() {
+        println!("not run: {FOLDER} is not set; `cargo xtask test --machine` runs this");
+    }
+    folder
 }
 
 impl Running {
@@ -200,6 +241,23 @@ impl Running {
                 return;
             }
             assert!(begun.elapsed() < PATIENCE, "waited too long for {text:?}; the serial line said:\n{}", tail(&new));
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    /// Waits until the serial line has said `text`, however long ago.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub fn has_said(&self, text: &str) {
+        let begun = Instant::now();
+        loop {
+            let said = fs::read(&self.log).unwrap_or_default();
+            let said = String::from_utf8_lossy(&said);
+            if said.contains(text) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited too long for {text:?}; the serial line said:\n{}", tail(&said));
             thread::park_timeout(LOOK_AGAIN);
         }
     }
@@ -260,34 +318,8 @@ fn run(program: &str, words: &[&Path]) {
 }
 
 /// The checksum of U-Boot's counters (CRC-32, as in Ethernet).
-fn crc32(bytes: &[u8]) -> u32 {
+pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |sum, &byte| {
         (0..8).fold(sum ^ u32::from(byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 })
     })
-}
-
-/// A computer without graphics, with a watchdog that restarts it, and a network that reaches nobody but whoever connects
-/// to the forwarded port. Its time is that of its instructions, a billion per second, which is about one core of a Pi 3:
-/// what it must do in time does not depend on what else this machine does.
-fn virt(folder: &Path, image: &Path, log: &Path, address: SocketAddr) -> Command {
-    let mut command = emulator(log);
-    command.args(["-machine", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", "512", "-icount", "shift=0"]);
-    command.arg("-bios").arg(folder.join("out/u-boot-qemu.bin")).args(["-serial", "chardev:log"]);
-    command.args(["-device", "i6300esb", "-device", "virtio-blk-device,drive=card"]);
-    command.arg("-drive").arg(drive(image, "none,id=card"));
-    command.arg("-netdev").arg(format!("user,id=net,restrict=on,hostfwd=tcp:{address}-:80"));
-    command.args(["-device", "virtio-net-device,netdev=net"]);
-    command
-}
-
-fn emulator(log: &Path) -> Command {
-    let mut command = Command::new("qemu-system-aarch64");
-    command.args(["-nodefaults", "-display", "none", "-action", "watchdog=reset", "-chardev"]);
-    command.arg(format!("file,id=log,append=on,path={}", log.display()));
-    command
-}
-
-/// What the guest was told is on the card is in this machine's memory at least: the emulator's death takes none of it.
-fn drive(image: &Path, interface: &str) -> String {
-    format!("file={},format=raw,cache=unsafe,if={interface}", image.display())
 }

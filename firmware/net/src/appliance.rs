@@ -97,7 +97,8 @@ pub struct Update {
     pub progress: Option<f32>,
     /// The version that it brings, once known.
     pub version: Option<String>,
-    /// Why it was refused or did not stay: `wrong-key`, `wrong-board`, `older`, `damaged`, `no-space`, `failed`.
+    /// Why it was refused or did not stay: `wrong-key`, `wrong-board`, `older`, `damaged`, `no-space`,
+    /// `interrupted` (the box went off or stopped each time it was written), `failed`.
     pub why: Option<String>,
 }
 

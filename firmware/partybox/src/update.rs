@@ -147,7 +147,7 @@ fn installing(line: &str) -> Option<Update> {
             Update { state: UpdateState::RestartNeeded, version, ..Update::default() }
         }
         "refused" => {
-            let known = ["wrong-key", "wrong-board", "older", "damaged", "no-space"];
+            let known = ["wrong-key", "wrong-board", "older", "damaged", "no-space", "interrupted"];
             let why = if known.contains(&rest) { rest } else { "failed" };
             Update { state: UpdateState::Refused, why: Some(why.to_owned()), ..Update::default() }
         }
@@ -217,6 +217,7 @@ mod tests {
             ("writing x\n", UpdateState::Writing, None, None, None),
             ("restart-needed 2.1\n", UpdateState::RestartNeeded, None, Some("2.1"), None),
             ("refused wrong-key\n", UpdateState::Refused, None, None, Some("wrong-key")),
+            ("refused interrupted\n", UpdateState::Refused, None, None, Some("interrupted")),
             ("refused <script>\n", UpdateState::Refused, None, None, Some("failed")),
             ("nonsense\n", UpdateState::None, None, None, None),
         ] {

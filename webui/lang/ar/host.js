@@ -222,6 +222,7 @@ export default {
   'update.why_wrong-board': 'إنه لنوع آخر من الصناديق.',
   'update.why_older': 'إنه أقدم مما على الصندوق.',
   'update.why_no-space': 'لا يتسع له المكان.',
+  'update.why_interrupted': 'انطفأ الصندوق أو توقف في كل مرة كان يُكتب فيها. أحضره مرة أخرى من فضلك.',
   'update.why_failed': 'فشل شيء أثناء الكتابة. حاول مجددًا.',
 
   'toast.close': 'إغلاق',

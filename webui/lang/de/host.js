@@ -222,6 +222,7 @@ export default {
   'update.why_wrong-board': 'Sie ist für eine andere Art von Box.',
   'update.why_older': 'Sie ist älter als das, was die Box hat.',
   'update.why_no-space': 'Sie passt nicht hinein.',
+  'update.why_interrupted': 'Beim Schreiben ging die Box jedes Mal aus oder blieb stehen. Bitte noch einmal bringen.',
   'update.why_failed': 'Beim Schreiben ist etwas schiefgegangen. Bitte noch einmal versuchen.',
 
   'toast.close': 'Schließen',

@@ -217,6 +217,7 @@ export default {
   'update.why_wrong-board': 'It is for another kind of box.',
   'update.why_older': 'It is older than what the box has.',
   'update.why_no-space': 'It does not fit.',
+  'update.why_interrupted': 'The box went off or stopped each time while writing it. Please bring it again.',
   'update.why_failed': 'Something failed while it was written. Please try again.',
 
   'toast.close': 'Close',

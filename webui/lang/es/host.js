@@ -223,6 +223,7 @@ export default {
   'update.why_wrong-board': 'Es para otro tipo de caja.',
   'update.why_older': 'Es más antiguo que lo que tiene la caja.',
   'update.why_no-space': 'No cabe.',
+  'update.why_interrupted': 'La caja se apagó o se detuvo cada vez que lo escribía. Tráelo otra vez.',
   'update.why_failed': 'Algo falló al escribirlo. Inténtalo otra vez.',
 
   'toast.close': 'Cerrar',

@@ -224,6 +224,8 @@ export default {
   'update.why_wrong-board': 'Il est pour une autre sorte de boîte.',
   'update.why_older': 'Il est plus ancien que ce que la boîte a déjà.',
   'update.why_no-space': 'Il n’y a pas la place.',
+  'update.why_interrupted':
+    'La boîte s’est éteinte ou arrêtée à chaque fois pendant l’écriture. Apportez-le à nouveau.',
   'update.why_failed': 'L’écriture a échoué. Réessayez.',
 
   'toast.close': 'Fermer',

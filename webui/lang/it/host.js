@@ -222,6 +222,8 @@ export default {
   'update.why_wrong-board': 'È per un altro tipo di cassa.',
   'update.why_older': 'È più vecchio di ciò che la cassa ha già.',
   'update.why_no-space': 'Non ci sta.',
+  'update.why_interrupted':
+    'La cassa si è spenta o fermata ogni volta durante la scrittura. Portalo di nuovo.',
   'update.why_failed': 'Qualcosa è andato storto durante la scrittura. Riprova.',
 
   'toast.close': 'Chiudi',

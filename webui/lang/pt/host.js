@@ -223,6 +223,7 @@ export default {
   'update.why_wrong-board': 'É para outro tipo de caixa.',
   'update.why_older': 'É mais antigo do que o que a caixa tem.',
   'update.why_no-space': 'Não cabe.',
+  'update.why_interrupted': 'A caixa desligou-se ou parou sempre que o escrevia. Traga-o outra vez.',
   'update.why_failed': 'Algo falhou ao escrever. Tente outra vez.',
 
   'toast.close': 'Fechar',
