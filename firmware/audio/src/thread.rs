@@ -1,6 +1,7 @@
 //! What the threads that sound passes through ask of the operating system: to be woken on time.
 //!
-//! The only file that names the thread-priority crate.
+//! The only file that names the thread-priority crate. On the card the box may not ask: the `priorities` script of the card
+//! gives there what this file asks for elsewhere.
 
 use std::os::unix::thread::JoinHandleExt;
 use std::thread::JoinHandle;
@@ -29,7 +30,7 @@ pub fn stand_back() {
     let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     let done = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
     if let Err(error) = done {
-        log::info!("background work has ordinary priority ({error:?})");
+        log::info!("background work may not stand back by itself ({error:?})");
     }
 }
 
@@ -43,6 +44,9 @@ fn set_priority(thread: ThreadId, name: &str, priority: u8) {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
     match set_thread_priority_and_policy(thread, ThreadPriority::Crossplatform(value), policy) {
         Ok(()) => log::debug!("{name}: real-time priority {priority}"),
-        Err(error) => log::info!("{name}: no real-time priority ({error:?}); a busy machine may be heard"),
+        Err(error) => log::info!(
+            "{name}: may not take real-time priority {priority} ({error:?}); unless it is given from outside, a busy machine \
+             may be heard"
+        ),
     }
 }

@@ -46,7 +46,8 @@ fn refused(what: &str, error: &dyn std::fmt::Display) -> WorkerError {
 fn limit() -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    rustix::process::nice(NICE)?;
+    // A courtesy: where the box may not change priorities, its decoders compete with its other ordinary threads.
+    _ = rustix::process::nice(NICE);
     let limits = [
         (Resource::As, MEMORY_BYTES_MAX),
         // Standard input, output and error are open already; nothing may follow.
