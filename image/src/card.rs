@@ -7,6 +7,7 @@
 mod archive;
 mod board;
 mod disk;
+mod emulate;
 mod flash;
 mod keys;
 mod list;
@@ -50,7 +51,8 @@ pub(crate) fn image(args: &ImageArgs) -> Result<(), Error> {
         stages.run("the same once more", || again(&recipe, &packages, &out))?;
     }
     stages.print();
-    sizes(&out)
+    sizes(&out)?;
+    if args.emulate { emulate::emulate(&out) } else { Ok(()) }
 }
 
 /// Makes the image in `out` and faulty slots and updates in `faulty`, for tests; returns the folder of both.

@@ -95,6 +95,8 @@ pub(crate) struct ImageArgs {
     pub(crate) yes: bool,
     /// For which box.
     pub(crate) board: Board,
+    /// Start it in an emulated computer afterwards.
+    pub(crate) emulate: bool,
     /// Write the lock file anew first.
     pub(crate) update_lock: bool,
     /// Make the card a second time and compare.
@@ -289,7 +291,7 @@ fn image(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help(Topic::Image)),
             Short('y') | Long("yes") => args.yes = true,
-            Long("board") => args.board = board(parser.value()?)?,
+            Long("board") => (args.board, args.emulate) = board_or_emulator(parser.value()?)?,
             Long("update-lock") => args.update_lock = true,
             Long("check") => args.check = true,
             Long("key") => args.key = Some(parser.value()?.into()),
@@ -326,11 +328,16 @@ fn flash(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
     Ok(Command::Flash(FlashArgs { yes, board, image, device: device.ok_or_else(missing)? }))
 }
 
+/// A board, or the emulator, which starts the Pi's own file.
+fn board_or_emulator(value: OsString) -> Result<(Board, bool), UsageError> {
+    if value == "qemu" { Ok((Board::Pi, true)) } else { Ok((board(value)?, false)) }
+}
+
 fn board(value: OsString) -> Result<Board, UsageError> {
     value.to_str().and_then(Board::named).ok_or_else(|| UsageError::Value {
         argument: "--board",
         value: value.to_string_lossy().into_owned(),
-        allowed: "pi (Zero 2 W, 3 and 4) or pi5",
+        allowed: "pi (Zero 2 W, 3 and 4) or pi5; an image also for qemu",
     })
 }
 

@@ -181,7 +181,8 @@ Make the file that is flashed to a box's card, and a signed update with the same
 Usage: cargo xtask image [OPTIONS]
 
 Options:
-      --board BOARD   pi (Zero 2 W, 3 and 4; the default) or pi5 (never tried on one)
+      --board BOARD   pi (Zero 2 W, 3 and 4; the default), pi5 (never tried on one), or
+                      qemu: pi's, started in an emulated computer
       --update-lock   take what Debian has now instead of what the lock file says, and
                       write the lock file
       --check         make the card a second time and see that it is the same to the bit

@@ -68,6 +68,9 @@ fn an_image_is_for_a_pi_unless_told_otherwise_and_a_key_needs_its_certificate() 
     assert_eq!(parsed(&["image"]), Ok(Command::Image(ImageArgs::default())));
     let other = ImageArgs { board: Board::Pi5, update_lock: true, check: true, ..ImageArgs::default() };
     assert_eq!(parsed(&["image", "--board=pi5", "--update-lock", "--check"]), Ok(Command::Image(other)));
+    let emulated = ImageArgs { emulate: true, ..ImageArgs::default() };
+    assert_eq!(parsed(&["image", "--board", "qemu"]), Ok(Command::Image(emulated)));
+    assert!(refused(&["flash", "--board", "qemu", "/dev/sdx"]).contains("pi5"));
     assert!(refused(&["image", "--key", "k"]).contains("--certificate"));
     assert!(refused(&["image", "--board", "pi6"]).contains("pi5"));
 }
