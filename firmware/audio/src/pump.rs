@@ -106,6 +106,9 @@ impl Pump {
         } else if late_us > BLOCK_US {
             meters.late_blocks.fetch_add(1, Ordering::Relaxed);
         }
+        if meters.blocks.load(Ordering::Relaxed) == 0 {
+            meters.first_block.store(now.as_micros(), Ordering::Relaxed);
+        }
         self.make_block(self.next_media_time());
         self.next_block += 1;
         Step::Made

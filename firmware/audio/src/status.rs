@@ -44,6 +44,8 @@ pub struct Status {
     pub line_slips_total: u64,
     /// Frames of line-in dropped because the pump did not take them.
     pub line_overflow_frames_total: u64,
+    /// When the first block was made, in microseconds of the box's clock; 0 before.
+    pub first_block_us: u64,
     /// Blocks made.
     pub blocks_total: u64,
     /// Blocks made more than one block late.
@@ -68,6 +70,7 @@ pub(crate) struct Meters {
     pub(crate) standing_in: AtomicBool,
     pub(crate) out_peak: AtomicU32,
     pub(crate) limiter_gain: AtomicU32,
+    pub(crate) first_block: AtomicU64,
     pub(crate) blocks: AtomicU64,
     pub(crate) late_blocks: AtomicU64,
     pub(crate) hole_blocks: AtomicU64,
@@ -99,6 +102,7 @@ impl Meters {
             line_underruns_total: of_line(|line| &line.underruns),
             line_slips_total: of_line(|line| &line.slips),
             line_overflow_frames_total: of_line(|line| &line.overflow_frames),
+            first_block_us: get(&self.first_block),
             blocks_total: get(&self.blocks),
             late_blocks_total: get(&self.late_blocks),
             hole_blocks_total: get(&self.hole_blocks),

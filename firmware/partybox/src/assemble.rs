@@ -61,6 +61,8 @@ impl Assembled {
             (Catalogue::demo().map_err(Error::Catalogue)?, None, mpsc::channel(1).1)
         };
         let clock = Clock::start();
+        let since_kernel = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let clock_zero_s = since_kernel.tv_sec as f64 + since_kernel.tv_nsec as f64 / 1e9;
         let stream = StreamId::new(report::STREAM).expect("the stream's name is a legal one");
         let origin = clock.now().plus_millis(FIRST_BLOCK_MS);
         let (rtc, sinks, rtc_thread) = fan_out(config, bound, &stream, clock, Timeline::starting_at(origin))?;
@@ -114,7 +116,7 @@ impl Assembled {
         let facts = things.facts.clone();
         let gauges = Arc::new(move |page: &mut _| {
             appliance::metrics(&facts.borrow(), page);
-            report::metrics(&controls.status(), page);
+            report::metrics(clock_zero_s, &controls.status(), page);
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
         });

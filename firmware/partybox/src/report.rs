@@ -156,9 +156,17 @@ pub fn heard(channel: &Channel, snapshot: &Snapshot) -> String {
     }
 }
 
-/// Adds the sound's numbers to a page of metrics.
-pub fn metrics(sound: &Status, page: &mut Page) {
+/// Adds the sound's numbers to a page of metrics. `clock_zero_s` is when the box's clock began, in seconds since the kernel
+/// was started.
+pub fn metrics(clock_zero_s: f64, sound: &Status, page: &mut Page) {
     let mut gauge = |name, help, value: f64| page.number(name, Kind::Gauge, help, value);
+    if sound.blocks_total > 0 {
+        gauge(
+            "kernel_to_sound_seconds",
+            "From the kernel's start to the first block of sound.",
+            clock_zero_s + sound.first_block_us as f64 / 1e6,
+        );
+    }
     gauge(
         "line_in_delay_seconds",
         "Age of line-in's youngest frame when it is mixed.",

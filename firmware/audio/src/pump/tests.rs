@@ -26,13 +26,14 @@ fn finished(track: u64, frames: &[Frame]) -> Deck {
 
 #[test]
 fn a_block_is_made_every_10_ms_and_stamped_with_its_instant() {
-    let (mut pump, _controls, collector) = pump();
+    let (mut pump, controls, collector) = pump();
     assert_eq!(pump.step(Time::from_micros(499)), Step::Wait(Time::from_micros(500)));
     assert_eq!(pump.step(Time::from_micros(500)), Step::Made);
     assert_eq!(pump.step(Time::from_micros(500)), Step::Wait(Time::from_micros(10_500)));
     (1..100).for_each(|n| run_until(&mut pump, Time::from_micros(500 + n * 10_000)));
     let collected = collector.collected();
     assert_eq!(collected.blocks.len(), 100);
+    assert_eq!((controls.status().first_block_us, controls.status().blocks_total), (500, 100));
     assert_eq!(collected.blocks[99].0, MediaTime::from_ticks(99 * 480));
     assert_eq!(pump.timeline().to_time(collected.blocks[99].0), Time::from_micros(990_500));
     assert_eq!(collected.packets.len(), 50);

@@ -1,0 +1,98 @@
+//! From the kernel's start to the first block of sound: the card, and the same program in Debian as it comes.
+//!
+//! Both are emulated alike, with a clock that counts instructions, so the times tell of the work that is done and not of
+//! this machine; the box itself says them (`kernel_to_sound_seconds`). What the boot loader does before is not in them. Needs
+//! the folder of a card in `PARTYBOX_CARD` (`cargo xtask image` makes `target/card/pi`), and to make Debian once, beside it,
+//! root, mmdebstrap and an entry in binfmt_misc for programs of arm64; without them that part says so.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tests::card::Card;
+use tests::program::free_port;
+
+/// How long a start may take; Debian's takes about three minutes.
+const PATIENCE: Duration = Duration::from_secs(1_200);
+
+/// Pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// The gauge that is read.
+const GAUGE: &str = "partybox_kernel_to_sound_seconds ";
+
+fn main() {
+    let Some(card) = Card::fresh("boot") else { return };
+    println!("load: {}", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
+    // The first start makes keys and grows the data partition; every other one is like the second.
+    let [first, ours] = ["first start", "second start"].map(|name| {
+        let running = card.boot();
+        let seconds = wait(|| running.get("/metrics"));
+        println!("the card, {name}: {seconds:.2} s from the kernel's start to sound");
+        seconds
+    });
+    let plain = card.made("plain");
+    if let Err(why) = make(&card, &plain) {
+        println!("Debian as it comes: not run: {why}");
+        return;
+    }
+    let address = free_port();
+    let mut emulator = debian(&plain, address);
+    let web = ureq::Agent::new_with_defaults();
+    let url = format!("http://{address}/metrics");
+    let get = || web.get(&url).header("Host", "localhost").call().ok()?.body_mut().read_to_string().ok();
+    let theirs = wait(get);
+    // It may have ended by itself.
+    let _ = emulator.kill();
+    let _ = emulator.wait();
+    println!("Debian as it comes: {theirs:.2} s");
+    println!("ratio: {:.2} of Debian's ({:.2} at the first start)", ours / theirs, first / theirs);
+}
+
+/// What the gauge says as soon as the box answers.
+fn wait(metrics: impl Fn() -> Option<String>) -> f64 {
+    let begun = Instant::now();
+    loop {
+        let page = metrics().unwrap_or_default();
+        if let Some(seconds) = page.lines().find_map(|line| line.strip_prefix(GAUGE)?.trim().parse().ok()) {
+            return seconds;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no sound");
+        thread::park_timeout(LOOK_AGAIN);
+    }
+}
+
+/// Makes Debian in `folder`, with the card's own program, unless it is there.
+fn make(card: &Card, folder: &Path) -> Result<(), String> {
+    if folder.join("plain.img").exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    let program = folder.join("partybox");
+    let slot = card.made("out/slot.img");
+    let dump = format!("dump /usr/bin/partybox {}", program.display());
+    run(Command::new("debugfs").args(["-R", &dump]).arg(&slot))?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/boot/plain.sh");
+    run(Command::new("sh").arg(script).arg(folder).arg(program))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+/// The computer of [`Card::boot`], but with Debian's own kernel and first file system, and started without a boot loader.
+fn debian(folder: &Path, address: SocketAddr) -> Child {
+    let mut command = Command::new("qemu-system-aarch64");
+    command.args(["-nodefaults", "-display", "none", "-machine", "virt", "-cpu", "cortex-a53", "-smp", "1"]);
+    command.args(["-m", "512", "-icount", "shift=0", "-serial", "null"]);
+    command.arg("-kernel").arg(folder.join("vmlinuz")).arg("-initrd").arg(folder.join("initrd.img"));
+    command.args(["-append", "root=/dev/vda rw quiet", "-device", "virtio-blk-device,drive=disk"]);
+    command.arg("-drive").arg(format!("file={},format=raw,if=none,id=disk", folder.join("plain.img").display()));
+    command.arg("-netdev").arg(format!("user,id=net,restrict=on,hostfwd=tcp:{address}-:80"));
+    command.args(["-device", "virtio-net-device,netdev=net"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("qemu-system-aarch64 starts")
+}
