@@ -11,10 +11,9 @@ use partybox::config::Config;
 
 /// Units and the largest exposure that each may have.
 ///
-/// The firmware needs sound cards, lines, the network, and real-time priority for the threads that make sound: that last
-/// one alone is worth 0.2. hostapd and dnsmasq need rights over the network.
+/// The firmware needs sound cards, lines and the network; hostapd and dnsmasq need rights over the network.
 const EXPOSURES: [(&str, f32); 5] = [
-    ("partybox", 1.4),
+    ("partybox", 1.2),
     ("partybox-radio", 1.2),
     ("partybox-firewall", 1.7),
     ("partybox-access-point", 1.8),
@@ -77,9 +76,27 @@ fn dnsmasq_and_nftables_take_what_is_written_for_them() {
     for (portal, upstream) in [(true, vec![]), (false, vec![]), (true, vec!["192.168.1.1".to_owned()])] {
         check("dnsmasq", &["--test", "-C"], &files::dnsmasq("wlan0", &names, portal, &upstream));
     }
-    for forward in [false, true] {
-        check("nft", &["--check", "--file"], &files::nftables("wlan0", 80, forward));
+    for (forward, is_bridge) in [(false, false), (true, false), (false, true)] {
+        check("nft", &["--check", "--file"], &files::nftables("wlan0", 80, forward, is_bridge));
     }
+}
+
+#[test]
+fn priorities_are_given_to_threads_that_the_firmware_has() {
+    let script = text("usr/lib/partybox/priorities");
+    let given: Vec<_> =
+        script.lines().filter_map(|line| line.trim().strip_suffix(" ;;")?.split_once(") give ")).collect();
+    let firmware = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware");
+    let sources = ["partybox/src/assemble.rs", "net/src/rtc/mod.rs", "library/src/library.rs", "audio/src/thread.rs"]
+        .map(|path| fs::read_to_string(firmware.join(path)).expect("a source"))
+        .concat();
+    for (thread, priority) in &given {
+        assert!(sources.contains(&format!("\"{thread}\"")), "no thread is named {thread}");
+        if let Some(number) = priority.strip_prefix("fifo ") {
+            assert!(sources.contains(&format!(": u8 = {number};")), "{thread} asks for another priority than {number}");
+        }
+    }
+    assert_eq!(given.len(), 4, "{script}");
 }
 
 #[test]
@@ -92,5 +109,9 @@ fn units_and_firmware_name_the_same_places() {
     }
     let hostapd = partybox::guests::CONTROL.trim_start_matches("/run/");
     assert!(unit("partybox-access-point.service").contains(&format!("RuntimeDirectory={hostapd}\n")));
+    let bridge = text("usr/lib/partybox/cable.d/10-party.netdev");
+    assert!(bridge.contains(&format!("Name={}\n", partybox::access_point::BRIDGE)), "{bridge}");
+    let addresses = text("usr/lib/partybox/cable.d/10-party.network");
+    assert!(addresses.contains(&format!("Address={BOX}/{PREFIX_BITS}\n")), "{addresses}");
     assert!(!BOX.is_loopback() && PREFIX_BITS < 30, "a network of some size");
 }

@@ -26,6 +26,19 @@ pub struct Network {
     pub page: String,
     /// Whether guests get on to the internet when the box has it.
     pub forward: bool,
+    /// Whether the cable leads to more access points of this network, and not to the house's.
+    pub cable_to_guests: bool,
+}
+
+/// What a host wants of the network; what is left out stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkWish {
+    /// What phones are told when they ask for the internet.
+    pub portal: Option<portal::Mode>,
+    /// Whether guests get there.
+    pub forward: Option<bool>,
+    /// Whether the cable leads to more access points of this network.
+    pub cable_to_guests: Option<bool>,
 }
 
 /// The box's radio.
@@ -119,12 +132,10 @@ pub struct Facts {
 /// What a host asks for. Dropping the reply counts as being busy.
 #[derive(Debug)]
 pub enum Request {
-    /// Let the network be like this from now on; what is left out stays.
+    /// Let the network be like this from now on.
     SetNetwork {
-        /// What phones are told when they ask for the internet.
-        portal: Option<portal::Mode>,
-        /// Whether guests get there.
-        forward: Option<bool>,
+        /// How.
+        wish: NetworkWish,
         /// Told once it is kept.
         reply: oneshot::Sender<Result<(), Refused>>,
     },

@@ -1,7 +1,7 @@
 //! `partybox access-point`: writes what hostapd, dnsmasq and nftables are run with, and ends.
 //!
 //! It looks at the radios, the configuration and what the box keeps, and decides nothing by itself: `choice` does. It
-//! starts no access point either; the units in `image/root` do that with what it wrote.
+//! starts no access point and joins no cable to it either; the units in `image/root` do that with what it wrote.
 
 pub mod choice;
 pub mod files;
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use choice::Choice;
 
-use crate::config::{self, Config, Portal};
+use crate::config::{self, Cable, Config, Portal};
 use crate::network;
 use crate::state;
 use crate::wifi::Credentials;
@@ -34,8 +34,15 @@ pub const BOX: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 /// Bits of the network's part of [`BOX`]: about a thousand addresses.
 pub const PREFIX_BITS: u8 = 22;
 
+/// What radio and cable share one network through, where the cable leads to guests. The `cable` script of the card
+/// makes it.
+pub const BRIDGE: &str = "party";
+
 /// Where it is told what was decided, for the box itself.
 pub const CHOICE_FILE: &str = "choice.toml";
+
+/// What is there only if there is a radio.
+const RADIO_FILES: [&str; 2] = ["hostapd.conf", CHOICE_FILE];
 
 /// How to call it.
 const USAGE: &str = "partybox access-point --config FILE --out DIR";
@@ -119,25 +126,30 @@ fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<String, Err
     set_country(country);
     let told = Command::new("iw").arg("phy").output().map_err(Error::Radios)?;
     let radios = radio::parse(&String::from_utf8_lossy(&told.stdout));
-    let Some(choice) = choice::choose(&radio::devices(Path::new("/sys")), &radios, &config.wifi) else {
+    let choice = choice::choose(&radio::devices(Path::new("/sys")), &radios, &config.wifi);
+    let bridge = (rules.cable == Cable::Guests).then_some(BRIDGE);
+    let Some(interface) = bridge.or(choice.as_ref().map(|choice| choice.interface.as_str())) else {
         return clear(&out).map(|()| "no radio here can be an access point".to_owned());
     };
     let upstream = if rules.forward { upstream(&fs::read_to_string(UPLINK).unwrap_or_default()) } else { Vec::new() };
-    let interface = &choice.interface;
     let texts = [
-        ("hostapd.conf", files::hostapd(&choice, &credentials, &config.wifi.country)),
         ("dnsmasq.conf", files::dnsmasq(interface, &config.http.names, rules.portal != Portal::Off, &upstream)),
-        ("nftables.conf", files::nftables(interface, config.listen.port(), rules.forward)),
-        ("environment", environment(&choice, rules.forward)),
-        (CHOICE_FILE, toml::to_string(&choice).expect("a choice is a table")),
+        ("nftables.conf", files::nftables(interface, config.listen.port(), rules.forward, bridge.is_some())),
+        ("environment", environment(choice.as_ref(), interface, &rules)),
     ];
     for (name, text) in texts {
         write(&out.join(name), &text)?;
     }
-    Ok(format!(
-        "{} is to be an access point on channel {}, for {} guests",
-        interface, choice.channel, choice.guests_max
-    ))
+    let Some(choice) = choice else {
+        remove(&out, &RADIO_FILES)?;
+        return Ok("no radio here can be an access point; guests come by the cable".to_owned());
+    };
+    let [hostapd, chosen] = RADIO_FILES;
+    write(&out.join(hostapd), &files::hostapd(&choice, &credentials, &config.wifi.country, bridge))?;
+    write(&out.join(chosen), &toml::to_string(&choice).expect("a choice is a table"))?;
+    let Choice { interface, channel, guests_max, .. } = choice;
+    let cable = if bridge.is_some() { "; others come by the cable" } else { "" };
+    Ok(format!("{interface} is to be an access point on channel {channel}, for {guests_max} guests{cable}"))
 }
 
 /// Tells the kernel the country, and waits until it has looked up what is allowed there. Refused where the driver has a
@@ -156,10 +168,17 @@ fn set_country(country: &str) {
 }
 
 /// What the units need to know besides the files, as `KEY=value` lines.
-fn environment(choice: &Choice, forward: bool) -> String {
+///
+/// `RADIO` may be empty; `INTERFACE` is where guests arrive.
+fn environment(choice: Option<&Choice>, interface: &str, rules: &network::Rules) -> String {
+    let radio = choice.map_or("", |choice| choice.interface.as_str());
     let portal = net::portal::ADDRESS;
-    let forward = u8::from(forward);
-    format!("INTERFACE={}\nADDRESS={BOX}/{PREFIX_BITS}\nPORTAL={portal}/32\nFORWARD={forward}\n", choice.interface)
+    let forward = u8::from(rules.forward);
+    let cable = if rules.cable == Cable::Guests { "guests" } else { "house" };
+    format!(
+        "RADIO={radio}\nINTERFACE={interface}\nADDRESS={BOX}/{PREFIX_BITS}\nPORTAL={portal}/32\nFORWARD={forward}\n\
+         CABLE={cable}\n"
+    )
 }
 
 /// The name servers in systemd-networkd's state: `DNS=192.168.1.1 …`, addresses only.
@@ -170,7 +189,12 @@ fn upstream(state: &str) -> Vec<String> {
 
 /// Removes what an earlier run wrote, so that no access point runs with it.
 fn clear(out: &Path) -> Result<(), Error> {
-    for name in ["hostapd.conf", "dnsmasq.conf", "nftables.conf", "environment", CHOICE_FILE] {
+    remove(out, &["dnsmasq.conf", "nftables.conf", "environment"])?;
+    remove(out, &RADIO_FILES)
+}
+
+fn remove(out: &Path, names: &[&str]) -> Result<(), Error> {
+    for name in names {
         match fs::remove_file(out.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::Write(out.join(name), error)),
             _ => {}

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::thread;
 
 use audio::time::Time;
-use net::appliance::{Facts, Inbox, Keeper, Network, Refused, Request};
+use net::appliance::{Facts, Inbox, Keeper, Network, NetworkWish, Refused, Request};
 use net::metrics::{Kind, Page};
 use net::portal;
 
 use crate::access_point::choice::Choice;
 use crate::access_point::{self, BOX};
-use crate::config::{Config, Portal};
+use crate::config::{Cable, Config, Portal};
 use crate::guests::{self, Guests};
 use crate::network::{RULES_FILE, Rules};
 use crate::power::{self, Meter};
@@ -85,14 +85,13 @@ impl Appliance {
     /// Does it. A host who has gone in the meantime needs no answer.
     pub fn obey(&mut self, now: Time, request: Request) {
         match request {
-            Request::SetNetwork { portal, forward, reply } => match self.rules {
+            Request::SetNetwork { wish, reply } => match self.rules {
                 None => {
                     let why = "The network is not the box's own.";
                     _ = reply.send(Err(Refused { code: "not-own-network", why }));
                 }
                 Some(before) => {
-                    let portal = portal.map_or(before.portal, from_mode);
-                    let rules = Rules { portal, forward: forward.unwrap_or(before.forward) };
+                    let rules = with(before, wish);
                     self.rules = Some(rules);
                     let told = move |written: Result<(), Error>| {
                         let outcome = written.map_err(|error| {
@@ -125,6 +124,7 @@ impl Appliance {
             probed_at: IpAddr::V4(portal::ADDRESS),
             page: if self.port == 80 { format!("http://{BOX}/") } else { format!("http://{BOX}:{}/", self.port) },
             forward: rules.forward,
+            cable_to_guests: rules.cable == Cable::Guests,
         });
         let next = Facts {
             network,
@@ -200,6 +200,16 @@ pub fn metrics(facts: &Facts, page: &mut Page) {
     }
 }
 
+/// The rules as a host wants them.
+fn with(before: Rules, NetworkWish { portal, forward, cable_to_guests }: NetworkWish) -> Rules {
+    let cable = |to_guests| if to_guests { Cable::Guests } else { Cable::House };
+    Rules {
+        portal: portal.map_or(before.portal, from_mode),
+        forward: forward.unwrap_or(before.forward),
+        cable: cable_to_guests.map_or(before.cable, cable),
+    }
+}
+
 fn mode(portal: Portal) -> portal::Mode {
     match portal {
         Portal::Quiet => portal::Mode::Quiet,
@@ -235,7 +245,8 @@ mod tests {
 
     fn set(appliance: &mut Appliance) -> Result<(), Refused> {
         let (reply, mut outcome) = oneshot::channel();
-        appliance.obey(Time::ZERO, Request::SetNetwork { portal: Some(portal::Mode::SignIn), forward: None, reply });
+        let wish = NetworkWish { portal: Some(portal::Mode::SignIn), cable_to_guests: Some(true), forward: None };
+        appliance.obey(Time::ZERO, Request::SetNetwork { wish, reply });
         // Dropping the writer waits until everything is written.
         appliance.writer = None;
         outcome.try_recv().expect("an answer")
@@ -250,7 +261,8 @@ mod tests {
         assert_eq!(http.facts.borrow().network.as_ref().unwrap().portal, portal::Mode::SignIn);
         let (http, keeper) = net::appliance::channel();
         let _again = Appliance::new(&own(), keeper, writer(&directory));
-        assert_eq!(http.facts.borrow().network.as_ref().unwrap().portal, portal::Mode::SignIn);
+        let network = http.facts.borrow().network.clone().unwrap();
+        assert_eq!((network.portal, network.cable_to_guests), (portal::Mode::SignIn, true));
     }
 
     #[test]

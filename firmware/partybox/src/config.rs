@@ -36,7 +36,7 @@ mod upkeep;
 
 pub use error::Error;
 use error::ensure;
-pub use network::{Band, HttpConfig, Portal, WebRtcConfig, WifiConfig};
+pub use network::{Band, Cable, HttpConfig, Portal, WebRtcConfig, WifiConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Portal, WifiConfig};
+use crate::config::{Cable, Portal, WifiConfig};
 use crate::state::Writer;
 use crate::wifi::{Credentials, RANDOM_BYTES};
 
@@ -24,12 +24,15 @@ pub struct Rules {
     pub portal: Portal,
     /// Whether guests get there.
     pub forward: bool,
+    /// What the cable leads to.
+    #[serde(default)]
+    pub cable: Cable,
 }
 
 impl Rules {
     /// As configured.
     pub fn of(config: &WifiConfig) -> Self {
-        Self { portal: config.portal, forward: config.forward }
+        Self { portal: config.portal, forward: config.forward, cable: config.cable }
     }
 
     /// What kept ones say, if they are whole.

@@ -8,8 +8,11 @@ use super::call::Call;
 use super::party::parse_json;
 use super::refusal::{Refusal, unavailable};
 use super::signaling::ask;
-use crate::appliance::{Facts, Refused, Request};
+use crate::appliance::{Facts, NetworkWish, Refused, Request};
 use crate::portal::Mode;
+
+/// What the cable leads to, by its names in the API; whether these are guests.
+const CABLES: [(&str, bool); 2] = [("house", false), ("guests", true)];
 
 /// Portal modes by their names in the API.
 const MODES: [(&str, Mode); 3] = [("quiet", Mode::Quiet), ("sign-in", Mode::SignIn), ("off", Mode::Off)];
@@ -18,6 +21,7 @@ const MODES: [(&str, Mode); 3] = [("quiet", Mode::Quiet), ("sign-in", Mode::Sign
 struct NetworkView {
     portal: &'static str,
     forward: bool,
+    cable: &'static str,
 }
 
 #[derive(Serialize)]
@@ -33,8 +37,9 @@ struct View<'a> {
 pub(super) fn about(call: &Call) -> Response {
     let facts = call.server.app.appliance.facts.borrow().clone();
     let network = facts.network.as_ref().map(|network| NetworkView {
-        portal: MODES.iter().find(|(_, mode)| *mode == network.portal).map_or("", |(name, _)| name),
+        portal: name(&MODES, network.portal),
         forward: network.forward,
+        cable: name(&CABLES, network.cable_to_guests),
     });
     let uptime_s = call.server.started.elapsed().as_secs();
     let view = View { facts: &facts, network, address: call.ends.local.ip().to_string(), uptime_s };
@@ -47,22 +52,34 @@ pub(super) fn about(call: &Call) -> Response {
 struct NetworkBody {
     portal: Option<String>,
     forward: Option<bool>,
+    cable: Option<String>,
 }
 
-/// `PUT /api/box/network` with any of `{"portal":"quiet","forward":false}`.
+/// `PUT /api/box/network` with any of `{"portal":"quiet","forward":false,"cable":"house"}`.
 pub(super) async fn set_network(call: Call) -> Result<Response, Refusal> {
-    let allowed = r#"any of {"portal":"quiet|sign-in|off","forward":true|false}"#;
+    let allowed = r#"any of {"portal":"quiet|sign-in|off","forward":true|false,"cable":"house|guests"}"#;
     let body: NetworkBody = parse_json(&call.body, allowed)?;
-    let mode = |name: &String| MODES.iter().find(|(known, _)| known == name).map(|(_, mode)| *mode);
-    let portal = match &body.portal {
-        None => None,
-        Some(name) => Some(mode(name).ok_or_else(|| {
-            Refusal::new(StatusCode::BAD_REQUEST, "There is no such way.").field("portal", name, "quiet, sign-in, off")
-        })?),
+    let wish = NetworkWish {
+        portal: named(&MODES, "portal", body.portal)?,
+        forward: body.forward,
+        cable_to_guests: named(&CABLES, "cable", body.cable)?,
     };
-    let forward = body.forward;
     let queue = &call.server.app.appliance.requests;
-    done(ask(queue, |reply| Request::SetNetwork { portal, forward, reply }).await)
+    done(ask(queue, |reply| Request::SetNetwork { wish, reply }).await)
+}
+
+/// What `value` is called.
+fn name<T: PartialEq>(names: &[(&'static str, T)], value: T) -> &'static str {
+    names.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
+}
+
+/// What the text of the field `field` names, if it is there.
+fn named<T: Copy>(names: &[(&str, T)], field: &'static str, text: Option<String>) -> Result<Option<T>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    let found = names.iter().find(|(known, _)| *known == text);
+    let allowed = || names.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+    let refused = || Refusal::new(StatusCode::BAD_REQUEST, "There is no such way.").field(field, &text, allowed());
+    Ok(Some(found.ok_or_else(refused)?.1))
 }
 
 /// `POST /api/update/stick`: takes the update that lies on a stick.

@@ -24,14 +24,17 @@ const LEASES_MAX: usize = 1_007;
 /// How long a phone may believe what DNS said, s: short, because outside the party the same names mean something else.
 const NAME_SECONDS: u32 = 5;
 
-/// What hostapd is run with. `country` may be empty.
-pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str) -> String {
+/// What hostapd is run with. `country` may be empty; `bridge` is what the radio shares its network with the cable through.
+pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge: Option<&str>) -> String {
     let Choice { interface, channel, guests_max, .. } = choice;
     let mut text = format!(
         "interface={interface}\ndriver=nl80211\nctrl_interface=/run/partybox-hostapd\n\
          ssid2={}\nutf8_ssid=1\nchannel={channel}\nieee80211n=1\nwmm_enabled=1\n",
         credentials.ssid.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
     );
+    if let Some(bridge) = bridge {
+        _ = writeln!(text, "bridge={bridge}");
+    }
     if !country.is_empty() {
         _ = writeln!(text, "country_code={country}\nieee80211d=1");
     }
@@ -94,8 +97,8 @@ pub fn dnsmasq(interface: &str, names: &[String], portal: bool, upstream: &[Stri
     text
 }
 
-/// What nftables is loaded with. `page` is the port of the page and of WebRTC.
-pub fn nftables(interface: &str, page: u16, forward: bool) -> String {
+/// What nftables is loaded with. `page` is the port of the page and of WebRTC; `is_bridge` says whether `interface` is one.
+pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> String {
     // Whatever was loaded before is replaced in one step.
     let mut text = "table inet partybox\ndelete table inet partybox\ntable inet partybox {\n\
                     \tchain arrive {\n\t\ttype filter hook prerouting priority filter; policy accept;\n"
@@ -138,7 +141,13 @@ pub fn nftables(interface: &str, page: u16, forward: bool) -> String {
              \t\tip saddr {BOX}/{PREFIX_BITS} oifname != \"{interface}\" masquerade\n\t}}\n"
         );
     }
-    text + "}\n"
+    text += "}\n";
+    if is_bridge {
+        // Guests at the cable do not reach those in the air through the box, nor the other way round.
+        text += "table bridge partybox\ndelete table bridge partybox\ntable bridge partybox {\n\
+                 \tchain forward {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n}\n";
+    }
+    text
 }
 
 #[cfg(test)]
@@ -159,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_network_is_as_safe_and_as_full_as_its_radio_can_be() {
-        let both = hostapd(&choice(44, true), &credentials(), "DE");
+        let both = hostapd(&choice(44, true), &credentials(), "DE", Some("party"));
         for line in [
             "ssid2=42c3bc202331",
             "wpa_passphrase=aaaa-bbbb",
@@ -171,15 +180,16 @@ mod tests {
             "channel=44",
             "ieee80211ac=1",
             "country_code=DE",
+            "bridge=party",
         ] {
             assert!(has(&both, line), "{line} in {both}");
         }
-        let plain = hostapd(&choice(6, false), &credentials(), "");
+        let plain = hostapd(&choice(6, false), &credentials(), "", None);
         assert!(
             has(&plain, "wpa_key_mgmt=WPA-PSK") && has(&plain, "hw_mode=g") && !plain.contains("country"),
             "{plain}"
         );
-        assert!(!plain.contains("sae") && !plain.contains("ac=1"), "{plain}");
+        assert!(!plain.contains("sae") && !plain.contains("ac=1") && !plain.contains("bridge"), "{plain}");
     }
 
     #[test]
@@ -197,11 +207,13 @@ mod tests {
 
     #[test]
     fn nothing_is_forwarded_unless_the_host_wants_it_and_never_from_guest_to_guest() {
-        let closed = nftables("wlan0", 80, false);
+        let closed = nftables("wlan0", 80, false, false);
         assert!(!closed.contains("masquerade") && !closed.contains("oifname"), "{closed}");
+        assert!(!closed.contains("table bridge"), "{closed}");
         assert!(has(&closed, "iifname \"wlan0\" meta l4proto tcp reject with tcp reset"), "{closed}");
-        let open = nftables("wlan0", 80, true);
-        assert!(has(&open, "iifname \"wlan0\" oifname != \"wlan0\" accept"), "{open}");
+        let open = nftables("party", 80, true, true);
+        assert!(has(&open, "iifname \"party\" oifname != \"party\" accept"), "{open}");
+        assert!(has(&open, "type filter hook forward priority 0; policy drop;"), "{open}");
         assert!(open.contains("10.77.0.1/22") && !open.contains("fib"), "{open}");
     }
 }

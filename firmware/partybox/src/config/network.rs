@@ -33,6 +33,7 @@ section! {
         guests_max: u16 = 0,
         portal: Portal = Portal::Quiet,
         forward: bool = false,
+        cable: Cable = Cable::House,
     }
 }
 
@@ -48,6 +49,17 @@ pub enum Band {
     /// 2.4 GHz: reaches farther, is fuller.
     #[serde(rename = "2.4")]
     TwoPointFour,
+}
+
+/// What the box's Ethernet cable leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cable {
+    /// The network of the house, which gives the box an address, and perhaps the internet.
+    #[default]
+    House,
+    /// More access points, or guests with a cable: they are in the box's own network.
+    Guests,
 }
 
 /// What phones are told when they ask whether the box's own network leads to the internet.

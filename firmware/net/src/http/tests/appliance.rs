@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::watch;
 
 use super::world::{World, hosts};
-use crate::appliance::{Appliance, Facts, Inbox, Network, Refused, Request, channel};
+use crate::appliance::{Appliance, Facts, Inbox, Network, NetworkWish, Refused, Request, channel};
 use crate::http::Config;
 use crate::portal::Mode;
 
@@ -18,7 +18,7 @@ pub(super) fn keeper() -> (Appliance, watch::Sender<Arc<Facts>>) {
     tokio::spawn(async move {
         while let Some(request) = keeper.requests.recv().await {
             match request {
-                Request::SetNetwork { forward: Some(true), reply, .. } => {
+                Request::SetNetwork { wish: NetworkWish { forward: Some(true), .. }, reply } => {
                     let refused = Refused { code: "no-uplink", why: "There is no cable." };
                     _ = reply.send(Err(refused));
                 }
@@ -42,7 +42,8 @@ fn inbox() -> Inbox {
 
 fn own_network(portal: Mode, probed_at: IpAddr) -> Arc<Facts> {
     let page = "http://10.77.0.1/".to_owned();
-    Arc::new(Facts { network: Some(Network { portal, probed_at, page, forward: false }), ..Facts::default() })
+    let network = Network { portal, probed_at, page, forward: false, cable_to_guests: true };
+    Arc::new(Facts { network: Some(network), ..Facts::default() })
 }
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -119,11 +120,14 @@ async fn a_host_chooses_how_the_network_behaves_and_is_told_why_not() {
     };
     assert_eq!(put(r#"{"portal":"off"}"#).await.status, 204);
     assert_eq!(put(r#"{"portal":"loud"}"#).await.status, 400);
+    assert_eq!(put(r#"{"cable":"guests"}"#).await.status, 204);
+    let refused = put(r#"{"cable":"sea"}"#).await;
+    assert!(refused.status == 400 && refused.text().contains("house, guests"), "{}", refused.text());
     let refused = put(r#"{"forward":true}"#).await;
     assert!(refused.status == 409 && refused.text().contains(r#""code":"no-uplink""#), "{}", refused.text());
     world.facts.send_replace(own_network(Mode::SignIn, HERE));
     let about = world.get("/api/box").await.text();
-    assert!(about.contains(r#""network":{"portal":"sign-in","forward":false}"#), "{about}");
+    assert!(about.contains(r#""network":{"portal":"sign-in","forward":false,"cable":"guests"}"#), "{about}");
 }
 
 #[tokio::test]
