@@ -1,5 +1,6 @@
 //! The pages, in a real browser on a real box.
 
+mod box_panel;
 mod crowd;
 mod firefox;
 mod guest;

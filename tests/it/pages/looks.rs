@@ -14,7 +14,7 @@ use super::host::{Party, party, party_of};
 use super::{PATIENCE, web_tools};
 
 /// A phone held upright, a tablet on its side, and a screen on the wall.
-const PHONE: (u32, u32) = (390, 844);
+pub(super) const PHONE: (u32, u32) = (390, 844);
 const WIDE: (u32, u32) = (1440, 900);
 const WALL: (u32, u32) = (1920, 1080);
 
@@ -52,7 +52,7 @@ fn busy(party: &Party) {
 }
 
 /// Takes a picture of the whole page and lets the accessibility engine look for anything it knows to be wrong.
-fn look(browser: &Browser, name: &str, window: (u32, u32)) {
+pub(super) fn look(browser: &Browser, name: &str, window: (u32, u32)) {
     let height =
         browser.run("return document.documentElement.scrollHeight").expect("a height").as_f64().expect("a number");
     let phone = window.0 < 600;

@@ -86,8 +86,11 @@ export const rescan = () => send('POST', '/api/library/rescan');
 /** @returns {Promise<{path: string, reason: string}[]>} */
 export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}`)).files;
 
-/** @returns {Promise<{address?: string, uptime_s?: number}>} */
+/** @returns {Promise<{network: Record<string, unknown> | null}>} */
 export const box = () => read('/api/box');
+/** @param {Record<string, unknown>} some any of `portal`, `forward` and `cable` */
+export const setNetwork = (some) => send('PUT', '/api/box/network', some);
+export const takeFromStick = () => send('POST', '/api/update/stick');
 export const restart = () => send('POST', '/api/update/restart');
 
 /**

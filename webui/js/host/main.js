@@ -9,6 +9,7 @@ import { AsksPanel } from './asks.js';
 import { showHealth } from './health.js';
 import { showInvitation } from './invitation.js';
 import { MusicPanel } from './music.js';
+import { NetworkBox } from './network.js';
 import { NowCard } from './now.js';
 import { PeoplePanel } from './people.js';
 import { Places } from './places.js';
@@ -42,6 +43,7 @@ const parts = {
   places: new Places(),
   people: new PeoplePanel(),
   settings: new SettingsForm(),
+  network: new NetworkBox(),
   update: new UpdateBox(),
 };
 new Uploads(() => music.look());
@@ -92,6 +94,7 @@ function show() {
   parts.people.show(tabs.shows('people'));
   showInvitation(state, tabs.shows('people'));
   parts.settings.show(state);
+  parts.network.show(tabs.shows('box'));
   showHealth(state);
   parts.update.show(state.update ?? null);
 }

@@ -3,7 +3,7 @@
 import { known, t } from '../i18n.js';
 import { element, write } from '../dom.js';
 import { sentence } from '../refusals.js';
-import { restart, sendUpdate } from './api.js';
+import { restart, sendUpdate, takeFromStick } from './api.js';
 import { sure } from './sure.js';
 import { attempt, tell } from './toast.js';
 
@@ -24,6 +24,7 @@ export class UpdateBox {
       this.#file.value = '';
       if (file !== undefined) this.#send(file);
     });
+    element('update-take').addEventListener('click', () => attempt(takeFromStick));
     element('update-restart').addEventListener('click', async () => {
       if (await sure(t('update.restart_sure'), t('update.restart'))) await attempt(restart);
     });
@@ -68,6 +69,7 @@ export class UpdateBox {
     else this.#bar.value = share;
     this.#file.disabled = busy;
     element('update-choose').hidden = busy || state === 'restart-needed';
+    element('update-take').hidden = state !== 'found';
     element('update-restart').hidden = state !== 'restart-needed';
   }
 }

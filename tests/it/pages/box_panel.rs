@@ -1,0 +1,56 @@
+//! What the host's page offers on a box that is its own network: every wish reaches the box, is kept, and the one that
+//! could harm somebody else's network is asked about first.
+
+use serde_json::{Value, json};
+use tests::browser::{Options, missing};
+use tests::host::Host;
+use tests::program::Running;
+
+use super::PATIENCE;
+use super::looks::PHONE;
+
+/// What the box says of its network.
+fn network(running: &Running) -> Value {
+    let mut answer = ureq::get(running.url("/api/box")).call().expect("the box");
+    answer.body_mut().read_json::<Value>().expect("JSON")["network"].take()
+}
+
+#[test]
+fn the_boxs_own_network_obeys_the_hosts_page() {
+    if let Some(reason) = missing() {
+        return println!("{reason}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("own.toml");
+    std::fs::write(&config, "[wifi]\nown = true\n").expect("a file");
+    let Some(running) = Running::start(&["--config".as_ref(), config.as_os_str()]) else { return };
+    let host = Host::visit(&running.url(""), &Options::default()).expect("the page opens");
+    host.until_role("host", PATIENCE).expect("a host by its address");
+    host.part("box").expect("the box");
+    host.browser.wait_for("!document.getElementById('network').hidden", PATIENCE).expect("a network of its own");
+    let until = |wanted: Value| {
+        let begun = std::time::Instant::now();
+        while network(&running) != wanted {
+            assert!(begun.elapsed() < PATIENCE, "{} is not {wanted}", network(&running));
+            std::thread::park_timeout(std::time::Duration::from_millis(20));
+        }
+    };
+    until(json!({ "portal": "quiet", "forward": false, "cable": "house" }));
+    host.tap("[data-network=portal] option[value=sign-in]").expect("a choice");
+    host.tap("[data-network=forward]").expect("a switch");
+    until(json!({ "portal": "sign-in", "forward": true, "cable": "house" }));
+
+    let cable = "document.querySelector('[data-network=cable]').value";
+    host.tap("[data-network=cable] option[value=guests]").expect("a choice");
+    host.tap("#sure-no").expect("rather not");
+    host.browser.wait_for(&format!("{cable} === 'house'"), PATIENCE).expect("as it was");
+    host.tap("[data-network=cable] option[value=guests]").expect("a choice");
+    host.tap("#sure-yes").expect("surely");
+    until(json!({ "portal": "sign-in", "forward": true, "cable": "guests" }));
+    host.browser.reload().expect("the page again");
+    host.until_role("host", PATIENCE).expect("still a host");
+    host.part("box").expect("the box");
+    host.browser.wait_for(&format!("{cable} === 'guests'"), PATIENCE).expect("what the box says");
+    super::looks::look(&host.browser, "host-network", PHONE);
+    assert_eq!(host.browser.console().expect("a log"), Vec::<String>::new());
+}

@@ -1,0 +1,59 @@
+// What the host may choose of the box's own network: what phones are told of the internet, whether they get there, and
+// what the cable leads to. Each wish is sent as soon as it is changed; where the network is not the box's own there are none.
+
+import { t } from '../i18n.js';
+import { element } from '../dom.js';
+import { box, setNetwork } from './api.js';
+import { sure } from './sure.js';
+import { attempt } from './toast.js';
+
+/** @typedef {HTMLInputElement | HTMLSelectElement} Field */
+
+export class NetworkBox {
+  #fields = /** @type {Field[]} */ ([...element('network').querySelectorAll('[data-network]')]);
+  /** What the box has said last. @type {Record<string, unknown>} */
+  #network = {};
+  #looked = false;
+
+  constructor() {
+    element('network').addEventListener('submit', (event) => event.preventDefault());
+    for (const field of this.#fields) field.addEventListener('change', () => this.#send(field));
+  }
+
+  /** @param {boolean} looked whether somebody looks at it */
+  show(looked) {
+    const opened = looked && !this.#looked;
+    this.#looked = looked;
+    if (opened) attempt(() => this.#read());
+  }
+
+  async #read() {
+    const { network } = await box();
+    element('network').hidden = !network;
+    this.#network = network ?? {};
+    this.#fields.forEach((field) => this.#put(field));
+  }
+
+  /** @param {Field} field */
+  #put(field) {
+    const value = this.#network[this.#name(field)];
+    if (field instanceof HTMLInputElement) field.checked = value === true;
+    else if (value !== undefined) field.value = String(value);
+  }
+
+  /** @param {Field} field */
+  async #send(field) {
+    const name = this.#name(field);
+    const value = field instanceof HTMLInputElement ? field.checked : field.value;
+    // A box that gives addresses in somebody else's network takes that network down.
+    const asks = name === 'cable' && value === 'guests';
+    const goes = !asks || (await sure(t('network.cable_sure'), t('network.cable_yes')));
+    if (goes && (await attempt(() => setNetwork({ [name]: value })))) this.#network[name] = value;
+    this.#put(field);
+  }
+
+  /** @param {Field} field */
+  #name(field) {
+    return field.dataset.network ?? '';
+  }
+}
