@@ -10,6 +10,8 @@ declare namespace Party {
     duration_ms?: number | null;
     /** Where its cover lies. */
     art?: string | null;
+    /** In lists of the library: a host sent it to the box. */
+    uploaded?: boolean;
   }
 
   /** Who asked for a song; nothing for the box itself. */

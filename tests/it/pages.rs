@@ -10,6 +10,7 @@ mod host;
 mod looks;
 mod modules;
 mod restart;
+mod uploads;
 mod why;
 mod wishes;
 

@@ -274,6 +274,7 @@ fn a_killed_box_goes_on_with_the_queue_and_the_settings_it_had() {
     let Some(mut party) = Party::over(folder, &[]) else { return };
     party.tell("POST", "/api/party/pause", None);
     party.tell("PUT", "/api/party/settings", Some(json!({ "requests": "auto", "crossfade_ms": 1_500 })));
+    party.tell("PUT", "/api/party/volume", Some(json!({ "db": -14.0 })));
     let mut guest = party.guest();
     // One of the three demo tracks is heard; the others can be asked for.
     party.until("music plays", |party| party.get("/api/party/status")["track"]["id"] == 1);
@@ -290,6 +291,7 @@ fn a_killed_box_goes_on_with_the_queue_and_the_settings_it_had() {
     party.until("the rest waits", |party| party.titles() == before[1..]);
     let settings = party.get("/api/party/settings");
     assert_eq!((&settings["requests"], &settings["crossfade_ms"]), (&json!("auto"), &json!(1_500)));
+    assert_eq!(party.get("/api/party/status")["volume_db"], -14.0, "no louder than it was");
     let text = fs::read_to_string(party.state.join("party")).expect("the file");
     assert!(!text.contains("guest =") && !text.contains("label"), "it names a guest: {text}");
 }

@@ -18,7 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 6] = [
     "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
@@ -140,6 +140,11 @@ const VERSIONS: [&str; 5] = [
     -- 1 if its parts stand for it.
     ALTER TABLE files ADD COLUMN covered INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX files_by_list ON files (list) WHERE list IS NOT NULL;
+",
+    "
+    -- Further articles do not count when sorting, and keys are made when a file or a list is read.
+    UPDATE files SET mtime_ns = -1;
+    UPDATE lists SET mtime_ns = -1;
 ",
 ];
 

@@ -6,8 +6,12 @@ use unicode_normalization::UnicodeNormalization;
 pub const TEXT_CHARS_MAX: usize = 256;
 
 /// Words that do not count at the beginning when sorting, folded, in the languages that most music is named in.
-const ARTICLES: [&str; 15] =
-    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "lo", "os"];
+const ARTICLES: [&str; 16] =
+    ["the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "lo", "gli", "os"];
+
+/// The article that is written together with its word, as in "L'Été": with the straight sign, the curved one, and the letter
+/// that Unicode calls an apostrophe.
+const ELIDED: [&str; 3] = ["l'", "l\u{2019}", "l\u{2BC}"];
 
 /// `text` fit to be shown: without control characters and without those that turn the direction of writing, by which a
 /// title could rearrange the page around it; trimmed; at most [`TEXT_CHARS_MAX`] characters.
@@ -62,10 +66,14 @@ fn latin(c: char) -> Option<&'static str> {
 /// at the beginning. A text of signs only is its own key. Empty for an empty text only.
 pub fn sort_key(text: &str) -> String {
     let folded = fold(text);
-    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let bare = ELIDED.iter().find_map(|article| folded.trim_start().strip_prefix(article));
+    let bare = bare.filter(|rest| rest.starts_with(char::is_alphanumeric)).unwrap_or(&folded);
+    let words: Vec<&str> = bare.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     match words[..] {
         [] => folded.trim().to_owned(),
-        [first, ref rest @ ..] if !rest.is_empty() && ARTICLES.contains(&first) => rest.join(" "),
+        [first, ref rest @ ..] if bare.len() == folded.len() && !rest.is_empty() && ARTICLES.contains(&first) => {
+            rest.join(" ")
+        }
         ref all => all.join(" "),
     }
 }
@@ -101,6 +109,13 @@ mod tests {
             ("Die Ärzte", "arzte"),
             ("The", "the"),
             ("Les Négresses Vertes", "negresses vertes"),
+            ("L'Été Indien", "ete indien"),
+            ("L’Arc-en-Ciel", "arc en ciel"),
+            ("l'A", "a"),
+            ("L' ", "l"),
+            ("L 7", "l 7"),
+            ("La La La", "la la"),
+            ("Gli Uomini", "uomini"),
             ("“Heroes”", "heroes"),
             ("AC/DC", "ac dc"),
             ("!!!", "!!!"),

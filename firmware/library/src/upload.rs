@@ -1,5 +1,7 @@
-//! An upload as whoever receives it sees it: written piece by piece, then judged and added to the library.
+//! An upload as whoever receives it sees it: written piece by piece, then judged and added to the library; and removed again.
 
+use std::fs::{self, File};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -42,6 +44,25 @@ impl Library {
         let reception = self.reception().ok_or(UploadError::NoPlace)?;
         Ok(Upload { library: self.clone(), draft: reception.inbox.begin(name, bytes)? })
     }
+
+    /// Removes the upload with the track `id`, file and all; `false` if no upload has it. Who plays it now plays it to its
+    /// end.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub fn remove_upload(&self, id: u64) -> Result<bool, UploadError> {
+        let reception = self.reception().ok_or(UploadError::NoPlace)?;
+        let found = self.track(id).map_err(|error| UploadError::Storage(io::Error::other(error.to_string())))?;
+        let Some(track) = found.filter(|track| track.is_upload) else { return Ok(false) };
+        let Ok(below) = track.path.strip_prefix(&reception.folder) else { return Ok(false) };
+        fs::remove_file(&track.path)?;
+        File::open(&reception.folder)?.sync_all()?;
+        let facts = vec![Fact::Gone { path: below.as_os_str().as_bytes().to_vec() }];
+        // The file is gone: if that cannot be told now, the next scan finds it out.
+        self.order(Order::Facts { root: reception.root, path: reception.folder.as_path().into(), facts });
+        self.flush();
+        Ok(true)
+    }
 }
 
 impl Upload {
@@ -77,7 +98,7 @@ impl Upload {
         let stored = library.order(order) && library.flush();
         let id = stored.then(|| library.track_at(reception.root, &path)).flatten();
         // The file is in place: if it cannot be told now, the next scan finds it.
-        id.ok_or_else(|| UploadError::Storage(std::io::Error::other("the database cannot be written")))
+        id.ok_or_else(|| UploadError::Storage(io::Error::other("the database cannot be written")))
     }
 }
 
@@ -85,6 +106,6 @@ fn refused(error: Error) -> UploadError {
     match error {
         Error::Broken(why) => UploadError::NotMusic(why),
         Error::Unreadable(error) => UploadError::Storage(error),
-        error @ Error::NoWorker(_) => UploadError::Storage(std::io::Error::other(error.to_string())),
+        error @ Error::NoWorker(_) => UploadError::Storage(io::Error::other(error.to_string())),
     }
 }

@@ -239,6 +239,7 @@ impl Party {
             return Vec::new();
         }
         self.volume = volume;
+        self.saved_revision += 1;
         if self.playing { vec![Output::Mix(self.plan_within(VOLUME_FADE_MS))] } else { Vec::new() }
     }
 

@@ -1,4 +1,4 @@
-//! The party's settings and queue as a file: how they outlast a restart.
+//! The party's settings, volume and queue as a file: how they outlast a restart.
 //!
 //! Written within a second of a change by people. What plays by itself changes nothing in it, so a box that just plays
 //! does not write; an item of the queue that begins to play does, once, so that it does not come back. A vote alone is not
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use net::party_view::TrackView;
-use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, TrackId};
+use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, TrackId, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Error, Writer};
@@ -33,6 +33,9 @@ const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 struct File {
     version: u32,
     title: String,
+    /// Left out by versions that did not keep it.
+    #[serde(default)]
+    volume_db: f32,
     settings: Settings,
     #[serde(default)]
     item: Vec<Row>,
@@ -135,7 +138,8 @@ fn to_text(saved: &Saved, texts: impl Fn(TrackId) -> Option<u32>) -> String {
         Some(Row { track, texts: texts(track)?, round, votes, host, pinned, boosted })
     };
     let item = saved.items.iter().filter_map(row).collect();
-    let file = File { version: VERSION, title: saved.title.clone(), settings: saved.settings.clone(), item };
+    let (title, volume_db) = (saved.title.clone(), saved.volume.db());
+    let file = File { version: VERSION, title, volume_db, settings: saved.settings.clone(), item };
     toml::to_string(&file).expect("numbers and strings make a table")
 }
 
@@ -146,12 +150,13 @@ fn from_text(text: &[u8], texts: impl Fn(TrackId) -> Option<u32>) -> Option<Save
     if !fits || file.title.chars().count() > TITLE_CHARS_MAX {
         return None;
     }
+    let volume = Volume::nearest(file.volume_db)?;
     let known = file.item.into_iter().filter(|row| texts(row.track) == Some(row.texts));
     let items = known.map(|row| {
         let Row { track, host: by_host, pinned, boosted, round, votes, .. } = row;
         SavedItem { track, by_host, pinned, boosted, round, votes }
     });
-    Some(Saved { settings: file.settings, title: file.title, items: items.collect() })
+    Some(Saved { settings: file.settings, volume, title: file.title, items: items.collect() })
 }
 
 #[cfg(test)]
@@ -169,7 +174,8 @@ mod tests {
             votes: 1_000,
         };
         let title = "Garden \"party\"".to_owned();
-        Saved { settings: Settings::default(), title, items: (0..count).map(item).collect() }
+        let volume = Volume::nearest(-12.0).unwrap();
+        Saved { settings: Settings::default(), volume, title, items: (0..count).map(item).collect() }
     }
 
     #[test]
@@ -178,6 +184,12 @@ mod tests {
             let text = to_text(&saved(count), |track| Some(track as u32));
             assert_eq!(from_text(text.as_bytes(), |track| Some(track as u32)), Some(saved(count)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_knows_no_volume_is_as_loud_as_can_be() {
+        let text = to_text(&saved(0), |_| None).replace("volume_db = -12.0\n", "");
+        assert_eq!(from_text(text.as_bytes(), |_| None).map(|saved| saved.volume), Some(Volume::FULL), "{text}");
     }
 
     #[test]
@@ -200,6 +212,8 @@ mod tests {
             String::new(),
             text.replace("version = 1", "version = 2"),
             text.replace("per_guest_max = 3", "per_guest_max = 99"),
+            text.replace("volume_db = -12.0", "volume_db = 3.0"),
+            text.replace("volume_db = -12.0", "volume_db = nan"),
             text.replace("round = 1", "round = -1"),
             text.replace("round = 1", "round = 1\nguest = 3"),
             text.replace("Garden", &"x".repeat(TITLE_CHARS_MAX)),

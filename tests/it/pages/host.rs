@@ -211,49 +211,6 @@ fn a_request_that_the_host_approves_is_played_and_its_guest_is_named() {
 }
 
 #[test]
-fn a_song_brought_to_the_page_arrives_with_progress_and_plays() {
-    let Some(party) = party() else { return };
-    let folder = tempfile::tempdir().expect("a folder");
-    let song = folder.path().join("Brought Along.mp3");
-    let made = Command::new("ffmpeg")
-        .args(["-v", "error", "-y", "-f", "lavfi", "-i", "sine=frequency=330:duration=60", "-b:a", "128k"])
-        .args(["-metadata", "title=Brought Along", "-metadata", "artist=A Friend"])
-        .arg(&song)
-        .stdin(Stdio::null())
-        .status();
-    assert!(made.is_ok_and(|status| status.success()), "ffmpeg made the others");
-    let noise = folder.path().join("letter.mp3");
-    std::fs::write(&noise, "Dear host, this is no music.".repeat(999)).expect("a file");
-    let host = party.host(&Options::default());
-    host.part("music").expect("the music");
-    // What the page shows on the way is gone too soon to be looked at from here.
-    let watch = "window.seen = new Set();
-        new MutationObserver(() => document.querySelectorAll('#uploads .row-sub')
-          .forEach((row) => window.seen.add(row.textContent)))
-          .observe(document.getElementById('uploads'), { subtree: true, childList: true, characterData: true });";
-    host.browser.run(watch).expect("watched");
-    host.browser.press("#files", &format!("{}\n{}", noise.display(), song.display())).expect("two files");
-    host.until_shown("1 of 2 files are on the box", PATIENCE).expect("one arrives");
-    host.until_shown("1 failed", PATIENCE).expect("the other does not");
-    let failed =
-        host.browser.wait_for("document.querySelector('#uploads [data-phase=failed] .row-sub').textContent", PATIENCE);
-    println!("why not: {}", failed.expect("a reason"));
-    let seen = host.browser.run("return [...window.seen].join('|')").expect("what was shown");
-    assert!(seen.as_str().is_some_and(|seen| seen.contains("% sent") && seen.contains("Waits for its turn")), "{seen}");
-    host.browser.press("#search", "brought al").expect("typing");
-    host.browser
-        .wait_for("document.querySelector('#found .row-title')?.textContent === 'Brought Along'", PATIENCE)
-        .expect("found");
-    host.tap("#found li:first-child .pair button:first-child").expect("next");
-    host.part("queue").expect("the queue");
-    host.until_queue(&["Brought Along"], PATIENCE).expect("in the queue");
-    host.tap("#next").expect("the next track");
-    host.browser
-        .wait_for("document.getElementById('title').textContent === 'Brought Along'", PATIENCE)
-        .expect("it plays");
-}
-
-#[test]
 fn the_page_and_its_queue_come_back_after_a_restart_of_the_box() {
     let Some(mut party) = party() else { return };
     party.enqueue(&["Blaue Stunde", "Evergreen"]);

@@ -77,6 +77,9 @@ export const search = (typed, after) => {
   return read(`/api/library/${which}limit=${ROWS}${after === null ? '' : `&after=${after}`}`);
 };
 
+/** @param {number} track that a host sent to the box */
+export const removeUpload = (track) => send('DELETE', `/api/library/uploads/${track}`);
+
 /** @returns {Promise<Party.Place[]>} */
 export async function places() {
   const said = await read('/api/library/roots');

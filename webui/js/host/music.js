@@ -4,9 +4,10 @@ import { count, t } from '../i18n.js';
 import { clock } from '../progress.js';
 import { element, make, mark, write } from '../dom.js';
 import { sentence } from '../refusals.js';
-import { enqueue, search } from './api.js';
+import { enqueue, removeUpload, search } from './api.js';
 import { button, cover, dotted, fill, line } from './rows.js';
 import { titleOf } from './sentences.js';
+import { sure } from './sure.js';
 import { attempt } from './toast.js';
 
 /** A pause in typing after which the box is asked, in milliseconds. */
@@ -65,6 +66,15 @@ export class MusicPanel {
     this.#more.hidden = this.#next === null;
   }
 
+  /**
+   * @param {number} id
+   * @param {string} title
+   */
+  async #remove(id, title) {
+    if (!(await sure(t('music.remove_sure', { title }), t('music.remove_yes')))) return;
+    if (await attempt(() => removeUpload(id), { done: t('music.removed', { title }) })) this.look();
+  }
+
   #row() {
     const picture = cover();
     let id = 0;
@@ -75,7 +85,8 @@ export class MusicPanel {
     const last = button('button small', add('end'));
     write(first, t('music.next'));
     write(last, t('music.end'));
-    const row = line([picture.box], [make('div', { class: 'pair' }, first, last)]);
+    const gone = button('round-button', () => this.#remove(id, name), 'trash');
+    const row = line([picture.box], [make('div', { class: 'pair' }, first, last), gone]);
     const set = (/** @type {Party.Track} */ track) => {
       id = track.id;
       name = titleOf(track);
@@ -83,6 +94,9 @@ export class MusicPanel {
       row.say(name, dotted(track.artist, track.album, length));
       mark(first, 'aria-label', dotted(t('music.next'), t('music.add_next', { title: name })));
       mark(last, 'aria-label', dotted(t('music.end'), t('music.add_end', { title: name })));
+      // What lies in a folder or on a stick is its owner's.
+      gone.hidden = track.uploaded !== true || element('page').dataset.role !== 'host';
+      mark(gone, 'aria-label', t('music.remove', { title: name }));
       picture.set(track.art);
     };
     return Object.assign(row, { set });

@@ -99,6 +99,10 @@ export default {
   'music.add_end': 'ضع {title} في آخر القائمة',
   'music.added_next': '{title} هي التالية.',
   'music.added_end': '{title} في القائمة.',
+  'music.remove': 'احذف {title} من الصندوق',
+  'music.remove_sure': 'هل تُحذف {title} من الصندوق؟ لا يمكن استعادتها من هنا.',
+  'music.remove_yes': 'احذف',
+  'music.removed': 'حُذفت {title}.',
 
   'upload.heading': 'إحضار موسيقى',
   'upload.choose': 'اختر ملفات',

@@ -99,6 +99,10 @@ export default {
   'music.add_end': '{title} ans Ende der Liste setzen',
   'music.added_next': '{title} kommt als Nächstes.',
   'music.added_end': '{title} ist in der Liste.',
+  'music.remove': '{title} von der Box löschen',
+  'music.remove_sure': '{title} von der Box löschen? Von hier aus lässt es sich nicht zurückholen.',
+  'music.remove_yes': 'Löschen',
+  'music.removed': '{title} ist gelöscht.',
 
   'upload.heading': 'Musik mitbringen',
   'upload.choose': 'Dateien wählen',

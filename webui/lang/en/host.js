@@ -98,6 +98,10 @@ export default {
   'music.add_end': 'Put {title} at the end of the queue',
   'music.added_next': '{title} plays next.',
   'music.added_end': '{title} is in the queue.',
+  'music.remove': 'Delete {title} from the box',
+  'music.remove_sure': 'Delete {title} from the box? It cannot be brought back from here.',
+  'music.remove_yes': 'Delete',
+  'music.removed': '{title} is deleted.',
 
   'upload.heading': 'Bring music',
   'upload.choose': 'Choose files',

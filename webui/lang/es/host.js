@@ -100,6 +100,10 @@ export default {
   'music.add_end': 'Poner {title} al final de la cola',
   'music.added_next': '{title} suena a continuación.',
   'music.added_end': '{title} está en la cola.',
+  'music.remove': 'Borrar {title} de la caja',
+  'music.remove_sure': '¿Borrar {title} de la caja? Desde aquí no se podrá recuperar.',
+  'music.remove_yes': 'Borrar',
+  'music.removed': '{title} está borrada.',
 
   'upload.heading': 'Traer música',
   'upload.choose': 'Elegir archivos',

@@ -100,6 +100,10 @@ export default {
   'music.add_end': 'Mettre {title} à la fin de la file',
   'music.added_next': '{title} passe juste après.',
   'music.added_end': '{title} est dans la file.',
+  'music.remove': 'Supprimer {title} de la boîte',
+  'music.remove_sure': 'Supprimer {title} de la boîte ? On ne pourra pas le récupérer d’ici.',
+  'music.remove_yes': 'Supprimer',
+  'music.removed': '{title} est supprimé.',
 
   'upload.heading': 'Apporter de la musique',
   'upload.choose': 'Choisir des fichiers',

@@ -99,6 +99,10 @@ export default {
   'music.add_end': 'Metti {title} in fondo alla coda',
   'music.added_next': '{title} suona subito dopo.',
   'music.added_end': '{title} è in coda.',
+  'music.remove': 'Elimina {title} dalla cassa',
+  'music.remove_sure': 'Eliminare {title} dalla cassa? Da qui non si potrà recuperare.',
+  'music.remove_yes': 'Elimina',
+  'music.removed': '{title} è eliminato.',
 
   'upload.heading': 'Porta musica',
   'upload.choose': 'Scegli i file',

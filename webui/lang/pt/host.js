@@ -100,6 +100,10 @@ export default {
   'music.add_end': 'Pôr {title} no fim da fila',
   'music.added_next': '{title} toca a seguir.',
   'music.added_end': '{title} está na fila.',
+  'music.remove': 'Apagar {title} da caixa',
+  'music.remove_sure': 'Apagar {title} da caixa? A partir daqui não será possível recuperá-la.',
+  'music.remove_yes': 'Apagar',
+  'music.removed': '{title} foi apagada.',
 
   'upload.heading': 'Trazer música',
   'upload.choose': 'Escolher ficheiros',

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::read::{AskError, Filter, GroupBy, LIMIT_MAX, Reader, RootKind, Track};
 use super::write::{self, Fact, Place};
 use crate::tags::Tags;
-use crate::walk::Stamp;
+use crate::walk::{Cover, Stamp};
 
 /// A database without a scan: facts are told by hand.
 struct Shelf {
@@ -190,6 +190,23 @@ fn an_album_is_that_of_its_artist_and_its_tracks_are_in_order() {
     let years = shelf.reader.groups(GroupBy::Year, None, 10).unwrap();
     assert_eq!((years.len(), years[0].key.as_str(), years[0].tracks), (1, "1981", 5));
     assert!(shelf.reader.groups(GroupBy::Year, Some("1981"), 10).unwrap().is_empty());
+}
+
+#[test]
+fn an_album_shows_the_first_picture_that_one_of_its_tracks_has() {
+    let with = |has_picture, title: &str, album: &str| Tags { has_picture, ..tags(title, "x", album) };
+    let mut shelf = Shelf::of([with(false, "a", "One"), with(true, "b", "One"), with(true, "c", "One")]);
+    shelf.tell(&[shelf_fact("two/x.mp3", 9, with(false, "d", "Two"))], &["two/x.mp3"]);
+    let stamp = Stamp { bytes: 1, mtime_ns: 1 };
+    let cover = |folder: &str| Fact::Cover(Cover { folder: folder.into(), name: b"cover.jpg".to_vec(), stamp });
+    let shown = |shelf: &Shelf, by| -> Vec<Option<String>> {
+        let groups = shelf.reader.groups(by, None, 10).unwrap();
+        groups.into_iter().map(|group| group.cover.filter(|t| t.art.is_some()).map(|track| track.tags.title)).collect()
+    };
+    assert_eq!(shown(&shelf, GroupBy::Album), [Some("b".to_owned()), None]);
+    shelf.tell(&[cover("two")], &[]);
+    assert_eq!(shown(&shelf, GroupBy::Album), ["b", "d"].map(|title| Some(title.to_owned())));
+    assert_eq!(shown(&shelf, GroupBy::Artist), [None]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
 pub(crate) use self::rows::Unmeasured;
-use self::rows::{BESIDES, COLUMNS, JOINS, ORDER, track};
+use self::rows::{BESIDES, COLUMNS, COVERS, JOINS, ORDER, track};
 pub use self::rows::{BrokenFile, Group, Playlist, Root, RootKind, Track};
 use crate::walk::{Cover, Stamp};
 
@@ -200,18 +200,30 @@ impl Reader {
     /// Albums, artists, genres or years by their keys; after the key `after`. Tracks that say none are in no group.
     pub(crate) fn groups(&self, by: GroupBy, after: Option<&str>, limit: usize) -> Result<Vec<Group>, AskError> {
         let (key, name, artist) = by.columns();
+        // An album looks like its first track that has a picture.
+        let (shown, beside) = match by {
+            GroupBy::Album => ("min(iif(has_picture OR covers.name IS NOT NULL, tracks.id, NULL))", COVERS),
+            _ => ("NULL", ""),
+        };
         let sql = format!(
-            "SELECT {key}, {name}, {artist}, count(*) FROM tracks {JOINS}
+            "SELECT {key}, {name}, {artist}, count(*), {shown} FROM tracks {JOINS} {beside}
              WHERE {key} > ?1 GROUP BY {key} ORDER BY {key} LIMIT ?2"
         );
+        let one = format!("SELECT {COLUMNS} FROM tracks {JOINS} {BESIDES} WHERE tracks.id = ?1");
         let after = match by {
             GroupBy::Year => Value::Integer(after.and_then(|year| year.parse().ok()).unwrap_or(0)),
             _ => Value::Text(after.unwrap_or_default().to_owned()),
         };
         self.within(Some(QUESTION_MAX), |connection| {
             let mut statement = connection.prepare_cached(&sql)?;
+            let mut track_of = connection.prepare_cached(&one)?;
             let rows = statement.query_map((after, page(limit)), rows::group)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let groups = rows.map(|row| {
+                let (group, shown) = row?;
+                let cover = shown.map(|id| track_of.query_row([id], track)).transpose()?;
+                Ok(Group { cover, ..group })
+            });
+            Ok(groups.collect::<rusqlite::Result<_>>()?)
         })
     }
 

@@ -122,6 +122,23 @@ fn an_upload_is_a_track_at_once_and_what_is_no_music_leaves_nothing() {
 }
 
 #[test]
+fn an_upload_can_be_removed_and_nothing_else_can() {
+    let home = Home::new();
+    home.put("own.wav", &wav("Own", ""));
+    let library = Library::open(with_uploads(&home)).unwrap();
+    home.until(|| !library.progress().scanning && library.ids().unwrap().len() == 1);
+    let own = library.ids().unwrap()[0];
+    let id = send(&library, "new.wav", &wav("New", "Host")).unwrap();
+    assert!(library.track(id).unwrap().unwrap().is_upload);
+    assert!(!library.remove_upload(own).unwrap() && !library.remove_upload(u64::MAX).unwrap());
+    assert!(library.track(own).unwrap().is_some_and(|track| track.path.exists() && !track.is_upload));
+    assert!(library.remove_upload(id).unwrap());
+    assert_eq!((uploaded(&home).len(), library.search("new", 0, 10).unwrap().len()), (0, 0));
+    assert!(!library.remove_upload(id).unwrap(), "only once");
+    assert!(matches!(home.scanned().remove_upload(own), Err(UploadError::NoPlace)));
+}
+
+#[test]
 fn what_the_judge_does_not_like_is_not_kept() {
     let home = Home::new();
     let judge = |path: &Path| if path.exists() { Err("does not sound".to_owned()) } else { Ok(()) };

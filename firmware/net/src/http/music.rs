@@ -3,7 +3,7 @@
 //! All of it only reads. An answer is `{"tracks": [...], "next": ...}` (or `groups`, `files`): at most `limit` rows
 //! ([`LIMIT_DEFAULT`] unless asked for, [`LIMIT_MAX`] at most), and what to send as `after` for the next page, `null`
 //! on the last one. A track is `{"id", "title", "artist", "album", "album_artist", "album_key", "artist_key",
-//! "track_number", "disc_number", "year", "genre", "duration_ms", "has_picture", "art", "gain_db"}`; texts may be empty, numbers that are
+//! "track_number", "disc_number", "year", "genre", "duration_ms", "has_picture", "art", "uploaded", "gain_db"}`; texts may be empty, numbers that are
 //! not known are 0, an unknown length is `null`. A key is what to send as `album` or `artist` for the tracks of that
 //! album or artist; `art` is the address of its cover or `null` (see `art`),
 //! `gain_db` what its level is changed by when tracks are levelled (0 until its loudness is known). Texts come from files: whoever shows them must not take them for markup.
@@ -64,7 +64,8 @@ pub(super) async fn playlists(call: Call) -> Result<Response, Refusal> {
 }
 
 /// `GET /api/library/groups?by=&limit=&after=`: albums, artists, genres or years (`by`: `album`, `artist`, `genre`,
-/// `year`) in their order, articles and diacritics left out, as `{"key", "name", "artist", "tracks"}`.
+/// `year`) in their order, articles and diacritics left out, as `{"key", "name", "artist", "tracks", "art"}`; `art` is the
+/// address of an album's cover or `null`.
 pub(super) async fn groups(call: Call) -> Result<Response, Refusal> {
     let limit = limit(&call)?;
     let asked = text(&call, "by").unwrap_or_default();
@@ -74,9 +75,10 @@ pub(super) async fn groups(call: Call) -> Result<Response, Refusal> {
     };
     let after = text(&call, "after");
     let found = ask(&call, move |library| library.groups(by, after.as_deref(), limit)).await?;
-    let rows = found
-        .iter()
-        .map(|group| json!({ "key": group.key, "name": group.name, "artist": group.artist, "tracks": group.tracks }));
+    let rows = found.iter().map(|group| {
+        let art = group.cover.as_ref().and_then(art_url);
+        json!({ "key": group.key, "name": group.name, "artist": group.artist, "tracks": group.tracks, "art": art })
+    });
     let next = found.last().filter(|_| found.len() == limit).map(|group| group.key.clone());
     Ok(answer(&json!({ "groups": rows.collect::<Vec<_>>(), "next": next })))
 }
@@ -181,6 +183,7 @@ fn row(track: &Track) -> Value {
             "duration_ms": tags.duration_ms,
             "has_picture": tags.has_picture,
             "art": art_url(track),
+            "uploaded": track.is_upload,
             "gain_db": (f64::from(track.gain_db()) * 10.0).round() / 10.0,
     })
 }

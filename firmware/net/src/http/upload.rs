@@ -34,6 +34,16 @@ pub(super) async fn upload(call: Call) -> Result<Response, Refusal> {
     Ok((StatusCode::CREATED, music::answer(&json!({ "track": track }))).into_response())
 }
 
+/// `DELETE /api/library/uploads/{track}`, for hosts: the file with this track is deleted, if a host sent it to the box;
+/// `404` if not.
+pub(super) async fn remove(call: Call) -> Result<Response, Refusal> {
+    let missing = || Refusal::new(StatusCode::NOT_FOUND, "No host sent such a track (any more).").code("no-such-track");
+    let id: u64 = call.param("track").parse().map_err(|_| missing())?;
+    let library = call.server.app.library.clone().ok_or_else(missing)?;
+    let removed = on_storage(move || library.remove_upload(id)).await?;
+    if removed { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(missing()) }
+}
+
 async fn write(mut upload: Upload, bytes: Vec<u8>) -> Result<Upload, Refusal> {
     on_storage(move || upload.write(&bytes).map(|()| upload)).await
 }

@@ -1,6 +1,7 @@
-//! What of a party outlasts a restart: settings, title and queue. Nothing in it says which guest wanted what.
+//! What of a party outlasts a restart: settings, volume, title and queue. Nothing in it says which guest wanted what.
 
 use super::Party;
+use crate::mix::Volume;
 use crate::order::TrackId;
 use crate::queue::{By, Item, QUEUE_MAX};
 use crate::settings::Settings;
@@ -11,6 +12,8 @@ use crate::wish::ItemId;
 pub struct Saved {
     /// What hosts have set.
     pub settings: Settings,
+    /// How loud it is.
+    pub volume: Volume,
     /// What the party is called.
     pub title: String,
     /// The queue in its order; at most [`QUEUE_MAX`] items count.
@@ -48,13 +51,14 @@ impl Party {
             votes: item.votes(),
         };
         let items = order.iter().enumerate().map(saved).collect();
-        Saved { settings: self.settings.clone(), title: self.session.title.clone(), items }
+        Saved { settings: self.settings.clone(), volume: self.volume, title: self.session.title.clone(), items }
     }
 
     /// Goes on with what was saved. To be called before anything is asked of this party; its settings are those it was
     /// made with.
     pub fn resume(&mut self, saved: &Saved) {
         self.session.title.clone_from(&saved.title);
+        self.volume = saved.volume;
         for (index, item) in saved.items.iter().take(QUEUE_MAX).enumerate() {
             let made = Item {
                 id: ItemId(index as u64 + 1),

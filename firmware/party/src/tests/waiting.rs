@@ -208,6 +208,7 @@ fn a_party_goes_on_after_a_restart_where_it_was_but_knows_no_guest() {
     let item = pump.party.queue().items().find(|item| item.track == 63).unwrap().id;
     pump.ask(guest(1), Wish::Vote(item, true)).unwrap();
     pump.set(Change { per_guest_max: Some(7), ..Change::default() });
+    pump.tell(Input::Turn(-3));
     let saved = pump.party.saved();
     let mut again = Pump::of(saved.settings.clone(), 0);
     again.party = Party::new(Source::Files, super::FADES, saved.settings.clone(), 2);
@@ -217,6 +218,7 @@ fn a_party_goes_on_after_a_restart_where_it_was_but_knows_no_guest() {
     assert_eq!(again.heard(), pump.waiting()[0]);
     assert_eq!(again.waiting(), pump.waiting()[1..]);
     assert_eq!(again.party.settings().per_guest_max, 7);
+    assert_eq!((again.party.view().volume.db(), again.party.plan().tracks_db), (-6.0, -6.0));
     assert!(!format!("{:?}", again.party.queue()).contains("GuestId"));
     let voted = again.party.queue().items().find(|item| item.track == 63).unwrap();
     assert_eq!(voted.votes(), 1);
@@ -231,6 +233,11 @@ fn what_people_change_is_to_be_saved_and_what_plays_by_itself_is_not() {
     pump.heard_next();
     pump.ask(guest(1), Wish::SkipVote(true)).unwrap();
     assert_eq!(pump.party.saved_revision(), before);
+    pump.tell(Input::Turn(-1));
+    let turned = pump.party.saved_revision();
+    assert!(turned > before);
+    assert!(pump.ask(HOST, Wish::Volume(pump.party.view().volume.db())).is_ok());
+    assert_eq!(pump.party.saved_revision(), turned, "nothing has changed");
     pump.add(50, At::End);
     let added = pump.party.saved_revision();
     assert!(added > before);

@@ -20,11 +20,15 @@ pub(super) const COLUMNS: &str = "tracks.id, roots.place, files.path, tracks.tit
     album_artist, track_number, disc_number, year, genre, duration_ms, track_gain_db, album_gain_db, track_peak,
     has_picture, album_key, artist_key, hex(substr(fingerprint, 1, 8)), covers.folder, covers.name, covers.bytes,
     covers.mtime_ns, integrated_lufs, true_peak_dbtp,
-    files.start_ms, files.end_ms";
+    files.start_ms, files.end_ms, roots.kind = 'uploads'";
 
 /// What [`COLUMNS`] needs besides [`JOINS`].
 pub(super) const BESIDES: &str = "LEFT JOIN loudness USING (fingerprint)
     LEFT JOIN covers ON covers.root = files.root AND covers.folder = substr(files.path, 1, files.folder_bytes)";
+
+/// The pictures among them.
+pub(super) const COVERS: &str =
+    "LEFT JOIN covers ON covers.root = files.root AND covers.folder = substr(files.path, 1, files.folder_bytes)";
 
 /// Leaves tracks that have a file now.
 pub(super) const JOINS: &str =
@@ -54,6 +58,8 @@ pub struct Track {
     pub start_ms: u64,
     /// Where in its file it ends; `None`: with the file.
     pub end_ms: Option<u64>,
+    /// Whether a host sent it to the box, so that hosts may remove it.
+    pub is_upload: bool,
 }
 
 /// A playlist.
@@ -74,7 +80,7 @@ pub(super) fn playlist(row: &Row<'_>) -> rusqlite::Result<Playlist> {
 
 /// A track and its place in a list.
 pub(super) fn placed(row: &Row<'_>) -> rusqlite::Result<(u64, Track)> {
-    Ok((row.get::<_, i64>(27)?.cast_unsigned(), track(row)?))
+    Ok((row.get::<_, i64>(28)?.cast_unsigned(), track(row)?))
 }
 
 fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
@@ -118,7 +124,7 @@ fn loudness(row: &Row<'_>) -> rusqlite::Result<Option<Loudness>> {
 }
 
 /// Tracks that have something in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// By which its tracks are asked for, and the next page of groups.
     pub key: String,
@@ -128,6 +134,8 @@ pub struct Group {
     pub artist: String,
     /// How many tracks it has.
     pub tracks: u64,
+    /// A track of an album that has a picture, if one has.
+    pub cover: Option<Track>,
 }
 
 /// A file that is no track.
@@ -220,6 +228,7 @@ pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
         loudness: loudness(row)?,
         start_ms: unsigned(row, 25)?.unwrap_or(0),
         end_ms: unsigned(row, 26)?,
+        is_upload: row.get(27)?,
         path: file,
     })
 }
@@ -239,7 +248,8 @@ pub(super) fn place(row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
     (0..5).map(|column| row.get(column)).collect()
 }
 
-pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+/// A group, and the number of the track that it looks like.
+pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<(Group, Option<i64>)> {
     let text = |column| -> rusqlite::Result<String> {
         Ok(match row.get(column)? {
             Value::Integer(number) => number.to_string(),
@@ -247,7 +257,9 @@ pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
             _ => String::new(),
         })
     };
-    Ok(Group { key: text(0)?, name: text(1)?, artist: text(2)?, tracks: row.get::<_, i64>(3)?.cast_unsigned() })
+    let tracks = row.get::<_, i64>(3)?.cast_unsigned();
+    let group = Group { key: text(0)?, name: text(1)?, artist: text(2)?, tracks, cover: None };
+    Ok((group, row.get(4)?))
 }
 
 pub(super) fn broken(row: &Row<'_>) -> rusqlite::Result<BrokenFile> {

@@ -1,4 +1,4 @@
-//! Pages, status, events, health, metrics and what a host may do.
+//! Pages, status, health, metrics and what a host may do.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -67,31 +67,6 @@ async fn a_host_commands_and_hears_why_not() {
         assert!(reply.text().contains("line-in"), "the allowed values are named: {}", reply.text());
     }
     assert_eq!(world.actions.lock().unwrap().len(), 4);
-}
-
-#[tokio::test]
-async fn events_come_at_once_and_at_every_change() {
-    let world = World::new(hosts()).await;
-    let mut socket = TcpStream::connect(world.addr).await.unwrap();
-    let request = format!("GET /api/party/events HTTP/1.1\r\nHost: {}\r\n\r\n", world.addr);
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut text = String::new();
-    let mut read_until = async |wanted: &str, text: &mut String| {
-        let mut buffer = [0; 4_096];
-        while !text.contains(wanted) {
-            let count = timeout(LIMIT, socket.read(&mut buffer)).await.unwrap().unwrap();
-            assert!(count > 0, "the server closed: {text}");
-            text.push_str(&String::from_utf8_lossy(&buffer[..count]));
-        }
-    };
-    read_until("\n\n", &mut text).await;
-    assert!(text.contains("content-type: text/event-stream"), "{text}");
-    read_until("event: status\ndata: {\"name\":\"Partybox\"", &mut text).await;
-    let mut changed = snapshot();
-    changed.playing = false;
-    world.snapshot.send_replace(Arc::new(changed));
-    read_until("\"playing\":false", &mut text).await;
-    assert!(text.contains("\"you_are_host\":true"));
 }
 
 #[tokio::test]
