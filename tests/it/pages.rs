@@ -2,6 +2,7 @@
 
 mod box_panel;
 mod crowd;
+mod ending;
 mod firefox;
 mod guest;
 mod guest_looks;
@@ -9,7 +10,9 @@ mod hand_over;
 mod host;
 mod looks;
 mod modules;
+mod portal;
 mod restart;
+mod truths;
 mod uploads;
 mod why;
 mod wishes;

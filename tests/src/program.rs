@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ pub struct Running {
     command: Command,
     child: Child,
     /// What the box remembers; lasts over restarts and vanishes with the test.
-    _state: TempDir,
+    state: TempDir,
 }
 
 /// The program under test, or why there is none.
@@ -63,7 +63,7 @@ impl Running {
         command.env("STATE_DIRECTORY", state.path());
         command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8"]).args(options);
         let child = command.spawn().expect("the program starts");
-        let mut running = Self { address, command, child, _state: state };
+        let mut running = Self { address, command, child, state };
         running.wait_until_it_serves();
         running
     }
@@ -158,6 +158,11 @@ impl Running {
             assert!(begun.elapsed() < limit, "{path}: {said}");
             std::thread::park_timeout(LOOK_AGAIN);
         }
+    }
+
+    /// The folder of what the box remembers.
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 
     /// The process.

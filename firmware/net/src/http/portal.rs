@@ -8,15 +8,19 @@ mod words;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::{Call, Ends, Server};
+use super::guard;
 use crate::portal::{Answer, answer};
 
 /// Phones whose owners have read the page; the oldest is forgotten when there are more. Each of a full network fits.
@@ -27,6 +31,15 @@ const PAGE: &str = include_str!("portal/page.html");
 
 /// What it shows once its owner stays.
 const STAYS: &str = include_str!("portal/stays.html");
+
+/// How both look: inside them, because a sheet that fetches less is there sooner.
+const STYLE: &str = include_str!("portal/style.css");
+
+/// Allows that style, by the hash of its very bytes, and no other.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = digest(&SHA256, STYLE.as_bytes());
+    guard::policy(&format!("sha256-{}", BASE64.encode(hash)))
+});
 
 /// Phones whose owners have read the page.
 #[derive(Debug, Default)]
@@ -80,7 +93,7 @@ fn probe(server: &Server, request: &Request<Body>) -> Option<Response> {
         Answer::Page => (StatusCode::FOUND, [(header::LOCATION, format!("{}portal", network.page))]).into_response(),
     };
     // Whoever keeps it would not notice that the party is over.
-    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Some(response)
 }
 
@@ -99,7 +112,11 @@ pub(super) fn stay(call: &Call) -> Response {
 /// A page in the language of whoever asks.
 fn shown(page: &str, call: &Call) -> Response {
     let address = format!("http://{}/", call.ends.local.ip());
-    ([(header::VARY, "accept-language")], Html(filled(page, &call.headers, &address))).into_response()
+    let mut response = Html(filled(page, &call.headers, &address)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    response
 }
 
 fn filled(page: &str, headers: &HeaderMap, address: &str) -> String {
@@ -117,6 +134,8 @@ fn filled(page: &str, headers: &HeaderMap, address: &str) -> String {
         ("{closes}", words.closes),
         ("{stay}", words.stay),
         ("{address}", address),
+        // What looks like a place in it is none.
+        ("{style}", STYLE),
     ] {
         text = text.replace(place, content);
     }
@@ -141,11 +160,14 @@ mod tests {
     #[test]
     fn the_pages_need_nothing_else_and_name_the_address_in_every_language() {
         for page in [PAGE, STAYS] {
-            assert!(!page.contains("<script") && !page.contains("<link") && !page.contains("style"), "{page}");
+            assert!(!page.contains("<script") && !page.contains("<link") && !page.contains("style="), "{page}");
             for language in words::ALL.iter().map(|words| words.language) {
                 let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, language.parse().expect("a header"))]);
                 let text = filled(page, &headers, "http://10.77.0.1/");
-                assert!(text.contains("<bdi>http://10.77.0.1/</bdi>") && !text.contains(['{', '}']), "{text}");
+                let (before, rest) = text.split_once("<style>").expect("a style");
+                let (style, after) = rest.split_once("</style>").expect("its end");
+                assert!(style == STYLE && ![before, after].iter().any(|text| text.contains(['{', '}'])), "{text}");
+                assert!(text.contains("<bdi>http://10.77.0.1/</bdi>"), "{text}");
                 assert!(text.contains(&format!("<html lang=\"{language}\"")), "{text}");
                 assert_eq!(text.contains("href=\"/portal/stay\""), page == PAGE, "{text}");
             }
