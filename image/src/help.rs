@@ -116,7 +116,11 @@ With --machine, only the machine tests: the box's own program in an emulated arm
 (QEMU) with a real kernel. In this order: set-up, a tool chain for arm64 (a Debian in
 target/machine, made by mmdebstrap; needs root), the box for arm64, the machine's root file
 system, tests. What is made is kept until its inputs change; what a machine said is in
-target/machine/logs.
+target/machine/logs, a card with its log in target/card/BOARD/run.
+
+The environment makes tests of power cuts longer: PARTYBOX_CUTS (how often the plug is
+pulled, else 2), PARTYBOX_TORN (torn states looked at after each flush, else 1) and
+PARTYBOX_STARTED (how many of them are started, else 1). PARTYBOX_SEED repeats a run.
 
 Options:
       --machine   run the machine tests, which nothing else runs

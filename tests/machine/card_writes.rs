@@ -18,6 +18,9 @@ const STARTED: usize = 1;
 /// Choices that a host makes. Each is another than the two before, so that it is seen which one is kept.
 const CHOICES: [&str; 9] = ["sign-in", "off", "quiet", "sign-in", "off", "quiet", "sign-in", "off", "quiet"];
 
+/// e2fsck's exit code for a file system whose first words it cannot read.
+const UNREADABLE: i32 = 8;
+
 /// Where the first sector says how large the data partition is: in its fourth entry.
 const DATA_SECTORS_AT: usize = 446 + 3 * 16 + 12;
 
@@ -90,6 +93,8 @@ struct Looked {
     stretches: Vec<Stretch>,
     seed: u64,
     torn: u32,
+    /// States in which the file system's first words were torn.
+    mended: u32,
 }
 
 impl Looked {
@@ -102,25 +107,29 @@ impl Looked {
         let stretches = card.stretches();
         let mut replay = Replay::new(card);
         let sizes = sizes(&replay);
-        let mut kept_bytes = 0;
+        let (mut kept_bytes, mut mended) = (0, 0);
         for (index, stretch) in stretches.iter().enumerate() {
             for _ in 0..torn {
                 replay.torn(stretch, &mut dice, |replay| {
-                    starts(replay, &sizes).unwrap_or_else(|why| panic!("torn after flush {index}: {why}"));
+                    let started = starts(replay, &sizes);
+                    mended += u32::from(started.unwrap_or_else(|why| panic!("torn after flush {index}: {why}")));
                     look(replay, &Moment { kept_bytes });
                 });
             }
             replay.apply(stretch);
             kept_bytes = stretch.log_bytes;
-            starts(&replay, &sizes).unwrap_or_else(|why| panic!("flush {}: {why}", index + 1));
+            mended += u32::from(starts(&replay, &sizes).unwrap_or_else(|why| panic!("flush {}: {why}", index + 1)));
             look(&replay, &Moment { kept_bytes });
         }
-        Self { stretches, seed, torn }
+        Self { stretches, seed, torn, mended }
     }
 
     fn tell(&self, what: &str) {
-        let flushes = self.stretches.len();
-        println!("{what}: {flushes} flushes, {} torn states between them, all looked at", flushes as u32 * self.torn);
+        let (flushes, mended) = (self.stretches.len(), self.mended);
+        let torn = flushes as u32 * self.torn;
+        println!(
+            "{what}: {flushes} flushes, {torn} torn states between them; {mended} needed a copy of the superblock"
+        );
     }
 
     /// Starts some of the torn states.
@@ -151,8 +160,9 @@ fn data_sectors(replay: &Replay) -> u32 {
     u32::from_le_bytes(replay.front[at..at + 4].try_into().expect("four bytes"))
 }
 
-/// Whether this card starts: its first sector and its data partition are whole.
-fn starts(replay: &Replay, sizes: &[u32]) -> Result<(), String> {
+/// Checks that this card starts: its first sector and its data partition are whole. Returns whether that took a copy of what
+/// the file system says first.
+fn starts(replay: &Replay, sizes: &[u32]) -> Result<bool, String> {
     let sectors = data_sectors(replay);
     if !sizes.contains(&sectors) || replay.front[510..512] != [0x55, 0xaa] {
         return Err(format!("the first sector gives the data partition {sectors} sectors"));
@@ -162,13 +172,16 @@ fn starts(replay: &Replay, sizes: &[u32]) -> Result<(), String> {
         let output = Command::new("e2fsck").arg(word).arg(data).output().expect("e2fsck starts");
         (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    // What the box does at its start; then nothing may be left that would need a person.
+    // What the box does at its start (fsck.repair=yes in boot.cmd). What only "-y" mends is the first sector of the file
+    // system, of which there are copies; a journal mends the rest.
     let (code, said) = check("-p");
-    if code > 1 {
+    let is_mended = code > 1;
+    if is_mended && (code != UNREADABLE || check("-y").0 > 1) {
         return Err(format!("e2fsck -p ends with {code}: {said}"));
     }
+    // Then nothing may be left that would need a person.
     match check("-fn") {
-        (0, said) if blocks(&said) * 8 <= u64::from(sectors) => Ok(()),
+        (0, said) if blocks(&said) * 8 <= u64::from(sectors) => Ok(is_mended),
         (code, said) => Err(format!("in {sectors} sectors, e2fsck -fn ends with {code}: {said}")),
     }
 }

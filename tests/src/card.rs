@@ -166,18 +166,18 @@ impl Card {
         SLOTS[slot] + block * 4096
     }
 
-    /// Puts a file into the data partition, while the computer is off.
+    /// Puts a file into the data partition, before the computer is on for the first time: what is put beside a journal that
+    /// is not yet replayed is gone afterwards.
     ///
     /// # Panics
     /// When it does not fit.
     pub fn put(&self, file: &Path, path: &str) {
-        self.replay_journal();
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let commands = self.image.with_extension("commands");
         let text = format!("mkdir {folder}\nwrite {} {path}\n", file.display());
         fs::write(&commands, text).expect("a file of commands");
         run("debugfs", &[Path::new("-w"), Path::new("-f"), &commands, &self.data()]);
-        assert!(!self.get(path).is_empty(), "{path} does not fit");
+        assert!(!cat(&self.data(), path).is_empty(), "{path} does not fit");
     }
 
     /// What is in a file of the data partition; nothing if it is not there.
@@ -185,9 +185,14 @@ impl Card {
     /// # Panics
     /// When debugfs is not there.
     pub fn get(&self, path: &str) -> Vec<u8> {
-        self.replay_journal();
-        let output = Command::new("debugfs").args(["-R", &format!("cat {path}")]).arg(self.data()).output();
-        output.expect("debugfs starts").stdout
+        let copy = self.beside("data");
+        // Left by an earlier look.
+        let _ = fs::remove_file(&copy);
+        writes::dd(&self.image, &copy, DATA, 0);
+        // What the box does at its start: what was written last may be in the journal only.
+        let output = Command::new("e2fsck").arg("-p").arg(&copy).output().expect("e2fsck starts");
+        assert!(output.status.code().is_some_and(|code| code <= 1), "{}", String::from_utf8_lossy(&output.stdout));
+        cat(&copy, path)
     }
 
     /// What is in a folder of the data partition, in order.
@@ -202,13 +207,6 @@ impl Card {
         let mut names: Vec<String> = names.filter(|name| ![".", ".."].contains(name)).map(str::to_owned).collect();
         names.sort();
         names
-    }
-
-    /// Does what the box does at its start: what was written last may be in the journal only.
-    fn replay_journal(&self) {
-        let output = Command::new("e2fsck").arg("-p").arg(self.data()).output().expect("e2fsck starts");
-        let code = output.status.code();
-        assert!(code.is_some_and(|code| code <= 1), "{}", String::from_utf8_lossy(&output.stdout));
     }
 
     fn data(&self) -> PathBuf {
@@ -305,6 +303,12 @@ impl Drop for Running {
         let _ = self.emulator.kill();
         let _ = self.emulator.wait();
     }
+}
+
+/// What is in a file of a file system.
+fn cat(data: &Path, path: &str) -> Vec<u8> {
+    let output = Command::new("debugfs").args(["-R", &format!("cat {path}")]).arg(data).output();
+    output.expect("debugfs starts").stdout
 }
 
 fn tail(text: &str) -> String {

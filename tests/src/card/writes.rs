@@ -182,7 +182,7 @@ impl Replay {
 }
 
 /// Copies from one place to another, with holes where there is nothing.
-fn dd(from: &Path, to: &Path, skip: u64, seek: u64) {
+pub(super) fn dd(from: &Path, to: &Path, skip: u64, seek: u64) {
     let words = [
         format!("if={}", from.display()),
         format!("of={}", to.display()),
