@@ -89,7 +89,7 @@ for slot in ${pb_first} bad ${pb_then}; do
             if unzip ${pb_data} ${pb_kernel} && load ${devtype} ${devnum}:${part} ${pb_high} /boot/initrd && iminfo ${pb_high}; then
                 setexpr pb_size ${filesize} - 40
                 cp.b ${pb_data} ${pb_initrd} ${pb_size}
-                setenv bootargs "${pb_console} loglevel=5 panic=5 fsck.repair=yes pb.slot=${slot} pb.last=${pb_last} systemd.show_status=0"
+                setenv bootargs "${pb_console} loglevel=5 panic=-1 fsck.repair=yes pb.slot=${slot} pb.last=${pb_last} systemd.show_status=0"
                 booti ${pb_kernel} ${pb_initrd}:${pb_size} ${pb_fdt}
             fi
         fi

@@ -66,5 +66,3 @@ place /out/boot.img 1
 place /out/slot.img 41
 place /out/slot.img $((41 + SLOT_MIB))
 place /out/data.img $((41 + SLOT_MIB * 2))
-# Always as many threads: how many there are may change the bytes.
-zstd --quiet --force -19 --long=28 -T2 --no-progress /out/card.img -o /out/card.img.zst

@@ -34,6 +34,9 @@ use crate::packages::For;
 use crate::setup;
 use crate::stage::Stages;
 
+/// The card as it is handed out: made only for who hands it out, because that takes longer than all the rest.
+const COMPRESSED: &str = "card.img.zst";
+
 /// Makes the image, or only the lock file.
 pub(crate) fn image(args: &ImageArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
@@ -47,6 +50,9 @@ pub(crate) fn image(args: &ImageArgs) -> Result<(), Error> {
         stages.run("lock file", || archive::update_lock(args.board, &names))?;
     }
     let (out, recipe) = whole(&mut stages, args, Drift::Refuse)?;
+    if !out.join(COMPRESSED).exists() {
+        stages.run("compressed card", || recipe.compress(&out))?;
+    }
     if args.check {
         stages.run("the same once more", || again(&recipe, &packages, &out))?;
     }
@@ -65,7 +71,7 @@ pub(crate) fn build_with_faulty(stages: &mut Stages, args: &ImageArgs, drift: Dr
     Ok(recipe.folder())
 }
 
-/// Makes the board's image and update: `card.img`, `card.img.zst` and `update.raucb` in the folder that is returned.
+/// Makes the board's image and update: `card.img` and `update.raucb` in the folder that is returned.
 fn whole(stages: &mut Stages, args: &ImageArgs, drift: Drift) -> Result<(PathBuf, make::Recipe), Error> {
     stages.run("arm64 tool chain", tools::make)?;
     let program = match &args.program {
@@ -97,7 +103,8 @@ fn again(recipe: &make::Recipe, packages: &[list::Package], out: &Path) -> Resul
     fresh_folder(&again)?;
     recipe.root(packages, &recipe.folder().join("debs"), &again)?;
     recipe.card(&again)?;
-    for name in ["first.cpio.zst", "slot.img", "boot.img", "data.img", "card.img", "card.img.zst"] {
+    recipe.compress(&again)?;
+    for name in ["first.cpio.zst", "slot.img", "boot.img", "data.img", "card.img", COMPRESSED] {
         let hash = archive::sha256(&out.join(name))?;
         if hash != archive::sha256(&again.join(name))? {
             return Err(Error::Card(format!("{name} differs between {} and {}", out.display(), again.display())));
@@ -142,7 +149,7 @@ fn version() -> Result<String, Error> {
 fn sizes(out: &Path) -> Result<(), Error> {
     eprintln!("\n── sizes");
     for (name, what) in [
-        ("card.img.zst", "the card, compressed"),
+        (COMPRESSED, "the card, compressed"),
         ("update.raucb", "the signed update"),
         ("slot.img", "a slot with its checksums"),
         ("first.cpio.zst", "the first file system"),

@@ -61,6 +61,11 @@ impl Recipe {
         stage::status("making the card", &mut self.script("card.sh", &[], out))
     }
 
+    /// Compresses the card.
+    pub(crate) fn compress(&self, out: &Path) -> Result<(), Error> {
+        stage::status("compressing the card", &mut self.script("compress.sh", &[], out))
+    }
+
     /// Makes and signs the update from the slot.
     pub(crate) fn update(&self, out: &Path) -> Result<(), Error> {
         self.signed("making the update", "update.sh", &[], out)
