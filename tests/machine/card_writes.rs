@@ -1,7 +1,7 @@
 //! Power cuts to the sector: what a computer writes to its card is written down, and the card is looked at as a cut at any
 //! flush, or between two, would leave it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use partybox::network::RULES_FILE;
@@ -46,7 +46,7 @@ fn a_power_cut_in_the_first_start_or_while_a_host_chooses_loses_nothing_that_was
         assert!(replay.front[SLOTS[0] as usize..] == slots, "something was written to a slot");
         // The latest choice that was kept before the flush after which the power was cut, or a later one.
         let Some(least) = kept.iter().rposition(|(log_bytes, _)| *log_bytes <= now.kept_bytes) else { return };
-        let kept = contents(replay.data(), "/state", RULES_FILE).unwrap_or_default();
+        let kept = contents(&now.data, "/state", RULES_FILE).unwrap_or_default();
         assert!(
             CHOICES[least..].iter().take(3).any(|choice| kept.contains(&format!("\"{choice}\""))),
             "{} was kept and is lost: {kept:?}",
@@ -86,6 +86,8 @@ fn a_power_cut_while_an_update_is_written_leaves_a_slot_that_starts() {
 struct Moment {
     /// How long the log was at the last flush, bytes: what was told to be kept by then is there.
     kept_bytes: u64,
+    /// The data partition after the start has mended it.
+    data: PathBuf,
 }
 
 /// What was looked at.
@@ -111,15 +113,18 @@ impl Looked {
         for (index, stretch) in stretches.iter().enumerate() {
             for _ in 0..torn {
                 replay.torn(stretch, &mut dice, |replay| {
-                    let started = starts(replay, &sizes);
+                    let data = replay.data().to_owned();
+                    let started = starts(replay, &data, &sizes);
                     mended += u32::from(started.unwrap_or_else(|why| panic!("torn after flush {index}: {why}")));
-                    look(replay, &Moment { kept_bytes });
+                    look(replay, &Moment { kept_bytes, data });
                 });
             }
             replay.apply(stretch);
             kept_bytes = stretch.log_bytes;
-            mended += u32::from(starts(&replay, &sizes).unwrap_or_else(|why| panic!("flush {}: {why}", index + 1)));
-            look(&replay, &Moment { kept_bytes });
+            let data = replay.data().to_owned();
+            let started = starts(&replay, &data, &sizes);
+            mended += u32::from(started.unwrap_or_else(|why| panic!("flush {}: {why}", index + 1)));
+            look(&replay, &Moment { kept_bytes, data });
         }
         Self { stretches, seed, torn, mended }
     }
@@ -160,14 +165,13 @@ fn data_sectors(replay: &Replay) -> u32 {
     u32::from_le_bytes(replay.front[at..at + 4].try_into().expect("four bytes"))
 }
 
-/// Checks that this card starts: its first sector and its data partition are whole. Returns whether that took a copy of what
+/// Checks that this card starts: its first sector is whole, and its data partition once it is mended. Returns whether that took a copy of what
 /// the file system says first.
-fn starts(replay: &Replay, sizes: &[u32]) -> Result<bool, String> {
+fn starts(replay: &Replay, data: &Path, sizes: &[u32]) -> Result<bool, String> {
     let sectors = data_sectors(replay);
     if !sizes.contains(&sectors) || replay.front[510..512] != [0x55, 0xaa] {
         return Err(format!("the first sector gives the data partition {sectors} sectors"));
     }
-    let data = replay.data();
     let check = |word| {
         let output = Command::new("e2fsck").arg(word).arg(data).output().expect("e2fsck starts");
         (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
