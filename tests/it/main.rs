@@ -6,6 +6,7 @@ mod hostile;
 mod library;
 mod line_in;
 mod listening;
+mod loudness;
 mod pages;
 mod pairing;
 mod queue;

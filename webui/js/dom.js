@@ -115,3 +115,17 @@ export function translate(root = document) {
     mark(where, 'placeholder', t(where.getAttribute('data-t-hint') ?? ''));
   }
 }
+
+/** Letters that are written from the right (Unicode's blocks of Hebrew, Arabic and their relatives). */
+const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/**
+ * Texts that are there, with dots between them. Where one is written from the right, each keeps to itself (U+2068 and
+ * U+2069), or a number would go to the other end of a name beside it.
+ * @param {...string} texts
+ */
+export function dotted(...texts) {
+  const there = texts.filter((text) => text !== '');
+  const mixed = there.length > 1 && there.some((text) => FROM_RIGHT.test(text));
+  return (mixed ? there.map((text) => `\u2068${text}\u2069`) : there).join(' · ');
+}

@@ -5,6 +5,7 @@ import test from 'node:test';
 
 import { Backoff, FIRST_PAUSE_MS, LONGEST_PAUSE_MS } from '../js/backoff.js';
 import { clock } from '../js/progress.js';
+import { dotted } from '../js/dom.js';
 import { contrast, CONTROL, on, parse, readable, TEXT, write } from '../js/colour.js';
 import { wantMusic } from '../js/sdp.js';
 import { LatenessWatch, StallWatch } from '../js/stall.js';
@@ -89,4 +90,10 @@ test('every colour of a channel becomes one that can be read on its ground', () 
   }
   assert.equal(parse('red'), null);
   assert.equal(contrast([0, 0, 0], [255, 255, 255]), 21);
+});
+
+test('a text from the right keeps to itself, and its neighbours stay where they are', () => {
+  assert.equal(dotted('Röyk', '', '3 songs'), 'Röyk · 3 songs');
+  assert.equal(dotted('أنغام الليل'), 'أنغام الليل');
+  assert.equal(dotted('أنغام الليل', '2 songs'), '\u2068أنغام الليل\u2069 · \u20682 songs\u2069');
 });

@@ -88,3 +88,15 @@ fn a_name_is_shown_beside_a_wish_and_a_refusal_has_words() {
       body: JSON.stringify({ track: (await (await fetch('/api/library/search?q=last')).json()).tracks[0].id }) })).status)()";
     assert_eq!(ben.browser.wait_for(again, PATIENCE).expect("an answer"), 409);
 }
+
+#[test]
+fn albums_are_shown_with_their_covers() {
+    let Some(party) = start_with_records() else { return };
+    let guest = guest(&party.running);
+    guest.browser.run("location.hash = '/music'").expect("the music");
+    guest.browser.click("#kinds button:nth-child(2)").expect("albums");
+    let covers = "document.querySelectorAll('#found-list .group .art img').length === 5
+      && document.querySelector('#found-list .group .art img').naturalWidth > 0";
+    guest.browser.wait_for(covers, PATIENCE).expect("a cover each");
+    guest.browser.screenshot(&super::looks::pictures().join("guest-albums.png")).expect("a picture");
+}

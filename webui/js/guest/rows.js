@@ -66,8 +66,5 @@ export function whoAsked(by, own) {
   return by.name ? t('by.name', { name: by.name }) : t('by.guest', { n: by.label });
 }
 
-/**
- * Artist and who asked, in one line.
- * @param {...string} parts
- */
-export const joined = (...parts) => parts.filter((part) => part !== '').join(' · ');
+/** Artist and who asked, in one line. */
+export { dotted as joined } from '../dom.js';

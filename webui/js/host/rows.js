@@ -30,11 +30,7 @@ export function line(before, after, ...more) {
   return Object.assign(row, { say });
 }
 
-/**
- * Texts that are there, with dots between them.
- * @param {...string} texts
- */
-export const dotted = (...texts) => texts.filter((text) => text !== '').join(' · ');
+export { dotted } from '../dom.js';
 
 /**
  * A button that does something.
