@@ -76,3 +76,17 @@ fn damaged_lists_of_music_and_messages_of_tag_readers_lead_nowhere_and_claim_not
         distrust::tag_reader_output(&bytes);
     }
 }
+
+#[test]
+fn damaged_music_files_end_in_a_reason_or_in_tags_that_fit() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/music_files");
+    let mut files: Vec<_> = std::fs::read_dir(seeds).expect("seeds").map(|file| file.expect("a seed").path()).collect();
+    files.sort();
+    let files: Vec<_> = files.iter().map(|path| std::fs::read(path).expect("a seed")).collect();
+    assert!(files.len() > 10, "{} seeds", files.len());
+    files.iter().for_each(|file| distrust::music_file(file));
+    let mut dice = Dice::for_test("music files");
+    for round in 0..INPUTS {
+        distrust::music_file(&mutated(&mut dice, &files[round % files.len()]));
+    }
+}
