@@ -4,6 +4,7 @@
 
 mod access_point;
 mod card;
+mod card_on_pi;
 mod card_ports;
 mod card_scan;
 mod card_updates;
@@ -12,4 +13,5 @@ mod line_in;
 mod listening;
 mod pins;
 mod sound;
+mod stick;
 mod writes;

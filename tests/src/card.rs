@@ -5,8 +5,10 @@
 
 mod emulator;
 mod host;
+mod pi;
 mod ports;
 mod slot;
+mod usb;
 mod writes;
 
 use std::fs::{self, File, OpenOptions};
@@ -20,6 +22,7 @@ use std::{env, thread};
 use crate::program::free_port;
 pub use ports::Watched;
 pub use slot::{Entry, slot_modes, slot_tree};
+pub use usb::Sockets;
 pub use writes::{Replay, SECTOR, Stretch};
 
 /// The folder with the card in `out` and faulty slots and updates in `faulty`; unset where no card is wanted.
@@ -292,8 +295,36 @@ impl Running {
 
     /// What the box answers at `path`, or nothing if it does not answer well.
     pub fn get(&self, path: &str) -> Option<String> {
+        self.open(path)?.body_mut().read_to_string().ok()
+    }
+
+    /// Waits until what the box answers at `path` is as `wanted`.
+    ///
+    /// # Panics
+    /// When it is not in time.
+    pub fn until_tells(&self, path: &str, wanted: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let answer = self.get(path).unwrap_or_default();
+            if wanted(&answer) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited too long for {path}, which is {answer}");
+            thread::park_timeout(LOOK_AGAIN);
+        }
+    }
+
+    /// What the box sends at `path`, as it comes.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn listen(&self, path: &str) -> impl Read + Send + 'static {
+        self.open(path).expect("the box answers").into_body().into_reader()
+    }
+
+    fn open(&self, path: &str) -> Option<ureq::http::Response<ureq::Body>> {
         let answer = self.web.get(format!("http://{}{path}", self.address)).header("Host", HOST).call().ok()?;
-        answer.status().is_success().then_some(answer)?.body_mut().read_to_string().ok()
+        answer.status().is_success().then_some(answer)
     }
 }
 

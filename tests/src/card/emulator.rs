@@ -17,6 +17,15 @@ pub(super) fn virt(folder: &Path, log: &Path, address: SocketAddr) -> Command {
     command
 }
 
+/// A Raspberry Pi 3 with the boot loader that is on the card, this device tree, its card reader and its second serial line,
+/// but without a card yet. Its time is that of its instructions as well.
+pub(super) fn pi(folder: &Path, log: &Path, tree: &Path) -> Command {
+    let mut command = emulator(log);
+    command.args(["-machine", "raspi3b", "-icount", "shift=0", "-serial", "null", "-serial", "chardev:log"]);
+    command.arg("-kernel").arg(folder.join("out/boot-files/u-boot.bin")).arg("-dtb").arg(tree);
+    command
+}
+
 fn emulator(log: &Path) -> Command {
     let mut command = Command::new("qemu-system-aarch64");
     command.args(["-nodefaults", "-display", "none", "-action", "watchdog=reset", "-chardev"]);

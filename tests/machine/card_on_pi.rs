@@ -1,0 +1,16 @@
+//! The same file on a Raspberry Pi 3 as QEMU has it, with the board's boot loader, device tree, card reader and GPIO chip.
+
+use tests::card::Card;
+use tests::machine::wait_for;
+
+#[test]
+fn the_same_file_starts_on_a_raspberry_pi_3_with_its_own_boot_loader_and_device_tree() {
+    let Some(card) = Card::fresh("pi") else { return };
+    let mut running = card.boot_pi();
+    running.says("partybox: slot A, last resort 0");
+    running.says("partybox: data partition: ");
+    running.says("partybox: slot A is whole");
+    running.says("partybox: slot: confirmed A");
+    // Nobody can ask it over a network here. That the box runs is seen by what it keeps at its first start.
+    wait_for("the box to keep the name of its network", &mut || card.names("/state").contains(&"wifi".to_owned()));
+}
