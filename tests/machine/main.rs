@@ -4,6 +4,7 @@
 
 mod access_point;
 mod card;
+mod card_cable;
 mod card_on_pi;
 mod card_ports;
 mod card_scan;

@@ -3,6 +3,7 @@
 //! `cargo xtask test --machine` makes the file and names its folder in `PARTYBOX_CARD`. Nothing in it is made for tests: it
 //! is watched from outside, its partitions are read and changed while it is off, and a power cut is the emulator's death.
 
+mod cable;
 mod emulator;
 mod host;
 mod pi;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use crate::program::free_port;
+pub use cable::CableEnd;
 pub use ports::Watched;
 pub use slot::{Entry, slot_modes, slot_tree};
 pub use usb::Sockets;
