@@ -84,6 +84,13 @@ fn damaged_music_files_end_in_a_reason_or_in_tags_that_fit() {
     files.sort();
     let files: Vec<_> = files.iter().map(|path| std::fs::read(path).expect("a seed")).collect();
     assert!(files.len() > 10, "{} seeds", files.len());
+    // The crate that reads tags panics at some, which is caught where it happens: not worth a thousand words here.
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !info.location().is_some_and(|place| place.file().contains("/lofty-")) {
+            others(info);
+        }
+    }));
     files.iter().for_each(|file| distrust::music_file(file));
     let mut dice = Dice::for_test("music files");
     for round in 0..INPUTS {
