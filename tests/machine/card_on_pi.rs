@@ -1,4 +1,5 @@
-//! The same file on a Raspberry Pi 3 as QEMU has it, with the board's boot loader, device tree, card reader and GPIO chip.
+//! The same file on a Raspberry Pi 3 as QEMU has it: the board's boot loader, device tree and card reader, but neither its
+//! network nor its watchdog, of which QEMU has the one not at all and the other wrong.
 
 use tests::card::Card;
 use tests::machine::wait_for;
