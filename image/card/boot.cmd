@@ -43,7 +43,6 @@ if fdt addr ${pb_fdt} && fdt move ${pb_fdt} ${pb_copy} && fdt resize 1000; then
     fdt set /reserved-memory/ramoops@${pb_words} compatible ramoops
     fdt set /reserved-memory/ramoops@${pb_words} reg <${pb_reg}>
     fdt set /reserved-memory/ramoops@${pb_words} record-size <0x10000>
-    fdt set /reserved-memory/ramoops@${pb_words} console-size <0x20000>
 fi
 
 setenv pb_order "A B"
