@@ -14,20 +14,23 @@ use crate::text::words;
 /// Most words that are searched for; further ones are ignored.
 const WORDS_MAX: usize = 8;
 
-/// Classes, the best first, in the language of FTS5: what belongs to it, and what is in a better one already.
-fn classes(words: &[String]) -> Vec<String> {
+/// Classes, the best first, in the language of FTS5. Each is asked for by itself, so a track may be in several.
+fn classes(words: &[String]) -> [String; 5] {
     // A word holds letters and digits only, so there is nothing to escape.
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     let all = quoted.iter().map(|word| format!("{word} *")).collect::<Vec<_>>().join(" AND ");
     let [title, artist, album] = ["title", "artist", "album"].map(|column| format!("({column} : ({all}))"));
-    let begins = format!("(title : ^ {} *)", quoted.join(" + "));
-    vec![
-        begins.clone(),
-        format!("{title} NOT {begins}"),
-        format!("{artist} NOT {title}"),
-        format!("{album} NOT ({title} OR {artist})"),
-        format!("({all}) NOT ({title} OR {artist} OR {album})"),
-    ]
+    [format!("(title : ^ {} *)", quoted.join(" + ")), title, artist, album, format!("({all})")]
+}
+
+/// What belongs to a class and to no better one.
+fn alone(classes: &[String], index: usize) -> String {
+    match index {
+        0 => classes[0].clone(),
+        // What a title begins with is in it.
+        1 => format!("{} NOT {}", classes[1], classes[0]),
+        _ => format!("{} NOT ({})", classes[index], classes[1..index].join(" OR ")),
+    }
 }
 
 /// The tracks that `typed` finds, after the track `after` (0: from the first).
@@ -56,10 +59,21 @@ pub(super) fn search(connection: &Connection, typed: &str, after: u64, limit: us
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let wanted = page(limit) as usize;
-    for class in &classes[first..] {
-        let rows = statement.query_map((class, after, (wanted - found.len()) as i64), rows::track)?;
-        for track in rows {
-            found.push(track?);
+    // To leave out what is in better classes costs as much again for each of them. Where all of those are on this page
+    // already, they are known.
+    let is_first_page = after == 0;
+    for index in first..classes.len() {
+        let (class, rows) = if is_first_page {
+            (classes[index].clone(), wanted)
+        } else {
+            (alone(&classes, index), wanted - found.len())
+        };
+        let better = found.len();
+        for track in statement.query_map((class, after, rows as i64), rows::track)? {
+            let track: Track = track?;
+            if found.len() < wanted && !found[..better].iter().any(|known: &Track| known.id == track.id) {
+                found.push(track);
+            }
         }
         if found.len() == wanted {
             break;

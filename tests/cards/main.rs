@@ -1,0 +1,11 @@
+//! The tests of the card: the very file that is flashed, in an emulated computer.
+//!
+//! Run by `cargo xtask test --machine`. Called in any other way, each of them says so and ends.
+
+mod cable;
+mod on_pi;
+mod ports;
+mod scan;
+mod starts;
+mod updates;
+mod writes;
