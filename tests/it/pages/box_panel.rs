@@ -22,7 +22,8 @@ fn the_boxs_own_network_obeys_the_hosts_page() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("own.toml");
-    std::fs::write(&config, "[wifi]\nown = true\n").expect("a file");
+    let text = format!("[wifi]\nown = true\n[update]\ninbox = \"{}\"\n", folder.path().display());
+    std::fs::write(&config, text).expect("a file");
     let Some(running) = Running::start(&["--config".as_ref(), config.as_os_str()]) else { return };
     let host = Host::visit(&running.url(""), &Options::default()).expect("the page opens");
     host.until_role("host", PATIENCE).expect("a host by its address");
@@ -51,6 +52,10 @@ fn the_boxs_own_network_obeys_the_hosts_page() {
     host.until_role("host", PATIENCE).expect("still a host");
     host.part("box").expect("the box");
     host.browser.wait_for(&format!("{cable} === 'guests'"), PATIENCE).expect("what the box says");
+    host.until_shown("A signed update file brings a newer version", PATIENCE).expect("it can be updated");
     super::looks::look(&host.browser, "host-network", PHONE);
+    host.part("people").expect("the people");
+    host.browser.wait_for("document.getElementById('qr-wifi').naturalWidth > 0", PATIENCE).expect("the Wi-Fi's code");
+    super::looks::look(&host.browser, "host-invitation", PHONE);
     assert_eq!(host.browser.console().expect("a log"), Vec::<String>::new());
 }

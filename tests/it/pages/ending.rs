@@ -44,6 +44,7 @@ fn when_the_host_ends_the_party_the_guests_are_told_and_forgotten_and_the_next_o
     host.tap("#sure-yes").expect("surely");
     host.until_shown("The party is over.", PATIENCE).expect("words");
     guest.until_shown("The party has ended. Thank you for coming.", PATIENCE).expect("the guest is told");
+    guest.browser.wait_for("document.getElementById('skip').hidden", PATIENCE).expect("nothing to skip");
     guest.browser.screenshot(&super::looks::pictures().join("guest-ended.png")).expect("a picture");
 
     // Her phone comes back as somebody whom nobody knows, and with no wish of hers.

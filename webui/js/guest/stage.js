@@ -74,7 +74,8 @@ export class Stage {
   #drawSkip({ status, you }) {
     const skip = status?.skip;
     const button = element('skip');
-    const offered = skip !== undefined && skip.needed > 0 && (status?.track ?? null) !== null && you !== null;
+    const plays = status?.session?.live === true && (status.track ?? null) !== null;
+    const offered = plays && skip !== undefined && skip.needed > 0 && you !== null;
     button.hidden = !offered;
     if (!offered) return;
     mark(button, 'aria-pressed', String(you.skip_vote ?? false));

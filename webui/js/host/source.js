@@ -16,6 +16,8 @@ export class SourceBox {
   #clip = /** @type {HTMLButtonElement} */ (element('clip'));
   #heldDb = FLOOR_DBFS;
   #heldAtMs = 0;
+  /** Whether the box said last that line-in is too loud. */
+  #clipped = false;
 
   constructor() {
     this.#clip.addEventListener('click', () => this.#light(false));
@@ -59,7 +61,9 @@ export class SourceBox {
     meter.style.setProperty('--held', share(this.#heldDb));
     mark(meter, 'aria-valuenow', String(Math.round(db)));
     mark(meter, 'aria-valuetext', t('deck.level', { n: Math.round(db) }));
-    if (level.clipped) this.#light(true);
+    // The box says so for a while; what somebody has seen in the meantime is not lit again.
+    if (level.clipped && !this.#clipped) this.#light(true);
+    this.#clipped = level.clipped;
   }
 
   /** @param {boolean} on */
