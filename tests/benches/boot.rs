@@ -43,7 +43,7 @@ fn main() {
     let mut emulator = debian(&plain, address);
     let web = ureq::Agent::new_with_defaults();
     let url = format!("http://{address}/metrics");
-    let get = || web.get(&url).header("Host", "localhost").call().ok()?.body_mut().read_to_string().ok();
+    let get = || web.get(&url).header("Host", "party.internal").call().ok()?.body_mut().read_to_string().ok();
     let theirs = wait(get);
     // It may have ended by itself.
     let _ = emulator.kill();
