@@ -5,6 +5,7 @@
 
 mod cable;
 mod emulator;
+mod frames;
 mod host;
 mod pi;
 mod ports;

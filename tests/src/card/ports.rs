@@ -1,30 +1,57 @@
-//! Which TCP ports of a running computer answer, told by the packets on its cable.
+//! Which ports of a running computer are open, told by frames on its cable.
+//!
+//! A TCP port takes a connection or refuses it (RFC 9293 section 3.10.7). A datagram to a closed UDP port is reported by ICMP
+//! (RFC 1122 section 4.1.3.1); an open one is silent. Linux reports no more than so many in a moment, and to one address
+//! only a few and then one per second (`icmp_msgs_per_sec`, `icmp_ratelimit` in its `ip-sysctl.rst`). So many addresses ask,
+//! and whatever was silent is asked again: a report proves that a port is closed, one silence proves nothing.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::net::Ipv4Addr;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{Card, LOOK_AGAIN, PATIENCE, Running, emulator};
+use super::frames::{self, Answer, Protocol};
+use super::{Card, PATIENCE, Running, emulator};
 use crate::program::free_port;
 
-/// Ports that are tried at once: each takes a port of this machine for a moment.
-const AT_ONCE: usize = 256;
+/// Ports that are asked at once: half of what Linux reports without a pause (`icmp_msgs_burst`), so that there is some left
+/// for the next; and fewer frames than the computer has places for.
+const UDP_AT_ONCE: usize = 24;
+const TCP_AT_ONCE: usize = 240;
 
-/// The emulator's monitor says this when it waits for the next word.
-const PROMPT: &[u8] = b"(qemu) ";
+/// Addresses that ask in turn: fewer than Linux keeps neighbours (`neigh/default/gc_thresh3`), and so many that each is
+/// reported to about once per second.
+const ADDRESSES: u32 = 960;
+
+/// The first of them.
+const FIRST: Ipv4Addr = Ipv4Addr::new(10, 0, 64, 0);
+
+/// How often all silent ports are asked without a single answer before they count as silent.
+const SILENT_TIMES: u32 = 4;
+
+/// How long an answer may be on its way before the next ports are asked. What comes later counts as well.
+const WAIT: Duration = Duration::from_millis(150);
+
+/// Pause between two looks at the cable.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// What a file of packets begins with, bytes.
+const HEAD_BYTES: u64 = 24;
 
 /// A computer whose cable is watched.
 #[derive(Debug)]
 pub struct Watched {
     /// The computer.
     pub running: Running,
-    monitor: UnixStream,
-    packets: PathBuf,
+    /// What is written here comes to the computer over its cable: each frame after its length.
+    frames: UnixStream,
+    /// All that goes over the cable, in the format of tcpdump.
+    packets: File,
+    /// What of it is not yet a whole packet.
+    unread: Vec<u8>,
 }
 
 impl Card {
@@ -33,126 +60,114 @@ impl Card {
     /// # Panics
     /// When the emulator does not start.
     pub fn boot_watched(&self) -> Watched {
-        let (socket, packets) = (self.beside("monitor"), self.beside("pcap"));
+        let (socket, packets) = (self.beside("frames"), self.beside("pcap"));
         // Left by a run that was killed.
         let _ = fs::remove_file(&socket);
         let address = free_port();
         let mut emulator = emulator::virt(&self.folder, &self.log, address);
         emulator::insert(&mut emulator, &self.image, "none,id=card");
-        emulator.arg("-monitor").arg(format!("unix:{},server=on,wait=off", socket.display()));
+        emulator.arg("-chardev").arg(format!("socket,id=frames,path={},server=on,wait=off", socket.display()));
+        emulator.args(["-object", "filter-redirector,id=inject,netdev=net,queue=tx,indev=frames"]);
         emulator.arg("-object").arg(format!("filter-dump,id=dump,netdev=net,file={}", packets.display()));
         let running = self.start(emulator, address);
         let begun = Instant::now();
-        let monitor = loop {
-            if let Ok(monitor) = UnixStream::connect(&socket) {
-                break monitor;
+        let frames = loop {
+            if let Ok(frames) = UnixStream::connect(&socket) {
+                break frames;
             }
-            assert!(begun.elapsed() < PATIENCE, "the emulator has no monitor");
+            assert!(begun.elapsed() < PATIENCE, "the emulator takes no frames");
             thread::park_timeout(LOOK_AGAIN);
         };
-        monitor.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
-        let mut watched = Watched { running, monitor, packets };
-        watched.listen();
-        watched
+        let mut packets = File::open(&packets).expect("the cable is watched");
+        packets.seek(SeekFrom::Start(HEAD_BYTES)).expect("a file");
+        Watched { running, frames, packets, unread: Vec::new() }
     }
 }
 
 impl Watched {
-    /// Tries to connect to every TCP port and returns those that answer; all others refuse.
+    /// Asks every TCP port for a connection, and returns those that take one; all others refuse.
     ///
     /// # Panics
-    /// When a port neither answers nor refuses.
+    /// When a port neither takes one nor refuses, again and again.
     pub fn tcp_ports(&mut self) -> Vec<u16> {
-        let mut here = BTreeSet::new();
-        while here.len() < AT_ONCE {
-            // The same one may be free twice.
-            here.insert(free_port());
-        }
-        let here: Vec<SocketAddr> = here.into_iter().collect();
-        let all: Vec<u16> = (1..=u16::MAX).collect();
-        for ports in all.chunks(AT_ONCE) {
-            for (address, port) in here.iter().zip(ports) {
-                self.order(&format!("hostfwd_add net tcp:{address}-:{port}"));
-            }
-            let connect = |address| TcpStream::connect(address).expect("the emulator takes it");
-            let open: Vec<TcpStream> = here[..ports.len()].iter().map(connect).collect();
-            for (port, stream) in ports.iter().zip(open) {
-                self.settle(*port, &stream);
-            }
-            for address in &here[..ports.len()] {
-                self.order(&format!("hostfwd_remove net tcp:{address}"));
-            }
-        }
-        let (open, refused) = self.answers();
-        let silent: Vec<u16> = all.into_iter().filter(|port| !open.contains(port) && !refused.contains(port)).collect();
+        let (open, silent) = self.ask(Protocol::Tcp);
         assert!(silent.is_empty(), "{} ports neither answer nor refuse, {:?} first", silent.len(), silent.first());
-        open.into_iter().collect()
+        open
     }
 
-    /// Waits until a port has answered or refused: a refused connection ends, and one that answers is seen on the cable.
-    fn settle(&mut self, port: u16, mut stream: &TcpStream) {
-        stream.set_read_timeout(Some(LOOK_AGAIN)).expect("a socket takes a timeout");
-        let begun = Instant::now();
-        loop {
-            match stream.read(&mut [0; 16]) {
-                Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
-                _ => return,
+    /// Sends a datagram to every UDP port, and returns those that are never reported to be closed.
+    ///
+    /// # Panics
+    /// When none is reported.
+    pub fn udp_ports(&mut self) -> Vec<u16> {
+        let (_, silent) = self.ask(Protocol::Udp);
+        assert!(silent.len() < usize::from(u16::MAX), "nothing is reported at all");
+        silent
+    }
+
+    /// Asks every port until it has answered or was silent again and again: those that answered well, and the silent ones.
+    fn ask(&mut self, protocol: Protocol) -> (Vec<u16>, Vec<u16>) {
+        let (mut open, mut closed) = (BTreeSet::new(), BTreeSet::new());
+        let mut turn = (0..ADDRESSES).cycle();
+        let mut silent: Vec<u16> = (1..=u16::MAX).collect();
+        let mut times = 0;
+        let at_once = if protocol == Protocol::Tcp { TCP_AT_ONCE } else { UDP_AT_ONCE };
+        while times < SILENT_TIMES {
+            for ports in silent.chunks(at_once) {
+                let mut missing: BTreeSet<u16> = ports.iter().copied().collect();
+                self.send(protocol, ports, &mut turn);
+                let mut news = Instant::now();
+                while !missing.is_empty() && news.elapsed() < WAIT {
+                    for (port, answer) in self.answers(protocol) {
+                        let among = if answer == Answer::Open { &mut open } else { &mut closed };
+                        among.insert(port);
+                        missing.remove(&port);
+                        news = Instant::now();
+                    }
+                    thread::park_timeout(LOOK_AGAIN);
+                }
             }
-            if self.answers().0.contains(&port) {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "port {port} neither answers nor refuses");
+            let before = silent.len();
+            silent.retain(|port| !open.contains(port) && !closed.contains(port));
+            times = if silent.len() == before { times + 1 } else { 0 };
         }
+        (open.into_iter().collect(), silent)
     }
 
-    /// Ports that took a connection, and ports that refused one, of all packets so far.
-    fn answers(&self) -> (BTreeSet<u16>, BTreeSet<u16>) {
-        let (mut open, mut refused) = (BTreeSet::new(), BTreeSet::new());
-        let bytes = fs::read(&self.packets).unwrap_or_default();
-        // A file's head has 24 bytes, a packet's 16 with its length at 8.
-        let mut rest = bytes.get(24..).unwrap_or_default();
+    /// Asks each of these ports, each from the next address.
+    fn send(&mut self, protocol: Protocol, ports: &[u16], turn: &mut impl Iterator<Item = u32>) {
+        let questions = ports.iter().zip(turn).map(|(port, number)| {
+            let from = Ipv4Addr::from_bits(FIRST.to_bits() + number);
+            frames::question(protocol, from, *port)
+        });
+        self.put(questions);
+    }
+
+    /// Puts frames on the cable.
+    fn put(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) {
+        let mut bytes = Vec::new();
+        for frame in frames {
+            bytes.extend((frame.len() as u32).to_be_bytes());
+            bytes.extend(frame);
+        }
+        self.frames.write_all(&bytes).expect("the emulator takes frames");
+    }
+
+    /// What the computer has answered since the last look. Whoever it looks for in order to answer says that he is there.
+    fn answers(&mut self, protocol: Protocol) -> Vec<(u16, Answer)> {
+        self.packets.read_to_end(&mut self.unread).expect("a file");
+        let (mut answers, mut present, mut rest) = (Vec::new(), Vec::new(), &self.unread[..]);
+        // A packet's head has 16 bytes, with its length at 8.
         while let Some(length) = rest.get(8..12) {
             let length = u32::from_le_bytes(length.try_into().expect("four bytes")) as usize;
             let Some(packet) = rest.get(16..16 + length) else { break };
+            answers.extend(frames::answer(protocol, packet));
+            let sought = frames::sought(packet).filter(|address| *address >= FIRST);
+            present.extend(sought.map(frames::present));
             rest = &rest[16 + length..];
-            match reply(packet) {
-                Some((port, SYN_ACK)) => drop(open.insert(port)),
-                Some((port, RST_ACK)) => drop(refused.insert(port)),
-                _ => {}
-            }
         }
-        (open, refused)
+        self.unread.drain(..self.unread.len() - rest.len());
+        self.put(present);
+        answers
     }
-
-    fn order(&mut self, words: &str) {
-        writeln!(self.monitor, "{words}").expect("the monitor listens");
-        let said = self.listen().to_lowercase();
-        assert!(!said.contains("could not") && !said.contains("invalid"), "the emulator said to {words}: {said}");
-    }
-
-    /// What the monitor says until it waits for the next word.
-    fn listen(&mut self) -> String {
-        let mut said = Vec::new();
-        while !said.ends_with(PROMPT) {
-            let mut some = [0; 4096];
-            let count = self.monitor.read(&mut some).expect("the monitor answers in time");
-            assert!(count > 0, "the emulator has ended");
-            said.extend(&some[..count]);
-        }
-        String::from_utf8_lossy(&said).into_owned()
-    }
-}
-
-/// Flags of TCP (RFC 9293 section 3.1) that answer the first packet of a connection.
-const SYN_ACK: u8 = 0x12;
-const RST_ACK: u8 = 0x14;
-
-/// The port and the flags of a TCP packet over Ethernet and IPv4 that the computer sent.
-fn reply(packet: &[u8]) -> Option<(u16, u8)> {
-    /// What the emulator's network gives to the first that asks.
-    const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
-    let (ethernet, ip) = packet.split_at_checked(14)?;
-    let is_tcp = ethernet[12..] == [8, 0] && *ip.get(9)? == 6 && ip.get(12..16)? == ADDRESS.octets();
-    let tcp = ip.get(usize::from(ip[0] & 15) * 4..).filter(|_| is_tcp)?;
-    Some((u16::from_be_bytes([*tcp.first()?, *tcp.get(1)?]), *tcp.get(13)?))
 }
