@@ -54,7 +54,7 @@ fn a_power_cut_in_the_first_start_or_while_a_host_chooses_loses_nothing_that_was
         );
     });
     looked.tell("first start and choices");
-    looked.start(&card, " is whole");
+    looked.start(&card, "torn-started");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_power_cut_while_an_update_is_written_leaves_a_slot_that_starts() {
         }
     });
     looked.tell("update");
-    looked.start(&card, " is whole");
+    looked.start(&card, "torn-update-started");
 }
 
 /// How far a card had come when it was looked at.
@@ -137,18 +137,18 @@ impl Looked {
         );
     }
 
-    /// Starts some of the torn states.
-    fn start(&self, card: &Card, says: &str) {
+    /// Starts some of the torn states, on cards of this name.
+    fn start(&self, card: &Card, name: &str) {
         let mut dice = fastrand::Rng::with_seed(self.seed);
         for _ in 0..number("PARTYBOX_STARTED").map_or(STARTED, |count| count as usize) {
-            let Some(other) = Card::fresh("torn-started") else { return };
+            let Some(other) = Card::fresh(name) else { return };
             let last = dice.usize(..self.stretches.len());
             let mut replay = Replay::new(card);
             self.stretches[..last].iter().for_each(|stretch| replay.apply(stretch));
             replay.torn(&self.stretches[last], &mut dice, |replay| replay.make(&other));
             println!("starting the card as it was torn after flush {last}");
             let mut running = other.boot();
-            running.says(says);
+            running.says(" is whole");
             assert!(running.page().contains("id=\"play\""), "torn after flush {last}: not the guest's page");
         }
     }
@@ -172,19 +172,20 @@ fn starts(replay: &Replay, data: &Path, sizes: &[u32]) -> Result<bool, String> {
     if !sizes.contains(&sectors) || replay.front[510..512] != [0x55, 0xaa] {
         return Err(format!("the first sector gives the data partition {sectors} sectors"));
     }
-    let check = |word| {
-        let output = Command::new("e2fsck").arg(word).arg(data).output().expect("e2fsck starts");
+    let fsck = Path::new(env!("CARGO_MANIFEST_DIR")).join("../image").join("root/usr/sbin/fsck.ext4");
+    let run = |program: &Path, word| {
+        let output = Command::new(program).arg(word).arg(data).output().expect("it starts");
         (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    // What the box does at its start (fsck.repair=yes in boot.cmd). What only "-y" mends is the first sector of the file
-    // system, of which there are copies; a journal mends the rest.
-    let (code, said) = check("-p");
+    // What the box does at its start, but more careful than it is there (fsck.repair=yes in boot.cmd): a journal mends all
+    // but the first sector of the file system, of which there are copies.
+    let (code, said) = run(&fsck, "-p");
     let is_mended = code > 1;
-    if is_mended && (code != UNREADABLE || check("-y").0 > 1) {
-        return Err(format!("e2fsck -p ends with {code}: {said}"));
+    if is_mended && (code != UNREADABLE || run(&fsck, "-y").0 > 1) {
+        return Err(format!("fsck -p ends with {code}: {said}"));
     }
     // Then nothing may be left that would need a person.
-    match check("-fn") {
+    match run(Path::new("e2fsck"), "-fn") {
         (0, said) if blocks(&said) * 8 <= u64::from(sectors) => Ok(is_mended),
         (code, said) => Err(format!("in {sectors} sectors, e2fsck -fn ends with {code}: {said}")),
     }
