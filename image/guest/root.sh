@@ -1,13 +1,14 @@
 #!/bin/sh
 # Makes the machine tests' guest from downloaded packages: $1/kernel and $1/root.cpio. Runs inside the tool chain.
 #
-# Not in it: the box's program and `init`, which change more often and go into a second archive behind this one.
+# Not in it: our own programs and `init`, which change more often and go into a second archive behind this one.
 set -eu
 out=$1
 # Virtio is how the guest reaches the host, configfs how gpio-sim is told its chips.
-# mac80211_hwsim are radios without air; the ciphers are what they encrypt with; the rest is what nft's rules ask for.
+# mac80211_hwsim are radios without air; the ciphers are what they encrypt with; nft's rules ask for what follows; the last
+# is a card reader.
 modules="virtio_mmio virtio_net virtio_console virtio_blk ext4 configfs gpio-sim snd-aloop mac80211_hwsim ccm cmac gcm \
-    nf_tables nft_ct nft_fib_inet nft_reject_inet nft_masq nft_nat nft_chain_nat"
+    nf_tables nft_ct nft_fib_inet nft_reject_inet nft_masq nft_nat nft_chain_nat sdhci-pci"
 programs="usr/bin/aplay usr/sbin/hostapd usr/sbin/wpa_supplicant usr/sbin/iw usr/sbin/dnsmasq usr/sbin/nft"
 # The box's own program is linked with these; what the programs above need is found out.
 libraries="ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libgcc_s.so.1 libasound.so.2"

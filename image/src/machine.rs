@@ -34,7 +34,8 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     })?;
     stages.run("arm64 tool chain", tools::make)?;
     let program = stages.run("the box for arm64", cross::partybox)?;
-    stages.run("the emulated computer", || guest::make(&program))?;
+    let xtask = stages.run("xtask for arm64", cross::xtask)?;
+    stages.run("the emulated computer", || guest::make(&program, &xtask))?;
     let image = ImageArgs { yes: args.yes, program: Some(program), ..ImageArgs::default() };
     let card = card::build_with_faulty(&mut stages, &image, card::Drift::Follow)?;
     // A computer with a card has a clock that counts what it does: two do not disturb each other. The others' clocks are this

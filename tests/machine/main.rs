@@ -4,6 +4,7 @@
 //! are this machine's: they want it for themselves. Tests of the card are in `cards`.
 
 mod access_point;
+mod flash;
 mod line_in;
 mod listening;
 mod pins;

@@ -83,6 +83,21 @@ impl Machine {
     /// # Panics
     /// As [`Self::boot`].
     pub fn boot_with(name: &str, forwarded: Forwarded) -> Option<Self> {
+        Self::start_with(name, forwarded, None)
+    }
+
+    /// Boots a computer with a card reader that has this card in it (`/dev/mmcblk0`): a file whose length is a power of two.
+    ///
+    /// # Panics
+    /// As [`Self::boot`].
+    pub fn boot_with_reader(name: &str, card: &Path) -> Option<Self> {
+        let mut machine = Self::start_with(name, Forwarded::Streams, Some(card))?;
+        machine.run("modprobe sdhci-pci");
+        machine.until_runs("test -b /dev/mmcblk0");
+        Some(machine)
+    }
+
+    fn start_with(name: &str, forwarded: Forwarded, in_reader: Option<&Path>) -> Option<Self> {
         let Some(folder) = env::var_os(FOLDER).map(PathBuf::from) else {
             println!("not run: {FOLDER} is not set; `cargo xtask test --machine` runs this");
             return None;
@@ -96,8 +111,12 @@ impl Machine {
         make_card(&card);
         let address = free_port();
         let begun = Instant::now();
-        let emulator =
-            emulator(&folder, &log, &socket, &card, address, forwarded).spawn().expect("qemu-system-aarch64 starts");
+        let mut emulator = emulator(&folder, &log, &socket, &card, address, forwarded);
+        if let Some(path) = in_reader {
+            emulator.arg("-drive").arg(format!("if=none,id=in-reader,format=raw,file={}", path.display()));
+            emulator.args(["-device", "sdhci-pci", "-device", "sd-card,drive=in-reader"]);
+        }
+        let emulator = emulator.spawn().expect("qemu-system-aarch64 starts");
         let mut connected = None;
         wait_for("the emulator's socket", &mut || {
             connected = UnixStream::connect(&socket).ok();

@@ -46,7 +46,9 @@ pub(crate) fn flash(args: &FlashArgs) -> Result<(), Error> {
     eprintln!("Everything on that disk will be lost.");
     let agreed = args.yes || (io::stdin().is_terminal() && setup::agreed("Write it?"));
     if !agreed {
-        return Err(Error::Declined);
+        return Err(Error::Card(
+            "nothing was written: that takes a yes, or --yes where nobody can be asked".to_owned(),
+        ));
     }
     write(&image, &args.device, bytes)?;
     verify(&image, &args.device, bytes)?;

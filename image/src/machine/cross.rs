@@ -1,4 +1,4 @@
-//! Building the box's program for arm64 inside the tool chain.
+//! Building programs for arm64 inside the tool chain: the box's, and ours for tests of it.
 
 use std::env;
 use std::fs;
@@ -16,10 +16,18 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// Cargo's profile for emulated computers (see the workspace's manifest).
 const PROFILE: &str = "machine";
 
-/// Builds and returns the program's path.
-///
-/// Cargo fetches here, where it knows how to reach its registry, and builds there without a network.
+/// Builds the box's program and returns its path.
 pub(crate) fn partybox() -> Result<PathBuf, Error> {
+    program("partybox", "partybox")
+}
+
+/// Builds this very program and returns its path.
+pub(crate) fn xtask() -> Result<PathBuf, Error> {
+    program("image", "xtask")
+}
+
+/// Cargo fetches here, where it knows how to reach its registry, and builds there without a network.
+fn program(package: &str, name: &str) -> Result<PathBuf, Error> {
     stage::status("cargo fetch", &mut build::cargo_command(&["fetch", "--locked"]))?;
     let objects = folder().join("build");
     fs::create_dir_all(&objects).map_err(|source| Error::File { path: objects.clone(), source })?;
@@ -38,13 +46,11 @@ pub(crate) fn partybox() -> Result<PathBuf, Error> {
         "build",
         "--manifest-path=/source/Cargo.toml",
         "--frozen",
-        "--package=partybox",
-        "--bin=partybox",
     ];
     let mut command = jail::command(&seen, &words);
-    command.args(["--target", TARGET, "--profile", PROFILE]);
+    command.args(["--package", package, "--bin", name, "--target", TARGET, "--profile", PROFILE]);
     stage::status("building for arm64", &mut command)?;
-    Ok(objects.join(TARGET).join(PROFILE).join("partybox"))
+    Ok(objects.join(TARGET).join(PROFILE).join(name))
 }
 
 /// Where cargo keeps what it has fetched.

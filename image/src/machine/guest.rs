@@ -1,7 +1,7 @@
 //! The emulated computer's kernel and root file system: `kernel` and `initrd` in the machine's folder.
 //!
 //! No disk: the root file system is in memory. One archive of what seldom changes (kernel modules, libraries, busybox),
-//! and behind it one of the box's program and the first process; the kernel unpacks both in this order.
+//! and behind it one of our programs and the first process; the kernel unpacks both in this order.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ use crate::stage;
 /// Packs the folder it is run in. The order and the owners are fixed, so that the same files make the same archive.
 const PACK: &str = "cd /overlay && find . | sort | cpio --quiet --create --format=newc --owner=0:0 > /out/overlay.cpio";
 
-/// Makes both, with `program` as the box.
-pub(crate) fn make(program: &Path) -> Result<(), Error> {
+/// Makes both, with `program` as the box and `xtask` as what a maintainer types.
+pub(crate) fn make(program: &Path, xtask: &Path) -> Result<(), Error> {
     let base = folder().join("base");
     let script = scripts().join("root.sh");
     let inputs = [tools::inputs()?, text(&script)?].join("\n\n");
@@ -26,11 +26,12 @@ pub(crate) fn make(program: &Path) -> Result<(), Error> {
         stage::status("packing the root file system", &mut jail::command(&seen, &words))
     })?;
     let overlay = folder().join("overlay");
-    for (from, to) in [(program, "usr/bin/partybox"), (&scripts().join("init"), "init")] {
+    let init = scripts().join("init");
+    for (from, to) in [(program, "usr/bin/partybox"), (xtask, "usr/bin/xtask"), (&init, "init")] {
         copy(from, &overlay.join(to))?;
     }
     let seen = [seen(overlay, "/overlay", false), seen(folder(), "/out", true)];
-    stage::status("packing the box", &mut jail::command(&seen, &["sh", "-c", PACK]))?;
+    stage::status("packing our programs", &mut jail::command(&seen, &["sh", "-c", PACK]))?;
     copy(&base.join("kernel"), &folder().join("kernel"))?;
     let archives = [base.join("root.cpio"), folder().join("overlay.cpio")];
     let mut initrd = Vec::new();
