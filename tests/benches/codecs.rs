@@ -11,6 +11,7 @@ use audio::encode::{Encode, Mp3, Opus, OpusConfig, Profile};
 use audio::packet::{Encoding, Packet, PacketSink};
 use audio::pcm::{BLOCK_FRAMES, Block, SAMPLE_RATE_HZ, SILENCE};
 use audio::time::MediaTime;
+use tests::processor;
 
 /// Seconds of music per measurement.
 const ENCODED_S: usize = 60;
@@ -96,21 +97,12 @@ fn lame_start() {
 
 /// CPU seconds this process has used itself.
 fn own_cpu_s() -> f64 {
-    cpu_s(11)
+    processor::time(std::process::id()).as_secs_f64()
 }
 
 /// CPU seconds of all children reaped so far.
 fn children_cpu_s() -> f64 {
-    cpu_s(13)
-}
-
-/// User and system time from proc(5)'s stat: two fields, `first` counted from the state after the name; 100 ticks per
-/// second on every Linux. Time on the clock would measure the machine's other work as well.
-fn cpu_s(first: usize) -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let after = stat.rsplit(')').next().unwrap();
-    let ticks = after.split_whitespace().skip(first).take(2).map(|field| field.parse::<f64>().unwrap());
-    ticks.sum::<f64>() / 100.0
+    processor::time_of_children().as_secs_f64()
 }
 
 fn decoder(path: &Path, rate_hz: u32, options: &str) {

@@ -19,6 +19,7 @@ use net::control::SourceKind;
 use net::http::{App, Config, Signaling};
 use net::rtc::api::StreamId;
 use net::status::{Snapshot, StreamStatus};
+use tests::processor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -33,9 +34,6 @@ const WINDOW: Duration = Duration::from_secs(20);
 const FRAME_BYTES: usize = 384;
 const FRAME_TIME: Duration = Duration::from_millis(24);
 const BITRATE_BPS: u32 = 128_000;
-
-/// Units of CPU time in /proc/PID/stat: fixed at 100 Hz for programs on Linux.
-const TICK_MS: f64 = 10.0;
 
 /// The argument with which this program is the server.
 const SERVE: &str = "--serve";
@@ -91,15 +89,6 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn cpu_ms(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the server runs");
-    let after_name = stat.rsplit_once(')').expect("the name ends in a parenthesis").1;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    // Fields 14 and 15 of the whole line: user and system time.
-    let ticks = |field: usize| fields[field].parse::<f64>().expect("a number");
-    (ticks(11) + ticks(12)) * TICK_MS
 }
 
 async fn measure_ours() -> Cost {
@@ -192,10 +181,10 @@ async fn measure(address: SocketAddr, pid: u32) -> Cost {
         assert!(Instant::now() < until, "only {} listeners hear", hearing.load(Ordering::Relaxed));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let (cpu, bytes, begun) = (cpu_ms(pid), received.load(Ordering::Relaxed), Instant::now());
+    let (cpu, bytes, begun) = (processor::time(pid), received.load(Ordering::Relaxed), Instant::now());
     tokio::time::sleep(WINDOW).await;
     let cost = Cost {
-        cpu_ms: cpu_ms(pid) - cpu,
+        cpu_ms: (processor::time(pid) - cpu).as_secs_f64() * 1e3,
         seconds: begun.elapsed().as_secs_f64(),
         bytes: received.load(Ordering::Relaxed) - bytes,
     };

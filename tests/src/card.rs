@@ -21,6 +21,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use crate::processor;
 use crate::program::free_port;
 pub use cable::CableEnd;
 pub use ports::Watched;
@@ -244,6 +245,8 @@ impl Running {
                 self.seen += (at + text.len()).min(bytes.len() - self.seen as usize) as u64;
                 return;
             }
+            let has_ended = !matches!(self.emulator.try_wait(), Ok(None));
+            assert!(!has_ended, "the emulator has ended; the serial line said:\n{}", tail(&new));
             assert!(begun.elapsed() < PATIENCE, "waited too long for {text:?}; the serial line said:\n{}", tail(&new));
             thread::park_timeout(LOOK_AGAIN);
         }
@@ -266,10 +269,15 @@ impl Running {
         }
     }
 
-    /// Lets it run for this long, and returns the last line that it said.
-    pub fn until(&mut self, moment: Duration) -> String {
+    /// Lets it compute for this long and returns the last line that it said. On a busy machine that takes longer, but the
+    /// computer gets as far.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub fn compute(&mut self, moment: Duration) -> String {
         let begun = Instant::now();
-        while begun.elapsed() < moment {
+        while processor::time(self.emulator.id()) < moment {
+            assert!(begun.elapsed() < PATIENCE, "waited too long for {moment:?} of processor time");
             thread::park_timeout(LOOK_AGAIN);
         }
         let said = fs::read(&self.log).unwrap_or_default();

@@ -15,6 +15,7 @@ pub mod hostile;
 pub mod link;
 pub mod machine;
 pub mod phone;
+pub mod processor;
 pub mod program;
 pub mod records;
 pub mod sound;
