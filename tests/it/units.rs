@@ -20,6 +20,10 @@ const EXPOSURES: [(&str, f32); 5] = [
     ("partybox-names", 1.9),
 ];
 
+/// What registers each kind of device that the firmware may open: a module, or the kernel itself.
+const KINDS: [(&str, Option<&str>); 3] =
+    [("char-alsa", Some("snd")), ("char-gpiochip", None), ("char-i2c", Some("i2c-dev"))];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../image/root")
 }
@@ -114,4 +118,18 @@ fn units_and_firmware_name_the_same_places() {
     let addresses = text("usr/lib/partybox/cable.d/10-party.network");
     assert!(addresses.contains(&format!("Address={BOX}/{PREFIX_BITS}\n")), "{addresses}");
     assert!(!BOX.is_loopback() && PREFIX_BITS < 30, "a network of some size");
+}
+
+#[test]
+fn every_kind_of_device_that_the_firmware_may_open_is_known_before_it_starts() {
+    // systemd looks a kind up when it starts the firmware; one that is not known yet stays forbidden.
+    let unit = text("usr/lib/systemd/system/partybox.service");
+    assert!(unit.contains("\nAfter=systemd-modules-load.service\n"), "{unit}");
+    let loaded = text("usr/lib/modules-load.d/partybox.conf");
+    let allowed = unit.lines().filter_map(|line| line.strip_prefix("DeviceAllow=")?.strip_suffix(" rw"));
+    for kind in allowed {
+        let (_, module) =
+            KINDS.iter().find(|(known, _)| *known == kind).unwrap_or_else(|| panic!("{kind} is not known"));
+        assert!(module.is_none_or(|module| loaded.lines().any(|line| line == module)), "nothing loads {module:?}");
+    }
 }

@@ -15,7 +15,7 @@ pub struct Panel {
     pub join: Option<JoinCode>,
     /// The place on the stream's timeline at which the track's position was true, in ticks of 48 kHz.
     pub media_time: u64,
-    /// How loud line-in is, while it is used.
+    /// How loud line-in is, while there is one.
     pub line_level: Option<LineLevel>,
 }
 

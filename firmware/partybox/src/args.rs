@@ -15,7 +15,7 @@ Usage: partybox [OPTIONS]
 
 Options:
       --music DIR          play the music in DIR and its subdirectories (default: built-in demo tracks)
-      --line-in DEVICE     play what comes into this ALSA input, e.g. hw:CARD=CODEC,DEV=0 or usb:1-1.2
+      --line-in DEVICE     play what comes into this ALSA input, e.g. hw:CARD=CODEC,DEV=0 or usb
                            (`arecord -L` lists names); music steps in while it brings nothing
       --listen ADDR:PORT   serve the page here (default: 0.0.0.0:8080; port 0 takes a free one)
       --host-from NETS     addresses whose requests may control the box, comma-separated,

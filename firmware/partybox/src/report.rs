@@ -76,12 +76,12 @@ pub fn snapshot(config: &Config, channel: &Channel, sound: &Status, party: Arc<P
 
 /// What pages are told besides what the party does. `urls` is where the page is, `network` what guests shall join.
 pub fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
-    let is_used = !matches!(sound.line, LineState::Unused);
+    let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
         urls: urls.to_vec(),
         join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),
         media_time: sound.media_time.as_ticks(),
-        line_level: is_used.then(|| LineLevel {
+        line_level: is_there.then(|| LineLevel {
             peak_dbfs: sound.line_peak_dbfs.is_finite().then_some(sound.line_peak_dbfs),
             clipped: sound.line == LineState::Clipping,
         }),

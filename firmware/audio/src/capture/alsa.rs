@@ -34,8 +34,8 @@ const CONFUSED_WAIT: Duration = Duration::from_millis(1);
 
 /// A PCM by name, to be opened again and again.
 ///
-/// Names are ALSA's (`hw:CARD=CODEC,DEV=0`, `plughw:1`, or one from `asound.conf`) or `usb:PATH` for the card in that
-/// USB socket. Prefer names without card numbers: those change.
+/// Names are ALSA's (`hw:CARD=CODEC,DEV=0`, `plughw:1`, or one from `asound.conf`) `usb:PATH` for the card in that
+/// USB socket, or `usb` for whichever USB card there is. Prefer names without card numbers: those change.
 #[derive(Clone, Debug)]
 pub struct Alsa {
     name: String,
