@@ -9,5 +9,6 @@ mod line_in;
 mod listening;
 mod pins;
 mod sound;
+mod sound_card;
 mod stick;
 mod writes;

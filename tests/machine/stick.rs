@@ -1,17 +1,13 @@
 //! A USB stick in the box that was started from its card: found, played, pulled out in the middle of a song.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
-use tests::card::{Card, Running};
+use tests::card::Card;
 use tests::{hear, wav};
 
-use crate::sound::decoded;
+use crate::sound::{Listener, pitches};
 
 /// What is at home and what is on the stick: pitches in Hz, and seconds. At home it is short, so that the stick's turn
 /// comes soon. The stick's are so long that nobody waits for their end.
@@ -26,9 +22,6 @@ const PLAYED_MS: u64 = 4_000;
 
 /// Samples of silence that are too many when a track breaks off: two seconds.
 const HOLE: usize = 2 * wav::RATE_HZ as usize;
-
-/// Samples whose pitch is looked at: half a second.
-const STRETCH: usize = wav::RATE_HZ as usize / 2;
 
 #[test]
 fn a_stick_that_is_pulled_in_the_middle_of_a_song_takes_its_tracks_along_and_the_music_goes_on() {
@@ -55,8 +48,7 @@ fn a_stick_that_is_pulled_in_the_middle_of_a_song_takes_its_tracks_along_and_the
     running.until_tells("/api/party/status", |said| plays(said, "at-home"));
 
     let heard = listener.end();
-    let pitches: Vec<f64> =
-        heard.chunks_exact(STRETCH).map(|s| hear::pitch_hz(s, wav::RATE_HZ).unwrap_or(0.0)).collect();
+    let pitches = pitches(&heard);
     let at = |hz: f64| move |heard: &f64| (heard - hz).abs() < 5.0;
     let first = pitches.iter().position(at(STICK.0)).expect("the stick is heard");
     let last = pitches.iter().rposition(at(STICK.0)).expect("found before");
@@ -65,35 +57,6 @@ fn a_stick_that_is_pulled_in_the_middle_of_a_song_takes_its_tracks_along_and_the
     assert!(pitches[last..].iter().any(at(HOME.0)), "after the stick was not heard what is at home: {pitches:.0?}");
     let holes = hear::gaps(&heard, 0.01, HOLE);
     assert!(holes.is_empty(), "silence: {holes:?}");
-}
-
-/// Somebody who listens to MP3 until the end.
-struct Listener {
-    ends: Arc<AtomicBool>,
-    thread: JoinHandle<Vec<u8>>,
-}
-
-impl Listener {
-    fn of(running: &Running) -> Self {
-        let ends = Arc::new(AtomicBool::new(false));
-        let (until, mut mp3) = (Arc::clone(&ends), running.listen("/stream/latest.mp3"));
-        let listen = move || {
-            let (mut heard, mut piece) = (Vec::new(), [0; 4_096]);
-            while !until.load(Ordering::Relaxed) {
-                let length = mp3.read(&mut piece).expect("the box goes on sending");
-                assert!(length > 0, "the stream ended");
-                heard.extend(&piece[..length]);
-            }
-            heard
-        };
-        Self { ends, thread: thread::spawn(listen) }
-    }
-
-    /// What was heard.
-    fn end(self) -> Vec<f32> {
-        self.ends.store(true, Ordering::Relaxed);
-        decoded("mp3", &self.thread.join().expect("it has listened"))
-    }
 }
 
 fn tone(path: &Path, (hz, seconds): (f64, usize)) {

@@ -7,12 +7,15 @@ mod cable;
 mod emulator;
 mod frames;
 mod host;
+mod monitor;
 mod pi;
 mod ports;
 mod slot;
+mod sound_card;
 mod usb;
 mod writes;
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::SocketAddr;
@@ -24,9 +27,10 @@ use std::{env, thread};
 use crate::processor;
 use crate::program::free_port;
 pub use cable::CableEnd;
+pub use pi::Pins;
 pub use ports::Watched;
 pub use slot::{Entry, slot_modes, slot_tree};
-pub use usb::Sockets;
+pub use usb::{Sockets, SoundCard};
 pub use writes::{Replay, SECTOR, Stretch};
 
 /// The folder with the card in `out` and faulty slots and updates in `faulty`; unset where no card is wanted.
@@ -323,6 +327,20 @@ impl Running {
             assert!(begun.elapsed() < PATIENCE, "waited too long for {path}, which is {answer}");
             thread::park_timeout(LOOK_AGAIN);
         }
+    }
+
+    /// Waits until a number of the box's `/metrics` is as `wanted`, and returns it.
+    ///
+    /// # Panics
+    /// When it is not in time.
+    pub fn until_measures(&self, name: &str, wanted: impl Fn(f64) -> bool) -> f64 {
+        let number = |page: &str| {
+            let line = page.lines().find_map(|l| l.strip_prefix("partybox_")?.strip_prefix(name)?.strip_prefix(' '));
+            line.and_then(|number| number.parse().ok())
+        };
+        let seen = Cell::new(f64::NAN);
+        self.until_tells("/metrics", |page| number(page).inspect(|now| seen.set(*now)).is_some_and(&wanted));
+        seen.get()
     }
 
     /// What the box sends at `path`, as it comes.

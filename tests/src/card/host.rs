@@ -7,6 +7,8 @@ use net::pairing::Secret;
 use party::pairing::{Host, Label};
 use partybox::hosts;
 use partybox::state::Folder;
+use ureq::RequestBuilder;
+use ureq::typestate::WithBody;
 
 use super::{Card, HOST, Running};
 
@@ -38,7 +40,19 @@ impl Running {
     /// # Panics
     /// When there is none.
     pub fn choose(&self, path: &str, json: &serde_json::Value) -> u16 {
-        let request = self.web.put(format!("http://{}{path}", self.address)).header("Host", HOST);
+        self.send(self.web.put(format!("http://{}{path}", self.address)), json)
+    }
+
+    /// Sends a host's order, and returns the status of the answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn order(&self, path: &str, json: &serde_json::Value) -> u16 {
+        self.send(self.web.post(format!("http://{}{path}", self.address)), json)
+    }
+
+    fn send(&self, request: RequestBuilder<WithBody>, json: &serde_json::Value) -> u16 {
+        let request = request.header("Host", HOST);
         let cookie = format!("partybox_host={}", SECRET.to_hex());
         request.header("Cookie", cookie).send_json(json).expect("the box answers").status().as_u16()
     }

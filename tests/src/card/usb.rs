@@ -1,28 +1,34 @@
-//! The USB sockets of a card's computer: sticks are plugged in and pulled out while it runs.
+//! The USB sockets of a card's computer: sticks and sound cards are plugged in and pulled out while it runs.
 //!
-//! Told to QEMU over its machine protocol (QMP): one JSON value per line each way. A stick is a folder of this machine that
-//! the emulator shows as a disk with a FAT partition; nothing is written to it.
+//! A stick is a folder of this machine that the emulator shows as a disk with a FAT partition; nothing is written to it. The
+//! sound card is one of ours, see `sound_card`.
 
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Card, Running, emulator};
+use super::monitor::Monitor;
+use super::{Card, Running, emulator, sound_card};
 use crate::program::free_port;
 
-/// How long the emulator may take to answer on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The name of the stick for the emulator.
+/// The names of what is plugged in, for the emulator.
 const STICK: &str = "stick";
+const SOUND_CARD: &str = "sound-card";
 
 /// A computer's sockets.
 #[derive(Debug)]
 pub struct Sockets {
-    path: PathBuf,
+    monitor: Monitor,
+    /// Where the emulator finds our sound card.
+    card: PathBuf,
+}
+
+/// A sound card that is plugged in; it plays on, and is there, until it is pulled out.
+#[derive(Debug)]
+pub struct SoundCard {
+    plays: JoinHandle<()>,
 }
 
 impl Card {
@@ -31,12 +37,12 @@ impl Card {
     /// # Panics
     /// When the emulator does not start.
     pub fn boot_with_usb(&self) -> (Running, Sockets) {
-        let (address, path) = (free_port(), self.beside("usb"));
+        let address = free_port();
         let mut command = emulator::virt(&self.folder, &self.log, address);
         emulator::insert(&mut command, &self.image, "none,id=card");
         command.args(["-device", "qemu-xhci,id=usb"]);
-        command.arg("-qmp").arg(format!("unix:{},server=on,wait=off", path.display()));
-        (self.start(command, address), Sockets { path })
+        let monitor = Monitor::of(&mut command, self.beside("usb"));
+        (self.start(command, address), Sockets { monitor, card: self.beside("sound-card") })
     }
 }
 
@@ -50,7 +56,7 @@ impl Sockets {
             "driver": "vvfat", "dir": folder, "fat-type": 16, "read-only": true, "node-name": STICK, "label": "STICK",
         });
         let stick = json!({ "driver": "usb-storage", "id": STICK, "drive": STICK, "bus": "usb.0" });
-        self.tell(&[("blockdev-add", disk), ("device_add", stick)]);
+        self.monitor.tell(&[("blockdev-add", disk), ("device_add", stick)]);
     }
 
     /// Pulls it out without a word to the computer before.
@@ -58,24 +64,35 @@ impl Sockets {
     /// # Panics
     /// When there is none.
     pub fn pull(&self) {
-        self.tell(&[("device_del", json!({ "id": STICK }))]);
+        self.monitor.tell(&[("device_del", json!({ "id": STICK }))]);
     }
 
-    fn tell(&self, commands: &[(&str, Value)]) {
-        let mut emulator = UnixStream::connect(&self.path).expect("the emulator listens");
-        emulator.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
-        let mut said = BufReader::new(emulator.try_clone().expect("a socket can be shared")).lines();
-        for (name, arguments) in [("qmp_capabilities", json!({}))].iter().chain(commands) {
-            writeln!(emulator, "{}", json!({ "execute": name, "arguments": arguments })).expect("the emulator reads");
-            loop {
-                let line = said.next().expect("an answer").expect("the emulator answers in time");
-                let answer: Value = serde_json::from_str(&line).expect("JSON");
-                assert!(answer.get("error").is_none(), "{name}: {answer}");
-                // Between answers there are a greeting and events.
-                if answer.get("return").is_some() {
-                    break;
-                }
-            }
-        }
+    /// Plugs a sound card into socket 1 to 4, into whose line-in somebody plays a tone of so many kHz.
+    ///
+    /// # Panics
+    /// When the emulator does not take it.
+    pub fn plug_sound_card(&self, socket: u8, khz: u8) -> SoundCard {
+        // Left by the one before.
+        let _ = std::fs::remove_file(&self.card);
+        let emulator = UnixListener::bind(&self.card).expect("a socket");
+        let cable = json!({
+            "type": "socket", "data": { "addr": { "type": "unix", "data": { "path": self.card } }, "server": false },
+        });
+        let card = json!({
+            "driver": "usb-redir", "id": SOUND_CARD, "chardev": SOUND_CARD, "bus": "usb.0", "port": socket.to_string(),
+        });
+        let cable = json!({ "id": SOUND_CARD, "backend": cable });
+        self.monitor.tell(&[("chardev-add", cable), ("device_add", card)]);
+        let (emulator, _) = emulator.accept().expect("the emulator has come");
+        SoundCard { plays: thread::spawn(move || sound_card::play(emulator, khz)) }
+    }
+
+    /// Pulls it out without a word to the computer before.
+    ///
+    /// # Panics
+    /// When there is none, or the computer wanted something of it that no sound card of its kind has.
+    pub fn pull_sound_card(&self, card: SoundCard) {
+        self.monitor.tell(&[("device_del", json!({ "id": SOUND_CARD }))]);
+        card.plays.join().expect("it played until it was pulled");
     }
 }
