@@ -14,7 +14,7 @@ const HOME: (f64, f32, usize) = (440.0, 0.25, 240);
 const KHZ: [u8; 2] = [1, 2];
 
 /// Blocks of 10 ms that are heard before the next thing happens.
-const HEARD_BLOCKS: f64 = 400.0;
+const HEARD_BLOCKS: f64 = 600.0;
 
 /// Samples of silence that are too many when a source comes or goes: a tenth of a second.
 const HOLE: usize = wav::RATE_HZ as usize / 10;
