@@ -111,6 +111,8 @@ declare namespace Party {
     radio?: Radio | null;
     power?: Power | null;
     update?: Update | null;
+    /** Why the box forgets what it is told now when it is switched off: `read-only`, `lost`, `making` or `failed`. */
+    forgets?: string | null;
   }
 
   interface Level {

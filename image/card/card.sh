@@ -9,8 +9,7 @@ root=/out/root
 # Both slots hold the same at first. The second begins less than 2^28 bytes behind the first, so that the compressor, whose
 # window is as long, finds it to be a repetition.
 SLOT_MIB=255
-# More than the 128 MiB of one group of blocks: the second group has a copy of the superblock, for when a power cut tears it.
-DATA_MIB=160
+DATA_MIB=$("$root/usr/lib/partybox/data" mib)
 
 echo "packing the first file system"
 cd /out/first
@@ -49,9 +48,7 @@ mcopy -m -i /out/boot.img $(ls /out/boot-files/* | sort) ::
 mkenvimage -s 512 -o /out/counters "$root/etc/u-boot-initial-env"
 dd if=/out/counters of=/out/boot.img bs=512 seek=16 conv=notrunc status=none
 truncate -s ${DATA_MIB}M /out/data.img
-# As for the large card that it will be on, up to 512 GiB: large blocks, and few files for its size.
-mke2fs -q -t ext4 -b 4096 -i 32768 -L PBDATA -U 50b0c5a0-0000-4000-8000-000000000004 -m 0 -O ^orphan_file -J size=8 \
-    -E hash_seed=50b0c5a0-0000-4000-8000-000000000005,lazy_itable_init=0,resize=134217728,nodiscard /out/data.img
+"$root/usr/lib/partybox/data" make /out/data.img
 rm -f /out/card.img
 truncate -s $(((1 + 40 + SLOT_MIB * 2 + DATA_MIB) * 1048576)) /out/card.img
 sfdisk --quiet /out/card.img <<EOF

@@ -3,6 +3,7 @@
 //! Run by `cargo xtask test --machine`. Called in any other way, each of them says so and ends.
 
 mod cable;
+mod lost;
 mod on_pi;
 mod ports;
 mod scan;

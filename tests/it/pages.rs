@@ -1,6 +1,7 @@
 //! The pages, in a real browser on a real box.
 
 mod box_panel;
+mod card;
 mod crowd;
 mod ending;
 mod firefox;

@@ -11,13 +11,16 @@ use partybox::config::Config;
 
 /// Units and the largest exposure that each may have.
 ///
-/// The firmware needs sound cards, lines and the network; hostapd and dnsmasq need rights over the network.
-const EXPOSURES: [(&str, f32); 5] = [
+/// The firmware needs sound cards, lines and the network; hostapd and dnsmasq need rights over the network. What
+/// mounts for everybody can have no view of its own.
+const EXPOSURES: [(&str, f32); 7] = [
     ("partybox", 1.2),
     ("partybox-radio", 1.2),
     ("partybox-firewall", 1.7),
     ("partybox-access-point", 1.8),
     ("partybox-names", 1.9),
+    ("partybox-data-anew", 1.4),
+    ("partybox-data-lost", 3.2),
 ];
 
 /// What registers each kind of device that the firmware may open: a module, or the kernel itself.

@@ -13,6 +13,8 @@ mod ports;
 mod slot;
 mod sound_card;
 mod usb;
+mod words;
+mod worn_out;
 mod writes;
 
 use std::cell::Cell;
@@ -196,6 +198,11 @@ impl Card {
     /// # Panics
     /// When debugfs is not there.
     pub fn get(&self, path: &str) -> Vec<u8> {
+        cat(&self.settled(), path)
+    }
+
+    /// A copy of the data partition with everything in its place.
+    fn settled(&self) -> PathBuf {
         let copy = self.beside("data");
         // Left by an earlier look.
         let _ = fs::remove_file(&copy);
@@ -203,7 +210,7 @@ impl Card {
         // What the box does at its start: what was written last may be in the journal only.
         let output = Command::new("e2fsck").arg("-p").arg(&copy).output().expect("e2fsck starts");
         assert!(output.status.code().is_some_and(|code| code <= 1), "{}", String::from_utf8_lossy(&output.stdout));
-        cat(&copy, path)
+        copy
     }
 
     /// What is in a folder of the data partition, in order.

@@ -115,6 +115,20 @@ pub struct Update {
     pub why: Option<String>,
 }
 
+/// Why the box forgets what it is told now when it is switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forgets {
+    /// What it keeps can be read and no longer written.
+    ReadOnly,
+    /// What it kept cannot be read. Nothing is written in its place until a host says so.
+    Lost,
+    /// That place is made anew now, and the box restarts.
+    Making,
+    /// It could not be.
+    Failed,
+}
+
 /// Everything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Facts {
@@ -127,6 +141,8 @@ pub struct Facts {
     pub power: Option<Power>,
     /// Its update; `None` on a machine that is not updated like this.
     pub update: Option<Update>,
+    /// Why it will forget; `None` while it keeps what it is told.
+    pub forgets: Option<Forgets>,
 }
 
 /// What a host asks for. Dropping the reply counts as being busy.
@@ -146,6 +162,11 @@ pub enum Request {
     },
     /// Begin with the new version.
     Restart {
+        /// Told before it happens.
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
+    /// Make the place anew in which the box keeps things, and restart.
+    StartAnew {
         /// Told before it happens.
         reply: oneshot::Sender<Result<(), Refused>>,
     },

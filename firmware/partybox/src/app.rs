@@ -288,6 +288,7 @@ impl Running {
             page_url: self.page.urls().first().cloned(),
             network: self.network.credentials().cloned(),
             fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
+            forgets: self.appliance.forgets(),
             ..facts
         });
         if logger::has_terminal() {

@@ -1,4 +1,4 @@
-//! The box as a thing that stands somewhere: carries facts of its network, power and updates to the pages, and hosts'
+//! The box as a thing that stands somewhere: carries facts of its network, power, storage and updates to the pages, and hosts'
 //! choices to the files they are kept in.
 //!
 //! Decides nothing: what phones are told is in `net::portal`, which radio and channel in `access_point`, what the numbers
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 
 use audio::time::Time;
-use net::appliance::{Facts, Inbox, Keeper, Network, NetworkWish, Refused, Request};
+use net::appliance::{Facts, Forgets, Inbox, Keeper, Network, NetworkWish, Refused, Request};
 use net::metrics::{Kind, Page};
 use net::portal;
 
@@ -21,6 +21,7 @@ use crate::guests::{self, Guests};
 use crate::network::{RULES_FILE, Rules};
 use crate::power::{self, Meter};
 use crate::state::{Error, Writer, peek};
+use crate::storage::Storage;
 use crate::update::{self, Updates};
 
 /// Where the access point's set-up is left by its unit.
@@ -45,6 +46,8 @@ pub struct Appliance {
     meter: Meter,
     power: Option<net::appliance::Power>,
     updates: Option<Updates>,
+    storage: Storage,
+    forgets: Option<Forgets>,
     looks: u32,
 }
 
@@ -53,6 +56,8 @@ impl Appliance {
     pub fn new(config: &Config, keeper: Keeper, writer: Option<Arc<Writer>>) -> Self {
         let kept = writer.as_ref().and_then(|writer| peek(writer.folder().path(), RULES_FILE));
         let rules = kept.and_then(|text| Rules::read(&text)).unwrap_or_else(|| Rules::of(&config.wifi));
+        let storage =
+            Storage::new(Path::new(update::RUN), writer.as_ref().map(|writer| writer.folder().path().to_owned()));
         let mut appliance = Self {
             keeper,
             rules: config.wifi.own.then_some(rules),
@@ -63,6 +68,8 @@ impl Appliance {
             meter: Meter::new(Path::new("/sys")),
             power: None,
             updates: Updates::new(&config.update.inbox, Path::new(update::RUN), Path::new(update::STICKS)),
+            storage,
+            forgets: None,
             looks: 0,
         };
         appliance.look(Time::ZERO);
@@ -108,6 +115,7 @@ impl Appliance {
             },
             Request::TakeFromStick { reply } => _ = reply.send(self.take_from_stick()),
             Request::Restart { reply } => _ = reply.send(self.restart()),
+            Request::StartAnew { reply } => _ = reply.send(self.storage.start_anew()),
         }
         self.look(now);
     }
@@ -117,6 +125,7 @@ impl Appliance {
         if self.looks == 0 {
             self.power = self.meter.look();
             self.choice = self.rules.and_then(|_| access_point::decided(Path::new(RADIO)));
+            self.forgets = self.storage.look();
         }
         self.looks = (self.looks + 1) % LOOKS_PER_SLOW_LOOK;
         let network = self.rules.map(|rules| Network {
@@ -131,6 +140,7 @@ impl Appliance {
             radio: self.choice.as_ref().map(|choice| self.guests.look(now, choice)),
             power: self.power.clone(),
             update: self.updates.as_mut().map(Updates::look),
+            forgets: self.forgets,
         };
         self.keeper.facts.send_if_modified(|facts| {
             let changed = next != **facts;
@@ -151,6 +161,11 @@ impl Appliance {
         if let Some(updates) = &mut self.updates {
             updates.prove();
         }
+    }
+
+    /// Whether it forgets what it is told when it is switched off.
+    pub fn forgets(&self) -> bool {
+        self.forgets.is_some()
     }
 
     /// How much of the radio's room is taken, percent.
@@ -190,6 +205,8 @@ const NOT_UPDATABLE: Refused =
 
 /// Adds the numbers to a page of metrics.
 pub fn metrics(facts: &Facts, page: &mut Page) {
+    let help = "Whether what the box is told is lost with the next restart.";
+    page.number("forgets", Kind::Gauge, help, u8::from(facts.forgets.is_some()).into());
     if let Some(power) = &facts.power {
         power::metrics(power, page);
     }

@@ -40,6 +40,8 @@ pub struct Facts {
     pub countdown: Option<(Action, u8)>,
     /// A button that something lies on, by the name beside it.
     pub stuck: Option<&'static str>,
+    /// Whether what the box is told is lost with the next restart.
+    pub forgets: bool,
     /// What a press has just led to, for a few seconds.
     pub notice: Option<(String, String)>,
     /// Where the page is.
@@ -62,10 +64,15 @@ impl Facts {
             .with_if(Condition::NearlyFull, self.is_nearly_full())
             .with_if(Condition::NoSignal, wants_line_in && no_signal)
             .with_if(Condition::Clipping, wants_line_in && self.line == LineState::Clipping)
-            .with_if(Condition::Error, !self.line_in_chosen && !self.has_tracks || self.stuck.is_some())
+            .with_if(Condition::Error, self.is_wrong())
             .with_if(Condition::PairingOpen, self.pairing.open_until_ms.is_some())
             .with_if(Condition::PairingAsked, !self.pairing.asking.is_empty())
             .with_if(Condition::Countdown, self.countdown.is_some())
+    }
+
+    /// Whether something is wrong that somebody should look after.
+    fn is_wrong(&self) -> bool {
+        !self.line_in_chosen && !self.has_tracks || self.stuck.is_some() || self.forgets
     }
 
     fn is_nearly_full(&self) -> bool {
@@ -88,6 +95,10 @@ impl Facts {
             screens.push(code("Listen", url.clone(), beside));
         }
         screens.push(self.track());
+        if self.forgets {
+            let text = "Nothing is kept. A host's page says more.".to_owned();
+            screens.push(Screen::Message { headline: "Card damaged".to_owned(), text });
+        }
         Show { screens, urgent: self.urgent(), brightness_percent: self.brightness_percent }
     }
 
@@ -189,6 +200,7 @@ mod tests {
         assert_eq!(only(&Facts { fullness_percent: 80, ..playing() }), [Condition::Playing, Condition::NearlyFull]);
         assert_eq!(only(&Facts { fullness_percent: 79, ..playing() }), [Condition::Playing]);
         assert_eq!(only(&Facts { stuck: Some("next"), ..playing() }), [Condition::Playing, Condition::Error]);
+        assert_eq!(only(&Facts { forgets: true, ..playing() }), [Condition::Playing, Condition::Error]);
         assert_eq!(only(&Facts { pairing: asked(), ..playing() }), [Condition::Playing, Condition::PairingAsked]);
         assert_eq!(
             only(&Facts { countdown: Some((Action::Forget, 3)), ..playing() }),
@@ -224,6 +236,13 @@ mod tests {
         assert_eq!(join, r"WIFI:T:WPA;S:Box\; kj3;P:aaaa-bbbb;;");
         assert_eq!((page.as_str(), beside.as_str(), footer.as_str()), ("http://10.0.0.1/", "10.0.0.1", "1 listener"));
         assert_eq!(show.urgent, None);
+    }
+
+    #[test]
+    fn a_box_that_forgets_says_so_in_its_turn() {
+        let show = Facts { forgets: true, ..playing() }.show();
+        assert!(matches!(&show.screens[..], [Screen::Track { .. }, Screen::Message { .. }]), "{show:?}");
+        assert_eq!(show.urgent, None, "guests want to read how to join");
     }
 
     #[test]

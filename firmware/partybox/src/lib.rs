@@ -31,6 +31,7 @@ pub mod power;
 pub mod report;
 pub mod sinks;
 pub mod state;
+pub mod storage;
 pub mod supervise;
 pub mod told;
 pub mod tracks;

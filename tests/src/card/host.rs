@@ -2,11 +2,15 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use net::pairing::Secret;
 use party::pairing::{Host, Label};
 use partybox::hosts;
 use partybox::state::Folder;
+use tempfile::TempDir;
 use ureq::RequestBuilder;
 use ureq::typestate::WithBody;
 
@@ -21,17 +25,35 @@ impl Card {
     /// # Panics
     /// When it cannot be written.
     pub fn pair(&self) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let label = Label::new(77).expect("a label");
-        let host = Host { id: 1, label, key: SECRET.key(), browser: "a test".into(), system: "a test".into() };
-        let text = hosts::to_text(&[host], 2);
-        let state = Folder::open(folder.path().to_owned()).expect("ours");
-        state.write(hosts::FILE, text.as_bytes()).expect("room");
-        let file = folder.path().join(hosts::FILE);
-        // The box has a user of its own, who is another one here.
-        fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("ours");
+        let (_folder, file) = hosts_file();
         self.put(&file, "/state/hosts");
     }
+
+    /// The same at each start where it is not yet so, whatever is on the data partition: systemd puts into it what the
+    /// kernel was told (`tmpfiles.extra` in systemd.system-credentials(7)).
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn pair_at_start(&self) {
+        let (_folder, file) = hosts_file();
+        let content = BASE64_STANDARD.encode(fs::read(file).expect("ours"));
+        let line = format!("f~ /data/state/{} 0600 partybox partybox - {content}", hosts::FILE);
+        self.tell_kernel(&format!("systemd.set_credential_binary=tmpfiles.extra:{}", BASE64_STANDARD.encode(line)));
+    }
+}
+
+/// What pairing leaves, in a folder that goes with the first value.
+fn hosts_file() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let label = Label::new(77).expect("a label");
+    let host = Host { id: 1, label, key: SECRET.key(), browser: "a test".into(), system: "a test".into() };
+    let text = hosts::to_text(&[host], 2);
+    let state = Folder::open(folder.path().to_owned()).expect("ours");
+    state.write(hosts::FILE, text.as_bytes()).expect("room");
+    let file = folder.path().join(hosts::FILE);
+    // The box has a user of its own, who is another one here.
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("ours");
+    (folder, file)
 }
 
 impl Running {
@@ -51,9 +73,28 @@ impl Running {
         self.send(self.web.post(format!("http://{}{path}", self.address)), json)
     }
 
-    fn send(&self, request: RequestBuilder<WithBody>, json: &serde_json::Value) -> u16 {
-        let request = request.header("Host", HOST);
-        let cookie = format!("partybox_host={}", SECRET.to_hex());
-        request.header("Cookie", cookie).send_json(json).expect("the box answers").status().as_u16()
+    /// Sends a host's order that needs no words, and returns the status of the answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn press(&self, path: &str) -> u16 {
+        let request = self.web.post(format!("http://{}{path}", self.address)).header("Host", HOST);
+        request.header("Cookie", cookie()).send_empty().expect("the box answers").status().as_u16()
     }
+
+    /// What a host is answered at `path`, or nothing if it is no good answer.
+    pub fn tells_host(&self, path: &str) -> Option<String> {
+        let request = self.web.get(format!("http://{}{path}", self.address)).header("Host", HOST);
+        let mut answer = request.header("Cookie", cookie()).call().ok()?;
+        answer.status().is_success().then(|| answer.body_mut().read_to_string().ok())?
+    }
+
+    fn send(&self, request: RequestBuilder<WithBody>, json: &serde_json::Value) -> u16 {
+        let request = request.header("Host", HOST).header("Cookie", cookie());
+        request.send_json(json).expect("the box answers").status().as_u16()
+    }
+}
+
+fn cookie() -> String {
+    format!("partybox_host={}", SECRET.to_hex())
 }

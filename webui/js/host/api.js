@@ -93,6 +93,7 @@ export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}
 export const box = () => read('/api/box');
 /** @param {Record<string, unknown>} some any of `portal`, `forward` and `cable` */
 export const setNetwork = (some) => send('PUT', '/api/box/network', some);
+export const startAnew = () => send('POST', '/api/box/anew');
 export const takeFromStick = () => send('POST', '/api/update/stick');
 export const restart = () => send('POST', '/api/update/restart');
 

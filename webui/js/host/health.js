@@ -1,4 +1,4 @@
-// How the box feels: its radio, its power, its heat. It says what is wrong and what helps, and is quiet when all is well.
+// How the box feels: its card, its radio, its power, its heat. It says what is wrong and what helps, and is quiet when all is well.
 
 import { count, t } from '../i18n.js';
 import { element, icon, make } from '../dom.js';
@@ -14,9 +14,10 @@ const HOT_C = 75;
  * @param {Party.State} state
  * @returns {Finding[]}
  */
-export function findings({ radio, power, name, version }) {
+export function findings({ forgets, radio, power, name, version }) {
   /** @type {Finding[]} */
   const said = [];
+  if (forgets) said.push({ id: 'card', drawn: 'file', title: t('forgets.heading'), text: t(`forgets.${forgets}`), bad: true });
   if (radio) {
     const title = t('radio.guests', { n: radio.guests, of: radio.guests_max });
     said.push({ id: 'radio', drawn: 'wifi', title, text: t(radio.nearly_full ? 'radio.full' : 'radio.room'), bad: radio.nearly_full });

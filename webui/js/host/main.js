@@ -6,6 +6,7 @@ import { Live } from '../live.js';
 import { Pairing } from '../pairing.js';
 import { tint } from '../tint.js';
 import { AsksPanel } from './asks.js';
+import { CardBox } from './card.js';
 import { showHealth } from './health.js';
 import { showInvitation } from './invitation.js';
 import { MusicPanel } from './music.js';
@@ -45,6 +46,7 @@ const parts = {
   settings: new SettingsForm(),
   network: new NetworkBox(),
   update: new UpdateBox(),
+  card: new CardBox(),
 };
 new Uploads(() => music.look());
 
@@ -97,6 +99,7 @@ function show() {
   parts.network.show(tabs.shows('box'));
   showHealth(state);
   parts.update.show(state.update ?? null);
+  parts.card.show(state.forgets ?? null);
 }
 
 /**

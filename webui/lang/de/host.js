@@ -208,6 +208,18 @@ export default {
   'heat.hot': 'Es wird heiß. Bitte gib der Box etwas Luft.',
   'heat.throttled': 'Die Box bremst sich, um sich zu schützen. Bitte gib ihr Luft oder Schatten.',
 
+  'forgets.heading': 'Die Speicherkarte',
+  'forgets.read-only':
+    'Die Box kann nicht mehr auf ihre Karte schreiben. Sie spielt weiter, aber was du jetzt änderst, vergisst sie beim Ausschalten. Bitte kopiere, was du behalten willst, und nimm eine andere Karte.',
+  'forgets.lost':
+    'Die Box kann nicht lesen, was auf ihrer Karte war: Musik, Namen, Gastgeber und Einstellungen. Sie spielt weiter, vergisst aber alles, wenn sie ausgeschaltet wird. Auf die Karte wird nichts geschrieben: Wer etwas retten will, nimmt sie vorher heraus.',
+  'forgets.making': 'Die Karte wird neu eingerichtet. Die Box startet gleich neu.',
+  'forgets.failed': 'Die Karte ließ sich nicht neu einrichten. Bitte stecke eine andere Karte in die Box.',
+  'forgets.anew': 'Neu anfangen',
+  'forgets.anew_sure':
+    'Aufgeben, was auf der Karte war? Musik, Namen, Gastgeber und Einstellungen sind dann endgültig weg. Was seit dem Start eingestellt wurde, bleibt. Die Box startet neu.',
+  'forgets.anew_yes': 'Ja, aufgeben',
+
   'network.heading': 'Das eigene WLAN',
   'network.portal': 'Wenn Handys nach dem Internet fragen',
   'network.quiet': 'Leise hierbehalten',
@@ -296,6 +308,7 @@ export default {
   'refused.no-place': 'Diese Box nimmt keine Dateien an: Sie spielt einen eigenen Ordner.',
   'refused.storage': 'Die Box konnte die Datei nicht schreiben.',
   'refused.not-updatable': 'Diese Box kann von hier aus nicht aktualisiert werden.',
+  'refused.not-lost': 'Auf der Karte muss nichts aufgegeben werden, oder die Box kann es nicht von selbst.',
   'refused.queue-full': 'Die Liste ist voll. Nimm zuerst etwas heraus.',
   'refused.no-such-item': 'Dieses Lied ist nicht mehr in der Liste.',
   'refused.no-such-request': 'Diesen Wunsch hat schon jemand beantwortet.',

@@ -203,6 +203,18 @@ export default {
   'heat.hot': 'Getting hot. Please give the box some air.',
   'heat.throttled': 'The box slows down to protect itself. Please give it air or shade.',
 
+  'forgets.heading': 'The card',
+  'forgets.read-only':
+    'The box can no longer write to its card. It plays on, but what you change now is forgotten when it is switched off. Please copy what you want to keep, and use another card.',
+  'forgets.lost':
+    'The box cannot read what was on its card: its music, names, hosts and settings. It plays on, but forgets everything when it is switched off. Nothing is written to the card: if you want to rescue something, take it out first.',
+  'forgets.making': 'The card is made anew. The box restarts in a moment.',
+  'forgets.failed': 'The card could not be made anew. Please put another card into the box.',
+  'forgets.anew': 'Start anew',
+  'forgets.anew_sure':
+    'Give up what was on the card? Its music, names, hosts and settings are gone for good. What was set since the start stays. The box restarts.',
+  'forgets.anew_yes': 'Yes, give it up',
+
   'network.heading': 'Its own Wi‑Fi',
   'network.portal': 'When phones ask for the internet',
   'network.quiet': 'Keep them here, quietly',
@@ -287,6 +299,7 @@ export default {
   'refused.no-place': 'This box keeps no uploads: it plays a folder of its own.',
   'refused.storage': 'The box could not write the file.',
   'refused.not-updatable': 'This box cannot be updated from here.',
+  'refused.not-lost': 'Nothing on the card has to be given up, or the box cannot do it by itself.',
   'refused.queue-full': 'The queue is full. Take something out first.',
   'refused.no-such-item': 'This song is no longer in the queue.',
   'refused.no-such-request': 'Somebody has answered this request already.',

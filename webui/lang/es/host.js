@@ -209,6 +209,18 @@ export default {
   'heat.hot': 'Se calienta. Dale un poco de aire a la caja.',
   'heat.throttled': 'La caja va más despacio para protegerse. Dale aire o sombra.',
 
+  'forgets.heading': 'La tarjeta',
+  'forgets.read-only':
+    'La caja ya no puede escribir en su tarjeta. Sigue sonando, pero al apagarse olvida lo que cambies ahora. Copia lo que quieras conservar y usa otra tarjeta.',
+  'forgets.lost':
+    'La caja no puede leer lo que había en su tarjeta: música, nombres, anfitriones y ajustes. Sigue sonando, pero lo olvida todo al apagarse. En la tarjeta no se escribe nada: si quieres salvar algo, sácala antes.',
+  'forgets.making': 'La tarjeta se prepara de nuevo. La caja se reinicia en un momento.',
+  'forgets.failed': 'La tarjeta no se ha podido preparar de nuevo. Pon otra tarjeta en la caja.',
+  'forgets.anew': 'Empezar de nuevo',
+  'forgets.anew_sure':
+    '¿Renunciar a lo que había en la tarjeta? Su música, nombres, anfitriones y ajustes se pierden para siempre. Lo ajustado desde el arranque se queda. La caja se reinicia.',
+  'forgets.anew_yes': 'Sí, renunciar',
+
   'network.heading': 'Su propia wifi',
   'network.portal': 'Cuando los móviles piden internet',
   'network.quiet': 'Retenerlos sin avisar',
@@ -296,6 +308,7 @@ export default {
   'refused.no-place': 'Esta caja no guarda archivos: toca una carpeta propia.',
   'refused.storage': 'La caja no pudo escribir el archivo.',
   'refused.not-updatable': 'Esta caja no se puede actualizar desde aquí.',
+  'refused.not-lost': 'En la tarjeta no hay nada a lo que renunciar, o la caja no puede hacerlo sola.',
   'refused.queue-full': 'La cola está llena. Quita algo primero.',
   'refused.no-such-item': 'Esta canción ya no está en la cola.',
   'refused.no-such-request': 'Alguien ya respondió a esta petición.',

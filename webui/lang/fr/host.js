@@ -209,6 +209,18 @@ export default {
   'heat.hot': 'Elle chauffe. Donnez un peu d’air à la boîte.',
   'heat.throttled': 'La boîte ralentit pour se protéger. Donnez-lui de l’air ou de l’ombre.',
 
+  'forgets.heading': 'La carte mémoire',
+  'forgets.read-only':
+    'La boîte ne peut plus écrire sur sa carte. Elle continue de jouer, mais oublie en s’éteignant ce que vous changez maintenant. Copiez ce que vous voulez garder et prenez une autre carte.',
+  'forgets.lost':
+    'La boîte ne peut pas lire ce qu’il y avait sur sa carte : musique, noms, hôtes et réglages. Elle continue de jouer, mais oublie tout en s’éteignant. Rien n’est écrit sur la carte : pour sauver quelque chose, retirez-la d’abord.',
+  'forgets.making': 'La carte est remise à neuf. La boîte redémarre dans un instant.',
+  'forgets.failed': 'La carte n’a pas pu être remise à neuf. Mettez une autre carte dans la boîte.',
+  'forgets.anew': 'Repartir de zéro',
+  'forgets.anew_sure':
+    'Abandonner ce qu’il y avait sur la carte ? Sa musique, ses noms, ses hôtes et ses réglages seront perdus pour de bon. Ce qui a été réglé depuis le démarrage reste. La boîte redémarre.',
+  'forgets.anew_yes': 'Oui, abandonner',
+
   'network.heading': 'Son propre Wi‑Fi',
   'network.portal': 'Quand les téléphones demandent Internet',
   'network.quiet': 'Les garder ici, sans bruit',
@@ -298,6 +310,7 @@ export default {
   'refused.no-place': 'Cette boîte ne garde pas de fichiers : elle joue son propre dossier.',
   'refused.storage': 'La boîte n’a pas pu écrire le fichier.',
   'refused.not-updatable': 'Cette boîte ne peut pas être mise à jour d’ici.',
+  'refused.not-lost': 'Il n’y a rien à abandonner sur la carte, ou la boîte ne peut pas le faire seule.',
   'refused.queue-full': 'La file est pleine. Retirez d’abord quelque chose.',
   'refused.no-such-item': 'Ce titre n’est plus dans la file.',
   'refused.no-such-request': 'Quelqu’un a déjà répondu à cette demande.',

@@ -208,6 +208,18 @@ export default {
   'heat.hot': 'Si scalda. Dai un po’ d’aria alla cassa.',
   'heat.throttled': 'La cassa rallenta per proteggersi. Dalle aria o ombra.',
 
+  'forgets.heading': 'La scheda',
+  'forgets.read-only':
+    'La cassa non può più scrivere sulla sua scheda. Continua a suonare, ma quando si spegne dimentica ciò che cambi adesso. Copia ciò che vuoi tenere e usa un’altra scheda.',
+  'forgets.lost':
+    'La cassa non riesce a leggere ciò che era sulla sua scheda: musica, nomi, chi ospita e impostazioni. Continua a suonare, ma dimentica tutto quando si spegne. Sulla scheda non si scrive nulla: per salvare qualcosa, toglila prima.',
+  'forgets.making': 'La scheda viene rifatta. La cassa si riavvia tra un momento.',
+  'forgets.failed': 'Non è stato possibile rifare la scheda. Metti un’altra scheda nella cassa.',
+  'forgets.anew': 'Ricominciare da capo',
+  'forgets.anew_sure':
+    'Rinunciare a ciò che era sulla scheda? Musica, nomi, chi ospita e impostazioni vanno persi per sempre. Ciò che è stato impostato dall’avvio resta. La cassa si riavvia.',
+  'forgets.anew_yes': 'Sì, rinunciare',
+
   'network.heading': 'Il suo Wi‑Fi',
   'network.portal': 'Quando i telefoni cercano internet',
   'network.quiet': 'Tenerli qui, in silenzio',
@@ -297,6 +309,7 @@ export default {
   'refused.no-place': 'Questa cassa non conserva file: suona una cartella sua.',
   'refused.storage': 'La cassa non è riuscita a scrivere il file.',
   'refused.not-updatable': 'Questa cassa non si può aggiornare da qui.',
+  'refused.not-lost': 'Sulla scheda non c’è nulla a cui rinunciare, o la cassa non può farlo da sola.',
   'refused.queue-full': 'La coda è piena. Prima togli qualcosa.',
   'refused.no-such-item': 'Questo brano non è più in coda.',
   'refused.no-such-request': 'Qualcuno ha già risposto a questa richiesta.',

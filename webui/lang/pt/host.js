@@ -209,6 +209,18 @@ export default {
   'heat.hot': 'Está a aquecer. Dê um pouco de ar à caixa.',
   'heat.throttled': 'A caixa abranda para se proteger. Dê-lhe ar ou sombra.',
 
+  'forgets.heading': 'O cartão',
+  'forgets.read-only':
+    'A caixa já não consegue escrever no cartão. Continua a tocar, mas ao desligar-se esquece o que mudar agora. Copie o que quer guardar e use outro cartão.',
+  'forgets.lost':
+    'A caixa não consegue ler o que estava no cartão: música, nomes, anfitriões e definições. Continua a tocar, mas esquece tudo ao desligar-se. Nada é escrito no cartão: para salvar alguma coisa, tire-o primeiro.',
+  'forgets.making': 'O cartão está a ser preparado de novo. A caixa reinicia daqui a um momento.',
+  'forgets.failed': 'Não foi possível preparar o cartão de novo. Ponha outro cartão na caixa.',
+  'forgets.anew': 'Começar de novo',
+  'forgets.anew_sure':
+    'Desistir do que estava no cartão? A música, os nomes, os anfitriões e as definições perdem-se para sempre. O que foi definido desde o arranque fica. A caixa reinicia.',
+  'forgets.anew_yes': 'Sim, desistir',
+
   'network.heading': 'O seu próprio Wi‑Fi',
   'network.portal': 'Quando os telemóveis procuram a internet',
   'network.quiet': 'Mantê-los aqui, sem aviso',
@@ -298,6 +310,7 @@ export default {
   'refused.no-place': 'Esta caixa não guarda ficheiros: toca uma pasta própria.',
   'refused.storage': 'A caixa não conseguiu escrever o ficheiro.',
   'refused.not-updatable': 'Esta caixa não pode ser atualizada daqui.',
+  'refused.not-lost': 'Não há nada no cartão de que desistir, ou a caixa não o consegue fazer sozinha.',
   'refused.queue-full': 'A fila está cheia. Tire primeiro alguma coisa.',
   'refused.no-such-item': 'Esta música já não está na fila.',
   'refused.no-such-request': 'Alguém já respondeu a este pedido.',

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asset, all, between, find, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 18] = [
+const KEY_FAMILIES: [&str; 19] = [
     "state.",
     "hint.pocket_",
     "listeners.",
@@ -24,6 +24,7 @@ const KEY_FAMILIES: [&str; 18] = [
     "places.",
     "power.",
     "update.",
+    "forgets.",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.

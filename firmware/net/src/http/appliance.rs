@@ -92,6 +92,11 @@ pub(super) async fn restart(call: Call) -> Result<Response, Refusal> {
     done(ask(&call.server.app.appliance.requests, |reply| Request::Restart { reply }).await)
 }
 
+/// `POST /api/box/anew`: gives up what the box kept and cannot read any more.
+pub(super) async fn start_anew(call: Call) -> Result<Response, Refusal> {
+    done(ask(&call.server.app.appliance.requests, |reply| Request::StartAnew { reply }).await)
+}
+
 /// The answer for what was asked; `None` counts as being busy.
 fn done(outcome: Option<Result<(), Refused>>) -> Result<Response, Refusal> {
     match outcome {

@@ -207,6 +207,7 @@ pub(super) static ROUTES: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(appliance::set_network(call)),
     },
+    Route::host("/api/box/anew", Takes::Nothing, |call| Box::pin(appliance::start_anew(call))),
     Route::host("/api/update", Takes::File(BYTES, UPDATE_BYTES_MAX), |call| Box::pin(update::receive(call))),
     Route::bare(Method::GET, "/api/update", Who::Host, |call| Box::pin(async move { Ok(update::state(&call)) })),
     Route::host("/api/update/stick", Takes::Nothing, |call| Box::pin(appliance::take_from_stick(call))),

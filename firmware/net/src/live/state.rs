@@ -57,6 +57,7 @@ pub(crate) fn state(
         "radio": facts.radio,
         "power": facts.power,
         "update": facts.update,
+        "forgets": facts.forgets,
     });
     call_by_name(&mut state, names);
     match state {

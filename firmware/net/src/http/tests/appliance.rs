@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::watch;
 
 use super::world::{World, hosts};
-use crate::appliance::{Appliance, Facts, Inbox, Network, NetworkWish, Refused, Request, channel};
+use crate::appliance::{Appliance, Facts, Forgets, Inbox, Network, NetworkWish, Refused, Request, channel};
 use crate::http::Config;
 use crate::portal::Mode;
 
@@ -22,9 +22,10 @@ pub(super) fn keeper() -> (Appliance, watch::Sender<Arc<Facts>>) {
                     let refused = Refused { code: "no-uplink", why: "There is no cable." };
                     _ = reply.send(Err(refused));
                 }
-                Request::SetNetwork { reply, .. } | Request::TakeFromStick { reply } | Request::Restart { reply } => {
-                    _ = reply.send(Ok(()))
-                }
+                Request::SetNetwork { reply, .. }
+                | Request::TakeFromStick { reply }
+                | Request::Restart { reply }
+                | Request::StartAnew { reply } => _ = reply.send(Ok(())),
             }
         }
     });
@@ -128,6 +129,25 @@ async fn a_host_chooses_how_the_network_behaves_and_is_told_why_not() {
     world.facts.send_replace(own_network(Mode::SignIn, HERE));
     let about = world.get("/api/box").await.text();
     assert!(about.contains(r#""network":{"portal":"sign-in","forward":false,"cable":"guests"}"#), "{about}");
+}
+
+#[tokio::test]
+async fn everybody_is_told_that_the_box_forgets_and_a_host_gives_up_what_it_kept() {
+    let world = World::new(hosts()).await;
+    assert!(world.get("/api/box").await.text().contains(r#""forgets":null"#));
+    for (forgets, name) in [
+        (Forgets::ReadOnly, "read-only"),
+        (Forgets::Lost, "lost"),
+        (Forgets::Making, "making"),
+        (Forgets::Failed, "failed"),
+    ] {
+        world.facts.send_replace(Arc::new(Facts { forgets: Some(forgets), ..Facts::default() }));
+        for path in ["/api/box", "/api/party/status"] {
+            let told = world.get(path).await.text();
+            assert!(told.contains(&format!(r#""forgets":"{name}""#)), "{path}: {told}");
+        }
+    }
+    assert_eq!(world.ask("POST", "/api/box/anew", &[], &[]).await.status, 204);
 }
 
 #[tokio::test]
