@@ -34,7 +34,7 @@ const CONFUSED_WAIT: Duration = Duration::from_millis(1);
 
 /// A PCM by name, to be opened again and again.
 ///
-/// Names are ALSA's (`hw:CARD=CODEC,DEV=0`, `plughw:1`, or one from `asound.conf`) `usb:PATH` for the card in that
+/// Names are ALSA's (`hw:CARD=CODEC,DEV=0`, `plughw:1`, or one from `asound.conf`), `usb:PATH` for the card in that
 /// USB socket, or `usb` for whichever USB card there is. Prefer names without card numbers: those change.
 #[derive(Clone, Debug)]
 pub struct Alsa {
