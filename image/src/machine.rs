@@ -38,9 +38,9 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     stages.run("the emulated computer", || guest::make(&program, &xtask))?;
     let image = ImageArgs { yes: args.yes, program: Some(program), ..ImageArgs::default() };
     let card = card::build_with_faulty(&mut stages, &image, card::Drift::Follow)?;
-    // A computer with a card has a clock that counts what it does: two do not disturb each other. The others' clocks are this
-    // machine's, and each has as many processors as the smallest box, which is as many as many a machine has.
-    for (target, at_once) in [("cards", "--test-threads=2"), ("machine", "--test-threads=1")] {
+    // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
+    // another works. The others' clocks are this machine's, which each wants for itself.
+    for (target, at_once) in [("cards", "--test-threads=3"), ("machine", "--test-threads=1")] {
         let mut tests = build::cargo_command(&["test", "--package", "tests", "--test", target, "--locked"]);
         tests.env(MACHINE_VARIABLE, folder()).env(CARD_VARIABLE, &card);
         tests.args(["--", "--show-output", at_once]).args(&args.filters);

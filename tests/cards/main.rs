@@ -7,6 +7,8 @@ mod lost;
 mod on_pi;
 mod ports;
 mod scan;
+mod sound_card;
 mod starts;
+mod stick;
 mod updates;
 mod writes;

@@ -1,10 +1,11 @@
 //! The box as it comes: its page, and its built-in tracks through the locked-in decoder process.
 
 use tests::hear;
+use tests::listener::decoded;
 use tests::machine::Machine;
 use tests::wav::RATE_HZ;
 
-use crate::sound::{decoded, heard};
+use crate::sound::heard;
 
 /// Seconds that are listened to.
 const SECONDS: u64 = 5;

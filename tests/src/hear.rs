@@ -13,6 +13,11 @@ pub fn level_db(samples: &[f32]) -> f64 {
     if power <= 1e-20 { -200.0 } else { 10.0 * power.log10() }
 }
 
+/// The pitch of each half second, Hz; 0 where there is none.
+pub fn pitches(samples: &[f32], rate_hz: u32) -> Vec<f64> {
+    samples.chunks_exact(rate_hz as usize / 2).map(|half| pitch_hz(half, rate_hz).unwrap_or(0.0)).collect()
+}
+
 /// The pitch of a tone in Hz, from its positive-going zero crossings, each interpolated. `None` for fewer than three.
 pub fn pitch_hz(samples: &[f32], rate_hz: u32) -> Option<f64> {
     let mut crossings = Vec::new();

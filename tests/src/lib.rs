@@ -13,6 +13,7 @@ pub mod hear;
 pub mod host;
 pub mod hostile;
 pub mod link;
+pub mod listener;
 pub mod machine;
 pub mod phone;
 pub mod processor;

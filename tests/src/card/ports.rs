@@ -14,7 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::frames::{self, Answer, Protocol};
-use super::{Card, PATIENCE, Running, emulator};
+use super::{Card, Running, emulator};
+use crate::machine::wait_for;
 use crate::program::free_port;
 
 /// Ports that are asked at once: half of what Linux reports without a pause (`icmp_msgs_burst`), so that there is some left
@@ -61,8 +62,10 @@ impl Card {
     /// When the emulator does not start.
     pub fn boot_watched(&self) -> Watched {
         let (socket, packets) = (self.beside("frames"), self.beside("pcap"));
-        // Left by a run that was killed.
-        let _ = fs::remove_file(&socket);
+        // Left by an earlier run.
+        for left in [&socket, &packets] {
+            let _ = fs::remove_file(left);
+        }
         let address = free_port();
         let mut emulator = emulator::virt(&self.folder, &self.log, address);
         emulator::insert(&mut emulator, &self.image, "none,id=card");
@@ -70,15 +73,15 @@ impl Card {
         emulator.args(["-object", "filter-redirector,id=inject,netdev=net,queue=tx,indev=frames"]);
         emulator.arg("-object").arg(format!("filter-dump,id=dump,netdev=net,file={}", packets.display()));
         let running = self.start(emulator, address);
-        let begun = Instant::now();
-        let frames = loop {
-            if let Ok(frames) = UnixStream::connect(&socket) {
-                break frames;
-            }
-            assert!(begun.elapsed() < PATIENCE, "the emulator takes no frames");
-            thread::park_timeout(LOOK_AGAIN);
-        };
-        let mut packets = File::open(&packets).expect("the cable is watched");
+        let (mut frames, mut seen) = (None, None);
+        // The emulator makes one after the other.
+        wait_for("the emulator to watch the cable", &mut || {
+            frames = frames.take().or_else(|| UnixStream::connect(&socket).ok());
+            seen =
+                File::open(&packets).ok().filter(|file| file.metadata().is_ok_and(|about| about.len() >= HEAD_BYTES));
+            frames.is_some() && seen.is_some()
+        });
+        let (frames, mut packets) = (frames.expect("waited for"), seen.expect("waited for"));
         packets.seek(SeekFrom::Start(HEAD_BYTES)).expect("a file");
         Watched { running, frames, packets, unread: Vec::new() }
     }

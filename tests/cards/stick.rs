@@ -5,9 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use tests::card::Card;
+use tests::listener::Listener;
 use tests::{hear, wav};
-
-use crate::sound::{Listener, pitches};
 
 /// What is at home and what is on the stick: pitches in Hz, and seconds. At home it is short, so that the stick's turn
 /// comes soon. The stick's are so long that nobody waits for their end.
@@ -48,7 +47,7 @@ fn a_stick_that_is_pulled_in_the_middle_of_a_song_takes_its_tracks_along_and_the
     running.until_tells("/api/party/status", |said| plays(said, "at-home"));
 
     let heard = listener.end();
-    let pitches = pitches(&heard);
+    let pitches = hear::pitches(&heard, wav::RATE_HZ);
     let at = |hz: f64| move |heard: &f64| (heard - hz).abs() < 5.0;
     let first = pitches.iter().position(at(STICK.0)).expect("the stick is heard");
     let last = pitches.iter().rposition(at(STICK.0)).expect("found before");

@@ -3,9 +3,8 @@
 
 use serde_json::json;
 use tests::card::{Card, Running};
+use tests::listener::Listener;
 use tests::{hear, wav};
-
-use crate::sound::{Listener, pitches};
 
 /// What is at home: its pitch in Hz, its peak, which no limiter touches, and its seconds: so many that it never ends.
 const HOME: (f64, f32, usize) = (440.0, 0.25, 240);
@@ -43,7 +42,7 @@ fn a_usb_sound_card_is_heard_over_the_music_and_again_from_another_socket_after_
     let measured = ["line_in_opened_total", "line_in_xruns_total", "line_in_underruns_total", "line_in_slips_total"]
         .map(|name| running.until_measures(name, |_| true));
     let heard = listener.end();
-    let pitches = pitches(&heard);
+    let pitches = hear::pitches(&heard, wav::RATE_HZ);
     println!("opened, xruns, underruns and slips: {measured:?}; heard each half second, Hz: {pitches:.0?}");
     let mut rest = &pitches[..];
     for hz in [hz, 1e3 * f64::from(KHZ[0]), hz, 1e3 * f64::from(KHZ[1]), hz] {
