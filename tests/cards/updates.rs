@@ -3,6 +3,7 @@
 use std::fs;
 
 use tests::card::{Card, Running};
+use tests::machine::wait_for;
 
 /// Where the box looks for one, on its data partition.
 const INBOX: &str = "/update/inbox.raucb";
@@ -13,10 +14,13 @@ fn a_good_update_is_written_tried_and_confirmed_once_sound_has_flowed() {
     // So that it is seen which bytes are written; and only by an update is anything written there.
     card.write(tests::card::SLOTS[1], &vec![0; card.slot(0).len()]);
     card.put(&card.made("out/update.raucb"), INBOX);
+    card.pair();
     let mut running = card.boot();
     running.says("partybox: update: verifying");
     running.says("partybox: update: writing");
     running.says("partybox: update: restart-needed");
+    let is_told = || running.tells_host("/api/box").is_some_and(|said| said.contains("restart-needed"));
+    wait_for("the host to be told that it is written", &mut || is_told());
     drop(running);
     assert!(card.slot(1) == card.slot(0), "the other slot holds what was signed");
     let mut running = card.boot();
