@@ -6,8 +6,8 @@
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -16,6 +16,13 @@ use tempfile::TempDir;
 
 /// How long one command of the driver may take; starting the browser on a busy machine is the longest.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+
+/// Starts of the driver before it counts as broken: it takes a port that is free for IPv4 and ends if somebody has it for
+/// IPv6.
+const DRIVER_STARTS: usize = 3;
+
+/// The driver's words for a script that did not end, in time or because its page is gone.
+const TIMED_OUT: &str = "script timeout";
 
 /// A real tap is what the tests are about, so the rule that sound needs one stays on, and nothing is muted.
 const FLAGS: [&str; 11] = [
@@ -134,6 +141,43 @@ pub(crate) fn waiting(expression: &str) -> String {
     )
 }
 
+/// A running driver, and the port that it listens on.
+fn start_driver(options: &Options) -> Result<(Child, u16), BrowserError> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
+    if let Some(sink) = &options.sink {
+        command.env("PULSE_SERVER", &sink.server).env("PULSE_SINK", &sink.name);
+        if let Some(buffer_ms) = sink.buffer_ms {
+            command.env("PULSE_LATENCY_MSEC", buffer_ms.to_string());
+        }
+    }
+    for _ in 0..DRIVER_STARTS {
+        let mut driver = command.spawn().map_err(BrowserError::Start)?;
+        match driver.stdout.take().and_then(port) {
+            Some(port) => return Ok((driver, port)),
+            None => {
+                // It may be gone already.
+                _ = driver.kill();
+                _ = driver.wait();
+            }
+        }
+    }
+    Err(BrowserError::Malformed("port"))
+}
+
+/// The port from the driver's first words. A thread reads them to their end, so that the driver never blocks.
+fn port(words: ChildStdout) -> Option<u16> {
+    let (said, heard) = std::sync::mpsc::channel::<u16>();
+    std::thread::spawn(move || {
+        for line in BufReader::new(words).lines().map_while(Result::ok) {
+            let port = line.strip_suffix('.').and_then(|line| line.rsplit_once("on port "));
+            // Nobody listens any more once the port is known: that is no failure.
+            let _ = port.and_then(|(_, port)| port.parse().ok()).map(|port| said.send(port));
+        }
+    });
+    heard.recv_timeout(COMMAND_LIMIT).ok()
+}
+
 /// An open browser with one page. Dropping it ends the browser and its driver and removes the profile.
 #[derive(Debug)]
 pub struct Browser {
@@ -148,24 +192,15 @@ impl Browser {
     /// Opens a browser on an empty page.
     pub fn open(options: &Options) -> Result<Self, BrowserError> {
         let profile = tempfile::tempdir().map_err(BrowserError::Start)?;
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
-        if let Some(sink) = &options.sink {
-            command.env("PULSE_SERVER", &sink.server).env("PULSE_SINK", &sink.name);
-            if let Some(buffer_ms) = sink.buffer_ms {
-                command.env("PULSE_LATENCY_MSEC", buffer_ms.to_string());
-            }
-        }
-        let driver = command.spawn().map_err(BrowserError::Start)?;
+        let (driver, port) = start_driver(options)?;
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(COMMAND_LIMIT))
             .http_status_as_error(false)
             .build()
             .new_agent();
         // From here on a failure drops the browser, which ends the driver.
-        let mut browser = Self { driver, agent, base: String::new(), _profile: profile };
-        let port = browser.read_port()?;
-        browser.base = format!("http://127.0.0.1:{port}");
+        let base = format!("http://127.0.0.1:{port}");
+        let mut browser = Self { driver, agent, base, _profile: profile };
         browser.begin_session(options)?;
         Ok(browser)
     }
@@ -222,18 +257,21 @@ impl Browser {
     }
 
     /// Waits until an expression is true in the page, and gives its value. The page looks 20 times a second. An
-    /// expression may `await`.
+    /// expression may `await`. A page that goes elsewhere meanwhile takes what waits in it along: then the next one is asked.
     pub fn wait_for(&self, expression: &str, limit: Duration) -> Result<Value, BrowserError> {
-        self.post("/timeouts", &json!({ "script": limit.as_millis() as u64 }))?;
-        self.post("/execute/async", &json!({ "script": waiting(expression), "args": [] })).map_err(
-            |error| match error {
-                BrowserError::Refused { message, .. } => BrowserError::Refused {
-                    command: format!("waited {limit:?} for {expression}"),
-                    message: format!("{} ({message})", self.text()),
-                },
-                other => other,
-            },
-        )
+        let begun = Instant::now();
+        loop {
+            let left = limit.saturating_sub(begun.elapsed());
+            self.post("/timeouts", &json!({ "script": left.as_millis() as u64 }))?;
+            match self.post("/execute/async", &json!({ "script": waiting(expression), "args": [] })) {
+                Err(BrowserError::Refused { message, .. }) if begun.elapsed() < limit && message == TIMED_OUT => {}
+                Err(BrowserError::Refused { message, .. }) => {
+                    let command = format!("waited {limit:?} for {expression}");
+                    return Err(BrowserError::Refused { command, message: format!("{} ({message})", self.text()) });
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Everything the page shows, as text, for messages of failed tests.
@@ -261,20 +299,6 @@ impl Browser {
     /// One command of Chromium's own protocol, such as `Network.emulateNetworkConditions`.
     pub fn devtools(&self, command: &str, parameters: &Value) -> Result<Value, BrowserError> {
         self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
-    }
-
-    /// The port from the driver's first words. A thread reads them to their end, so that the driver never blocks.
-    fn read_port(&mut self) -> Result<u16, BrowserError> {
-        let words = self.driver.stdout.take().ok_or(BrowserError::Malformed("output"))?;
-        let (said, heard) = std::sync::mpsc::channel::<u16>();
-        std::thread::spawn(move || {
-            for line in BufReader::new(words).lines().map_while(Result::ok) {
-                let port = line.strip_suffix('.').and_then(|line| line.rsplit_once("on port "));
-                // Nobody listens any more once the port is known: that is no failure.
-                let _ = port.and_then(|(_, port)| port.parse().ok()).map(|port| said.send(port));
-            }
-        });
-        heard.recv_timeout(COMMAND_LIMIT).map_err(|_| BrowserError::Malformed("port"))
     }
 
     fn begin_session(&mut self, options: &Options) -> Result<(), BrowserError> {

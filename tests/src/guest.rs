@@ -67,7 +67,7 @@ impl Guest {
         let guest = Self { browser: Browser::open(options)? };
         guest.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH_PEERS }))?;
         guest.browser.go(&format!("{base}/{query}"))?;
-        guest.browser.wait_for("!document.getElementById('listeners').hidden", Duration::from_secs(10))?;
+        guest.browser.wait_for("!document.getElementById('listeners').hidden", Duration::from_secs(30))?;
         Ok(guest)
     }
 
@@ -99,7 +99,7 @@ impl Guest {
     pub fn inbound(&self) -> Result<Value, BrowserError> {
         let found = "(async () => [...(await window.testPeers.at(-1).getStats()).values()]
             .find((report) => report.type === 'inbound-rtp'))()";
-        self.browser.wait_for(found, Duration::from_secs(10))
+        self.browser.wait_for(found, Duration::from_secs(30))
     }
 
     /// Seconds that the audio element has played.

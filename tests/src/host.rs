@@ -32,7 +32,7 @@ impl Host {
     pub fn visit(base: &str, options: &Options) -> Result<Self, BrowserError> {
         let host = Self { browser: Browser::open(options)? };
         host.browser.go(&format!("{base}/host"))?;
-        host.browser.wait_for("document.getElementById('page').dataset.role !== 'unknown'", Duration::from_secs(20))?;
+        host.browser.wait_for("document.getElementById('page').dataset.role !== 'unknown'", Duration::from_secs(30))?;
         Ok(host)
     }
 

@@ -19,7 +19,7 @@ pub use recording::Recording;
 const RECORD_LATENCY_MS: u32 = 5;
 
 /// How long the server may take to start.
-const START_LIMIT: Duration = Duration::from_secs(10);
+const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// A sound server with one or more null sinks. Ends with the value.
 pub struct SoundServer {

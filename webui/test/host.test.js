@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { asides, keyed, landing, moved } from '../js/host/order.js';
+import { asides, keyed, landing, moved, PageOrder, TELLING_LIMIT_MS } from '../js/host/order.js';
 import { place } from '../js/screen/drift.js';
 
 /** Four rows of 60 pixels with gaps of 8. */
@@ -52,6 +52,38 @@ test('keys move by one or to the ends, and never out of the list', () => {
   assert.equal(keyed('ArrowDown', 3, 4), null);
   assert.equal(keyed('Home', 0, 4), null);
   assert.equal(keyed('Tab', 1, 4), null);
+});
+
+test('a moved row stays until the box has told of the move, and no longer than the box may take', () => {
+  const order = new PageOrder();
+  order.tell([1, 2, 3], 0);
+  order.move(0, 2);
+  assert.deepEqual(order.ids, [2, 3, 1]);
+  order.tell([1, 2, 3], 10);
+  assert.deepEqual(order.ids, [2, 3, 1], 'the box has not been told yet');
+  order.answer(true, 20);
+  order.tell([1, 2, 3], 30);
+  assert.deepEqual(order.ids, [2, 3, 1], 'the box has done it and tells of something else');
+  order.tell([2, 3, 1], 40);
+  order.tell([3, 2, 1], 50);
+  assert.deepEqual(order.ids, [3, 2, 1], 'the next change is from somebody else');
+  order.move(0, 1);
+  order.answer(true, 60);
+  order.tell([1, 3], 59 + TELLING_LIMIT_MS);
+  assert.deepEqual(order.ids, [2, 3, 1]);
+  order.tell([1, 3], 60 + TELLING_LIMIT_MS);
+  assert.deepEqual(order.ids, [1, 3], 'somebody else was faster');
+});
+
+test('a move that the box refuses is undone at once, but not while another is on its way', () => {
+  const order = new PageOrder();
+  order.tell([1, 2, 3], 0);
+  order.move(0, 2);
+  order.move(0, 1);
+  order.answer(false, 10);
+  assert.deepEqual(order.ids, [3, 2, 1]);
+  order.answer(false, 20);
+  assert.deepEqual(order.ids, [1, 2, 3]);
 });
 
 test('the party screen wanders over many places and not far', () => {

@@ -1,4 +1,8 @@
-// Where a row goes when it is dragged or moved by a key. Pure: numbers in, numbers out.
+// Where a row goes when it is dragged or moved by a key, and which order the page shows meanwhile. Pure: numbers in, numbers
+// out, told the time and keeping no clock.
+
+/** How long the box may take to tell what it has done, in milliseconds: it tells of changes five times a second. */
+export const TELLING_LIMIT_MS = 1000;
 
 /** @typedef {{top: number, height: number}} Row where a row lies before anything moved, in pixels */
 
@@ -54,4 +58,50 @@ export function moved(order, from, to) {
 export function keyed(key, from, length) {
   const to = { ArrowUp: from - 1, ArrowDown: from + 1, Home: 0, End: length - 1 }[key];
   return to === undefined || to < 0 || to >= length || to === from ? null : to;
+}
+
+/**
+ * The order on the page: the box's, or what moves on this page make of it. It stays so until the box has told of the moves,
+ * because a row that went back for a moment would leave another one under a finger that is about to tap.
+ */
+export class PageOrder {
+  /** What the page shows. @type {number[]} */
+  ids = [];
+  /** @type {number[]} */
+  #told = [];
+  #onTheirWay = 0;
+  #untilMs = 0;
+
+  /**
+   * @param {number[]} order what the box tells
+   * @param {number} nowMs
+   */
+  tell(order, nowMs) {
+    this.#told = order;
+    const isKnown = String(order) === String(this.ids);
+    if (this.#onTheirWay > 0 || (nowMs < this.#untilMs && !isKnown)) return;
+    this.ids = order;
+    this.#untilMs = 0;
+  }
+
+  /**
+   * Moves a row on the page; the box is being asked.
+   * @param {number} from
+   * @param {number} to
+   */
+  move(from, to) {
+    this.ids = moved(this.ids, from, to);
+    this.#onTheirWay += 1;
+  }
+
+  /**
+   * The box has answered. What it refused is not waited for.
+   * @param {boolean} done
+   * @param {number} nowMs
+   */
+  answer(done, nowMs) {
+    this.#onTheirWay -= 1;
+    this.#untilMs = done ? nowMs + TELLING_LIMIT_MS : 0;
+    this.tell(this.#told, nowMs);
+  }
 }

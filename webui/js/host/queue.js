@@ -4,7 +4,7 @@ import { count, t } from '../i18n.js';
 import { element, make, mark, write } from '../dom.js';
 import { clear, enqueue, move, remove } from './api.js';
 import { DragList } from './drag.js';
-import { keyed, moved } from './order.js';
+import { keyed, PageOrder, TELLING_LIMIT_MS } from './order.js';
 import { button, cover, dotted, fill, line } from './rows.js';
 import { asker, reasons, titleOf } from './sentences.js';
 import { sure } from './sure.js';
@@ -20,9 +20,7 @@ export class QueuePanel {
   #drag;
   /** @type {State | null} */
   #state = null;
-  /** The order on the page, which is ahead of the box's for as long as a move is on its way. @type {number[]} */
-  #order = [];
-  #onItsWay = 0;
+  #order = new PageOrder();
 
   constructor() {
     this.#drag = new DragList(this.#list, '.grip', (row, from, to) => this.#move(Number(row.dataset.key), from, to));
@@ -33,8 +31,8 @@ export class QueuePanel {
   /** @param {State} state */
   show(state) {
     this.#state = state;
-    if (this.#drag.busy || this.#onItsWay > 0) return;
-    this.#order = state.queue.order;
+    if (this.#drag.busy) return;
+    this.#order.tell(state.queue.order, performance.now());
     this.#draw();
   }
 
@@ -42,7 +40,7 @@ export class QueuePanel {
     const state = this.#state;
     if (state === null) return;
     const { items, can_undo: canUndo } = state.queue;
-    const order = this.#order.filter((id) => items[id] !== undefined);
+    const order = this.#order.ids.filter((id) => items[id] !== undefined);
     fill(this.#list, order, String, (id) => this.#row(id), (row, id, at) => this.#write(row, items[id], at));
     element('queue-empty').hidden = order.length > 0;
     element('queue-clear').hidden = order.length === 0;
@@ -101,7 +99,7 @@ export class QueuePanel {
    */
   #step(id, drawn, key, to) {
     const go = () => {
-      const at = this.#order.indexOf(id);
+      const at = this.#order.ids.indexOf(id);
       this.#move(id, at, to(at));
     };
     const made = button('button small', go, drawn);
@@ -124,12 +122,12 @@ export class QueuePanel {
     mark(parts.votes, 'aria-label', count('queue.votes', item.votes));
     mark(parts.votes, 'role', 'img');
     parts.cover.set(item.track.art);
-    const place = { title, n: at + 1, of: this.#order.length };
+    const place = { title, n: at + 1, of: this.#order.ids.length };
     mark(parts.handle, 'aria-label', t('queue.move', place));
     mark(parts.drop, 'aria-label', t('queue.remove', { title }));
     const [top, up, down] = /** @type {HTMLButtonElement[]} */ ([...parts.more.children]);
     top.disabled = up.disabled = at === 0;
-    down.disabled = at === this.#order.length - 1;
+    down.disabled = at === this.#order.ids.length - 1;
   }
 
   /** @param {QueueRow} row */
@@ -143,8 +141,8 @@ export class QueuePanel {
    * @param {number} id
    */
   #key(event, id) {
-    const from = this.#order.indexOf(id);
-    const to = keyed(event.key, from, this.#order.length);
+    const from = this.#order.ids.indexOf(id);
+    const to = keyed(event.key, from, this.#order.ids.length);
     if (to === null) return;
     event.preventDefault();
     this.#move(id, from, to);
@@ -156,17 +154,14 @@ export class QueuePanel {
    * @param {number} to
    */
   async #move(id, from, to) {
-    if (from === to || to < 0 || to >= this.#order.length) return this.#settle();
-    this.#order = moved(this.#order, from, to);
+    if (from === to || to < 0 || to >= this.#order.ids.length) return this.#settle();
+    this.#order.move(from, to);
     this.#draw();
     const title = this.#titled(id);
-    speak(t('queue.moved', { title, n: to + 1, of: this.#order.length }));
-    const before = this.#state;
-    this.#onItsWay += 1;
-    const done = await attempt(() => move(id, to));
-    this.#onItsWay -= 1;
-    // A box that has done it and has not yet said so would put the row back for a moment.
-    if (!done || this.#state !== before) this.#settle();
+    speak(t('queue.moved', { title, n: to + 1, of: this.#order.ids.length }));
+    this.#order.answer(await attempt(() => move(id, to)), performance.now());
+    this.#settle();
+    setTimeout(() => this.#settle(), TELLING_LIMIT_MS);
   }
 
   #settle() {
@@ -175,7 +170,7 @@ export class QueuePanel {
 
   /** @param {number} id */
   async #remove(id) {
-    const at = this.#order.indexOf(id);
+    const at = this.#order.ids.indexOf(id);
     await attempt(() => remove(id), { done: t('queue.removed', { title: this.#titled(id) }), undo: true });
     // The button that was tapped goes with its row; the next row takes its place for the keyboard.
     const next = this.#list.children[at + 1] ?? this.#list.children[at - 1];
