@@ -25,7 +25,7 @@ const WHOLE: usize = 4 * RATE_HZ as usize;
 
 /// Stretches of that length that are tried. A loaded machine lets a sound server or a browser in user space hiccup; a
 /// box that is wrong is wrong in every one of them.
-const TRIES: usize = 6;
+const TRIES: usize = 20;
 
 /// A server with both ends, the box that listens to one, and the guest who plays into the other.
 struct Room {
@@ -115,7 +115,7 @@ fn tones_in_the_cable_come_out_of_the_guests_browser() {
 #[test]
 fn tones_in_a_file_come_out_of_the_guests_browser() {
     let folder = tempfile::tempdir().expect("a folder");
-    wav::write_stereo(&folder.path().join("tones.wav"), &tones(60)).expect("a file");
+    wav::write_stereo(&folder.path().join("tones.wav"), &tones(120)).expect("a file");
     let music = |_: &SoundServer| vec!["--music".to_owned(), folder.path().display().to_string()];
     let Some(room) = Room::open(music) else { return };
     let (guest, recording) = room.guest();
