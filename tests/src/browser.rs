@@ -24,6 +24,13 @@ const DRIVER_STARTS: usize = 3;
 /// The driver's words for a script that did not end, in time or because its page is gone.
 const TIMED_OUT: &str = "script timeout";
 
+/// Clicks on one thing before it counts as out of reach, and the pause between them.
+const CLICKS: usize = 5;
+const CLICK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What the driver says when something else is where it would click.
+const INTERCEPTED: &str = "element click intercepted";
+
 /// A real tap is what the tests are about, so the rule that sound needs one stays on, and nothing is muted.
 const FLAGS: [&str; 11] = [
     "--headless=new",
@@ -239,10 +246,29 @@ impl Browser {
         self.post("/refresh", &json!({})).map(drop)
     }
 
-    /// A real click or tap, trusted by the page, on the first element of a CSS selector.
+    /// A real click or tap, trusted by the page, on the first element of a CSS selector. What moves away under it, or is
+    /// covered by something that passes, is clicked again, as a person would.
     pub fn click(&self, selector: &str) -> Result<(), BrowserError> {
-        let element = self.element(selector)?;
-        self.post(&format!("/element/{element}/click"), &json!({})).map(drop)
+        let selected = Value::from(selector);
+        let watch = format!(
+            "window.testClicked = false;
+             document.querySelector({selected}).addEventListener('click', () => {{ window.testClicked = true; }},
+               {{ capture: true, once: true }});"
+        );
+        let mut missed = "it moved away".to_owned();
+        for _ in 0..CLICKS {
+            let element = self.element(selector)?;
+            self.run(&watch)?;
+            match self.post(&format!("/element/{element}/click"), &json!({})) {
+                Err(BrowserError::Refused { message, .. }) if message.contains(INTERCEPTED) => missed = message,
+                Err(error) => return Err(error),
+                // A click that opened another page took along what watched for it.
+                Ok(_) if self.run("return window.testClicked !== false")? == true => return Ok(()),
+                Ok(_) => {}
+            }
+            std::thread::park_timeout(CLICK_AGAIN);
+        }
+        Err(BrowserError::Refused { command: format!("click {selector}"), message: missed })
     }
 
     /// Presses keys while the first element of a CSS selector has the focus.

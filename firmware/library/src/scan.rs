@@ -95,8 +95,13 @@ impl Scanner {
 
     /// Tells the writer of places that have come and gone.
     fn meet(&self, places: &mut Places) -> Result<(), Stop> {
-        for root in places.part() {
+        let parted = places.part();
+        for &root in &parted {
             self.send(Order::Present { root, present: false })?;
+        }
+        // Nothing is scanned for a stick that has gone, but its tracks count no more.
+        if !parted.is_empty() && self.flush().is_ok() {
+            self.count();
         }
         for place in places.arrived() {
             let (answer, root) = sync_channel(1);

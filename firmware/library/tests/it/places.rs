@@ -62,6 +62,7 @@ fn a_sticks_music_comes_and_goes_with_it_and_is_known_again() {
     assert_eq!(all(&party.library).len(), 1, "what the box has itself stays");
     let roots = party.library.roots().unwrap();
     assert_eq!((roots[1].is_present, roots[1].tracks), (false, 2), "it is remembered");
+    party.home.until(|| party.library.progress().tracks == 1);
     party.plug(&["a"]);
     party.home.until(|| outer() == id);
     party.plug(&[]);
