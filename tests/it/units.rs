@@ -13,7 +13,7 @@ use partybox::config::Config;
 ///
 /// The firmware needs sound cards, lines and the network; hostapd and dnsmasq need rights over the network; an update is
 /// mounted to be read; what mounts for everybody can have no view of its own.
-const EXPOSURES: [(&str, f32); 13] = [
+const EXPOSURES: [(&str, f32); 14] = [
     ("partybox", 1.2),
     ("partybox-radio", 1.2),
     ("partybox-firewall", 1.7),
@@ -23,6 +23,7 @@ const EXPOSURES: [(&str, f32); 13] = [
     ("partybox-data-lost", 3.2),
     ("partybox-cable", 2.0),
     ("partybox-restart", 1.5),
+    ("partybox-radio-anew", 1.5),
     ("partybox-last-words@", 1.6),
     ("partybox-trial", 1.5),
     ("partybox-update", 2.3),
@@ -119,6 +120,8 @@ fn units_and_firmware_name_the_same_places() {
     for file in [partybox::network::FILE, partybox::network::RULES_FILE] {
         assert!(unit("partybox-radio.path").contains(&format!("PathChanged=/data/state/{file}\n")), "{file}");
     }
+    let anew = unit("partybox-radio.path").lines().find_map(|line| line.strip_prefix("Unit=")).map(unit);
+    assert!(anew.is_some_and(|anew| anew.contains(" restart partybox-radio.service\n")));
     let hostapd = partybox::guests::CONTROL.trim_start_matches("/run/");
     assert!(unit("partybox-access-point.service").contains(&format!("RuntimeDirectory={hostapd}\n")));
     let bridge = text("usr/lib/partybox/cable.d/10-party.netdev");
