@@ -11,8 +11,8 @@ use tests::card::Card;
 /// How long a change may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// How long the box is at work with a choice at least.
-const AT_WORK: Duration = Duration::from_secs(3);
+/// After this long the box has read a choice and is at work with it, on an idle machine and on a busy one.
+const AT_WORK: Duration = Duration::from_secs(1);
 
 /// Pause between two tries.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
