@@ -53,7 +53,7 @@ fn whenever_the_plug_is_pulled_the_box_starts_again() {
         for cut in first..(first + CUTS_OF_A_CARD).min(cuts + 1) {
             let mut running = card.boot();
             running.says("partybox: slot ");
-            // Early ones more often than late ones, as at a party: a plug that was put in wrong is pulled at once.
+            // Early ones more often than late ones, so that more of them can be made in the same time.
             let moment = Duration::from_secs_f64(CUT_S_MAX * dice.f64().powi(2));
             let told = running.compute(moment);
             println!("cut {cut} after {:.1} s: {told}", moment.as_secs_f64());

@@ -1,4 +1,4 @@
-//! What a player hears of a box's MP3, decoded by ffmpeg.
+//! What a player hears of a box's MP3, decoded by ffmpeg. It judges nothing, and knows no browser: that is a guest.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};

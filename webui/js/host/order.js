@@ -78,6 +78,8 @@ export class PageOrder {
    */
   tell(order, nowMs) {
     this.#told = order;
+    // What is gone is gone at once, so that places on the page and in the box stay the same.
+    this.ids = this.ids.filter((id) => order.includes(id));
     const isKnown = String(order) === String(this.ids);
     if (this.#onTheirWay > 0 || (nowMs < this.#untilMs && !isKnown)) return;
     this.ids = order;
