@@ -24,7 +24,6 @@ fn a_flipped_bit_in_a_slots_kernel_or_in_a_program_starts_the_other_slot() {
         running.says("partybox: slot A, last resort 0");
         running.says("partybox: slot B, last resort 0");
         running.says("partybox: slot B is whole");
-        assert!(running.page().contains("id=\"play\""), "{name}: not the guest's page");
     }
 }
 

@@ -8,6 +8,9 @@ use tests::machine::wait_for;
 /// Where the box looks for one, on its data partition.
 const INBOX: &str = "/update/inbox.raucb";
 
+/// Where it counts how often it began with that one.
+const TRIES: &str = "/system/update-tries";
+
 #[test]
 fn a_good_update_is_written_tried_and_confirmed_once_sound_has_flowed() {
     let Some(card) = Card::fresh("update") else { return };
@@ -37,7 +40,7 @@ fn a_good_update_is_written_tried_and_confirmed_once_sound_has_flowed() {
 
 #[test]
 fn a_system_that_panics_is_given_up_and_its_last_words_are_kept() {
-    let Some((card, running)) = is_given_up_before_it_is_seen("panics") else { return };
+    let Some((card, running)) = is_given_up_before_it_is_seen("panics", 3) else { return };
     running.has_said("partybox: last words: kept of the kernel");
     drop(running);
     keeps(&card, "kernel", "Attempted to kill init!");
@@ -45,7 +48,7 @@ fn a_system_that_panics_is_given_up_and_its_last_words_are_kept() {
 
 #[test]
 fn a_system_that_hangs_is_given_up() {
-    is_given_up_before_it_is_seen("hangs");
+    is_given_up_before_it_is_seen("hangs", 1);
 }
 
 #[test]
@@ -61,12 +64,12 @@ fn firmware_that_is_silent_is_given_up() {
     is_given_up_by_itself("silent");
 }
 
-/// Nobody in this slot's system can say that it is given up: it is tried until no tries are left.
-fn is_given_up_before_it_is_seen(name: &str) -> Option<(Card, Running)> {
+/// Nobody in this slot's system can say that it is given up: it is tried until none of so many tries is left.
+fn is_given_up_before_it_is_seen(name: &str, tries: u32) -> Option<(Card, Running)> {
     let card = Card::fresh(&format!("given-up-{name}"))?;
-    card.to_be_tried(&format!("faulty/{name}.img"));
+    card.to_be_tried(&format!("faulty/{name}.img"), tries);
     let mut running = card.boot();
-    for left in [2, 1, 0] {
+    for left in (0..tries).rev() {
         running.says(&format!("partybox: slot B, last resort 0, tries left {left}"));
         running.says("partybox: slot B is whole");
     }
@@ -77,7 +80,7 @@ fn is_given_up_before_it_is_seen(name: &str) -> Option<(Card, Running)> {
 /// This slot's system sees that nothing is heard, and gives itself up at its first start.
 fn is_given_up_by_itself(name: &str) -> Option<(Card, Running)> {
     let card = Card::fresh(&format!("given-up-{name}"))?;
-    card.to_be_tried(&format!("faulty/{name}.img"));
+    card.to_be_tried(&format!("faulty/{name}.img"), 3);
     let mut running = card.boot();
     running.says("partybox: slot B, last resort 0, tries left 2");
     running.says("partybox: slot: trying B 2");
@@ -98,45 +101,49 @@ fn keeps(card: &Card, file: &str, words: &str) {
 }
 
 #[test]
-fn damaged_and_foreign_updates_are_refused_before_anything_is_written() {
+fn damaged_and_foreign_updates_that_a_host_sends_are_refused_before_anything_is_written() {
     let Some(card) = Card::fresh("refused") else { return };
+    card.pair();
+    let before = card.slot(1);
     let good = fs::read(card.made("out/update.raucb")).expect("an update");
-    let cut = card.beside("cut");
-    fs::write(&cut, &good[..good.len() / 2]).expect("ours");
-    let flipped = card.beside("flipped");
-    let mut bytes = good;
-    bytes[1_000_000] ^= 1;
-    fs::write(&flipped, bytes).expect("ours");
-    for (file, code) in [
-        (card.made("faulty/wrong-key.raucb"), "wrong-key"),
-        (card.made("faulty/wrong-board.raucb"), "wrong-board"),
-        (card.made("faulty/older.raucb"), "older"),
-        (cut, "damaged"),
-        (flipped, "damaged"),
+    let mut flipped = good.clone();
+    flipped[1_000_000] ^= 1;
+    let faulty = |name| fs::read(card.made(&format!("faulty/{name}.raucb"))).expect("an update");
+    let mut running = card.boot();
+    running.says("partybox: slot: confirmed A");
+    running.page();
+    for (update, code) in [
+        (&faulty("wrong-key")[..], "wrong-key"),
+        (&faulty("wrong-board"), "wrong-board"),
+        (&faulty("older"), "older"),
+        (&good[..good.len() / 2], "damaged"),
+        (&flipped, "damaged"),
     ] {
-        // A new one for each: what is put beside a journal that is not yet replayed is gone at the next start.
-        let Some(card) = Card::fresh("refused") else { return };
-        let before = card.slot(1);
-        card.put(&file, INBOX);
-        let mut running = card.boot();
+        assert_eq!(running.upload("/api/update", update), 202);
+        running.says("partybox: update: verifying");
         running.says(&format!("partybox: update: refused {code}"));
-        drop(running);
-        assert!(card.slot(1) == before, "{}: written all the same", file.display());
+        let is_told = || running.tells_host("/api/update").is_some_and(|said| said.contains(code));
+        wait_for("the host to be told why", &mut || is_told());
     }
+    drop(running);
+    assert!(card.slot(1) == before, "written all the same");
 }
 
 #[test]
-fn an_update_that_ends_the_box_whenever_it_is_written_is_tried_three_times() {
+fn an_update_that_has_ended_the_box_three_times_is_not_tried_again() {
     let Some(card) = Card::fresh("interrupted") else { return };
     card.put(&card.made("out/update.raucb"), INBOX);
-    for _ in 0..3 {
-        let mut running = card.boot();
-        running.says("partybox: update: verifying");
-    }
+    // Twice before.
+    let tries = card.beside("tries");
+    fs::write(&tries, "2\n").expect("ours");
+    card.put(&tries, TRIES);
+    let mut running = card.boot();
+    running.says("partybox: update: verifying");
+    drop(running);
     let mut running = card.boot();
     running.says("partybox: update: refused interrupted");
     assert!(running.page().contains("id=\"play\""), "not the guest's page");
     drop(running);
     // Whatever comes next has three tries again.
-    assert!(card.get("/system/update-tries").is_empty() && card.get(INBOX).is_empty(), "something is left");
+    assert!(card.get(TRIES).is_empty() && card.get(INBOX).is_empty(), "something is left");
 }

@@ -141,15 +141,15 @@ impl Card {
         self.write(at, &[byte[0] ^ 0x10]);
     }
 
-    /// Puts a slot's content into slot B, to be tried three times, as an update leaves it.
+    /// Puts a slot's content into slot B, to be tried so many times, of which an update leaves three.
     ///
     /// # Panics
     /// When it cannot be written.
-    pub fn to_be_tried(&self, slot: &str) {
+    pub fn to_be_tried(&self, slot: &str, tries: u32) {
         self.write(SLOTS[1], &fs::read(self.made(slot)).expect("a slot"));
         let mut counters = vec![0; 512];
-        let text = b"pb_left=3\0pb_order=B A\0pb_try=B\0";
-        counters[4..4 + text.len()].copy_from_slice(text);
+        let text = format!("pb_left={tries}\0pb_order=B A\0pb_try=B\0");
+        counters[4..4 + text.len()].copy_from_slice(text.as_bytes());
         let sum = crc32(&counters[4..]);
         counters[..4].copy_from_slice(&sum.to_le_bytes());
         self.write(COUNTERS, &counters);

@@ -82,6 +82,16 @@ impl Running {
         request.header("Cookie", cookie()).send_empty().expect("the box answers").status().as_u16()
     }
 
+    /// Sends a host's file, and returns the status of the answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn upload(&self, path: &str, file: &[u8]) -> u16 {
+        let request = self.web.post(format!("http://{}{path}", self.address)).header("Host", HOST);
+        let request = request.header("Cookie", cookie()).content_type("application/octet-stream");
+        request.send(file).expect("the box answers").status().as_u16()
+    }
+
     /// What a host is answered at `path`, or nothing if it is no good answer.
     pub fn tells_host(&self, path: &str) -> Option<String> {
         let request = self.web.get(format!("http://{}{path}", self.address)).header("Host", HOST);
