@@ -54,11 +54,13 @@ pub(crate) fn cargo_command(words: &[&str]) -> Command {
 
 /// Builds the box and returns the program's path, as cargo itself reports it.
 pub(crate) fn partybox(profile: Profile) -> Result<PathBuf, Error> {
-    let mut command = cargo_command(&["build", "--package", "partybox", "--bin", "partybox", "--locked"]);
+    let mut command = cargo_command(&["build", "--bin", "partybox", "--locked"]);
     command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
+    command.args(match profile {
+        // With the features that tests of the whole workspace have: nothing is compiled twice.
+        Profile::Dev => ["--workspace"].as_slice(),
+        Profile::Release => &["--package", "partybox", "--release"],
+    });
     let start = |source| Error::Start { program: cargo(), source };
     let output = command.spawn().map_err(start)?.wait_with_output().map_err(start)?;
     if !output.status.success() {

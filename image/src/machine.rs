@@ -41,7 +41,8 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
     // another works. The others' clocks are this machine's, which each wants for itself.
     for (target, at_once) in [("cards", "--test-threads=3"), ("machine", "--test-threads=1")] {
-        let mut tests = build::cargo_command(&["test", "--package", "tests", "--test", target, "--locked"]);
+        // Of the workspace, whose other tests have been compiled by then: so nothing is compiled twice.
+        let mut tests = build::cargo_command(&["test", "--workspace", "--test", target, "--locked"]);
         tests.env(MACHINE_VARIABLE, folder()).env(CARD_VARIABLE, &card);
         tests.args(["--", "--show-output", at_once]).args(&args.filters);
         stages.command(&format!("tests of {target}"), &mut tests)?;

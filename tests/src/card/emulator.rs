@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use crate::machine::PROCESSOR;
+
 /// A computer without graphics, with a watchdog that restarts it, and a network that reaches nobody but whoever connects
-/// to the forwarded port, though it takes 65,534 others to be at its cable. Its time is that of its instructions, a billion per second, which is about one core of a Pi 3:
-/// what it must do in time does not depend on what else this machine does. It has no card yet.
+/// to the forwarded port, though it takes 65,534 others to be at its cable. Its time is that of its instructions, a billion
+/// per second, which is about one core of a Pi 3: what it must do in time does not depend on what else this machine does. It
+/// has no card yet.
 pub(super) fn virt(folder: &Path, log: &Path, address: SocketAddr) -> Command {
     let mut command = emulator(log);
-    command.args(["-machine", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", "512", "-icount", "shift=0"]);
+    command.args(["-machine", "virt", "-cpu", PROCESSOR, "-smp", "1", "-m", "512", "-icount", "shift=0"]);
     command.arg("-bios").arg(folder.join("out/u-boot-qemu.bin")).args(["-serial", "chardev:log"]);
     command.args(["-device", "i6300esb", "-device", "virtio-blk-device,drive=card"]);
     command.arg("-netdev").arg(format!("user,id=net,net=10.0.0.0/16,restrict=on,hostfwd=tcp:{address}-:80"));
