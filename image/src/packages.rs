@@ -252,20 +252,6 @@ pub(crate) const NEEDS: &[Need] = &[
         system("debian-archive-keyring", "debian-keyring", "debian-archive-keyring"),
     ),
     need(
-        "ip",
-        "gives a guest at the emulated computer's cable a network of its own",
-        For::Machine,
-        Sign::Program(&["ip"]),
-        system("iproute2", "iproute", "iproute2"),
-    ),
-    need(
-        "busybox",
-        "asks the emulated computer for an address, as a guest's phone does",
-        For::Machine,
-        Sign::Program(&["busybox"]),
-        system("busybox", "busybox", "busybox"),
-    ),
-    need(
         "ext4 tools",
         "make the emulated computer's card",
         For::Machine,
