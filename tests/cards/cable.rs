@@ -1,4 +1,4 @@
-//! The card's cable: to the house, until a host says that it leads to guests.
+//! The card's cable: to the house, unless a host says that it leads to guests.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread;
@@ -32,7 +32,7 @@ const ANDROID: &str = "connectivitycheck.gstatic.com";
 const QUESTION: &[u8] = b"\x77\x77\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05party\x08internal\x00\x00\x01\x00\x01";
 
 #[test]
-fn more_access_points_at_the_cable_are_the_boxs_own_network_once_a_host_says_so() {
+fn more_access_points_at_the_cable_are_the_boxs_own_network_as_long_as_a_host_says_so() {
     let Some(card) = Card::fresh("cable") else { return };
     card.pair();
     let (running, mut end) = card.boot_with_cable();
@@ -55,4 +55,11 @@ fn more_access_points_at_the_cable_are_the_boxs_own_network_once_a_host_says_so(
     let probe = end.page(SocketAddrV4::new(INTERNET, 80), ANDROID, "/generate_204").expect("an answer to a phone");
     assert!(probe.starts_with("HTTP/1.1 204 ") || probe.starts_with("HTTP/1.1 302 "), "{probe}");
     assert_eq!(end.is_refused(SocketAddrV4::new(INTERNET, 443)), Some(true));
+
+    // A host who has come by this cable gives both back to the house.
+    let back = json!({ "cable": "house" });
+    let answer = end.choose(SocketAddrV4::new(BOX, 80), "/api/box/network", &back).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+    running.page();
+    assert_eq!(end.takes_an_address(OFTEN.0, OFTEN.1), None, "the box gives none any more");
 }

@@ -105,7 +105,14 @@ impl CableEnd {
     /// # Panics
     /// When the emulator has ended.
     pub fn page(&mut self, server: SocketAddrV4, name: &str, path: &str) -> Option<String> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
+        self.exchange(server, &format!("GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// What a web server answers to a request until it ends the connection. Nothing if it does not.
+    ///
+    /// # Panics
+    /// When the emulator has ended.
+    pub fn exchange(&mut self, server: SocketAddrV4, request: &str) -> Option<String> {
         let (mut sockets, connection) = self.connect(server);
         let (mut is_sent, mut answer) = (false, Vec::new());
         self.until(PATIENCE, &mut sockets, |_, sockets| {

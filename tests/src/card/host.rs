@@ -1,6 +1,7 @@
 //! A host of a box in an emulated computer: paired before it was ever switched on, by what pairing would have left.
 
 use std::fs::{self, Permissions};
+use std::net::SocketAddrV4;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use ureq::RequestBuilder;
 use ureq::typestate::WithBody;
 
-use super::{Card, HOST, Running};
+use super::{CableEnd, Card, HOST, Running};
 
 /// What this host proves with that it is one.
 const SECRET: Secret = Secret::new(*b"a paired machine");
@@ -102,6 +103,19 @@ impl Running {
     fn send(&self, request: RequestBuilder<WithBody>, json: &serde_json::Value) -> u16 {
         let request = request.header("Host", HOST).header("Cookie", cookie());
         request.send_json(json).expect("the box answers").status().as_u16()
+    }
+}
+
+impl CableEnd {
+    /// Sends a host's choice from among the guests, and returns the answer, if there is one.
+    ///
+    /// # Panics
+    /// When the emulator has ended.
+    pub fn choose(&mut self, server: SocketAddrV4, path: &str, json: &serde_json::Value) -> Option<String> {
+        let (json, cookie) = (json.to_string(), cookie());
+        let head = format!("PUT {path} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\nConnection: close\r\n");
+        let body = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}", json.len());
+        self.exchange(server, &(head + &body))
     }
 }
 
