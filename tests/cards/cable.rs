@@ -11,7 +11,8 @@ use tests::card::Card;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How often an address is asked for where none may come, and for how long.
-const OFTEN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+const OFTEN: Duration = Duration::from_secs(1);
+const A_WHILE: Duration = Duration::from_secs(15);
 
 /// How often, where the box is given time to answer.
 const SELDOM: Duration = Duration::from_secs(20);
@@ -37,7 +38,7 @@ fn more_access_points_at_the_cable_are_the_boxs_own_network_as_long_as_a_host_sa
     card.pair();
     let (running, mut end) = card.boot_with_cable();
     running.page();
-    assert_eq!(end.takes_an_address(OFTEN.0, OFTEN.1), None, "a house gives addresses, the box does not");
+    assert_eq!(end.takes_an_address(OFTEN, A_WHILE), None, "a house gives addresses, the box does not");
     let choose = |cable| assert_eq!(running.choose("/api/box/network", &json!({ "cable": cable })), 204);
     // The second choice comes while the box is at work with the first.
     choose("house");
@@ -45,7 +46,7 @@ fn more_access_points_at_the_cable_are_the_boxs_own_network_as_long_as_a_host_sa
     choose("guests");
     // At its first cable the emulator gives addresses of another network: none of them must come to this one, not even while
     // the box joins the two.
-    let early = end.takes_an_address(OFTEN.0, OFTEN.1);
+    let early = end.takes_an_address(OFTEN, A_WHILE);
     let ours = early.or_else(|| end.takes_an_address(SELDOM, PATIENCE)).expect("an address");
     assert_eq!(ours.octets()[..2], BOX.octets()[..2], "{ours}");
     let page = end.page(SocketAddrV4::new(BOX, 80), "10.77.0.1", "/").expect("the page");
@@ -61,5 +62,5 @@ fn more_access_points_at_the_cable_are_the_boxs_own_network_as_long_as_a_host_sa
     let answer = end.choose(SocketAddrV4::new(BOX, 80), "/api/box/network", &back).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
     running.page();
-    assert_eq!(end.takes_an_address(OFTEN.0, OFTEN.1), None, "the box gives none any more");
+    assert_eq!(end.takes_an_address(OFTEN, A_WHILE), None, "the box gives none any more");
 }

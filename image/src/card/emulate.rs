@@ -17,10 +17,8 @@ pub(crate) fn emulate(out: &Path) -> Result<(), Error> {
     eprintln!("\n── the card, emulated: http://{PAGE}/ in some ten seconds; Ctrl-A and then X switches it off");
     let mut emulator = Command::new("qemu-system-aarch64");
     // A Pi 3's own processor is slower to emulate: there the kernel changes its page tables at every call.
-    emulator
-        .args(["-machine", "virt", "-cpu", "max,pauth=off,sve=off,sme=off", "-smp", "2", "-m", "512"])
-        .arg("-nographic");
-    emulator.args(["-device", "i6300esb", "-action", "watchdog=reset", "-snapshot"]);
+    emulator.args(["-machine", "virt", "-cpu", "max,pauth=off,sve=off,sme=off", "-smp", "2", "-m", "512"]);
+    emulator.args(["-device", "i6300esb", "-action", "watchdog=reset", "-snapshot", "-nographic"]);
     emulator.arg("-bios").arg(out.join("u-boot-qemu.bin"));
     emulator.arg("-drive").arg(format!("file={},format=raw,if=none,id=card", out.join("card.img").display()));
     emulator.args(["-device", "virtio-blk-device,drive=card"]);

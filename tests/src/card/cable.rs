@@ -1,5 +1,6 @@
 //! The far end of an emulated computer's second cable: a guest's computer with a network of its own, from which the box is
-//! looked at. Nothing of this machine's network is used or changed.
+//! looked at. Nothing of this machine's network is used or changed. It has IPv4 alone, and does one thing at a time: while
+//! nothing is asked, nobody is at the cable.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
@@ -94,7 +95,9 @@ impl CableEnd {
                 ours.clear();
                 ours.push(IpCidr::Ipv4(given.address)).expect("room for one");
             });
-            given.router.map(|router| interface.routes_mut().add_default_ipv4_route(router).expect("room for one"));
+            if let Some(router) = given.router {
+                interface.routes_mut().add_default_ipv4_route(router).expect("room for one");
+            }
             Some(given.address.address())
         })
     }
@@ -108,7 +111,8 @@ impl CableEnd {
         self.exchange(server, &format!("GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"))
     }
 
-    /// What a web server answers to a request until it ends the connection. Nothing if it does not.
+    /// What a web server answers to a request until it ends the connection: an empty text if it refuses one, nothing if it
+    /// does not end it.
     ///
     /// # Panics
     /// When the emulator has ended.
