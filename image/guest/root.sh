@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the machine tests' guest from downloaded packages: $1/kernel and $1/root.cpio. Runs inside the tool chain.
+# Makes the machine tests' guest from the packages in /guest: $1/kernel and $1/root.cpio. Runs inside the tool chain.
 #
 # Not in it: our own programs and `init`, which change more often and go into a second archive behind this one.
 set -eu
@@ -13,7 +13,9 @@ programs="usr/bin/aplay usr/sbin/hostapd usr/sbin/wpa_supplicant usr/sbin/iw usr
 # The box's own program is linked with these; what the programs above need is found out.
 libraries="ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libgcc_s.so.1 libasound.so.2"
 
-version=$(cat /guest/kernel-version)
+version=$(echo /guest/linux-modules-*)
+version=${version#*/linux-modules-}
+version=${version%%_*}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 packages=$work/packages

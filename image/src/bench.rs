@@ -6,11 +6,11 @@ use crate::error::Error;
 use crate::packages::For;
 use crate::stage::Stages;
 use crate::test::BIN_VARIABLE;
-use crate::{fuzz, setup};
+use crate::{fuzz, places, setup};
 
 /// Runs all benchmarks, or those named.
 pub(crate) fn bench(args: &BenchArgs) -> Result<(), Error> {
-    let known = fuzz::rust_files(&build::root().join("tests").join("benches"))?;
+    let known = fuzz::rust_files(&places::root().join("tests").join("benches"))?;
     fuzz::check_names(&args.names, &known)?;
     let mut stages = Stages::default();
     stages.run("set-up", || setup::ensure(&[For::Build, For::Test, For::Bench], args.yes))?;

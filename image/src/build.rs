@@ -1,11 +1,12 @@
-//! Where things are, and building the box's program with cargo.
+//! Cargo: running it, fetching what it needs, and building the box's program with it.
 
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
+use crate::{places, stage};
 
 /// How the program is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,35 +22,20 @@ pub(crate) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// The top of the repository.
-pub(crate) fn root() -> PathBuf {
-    // Cargo sets the variable at run time too; the compiled-in value is for a program started by hand.
-    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&here).parent().map(Path::to_owned).unwrap_or_default()
-}
-
-/// The folder for everything that is made, not written.
-pub(crate) fn target_folder() -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => env::current_dir().unwrap_or_default().join(folder),
-        None => root().join("target"),
-    }
-}
-
-/// Where programs compiled for these commands are kept.
-pub(crate) fn tools_folder() -> PathBuf {
-    target_folder().join("tools").join("bin")
-}
-
 /// Cargo with a subcommand, at the top of the repository.
 pub(crate) fn cargo_command(words: &[&str]) -> Command {
     let mut command = Command::new(cargo());
     // A relative target folder means the caller's folder, not the repository's.
     if env::var_os("CARGO_TARGET_DIR").is_some() {
-        command.env("CARGO_TARGET_DIR", target_folder());
+        command.env("CARGO_TARGET_DIR", places::target());
     }
-    command.args(words).current_dir(root());
+    command.args(words).current_dir(places::root());
     command
+}
+
+/// Fetches every crate of the lock file, so that whatever is compiled afterwards needs no network.
+pub(crate) fn fetch() -> Result<(), Error> {
+    stage::status("cargo fetch", &mut cargo_command(&["fetch", "--locked"]))
 }
 
 /// Builds the box and returns the program's path, as cargo itself reports it.
@@ -101,10 +87,5 @@ mod tests {
         assert_eq!(executable(messages), Some(PathBuf::from("/a \"b\"/partybox")));
         assert_eq!(executable(r#"{"executable":null}"#), None);
         assert_eq!(executable(r#"{"executable":"/cut"#), None);
-    }
-
-    #[test]
-    fn the_top_of_the_repository_holds_the_workspace() {
-        assert!(root().join("Cargo.lock").is_file());
     }
 }

@@ -4,114 +4,142 @@
 //! that no program of arm64 runs here and no script of a package runs at all; scripts of ours in `image/card` do the rest
 //! inside the tool chain's folder, so that this machine's own tools and their versions leave no trace in the image.
 
-mod archive;
-mod board;
 mod disk;
 mod emulate;
 mod flash;
 mod keys;
 mod list;
-mod lock;
 mod make;
 mod sbom;
 
-use std::fs;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, io};
 
-pub(crate) use archive::Drift;
-pub(crate) use board::Board;
 pub(crate) use flash::flash;
 use keys::Keys;
 
+use crate::board::Board;
 use crate::build;
-use crate::cli::ImageArgs;
+use crate::cli::{ImageArgs, Locked};
+use crate::debian::{self, Cache, Debian, Lock, Wanted};
 use crate::error::Error;
-use crate::machine::made::made;
-use crate::machine::{cross, jail, tools};
+use crate::made::made;
 use crate::packages::For;
 use crate::setup;
 use crate::stage::Stages;
+use crate::tools::{self, cross, jail};
+use crate::{files, places};
 
 /// The card as it is handed out: made only for who hands it out, because that takes longer than all the rest.
 const COMPRESSED: &str = "card.img.zst";
 
-/// Makes the image, or only the lock file.
+/// The lock file beside the card: what it was made of.
+const LOCK: &str = "lock.txt";
+
+/// Makes the image.
 pub(crate) fn image(args: &ImageArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
     stages.run("set-up", || {
-        setup::ensure(&[For::Build, For::Machine], args.yes)?;
-        jail::possible()
+        jail::possible()?;
+        setup::ensure(&[For::Machine], args.yes)
     })?;
-    let packages = packages()?;
+    let cache = Cache::at(args.cache.as_deref());
+    let lock = stages.run("packages and crates", || {
+        let lock = packages(args)?;
+        build::fetch()?;
+        Ok(lock)
+    })?;
     if args.update_lock {
-        let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
-        stages.run("lock file", || archive::update_lock(args.board, &names))?;
+        files::write(&debian::lock_path(args.board), &debian::write_lock(&lock))?;
     }
-    let (out, recipe) = whole(&mut stages, args, Drift::Refuse)?;
+    if args.dry {
+        stages.print();
+        return Ok(());
+    }
+    stages.run("arm64 tool chain", || tools::make(&cache, &lock))?;
+    let (out, recipe) = whole(&mut stages, args, &cache, &lock)?;
     if !out.join(COMPRESSED).exists() {
         stages.run("compressed card", || recipe.compress(&out))?;
     }
     if args.check {
-        stages.run("the same once more", || again(&recipe, &packages, &out))?;
+        stages.run("the same once more", || again(&recipe, &out))?;
     }
     stages.print();
     sizes(&out)?;
     if args.emulate { emulate::emulate(&out) } else { Ok(()) }
 }
 
+/// Returns the packages that the card will be made of, all of them in the cache.
+fn packages(args: &ImageArgs) -> Result<Lock, Error> {
+    let cache = Cache::at(args.cache.as_deref());
+    let path = match &args.locked {
+        Locked::No => return newest(&Debian::now(cache), args.board),
+        Locked::Repository => debian::lock_path(args.board),
+        Locked::File(path) => path.clone(),
+    };
+    let listed = listed()?;
+    debian::locked(&path, &wanted(args.board, &names(&listed)), &cache)
+}
+
+/// Returns the newest packages that a card for `board` can be made of, all of them in the cache.
+pub(crate) fn newest(debian: &Debian, board: Board) -> Result<Lock, Error> {
+    let listed = listed()?;
+    debian.card(&wanted(board, &names(&listed)))
+}
+
+fn wanted<'a>(board: Board, card: &'a [&'a str]) -> Wanted<'a> {
+    Wanted { board, tools: &tools::PACKAGES, card }
+}
+
 /// Makes the image in `out` and faulty slots and updates in `faulty`, for tests; returns the folder of both.
-pub(crate) fn build_with_faulty(stages: &mut Stages, args: &ImageArgs, drift: Drift) -> Result<PathBuf, Error> {
-    let (out, recipe) = whole(stages, args, drift)?;
+pub(crate) fn with_faulty(stages: &mut Stages, args: &ImageArgs, cache: &Cache, lock: &Lock) -> Result<PathBuf, Error> {
+    let (out, recipe) = whole(stages, args, cache, lock)?;
     let faulty = recipe.folder().join("faulty");
-    let script = make::read(&make::scripts().join("faulty.sh"))?;
-    let inputs = format!("{script}{}", make::read(&out.with_extension("inputs"))?);
+    let script = files::read(&places::card_scripts().join("faulty.sh"))?;
+    let inputs = format!("{script}{}", files::read(&out.with_extension("inputs"))?);
     stages.run("faulty slots and updates", || made(&faulty, &inputs, || recipe.faulty(&out, &faulty)))?;
     Ok(recipe.folder())
 }
 
 /// Makes the board's image and update: `card.img` and `update.raucb` in the folder that is returned.
-fn whole(stages: &mut Stages, args: &ImageArgs, drift: Drift) -> Result<(PathBuf, make::Recipe), Error> {
-    stages.run("arm64 tool chain", tools::make)?;
+fn whole(stages: &mut Stages, args: &ImageArgs, cache: &Cache, lock: &Lock) -> Result<(PathBuf, make::Recipe), Error> {
     let program = match &args.program {
         Some(program) => program.clone(),
         None => stages.run("the box for arm64", cross::partybox)?,
     };
-    let packages = packages()?;
-    let names: Vec<&str> = packages.iter().map(|package| package.name.as_str()).collect();
-    let board = args.board;
-    let recipe = make::Recipe { board, epoch: epoch()?, version: version()?, program, keys: keys(args)? };
+    let recipe = make::Recipe { board: args.board, epoch: epoch()?, version: version()?, program, keys: keys(args)? };
     let debs = recipe.folder().join("debs");
-    let locked = stages.run("packages", || archive::fetch(board, &names, &debs, drift))?;
+    cache.link(&lock.card, &debs)?;
     let out = recipe.folder().join("out");
-    let inputs = recipe.inputs(&locked)?;
+    let inputs = recipe.inputs(lock)?;
     stages.run("image", || {
         made(&out, &inputs, || {
-            recipe.root(&packages, &debs, &out)?;
+            recipe.root(&listed()?, &debs, &out)?;
             recipe.card(&out)?;
             recipe.update(&out)?;
-            sbom::write(&out.join("parts.cdx.json"), &recipe.version, &locked, &out.join("copyright"))
+            files::write(&out.join(LOCK), &debian::write_lock(lock))?;
+            sbom::write(&out.join("parts.cdx.json"), &recipe.version, lock, &out.join("copyright"))
         })
     })?;
     Ok((out, recipe))
 }
 
 /// Makes the trees and the card a second time, elsewhere and later, and compares with what is in `out`.
-fn again(recipe: &make::Recipe, packages: &[list::Package], out: &Path) -> Result<(), Error> {
+fn again(recipe: &make::Recipe, out: &Path) -> Result<(), Error> {
     let again = recipe.folder().join("again");
-    fresh_folder(&again)?;
-    recipe.root(packages, &recipe.folder().join("debs"), &again)?;
+    files::fresh_folder(&again)?;
+    recipe.root(&listed()?, &recipe.folder().join("debs"), &again)?;
     recipe.card(&again)?;
     recipe.compress(&again)?;
     for name in ["first.cpio.zst", "slot.img", "boot.img", "data.img", "card.img", COMPRESSED] {
-        let hash = archive::sha256(&out.join(name))?;
-        if hash != archive::sha256(&again.join(name))? {
+        let hash = files::sha256(&out.join(name))?;
+        if hash != files::sha256(&again.join(name))? {
             return Err(Error::Card(format!("{name} differs between {} and {}", out.display(), again.display())));
         }
         eprintln!("{hash}  {name}");
     }
-    fs::remove_dir_all(&again).map_err(|source| Error::File { path: again, source })
+    files::remove(&again)
 }
 
 fn keys(args: &ImageArgs) -> Result<Keys, Error> {
@@ -122,9 +150,13 @@ fn keys(args: &ImageArgs) -> Result<Keys, Error> {
     Ok(Keys { key: key.clone(), certificate: certificate.clone(), keyring })
 }
 
-fn packages() -> Result<Vec<list::Package>, Error> {
-    let text = make::read(&make::scripts().join("packages.list"))?;
+fn listed() -> Result<Vec<list::Package>, Error> {
+    let text = files::read(&places::card_scripts().join("packages.list"))?;
     list::packages(&text).map_err(|why| Error::Card(format!("packages.list: {why}")))
+}
+
+fn names(listed: &[list::Package]) -> Vec<&str> {
+    listed.iter().map(|package| package.name.as_str()).collect()
 }
 
 /// The time of everything in the image: of the commit, or what the environment says where there is no repository.
@@ -133,7 +165,7 @@ fn epoch() -> Result<u64, Error> {
         return Ok(epoch);
     }
     let mut git = Command::new("git");
-    let output = git.args(["log", "-1", "--format=%ct"]).current_dir(build::root()).output();
+    let output = git.args(["log", "-1", "--format=%ct"]).current_dir(places::root()).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let unknown =
         || Error::Card("the time of this version is unknown: no git repository, and no SOURCE_DATE_EPOCH".into());
@@ -156,46 +188,8 @@ fn sizes(out: &Path) -> Result<(), Error> {
         ("vmlinuz.gz", "the kernel"),
     ] {
         let path = out.join(name);
-        let size = fs::metadata(&path).map_err(|source| Error::File { path: path.clone(), source })?.len();
-        eprintln!("  {:>8.1} MB  {what}: {}", size as f64 / 1e6, path.display());
+        eprintln!("  {:>8.1} MB  {what}: {}", files::size(&path)? as f64 / 1e6, path.display());
     }
-    Ok(())
-}
-
-/// Where images are made.
-fn folder() -> PathBuf {
-    build::target_folder().join("card")
-}
-
-/// An empty folder.
-fn fresh_folder(path: &Path) -> Result<(), Error> {
-    let emptied = match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => fs::create_dir_all(path),
-    };
-    emptied.map_err(|source| Error::File { path: path.to_owned(), source })
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    fs::copy(from, to).map(drop).map_err(|source| Error::File { path: from.to_owned(), source })
-}
-
-/// What is directly in a folder, in order.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let read = fs::read_dir(folder).map_err(|source| Error::File { path: folder.to_owned(), source })?;
-    let mut entries: Vec<PathBuf> = read.flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    Ok(entries)
-}
-
-/// Files and links below a folder, in order.
-fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    for path in entries(folder)? {
-        if path.is_dir() && !path.is_symlink() {
-            files_below(&path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
+    eprintln!("  made of what {} names", out.join(LOCK).display());
     Ok(())
 }

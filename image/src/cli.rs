@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
-use crate::card::Board;
+use crate::board::Board;
 use crate::help::Topic;
 
 /// Seconds each fuzz target runs unless told otherwise.
@@ -39,6 +39,8 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     /// Install without asking.
     pub(crate) yes: bool,
+    /// Stop before anything is compiled.
+    pub(crate) dry: bool,
     /// Build without optimisation.
     pub(crate) debug: bool,
     /// `--music`.
@@ -62,8 +64,12 @@ pub(crate) struct RunArgs {
 pub(crate) struct TestArgs {
     /// Install without asking.
     pub(crate) yes: bool,
+    /// Stop before anything is compiled.
+    pub(crate) dry: bool,
     /// The machine tests, and only those.
     pub(crate) machine: bool,
+    /// Another cache of Debian's packages.
+    pub(crate) cache: Option<PathBuf>,
     /// Run only tests whose name contains one of these; empty means everything.
     pub(crate) filters: Vec<String>,
 }
@@ -88,16 +94,34 @@ pub(crate) struct FuzzArgs {
     pub(crate) targets: Vec<String>,
 }
 
+/// Which packages an image is made of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Locked {
+    /// The newest.
+    #[default]
+    No,
+    /// Those that the repository's lock file names.
+    Repository,
+    /// Those that this lock file names.
+    File(PathBuf),
+}
+
 /// Arguments of `image`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ImageArgs {
     /// Install without asking.
     pub(crate) yes: bool,
+    /// Stop before anything is compiled.
+    pub(crate) dry: bool,
+    /// Which packages.
+    pub(crate) locked: Locked,
+    /// Another cache of Debian's packages.
+    pub(crate) cache: Option<PathBuf>,
     /// For which box.
     pub(crate) board: Board,
     /// Start it in an emulated computer afterwards.
     pub(crate) emulate: bool,
-    /// Write the lock file anew first.
+    /// Write the repository's lock file.
     pub(crate) update_lock: bool,
     /// Make the card a second time and compare.
     pub(crate) check: bool,
@@ -158,6 +182,7 @@ impl fmt::Display for UsageError {
             Self::UnknownArgument { command, argument } => {
                 write!(f, "{command} does not know {argument:?}; see `cargo xtask {command} --help`")
             }
+            Self::Value { argument, value, allowed } if value.is_empty() => write!(f, "{argument} must be {allowed}"),
             Self::Value { argument, value, allowed } => write!(f, "{argument} {value:?}: must be {allowed}"),
             Self::Syntax(message) => f.write_str(message),
         }
@@ -212,6 +237,7 @@ fn run(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             None => return Ok(Command::Run(args)),
             Some(Short('h') | Long("help")) => return Ok(Command::Help(Topic::Run)),
             Some(Short('y') | Long("yes")) => args.yes = true,
+            Some(Long("dry")) => args.dry = true,
             Some(Long("debug")) => args.debug = true,
             Some(Long("music")) => args.music = Some(parser.value()?),
             Some(Long("line-in")) => args.line_in = Some(parser.value()?),
@@ -250,10 +276,16 @@ fn test(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help(Topic::Test)),
             Short('y') | Long("yes") => args.yes = true,
+            Long("dry") => args.dry = true,
             Long("machine") => args.machine = true,
+            Long("cache") => args.cache = Some(parser.value()?.into()),
             Value(name) => args.filters.push(name.string()?),
             other => return Err(unknown("test", other)),
         }
+    }
+    if args.cache.is_some() && !args.machine {
+        let allowed = "given with --machine";
+        return Err(UsageError::Value { argument: "--cache", value: String::new(), allowed });
     }
     Ok(Command::Test(args))
 }
@@ -292,6 +324,11 @@ fn image(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Short('h') | Long("help") => return Ok(Command::Help(Topic::Image)),
             Short('y') | Long("yes") => args.yes = true,
             Long("board") => (args.board, args.emulate) = board_or_emulator(parser.value()?)?,
+            Long("dry") => args.dry = true,
+            Long("locked") if args.locked == Locked::No => args.locked = Locked::Repository,
+            Long("locked") => {}
+            Long("lock") => args.locked = Locked::File(parser.value()?.into()),
+            Long("cache") => args.cache = Some(parser.value()?.into()),
             Long("update-lock") => args.update_lock = true,
             Long("check") => args.check = true,
             Long("key") => args.key = Some(parser.value()?.into()),
@@ -304,6 +341,10 @@ fn image(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
     if args.key.is_some() != args.certificate.is_some() {
         let allowed = "given together with the other one of --key and --certificate";
         return Err(UsageError::Value { argument: "--key", value: String::new(), allowed });
+    }
+    if args.update_lock && args.locked != Locked::No {
+        let allowed = "given without --locked and --lock: it locks what Debian has now";
+        return Err(UsageError::Value { argument: "--update-lock", value: String::new(), allowed });
     }
     Ok(Command::Image(args))
 }

@@ -42,10 +42,12 @@ pub(crate) enum Error {
     NotAllowed(&'static str),
     /// The image cannot be made, for a reason that this tells: the person's to solve.
     Card(String),
-    /// Packages could not be installed: often the network's fault, a retry may help.
+    /// Packages or programs could not be installed: the person's to solve; a retry helps if it was the network's fault.
     Install {
         /// The command that failed, as typed.
         command: String,
+        /// What it said, and what can be done about it.
+        why: String,
     },
     /// A program could not be started.
     Start {
@@ -115,9 +117,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::Card(why) => f.write_str(why),
-            Self::Install { command } => {
-                write!(f, "installing failed (see above); is this machine online? The command was:\n  {command}")
-            }
+            Self::Install { command, why } => write!(f, "installing failed:\n  {why}\nThe command was:\n  {command}"),
             Self::Start { program, source } => write!(f, "cannot start {}: {source}", program.to_string_lossy()),
             Self::Stage { name, status } => write!(f, "{name} failed ({status})"),
             Self::NoExecutable => f.write_str("cargo did not report the program it built"),

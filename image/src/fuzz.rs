@@ -9,12 +9,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::build;
 use crate::cli::FuzzArgs;
 use crate::error::Error;
 use crate::packages::For;
 use crate::stage::Stages;
-use crate::{probe, setup};
+use crate::{places, probe, setup};
 
 /// Longest one input may take before it counts as a hang, in seconds. Everything a guest sends is handled in
 /// microseconds; a thousand times slower under sanitizers on a busy machine is still far below this.
@@ -22,7 +21,7 @@ const INPUT_TIMEOUT_S: u32 = 10;
 
 /// Runs all targets, or those named.
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<(), Error> {
-    let home = build::root().join("tests").join("fuzz");
+    let home = places::root().join("tests").join("fuzz");
     let known = rust_files(&home.join("fuzz_targets"))?;
     check_names(&args.targets, &known)?;
     let mut stages = Stages::default();
@@ -45,7 +44,7 @@ fn one(home: &Path, target: &str, seconds: u32) -> Result<u64, Error> {
     let corpus = home.join("corpus").join(target);
     fs::create_dir_all(&corpus).map_err(|source| Error::File { path: corpus.clone(), source })?;
     let mut command = Command::new(&program);
-    command.args(["fuzz", "run", "--fuzz-dir"]).arg(home).arg("--target-dir").arg(build::target_folder().join("fuzz"));
+    command.args(["fuzz", "run", "--fuzz-dir"]).arg(home).arg("--target-dir").arg(places::target().join("fuzz"));
     command.arg(target).arg(&corpus);
     let seeds = home.join("seeds").join(target);
     if seeds.is_dir() {
@@ -53,7 +52,7 @@ fn one(home: &Path, target: &str, seconds: u32) -> Result<u64, Error> {
     }
     command.args(["--", "-print_final_stats=1"]);
     command.args([format!("-max_total_time={seconds}"), format!("-timeout={INPUT_TIMEOUT_S}")]);
-    command.env("RUSTC_BOOTSTRAP", "1").current_dir(build::root()).stderr(Stdio::piped());
+    command.env("RUSTC_BOOTSTRAP", "1").current_dir(places::root()).stderr(Stdio::piped());
     let start = |source| Error::Start { program: program.clone().into(), source };
     let mut child = command.spawn().map_err(start)?;
     let mut count = 0;
@@ -111,7 +110,7 @@ mod tests {
 
     #[test]
     fn only_rust_files_are_targets() {
-        let files = rust_files(&build::root().join("image").join("src")).expect("the folder exists");
+        let files = rust_files(&places::root().join("image").join("src")).expect("the folder exists");
         assert!(files.contains(&"fuzz".to_owned()) && files.iter().all(|name| !name.contains('.')));
     }
 }

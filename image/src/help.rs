@@ -89,6 +89,7 @@ Options:
       --host-from LIST     addresses or networks, with commas between, that may use the host
                            bar (default: this machine only, unless --config is given)
       --debug              build without optimisation: quicker to build, slower to run
+      --dry                set up and fetch what the network is needed for; compile nothing
   -y, --yes                install what is missing without asking (also if CI=true)
   -h, --help               this text
 
@@ -113,10 +114,11 @@ Set-up includes Chromium and its driver, PulseAudio (a private server plays the 
 ffmpeg, mpv, GStreamer and Python with aiortc (in target/venv).
 
 With --machine, only the machine tests: the box's own program in an emulated arm64 machine
-(QEMU) with a real kernel. In this order: set-up, a tool chain for arm64 (a Debian in
-target/machine, made by mmdebstrap; needs root), the box for arm64, the machine's root file
-system, tests. What is made is kept until its inputs change; what a machine said is in
-target/machine/logs, a card with its log in target/card/BOARD/run.
+(QEMU) with a real kernel. In this order: set-up, Debian's packages, a tool chain for arm64
+(a Debian in target/machine, made by mmdebstrap, with the emulator in it; needs root), the
+box for arm64, the machine's root file system, the card, tests. What is made is kept until
+its inputs change; what a machine said is in target/machine/logs, a card with its log in
+target/card/BOARD/run.
 
 The environment makes tests of power cuts longer: PARTYBOX_CUTS (how often the plug is
 pulled, else 2), PARTYBOX_TORN (torn states looked at after each flush, else 1) and
@@ -124,6 +126,8 @@ PARTYBOX_STARTED (how many of them are started, else 1). PARTYBOX_SEED repeats a
 
 Options:
       --machine   run the machine tests, which nothing else runs
+      --cache DIR keep Debian's packages for them here (default: target/debian/cache)
+      --dry       set up and fetch what the network is needed for; compile nothing
   -y, --yes       install what is missing without asking (also if CI=true)
   -h, --help      this text
 
@@ -187,18 +191,33 @@ Usage: cargo xtask image [OPTIONS]
 Options:
       --board BOARD   pi (Zero 2 W, 3 and 4; the default), pi5 (never tried on one), or
                       qemu: pi's, started in an emulated computer
-      --update-lock   take what Debian has now instead of what the lock file says, and
-                      write the lock file
+      --locked        take exactly the packages that image/card/lock-BOARD.txt names, and
+                      refuse at once, with their names, if some can no longer be had
+      --lock FILE     the same with another lock file, such as the one beside a card
+      --cache DIR     keep Debian's packages here, which the archive drops as soon as there
+                      are newer ones (default: target/debian/cache)
+      --update-lock   write image/card/lock-BOARD.txt: what Debian has now
       --check         make the card a second time and see that it is the same to the bit
       --program FILE  take this arm64 program as the box instead of building it here
       --key FILE, --certificate FILE
                       sign the update with this key (default: a throw-away one);
                       image/UPDATES.md tells how to make and hand over keys
       --keyring FILE  the box takes updates by these certificates (default: that one)
+      --dry           set up and fetch what the network is needed for; compile nothing
   -y, --yes           install what is missing without asking (also if CI=true)
+  -h, --help          this text
 
-Needs root, for folders with a root and mounts of their own. Everything is below
-target/card: card.img to flash, update.raucb to update a box with.";
+The card is made of the newest packages of one release of Debian, in a tool chain of the
+same release. What was used is in lock.txt beside the card and in its list of parts.
+
+Needs root and amd64, for folders with a root and mounts of their own. Everything is below
+target/card: card.img to flash, update.raucb to update a box with.
+
+Examples:
+  cargo xtask image --board qemu
+  cargo xtask image --lock old/lock.txt --cache old/packages
+
+Exit codes: 0 done · 1 something failed · 2 wrong arguments, or this machine cannot do it";
 
 const FLASH: &str = "\
 Write the image to a card and verify it.
@@ -211,7 +230,10 @@ that are mounted or in use, write-protected or too small are refused.
 Options:
       --board BOARD   whose image: pi (the default) or pi5
       --image FILE    another image (default: the one that `cargo xtask image` made)
-  -y, --yes           write without asking";
+  -y, --yes           write without asking
+  -h, --help          this text
+
+Exit codes: 0 written and verified · 1 something failed · 2 wrong arguments, or refused";
 
 #[cfg(test)]
 mod tests {
@@ -219,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_text_tells_usage_and_exit_codes_within_terminal_width() {
-        for topic in [Topic::General, Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz] {
+        for topic in [Topic::General, Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz, Topic::Image, Topic::Flash] {
             let text = topic.text();
             assert!(text.contains("Usage: cargo xtask"), "{topic:?}");
             assert!(text.to_lowercase().contains("exit code"), "{topic:?}");

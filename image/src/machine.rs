@@ -3,21 +3,18 @@
 //! Everything is made below `target/machine` and kept until its inputs change. What a test does there is the `tests`
 //! package's business; this makes the computer.
 
-pub(crate) mod cross;
 mod guest;
-pub(crate) mod jail;
-pub(crate) mod made;
-pub(crate) mod tools;
-
-use std::path::PathBuf;
 
 use crate::build;
 use crate::card;
 use crate::cli::{ImageArgs, TestArgs};
+use crate::debian::{Cache, Debian};
 use crate::error::Error;
 use crate::packages::For;
+use crate::places;
 use crate::setup;
 use crate::stage::Stages;
+use crate::tools::{self, cross, emulator, jail};
 
 /// Names the folder with the computer's kernel and root file system to the tests.
 const MACHINE_VARIABLE: &str = "PARTYBOX_MACHINE";
@@ -29,34 +26,35 @@ const CARD_VARIABLE: &str = "PARTYBOX_CARD";
 pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
     stages.run("set-up", || {
-        setup::ensure(&[For::Build, For::Test, For::Machine], args.yes)?;
-        jail::possible()
+        jail::possible()?;
+        setup::ensure(&[For::Build, For::Test, For::Machine], args.yes)
     })?;
-    stages.run("arm64 tool chain", tools::make)?;
+    let image = ImageArgs { yes: args.yes, ..ImageArgs::default() };
+    let (lock, guest) = stages.run("packages and crates", || {
+        build::fetch()?;
+        let debian = Debian::now(Cache::at(args.cache.as_deref()));
+        Ok((card::newest(&debian, image.board)?, debian.guest()?))
+    })?;
+    if args.dry {
+        stages.print();
+        return Ok(());
+    }
+    let cache = Cache::at(args.cache.as_deref());
+    stages.run("arm64 tool chain", || tools::make(&cache, &lock))?;
     let program = stages.run("the box for arm64", cross::partybox)?;
     let xtask = stages.run("xtask for arm64", cross::xtask)?;
-    stages.run("the emulated computer", || guest::make(&program, &xtask))?;
-    let image = ImageArgs { yes: args.yes, program: Some(program), ..ImageArgs::default() };
-    let card = card::build_with_faulty(&mut stages, &image, card::Drift::Follow)?;
+    stages.run("the emulated computer", || guest::make(&cache, &lock, &guest, &program, &xtask))?;
+    let card = card::with_faulty(&mut stages, &ImageArgs { program: Some(program), ..image }, &cache, &lock)?;
+    let path = emulator::search_path()?;
     // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
     // another works. The others' clocks are this machine's, which each wants for itself.
     for (target, at_once) in [("cards", "--test-threads=3"), ("machine", "--test-threads=1")] {
         // Of the workspace, whose other tests have been compiled by then: so nothing is compiled twice.
         let mut tests = build::cargo_command(&["test", "--workspace", "--test", target, "--locked"]);
-        tests.env(MACHINE_VARIABLE, folder()).env(CARD_VARIABLE, &card);
+        tests.env(MACHINE_VARIABLE, places::machine()).env(CARD_VARIABLE, &card).env("PATH", &path);
         tests.args(["--", "--show-output", at_once]).args(&args.filters);
         stages.command(&format!("tests of {target}"), &mut tests)?;
     }
     stages.print();
     Ok(())
-}
-
-/// Where the computer is made.
-fn folder() -> PathBuf {
-    build::target_folder().join("machine")
-}
-
-/// The scripts that run in the tool chain and in the guest.
-fn scripts() -> PathBuf {
-    build::root().join("image").join("guest")
 }

@@ -4,21 +4,28 @@
 //! other package of the workspace, so that it compiles in seconds before anything else is installed, and it holds no
 //! product behaviour: what the box does is decided by the box.
 
+mod apt;
 mod bench;
+mod board;
 mod build;
 mod card;
 mod cli;
+mod debian;
 mod error;
+mod files;
 mod fuzz;
 mod help;
 mod machine;
+mod made;
 mod packages;
+mod places;
 mod plan;
 mod probe;
 mod run;
 mod setup;
 mod stage;
 mod test;
+mod tools;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ pub(crate) enum For {
     Build,
     /// The tests.
     Test,
-    /// The tests in an emulated computer.
+    /// The card and the emulated computer: what makes the tool chain that makes all the rest.
     Machine,
     /// The benchmarks.
     Bench,
@@ -224,13 +224,6 @@ pub(crate) const NEEDS: &[Need] = &[
         system("python3-venv", "python3", "python"),
     ),
     need(
-        "QEMU for ARM",
-        "the emulated computer",
-        For::Machine,
-        Sign::Program(&["qemu-system-aarch64"]),
-        system("qemu-system-arm", "qemu-system-aarch64-core", "qemu-system-aarch64"),
-    ),
-    need(
         "mmdebstrap",
         "makes the arm64 tool chain from Debian's packages",
         For::Machine,
@@ -244,19 +237,13 @@ pub(crate) const NEEDS: &[Need] = &[
         Sign::Program(&["unshare"]),
         system("util-linux", "util-linux", "util-linux"),
     ),
+    need("mount", "makes them", For::Machine, Sign::Program(&["mount"]), system("mount", "util-linux", "util-linux")),
     need(
         "Debian's keys",
         "tells the archive's packages from others",
         For::Machine,
         Sign::File("/usr/share/keyrings/debian-archive-keyring.gpg"),
         system("debian-archive-keyring", "debian-keyring", "debian-archive-keyring"),
-    ),
-    need(
-        "ext4 tools",
-        "make the emulated computer's card",
-        For::Machine,
-        Sign::Program(&["mkfs.ext4"]),
-        system("e2fsprogs", "e2fsprogs", "e2fsprogs"),
     ),
     need(
         "Icecast2",

@@ -7,6 +7,7 @@ use std::{env, fs};
 
 use crate::build;
 use crate::packages::{For, NEEDS, Need, Sign};
+use crate::places;
 use crate::plan::{Consent, Facts, Family};
 
 /// Searched after `PATH`: a person's path often lacks the administrator's folders, where servers live.
@@ -81,7 +82,7 @@ fn succeeds(program: &str, arguments: &[&str]) -> bool {
 /// The full path of a program.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let more = MORE_PROGRAM_FOLDERS.iter().map(PathBuf::from).chain([build::tools_folder()]);
+    let more = MORE_PROGRAM_FOLDERS.iter().map(PathBuf::from).chain([places::programs()]);
     env::split_paths(&path).chain(more).map(|folder| folder.join(name)).find(|file| is_executable(file))
 }
 

@@ -19,6 +19,9 @@ const HOST_FROM_LOOPBACK: &str = "127.0.0.0/8,::1";
 pub(crate) fn run(args: &RunArgs) -> Result<(), Error> {
     check_paths(args)?;
     setup::ensure(&[For::Build], args.yes)?;
+    if args.dry {
+        return build::fetch();
+    }
     let profile = if args.debug { Profile::Dev } else { Profile::Release };
     let program = build::partybox(profile)?;
     let source = Command::new(&program).args(box_arguments(args)).exec();

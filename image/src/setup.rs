@@ -3,11 +3,10 @@
 use std::io::{self, BufRead, Write};
 use std::process::Command;
 
-use crate::build;
 use crate::error::Error;
 use crate::packages::For;
 use crate::plan::{self, Install, Plan};
-use crate::probe;
+use crate::{apt, build, places, probe};
 
 /// Makes sure that everything needed for `purposes` is there, or says why it cannot be.
 pub(crate) fn ensure(purposes: &[For], yes: bool) -> Result<(), Error> {
@@ -53,7 +52,7 @@ fn carry_out(install: &Install) -> Result<(), Error> {
     }
     for (name, version) in &install.crates {
         // Into target/, so that nothing of the person's own is replaced and `cargo clean` removes it.
-        let root = build::tools_folder();
+        let root = places::programs();
         let root = root.parent().unwrap_or(&root).to_string_lossy();
         let cargo = build::cargo();
         let target = format!("{name}@{version}");
@@ -62,7 +61,7 @@ fn carry_out(install: &Install) -> Result<(), Error> {
     Ok(())
 }
 
-/// Package lists are fetched only if they do not know a package, or if they were too old to install from.
+/// Installs packages. Lists are fetched only if they do not know a package, or if they were too old to install from.
 fn packages(install: &Install) -> Result<(), Error> {
     let complete = unknown_to_lists(install).is_empty();
     if !complete {
@@ -73,10 +72,10 @@ fn packages(install: &Install) -> Result<(), Error> {
         }
     }
     let command = install.apt_install();
-    match must(&command) {
+    match apt::run(&command) {
         Err(Error::Install { .. }) if complete => {
             update(install);
-            must(&command)
+            apt::run(&command)
         }
         result => result,
     }
@@ -85,7 +84,7 @@ fn packages(install: &Install) -> Result<(), Error> {
 /// A failure here is no reason to stop: one broken source among many, or another update that is running, fails it too,
 /// and the installation after it waits for locks and says what is really missing.
 fn update(install: &Install) {
-    if let Err(error) = must(&install.apt(&["update"])) {
+    if let Err(error) = apt::run(&install.apt(&["update"])) {
         eprintln!("xtask: {error}\nxtask: trying with the package lists that are here");
     }
 }
@@ -109,7 +108,7 @@ fn must(words: &[&str]) -> Result<(), Error> {
     let status = Command::new(words[0]).args(&words[1..]).status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Error::Install { command: words.join(" ") }),
+        Ok(status) => Err(Error::Stage { name: words.join(" "), status }),
         Err(source) => Err(Error::Start { program: words[0].into(), source }),
     }
 }

@@ -1,6 +1,6 @@
 //! Running one external command as a named stage, and the summary of all stages.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -46,6 +46,16 @@ pub(crate) fn status(name: &str, command: &mut Command) -> Result<(), Error> {
     let status =
         command.status().map_err(|source| Error::Start { program: command.get_program().to_owned(), source })?;
     if status.success() { Ok(()) } else { Err(Error::Stage { name: name.to_owned(), status }) }
+}
+
+/// Runs `command` to its end and returns what it printed; what it complained of is shown.
+pub(crate) fn output(name: &str, command: &mut Command) -> Result<String, Error> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|source| Error::Start { program: command.get_program().to_owned(), source })?;
+    if !output.status.success() {
+        return Err(Error::Stage { name: name.to_owned(), status: output.status });
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn took(duration: Duration) -> String {

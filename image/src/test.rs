@@ -8,8 +8,8 @@ use crate::build::{self, Profile};
 use crate::cli::TestArgs;
 use crate::error::Error;
 use crate::packages::For;
-use crate::setup;
 use crate::stage::{self, Stages};
+use crate::{places, setup};
 
 /// Names the program under test to the tests.
 pub(crate) const BIN_VARIABLE: &str = "PARTYBOX_BIN";
@@ -26,6 +26,11 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     stages.run("set-up", || setup::ensure(&[For::Build, For::Test], args.yes))?;
     let python = stages.run("Python clients", python)?;
     let web_tools = stages.run("tools of the pages", web_tools)?;
+    stages.run("crates", build::fetch)?;
+    if args.dry {
+        stages.print();
+        return Ok(());
+    }
     if args.filters.is_empty() {
         stages.command("formatting", &mut build::cargo_command(&["fmt", "--all", "--check"]))?;
         let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
@@ -48,10 +53,10 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
 /// A virtual environment with exactly what `tests/requirements.txt` names; made again whenever that file changes.
 /// Returns its Python.
 pub(crate) fn python() -> Result<PathBuf, Error> {
-    let requirements = build::root().join("tests").join("requirements.txt");
+    let requirements = places::root().join("tests").join("requirements.txt");
     let wanted =
         fs::read_to_string(&requirements).map_err(|source| Error::File { path: requirements.clone(), source })?;
-    let folder = build::target_folder().join("venv");
+    let folder = places::target().join("venv");
     let (program, stamp) = (folder.join("bin").join("python"), folder.join("requirements.installed"));
     if program.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(program);
@@ -67,8 +72,8 @@ pub(crate) fn python() -> Result<PathBuf, Error> {
 
 /// A folder with exactly what `tests/web/package-lock.json` names; made again whenever that file changes.
 pub(crate) fn web_tools() -> Result<PathBuf, Error> {
-    let wanted = build::root().join("tests").join("web");
-    let folder = build::target_folder().join("web");
+    let wanted = places::root().join("tests").join("web");
+    let folder = places::target().join("web");
     let names = ["package.json", "package-lock.json"];
     let file_error = |path: &Path| {
         let path = path.to_owned();

@@ -130,11 +130,11 @@ fn used(line: &str, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build;
+    use crate::places;
 
     /// A sysfs with one disk, below a folder called `name`; `removable` and the disk's place are the caller's.
     fn sysfs(name: &str, place: &str, disk: &str, removable: &str) -> PathBuf {
-        let sys = build::target_folder().join(format!("sysfs-{name}-{}", std::process::id()));
+        let sys = places::target().join(format!("sysfs-{name}-{}", std::process::id()));
         let node = sys.join(place).join(disk);
         for folder in [node.join(format!("{disk}1/holders")), node.join("holders"), sys.join("class/block")] {
             fs::create_dir_all(folder).expect("ours");

@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
-use super::{Board, folder};
+use crate::board::Board;
 use crate::cli::FlashArgs;
 use crate::error::Error;
-use crate::setup;
+use crate::{files, places, setup};
 
 /// Bytes that are written and compared at once.
 const PIECE: usize = 4 << 20;
@@ -32,7 +32,7 @@ pub(crate) fn flash(args: &FlashArgs) -> Result<(), Error> {
     if !image.is_file() {
         return Err(Error::NoSuchPath { option: "--image", path: image, wanted: "file; `cargo xtask image` makes it" });
     }
-    let bytes = fs::metadata(&image).map_err(|source| Error::File { path: image.clone(), source })?.len();
+    let bytes = files::size(&image)?;
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let disk = Disk::look(&args.device, Path::new("/sys"), &read("/proc/mounts"), &read("/proc/swaps"));
     let disk = disk.and_then(|disk| disk.judge(bytes).map(|()| disk)).map_err(|why| Error::Card(why.to_string()))?;
@@ -57,7 +57,7 @@ pub(crate) fn flash(args: &FlashArgs) -> Result<(), Error> {
 }
 
 fn default_image(board: Board) -> PathBuf {
-    folder().join(board.name()).join("out").join("card.img")
+    places::card().join(board.name()).join("out").join("card.img")
 }
 
 fn write(image: &Path, device: &Path, bytes: u64) -> Result<(), Error> {
@@ -131,11 +131,10 @@ fn progress(what: &str, done: u64, all: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build;
 
     #[test]
     fn what_was_written_is_compared_byte_by_byte() {
-        let folder = build::target_folder().join(format!("flash-{}", std::process::id()));
+        let folder = places::target().join(format!("flash-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("ours");
         let (image, device) = (folder.join("image"), folder.join("device"));
         let bytes: Vec<u8> = (0..PIECE + 8192).map(|n| (n % 251) as u8).collect();

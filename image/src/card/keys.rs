@@ -3,13 +3,11 @@
 //! The release key comes from outside and is never here. Without one a throw-away key is made, once per target folder:
 //! for development and tests, and worthless elsewhere, because no box that was flashed from a release takes it.
 
-use std::fs;
 use std::path::PathBuf;
 
-use super::folder;
 use crate::error::Error;
-use crate::machine::jail::{self, Seen};
-use crate::stage;
+use crate::tools::jail::{self, Seen};
+use crate::{files, places, stage};
 
 /// Makes an elliptic-curve key and a certificate of its own. Long-lived: a box's clock may be in 1970 or in 2100, and
 /// RAUC is told not to look at the time.
@@ -29,10 +27,10 @@ pub(crate) struct Keys {
 
 /// The throw-away keys called `name`, made if they are not there.
 pub(crate) fn throw_away(name: &str) -> Result<Keys, Error> {
-    let keys = folder().join("keys").join(name);
+    let keys = places::card().join("keys").join(name);
     if !keys.join("certificate.pem").exists() {
-        fs::create_dir_all(&keys).map_err(|source| Error::File { path: keys.clone(), source })?;
-        let seen = [Seen { here: keys.clone(), there: "/out", writable: true }];
+        files::folder(&keys)?;
+        let seen = [Seen::write(&keys, "/out")];
         stage::status("making a throw-away key", &mut jail::command(&seen, &["sh", "-c", MAKE]))?;
     }
     let certificate = keys.join("certificate.pem");

@@ -7,38 +7,44 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::lock::{Lock, Pin};
-use crate::build;
+use crate::debian::{self, Lock, Pin};
 use crate::error::Error;
+use crate::{build, files};
 
 /// The kind of computer that the program is built for.
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 
-/// Writes `path`. Licences of packages are in the folder `copyright`, one file per package and one licence per line.
-pub(crate) fn write(path: &Path, version: &str, locked: &Lock, copyright: &Path) -> Result<(), Error> {
-    let packages = locked.iter().map(|(name, pin)| {
-        let licences = fs::read_to_string(copyright.join(name)).unwrap_or_default();
-        package(name, pin, &licences)
+/// Writes `path`: what is on the card, and as its tools what it was made with. Licences of packages are in the folder
+/// `copyright`, one file per package and one licence per line.
+pub(crate) fn write(path: &Path, version: &str, lock: &Lock, copyright: &Path) -> Result<(), Error> {
+    let packages = lock.card.iter().map(|(key, pin)| {
+        let licences = fs::read_to_string(copyright.join(debian::split(key).0)).unwrap_or_default();
+        package(key, pin, &licences)
     });
     let crates = crates(&metadata()?);
     let components: Vec<Value> = packages.chain(crates).collect();
+    let tools: Vec<Value> = lock.tools.iter().map(|(key, pin)| package(key, pin, "")).collect();
     let list = json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
-        "metadata": {"component": {"type": "firmware", "name": "partybox", "version": version}},
+        "metadata": {
+            "component": {"type": "firmware", "name": "partybox", "version": version},
+            "tools": {"components": tools},
+        },
         "components": components,
     });
-    fs::write(path, format!("{list:#}\n")).map_err(|source| Error::File { path: path.to_owned(), source })
+    files::write(path, &format!("{list:#}\n"))
 }
 
-fn package(name: &str, Pin { version, sha256 }: &Pin, licences: &str) -> Value {
+fn package(key: &str, Pin { version, sha256 }: &Pin, licences: &str) -> Value {
+    let (name, architecture) = debian::split(key);
     let licences: Vec<Value> = licences.lines().map(|name| json!({"license": {"name": name}})).collect();
     json!({
         "type": "library",
         "name": name,
         "version": version,
-        "purl": format!("pkg:deb/debian/{name}@{version}?arch=arm64&distro=trixie"),
+        "purl": format!("pkg:deb/debian/{name}@{version}?arch={architecture}&distro={}", debian::SUITE),
         "hashes": [{"alg": "SHA-256", "content": sha256}],
         "licenses": licences,
     })
@@ -99,5 +105,16 @@ mod tests {
         assert!(tokio["purl"].as_str().is_some_and(|purl| purl.starts_with("pkg:cargo/tokio@1")));
         assert!(named("party").is_some_and(|part| part["purl"].is_null()), "our own are listed, too");
         assert!(named("str0m").is_none(), "only tests need it");
+    }
+
+    #[test]
+    fn a_package_is_known_by_its_name_version_and_architecture_in_debian() {
+        let pin = Pin { version: "1:2".to_owned(), sha256: "ab".to_owned() };
+        let part = package("libc6:arm64", &pin, "MIT\n");
+        assert_eq!(part["purl"], "pkg:deb/debian/libc6@1:2?arch=arm64&distro=trixie");
+        assert_eq!(
+            (&part["hashes"][0]["content"], &part["licenses"][0]["license"]["name"]),
+            (&json!("ab"), &json!("MIT"))
+        );
     }
 }

@@ -49,6 +49,22 @@ fn test_takes_filters_and_the_machine_tests_are_asked_for_by_name() {
 }
 
 #[test]
+fn an_image_is_made_of_the_newest_packages_unless_a_lock_file_is_insisted_on() {
+    let image = |words: &[&str]| match parsed(&[&["image"], words].concat()) {
+        Ok(Command::Image(args)) => args,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(image(&["--dry"]), ImageArgs { dry: true, ..ImageArgs::default() });
+    assert_eq!(image(&["--locked"]).locked, Locked::Repository);
+    for words in [["--lock", "a", "--locked"], ["--locked", "--lock", "a"]] {
+        assert_eq!(image(&words).locked, Locked::File("a".into()), "{words:?}");
+    }
+    assert_eq!(image(&["--cache", "c"]).cache, Some("c".into()));
+    assert!(refused(&["image", "--locked", "--update-lock"]).contains("without --locked"));
+    assert!(refused(&["test", "--cache", "c"]).contains("--machine"));
+}
+
+#[test]
 fn an_option_value_that_looks_like_the_separator_is_still_a_value() {
     let wanted = RunArgs { music: Some("--".into()), ..RunArgs::default() };
     assert_eq!(parsed(&["run", "--music", "--"]), Ok(Command::Run(wanted)));

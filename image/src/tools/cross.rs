@@ -1,14 +1,11 @@
 //! Building programs for arm64 inside the tool chain: the box's, and ours for tests of it.
 
 use std::env;
-use std::fs;
 use std::path::PathBuf;
 
-use super::folder;
 use super::jail::{self, Seen};
-use crate::build;
 use crate::error::Error;
-use crate::stage;
+use crate::{files, places, stage};
 
 /// The kind of computer that a Raspberry Pi is.
 const TARGET: &str = "aarch64-unknown-linux-gnu";
@@ -26,16 +23,12 @@ pub(crate) fn xtask() -> Result<PathBuf, Error> {
     program("image", "xtask")
 }
 
-/// Cargo fetches here, where it knows how to reach its registry, and builds there without a network.
+/// Builds without a network, from crates that were fetched outside, where cargo knows how to reach its registry.
 fn program(package: &str, name: &str) -> Result<PathBuf, Error> {
-    stage::status("cargo fetch", &mut build::cargo_command(&["fetch", "--locked"]))?;
-    let objects = folder().join("build");
-    fs::create_dir_all(&objects).map_err(|source| Error::File { path: objects.clone(), source })?;
-    let seen = [
-        Seen { here: build::root(), there: "/source", writable: false },
-        Seen { here: cargo_home(), there: "/cargo", writable: true },
-        Seen { here: objects.clone(), there: "/target", writable: true },
-    ];
+    let objects = places::machine().join("build");
+    files::folder(&objects)?;
+    let seen =
+        [Seen::read(places::root(), "/source"), Seen::write(cargo_home(), "/cargo"), Seen::write(&objects, "/target")];
     let words = [
         "CARGO_HOME=/cargo",
         "CARGO_TARGET_DIR=/target",

@@ -1,10 +1,10 @@
 //! Folders that are made once and again whenever what they are made of changes.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::files;
 
 /// Makes `folder` afresh with `make` unless it was made of exactly these `inputs`.
 ///
@@ -15,21 +15,10 @@ pub(crate) fn made(folder: &Path, inputs: &str, make: impl FnOnce() -> Result<()
         eprintln!("{} is up to date", folder.display());
         return Ok(());
     }
-    gone(&stamp, fs::remove_file(&stamp))?;
-    gone(folder, fs::remove_dir_all(folder))?;
-    fs::create_dir_all(folder).map_err(|source| Error::File { path: folder.to_owned(), source })?;
+    files::remove(&stamp)?;
+    files::fresh_folder(folder)?;
     make()?;
-    fs::write(&stamp, inputs).map_err(|source| Error::File { path: stamp, source })
-}
-
-/// The result of removing something that need not have been there.
-fn gone(path: &Path, removed: io::Result<()>) -> Result<(), Error> {
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::File { path: path.to_owned(), source: error })
-        }
-        _ => Ok(()),
-    }
+    files::write(&stamp, inputs)
 }
 
 #[cfg(test)]
@@ -37,11 +26,11 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::build;
+    use crate::places;
 
     #[test]
     fn a_folder_is_made_again_only_if_its_inputs_change_or_its_making_failed() {
-        let folder = build::target_folder().join(format!("made-{}", std::process::id()));
+        let folder = places::target().join(format!("made-{}", std::process::id()));
         let count = Cell::new(0);
         let ask = |inputs, result: fn() -> Result<(), Error>| {
             made(&folder, inputs, || {
