@@ -153,7 +153,7 @@ fn ends(extensions: &axum::http::Extensions) -> Result<Ends, Refusal> {
     extensions.get::<Ends>().copied().ok_or_else(missing)
 }
 
-/// The request must name us: by an address of ours, `localhost` from the box itself, or a configured name.
+/// The request must name us: by an address of ours, a configured name, or `localhost`.
 fn check_address(
     server: &Server,
     uri: &axum::http::Uri,
@@ -187,18 +187,19 @@ fn check_name(server: &Server, name: &str, ends: Ends) -> Result<(), Refusal> {
     };
     let authority = Authority::from_str(name).map_err(|_| misdirected())?;
     let port = authority.port_u16();
+    let host = authority.host().to_ascii_lowercase();
+    // Browsers take this name to their own machine and ask nobody where it is, so no foreign page can point it at us: who
+    // uses it sits at the box, or comes by a port that is forwarded from another machine (an emulator's, a tunnel's), whose
+    // number is not ours.
+    let is_local = host == "localhost";
     let port_known = match port {
         None => !name.ends_with(':'),
-        Some(port) => port == ends.local.port() || port == HTTP_PORT,
+        Some(port) => is_local || port == ends.local.port() || port == HTTP_PORT,
     };
-    let host = authority.host().to_ascii_lowercase();
     let literal = host.trim_start_matches('[').trim_end_matches(']');
     let host_known = match IpAddr::from_str(literal) {
         Ok(ip) => ip.to_canonical() == ends.local.ip().to_canonical(),
-        Err(_) => {
-            let own = host == "localhost" && ends.peer.ip().to_canonical().is_loopback();
-            own || server.app.config.names.contains(&host)
-        }
+        Err(_) => is_local || server.app.config.names.contains(&host),
     };
     if port_known && host_known && !name.contains('@') { Ok(()) } else { Err(misdirected()) }
 }

@@ -67,8 +67,15 @@ fn pages() -> Vec<&'static str> {
 }
 
 /// Addresses that are not ours.
-const FOREIGN_HOSTS: [&str; 6] =
-    ["evil.example", "10.0.0.1", "127.0.0.1:1", "127.0.0.1@evil.example", "localhost.evil.example", ""];
+const FOREIGN_HOSTS: [&str; 7] = [
+    "evil.example",
+    "10.0.0.1",
+    "127.0.0.1:1",
+    "127.0.0.1@evil.example",
+    "localhost.evil.example",
+    "evil.localhost",
+    "",
+];
 
 /// What tells that a page of somebody else sent a request.
 const FOREIGN_PAGES: [&str; 5] = [
@@ -256,6 +263,8 @@ async fn a_configured_name_and_localhost_are_answered() {
         "party.internal".to_owned(),
         format!("PARTY.internal:{port}"),
         format!("localhost:{port}"),
+        // A forwarded port has a number of its own.
+        "LOCALHOST:1".into(),
         "127.0.0.1:80".into(),
     ] {
         assert_eq!(world.ask("GET", "/health", &[&format!("Host: {host}")], &[]).await.status, 200, "{host}");
