@@ -3,9 +3,10 @@
 //! Pure. The recognizer's time stands still at the first edge of a change that the debouncer does not believe yet, so
 //! that a press just within a window is not told as being outside it.
 
+use base::Time;
+
 use crate::debounce::Debounce;
 use crate::gesture::{Gesture, Habit, Recognizer};
-use crate::time::Time;
 
 /// A button's contact.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@
 //! [`SETTLE_US`], and then kept at least until [`HOLD_OFF_US`] after the train's first edge. So a spike is no press, a
 //! train of up to 20 ms is one change, and a change is told 5 ms after it happened, with the stamp of its first edge.
 
-use crate::time::Time;
+use base::Time;
 
 /// How long a new level must stay before it is believed, µs. Interference from switched mains lasts well under 1 ms;
 /// nobody presses for so short.

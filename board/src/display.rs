@@ -14,6 +14,7 @@ mod tests;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use base::Time;
 use embedded_hal::i2c::I2c;
 
 use crate::advice;
@@ -23,7 +24,7 @@ use crate::lines::Backoff;
 use crate::runner::Tell;
 use crate::screen::{Show, TURN_MS};
 use crate::sim::{Sim, SimBus};
-use crate::time::{self, Time};
+use crate::time;
 use crate::wiring::{Display, Wiring};
 
 pub(crate) use code::fits;

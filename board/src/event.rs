@@ -4,9 +4,10 @@
 
 use std::fmt;
 
+use base::Time;
+
 use crate::function::{Button, Function};
 use crate::gesture::Gesture;
-use crate::time::Time;
 
 /// Something happened at the box.
 #[derive(Clone, Debug, PartialEq, Eq)]

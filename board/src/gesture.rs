@@ -2,9 +2,11 @@
 //!
 //! Pure: told levels and times. What a gesture means is decided by whoever is told of it.
 
+use base::Time;
+
 use crate::debounce::Change;
 use crate::function::Button;
-use crate::time::{Time, earlier};
+use crate::time::earlier;
 
 /// How a button was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 
+use base::Time;
 use embedded_hal::digital::{ErrorType, OutputPin};
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, EventClock, Value};
 use gpiocdev::{Chip, Error, Request};
@@ -17,7 +18,6 @@ use crate::function::Function;
 use crate::port::{Dimmed, Edge, Failure, Input, Output, Port, Reading, Switched};
 use crate::pwm::SysfsPwm;
 use crate::table::{Active, Pull};
-use crate::time::Time;
 use crate::wiring::Pin;
 
 /// Edges the kernel keeps for one request: a bounce train has tens. When it is full, the oldest are dropped, and

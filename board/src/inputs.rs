@@ -2,13 +2,15 @@
 //!
 //! Pure: told edges with their stamps, and the time.
 
+use base::Time;
+
 use crate::contact::Contact;
 use crate::event::{Event, What};
 use crate::function::{Button, Function};
 use crate::gesture::{Gesture, Habits};
 use crate::port::Edge;
 use crate::rotary::Rotary;
-use crate::time::{Time, earlier};
+use crate::time::earlier;
 
 /// The state of all contacts.
 pub(crate) struct Inputs {

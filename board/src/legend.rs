@@ -4,9 +4,10 @@
 
 use std::fmt::Write as _;
 
+use base::Time;
+
 use crate::light::{Colour, Condition, Flash, colour, flash, flash_colour, pattern};
 use crate::pattern::{Pattern, is_lit};
-use crate::time::Time;
 
 /// One letter of a drawing stands for this time, ms.
 const LETTER_MS: u64 = 100;

@@ -18,7 +18,6 @@ pub mod runner;
 pub mod screen;
 pub mod sheet;
 pub mod sim;
-pub mod time;
 pub mod wiring;
 
 mod advice;
@@ -31,6 +30,7 @@ mod lines;
 mod port;
 mod pwm;
 mod table;
+mod time;
 
 pub use config::Config;
 pub use event::{Event, Part, Problem, What};
@@ -40,5 +40,4 @@ pub use light::{Condition, Conditions, Flash, Scene};
 pub use runner::{Counts, Handle, Running, start};
 pub use screen::{Screen, Show};
 pub use table::{Active, Pull};
-pub use time::Time;
 pub use wiring::{Kind, Wiring};

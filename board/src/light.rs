@@ -7,9 +7,11 @@ mod patterns;
 #[cfg(test)]
 mod tests;
 
+use base::Time;
+
 use crate::function::Led;
 use crate::pattern::Pattern;
-use crate::time::{Time, earlier};
+use crate::time::earlier;
 
 pub use patterns::{Colour, colour, pattern};
 pub(crate) use patterns::{flash, flash_colour};

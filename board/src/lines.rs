@@ -4,13 +4,15 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
+use base::Time;
+
 use crate::advice;
 use crate::event::{Event, Part, Problem, What};
 use crate::function::{Function, Led};
 use crate::inputs::Inputs;
 use crate::light::Light;
 use crate::port::{Edge, Failure, Input, Output, Port, Reading};
-use crate::time::{Time, earlier};
+use crate::time::earlier;
 use crate::wiring::{Pin, Wiring};
 
 /// After this time, µs, what went missing is tried again for the first time: a driver that is unbound and bound again is

@@ -2,7 +2,7 @@
 //!
 //! Pure: told when it began and what time it is. It can be drawn, and two patterns can be compared as drawings.
 
-use crate::time::Time;
+use base::Time;
 
 /// A level that lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

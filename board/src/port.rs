@@ -5,6 +5,7 @@
 
 use std::os::fd::{BorrowedFd, OwnedFd};
 
+use base::Time;
 use embedded_hal::digital::{self, OutputPin, PinState};
 use embedded_hal::pwm::SetDutyCycle;
 
@@ -12,7 +13,6 @@ use crate::event::Problem;
 use crate::function::Function;
 use crate::pattern::is_lit;
 use crate::table::Active;
-use crate::time::Time;
 use crate::wiring::Pin;
 
 /// A change of an input line.

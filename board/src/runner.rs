@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use base::Time;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -23,7 +24,7 @@ use crate::light::Light;
 use crate::lines::Lines;
 use crate::port::Port;
 use crate::sim::Sim;
-use crate::time::{self, Time, earlier};
+use crate::time::{self, earlier};
 use crate::wiring::{Kind, Wiring};
 
 /// A started room.

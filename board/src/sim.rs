@@ -14,6 +14,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use base::Time;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
 };
@@ -21,7 +22,7 @@ use rustix::time::{
 pub use crate::display::frame::Frame;
 use crate::function::{Button, Function, Led};
 use crate::handle::lock;
-use crate::time::{self, Time};
+use crate::time;
 use crate::wiring::Wiring;
 
 pub(crate) use bus::{Oled, SimBus};

@@ -8,9 +8,8 @@ use std::process::{Command, Stdio};
 use audio::deck::Pulled;
 use audio::decode::{self, Event, WorkerCommand};
 use audio::encode::{Encode, Mp3, Opus, OpusConfig, Profile};
-use audio::packet::{Encoding, Packet, PacketSink};
 use audio::pcm::{BLOCK_FRAMES, Block, SAMPLE_RATE_HZ, SILENCE};
-use audio::time::MediaTime;
+use base::{Encoding, MediaTime, Packet, PacketSink};
 use tests::processor;
 
 /// Seconds of music per measurement.

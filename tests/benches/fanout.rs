@@ -24,8 +24,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
-use audio::time::{MediaTime, Time};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, Time};
 use bytes::Bytes;
 use net::rtc::api::{Offer, StreamId};
 use net::rtc::dtls::Identity;

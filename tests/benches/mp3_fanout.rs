@@ -12,8 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use audio::packet::{Encoding, Packet, PacketSink};
-use audio::time::MediaTime;
+use base::{Encoding, MediaTime, Packet, PacketSink};
 use bytes::Bytes;
 use net::control::SourceKind;
 use net::http::{App, Config, Signaling};

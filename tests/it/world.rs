@@ -4,7 +4,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use audio::packet::PacketDuration;
+use base::PacketDuration;
 use net::rtc::config::CONSENT_MS_MAX;
 use tests::dice::Dice;
 use tests::link::Conditions;
@@ -27,7 +27,7 @@ fn party(name: &str, count: usize, air: Conditions, wishes: Wishes) -> World {
 }
 
 /// Fails unless the guest heard every frame once, in order, at the RTP time it belongs to; returns how many.
-fn hears_everything(guest: &Guest, since: audio::time::Time) -> usize {
+fn hears_everything(guest: &Guest, since: base::Time) -> usize {
     assert!(guest.failure.is_none(), "{:?}", guest.failure);
     let frames = guest.frames(since);
     let jump = frames.windows(2).find(|pair| pair[1] != pair[0] + 1);

@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use audio::time::Time;
+use base::Time;
 use net::rtc::api::{Offer, SessionId, StreamId};
 use net::rtc::config::Clocks;
 use net::rtc::dtls::Identity;

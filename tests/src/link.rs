@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use audio::time::Time;
+use base::Time;
 
 use crate::dice::Dice;
 

@@ -4,8 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use audio::packet::PacketDuration;
-use audio::time::{Time, Timeline};
+use base::{PacketDuration, Time, Timeline};
 use net::control::SourceKind;
 use net::rtc::api::StreamId;
 use net::rtc::config::{Clocks, Config, Limits, StreamConfig};

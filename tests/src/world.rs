@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 
 use audio::encode::Encode;
 use audio::mixer::MixPlan;
-use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
 use audio::pcm::Block;
 use audio::pump::{self, Pump, Step};
-use audio::time::{MediaTime, Time, Timeline};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, Time, Timeline};
 use bytes::{BufMut, BytesMut};
 use net::rtc::api::{Offer, SessionId, StreamId};
 use net::rtc::config::{Clocks, Config, Limits, StreamConfig};

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use crate::time::Time;
+use base::Time;
 
 /// The monotonic clock since this value was made. Copies of it agree; make one per process.
 #[derive(Clone, Copy, Debug)]

@@ -13,13 +13,13 @@ mod repacketize;
 
 use std::fmt;
 
+use base::{MediaTime, PacketSink};
+
 #[cfg(feature = "mp3")]
 pub use self::mp3::{MP3_DELAY_TICKS, MP3_FRAME_TICKS, Mp3};
 #[cfg(feature = "opus")]
 pub use self::opus::{Opus, OpusConfig, Profile};
-use crate::packet::PacketSink;
 use crate::pcm::Block;
-use crate::time::MediaTime;
 
 /// An encoder: fed one block at a time on the pump's thread, it publishes each packet as soon as it is complete.
 pub trait Encode: Send {

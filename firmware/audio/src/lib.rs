@@ -1,8 +1,7 @@
 //! PCM in, packets out: everything that touches samples.
 //!
-//! The straight line through this room is `capture`/`decode` → `mixer` → `encode` → a [`packet::PacketSink`]. It knows
-//! nothing of phones, HTTP or party rules. Without features only the plain values remain ([`pcm`], [`time`],
-//! [`packet`]), which is all that the `net` room may see.
+//! The straight line through this room is `capture`/`decode` → `mixer` → `encode` → a [`base::PacketSink`]. It knows
+//! nothing of phones, HTTP or party rules. Without features only the plain values remain ([`pcm`], [`deck`]).
 
 #[cfg(feature = "pump")]
 pub mod capture;
@@ -24,7 +23,6 @@ pub mod loudness;
 pub mod meter;
 #[cfg(feature = "pump")]
 pub mod mixer;
-pub mod packet;
 pub mod pcm;
 #[cfg(feature = "pump")]
 pub mod pump;
@@ -36,4 +34,3 @@ pub mod sim;
 pub mod status;
 #[cfg(feature = "pump")]
 pub mod thread;
-pub mod time;

@@ -18,10 +18,11 @@ use rtrb::{Consumer, Producer, RingBuffer};
 pub use feeder::{FIRST_SOUND_MS, Feeder, NextStep, RETRY_MS_MAX, STALL_MS, run};
 pub use level::{Decision, Level, Stamp};
 
+use base::Time;
+
 use crate::capture::{self, Format, Open};
 use crate::meter::{DcBlocker, Signal, SignalMeter, peak};
 use crate::pcm::{BLOCK_FRAMES, Frame};
-use crate::time::Time;
 use fit::Fit;
 
 /// Sound a session's ring holds, in ms. When it is full the newest frames are dropped and counted; the pump notices

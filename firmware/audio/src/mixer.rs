@@ -20,9 +20,10 @@ use ramp::{Ramp, Shape};
 pub use decks::CUED_MAX;
 pub use plan::{Decibels, MixPlan, PlanCell};
 
+use base::MediaTime;
+
 use crate::deck::{Deck, TrackId};
 use crate::pcm::{BLOCK_FRAMES, Block, CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
-use crate::time::MediaTime;
 
 /// Shortest change of any gain in ms: faster ones click.
 pub const FADE_MS_MIN: u16 = 5;

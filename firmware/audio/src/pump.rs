@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use base::{MediaTime, PacketSink, Time, Timeline};
 pub use controls::Controls;
 use controls::{COMMANDS, Command, Shared};
 
@@ -22,9 +23,7 @@ use crate::limiter::Limiter;
 use crate::line::LineIn;
 use crate::meter;
 use crate::mixer::{Event, FromLine, MixPlan, Mixer, Outlet};
-use crate::packet::PacketSink;
 use crate::pcm::{BLOCK_FRAMES, BLOCK_US, Block, Frame, SILENCE};
-use crate::time::{MediaTime, Time, Timeline};
 
 /// Held up for longer than this, the pump leaves a hole instead of catching up: 200 ms, what players' buffers may ride
 /// over. Up to it every block is made, back to back.

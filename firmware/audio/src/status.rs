@@ -4,10 +4,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use base::MediaTime;
+
 use crate::deck::TrackId;
 use crate::line::{LineState, LineStatus};
 use crate::pcm::SILENCE;
-use crate::time::MediaTime;
 
 /// A snapshot of one channel. Counters count since the start.
 #[derive(Clone, Debug, PartialEq)]

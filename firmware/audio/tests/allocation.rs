@@ -13,11 +13,10 @@ use audio::deck;
 use audio::encode::{Encode, Mp3, Opus, OpusConfig, Profile};
 use audio::line::{self, Feeder};
 use audio::mixer::{Decibels, MixPlan};
-use audio::packet::{Encoding, Packet, PacketSink};
 use audio::pcm::{Block, Frame};
 use audio::pump::{self, Controls, Pump, Step};
 use audio::sim::{Card, CardPace};
-use audio::time::{MediaTime, Time};
+use base::{Encoding, MediaTime, Packet, PacketSink, Time};
 
 /// Wants everything and counts what it drops.
 #[derive(Clone, Default)]

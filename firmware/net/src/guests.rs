@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::party::GuestId;
 use ::party::pairing::Key;
-use audio::time::Time;
 use aws_lc_rs::rand;
+use base::Time;
 use tokio::sync::watch;
 
 use crate::pairing::{SECRET_BYTES, Secret};

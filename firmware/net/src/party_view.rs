@@ -42,7 +42,7 @@ pub struct SessionView {
     pub live: bool,
     /// What it is called; may be empty.
     pub title: String,
-    /// When it began, milliseconds on the box's clock (`audio::time::Time`).
+    /// When it began, milliseconds on the box's clock (`base::Time`).
     pub started_ms: u64,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A value that is told the time and answers whether to write; it writes nothing itself.
 
-use audio::time::Time;
+use base::Time;
 
 /// At most `lines` per `interval_us`. What is above is counted and told with the first line of a later interval.
 #[derive(Clone, Copy, Debug)]

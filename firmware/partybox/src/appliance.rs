@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use audio::time::Time;
+use base::Time;
 use net::appliance::{Facts, Forgets, Inbox, Keeper, Network, NetworkWish, Refused, Request};
 use net::metrics::{Kind, Page};
 use net::portal;

@@ -7,7 +7,7 @@
 use audio::decode;
 use audio::line::LineState;
 use audio::status::Status;
-use audio::time::Time;
+use base::Time;
 use bytes::Bytes;
 use rtrb::{Consumer, Producer, RingBuffer};
 

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-use audio::time::Time;
+use base::Time;
 use net::appliance::Radio;
 
 use crate::access_point::choice::Choice;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use audio::time::Time;
+use base::Time;
 use net::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret};
 use net::ratelimit::{RateLimit, Verdict};
 use party::pairing::{AskError, Key, Outcome, Phone, State, View};

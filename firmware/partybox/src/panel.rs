@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use board::{Button, Condition, Conditions, Event, Flash, Gesture, Scene, Show, Time, What, Wiring};
+use base::Time;
+use board::{Button, Condition, Conditions, Event, Flash, Gesture, Scene, Show, What, Wiring};
 use party::pairing::Happened;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::mpsc;

@@ -1,6 +1,6 @@
 //! Where a channel's packets go: Opus to the WebRTC fan-out, MP3 to the HTTP bodies.
 
-use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
+use base::{Encoding, Packet, PacketDuration, PacketSink};
 
 use crate::ear::Tap;
 

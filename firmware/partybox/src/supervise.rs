@@ -6,7 +6,7 @@
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use audio::time::Time;
+use base::Time;
 use sd_notify::NotifyState;
 
 /// How long no block may be made before the box counts as stuck: far longer than any hiccup the pump catches up with,

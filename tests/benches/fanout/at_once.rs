@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audio::packet::{Encoding, PacketDuration, PacketSink};
+use base::{Encoding, PacketDuration, PacketSink};
 use net::http::{App, Config, serve};
 use net::rtc::config::Clocks;
 use net::rtc::dtls::Identity;

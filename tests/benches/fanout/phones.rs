@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use audio::packet::{Encoding, PacketDuration, PacketSink};
+use base::{Encoding, PacketDuration, PacketSink};
 use net::rtc::config::Clocks;
 use net::rtc::dtls::Identity;
 use net::rtc::sim::{Phone, Setup};

@@ -7,8 +7,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
-use audio::time::MediaTime;
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 use bytes::Bytes;
 use net::http::App;
 use net::rtc::Sink;

@@ -2,9 +2,8 @@
 
 use audio::decode::Outcome;
 use audio::encode::{Encode, MP3_DELAY_TICKS, MP3_FRAME_TICKS, Mp3};
-use audio::packet::{Encoding, Packet, PacketSink};
 use audio::pcm::{BLOCK_FRAMES, Block, Frame};
-use audio::time::MediaTime;
+use base::{Encoding, MediaTime, Packet, PacketSink};
 
 use super::rig::*;
 

@@ -7,15 +7,19 @@ use toml::{Table, Value};
 use super::Breach;
 use super::repository::Source;
 
-/// Every package of the house and the siblings it may depend on. No other arrow exists.
-pub const ARROWS: [(&str, &[&str]); 9] = [
+/// The package that every other may depend on.
+const VOCABULARY: &str = "base";
+
+/// Every package of the house and the siblings it may depend on besides [`VOCABULARY`]. No other arrow exists.
+pub const ARROWS: [(&str, &[&str]); 10] = [
+    (VOCABULARY, &[]),
     ("party", &[]),
     ("audio", &[]),
     ("library", &[]),
     ("board", &[]),
     ("webui", &[]),
     ("image", &[]),
-    ("net", &["party", "audio", "library", "webui"]),
+    ("net", &["party", "library", "webui"]),
     ("partybox", &["party", "audio", "library", "net", "board", "webui"]),
     ("tests", &["party", "audio", "library", "net", "board", "webui", "partybox"]),
 ];
@@ -34,19 +38,16 @@ pub fn check(source: &Source) -> Vec<Breach> {
         return breach(format!("`{name}` is not a room of the house"));
     };
     let mut breaches = Vec::new();
-    for (sibling, entry) in siblings(&manifest) {
-        if sibling != name && !allowed.contains(&sibling.as_str()) {
+    for sibling in siblings(&manifest) {
+        if sibling != name && sibling != VOCABULARY && !allowed.contains(&sibling.as_str()) {
             breaches.push(Breach::of_file(&source.path, format!("no arrow leads from `{name}` to `{sibling}`")));
-        }
-        if name == "net" && sibling == "audio" && asks_for_features(&entry) {
-            breaches.push(Breach::of_file(&source.path, "`net` may see the plain values of `audio` only: no features"));
         }
     }
     breaches
 }
 
 /// Every dependency on a package of the house, in every kind of table.
-fn siblings(manifest: &Table) -> Vec<(String, Value)> {
+fn siblings(manifest: &Table) -> Vec<String> {
     let targets = manifest.get("target").and_then(Value::as_table);
     let tables =
         std::iter::once(manifest).chain(targets.into_iter().flat_map(|all| all.values().filter_map(Value::as_table)));
@@ -58,17 +59,12 @@ fn siblings(manifest: &Table) -> Vec<(String, Value)> {
             for (key, entry) in entries {
                 let real = entry.get("package").and_then(Value::as_str).unwrap_or(key);
                 if rooms.contains(real) {
-                    found.push((real.to_owned(), entry.clone()));
+                    found.push(real.to_owned());
                 }
             }
         }
     }
     found
-}
-
-fn asks_for_features(entry: &Value) -> bool {
-    let features = entry.get("features").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
-    features || entry.get("default-features").and_then(Value::as_bool) == Some(true)
 }
 
 #[cfg(test)]
@@ -94,10 +90,16 @@ mod tests {
     #[test]
     fn the_arrows_on_the_map_pass() {
         assert_eq!(
-            breaches("[package]\nname='net'\n[dependencies]\naudio.workspace=true\nparty.workspace=true\ntokio='1'"),
+            breaches("[package]\nname='net'\n[dependencies]\nbase.workspace=true\nparty.workspace=true\ntokio='1'"),
             0
         );
         assert_eq!(breaches("[workspace]\nmembers=[]"), 0);
+    }
+
+    #[test]
+    fn the_vocabulary_uses_no_room() {
+        assert_eq!(breaches("[package]\nname='base'\n[dependencies]\nserde='1'"), 0);
+        assert_eq!(breaches("[package]\nname='base'\n[dependencies]\nparty.workspace=true"), 1);
     }
 
     #[test]

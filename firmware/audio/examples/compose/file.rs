@@ -8,9 +8,8 @@ use std::io;
 use std::path::Path;
 
 use audio::encode::{Encode, Opus, OpusConfig, Profile};
-use audio::packet::{Encoding, Packet, PacketSink};
 use audio::pcm::{BLOCK_FRAMES, Block, Frame};
-use audio::time::MediaTime;
+use base::{Encoding, MediaTime, Packet, PacketSink};
 use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 
 const ARTIST: &str = "Partybox House Band";

@@ -40,9 +40,8 @@ impl Ear {
 mod tests {
     use super::*;
     use crate::encode::{Encode, Opus, OpusConfig, Profile};
-    use crate::packet::{Encoding, Packet, PacketSink};
     use crate::pcm::{BLOCK_FRAMES, Block};
-    use crate::time::MediaTime;
+    use base::{Encoding, MediaTime, Packet, PacketSink};
 
     #[derive(Default)]
     struct Kept(Vec<Packet>);

@@ -5,13 +5,12 @@
 //! titles travel as ICY metadata, which is not this room's business.
 #![allow(unsafe_code, reason = "the crate has no safe setters for LAME's bit reservoir and scale; see `start`")]
 
+use base::{Encoding, MediaTime, Packet, PacketSink};
 use bytes::Bytes;
 use mp3lame_encoder::{Bitrate, Builder, Encoder, InterleavedPcm, Mode, Quality, VbrMode, ffi};
 
 use super::{Encode, Error};
-use crate::packet::{Encoding, Packet, PacketSink};
 use crate::pcm::{BLOCK_FRAMES, Block, CHANNELS, SAMPLE_RATE_HZ};
-use crate::time::MediaTime;
 
 /// 48 kHz ticks of sound in one packet: one MPEG-1 layer III frame (ISO 11172-3 section 2.4.2.1), 24 ms.
 pub const MP3_FRAME_TICKS: u64 = 1_152;

@@ -5,13 +5,12 @@
 //! silence as packets, so that a missing packet always means loss.
 
 use ::opus::{Application, Bitrate, Channels, Encoder, Repacketizer};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 use bytes::Bytes;
 
 use super::repacketize::Repacketize;
 use super::{Encode, Error};
-use crate::packet::{Encoding, Packet, PacketDuration, PacketSink};
 use crate::pcm::{BLOCK_FRAMES, Block, Frame, SAMPLE_RATE_HZ, SILENCE};
-use crate::time::MediaTime;
 
 /// Room for one packet: three frames of at most 1275 bytes (RFC 6716 section 3.2.1) with their headers, rounded up to
 /// what libopus' manual recommends.

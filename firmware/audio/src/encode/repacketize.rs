@@ -5,8 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::packet::{Encoding, Packet, PacketDuration, PacketSink};
-use crate::time::MediaTime;
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 
 const FRAME: u64 = PacketDuration::Ms20.ticks();
 

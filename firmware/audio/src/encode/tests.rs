@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::f32::consts::TAU;
 
 use ::opus::{Application, Bandwidth, Channels, Decoder, Encoder};
+use base::{Encoding, Packet, PacketDuration};
 
 use super::*;
-use crate::packet::{Encoding, Packet, PacketDuration};
 use crate::pcm::{BLOCK_FRAMES, SAMPLE_RATE_HZ};
 
 /// A sink that keeps everything and wants what it was told to.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use base::Time;
 use rtrb::{Consumer, Producer};
 
 use super::{Feed, LineStatus, Session, Stamp, session};
 use crate::capture::{Capture, Error, Format, Open, READ_FRAMES_MAX};
 use crate::clock::Clock;
 use crate::pcm::{Frame, SILENCE};
-use crate::time::Time;
 
 /// Longest wait between two attempts to open a device, in ms: a device plugged in is heard within a second,
 /// of which this is the largest part.

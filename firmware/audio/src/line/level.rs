@@ -4,9 +4,10 @@
 //! the two clocks for minutes. Therefore the level is taken between arrivals: frames that have arrived, plus those the
 //! card has certainly recorded since, less those taken. The sound itself is not touched here.
 
+use base::Time;
+
 use crate::drift::Controller;
 use crate::pcm::{BLOCK_FRAMES, SAMPLE_RATE_HZ};
-use crate::time::Time;
 
 /// When how many frames had arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

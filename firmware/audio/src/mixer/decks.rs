@@ -5,13 +5,14 @@
 
 use std::collections::VecDeque;
 
+use base::MediaTime;
+
 use super::declick::Declick;
 use super::player::Player;
 use super::ramp::{Ramp, Shape};
 use super::{Event, Outlet};
 use crate::deck::{Deck, Pulled, TrackId};
 use crate::pcm::{BLOCK_FRAMES, Frame, SILENCE};
-use crate::time::MediaTime;
 
 /// Decks that may wait behind the current one. More are refused.
 pub const CUED_MAX: usize = 2;

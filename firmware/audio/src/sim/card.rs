@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base::Time;
+
 use crate::capture::{Capture, Error, Format, Open, READ_WAIT_MS, Read};
 use crate::clock::Clock;
 use crate::pcm::Frame;
-use crate::time::Time;
 
 /// Whose time a card keeps.
 #[derive(Clone, Copy, Debug)]

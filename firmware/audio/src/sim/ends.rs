@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 use bytes::Bytes;
 
 use crate::encode::Encode;
-use crate::packet::{Encoding, Packet, PacketDuration, PacketSink};
 use crate::pcm::{Block, Frame};
-use crate::time::MediaTime;
 
 /// An encoder whose packets hold nothing: it counts how often it is called and publishes an empty packet for every
 /// 20 ms.

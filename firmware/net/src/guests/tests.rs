@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ::party::GuestId;
-use audio::time::Time;
+use base::Time;
 
 use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, Joined, Refused};
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use ::party::GuestId;
-use audio::time::Time;
 use axum::http::{HeaderMap, Method};
+use base::Time;
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 
-use audio::packet::PacketDuration;
+use base::PacketDuration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 

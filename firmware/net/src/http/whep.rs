@@ -3,10 +3,10 @@
 //! It reads HTTP and names errors; what is in an SDP is the fan-out's business. Two things are ours: `?ptime=` on the
 //! offer, and `PUT …/ptime` with `{"ptime":40}` on a session, choose the packet duration in milliseconds.
 
-use audio::packet::PacketDuration;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base::PacketDuration;
 use serde::Deserialize;
 
 use super::call::Call;

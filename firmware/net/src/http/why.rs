@@ -9,9 +9,9 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use ::party::Volume;
-use audio::time::Time;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use base::Time;
 use serde_json::{Value, json};
 
 use super::call::Call;

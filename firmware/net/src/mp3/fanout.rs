@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use audio::packet::Packet;
+use base::Packet;
 use tokio::sync::{mpsc, watch};
 
 use super::Counters;

@@ -11,7 +11,7 @@ mod ring;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use audio::packet::{Encoding, Packet, PacketSink};
+use base::{Encoding, Packet, PacketSink};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 

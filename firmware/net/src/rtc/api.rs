@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use audio::packet::PacketDuration;
+use base::PacketDuration;
 use tokio::sync::oneshot;
 
 use super::stats::ListenerStats;

@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use audio::packet::PacketDuration;
-use audio::time::{Time, Timeline};
+use base::{PacketDuration, Time, Timeline};
 
 use super::api::StreamId;
 

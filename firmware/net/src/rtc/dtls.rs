@@ -23,8 +23,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use audio::time::Time;
 use aws_lc_rs::digest::{SHA256, digest};
+use base::Time;
 use dimpl::{Dtls, DtlsCertificate, ProtocolVersion};
 
 use super::config::{Clocks, HANDSHAKE_MS_MAX};

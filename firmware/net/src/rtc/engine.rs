@@ -14,8 +14,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use audio::packet::PacketDuration;
-use audio::time::Time;
+use base::{PacketDuration, Time};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 

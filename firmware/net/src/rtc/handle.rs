@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
+use base::{Encoding, Packet, PacketDuration, PacketSink};
 use rtrb::{Consumer, Producer};
 use tokio::sync::oneshot;
 

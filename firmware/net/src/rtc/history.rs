@@ -4,8 +4,7 @@
 
 use std::collections::VecDeque;
 
-use audio::packet::{Packet, PacketDuration};
-use audio::time::Time;
+use base::{Packet, PacketDuration, Time};
 
 /// Sound a history holds, in milliseconds: a retransmission that takes longer comes too late to be played. The oldest
 /// packet is forgotten when a new one comes.
@@ -53,7 +52,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use audio::time::MediaTime;
+    use base::MediaTime;
     use bytes::Bytes;
 
     #[test]

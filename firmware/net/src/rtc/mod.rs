@@ -34,7 +34,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
-use audio::time::Time;
+use base::Time;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use rtrb::RingBuffer;

@@ -3,8 +3,7 @@
 //! All listeners of a stream hear the same packets; what differs is where each one's numbering starts. Nothing here
 //! encrypts or sends.
 
-use audio::packet::PacketDuration;
-use audio::time::MediaTime;
+use base::{MediaTime, PacketDuration};
 
 use super::srtp::RTP_HEADER_BYTES;
 

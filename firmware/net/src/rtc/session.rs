@@ -5,8 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use audio::packet::{Packet, PacketDuration};
-use audio::time::{MediaTime, Time};
+use base::{MediaTime, Packet, PacketDuration, Time};
 
 use super::api::SessionId;
 use super::config::{CONSENT_MS_MAX, Clocks, HANDSHAKE_MS_MAX};

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use audio::time::Time;
+use base::Time;
 use is::stun::{StunMessage, TransId};
 use is::{DefaultSha1HmacProvider, Sha1HmacProvider};
 use rtcp_types::prelude::*;

@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use audio::packet::PacketDuration;
-use audio::time::Time;
+use base::{PacketDuration, Time};
 
 use super::api::{OfferError, SessionId, StreamId};
 

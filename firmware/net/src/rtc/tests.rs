@@ -3,8 +3,7 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use audio::packet::{Encoding, Packet, PacketDuration, PacketSink};
-use audio::time::{MediaTime, Timeline};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, Timeline};
 use bytes::Bytes;
 
 use super::api::{Offer, OfferError, SessionError, SessionId, StreamId};

@@ -9,8 +9,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use audio::packet::PacketDuration;
-use audio::time::Time;
+use base::{PacketDuration, Time};
 
 use super::batch::{BATCH, BatchReceiver, BatchSender};
 use super::engine::Engine;

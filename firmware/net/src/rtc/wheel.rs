@@ -3,7 +3,7 @@
 //! It holds keys and deadlines; it neither reads a clock nor knows what a key means. A timer is not disarmed: whoever
 //! is woken too early looks at its own deadline and arms again.
 
-use audio::time::Time;
+use base::Time;
 
 /// Width of a slot in microseconds: timers fire at most this late.
 const SLOT_US: u64 = 5_000;

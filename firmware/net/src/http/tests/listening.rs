@@ -1,12 +1,12 @@
 //! MP3 bodies as players see them: frames, metadata, probes, slow readers, places.
 
+use base::{Encoding, PacketSink};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::world::{BITRATE_BPS, LIMIT, Reply, World};
 use crate::http::Config;
 use crate::http::limits::Limits;
-use audio::packet::{Encoding, PacketSink};
 
 /// Connects, sends a request for `path` and gives back the socket.
 async fn request(world: &World, path: &str, lines: &str) -> TcpStream {

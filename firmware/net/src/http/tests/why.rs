@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audio::packet::PacketDuration;
-use audio::time::Time;
+use base::{PacketDuration, Time};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

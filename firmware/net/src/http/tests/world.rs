@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ::party::{Done, ItemId, RequestId, Wish};
-use audio::packet::{Encoding, Packet, PacketSink};
-use audio::time::{MediaTime, Time};
+use base::{Encoding, MediaTime, Packet, PacketSink, Time};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use audio::time::Time;
+use base::Time;
 use dimpl::{Dtls, Output, SrtpProfile};
 
 use super::{Ended, Fingerprint, Protection, Side, sha256};

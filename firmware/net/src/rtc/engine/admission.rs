@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use audio::time::Time;
+use base::Time;
 
 use crate::rtc::api::OfferError;
 use crate::rtc::config::Limits;

@@ -1,7 +1,6 @@
 //! Who hears which packet: channels by packet duration, changes between them without a gap, and NACKs.
 
-use audio::packet::{Packet, PacketDuration};
-use audio::time::{MediaTime, Time};
+use base::{MediaTime, Packet, PacketDuration, Time};
 
 use super::{Engine, Stream};
 use crate::rtc::history::History;

@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use audio::packet::PacketDuration;
-use audio::time::Time;
+use base::{PacketDuration, Time};
 use rand::Rng;
 
 use super::{Engine, Slot, addresses};

@@ -1,7 +1,6 @@
 //! What phones hear: the right packets, without gaps, and again when they ask.
 
-use audio::packet::PacketDuration;
-use audio::time::{MediaTime, Time, Timeline};
+use base::{MediaTime, PacketDuration, Time, Timeline};
 
 use super::world::World;
 

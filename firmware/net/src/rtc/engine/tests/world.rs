@@ -3,8 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use audio::packet::{Packet, PacketDuration};
-use audio::time::{MediaTime, Time, Timeline};
+use base::{MediaTime, Packet, PacketDuration, Time, Timeline};
 use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;

@@ -1,11 +1,14 @@
 //! Time as values: [`Time`] on the box's monotonic clock, [`MediaTime`] on the timeline of a stream, and the one
 //! [`Timeline`] that ties them.
 //!
-//! Nothing here reads a clock. Whoever owns a loop reads it once and passes the value down.
+//! Nothing here reads a clock. The owner of a loop reads it once a turn and passes the value down.
 
 use std::ops::{Add, Sub};
 
-/// Microseconds on the box's monotonic clock, counted from an arbitrary start.
+/// An instant of a monotonic clock in microseconds since the clock's start.
+///
+/// Where the clock starts is its owner's choice (the program's start, the kernel's boot), so instants of two clocks
+/// cannot be compared. 64 bits last for 584,000 years; arithmetic stops at the ends instead of wrapping.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(u64);
 
@@ -23,23 +26,28 @@ impl Time {
         self.0
     }
 
-    /// `self + ms` milliseconds.
+    /// Whole milliseconds since the start of the clock.
+    pub const fn as_millis(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// Returns the instant `ms` milliseconds later, or the end of the clock.
     pub const fn plus_millis(self, ms: u64) -> Self {
-        Self(self.0 + ms * 1_000)
+        self.plus_micros(ms.saturating_mul(1_000))
     }
 
-    /// `self + us` microseconds.
+    /// Returns the instant `us` microseconds later, or the end of the clock.
     pub const fn plus_micros(self, us: u64) -> Self {
-        Self(self.0 + us)
+        Self(self.0.saturating_add(us))
     }
 
-    /// Microseconds from `earlier` to `self`; zero if `earlier` is later.
+    /// Returns the microseconds from `earlier` to `self`; zero if `earlier` is later.
     pub const fn micros_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// A position on a stream's timeline in 48 kHz ticks, counted from the start of the stream. 64 bits never wrap.
+/// A position on a stream's timeline in 48 kHz ticks since the start of the stream. 64 bits never wrap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MediaTime(u64);
 
@@ -61,7 +69,7 @@ impl MediaTime {
 impl Add<u64> for MediaTime {
     type Output = Self;
 
-    /// `self + ticks`.
+    /// Returns the position `ticks` later.
     fn add(self, ticks: u64) -> Self {
         Self(self.0 + ticks)
     }
@@ -70,7 +78,7 @@ impl Add<u64> for MediaTime {
 impl Sub for MediaTime {
     type Output = u64;
 
-    /// Ticks from `earlier` to `self`; zero if `earlier` is later.
+    /// Returns the ticks from `earlier` to `self`; zero if `earlier` is later.
     fn sub(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -86,17 +94,17 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// A timeline whose tick 0 is at `origin`.
+    /// Returns the timeline whose tick 0 is at `origin`.
     pub const fn starting_at(origin: Time) -> Self {
         Self { origin }
     }
 
-    /// The monotonic instant of `media`, rounded down to a microsecond.
+    /// Returns the instant of `media`, rounded down to a microsecond.
     pub const fn to_time(self, media: MediaTime) -> Time {
         Time(self.origin.0 + media.0 * 125 / 6)
     }
 
-    /// The position at `time`, rounded down to a tick; the start for instants before it.
+    /// Returns the position at `time`, rounded down to a tick; the start for instants before it.
     pub const fn to_media(self, time: Time) -> MediaTime {
         MediaTime(time.0.saturating_sub(self.origin.0) * 6 / 125)
     }
@@ -117,5 +125,24 @@ mod tests {
     fn instants_before_the_start_are_the_start() {
         let timeline = Timeline::starting_at(Time::from_micros(500));
         assert_eq!(timeline.to_media(Time::ZERO), MediaTime::ZERO);
+    }
+
+    #[test]
+    fn an_instant_stops_at_the_ends_of_its_clock() {
+        let end = Time::from_micros(u64::MAX);
+        assert_eq!((end.plus_micros(1), Time::ZERO.plus_millis(u64::MAX)), (end, end));
+        assert_eq!(Time::ZERO.micros_since(end), 0);
+    }
+
+    #[test]
+    fn a_part_of_a_millisecond_is_left_out() {
+        assert_eq!(Time::from_micros(1_999).as_millis(), 1);
+    }
+
+    #[test]
+    fn positions_count_on_and_never_below_the_start() {
+        let position = MediaTime::from_ticks(960);
+        assert_eq!((position + 480) - position, 480);
+        assert_eq!(position - (position + 480), 0);
     }
 }

@@ -1,13 +1,13 @@
-//! One encoded unit of sound and the seam through which it leaves this room.
+//! One encoded unit of sound and the seam between those who encode and those who send.
 //!
 //! A packet is encoded once; its payload is shared by reference count, so that N listeners cost one encode and N
 //! pointer copies.
 
 use bytes::Bytes;
 
-use crate::time::MediaTime;
+use crate::MediaTime;
 
-/// Sound in one Opus packet. The 40 and 60 ms forms hold the very same frames as the 20 ms form, repacketised.
+/// The length of sound in one Opus packet. The 40 and 60 ms forms hold the very same frames as the 20 ms form, repacketised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PacketDuration {
     /// 10 ms: the low-delay profile, an encode of its own.
@@ -45,7 +45,7 @@ impl PacketDuration {
     }
 }
 
-/// How a packet's payload is encoded.
+/// The encoding of a packet's payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// One Opus packet (RFC 6716).
@@ -60,21 +60,21 @@ pub enum Encoding {
 /// One encoded unit of sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// When the first frame in the payload was captured or scheduled.
+    /// The moment at which the first frame in the payload was captured or scheduled.
     pub media_time: MediaTime,
     /// The encoded bytes, shared by all listeners.
     pub payload: Bytes,
 }
 
-/// Where the pump leaves its packets.
+/// A destination of the pump's packets.
 ///
 /// Called from the pump's thread: both functions must return at once, never wait, and drop what they cannot take
 /// (counting it), because a listener may never hold up the music.
 pub trait PacketSink: Send {
-    /// Whether anybody listens to `encoding` now. Encodings nobody wants are not made, except the default 20 ms Opus,
+    /// Returns whether anybody listens to `encoding` now. Encodings nobody wants are not made, except the default 20 ms Opus,
     /// which always runs so that a new listener's first packet is at most one frame away.
     fn wants(&self, encoding: Encoding) -> bool;
 
-    /// Hands over a packet.
+    /// Publishes a packet.
     fn publish(&mut self, encoding: Encoding, packet: Packet);
 }

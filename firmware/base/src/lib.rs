@@ -1,0 +1,10 @@
+//! The vocabulary of the house: time and packets as values that every room means the same by.
+//!
+//! Every room may use this one, and it uses none. A type belongs here when two rooms exchange it. What a value needs to
+//! be a value (arithmetic, comparison, text, JSON) is here as well; clocks, I/O and policy are not.
+
+mod packet;
+mod time;
+
+pub use packet::{Encoding, Packet, PacketDuration, PacketSink};
+pub use time::{MediaTime, Time, Timeline};
