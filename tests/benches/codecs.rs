@@ -9,7 +9,7 @@ use audio::deck::Pulled;
 use audio::decode::{self, Event, WorkerCommand};
 use audio::encode::{Encode, Mp3, Opus, OpusConfig, Profile};
 use audio::pcm::{BLOCK_FRAMES, Block, SAMPLE_RATE_HZ, SILENCE};
-use base::{Encoding, MediaTime, Packet, PacketSink};
+use base::{CueId, Encoding, MediaTime, Packet, PacketSink};
 use tests::processor;
 
 /// Seconds of music per measurement.
@@ -127,7 +127,7 @@ fn decoder(path: &Path, rate_hz: u32, options: &str) {
 fn play(path: &Path) -> u64 {
     let (tell, told) = std::sync::mpsc::channel();
     let worker = WorkerCommand::new(env!("CARGO_BIN_EXE_decode-worker"), Vec::<String>::new());
-    let mut deck = decode::open(&worker, path, 1, 0, move |_, event| {
+    let mut deck = decode::open(&worker, path, CueId(1), 0, move |_, event| {
         let _ = tell.send(event);
     });
     let mut buffer = vec![SILENCE; 48_000];

@@ -24,9 +24,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, Time};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time};
 use bytes::Bytes;
-use net::rtc::api::{Offer, StreamId};
+use net::rtc::api::Offer;
 use net::rtc::dtls::Identity;
 use net::rtc::engine::Engine;
 use net::rtc::sim::{Phone, Setup};

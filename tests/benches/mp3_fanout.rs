@@ -12,11 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use base::{Encoding, MediaTime, Packet, PacketSink};
+use base::{Encoding, MediaTime, Packet, PacketSink, StreamId};
 use bytes::Bytes;
 use net::control::SourceKind;
 use net::http::{App, Config, Signaling};
-use net::rtc::api::StreamId;
 use net::status::{Snapshot, StreamStatus};
 use tests::processor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -229,7 +228,7 @@ fn serve() {
         sources: vec![],
         fallback: false,
         track: None,
-        streams: vec![StreamStatus { id: "main".into(), live: true }],
+        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
         party: Default::default(),
         panel: Default::default(),
     }));

@@ -7,8 +7,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use base::Time;
-use net::rtc::api::{Offer, SessionId, StreamId};
+use base::{StreamId, Time};
+use net::rtc::api::{Offer, SessionId};
 use net::rtc::config::Clocks;
 use net::rtc::dtls::Identity;
 use net::rtc::sim;

@@ -4,9 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use base::{PacketDuration, Time, Timeline};
+use base::{PacketDuration, StreamId, Time, Timeline};
 use net::control::SourceKind;
-use net::rtc::api::StreamId;
 use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
 use net::status::{Snapshot, StreamStatus};
 
@@ -49,7 +48,7 @@ pub fn playing() -> Snapshot {
         sources: Vec::new(),
         fallback: false,
         track: None,
-        streams: vec![StreamStatus { id: "main".into(), live: true }],
+        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
         party: Default::default(),
         panel: Default::default(),
     }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base::CueId;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::pcm::{Frame, SAMPLE_RATE_HZ};
@@ -14,9 +15,6 @@ use crate::pcm::{Frame, SAMPLE_RATE_HZ};
 /// Frames a deck holds: 13 s (5 MB). Enough to ride over a slow card's stalls and to know a track's end early enough for
 /// the longest crossfade; when it is full the decoder waits.
 pub const DECK_FRAMES: usize = 13 * SAMPLE_RATE_HZ as usize;
-
-/// The number by which the rest of the house knows a track. Chosen by whoever opens the deck.
-pub type TrackId = u64;
 
 /// What one [`Deck::pull`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +30,7 @@ pub enum Pulled {
 /// The pump's side of a track.
 #[derive(Debug)]
 pub struct Deck {
-    track: TrackId,
+    cue: CueId,
     ring: Consumer<Frame>,
     finished: Arc<AtomicBool>,
 }
@@ -44,18 +42,18 @@ pub struct DeckFeed {
     finished: Arc<AtomicBool>,
 }
 
-/// A new deck for `track` that holds up to `capacity_frames`.
-pub fn pair(track: TrackId, capacity_frames: usize) -> (DeckFeed, Deck) {
+/// Returns the two sides of a new deck for `cue` that holds up to `capacity_frames`.
+pub fn pair(cue: CueId, capacity_frames: usize) -> (DeckFeed, Deck) {
     let (producer, consumer) = RingBuffer::new(capacity_frames);
     let finished = Arc::new(AtomicBool::new(false));
-    let deck = Deck { track, ring: consumer, finished: Arc::clone(&finished) };
+    let deck = Deck { cue, ring: consumer, finished: Arc::clone(&finished) };
     (DeckFeed { ring: producer, finished }, deck)
 }
 
 impl Deck {
-    /// The track this deck plays.
-    pub fn track(&self) -> TrackId {
-        self.track
+    /// Returns the cue that this deck was opened for.
+    pub fn cue(&self) -> CueId {
+        self.cue
     }
 
     /// Frames ready to be pulled.
@@ -132,7 +130,7 @@ mod tests {
 
     #[test]
     fn frames_come_out_in_order_and_the_end_is_told_exactly() {
-        let (mut feed, mut deck) = pair(1, 4);
+        let (mut feed, mut deck) = pair(CueId(1), 4);
         assert_eq!(feed.push(&[[0.1; 2], [0.2; 2], [0.3; 2]]), 3);
         let mut out = [SILENCE; 2];
         assert_eq!(deck.pull(&mut out), Pulled::Full);
@@ -144,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_slow_decoder_is_behind_not_ended() {
-        let (mut feed, mut deck) = pair(1, 4);
+        let (mut feed, mut deck) = pair(CueId(1), 4);
         feed.push(&[[0.5; 2]]);
         let mut out = [SILENCE; 3];
         assert_eq!(deck.pull(&mut out), Pulled::Behind(1));
@@ -152,20 +150,20 @@ mod tests {
 
     #[test]
     fn a_full_ring_takes_only_what_fits() {
-        let (mut feed, _deck) = pair(1, 2);
+        let (mut feed, _deck) = pair(CueId(1), 2);
         assert_eq!(feed.push(&[SILENCE; 5]), 2);
     }
 
     #[test]
     fn a_decoder_that_dies_ends_its_track() {
-        let (feed, mut deck) = pair(1, 2);
+        let (feed, mut deck) = pair(CueId(1), 2);
         drop(feed);
         assert_eq!(deck.pull(&mut [SILENCE; 1]), Pulled::Ended(0));
     }
 
     #[test]
     fn a_dropped_deck_is_noticed_by_its_decoder() {
-        let (feed, deck) = pair(1, 2);
+        let (feed, deck) = pair(CueId(1), 2);
         drop(deck);
         assert!(feed.is_abandoned());
     }

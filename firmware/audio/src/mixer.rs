@@ -20,9 +20,9 @@ use ramp::{Ramp, Shape};
 pub use decks::CUED_MAX;
 pub use plan::{Decibels, MixPlan, PlanCell};
 
-use base::MediaTime;
+use base::{CueId, MediaTime};
 
-use crate::deck::{Deck, TrackId};
+use crate::deck::Deck;
 use crate::pcm::{BLOCK_FRAMES, Block, CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// Shortest change of any gain in ms: faster ones click.
@@ -50,15 +50,15 @@ const SAMPLE_MAX: f32 = 16.0;
 pub enum Event {
     /// A track's first frame is (or, while its decoder is still behind, will be no earlier than) at this position.
     TrackStarted {
-        /// Which track.
-        track: TrackId,
+        /// Which opening of it.
+        cue: CueId,
         /// Position on the stream's timeline.
         at: MediaTime,
     },
     /// A track's last frame has been played, or it was skipped.
     TrackEnded {
-        /// Which track.
-        track: TrackId,
+        /// Which opening of it.
+        cue: CueId,
         /// How many of its frames were played.
         frames: u64,
     },
@@ -66,8 +66,8 @@ pub enum Event {
     NextNeeded,
     /// A deck ran dry because its decoder is behind.
     Starved {
-        /// Which track.
-        track: TrackId,
+        /// Which opening of it.
+        cue: CueId,
     },
     /// Line-in stopped delivering.
     LineLost,
@@ -148,8 +148,8 @@ impl Mixer {
         }
     }
 
-    /// The current track and how many of its frames have been played.
-    pub fn position(&self) -> Option<(TrackId, u64)> {
+    /// Returns the current track's cue and how many of its frames have been played.
+    pub fn position(&self) -> Option<(CueId, u64)> {
         self.decks.position()
     }
 

@@ -147,8 +147,8 @@ impl Pump {
 
     fn tell(&self, stood_in: bool, behind: MediaTime) {
         let meters = &self.shared.meters;
-        let (track, position) = self.mixer.position().map_or((0, 0), |(track, frames)| (track + 1, frames));
-        meters.track.store(track, Ordering::Relaxed);
+        let (cue, position) = self.mixer.position().map_or((0, 0), |(cue, frames)| (cue.0 + 1, frames));
+        meters.cue.store(cue, Ordering::Relaxed);
         meters.position.store(position, Ordering::Relaxed);
         meters.media_ticks.store(behind.as_ticks(), Ordering::Relaxed);
         let standing_in = self.mixer.standing_in();

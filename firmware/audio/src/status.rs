@@ -4,17 +4,16 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use base::MediaTime;
+use base::{CueId, MediaTime};
 
-use crate::deck::TrackId;
 use crate::line::{LineState, LineStatus};
 use crate::pcm::SILENCE;
 
 /// A snapshot of one channel. Counters count since the start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
-    /// The current track and how many of its frames have been played (48 kHz).
-    pub track: Option<(TrackId, u64)>,
+    /// The current track's cue and how many of its frames have been played (48 kHz).
+    pub cue: Option<(CueId, u64)>,
     /// The place on the stream's timeline behind the last block: where the track had got that far.
     pub media_time: MediaTime,
     /// What line-in is doing.
@@ -64,8 +63,8 @@ pub struct Status {
 /// The atomics behind a [`Status`].
 #[derive(Debug, Default)]
 pub(crate) struct Meters {
-    /// The track's id plus one; 0 for none.
-    pub(crate) track: AtomicU64,
+    /// The cue's number plus one; 0 for none.
+    pub(crate) cue: AtomicU64,
     pub(crate) position: AtomicU64,
     pub(crate) media_ticks: AtomicU64,
     pub(crate) standing_in: AtomicBool,
@@ -87,7 +86,7 @@ impl Meters {
         let level = |bits: &AtomicU32| dbfs(f32::from_bits(bits.load(Ordering::Relaxed)));
         let of_line = |pick: fn(&LineStatus) -> &AtomicU64| line.map_or(0, |line| pick(line).load(Ordering::Relaxed));
         Status {
-            track: get(&self.track).checked_sub(1).map(|track| (track, get(&self.position))),
+            cue: get(&self.cue).checked_sub(1).map(|cue| (CueId(cue), get(&self.position))),
             media_time: MediaTime::from_ticks(get(&self.media_ticks)),
             line: line.map_or(LineState::Unused, LineStatus::state),
             standing_in: self.standing_in.load(Ordering::Relaxed),

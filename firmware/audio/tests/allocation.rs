@@ -16,7 +16,7 @@ use audio::mixer::{Decibels, MixPlan};
 use audio::pcm::{Block, Frame};
 use audio::pump::{self, Controls, Pump, Step};
 use audio::sim::{Card, CardPace};
-use base::{Encoding, MediaTime, Packet, PacketSink, Time};
+use base::{CueId, Encoding, MediaTime, Packet, PacketSink, Time};
 
 /// Wants everything and counts what it drops.
 #[derive(Clone, Default)]
@@ -67,9 +67,9 @@ impl Bench {
 
     /// Cues two tracks of 300 ms that fade into one another.
     fn cue(&self) {
-        for track in 1..=2 {
+        for cue in 1..=2 {
             let frames: Vec<Frame> = (0..14_400).map(|n| [(n as f32 * 0.02).sin(); 2]).collect();
-            let (mut feed, deck) = deck::pair(track, frames.len());
+            let (mut feed, deck) = deck::pair(CueId(cue), frames.len());
             feed.push(&frames);
             feed.finish();
             self.controls.cue(deck).expect("there is room for two");

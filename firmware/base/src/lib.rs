@@ -1,10 +1,14 @@
-//! The vocabulary of the house: time and packets as values that every room means the same by.
+//! The vocabulary of the house: identities, time and packets, as values that every room means the same by.
 //!
 //! Every room may use this one, and it uses none. A type belongs here when two rooms exchange it. What a value needs to
 //! be a value (arithmetic, comparison, text, JSON) is here as well; clocks, I/O and policy are not.
 
+mod id;
+mod name;
 mod packet;
 mod time;
 
+pub use id::{CueId, GuestId, ItemId, RequestId, TrackId};
+pub use name::{BadName, ChannelId, StreamId};
 pub use packet::{Encoding, Packet, PacketDuration, PacketSink};
 pub use time::{MediaTime, Time, Timeline};

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use base::TrackId;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use crate::art::{ArtSize, Gallery, Picture};
@@ -221,7 +222,7 @@ impl Library {
         self.order(Order::Tell(written)) && done.recv().unwrap_or(false)
     }
 
-    pub(crate) fn track_at(&self, root: i64, path: &[u8]) -> Option<u64> {
+    pub(crate) fn track_at(&self, root: i64, path: &[u8]) -> Option<TrackId> {
         self.inner.reader.track_at(root, path).ok().flatten()
     }
 
@@ -250,11 +251,11 @@ impl Library {
     }
 
     /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
-    /// `after` (0: from the first).
+    /// `after` (`None`: from the first).
     ///
     /// # Errors
     /// See [`AskError`]. No text is an error.
-    pub fn search(&self, typed: &str, after: u64, limit: usize) -> Result<Vec<Track>, AskError> {
+    pub fn search(&self, typed: &str, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
         self.inner.reader.search(typed, after, limit)
     }
 
@@ -262,7 +263,7 @@ impl Library {
     ///
     /// # Errors
     /// See [`AskError`].
-    pub fn tracks(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Result<Vec<Track>, AskError> {
+    pub fn tracks(&self, filter: &Filter, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
         self.inner.reader.tracks(filter, after, limit)
     }
 
@@ -278,7 +279,7 @@ impl Library {
     ///
     /// # Errors
     /// See [`AskError`].
-    pub fn track(&self, id: u64) -> Result<Option<Track>, AskError> {
+    pub fn track(&self, id: TrackId) -> Result<Option<Track>, AskError> {
         self.inner.reader.track(id)
     }
 
@@ -286,7 +287,7 @@ impl Library {
     ///
     /// # Errors
     /// See [`AskError`].
-    pub fn art(&self, id: u64, size: ArtSize) -> Result<Option<Picture>, AskError> {
+    pub fn art(&self, id: TrackId, size: ArtSize) -> Result<Option<Picture>, AskError> {
         let Some(art) = self.track(id)?.and_then(|track| track.art) else { return Ok(None) };
         let picture = self.inner.gallery.show(&art, size)?;
         Ok(picture.map(|jpeg| Picture { jpeg, version: art.version }))
@@ -296,7 +297,7 @@ impl Library {
     ///
     /// # Errors
     /// See [`AskError`].
-    pub fn ids(&self) -> Result<Vec<u64>, AskError> {
+    pub fn ids(&self) -> Result<Vec<TrackId>, AskError> {
         self.inner.reader.ids()
     }
 

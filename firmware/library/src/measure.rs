@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
+use base::TrackId;
+
 use crate::level::Loudness;
 use crate::library::Shared;
 use crate::store::read::{Reader, Unmeasured};
@@ -54,11 +56,14 @@ pub(crate) struct Meter {
     pub(crate) shared: Arc<Shared>,
 }
 
+/// Below every track.
+const FIRST: TrackId = TrackId(0);
+
 impl Meter {
     /// Measures until the library is closed.
     pub(crate) fn run(self) {
         let mut batch = Vec::new();
-        let (mut after, mut seen) = (0, None);
+        let (mut after, mut seen) = (FIRST, None);
         while !self.shared.is_closed() {
             let changes = self.shared.changes();
             let next = if seen == Some(changes) { None } else { self.reader.unmeasured(after).unwrap_or_default() };
@@ -66,7 +71,7 @@ impl Meter {
                 self.send(&mut batch);
                 // All of them once more, when something has changed since this round began.
                 if seen != Some(changes) {
-                    (after, seen) = (0, (after == 0).then_some(changes));
+                    (after, seen) = (FIRST, (after == FIRST).then_some(changes));
                 }
                 if seen.is_some() {
                     self.shared.rest(PAUSE);

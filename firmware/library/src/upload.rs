@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use base::TrackId;
+
 use crate::inspect::{Error, Inspector, WorkerCommand};
 use crate::library::Library;
 use crate::settings::Judge;
@@ -50,7 +52,7 @@ impl Library {
     ///
     /// # Errors
     /// See [`UploadError`].
-    pub fn remove_upload(&self, id: u64) -> Result<bool, UploadError> {
+    pub fn remove_upload(&self, id: TrackId) -> Result<bool, UploadError> {
         let reception = self.reception().ok_or(UploadError::NoPlace)?;
         let found = self.track(id).map_err(|error| UploadError::Storage(io::Error::other(error.to_string())))?;
         let Some(track) = found.filter(|track| track.is_upload) else { return Ok(false) };
@@ -78,7 +80,7 @@ impl Upload {
     ///
     /// # Errors
     /// See [`UploadError`]; nothing is left of the file.
-    pub fn finish(self) -> Result<u64, UploadError> {
+    pub fn finish(self) -> Result<TrackId, UploadError> {
         let Self { library, draft } = self;
         let reception = library.reception().ok_or(UploadError::NoPlace)?;
         draft.settle()?;

@@ -7,10 +7,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ::party::GuestId;
 use ::party::pairing::Key;
 use aws_lc_rs::rand;
-use base::Time;
+use base::{GuestId, Time};
 use tokio::sync::watch;
 
 use crate::pairing::{SECRET_BYTES, Secret};

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use party::{GuestId, ItemId, Settings};
+use base::{GuestId, ItemId, RequestId, TrackId};
+use party::Settings;
 pub use party::{How, Why};
 use serde::{Serialize, Serializer};
 
@@ -54,14 +55,14 @@ pub struct NowView {
     /// Who wanted it; `None` if it plays by itself or nobody knows any more.
     pub by: Option<ByView>,
     /// The item of the queue that it was; none if it plays by itself.
-    pub item: Option<u64>,
+    pub item: Option<ItemId>,
 }
 
 /// A track as lists show it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TrackView {
     /// Its number.
-    pub id: u64,
+    pub id: TrackId,
     /// Title, or the file's name without its extension.
     pub title: String,
     /// Artist; may be empty.
@@ -87,7 +88,7 @@ pub enum ByView {
     /// A guest.
     Guest {
         /// Its number.
-        label: u32,
+        label: GuestId,
         /// What it is called, if it said so; who fills this in knows numbers only.
         name: Option<String>,
     },
@@ -97,7 +98,7 @@ impl Serialize for ByView {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Guest<'a> {
-            label: u32,
+            label: GuestId,
             name: Option<&'a str>,
         }
         match self {
@@ -111,9 +112,9 @@ impl Serialize for ByView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct QueueView {
     /// In which order.
-    pub order: Vec<u64>,
+    pub order: Vec<ItemId>,
     /// The items of `order`.
-    pub items: BTreeMap<u64, ItemView>,
+    pub items: BTreeMap<ItemId, ItemView>,
     /// Whether a change by a host can be taken back.
     pub can_undo: bool,
 }
@@ -157,7 +158,7 @@ pub struct SkipView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PendingView {
     /// Its number.
-    pub id: u64,
+    pub id: RequestId,
     /// The track.
     pub track: TrackView,
     /// Who wants it.
@@ -180,7 +181,7 @@ pub enum RequestState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RequestView {
     /// Its number.
-    pub id: u64,
+    pub id: RequestId,
     /// The track.
     pub track: TrackView,
     /// How it stands.
@@ -193,9 +194,9 @@ pub struct RequestView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct GuestView {
     /// The items it is for.
-    pub votes: Vec<u64>,
+    pub votes: Vec<ItemId>,
     /// The items it asked for.
-    pub items: Vec<u64>,
+    pub items: Vec<ItemId>,
     /// Its requests, newest first.
     pub requests: Vec<RequestView>,
     /// Whether it is for skipping what is heard now.
@@ -209,7 +210,7 @@ pub struct GuestView {
 impl PartyView {
     /// The item of the queue that is heard now.
     pub fn item(&self) -> Option<ItemId> {
-        self.now.as_ref().and_then(|now| now.item).map(ItemId)
+        self.now.as_ref().and_then(|now| now.item)
     }
 }
 
@@ -221,11 +222,11 @@ mod tests {
 
     #[test]
     fn an_item_of_the_queue_is_written_as_pages_read_it() {
-        let track = TrackView { id: 5, title: "Title".into(), ..TrackView::default() };
-        let by = Some(ByView::Guest { label: 7, name: None });
+        let track = TrackView { id: TrackId(5), title: "Title".into(), ..TrackView::default() };
+        let by = Some(ByView::Guest { label: GuestId(7), name: None });
         let why = vec![Why::WaitingTurn { round: 2 }, Why::Turn { before: 3 }, Why::Pinned];
         let item = ItemView { track, by, votes: 2, boosted: false, why };
-        let queue = QueueView { order: vec![9], items: BTreeMap::from([(9, item)]), can_undo: true };
+        let queue = QueueView { order: vec![ItemId(9)], items: BTreeMap::from([(ItemId(9), item)]), can_undo: true };
         let expected = json!({
             "order": [9],
             "items": { "9": {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use base::{StreamId, TrackId};
 use serde::Serialize;
 
 use crate::control::SourceKind;
@@ -63,8 +64,8 @@ pub struct SourceStatus {
 /// The track that plays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrackStatus {
-    /// Number of the track in this run of the box.
-    pub id: u64,
+    /// Its number.
+    pub id: TrackId,
     /// Title, or the file's name without its extension.
     pub title: String,
     /// Artist; may be empty.
@@ -78,8 +79,8 @@ pub struct TrackStatus {
 /// One stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StreamStatus {
-    /// Its id (see [`crate::rtc::api::StreamId`]).
-    pub id: String,
+    /// Its id.
+    pub id: StreamId,
     /// Whether packets flow.
     pub live: bool,
 }

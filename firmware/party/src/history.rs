@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use base::TrackId;
 use serde::Serialize;
 
-use crate::order::TrackId;
 use crate::queue::By;
 
 /// Tracks that people can see. The oldest is forgotten.
@@ -79,7 +79,7 @@ impl History {
     }
 
     /// A guest is known no more.
-    pub fn forget(&mut self, guest: crate::wish::GuestId) {
+    pub fn forget(&mut self, guest: base::GuestId) {
         let theirs = self.played.iter_mut().filter(|played| played.by == Some(By::Guest(guest)));
         theirs.for_each(|played| played.by = Some(By::Nobody));
     }

@@ -16,12 +16,12 @@ mod wish;
 
 pub use history::{HISTORY_MAX, History, How, Played};
 pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
-pub use order::{Order, TrackId};
-pub use party::{BOOSTS_MAX, CueId, Input, Output, Party, Saved, SavedItem, Session, View};
+pub use order::Order;
+pub use party::{BOOSTS_MAX, Input, Output, Party, Saved, SavedItem, Session, View};
 pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
 pub use requests::{Decline, PENDING_MAX, Request, RequestList, Standing};
 pub use settings::{Change, OutOfRange, Repeat, Requests, Settings};
-pub use wish::{Asker, At, Done, GuestId, ItemId, Refused, RequestId, TITLE_CHARS_MAX, Wish};
+pub use wish::{Asker, At, Done, Refused, TITLE_CHARS_MAX, Wish};
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,7 @@
 
 use std::collections::HashSet;
 
-/// The number by which all rooms know a track. Chosen by whoever lists the tracks, unique for the life of the box.
-pub type TrackId = u64;
+use base::TrackId;
 
 /// A place in the walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +55,7 @@ impl Order {
     fn lay_out(&mut self) {
         self.walk.clone_from(&self.listed);
         if self.shuffle {
-            self.walk.sort_by_cached_key(|track| (mixed(self.seed ^ mixed(*track)), *track));
+            self.walk.sort_by_cached_key(|track| (mixed(self.seed ^ mixed(track.0)), *track));
         }
         let position = self.last.and_then(|last| self.walk.iter().position(|track| *track == last));
         self.next = position.map_or(0, |position| position + 1);
@@ -121,12 +120,16 @@ fn mixed(x: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn round(order: &mut Order, count: usize) -> Vec<TrackId> {
+    fn list(tracks: impl IntoIterator<Item = u64>) -> Vec<TrackId> {
+        tracks.into_iter().map(TrackId).collect()
+    }
+
+    fn round(order: &mut Order, count: usize) -> Vec<u64> {
         (0..count)
             .map(|_| {
                 let track = order.advance(&mut order.cursor(), |_| false).unwrap();
                 order.started(track);
-                track
+                track.0
             })
             .collect()
     }
@@ -134,7 +137,7 @@ mod tests {
     #[test]
     fn mixed_up_every_track_comes_once_before_the_first_comes_again() {
         let mut order = Order::new(1);
-        order.replace((1..=50).collect());
+        order.replace(list(1..=50));
         order.set_shuffle(true);
         let first = round(&mut order, 50);
         let mut sorted = first.clone();
@@ -150,10 +153,10 @@ mod tests {
     #[test]
     fn a_new_track_takes_a_place_without_mixing_the_others() {
         let mut order = Order::new(7);
-        order.replace((1..=20).collect());
+        order.replace(list(1..=20));
         order.set_shuffle(true);
         let before = round(&mut order, 20);
-        order.replace((1..=21).collect());
+        order.replace(list(1..=21));
         let after: Vec<_> = round(&mut order, 21).into_iter().filter(|track| *track != 21).collect();
         assert_eq!(after, before);
     }
@@ -161,8 +164,8 @@ mod tests {
     #[test]
     fn what_is_to_be_avoided_comes_only_when_there_is_nothing_else() {
         let mut order = Order::new(1);
-        order.replace(vec![1, 2, 3]);
-        assert_eq!(order.advance(&mut order.cursor(), |track| track < 3), Some(3));
-        assert_eq!(order.advance(&mut order.cursor(), |_| true), Some(1));
+        order.replace(list([1, 2, 3]));
+        assert_eq!(order.advance(&mut order.cursor(), |track| track < TrackId(3)), Some(TrackId(3)));
+        assert_eq!(order.advance(&mut order.cursor(), |_| true), Some(TrackId(1)));
     }
 }

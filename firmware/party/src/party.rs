@@ -12,13 +12,14 @@ mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use base::{CueId, GuestId, TrackId};
+
 use crate::history::History;
 use crate::mix::{Fades, MixPlan, Source, VOLUME_FADE_MS, Volume};
-use crate::order::{Order, TrackId};
+use crate::order::Order;
 use crate::queue::Queue;
 use crate::requests::RequestList;
 use crate::settings::Settings;
-use crate::wish::GuestId;
 
 use decks::Open;
 pub use memory::{Saved, SavedItem};
@@ -27,9 +28,6 @@ pub use wishes::BOOSTS_MAX;
 
 /// Tracks open at once: the one heard and the next.
 const DECKS: usize = 2;
-
-/// A track that was opened: counts up, so that the same track opened twice is told apart.
-pub type CueId = u64;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +146,7 @@ impl Party {
             listening: 0,
             open: VecDeque::new(),
             closed: VecDeque::new(),
-            next_cue: 0,
+            next_cue: CueId(0),
             leaving: false,
             stale: false,
             reordered: false,

@@ -15,8 +15,9 @@ mod why;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::order::TrackId;
-use crate::wish::{At, GuestId, ItemId, RequestId};
+use base::{GuestId, ItemId, RequestId, TrackId};
+
+use crate::wish::At;
 
 pub use why::Why;
 

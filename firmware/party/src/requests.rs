@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::order::TrackId;
-use crate::wish::{GuestId, ItemId, RequestId};
+use base::{GuestId, ItemId, RequestId, TrackId};
 
 /// Requests that wait to be approved at once. A further one is refused: a host who has not looked at these will not.
 pub const PENDING_MAX: usize = 200;

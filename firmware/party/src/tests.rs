@@ -7,10 +7,9 @@ mod waiting;
 
 use std::collections::VecDeque;
 
-use crate::{
-    Asker, At, Change, CueId, Done, Fades, GuestId, Input, Item, ItemId, Output, Party, Refused, RequestId, Settings,
-    Source, TrackId, Wish,
-};
+use base::{CueId, GuestId, ItemId, RequestId, TrackId};
+
+use crate::{Asker, At, Change, Done, Fades, Input, Item, Output, Party, Refused, Settings, Source, Wish};
 
 const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
 
@@ -24,6 +23,16 @@ fn party() -> Party {
 /// A guest that is no more than that.
 fn guest(number: u32) -> Asker {
     Asker { guest: Some(GuestId(number)), leads: false, is_host: false }
+}
+
+/// The news that these are the tracks there are.
+fn catalogue(tracks: impl IntoIterator<Item = u64>) -> Input {
+    Input::Catalogue(tracks.into_iter().map(TrackId).collect())
+}
+
+/// A guest's wish for a track.
+fn request(track: u64) -> Wish {
+    Wish::Request(TrackId(track))
 }
 
 /// A small linear congruential generator (Knuth's MMIX constants): random enough for a walk over inputs.
@@ -54,7 +63,7 @@ impl Pump {
         let party = Party::new(Source::Files, FADES, settings, 1);
         let mut pump = Self { party, now_ms: 0, current: None, cued: VecDeque::new(), replaced: 0, mixes: 0 };
         pump.tell(Input::Listening(10));
-        pump.tell(Input::Catalogue((1..=tracks).collect()));
+        pump.tell(catalogue(1..=tracks));
         pump
     }
 
@@ -78,15 +87,16 @@ impl Pump {
     }
 
     /// Puts a track into the queue as a host.
-    fn add(&mut self, track: TrackId, at: At) -> ItemId {
-        match self.ask(HOST, Wish::Add(track, at)) {
+    fn add(&mut self, track: u64, at: At) -> ItemId {
+        match self.ask(HOST, Wish::Add(TrackId(track), at)) {
             Ok(Done::Queued(item)) => item,
             other => panic!("{other:?}"),
         }
     }
 
     /// Has a guest ask for a track that is let in at once.
-    fn wish(&mut self, number: u32, track: TrackId) -> ItemId {
+    fn wish(&mut self, number: u32, track: u64) -> ItemId {
+        let track = TrackId(track);
         let mut asker = guest(number);
         asker.leads = true;
         let asked = self.ask(asker, Wish::Request(track));
@@ -94,8 +104,8 @@ impl Pump {
         self.party.queue().items().find(|item| item.track == track).unwrap().id
     }
 
-    fn pending(&mut self, number: u32, track: TrackId) -> RequestId {
-        match self.ask(guest(number), Wish::Request(track)) {
+    fn pending(&mut self, number: u32, track: u64) -> RequestId {
+        match self.ask(guest(number), request(track)) {
             Ok(Done::Pending(request)) => request,
             other => panic!("{other:?}"),
         }
@@ -135,17 +145,17 @@ impl Pump {
     }
 
     /// What is heard ends after three minutes; what is heard then.
-    fn heard_next(&mut self) -> TrackId {
+    fn heard_next(&mut self) -> u64 {
         self.now_ms += 180_000;
         self.tell(Input::Pass);
         self.end();
         self.heard()
     }
 
-    fn heard(&self) -> TrackId {
+    fn heard(&self) -> u64 {
         let heard = self.current.expect("it is never silent").1;
         assert_eq!(self.party.view().track, Some(heard));
-        heard
+        heard.0
     }
 
     /// Everything about the queue's items, in order, and how many are pinned.
@@ -155,7 +165,7 @@ impl Pump {
     }
 
     /// The tracks that wait, in order.
-    fn waiting(&self) -> Vec<TrackId> {
-        self.party.queue().in_order().0.iter().map(|item| item.track).collect()
+    fn waiting(&self) -> Vec<u64> {
+        self.party.queue().in_order().0.iter().map(|item| item.track.0).collect()
     }
 }

@@ -3,21 +3,9 @@
 //! Who may ask what by their role is the business of whoever carries the wish here; only what depends on whose item or
 //! request it is stands in the rules.
 
-use crate::order::TrackId;
+use base::{GuestId, ItemId, RequestId, TrackId};
+
 use crate::settings::{Change, OutOfRange};
-
-/// A guest's number: counts up as guests come, is never used twice while the box runs, and is what people tell guests
-/// apart by. No secret, and no proof of anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GuestId(pub u32);
-
-/// An item of the queue. Counts up while the box runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ItemId(pub u64);
-
-/// A guest's request. Counts up while the box runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub u64);
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

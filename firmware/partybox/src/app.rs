@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use audio::clock::Clock;
 use audio::encode;
+use base::TrackId;
 use net::control::{Command, Refused};
 use net::rtc::SpawnError;
 use net::status::Snapshot;
-use party::{Source, TrackId};
+use party::Source;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, oneshot, watch};

@@ -13,9 +13,8 @@ use audio::decode::WorkerCommand;
 use audio::encode::{self, Encode, Profile};
 use audio::line::{self, LineIn};
 use audio::pump;
-use base::{PacketDuration, Timeline};
+use base::{ChannelId, PacketDuration, StreamId, Timeline};
 use net::control::COMMANDS_WAITING_MAX;
-use net::rtc::api::StreamId;
 use net::rtc::config::{Clocks, StreamConfig};
 use party::{Fades, Party, Settings, Source};
 use tokio::sync::{Notify, mpsc, watch};
@@ -38,6 +37,9 @@ use crate::state::{self, Folder, Writer};
 use crate::supervise::{self, Supervisor};
 use crate::told::Told;
 use crate::tracks::Tracks;
+
+/// The name of the one channel there is.
+const CHANNEL: &str = "main";
 
 /// Delay of the first block after start: its thread is certainly running by then, so that it is not late, ms.
 const FIRST_BLOCK_MS: u64 = 50;
@@ -62,9 +64,10 @@ impl Assembled {
         let clock = Clock::start();
         let since_kernel = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         let clock_zero_s = since_kernel.tv_sec as f64 + since_kernel.tv_nsec as f64 / 1e9;
-        let stream = StreamId::new(report::STREAM).expect("the stream's name is a legal one");
+        let id = ChannelId::new(CHANNEL).expect("the channel's name is a legal one");
+        let stream = StreamId::from(id);
         let origin = clock.now().plus_millis(FIRST_BLOCK_MS);
-        let (rtc, sinks, rtc_thread) = fan_out(config, bound, &stream, clock, Timeline::starting_at(origin))?;
+        let (rtc, sinks, rtc_thread) = fan_out(config, bound, stream, clock, Timeline::starting_at(origin))?;
 
         let fades = Fades {
             pause_ms: config.source.pause_fade_ms,
@@ -99,7 +102,7 @@ impl Assembled {
 
         let (tracks, news) = Tracks::new(catalogue, controls.clone(), WorkerCommand::this_program());
         let has_line_in = !config.line_in.device.is_empty();
-        let channel = Channel::new(party, controls.clone(), tracks, clock, has_line_in);
+        let channel = Channel::new(id, party, controls.clone(), tracks, clock, has_line_in);
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
         let wiring = config.wiring().map_err(Error::Config)?;
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
@@ -178,7 +181,7 @@ fn state_writer(folder: Arc<Folder>) -> Option<Arc<Writer>> {
 fn fan_out(
     config: &Config,
     bound: SocketAddr,
-    stream: &StreamId,
+    stream: StreamId,
     clock: Clock,
     timeline: Timeline,
 ) -> Result<(net::rtc::Handle, net::rtc::Sink, JoinHandle<()>), Error> {
@@ -188,7 +191,7 @@ fn fan_out(
     let unix_now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     let since_zero = Duration::from_micros(now.as_micros());
     let streams = vec![StreamConfig {
-        id: stream.clone(),
+        id: stream,
         timeline,
         duration: duration(config.opus.packet_ms),
         bitrate_bps: config.opus.bitrate_bps,

@@ -10,9 +10,9 @@ use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 
 use audio::decode::TrackInfo;
+use base::TrackId;
 use library::Library;
 use net::party_view::{TrackView, art_url};
-use party::TrackId;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 /// The demo tracks: made by the project (`firmware/audio/examples/compose`), under the project's licence.
@@ -24,7 +24,7 @@ const DEMO: [(&str, &[u8]); 3] = [
 
 /// The first demo track's id beside a library. No library numbers a track like this, so that a demo track that still plays
 /// when the first music comes is not taken for another; and JavaScript still counts exactly here (up to 2^53).
-const BESIDE_LIBRARY: TrackId = 1 << 52;
+const BESIDE_LIBRARY: TrackId = TrackId(1 << 52);
 
 /// One track.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,8 +88,8 @@ impl Catalogue {
     /// The kernel refuses a memory file.
     pub fn demo() -> Result<Self, Error> {
         let files = DEMO.iter().map(|(_, bytes)| memory_file(bytes)).collect::<Result<_, _>>();
-        let ids = (1..=DEMO.len() as TrackId).collect();
-        Ok(Self { ids, library: None, demo: files.map_err(Error)?, demo_first: 1 })
+        let ids = (1..=DEMO.len() as u64).map(TrackId).collect();
+        Ok(Self { ids, library: None, demo: files.map_err(Error)?, demo_first: TrackId(1) })
     }
 
     /// Takes a new list of all tracks of the library, which has looked for some.
@@ -128,11 +128,11 @@ impl Catalogue {
     }
 
     fn demo_ids(&self) -> Vec<TrackId> {
-        (self.demo_first..).take(self.demo.len()).collect()
+        (self.demo_first.0..).map(TrackId).take(self.demo.len()).collect()
     }
 
     fn demo_track(&self, id: TrackId) -> Option<Entry> {
-        let index = usize::try_from(id.checked_sub(self.demo_first)?).ok()?;
+        let index = usize::try_from(id.0.checked_sub(self.demo_first.0)?).ok()?;
         let (file, (title, _)) = self.demo.get(index).zip(DEMO.get(index))?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         let about = TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() };
@@ -161,11 +161,11 @@ mod tests {
     #[test]
     fn demo_tracks_can_be_opened_by_path_and_not_be_changed() {
         let catalogue = Catalogue::demo().unwrap();
-        assert_eq!(catalogue.ids(), [1, 2, 3]);
-        let path = catalogue.get(1).unwrap().path;
+        assert_eq!(catalogue.ids(), [1, 2, 3].map(TrackId));
+        let path = catalogue.get(TrackId(1)).unwrap().path;
         assert_eq!(std::fs::read(&path).unwrap(), DEMO[0].1);
         assert!(File::options().write(true).open(path).and_then(|mut f| f.write_all(b"x")).is_err());
-        assert_eq!((catalogue.get(0), catalogue.get(4)), (None, None));
+        assert_eq!((catalogue.get(TrackId(0)), catalogue.get(TrackId(4))), (None, None));
     }
 
     #[test]
@@ -173,8 +173,8 @@ mod tests {
         let mut catalogue = Catalogue { demo_first: BESIDE_LIBRARY, ..Catalogue::demo().unwrap() };
         catalogue.relist(Vec::new());
         let ids = catalogue.ids();
-        catalogue.relist(vec![7]);
-        assert_eq!(catalogue.ids(), [7]);
+        catalogue.relist(vec![TrackId(7)]);
+        assert_eq!(catalogue.ids(), [TrackId(7)]);
         assert!(catalogue.get(ids[0]).is_some(), "the one that still plays keeps its title");
         catalogue.relist(Vec::new());
         assert_eq!(catalogue.ids(), ids);

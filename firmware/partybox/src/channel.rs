@@ -7,8 +7,9 @@ use std::collections::VecDeque;
 use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan};
 use audio::pump::Controls;
+use base::{ChannelId, TrackId};
 use net::control::{Action, Refused, SourceKind};
-use party::{Asker, Done, Input, Output, Party, Source, TrackId, View};
+use party::{Asker, Done, Input, Output, Party, Source, View};
 
 use crate::buttons;
 use crate::tracks::{News, Tracks};
@@ -18,6 +19,7 @@ const BOX: Asker = Asker { guest: None, leads: true, is_host: true };
 
 /// One channel.
 pub struct Channel {
+    id: ChannelId,
     party: Party,
     controls: Controls,
     tracks: Tracks,
@@ -28,11 +30,23 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A channel that plays by the rules of `party` from `tracks` through the pump behind `controls`.
-    pub fn new(party: Party, controls: Controls, tracks: Tracks, clock: Clock, has_line_in: bool) -> Self {
-        let mut channel = Self { party, controls, tracks, clock, has_line_in, urgent: true };
+    /// Returns the channel `id`, which plays by the rules of `party` from `tracks` through the pump behind `controls`.
+    pub fn new(
+        id: ChannelId,
+        party: Party,
+        controls: Controls,
+        tracks: Tracks,
+        clock: Clock,
+        has_line_in: bool,
+    ) -> Self {
+        let mut channel = Self { id, party, controls, tracks, clock, has_line_in, urgent: true };
         channel.offer_catalogue();
         channel
+    }
+
+    /// Returns the channel's identity.
+    pub fn id(&self) -> ChannelId {
+        self.id
     }
 
     /// Lists all tracks anew to the party, which gives those that could not be played another chance.
@@ -153,15 +167,14 @@ impl Channel {
     pub fn listen(&mut self) {
         while let Some(event) = self.controls.poll_event() {
             match event {
-                // What the pump calls a track is the number under which it was opened.
-                Event::TrackStarted { track: cue, .. } => {
+                Event::TrackStarted { cue, .. } => {
                     self.apply(Input::TrackStarted(cue));
                     if let Some(track) = self.party.opened(cue) {
                         log::info!("now playing: {}", self.tracks.title(track));
                     }
                 }
-                Event::TrackEnded { track: cue, .. } => self.apply(Input::TrackEnded(cue)),
-                Event::Starved { track: cue } => {
+                Event::TrackEnded { cue, .. } => self.apply(Input::TrackEnded(cue)),
+                Event::Starved { cue } => {
                     log::warn!("the decoder of track {} is behind", self.party.opened(cue).unwrap_or_default());
                 }
                 Event::LineLost => log::warn!("line-in brings nothing"),

@@ -10,9 +10,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base::TrackId;
 use crc::{CRC_32_ISO_HDLC, Crc};
 use net::party_view::TrackView;
-use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, TrackId, Volume};
+use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Error, Writer};
@@ -166,7 +167,7 @@ mod tests {
 
     fn saved(count: u64) -> Saved {
         let item = |n: u64| SavedItem {
-            track: 1_000_000 + n,
+            track: TrackId(1_000_000 + n),
             by_host: n.is_multiple_of(2),
             pinned: n < 2,
             boosted: n.is_multiple_of(3),
@@ -181,8 +182,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for count in [0, 3] {
-            let text = to_text(&saved(count), |track| Some(track as u32));
-            assert_eq!(from_text(text.as_bytes(), |track| Some(track as u32)), Some(saved(count)), "{text}");
+            let text = to_text(&saved(count), |track| Some(track.0 as u32));
+            assert_eq!(from_text(text.as_bytes(), |track| Some(track.0 as u32)), Some(saved(count)), "{text}");
         }
     }
 
@@ -200,9 +201,9 @@ mod tests {
 
     #[test]
     fn a_track_that_is_gone_or_another_now_is_left_out() {
-        let text = to_text(&saved(3), |track| Some(track as u32));
-        let read = from_text(text.as_bytes(), |track| (track != 1_000_000).then_some(1_000_001)).unwrap();
-        assert_eq!(read.items.iter().map(|item| item.track).collect::<Vec<_>>(), [1_000_001]);
+        let text = to_text(&saved(3), |track| Some(track.0 as u32));
+        let read = from_text(text.as_bytes(), |track| (track != TrackId(1_000_000)).then_some(1_000_001)).unwrap();
+        assert_eq!(read.items.iter().map(|item| item.track).collect::<Vec<_>>(), [TrackId(1_000_001)]);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use audio::decode;
+use base::TrackId;
 use library::{Error, Library, Loudness, Outcome, Part, Progress, Settings, WorkerCommand};
-use party::TrackId;
 use tokio::sync::{Notify, mpsc};
 
 use crate::config::SourceConfig;

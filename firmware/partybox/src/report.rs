@@ -19,9 +19,6 @@ use crate::face::Facts;
 use crate::panel::Counters;
 use crate::wifi::Credentials;
 
-/// The name of the one stream there is.
-pub const STREAM: &str = "main";
-
 /// What pages are told before the first block.
 pub fn starting(config: &Config) -> Snapshot {
     Snapshot {
@@ -68,7 +65,7 @@ pub fn snapshot(config: &Config, channel: &Channel, sound: &Status, party: Arc<P
         sources: vec![files, line_in],
         fallback: sound.standing_in,
         track: if heard { track(channel, sound) } else { None },
-        streams: vec![StreamStatus { id: STREAM.to_owned(), live: true }],
+        streams: vec![StreamStatus { id: channel.id().into(), live: true }],
         party,
         panel: Arc::default(),
     }
@@ -121,7 +118,7 @@ pub fn facts(
 }
 
 fn track(channel: &Channel, sound: &Status) -> Option<TrackStatus> {
-    let (cue, frames) = sound.track?;
+    let (cue, frames) = sound.cue?;
     let id = channel.party().opened(cue)?;
     let about = channel.tracks().describe(id);
     Some(TrackStatus {

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use base::{GuestId, TrackId};
 use net::party_view::{
     ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,
     SessionView, SkipView, TrackView,
 };
-use party::{BOOSTS_MAX, By, Decline, GuestId, Party, Requests, Standing, TrackId};
+use party::{BOOSTS_MAX, By, Decline, Party, Requests, Standing};
 
 /// Shortest time between two new views because of what guests do, ms.
 const GUESTS_EVERY_MS: u64 = 200;
@@ -79,11 +80,11 @@ fn view(party: &Party, shown: &mut Shown<'_>) -> PartyView {
     let explained = party.queue().explained();
     let items = explained.iter().map(|(item, why)| {
         let (by, votes, boosted) = (by(item.by), item.votes(), item.boosted);
-        (item.id.0, ItemView { track: shown.track(item.track), by, votes, boosted, why: why.clone() })
+        (item.id, ItemView { track: shown.track(item.track), by, votes, boosted, why: why.clone() })
     });
     let queue = QueueView {
         items: items.collect(),
-        order: explained.iter().map(|(item, _)| item.id.0).collect(),
+        order: explained.iter().map(|(item, _)| item.id).collect(),
         can_undo: party.queue().can_undo(),
     };
     let history = party.history().iter().map(|played| PlayedView {
@@ -93,18 +94,14 @@ fn view(party: &Party, shown: &mut Shown<'_>) -> PartyView {
     });
     let history = history.collect();
     let pending = party.requests().pending().map(|request| PendingView {
-        id: request.id.0,
+        id: request.id,
         track: shown.track(request.track),
         by: guest(request.guest),
     });
     let pending = pending.collect();
     PartyView {
         session: SessionView { live: session.live, title: session.title.clone(), started_ms: session.started_ms },
-        now: now.track.map(|track| NowView {
-            track: shown.track(track),
-            by: now.by.and_then(by),
-            item: now.item.map(|item| item.0),
-        }),
+        now: now.track.map(|track| NowView { track: shown.track(track), by: now.by.and_then(by), item: now.item }),
         volume_db: now.volume.db(),
         queue,
         upcoming: party.upcoming(UPCOMING).into_iter().map(|track| shown.track(track)).collect(),
@@ -124,10 +121,10 @@ fn guests(party: &Party, shown: &mut Shown<'_>) -> BTreeMap<GuestId, GuestView> 
     let newcomer = || GuestView { requests_left: requests_max, boosts_left: BOOSTS_MAX.into(), ..GuestView::default() };
     for item in party.queue().in_order().0 {
         if let By::Guest(guest) = item.by {
-            guests.entry(guest).or_insert_with(newcomer).items.push(item.id.0);
+            guests.entry(guest).or_insert_with(newcomer).items.push(item.id);
         }
         for guest in item.voters() {
-            guests.entry(guest).or_insert_with(newcomer).votes.push(item.id.0);
+            guests.entry(guest).or_insert_with(newcomer).votes.push(item.id);
         }
     }
     for request in party.requests().iter().rev() {
@@ -142,7 +139,7 @@ fn guests(party: &Party, shown: &mut Shown<'_>) -> BTreeMap<GuestId, GuestView> 
         if state != RequestState::Declined {
             guest.requests_left = guest.requests_left.saturating_sub(1);
         }
-        guest.requests.push(RequestView { id: request.id.0, track: shown.track(request.track), state, why });
+        guest.requests.push(RequestView { id: request.id, track: shown.track(request.track), state, why });
     }
     for (guest, spent) in party.boosts_spent() {
         guests.entry(guest).or_insert_with(newcomer).boosts_left = BOOSTS_MAX.saturating_sub(spent).into();
@@ -162,7 +159,7 @@ fn by(by: By) -> Option<ByView> {
 }
 
 fn guest(id: GuestId) -> ByView {
-    ByView::Guest { label: id.0, name: None }
+    ByView::Guest { label: id, name: None }
 }
 
 #[cfg(test)]
@@ -183,7 +180,7 @@ mod tests {
         let fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
         let settings = Settings { requests: Requests::Auto, ..Settings::default() };
         let mut party = Party::new(Source::Files, fades, settings, 1);
-        party.handle(0, Input::Catalogue((1..=9).collect()));
+        party.handle(0, Input::Catalogue((1..=9).map(TrackId).collect()));
         party
     }
 
@@ -198,14 +195,14 @@ mod tests {
     #[test]
     fn what_guests_do_is_told_together_and_what_people_wait_for_at_once() {
         let (mut party, mut told) = (party(), Told::default());
-        let Done::Queued(item) = ask(&mut party, HOST, Wish::Add(5, At::End)) else { panic!("not added") };
+        let Done::Queued(item) = ask(&mut party, HOST, Wish::Add(TrackId(5), At::End)) else { panic!("not added") };
         let first = told.look(&party, describe, 1_000, true);
         for number in 0..200 {
             ask(&mut party, guest(number), Wish::Vote(item, true));
             assert!(Arc::ptr_eq(&first, &told.look(&party, describe, 1_000 + u64::from(number) / 2, false)));
         }
         let second = told.look(&party, describe, 1_200, false);
-        assert_eq!(second.queue.items[&item.0].votes, 200);
+        assert_eq!(second.queue.items[&item].votes, 200);
         assert!(Arc::ptr_eq(&second, &told.look(&party, describe, 9_000, false)), "nothing has changed");
         ask(&mut party, HOST, Wish::Remove(item));
         assert!(told.look(&party, describe, 1_201, true).queue.order.is_empty());
@@ -214,34 +211,37 @@ mod tests {
     #[test]
     fn every_guest_is_told_what_is_theirs() {
         let (mut party, mut told) = (party(), Told::default());
-        ask(&mut party, guest(1), Wish::Request(5));
-        ask(&mut party, guest(1), Wish::Request(6));
+        ask(&mut party, guest(1), Wish::Request(TrackId(5)));
+        ask(&mut party, guest(1), Wish::Request(TrackId(6)));
         let view = told.look(&party, describe, 0, true);
         let (first, second) = (view.queue.order[0], view.queue.order[1]);
-        ask(&mut party, guest(2), Wish::Vote(party::ItemId(second), true));
-        ask(&mut party, guest(2), Wish::Boost(party::ItemId(first)));
-        ask(&mut party, HOST, Wish::Remove(party::ItemId(first)));
+        ask(&mut party, guest(2), Wish::Vote(second, true));
+        ask(&mut party, guest(2), Wish::Boost(first));
+        ask(&mut party, HOST, Wish::Remove(first));
         let view = told.look(&party, describe, 0, true);
         let (one, two) = (&view.guests[&GuestId(1)], &view.guests[&GuestId(2)]);
         assert_eq!((&one.items[..], one.requests_left, one.requests.len()), (&[second][..], 2, 2));
         let states: Vec<_> =
             one.requests.iter().map(|request| (request.track.id, request.state, request.why)).collect();
-        assert_eq!(states, [(6, RequestState::Queued, None), (5, RequestState::Declined, Some("removed"))]);
+        assert_eq!(
+            states,
+            [(TrackId(6), RequestState::Queued, None), (TrackId(5), RequestState::Declined, Some("removed"))]
+        );
         assert_eq!((&two.votes[..], two.boosts_left), (&[second][..], u32::from(BOOSTS_MAX) - 1));
-        assert_eq!(view.queue.items[&second].by, Some(ByView::Guest { label: 1, name: None }));
+        assert_eq!(view.queue.items[&second].by, Some(ByView::Guest { label: GuestId(1), name: None }));
     }
 
     #[test]
     fn a_track_is_described_once_while_it_is_shown() {
         let (mut party, mut told, asked) = (party(), Told::default(), Cell::new(0));
         let counted = |id| {
-            asked.set(asked.get() + u32::from(id == 5));
+            asked.set(asked.get() + u32::from(id == TrackId(5)));
             describe(id)
         };
-        ask(&mut party, HOST, Wish::Add(5, At::End));
+        ask(&mut party, HOST, Wish::Add(TrackId(5), At::End));
         told.look(&party, counted, 0, true);
-        ask(&mut party, HOST, Wish::Add(5, At::End));
+        ask(&mut party, HOST, Wish::Add(TrackId(5), At::End));
         told.look(&party, counted, 0, true);
-        assert_eq!((asked.get(), told.track(5).map(|track| track.title)), (1, Some("Track 5".into())));
+        assert_eq!((asked.get(), told.track(TrackId(5)).map(|track| track.title)), (1, Some("Track 5".into())));
     }
 }

@@ -8,7 +8,8 @@ use audio::deck::Deck;
 use audio::decode::{self, Cut, Outcome, TrackInfo, WorkerCommand};
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::pump::Controls;
-use party::{CueId, Input, TrackId};
+use base::{CueId, TrackId};
+use party::Input;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 

@@ -12,7 +12,8 @@ use net::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
 use net::http::{App, Config, Signaling, serve};
 use net::mp3::{self, Feed, hub};
 use net::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
-use net::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, StreamId};
+use base::StreamId;
+use net::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
 use net::status::{Snapshot, StreamStatus};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -173,7 +174,7 @@ fn party() -> Snapshot {
         sources: Vec::new(),
         fallback: false,
         track: None,
-        streams: vec![StreamStatus { id: "main".into(), live: true }],
+        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
         party: Default::default(),
         panel: Default::default(),
     }

@@ -2,6 +2,7 @@
 
 use audio::decode::{self, Cut, Outcome};
 use audio::pcm::Frame;
+use base::CueId;
 
 use super::rig::*;
 
@@ -146,7 +147,7 @@ fn a_part_of_a_file_is_as_long_as_asked_and_at_the_level_asked() {
     let file = kitchen.pcm("ramp.wav", &frames, "-c:a pcm_f32le");
     let cut = Cut { start_ms: 500, end_ms: Some(1_250), gain_db: -6.0206, ..Cut::whole(&file) };
     let (tell, told) = std::sync::mpsc::channel();
-    let deck = decode::open_cut(&worker(), cut.clone(), 7, move |_, event| _ = tell.send(event));
+    let deck = decode::open_cut(&worker(), cut.clone(), CueId(7), move |_, event| _ = tell.send(event));
     let played = drain(deck, &told);
     assert_eq!(played.complaint(), "");
     assert_eq!(played.frames.len(), 36_000);

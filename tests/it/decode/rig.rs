@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use audio::deck::{Deck, Pulled};
 use audio::decode::{self, Event, Outcome, TrackInfo, WorkerCommand};
 use audio::pcm::{Frame, SAMPLE_RATE_HZ, SILENCE};
+use base::CueId;
 use tempfile::TempDir;
 
 /// Longer than any decoder may take to be given up, opening and stalling together.
@@ -91,11 +92,14 @@ impl Played {
     }
 }
 
+/// The cue of everything that is started here.
+const CUE: CueId = CueId(7);
+
 /// Starts `path` and returns the deck and what is told about it.
 pub(crate) fn start(worker: &WorkerCommand, path: &Path, start_at_ms: u64) -> (Deck, mpsc::Receiver<Event>) {
     let (tell, told) = mpsc::channel();
-    let deck = decode::open(worker, path, 7, start_at_ms, move |track, event| {
-        assert_eq!(track, 7);
+    let deck = decode::open(worker, path, CUE, start_at_ms, move |cue, event| {
+        assert_eq!(cue, CUE);
         let _ = tell.send(event);
     });
     (deck, told)

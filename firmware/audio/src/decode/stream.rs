@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use base::CueId;
+
 use self::child::Child;
 pub(crate) use self::child::Said;
 use super::worker;
 use super::{Error, TrackInfo, WorkerError};
-use crate::deck::{self, DECK_FRAMES, Deck, DeckFeed, TrackId};
+use crate::deck::{self, DECK_FRAMES, Deck, DeckFeed};
 use crate::pcm::Frame;
 
 /// A decoder process that has room to deliver, but has not completed a message for this long, is killed: longer than
@@ -132,28 +134,28 @@ impl std::error::Error for Broken {
 
 /// Starts to decode `path` from `start_at_ms` milliseconds on and returns at once with the deck it will fill.
 ///
-/// `notify` is called from the track's own thread with `track` and what happens; it must not wait long. Whatever
+/// `notify` is called from the track's own thread with `cue` and what happens; it must not wait long. Whatever
 /// goes wrong is an [`Outcome::Broken`], and the deck ends. Dropping the deck ends the process within 100 ms.
 pub fn open(
     worker: &WorkerCommand,
     path: &Path,
-    track: TrackId,
+    cue: CueId,
     start_at_ms: u64,
-    notify: impl FnMut(TrackId, Event) + Send + 'static,
+    notify: impl FnMut(CueId, Event) + Send + 'static,
 ) -> Deck {
-    open_cut(worker, Cut { start_ms: start_at_ms, ..Cut::whole(path) }, track, notify)
+    open_cut(worker, Cut { start_ms: start_at_ms, ..Cut::whole(path) }, cue, notify)
 }
 
 /// The same for a part of a file, and at another level.
 pub fn open_cut(
     worker: &WorkerCommand,
     cut: Cut,
-    track: TrackId,
-    notify: impl FnMut(TrackId, Event) + Send + 'static,
+    cue: CueId,
+    notify: impl FnMut(CueId, Event) + Send + 'static,
 ) -> Deck {
-    let (feed, deck) = deck::pair(track, DECK_FRAMES);
+    let (feed, deck) = deck::pair(cue, DECK_FRAMES);
     let worker = worker.clone();
-    let mut playing = Playing { feed: Some(feed), frames: 0, cut, track, outcome: None, notify: Box::new(notify) };
+    let mut playing = Playing { feed: Some(feed), frames: 0, cut, cue, outcome: None, notify: Box::new(notify) };
     // The process must be started by the thread that outlives it: it asks to be killed when its parent thread ends.
     // If there is no thread to be had, dropping the closure ends the deck and tells.
     let thread = thread::Builder::new().name("decode".into());
@@ -209,7 +211,7 @@ fn open_file(path: &Path) -> Result<File, Error> {
     }
 }
 
-type Notify = Box<dyn FnMut(TrackId, Event) + Send>;
+type Notify = Box<dyn FnMut(CueId, Event) + Send>;
 
 /// One track on its way into its deck. Dropping it ends the deck, then tells the outcome.
 struct Playing {
@@ -217,7 +219,7 @@ struct Playing {
     feed: Option<DeckFeed>,
     frames: u64,
     cut: Cut,
-    track: TrackId,
+    cue: CueId,
     /// `None` until the work has come to an end of any kind.
     outcome: Option<Result<Outcome, Error>>,
     notify: Notify,
@@ -240,7 +242,7 @@ impl Playing {
                 Said::Info(mut info) if !opened => {
                     opened = true;
                     info.duration_ms = self.cut.length_ms(info.duration_ms);
-                    (self.notify)(self.track, Event::Opened(info));
+                    (self.notify)(self.cue, Event::Opened(info));
                 }
                 Said::Info(_) => return Err(Error::Worker(WorkerError::Protocol("a second description"))),
                 _ if !opened => return Err(Error::Worker(WorkerError::Protocol("no description"))),
@@ -288,6 +290,6 @@ impl Drop for Playing {
             let path = std::mem::take(&mut self.cut.path);
             Outcome::Broken(Broken { path, error, after_frames: self.frames })
         });
-        (self.notify)(self.track, Event::Ended(outcome));
+        (self.notify)(self.cue, Event::Ended(outcome));
     }
 }

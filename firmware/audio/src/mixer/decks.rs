@@ -5,13 +5,13 @@
 
 use std::collections::VecDeque;
 
-use base::MediaTime;
+use base::{CueId, MediaTime};
 
 use super::declick::Declick;
 use super::player::Player;
 use super::ramp::{Ramp, Shape};
 use super::{Event, Outlet};
-use crate::deck::{Deck, Pulled, TrackId};
+use crate::deck::{Deck, Pulled};
 use crate::pcm::{BLOCK_FRAMES, Frame, SILENCE};
 
 /// Decks that may wait behind the current one. More are refused.
@@ -89,9 +89,9 @@ impl Decks {
         self.current.is_some() || self.outgoing.is_some() || !self.cued.is_empty()
     }
 
-    /// The current track and how many of its frames have been played.
-    pub(crate) fn position(&self) -> Option<(TrackId, u64)> {
-        self.current.as_ref().map(|player| (player.track(), player.position()))
+    /// Returns the current track's cue and how many of its frames have been played.
+    pub(crate) fn position(&self) -> Option<(CueId, u64)> {
+        self.current.as_ref().map(|player| (player.cue(), player.position()))
     }
 
     /// Fills `out`, whose first frame is at `at`, with the decks' sound; silence where there is none.
@@ -202,7 +202,7 @@ impl Decks {
     /// Makes the first cued deck the current one.
     fn promote(&mut self, now: MediaTime, outlet: &mut impl Outlet) -> bool {
         let Some(deck) = self.cued.pop_front() else { return false };
-        outlet.event(Event::TrackStarted { track: deck.track(), at: now });
+        outlet.event(Event::TrackStarted { cue: deck.cue(), at: now });
         self.current = Some(Player::new(deck));
         if self.cued.is_empty() {
             outlet.event(Event::NextNeeded);
@@ -212,14 +212,14 @@ impl Decks {
 
     fn end_current(&mut self, outlet: &mut impl Outlet) {
         if let Some(player) = self.current.take() {
-            outlet.event(Event::TrackEnded { track: player.track(), frames: player.position() });
+            outlet.event(Event::TrackEnded { cue: player.cue(), frames: player.position() });
             outlet.retire(player.into_deck());
         }
     }
 
     fn drop_outgoing(&mut self, outlet: &mut impl Outlet) {
         if let Some(Outgoing { player, .. }) = self.outgoing.take() {
-            outlet.event(Event::TrackEnded { track: player.track(), frames: player.position() });
+            outlet.event(Event::TrackEnded { cue: player.cue(), frames: player.position() });
             outlet.retire(player.into_deck());
         }
     }

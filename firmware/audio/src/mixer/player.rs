@@ -2,9 +2,11 @@
 //!
 //! It knows nothing of other decks; what follows what is decided in [`super::decks`].
 
+use base::CueId;
+
 use super::declick::Declick;
 use super::{Event, Outlet, sanitize};
-use crate::deck::{Deck, Pulled, TrackId};
+use crate::deck::{Deck, Pulled};
 use crate::pcm::{Frame, SILENCE};
 
 /// A deck that is being played.
@@ -21,9 +23,9 @@ impl Player {
         Self { deck, declick: Declick::exact(), position: 0, starving: false }
     }
 
-    /// The track being played.
-    pub(crate) fn track(&self) -> TrackId {
-        self.deck.track()
+    /// Returns the cue being played.
+    pub(crate) fn cue(&self) -> CueId {
+        self.deck.cue()
     }
 
     /// Frames of the track that have been pulled.
@@ -51,7 +53,7 @@ impl Player {
             Pulled::Behind(_) => {
                 self.declick.patch(out, count);
                 if !self.starving {
-                    outlet.event(Event::Starved { track: self.deck.track() });
+                    outlet.event(Event::Starved { cue: self.deck.cue() });
                 }
                 self.starving = true;
             }

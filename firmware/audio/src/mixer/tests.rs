@@ -7,7 +7,7 @@ use crate::deck::{DeckFeed, pair};
 #[derive(Default)]
 struct Log {
     events: Vec<Event>,
-    retired: Vec<TrackId>,
+    retired: Vec<CueId>,
 }
 
 impl Outlet for Log {
@@ -16,7 +16,7 @@ impl Outlet for Log {
     }
 
     fn retire(&mut self, deck: Deck) {
-        self.retired.push(deck.track());
+        self.retired.push(deck.cue());
     }
 }
 
@@ -67,16 +67,16 @@ impl Desk {
 }
 
 /// A finished deck of `frames`.
-fn finished(track: TrackId, frames: &[Frame]) -> Deck {
-    let (mut feed, deck) = pair(track, frames.len().max(1));
+fn finished(cue: u64, frames: &[Frame]) -> Deck {
+    let (mut feed, deck) = pair(CueId(cue), frames.len().max(1));
     assert_eq!(feed.push(frames), frames.len());
     feed.finish();
     deck
 }
 
 /// A deck that holds `frames` and whose decoder is still at work.
-fn unfinished(track: TrackId, frames: &[Frame]) -> (DeckFeed, Deck) {
-    let (mut feed, deck) = pair(track, 96_000);
+fn unfinished(cue: u64, frames: &[Frame]) -> (DeckFeed, Deck) {
+    let (mut feed, deck) = pair(CueId(cue), 96_000);
     assert_eq!(feed.push(frames), frames.len());
     (feed, deck)
 }
@@ -96,11 +96,12 @@ fn tracks_follow_each_other_to_the_frame() {
     desk.blocks(6, &[]);
     // The very first block fades in after silence; from then on every frame is what the decoder said.
     assert_eq!(desk.out[BLOCK_FRAMES..2_880], counted(0, 2_880)[BLOCK_FRAMES..]);
-    let started = |track, at| Event::TrackStarted { track, at: MediaTime::from_ticks(at) };
-    let expected = [started(1, 0), Event::TrackEnded { track: 1, frames: 1_234 }, started(2, 1_234), Event::NextNeeded];
+    let started = |cue, at| Event::TrackStarted { cue: CueId(cue), at: MediaTime::from_ticks(at) };
+    let expected =
+        [started(1, 0), Event::TrackEnded { cue: CueId(1), frames: 1_234 }, started(2, 1_234), Event::NextNeeded];
     assert_eq!(desk.log.events, expected);
-    assert_eq!(desk.log.retired, [1]);
-    assert_eq!(desk.mixer.position(), Some((2, 2_880 - 1_234)));
+    assert_eq!(desk.log.retired, [1].map(CueId));
+    assert_eq!(desk.mixer.position(), Some((CueId(2), 2_880 - 1_234)));
 }
 
 #[test]
@@ -111,11 +112,11 @@ fn a_paused_deck_stays_at_its_frame() {
     desk.plan.decks = Decibels::SILENCE;
     desk.blocks(20, &[]);
     let paused = desk.mixer.position().unwrap();
-    assert_eq!(paused, (1, 4 * 480 + 2_400), "it played on for the ramp of 50 ms only");
+    assert_eq!(paused, (CueId(1), 4 * 480 + 2_400), "it played on for the ramp of 50 ms only");
     assert_eq!(desk.block(&[]), Block::SILENT.frames);
     desk.plan.decks = Decibels::UNITY;
     desk.blocks(10, &[]);
-    assert_eq!(desk.mixer.position(), Some((1, paused.1 + 4_800)));
+    assert_eq!(desk.mixer.position(), Some((CueId(1), paused.1 + 4_800)));
     assert_eq!(desk.out.last(), counted(0, 40_000).get(paused.1 as usize + 4_799));
     assert!(desk.step_max() < 0.001, "{}", desk.step_max());
 }
@@ -134,9 +135,9 @@ fn a_crossfade_overlaps_tracks_with_equal_power() {
     }
     assert!((fade[2_400][0] - fade[2_400][1]).abs() < 1e-3, "half way both are equally loud");
     assert_eq!(desk.out[10_000], [0.0, 0.5]);
-    assert!(desk.log.events.contains(&Event::TrackStarted { track: 2, at: MediaTime::from_ticks(5_200) }));
-    assert!(desk.log.events.contains(&Event::TrackEnded { track: 1, frames: 10_000 }));
-    assert_eq!(desk.mixer.position(), Some((2, 31 * 480 - 5_200)));
+    assert!(desk.log.events.contains(&Event::TrackStarted { cue: CueId(2), at: MediaTime::from_ticks(5_200) }));
+    assert!(desk.log.events.contains(&Event::TrackEnded { cue: CueId(1), frames: 10_000 }));
+    assert_eq!(desk.mixer.position(), Some((CueId(2), 31 * 480 - 5_200)));
 }
 
 #[test]
@@ -152,11 +153,11 @@ fn skipping_fades_to_the_next_track_or_to_silence_and_never_clicks() {
     desk.mixer.cue(finished(3, &[[0.5; 2]; 48_000])).unwrap();
     desk.mixer.skip(&mut desk.log);
     desk.blocks(10, &[]);
-    assert_eq!(desk.mixer.position().unwrap().0, 3);
-    assert_eq!(desk.log.retired, [1, 2]);
+    assert_eq!(desk.mixer.position().unwrap().0, CueId(3));
+    assert_eq!(desk.log.retired, [1, 2].map(CueId));
     desk.mixer.skip(&mut desk.log);
     desk.blocks(10, &[]);
-    assert_eq!(desk.log.retired, [1, 2, 3]);
+    assert_eq!(desk.log.retired, [1, 2, 3].map(CueId));
     assert_eq!(desk.out.last(), Some(&SILENCE));
     assert!(desk.step_max() < 0.005, "{}", desk.step_max());
 }
@@ -171,10 +172,10 @@ fn a_skip_while_paused_is_done_at_once() {
     desk.plan.decks = Decibels::SILENCE;
     desk.blocks(20, &[]);
     desk.mixer.skip(&mut desk.log);
-    assert_eq!(desk.log.retired, [1]);
+    assert_eq!(desk.log.retired, [1].map(CueId));
     desk.plan.decks = Decibels::UNITY;
     desk.blocks(1, &[]);
-    assert_eq!(desk.mixer.position(), Some((2, 480)));
+    assert_eq!(desk.mixer.position(), Some((CueId(2), 480)));
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn a_dead_line_in_is_replaced_within_one_block_and_comes_back_by_itself() {
     assert_eq!(desk.out.last(), Some(&[0.5; 2]));
     assert_eq!(desk.mixer.position(), None, "the deck waits meanwhile");
     desk.block(&[]);
-    assert_eq!(desk.mixer.position(), Some((1, 480)), "the very block in which it is gone has the deck in it");
+    assert_eq!(desk.mixer.position(), Some((CueId(1), 480)), "the very block in which it is gone has the deck in it");
     assert!(desk.mixer.standing_in());
     desk.blocks(20, &[]);
     assert_eq!(desk.out.last(), Some(&[-0.5; 2]));
@@ -231,7 +232,7 @@ fn a_line_in_that_is_merely_late_is_bridged_with_silence_before_the_decks_come_i
     (1..LINE_PATIENCE_BLOCKS).for_each(|_| _ = desk.block_from(FromLine::Late));
     assert_eq!(desk.out.last(), Some(&SILENCE));
     desk.block_from(FromLine::Late);
-    assert_eq!(desk.mixer.position(), Some((1, 480)), "now its patience is at an end");
+    assert_eq!(desk.mixer.position(), Some((CueId(1), 480)), "now its patience is at an end");
     assert!(desk.mixer.standing_in() && desk.log.events.contains(&Event::LineLost));
     assert!(desk.step_max() < 0.005, "{}", desk.step_max());
 }
@@ -266,7 +267,7 @@ fn a_starving_deck_is_bridged_told_once_and_goes_on() {
     let (mut feed, deck) = unfinished(1, &[[0.5; 2]; 1_000]);
     desk.mixer.cue(deck).unwrap();
     desk.blocks(6, &[]);
-    assert_eq!(desk.mixer.position(), Some((1, 1_000)));
+    assert_eq!(desk.mixer.position(), Some((CueId(1), 1_000)));
     feed.push(&[[0.5; 2]; 5_000]);
     desk.blocks(6, &[]);
     let starved = desk.log.events.iter().filter(|event| matches!(event, Event::Starved { .. })).count();
@@ -284,7 +285,7 @@ fn a_deck_that_is_still_being_opened_is_waited_for_in_silence() {
     assert!(desk.out.iter().all(|frame| *frame == SILENCE));
     feed.push(&ONE);
     assert_eq!(desk.block(&[]), ONE, "nothing is cut off its beginning");
-    assert!(!desk.log.events.contains(&Event::Starved { track: 1 }));
+    assert!(!desk.log.events.contains(&Event::Starved { cue: CueId(1) }));
 }
 
 #[test]
@@ -298,12 +299,12 @@ fn what_is_no_number_is_silence() {
 #[test]
 fn no_more_than_the_allowed_decks_wait() {
     let mut desk = Desk::new(DECKS);
-    for track in 0..CUED_MAX as u64 {
-        desk.mixer.cue(finished(track, &ONE)).unwrap();
+    for cue in 0..CUED_MAX as u64 {
+        desk.mixer.cue(finished(cue, &ONE)).unwrap();
     }
-    assert_eq!(desk.mixer.cue(finished(9, &ONE)).unwrap_err().track(), 9);
+    assert_eq!(desk.mixer.cue(finished(9, &ONE)).unwrap_err().cue(), CueId(9));
     assert_eq!(desk.mixer.clear_next(&mut desk.log), CUED_MAX);
-    assert_eq!(desk.log.retired, [0, 1]);
+    assert_eq!(desk.log.retired, [0, 1].map(CueId));
 }
 
 #[test]

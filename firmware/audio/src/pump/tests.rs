@@ -1,5 +1,7 @@
 //! The pump on virtual time: what it makes, when, and what it tells.
 
+use base::CueId;
+
 use super::*;
 use crate::deck::pair;
 use crate::limiter::DELAY;
@@ -18,8 +20,8 @@ fn run_until(pump: &mut Pump, now: Time) {
     while pump.step(now) == Step::Made {}
 }
 
-fn finished(track: u64, frames: &[Frame]) -> Deck {
-    let (mut feed, deck) = pair(track, frames.len().max(1));
+fn finished(cue: u64, frames: &[Frame]) -> Deck {
+    let (mut feed, deck) = pair(CueId(cue), frames.len().max(1));
     feed.push(frames);
     deck
 }
@@ -62,36 +64,36 @@ fn a_cued_deck_is_heard_told_and_handed_back() {
     let sound: Vec<Frame> = (0..4_800).map(|n| [(n as f32 * 0.1).sin() * 0.5; 2]).collect();
     controls.cue(finished(7, &sound)).unwrap();
     run_until(&mut pump, Time::from_micros(60_500));
-    assert_eq!(controls.status().track, Some((7, 7 * 480)));
+    assert_eq!(controls.status().cue, Some((CueId(7), 7 * 480)));
     assert!((controls.status().out_peak_dbfs + 6.0).abs() < 0.1);
     run_until(&mut pump, Time::from_micros(150_500));
     let heard = collector.collected().frames();
     assert_eq!(heard[480 + DELAY..4_800 + DELAY], sound[480..], "after its fade-in the deck is heard bit-exactly");
     let events: Vec<Event> = std::iter::from_fn(|| controls.poll_event()).collect();
-    let started = Event::TrackStarted { track: 7, at: MediaTime::ZERO };
-    assert_eq!(events, [started, Event::NextNeeded, Event::TrackEnded { track: 7, frames: 4_800 }]);
-    assert_eq!(controls.status().track, None);
+    let started = Event::TrackStarted { cue: CueId(7), at: MediaTime::ZERO };
+    assert_eq!(events, [started, Event::NextNeeded, Event::TrackEnded { cue: CueId(7), frames: 4_800 }]);
+    assert_eq!(controls.status().cue, None);
 }
 
 #[test]
 fn no_more_decks_wait_than_allowed_wherever_they_are() {
     let (mut pump, controls, _collector) = pump();
-    let deck = |track| finished(track, &[[0.1; 2]; 48_000]);
-    for track in 0..CUED_MAX as u64 {
-        controls.cue(deck(track)).unwrap();
+    let deck = |cue| finished(cue, &[[0.1; 2]; 48_000]);
+    for cue in 0..CUED_MAX as u64 {
+        controls.cue(deck(cue)).unwrap();
     }
-    assert_eq!(controls.cue(deck(9)).unwrap_err().track(), 9);
+    assert_eq!(controls.cue(deck(9)).unwrap_err().cue(), CueId(9));
     run_until(&mut pump, Time::from_micros(500));
     controls.cue(deck(3)).expect("one has started, so there is room");
     assert!(controls.cue(deck(4)).is_err());
     controls.clear_next();
     run_until(&mut pump, Time::from_micros(10_500));
-    for track in 5..5 + CUED_MAX as u64 {
-        controls.cue(deck(track)).expect("cleared");
+    for cue in 5..5 + CUED_MAX as u64 {
+        controls.cue(deck(cue)).expect("cleared");
     }
     controls.skip();
     run_until(&mut pump, Time::from_micros(100_500));
-    assert_eq!(controls.status().track.unwrap().0, 5);
+    assert_eq!(controls.status().cue.unwrap().0, CueId(5));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use base::TrackId;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -51,10 +52,10 @@ impl Shelf {
     }
 
     fn search(&self, typed: &str) -> Vec<String> {
-        titles(self.reader.search(typed, 0, LIMIT_MAX).unwrap())
+        titles(self.reader.search(typed, None, LIMIT_MAX).unwrap())
     }
 
-    fn id_of(&self, path: &str) -> Option<u64> {
+    fn id_of(&self, path: &str) -> Option<TrackId> {
         let ids = self.reader.ids().unwrap();
         let tracks = ids.into_iter().filter_map(|id| self.reader.track(id).unwrap());
         tracks.filter(|track| track.path == Path::new("/music").join(path)).map(|track| track.id).next()
@@ -130,14 +131,14 @@ fn no_text_is_an_error_or_finds_what_it_should_not() {
         &many,
     ];
     for typed in hostile {
-        assert!(titles(shelf.reader.search(typed, 0, 10).unwrap()).len() <= 2, "{typed}");
+        assert!(titles(shelf.reader.search(typed, None, 10).unwrap()).len() <= 2, "{typed}");
     }
     assert_eq!(shelf.search("near"), ["near or and not"], "a word of the query language is a word");
     assert_eq!(shelf.search("NOT"), ["near or and not"]);
     assert_eq!(shelf.search("title:other"), [""; 0]);
     // Characters of all kinds, as a word of its own and within one.
     for c in (0..=0x10_FFFF).step_by(211).filter_map(char::from_u32) {
-        shelf.reader.search(&format!("{c} x{c}y"), 0, 10).unwrap();
+        shelf.reader.search(&format!("{c} x{c}y"), None, 10).unwrap();
     }
 }
 
@@ -213,10 +214,10 @@ fn an_album_shows_the_first_picture_that_one_of_its_tracks_has() {
 fn no_page_is_larger_than_the_limit_and_pages_of_unknown_tracks_are_refused() {
     let shelf = Shelf::of((0..300).map(|n| tags(&format!("t{n}"), "x", "y")));
     assert_eq!(shelf.reader.tracks(&Filter::default(), None, usize::MAX).unwrap().len(), LIMIT_MAX);
-    assert_eq!(shelf.reader.search("x", 0, usize::MAX).unwrap().len(), LIMIT_MAX);
-    assert_eq!(shelf.reader.search("x", u64::MAX, 10).unwrap().len(), 0);
-    let unknown = shelf.reader.tracks(&Filter::default(), Some(u64::MAX), 10);
-    assert!(matches!(unknown, Err(AskError::UnknownTrack(u64::MAX))));
+    assert_eq!(shelf.reader.search("x", None, usize::MAX).unwrap().len(), LIMIT_MAX);
+    assert_eq!(shelf.reader.search("x", Some(TrackId(u64::MAX)), 10).unwrap().len(), 0);
+    let unknown = shelf.reader.tracks(&Filter::default(), Some(TrackId(u64::MAX)), 10);
+    assert!(matches!(unknown, Err(AskError::UnknownTrack(TrackId(u64::MAX)))));
 }
 
 #[test]
@@ -302,10 +303,10 @@ fn titles_that_begin_so_come_first_then_titles_artists_albums_and_mixtures_on_ev
     let more = ["More One", "One More Time", "Just One More", "One Moreish Thing", "Harder", "One", "Aerodynamic"];
     assert_eq!(shelf.search("more"), more);
     for limit in 1..=all.len() {
-        let (mut found, mut after) = (Vec::new(), 0);
+        let (mut found, mut after) = (Vec::new(), None);
         while let page @ [.., last] = &shelf.reader.search("one more", after, limit).unwrap()[..] {
             assert!(page.len() <= limit);
-            after = last.id;
+            after = Some(last.id);
             found.extend(titles(page.to_vec()));
         }
         assert_eq!(found, all, "in pages of {limit}");

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use base::TrackId;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
@@ -43,7 +44,7 @@ pub enum AskError {
     /// It took too long, or the database is held up: a retry may help.
     Slow,
     /// The page begins after a track that there is not.
-    UnknownTrack(u64),
+    UnknownTrack(TrackId),
     /// The database or the storage below it is broken.
     Database(rusqlite::Error),
 }
@@ -166,12 +167,12 @@ impl Reader {
 
     /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
     /// `after`.
-    pub(crate) fn search(&self, typed: &str, after: u64, limit: usize) -> Result<Vec<Track>, AskError> {
+    pub(crate) fn search(&self, typed: &str, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
         self.within(Some(QUESTION_MAX), |connection| search::search(connection, typed, after, limit))
     }
 
     /// Tracks by album, disc, number and title; after the track `after`.
-    pub(crate) fn tracks(&self, filter: &Filter, after: Option<u64>, limit: usize) -> Result<Vec<Track>, AskError> {
+    pub(crate) fn tracks(&self, filter: &Filter, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
         let mut wheres = Vec::new();
         let mut values = Vec::new();
         let texts = [("album_key", &filter.album), ("artist_key", &filter.artist), ("genre_key", &filter.genre)];
@@ -184,7 +185,7 @@ impl Reader {
         self.within(Some(QUESTION_MAX), |connection| {
             if let Some(after) = after {
                 let place = format!("SELECT {ORDER} FROM tracks WHERE id = ?1");
-                let place = connection.prepare_cached(&place)?.query_row([signed(after)], rows::place).optional()?;
+                let place = connection.prepare_cached(&place)?.query_row([signed(after.0)], rows::place).optional()?;
                 values.extend(place.ok_or(AskError::UnknownTrack(after))?);
                 wheres.push(format!("({ORDER}) > (?, ?, ?, ?, ?)"));
             }
@@ -228,21 +229,21 @@ impl Reader {
     }
 
     /// The track of that number, if it has a file.
-    pub(crate) fn track(&self, id: u64) -> Result<Option<Track>, AskError> {
+    pub(crate) fn track(&self, id: TrackId) -> Result<Option<Track>, AskError> {
         let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {BESIDES} WHERE tracks.id = ?1");
         self.within(Some(QUESTION_MAX), |connection| {
-            Ok(connection.prepare_cached(&sql)?.query_row([signed(id)], track).optional()?)
+            Ok(connection.prepare_cached(&sql)?.query_row([signed(id.0)], track).optional()?)
         })
     }
 
     /// All tracks that have a file, in the order of their paths.
-    pub(crate) fn ids(&self) -> Result<Vec<u64>, AskError> {
+    pub(crate) fn ids(&self) -> Result<Vec<TrackId>, AskError> {
         self.within(None, |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT track FROM files JOIN roots ON roots.id = root AND present
                  WHERE track IS NOT NULL AND NOT covered ORDER BY root, files.path",
             )?;
-            let rows = statement.query_map([], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))?;
+            let rows = statement.query_map([], |row| Ok(TrackId(row.get::<_, i64>(0)?.cast_unsigned())))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -272,16 +273,16 @@ impl Reader {
     }
 
     /// The track in the file `path`.
-    pub(crate) fn track_at(&self, root: i64, path: &[u8]) -> Result<Option<u64>, AskError> {
+    pub(crate) fn track_at(&self, root: i64, path: &[u8]) -> Result<Option<TrackId>, AskError> {
         self.within(Some(QUESTION_MAX), |connection| {
             let sql = "SELECT track FROM files WHERE root = ?1 AND path = ?2 AND track IS NOT NULL";
             let found = connection.prepare_cached(sql)?.query_row((root, path), |row| row.get::<_, i64>(0));
-            Ok(found.optional()?.map(i64::cast_unsigned))
+            Ok(found.optional()?.map(|id| TrackId(id.cast_unsigned())))
         })
     }
 
     /// The next track after `after` whose loudness is neither told by its tags nor known.
-    pub(crate) fn unmeasured(&self, after: u64) -> Result<Option<Unmeasured>, AskError> {
+    pub(crate) fn unmeasured(&self, after: TrackId) -> Result<Option<Unmeasured>, AskError> {
         let sql = format!(
             "SELECT tracks.id, fingerprint, roots.place, files.path, start_ms, end_ms FROM tracks {JOINS}
              WHERE tracks.id > ?1 AND track_gain_db IS NULL
@@ -289,7 +290,7 @@ impl Reader {
              ORDER BY tracks.id LIMIT 1"
         );
         self.within(None, |connection| {
-            Ok(connection.prepare_cached(&sql)?.query_row([signed(after)], rows::unmeasured).optional()?)
+            Ok(connection.prepare_cached(&sql)?.query_row([signed(after.0)], rows::unmeasured).optional()?)
         })
     }
 

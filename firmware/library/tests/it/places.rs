@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use base::TrackId;
 use library::{Library, Loudness, Outcome, Part, RootKind, Settings, UploadError};
 
 use crate::home::{Home, LIMIT, all, find, program, wav};
@@ -90,7 +91,7 @@ fn uploaded(home: &Home) -> Vec<String> {
     all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-fn send(library: &Library, name: &str, bytes: &[u8]) -> Result<u64, UploadError> {
+fn send(library: &Library, name: &str, bytes: &[u8]) -> Result<TrackId, UploadError> {
     let mut upload = library.begin_upload(name, Some(bytes.len() as u64))?;
     bytes.chunks(1_000).try_for_each(|piece| upload.write(piece))?;
     upload.finish()
@@ -103,7 +104,7 @@ fn an_upload_is_a_track_at_once_and_what_is_no_music_leaves_nothing() {
     let id = send(&library, "../new.wav", &wav("New", "Host")).unwrap();
     let track = library.track(id).unwrap().unwrap();
     assert_eq!((track.tags.title.as_str(), track.path.ends_with("uploads/new.wav")), ("New", true));
-    assert_eq!(library.search("new", 0, 10).unwrap().len(), 1);
+    assert_eq!(library.search("new", None, 10).unwrap().len(), 1);
     assert!(matches!(send(&library, "noise.wav", &[0x55; 9_999]), Err(UploadError::NotMusic(_))));
     assert!(matches!(send(&library, "empty.wav", b""), Err(UploadError::NotMusic(_))));
     assert!(matches!(send(&library, "page.html", b"<html>"), Err(UploadError::NotMusic(_))));
@@ -131,10 +132,10 @@ fn an_upload_can_be_removed_and_nothing_else_can() {
     let own = library.ids().unwrap()[0];
     let id = send(&library, "new.wav", &wav("New", "Host")).unwrap();
     assert!(library.track(id).unwrap().unwrap().is_upload);
-    assert!(!library.remove_upload(own).unwrap() && !library.remove_upload(u64::MAX).unwrap());
+    assert!(!library.remove_upload(own).unwrap() && !library.remove_upload(TrackId(u64::MAX)).unwrap());
     assert!(library.track(own).unwrap().is_some_and(|track| track.path.exists() && !track.is_upload));
     assert!(library.remove_upload(id).unwrap());
-    assert_eq!((uploaded(&home).len(), library.search("new", 0, 10).unwrap().len()), (0, 0));
+    assert_eq!((uploaded(&home).len(), library.search("new", None, 10).unwrap().len()), (0, 0));
     assert!(!library.remove_upload(id).unwrap(), "only once");
     assert!(matches!(home.scanned().remove_upload(own), Err(UploadError::NoPlace)));
 }

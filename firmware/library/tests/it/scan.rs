@@ -133,7 +133,7 @@ fn a_folder_that_goes_away_takes_its_tracks_along_and_brings_them_back() {
     let one = find(&library, "One").unwrap().id;
     let away = home.folder.path().join("away");
     fs::rename(home.music(""), &away).unwrap();
-    home.until(|| library.ids().unwrap().is_empty() && library.search("one", 0, 10).unwrap().is_empty());
+    home.until(|| library.ids().unwrap().is_empty() && library.search("one", None, 10).unwrap().is_empty());
     fs::rename(&away, home.music("")).unwrap();
     home.until(|| library.ids().unwrap() == [one]);
 }
@@ -219,7 +219,7 @@ fn a_scan_that_is_killed_again_and_again_leaves_a_whole_database_and_comes_to_it
     assert!(grown.is_sorted(), "what was written stays: {grown:?}");
     let library = home.scanned();
     assert_eq!((library.progress().tracks, library.progress().broken), (FILES as u64, 0));
-    assert_eq!(library.search("title", 0, LIMIT_MAX).unwrap().len(), LIMIT_MAX);
+    assert_eq!(library.search("title", None, LIMIT_MAX).unwrap().len(), LIMIT_MAX);
 }
 
 #[test]

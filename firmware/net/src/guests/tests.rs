@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use ::party::GuestId;
-use base::Time;
+use base::{GuestId, Time};
 
 use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, Joined, Refused};
 

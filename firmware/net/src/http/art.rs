@@ -5,6 +5,7 @@ use std::time::Duration;
 use ::library::ArtSize;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base::TrackId;
 use bytes::Bytes;
 
 use super::call::Call;
@@ -20,7 +21,7 @@ const KEEP: Duration = Duration::from_secs(365 * 24 * 3_600);
 /// 128. Tracks name the address with the right `v` in `art`; so asked for, it may be kept for ever.
 pub(super) async fn picture(call: Call) -> Result<Response, Refusal> {
     let missing = || Refusal::new(StatusCode::NOT_FOUND, "There is no such picture.");
-    let id: u64 = call.param("track").parse().map_err(|_| missing())?;
+    let id = call.param("track").parse().map(TrackId).map_err(|_| missing())?;
     let size = match call.query("size") {
         None | Some("large") => ArtSize::Large,
         Some("small") => ArtSize::Small,

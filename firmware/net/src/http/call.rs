@@ -4,9 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use ::party::GuestId;
 use axum::http::{HeaderMap, Method};
-use base::Time;
+use base::{GuestId, Time};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 

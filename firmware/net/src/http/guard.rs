@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ::party::{Asker, GuestId, Wish};
+use ::party::{Asker, Wish};
 use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -16,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
+use base::GuestId;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::oneshot;

@@ -1,8 +1,8 @@
 //! Guests: what they may say of themselves, and whom a host lets be DJ.
 
-use ::party::GuestId;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base::GuestId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
             let live = listeners.iter().any(|listener| guest.sessions.contains(&listener.session));
             let requests = snapshot.party.guests.get(&guest.id).map_or(0, |view| view.requests.len());
             json!({
-                "label": guest.id.0,
+                "label": guest.id,
                 "name": guest.name,
                 "role": if guest.is_dj { "dj" } else { "guest" },
                 "here": guest.is_here,

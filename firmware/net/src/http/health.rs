@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use base::StreamId;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
@@ -31,7 +32,7 @@ pub(super) fn health(call: &Call) -> Response {
         snapshot.sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
     let body = json!({
         "status": if is_healthy(&snapshot) { "healthy" } else { "degraded" },
-        "active_streams": live.map(|stream| stream.id.as_str()).collect::<Vec<_>>(),
+        "active_streams": live.map(|stream| stream.id).collect::<Vec<_>>(),
         "senders": 0,
         "receivers": listeners.live + listeners.pocket,
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
@@ -106,10 +107,10 @@ fn webrtc(stats: &Stats, page: &mut Page) {
 }
 
 fn mp3(call: &Call, page: &mut Page) {
-    let hubs: Vec<([&str; 1], Totals)> =
-        call.server.app.mp3.iter().map(|hub| ([hub.stream().as_str()], hub.totals())).collect();
+    let hubs: Vec<(StreamId, Totals)> = call.server.app.mp3.iter().map(|hub| (hub.stream(), hub.totals())).collect();
+    let labels: Vec<[&str; 1]> = hubs.iter().map(|(stream, _)| [stream.as_str()]).collect();
     let mut family = |name, help, number: fn(&Totals) -> u64| {
-        let samples = hubs.iter().map(|(label, totals)| (&label[..], number(totals) as f64));
+        let samples = labels.iter().zip(&hubs).map(|(label, (_, totals))| (&label[..], number(totals) as f64));
         page.family(name, Kind::Counter, help, &["stream"], samples);
     };
     family("mp3_sent_bytes_total", "Bytes of MP3 bodies handed to the kernel.", |t| t.bytes);

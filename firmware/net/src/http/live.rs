@@ -88,13 +88,13 @@ fn find(call: &Call) -> Result<&Hub, Refusal> {
     let id = file.strip_suffix(".mp3").unwrap_or_default();
     let found = if id == LATEST {
         let snapshot = call.server.app.snapshot.borrow();
-        let live = |hub: &&Hub| snapshot.streams.iter().any(|s| s.live && s.id == hub.stream().as_str());
+        let live = |hub: &&Hub| snapshot.streams.iter().any(|s| s.live && s.id == hub.stream());
         hubs.iter().rev().find(live).or_else(|| hubs.last())
     } else {
         hubs.iter().find(|hub| hub.stream().as_str() == id)
     };
     found.ok_or_else(|| {
-        let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream().as_str())).collect();
+        let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
         Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(
             "stream",
             file,

@@ -16,6 +16,7 @@ use std::time::Duration;
 use ::library::{AskError, Filter, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, Track};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base::TrackId;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -29,7 +30,7 @@ use crate::party_view::art_url;
 /// `GET /api/library/search?q=&limit=&after=`: tracks in whose title, artist or album every word of `q` begins a word,
 /// whatever its capitals and diacritics, the likeliest first. At most [`QUERY_CHARS_MAX`] characters of `q` count.
 pub(super) async fn search(call: Call) -> Result<Response, Refusal> {
-    let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
+    let (limit, after) = (limit(&call)?, number(&call, "after")?.map(TrackId));
     let typed: String = text(&call, "q").unwrap_or_default().chars().take(QUERY_CHARS_MAX).collect();
     let found = ask(&call, move |library| library.search(&typed, after, limit)).await?;
     Ok(tracks_page(&found, limit))
@@ -49,7 +50,7 @@ pub(super) async fn tracks(call: Call) -> Result<Response, Refusal> {
     let key = |name| text(&call, name).filter(|key| !key.is_empty());
     let year = number(&call, "year")?.map(|year| u32::try_from(year).unwrap_or(u32::MAX));
     let filter = Filter { album: key("album"), artist: key("artist"), genre: key("genre"), year };
-    let found = ask(&call, move |library| library.tracks(&filter, after, limit)).await?;
+    let found = ask(&call, move |library| library.tracks(&filter, after.map(TrackId), limit)).await?;
     Ok(tracks_page(&found, limit))
 }
 

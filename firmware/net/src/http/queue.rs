@@ -3,9 +3,10 @@
 //! A number that no path can have (`/api/queue/x`) is one of nothing: 404. What the rules refuse is answered with their
 //! word for it in `code`.
 
-use ::party::{At, Done, ItemId, Refused, RequestId, Wish};
+use ::party::{At, Done, Refused, Wish};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base::{ItemId, RequestId, TrackId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ pub(super) fn list(call: &Call) -> Response {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AddBody {
-    track: u64,
+    track: TrackId,
     at: Where,
 }
 
@@ -97,7 +98,7 @@ pub(super) async fn boost(call: Call) -> Result<Response, Refusal> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestBody {
-    track: u64,
+    track: TrackId,
 }
 
 /// `POST /api/requests` with `{"track":7}`: 201 with `{"id":3,"state":"pending"}` or `"queued"`.
@@ -127,9 +128,9 @@ pub(super) async fn decline(call: Call) -> Result<Response, Refusal> {
 async fn granted(call: &Call, wish: Wish) -> Result<Response, Refusal> {
     Ok(match done(call, Action::Wish(wish)).await? {
         Done::Plainly => StatusCode::NO_CONTENT.into_response(),
-        Done::Queued(item) => created(&json!({ "item": item.0 })),
-        Done::Pending(request) => created(&json!({ "id": request.0, "state": "pending" })),
-        Done::Admitted(request) => created(&json!({ "id": request.0, "state": "queued" })),
+        Done::Queued(item) => created(&json!({ "item": item })),
+        Done::Pending(request) => created(&json!({ "id": request, "state": "pending" })),
+        Done::Admitted(request) => created(&json!({ "id": request, "state": "queued" })),
     })
 }
 

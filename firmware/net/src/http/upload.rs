@@ -3,6 +3,7 @@
 use ::library::{Library, Upload, UploadError};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use base::TrackId;
 use serde_json::json;
 
 use super::call::Call;
@@ -38,7 +39,7 @@ pub(super) async fn upload(call: Call) -> Result<Response, Refusal> {
 /// `404` if not.
 pub(super) async fn remove(call: Call) -> Result<Response, Refusal> {
     let missing = || Refusal::new(StatusCode::NOT_FOUND, "No host sent such a track (any more).").code("no-such-track");
-    let id: u64 = call.param("track").parse().map_err(|_| missing())?;
+    let id = call.param("track").parse().map(TrackId).map_err(|_| missing())?;
     let library = call.server.app.library.clone().ok_or_else(missing)?;
     let removed = on_storage(move || library.remove_upload(id)).await?;
     if removed { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(missing()) }

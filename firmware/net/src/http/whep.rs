@@ -6,7 +6,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base::PacketDuration;
+use base::{PacketDuration, StreamId};
 use serde::Deserialize;
 
 use super::call::Call;
@@ -14,7 +14,7 @@ use super::live::LATEST;
 use super::party::parse_json;
 use super::refusal::Refusal;
 use super::routes::{SDP, SDP_FRAGMENT};
-use crate::rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionId, StreamId};
+use crate::rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionId};
 
 /// Seconds after which a refused listener may try again.
 const RETRY_SECONDS: u32 = 5;
@@ -26,7 +26,7 @@ const PTIMES: &str = "10, 20, 40 or 60";
 pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
     let stream = stream(&call)?;
     let duration = call.query("ptime").map(|text| duration(text.parse().ok(), text)).transpose()?;
-    let path = format!("/whep/{}", stream.as_str());
+    let path = format!("/whep/{stream}");
     let offer = Offer {
         stream,
         sdp: text(&call)?,
@@ -109,8 +109,8 @@ fn stream(call: &Call) -> Result<StreamId, Refusal> {
     let name = call.param("stream");
     let snapshot = call.server.app.snapshot.borrow();
     let latest = || snapshot.streams.iter().rev().find(|s| s.live).or(snapshot.streams.last());
-    let id = if name == LATEST { latest().map_or("", |stream| stream.id.as_str()) } else { name };
-    StreamId::new(id).ok_or_else(|| unknown_stream(name))
+    let id = if name == LATEST { latest().map(|stream| stream.id) } else { StreamId::new(name).ok() };
+    id.ok_or_else(|| unknown_stream(name))
 }
 
 fn unknown_stream(name: &str) -> Refusal {

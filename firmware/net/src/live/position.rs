@@ -1,5 +1,6 @@
 //! When phones are told where the music is: now and then, and whenever it is not where they think.
 
+use base::{ItemId, TrackId};
 use serde_json::json;
 
 use crate::status::Snapshot;
@@ -17,8 +18,8 @@ const OFF_MS_MAX: u64 = 250;
 /// Where the music is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
-    track: Option<u64>,
-    item: Option<u64>,
+    track: Option<TrackId>,
+    item: Option<ItemId>,
     position_ms: u64,
     media_time: u64,
     playing: bool,
@@ -71,14 +72,14 @@ mod tests {
 
     #[test]
     fn phones_are_told_of_jumps_at_once_and_of_nothing_they_count_themselves() {
-        let told = Position { track: Some(1), item: None, position_ms: 1_000, media_time: 0, playing: true };
+        let told = Position { track: Some(TrackId(1)), item: None, position_ms: 1_000, media_time: 0, playing: true };
         let at = |position_ms| Position { position_ms, ..told };
         assert!(!told.is_stale(&at(1_500), 500) && !told.is_stale(&at(1_700), 500));
         assert!(told.is_stale(&at(2_000), 500) && told.is_stale(&at(0), 500), "it jumped");
         assert!(told.is_stale(&at(2_000), 1_000), "it is time");
         assert!(told.is_stale(&Position { playing: false, ..at(1_500) }, 500));
-        assert!(told.is_stale(&Position { track: Some(2), ..at(1_500) }, 500));
-        assert!(told.is_stale(&Position { item: Some(2), ..at(1_500) }, 500));
+        assert!(told.is_stale(&Position { track: Some(TrackId(2)), ..at(1_500) }, 500));
+        assert!(told.is_stale(&Position { item: Some(ItemId(2)), ..at(1_500) }, 500));
         let paused = Position { playing: false, ..told };
         assert!(!paused.is_stale(&paused, 4_999) && paused.is_stale(&paused, 5_000));
     }

@@ -89,7 +89,7 @@ fn call_by_name(value: &mut Value, names: &Names) {
             for (key, value) in fields {
                 let label = value.get("label").and_then(Value::as_u64).and_then(|label| u32::try_from(label).ok());
                 match label.filter(|_| key == "by") {
-                    Some(label) => value["name"] = json!(names.of(::party::GuestId(label))),
+                    Some(label) => value["name"] = json!(names.of(base::GuestId(label))),
                     None => call_by_name(value, names),
                 }
             }
@@ -115,7 +115,7 @@ pub(crate) fn you(snapshot: &Snapshot, names: &Names, guest: Option<&Guest>, is_
         "guest"
     }
     .into();
-    you["label"] = json!(guest.map(|guest| guest.id.0));
+    you["label"] = json!(guest.map(|guest| guest.id));
     you["name"] = json!(guest.and_then(|guest| guest.name.as_deref()));
     if is_dj {
         you["pending"] = json!(party.pending);

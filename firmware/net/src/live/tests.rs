@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base::{GuestId, ItemId, TrackId};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -80,12 +81,13 @@ fn large_changes_push_old_ones_out_but_never_the_newest() {
 
 /// A party with so many items in its queue.
 fn busy(items: u64, votes: u32) -> Snapshot {
-    let track = |n| TrackView { id: n, title: format!("Title {n}"), artist: "Artist".into(), ..TrackView::default() };
+    let track =
+        |n| TrackView { id: TrackId(n), title: format!("Title {n}"), artist: "Artist".into(), ..TrackView::default() };
     let item = |n: u64| {
-        let by = Some(ByView::Guest { label: n as u32, name: None });
+        let by = Some(ByView::Guest { label: GuestId(n as u32), name: None });
         ItemView { track: track(n), by, votes, boosted: false, why: vec![Why::Votes { votes }] }
     };
-    let items: BTreeMap<u64, ItemView> = (0..items).map(|n| (n, item(n))).collect();
+    let items: BTreeMap<ItemId, ItemView> = (0..items).map(|n| (ItemId(n), item(n))).collect();
     let queue = QueueView { order: items.keys().copied().collect(), items, can_undo: false };
     Snapshot { party: Arc::new(PartyView { queue, ..PartyView::default() }), ..snapshot() }
 }

@@ -11,14 +11,13 @@ mod ring;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use base::{Encoding, Packet, PacketSink};
+use base::{Encoding, Packet, PacketSink, StreamId};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use self::fanout::FanOut;
 pub(crate) use self::listener::{Joining, limit_send_buffer};
 use self::ring::Ring;
-use crate::rtc::api::StreamId;
 use crate::status::Snapshot;
 
 /// Packets between the pump and the task: 1.5 s. When it is full the task is stuck; the packet is dropped and counted,
@@ -178,8 +177,8 @@ impl PacketSink for Feed {
 
 impl Hub {
     /// The stream this hub serves.
-    pub fn stream(&self) -> &StreamId {
-        &self.stream
+    pub fn stream(&self) -> StreamId {
+        self.stream
     }
 
     /// The bit rates that can be asked for, in bits per second; the first is the default.

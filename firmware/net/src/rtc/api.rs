@@ -3,31 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use base::PacketDuration;
+use base::{PacketDuration, StreamId};
 use tokio::sync::oneshot;
 
 use super::stats::ListenerStats;
-
-/// Names a stream in every API: lower-case letters, digits and `-`, 1 to [`StreamId::MAX_BYTES`] bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct StreamId(String);
-
-impl StreamId {
-    /// Longest accepted id in bytes.
-    pub const MAX_BYTES: usize = 32;
-
-    /// Checks and wraps `id`; `None` if it breaks the rule above.
-    pub fn new(id: &str) -> Option<Self> {
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let fits = !id.is_empty() && id.len() <= Self::MAX_BYTES;
-        (fits && id.bytes().all(allowed)).then(|| Self(id.to_owned()))
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// Names one listener's session; unguessable (128 random bits), because who knows it may end the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,9 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use base::{PacketDuration, Time, Timeline};
-
-use super::api::StreamId;
+use base::{PacketDuration, StreamId, Time, Timeline};
 
 /// Listeners at once, by default. At 100 kbit/s each, 1,000 are 100 Mbit/s: what the box's wired port carries. A
 /// further offer is refused with [`super::api::OfferError::Full`].

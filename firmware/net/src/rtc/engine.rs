@@ -108,7 +108,7 @@ impl Engine {
             let joined = session.joined.as_ref()?;
             Some(ListenerStats {
                 session: session.id,
-                stream: self.config.streams[session.stream].id.clone(),
+                stream: self.config.streams[session.stream].id,
                 address: session.remote?,
                 duration: session.duration,
                 packets_total: joined.packets,

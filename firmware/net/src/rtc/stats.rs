@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use base::{PacketDuration, Time};
+use base::{PacketDuration, StreamId, Time};
 
-use super::api::{OfferError, SessionId, StreamId};
+use super::api::{OfferError, SessionId};
 
 /// Totals since the start, and how many listen now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

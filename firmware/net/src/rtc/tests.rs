@@ -3,10 +3,10 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, Timeline};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Timeline};
 use bytes::Bytes;
 
-use super::api::{Offer, OfferError, SessionError, SessionId, StreamId};
+use super::api::{Offer, OfferError, SessionError, SessionId};
 use super::config::{Clocks, Limits, StreamConfig};
 use super::dtls::{Ended, Identity};
 use super::sim::{Phone, Setup};

@@ -1,5 +1,7 @@
 //! The JSON the pages rely on, letter by letter.
 
+use base::StreamId;
+
 use super::*;
 
 fn snapshot() -> Snapshot {
@@ -14,13 +16,13 @@ fn snapshot() -> Snapshot {
         ],
         fallback: false,
         track: Some(TrackStatus {
-            id: 1,
+            id: TrackId(1),
             title: "A \"quoted\" title".into(),
             artist: "B".into(),
             duration_ms: None,
             position_ms: 400,
         }),
-        streams: vec![StreamStatus { id: "main".into(), live: true }],
+        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
         party: Default::default(),
         panel: Default::default(),
     }

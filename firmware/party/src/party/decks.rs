@@ -4,13 +4,14 @@
 //! is closed and the other is opened in its place; what is heard is not touched by that. Hosts see that at once; when
 //! guests vote, it happens at most every [`REPLACE_MS`], because every opened track is a process that begins to decode.
 
-use super::{CueId, DECKS, Output, Party};
+use base::{CueId, ItemId, TrackId};
+
+use super::{DECKS, Output, Party};
 use crate::history::{How, Played};
-use crate::order::TrackId;
 use crate::queue::{By, Item};
 use crate::requests::Decline;
 use crate::settings::Repeat;
-use crate::wish::{At, ItemId};
+use crate::wish::At;
 
 /// Shortest time between two replacements of an open track that guests cause, ms.
 const REPLACE_MS: u64 = 2_000;
@@ -88,7 +89,7 @@ impl Party {
         }
         (self.stale, self.reordered) = (false, false);
         for (track, from) in wanted.into_iter().skip(kept) {
-            self.next_cue += 1;
+            self.next_cue.0 += 1;
             let (cue, item) = (self.next_cue, None);
             let (started, skipped, broken, over) = (false, false, false, false);
             self.open.push_back(Open { cue, track, from, started, item, skipped, broken, over });

@@ -1,11 +1,11 @@
 //! What of a party outlasts a restart: settings, volume, title and queue. Nothing in it says which guest wanted what.
 
+use base::{ItemId, TrackId};
+
 use super::Party;
 use crate::mix::Volume;
-use crate::order::TrackId;
 use crate::queue::{By, Item, QUEUE_MAX};
 use crate::settings::Settings;
-use crate::wish::ItemId;
 
 /// What outlasts a restart.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,13 +1,13 @@
 //! What people may see of the party.
 
+use base::{GuestId, ItemId, TrackId};
+
 use super::{Party, Session};
 use crate::history::History;
 use crate::mix::{Source, Volume};
-use crate::order::TrackId;
 use crate::queue::{By, Queue};
 use crate::requests::RequestList;
 use crate::settings::Settings;
-use crate::wish::{GuestId, ItemId};
 
 use super::wishes::BOOSTS_MAX;
 

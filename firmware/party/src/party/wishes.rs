@@ -1,13 +1,14 @@
 //! What people ask for, granted or refused.
 
+use base::{GuestId, ItemId, RequestId, TrackId};
+
 use super::decks::Open;
 use super::{Output, Party, Session};
 use crate::mix::{Source, Volume};
-use crate::order::TrackId;
 use crate::queue::{By, Item};
 use crate::requests::{Decline, PENDING_MAX, Standing};
 use crate::settings::{Change, Requests};
-use crate::wish::{Asker, At, Done, GuestId, ItemId, Refused, RequestId, TITLE_CHARS_MAX, Wish};
+use crate::wish::{Asker, At, Done, Refused, TITLE_CHARS_MAX, Wish};
 
 /// Boosts of one guest for a whole party: enough to matter, too few to be the rule.
 pub const BOOSTS_MAX: u8 = 3;

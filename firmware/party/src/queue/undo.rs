@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use base::{GuestId, ItemId};
+
 use super::{By, Item, QUEUE_MAX, Queue};
-use crate::wish::{GuestId, ItemId};
 
 /// Changes that can be taken back, one after the other. The oldest is forgotten.
 pub(super) const CHANGES_MAX: usize = 10;

@@ -1,10 +1,11 @@
 //! Long walks over anything that anybody can send: nothing panics, every limit holds, the music goes on, and what hosts
 //! did is taken back exactly.
 
-use super::{Dice, HOST, Pump, guest};
+use base::{CueId, GuestId, ItemId, RequestId, TrackId};
+
+use super::{Dice, HOST, Pump, catalogue, guest, request};
 use crate::{
-    Asker, At, Change, GuestId, HISTORY_MAX, Input, ItemId, PENDING_MAX, QUEUE_MAX, Repeat, RequestId, Requests,
-    Settings, Source, Standing, TrackId, Wish,
+    Asker, At, Change, HISTORY_MAX, Input, PENDING_MAX, QUEUE_MAX, Repeat, Requests, Settings, Source, Standing, Wish,
 };
 
 /// Any wish about anything that may be there.
@@ -15,7 +16,7 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> Wish {
         count => known[dice.roll(count as u64) as usize],
     };
     let request = RequestId(dice.roll(1 + pump.party.requests().iter().last().map_or(0, |last| last.id.0)));
-    let track = dice.roll(1_500);
+    let track = TrackId(dice.roll(1_500));
     match dice.roll(30) {
         0..5 => Wish::Request(track),
         5..10 => Wish::Add(track, if dice.roll(2) == 0 { At::Next } else { At::End }),
@@ -87,9 +88,9 @@ fn nothing_that_anybody_sends_breaks_a_rule_or_stops_the_music() {
                 0 => drop(pump.heard_next()),
                 1 => pump.tell(Input::Pass),
                 2 => pump.tell(Input::Listening(dice.roll(300) as usize)),
-                3 => pump.tell(Input::TrackBroken(dice.roll(300))),
-                4 => pump.tell(Input::TrackEnded(100_000 + dice.roll(300))),
-                5 => pump.tell(Input::Catalogue((0..900 + dice.roll(200)).collect::<Vec<TrackId>>())),
+                3 => pump.tell(Input::TrackBroken(CueId(dice.roll(300)))),
+                4 => pump.tell(Input::TrackEnded(CueId(100_000 + dice.roll(300)))),
+                5 => pump.tell(catalogue(0..900 + dice.roll(200))),
                 6 => pump.tell(Input::Next),
                 7 => pump.tell(Input::Select(Source::Files)),
                 _ => {}
@@ -140,8 +141,8 @@ fn a_queue_that_is_full_takes_no_more_and_taking_back_does_not_overfill_it() {
     for track in 0..QUEUE_MAX as u64 {
         pump.add(100 + track, At::End);
     }
-    assert!(pump.ask(HOST, Wish::Add(1_900, At::End)).is_err());
-    assert!(pump.ask(guest(1), Wish::Request(1_900)).is_err());
+    assert!(pump.ask(HOST, Wish::Add(TrackId(1_900), At::End)).is_err());
+    assert!(pump.ask(guest(1), request(1_900)).is_err());
     pump.ask(HOST, Wish::Clear).unwrap();
     for number in 0..QUEUE_MAX as u32 {
         pump.wish(number, 1_000 + u64::from(number));

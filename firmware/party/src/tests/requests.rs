@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Dice, HOST, Pump, guest};
-use crate::{
-    At, BOOSTS_MAX, By, Change, Decline, Done, GuestId, Input, Refused, Requests, Settings, Standing, Why, Wish,
-};
+use base::GuestId;
+
+use super::{Dice, HOST, Pump, guest, request};
+use crate::{At, BOOSTS_MAX, By, Change, Decline, Done, Input, Refused, Requests, Settings, Standing, Why, Wish};
 
 fn auto() -> Settings {
     Settings { requests: Requests::Auto, per_guest_max: 20, ..Settings::default() }
@@ -109,7 +109,7 @@ fn every_item_says_why_it_stands_where_it_stands() {
     pump.ask(guest(9), Wish::Vote(items[1], true)).unwrap();
     pump.ask(guest(9), Wish::Boost(items[2])).unwrap();
     let explained = pump.party.queue().explained();
-    let why: Vec<_> = explained.iter().map(|(item, why)| (item.track, &why[..])).collect();
+    let why: Vec<_> = explained.iter().map(|(item, why)| (item.track.0, &why[..])).collect();
     let expected: [(u64, &[Why]); 5] = [
         (90, &[Why::Pinned]),
         (53, &[Why::Boost]),
@@ -123,7 +123,7 @@ fn every_item_says_why_it_stands_where_it_stands() {
 #[test]
 fn what_waits_or_was_heard_of_late_cannot_be_asked_for_and_nobody_can_ask_for_all() {
     let mut pump = Pump::new();
-    let ask = |pump: &mut Pump, number, track| pump.ask(guest(number), Wish::Request(track));
+    let ask = |pump: &mut Pump, number, track| pump.ask(guest(number), request(track));
     assert_eq!(ask(&mut pump, 1, 1), Err(Refused::AlreadyQueued), "it is heard now");
     pump.pending(1, 50);
     assert_eq!(ask(&mut pump, 2, 50), Err(Refused::AlreadyQueued));
@@ -139,7 +139,7 @@ fn what_waits_or_was_heard_of_late_cannot_be_asked_for_and_nobody_can_ask_for_al
     assert_eq!(ask(&mut pump, 1, 62), Err(Refused::TooMany));
     pump.set(Change { requests: Some(Requests::Off), ..Change::default() });
     assert_eq!(ask(&mut pump, 3, 63), Err(Refused::RequestsOff));
-    assert_eq!(pump.ask(HOST, Wish::Request(63)), Err(Refused::NotAGuest));
+    assert_eq!(pump.ask(HOST, request(63)), Err(Refused::NotAGuest));
 }
 
 #[test]
@@ -284,5 +284,5 @@ fn two_hundred_guests_who_vote_at_random_replace_an_open_track_now_and_then_only
     assert!((1..=11).contains(&(pump.replaced - before)), "{} in 20 s", pump.replaced - before);
     pump.now_ms += 2_000;
     pump.tell(Input::Pass);
-    assert_eq!(pump.cued[0].1, pump.waiting()[0], "what is open is what people see at the top");
+    assert_eq!(pump.cued[0].1.0, pump.waiting()[0], "what is open is what people see at the top");
 }

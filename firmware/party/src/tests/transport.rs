@@ -2,8 +2,15 @@
 //!
 //! Tracks are opened under numbers that count up, so the first ones of a catalogue 1, 2, 3 are opened as 1, 2, 3.
 
-use super::{FADES, party};
+use base::{CueId, TrackId};
+
+use super::{FADES, catalogue, party};
 use crate::{Input, MixPlan, OFF_DB, Output, Party, Settings, Source, Volume};
+
+/// The output that opens this track.
+fn cue(cue: u64, track: u64) -> Output {
+    Output::Cue(CueId(cue), TrackId(track))
+}
 
 /// Feeds all inputs and returns the outputs of the last one.
 fn last(party: &mut Party, inputs: &[Input]) -> Vec<Output> {
@@ -19,20 +26,20 @@ fn music_plays_without_being_asked() {
 #[test]
 fn two_tracks_are_open_at_once_and_the_next_follows_when_one_ends() {
     let mut party = party();
-    let opened = last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
-    assert_eq!(opened, [Output::Cue(1, 1), Output::Cue(2, 2)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(1), Input::TrackEnded(1)]), [Output::Cue(3, 3)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(2), Input::TrackEnded(2)]), [Output::Cue(4, 1)]);
+    let opened = last(&mut party, &[catalogue([1, 2, 3])]);
+    assert_eq!(opened, [cue(1, 1), cue(2, 2)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(CueId(1)), Input::TrackEnded(CueId(1))]), [cue(3, 3)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(CueId(2)), Input::TrackEnded(CueId(2))]), [cue(4, 1)]);
 }
 
 #[test]
 fn a_single_track_follows_itself() {
     let mut party = party();
-    let opened = last(&mut party, &[Input::Catalogue(vec![7])]);
-    assert_eq!(opened, [Output::Cue(1, 7), Output::Cue(2, 7)]);
-    last(&mut party, &[Input::TrackStarted(1), Input::TrackStarted(2)]);
-    assert_eq!(last(&mut party, &[Input::TrackEnded(1)]), [Output::Cue(3, 7)]);
-    assert_eq!(party.view().track, Some(7), "its second deck is already playing");
+    let opened = last(&mut party, &[catalogue([7])]);
+    assert_eq!(opened, [cue(1, 7), cue(2, 7)]);
+    last(&mut party, &[Input::TrackStarted(CueId(1)), Input::TrackStarted(CueId(2))]);
+    assert_eq!(last(&mut party, &[Input::TrackEnded(CueId(1))]), [cue(3, 7)]);
+    assert_eq!(party.view().track, Some(TrackId(7)), "its second deck is already playing");
 }
 
 #[test]
@@ -57,7 +64,7 @@ fn line_in_falls_back_to_tracks_only_while_it_plays() {
 #[test]
 fn next_skips_and_resumes() {
     let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2]), Input::TrackStarted(1), Input::Pause]);
+    last(&mut party, &[catalogue([1, 2]), Input::TrackStarted(CueId(1)), Input::Pause]);
     let outputs = last(&mut party, &[Input::Next]);
     assert_eq!(outputs[0], Output::Skip);
     assert!(party.view().playing && outputs.len() == 2);
@@ -67,25 +74,25 @@ fn next_skips_and_resumes() {
 fn next_does_nothing_on_line_in_or_without_tracks() {
     assert_eq!(last(&mut party(), &[Input::Next]), []);
     let mut on_line = Party::new(Source::LineIn, FADES, Settings::default(), 1);
-    assert_eq!(last(&mut on_line, &[Input::Catalogue(vec![1]), Input::Next]), []);
+    assert_eq!(last(&mut on_line, &[catalogue([1]), Input::Next]), []);
 }
 
 #[test]
 fn broken_tracks_stay_out_until_the_catalogue_changes() {
     let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2, 3]), Input::TrackStarted(1)]);
-    assert_eq!(last(&mut party, &[Input::TrackBroken(2)]), [Output::Uncue, Output::Cue(3, 3)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(3), Input::TrackEnded(1)]), [Output::Cue(4, 1)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(4), Input::TrackEnded(3)]), [Output::Cue(5, 3)]);
-    assert_eq!(last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]), [], "what is open is as good as any other");
-    assert_eq!(last(&mut party, &[Input::TrackStarted(5), Input::TrackEnded(4)]), [Output::Cue(6, 1)]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(6), Input::TrackEnded(5)]), [Output::Cue(7, 2)]);
+    last(&mut party, &[catalogue([1, 2, 3]), Input::TrackStarted(CueId(1))]);
+    assert_eq!(last(&mut party, &[Input::TrackBroken(CueId(2))]), [Output::Uncue, cue(3, 3)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(CueId(3)), Input::TrackEnded(CueId(1))]), [cue(4, 1)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(CueId(4)), Input::TrackEnded(CueId(3))]), [cue(5, 3)]);
+    assert_eq!(last(&mut party, &[catalogue([1, 2, 3])]), [], "what is open is as good as any other");
+    assert_eq!(last(&mut party, &[Input::TrackStarted(CueId(5)), Input::TrackEnded(CueId(4))]), [cue(6, 1)]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(CueId(6)), Input::TrackEnded(CueId(5))]), [cue(7, 2)]);
 }
 
 #[test]
 fn a_catalogue_of_broken_files_comes_to_rest() {
     let mut party = party();
-    let mut outputs = party.handle(0, Input::Catalogue((1..=50).collect()));
+    let mut outputs = party.handle(0, catalogue(1..=50));
     let mut cues = 0;
     while let Some(output) = outputs.pop() {
         if let Output::Cue(cue, _) = output {
@@ -100,9 +107,9 @@ fn a_catalogue_of_broken_files_comes_to_rest() {
 #[test]
 fn a_new_catalogue_goes_on_after_the_last_track() {
     let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2]), Input::TrackStarted(1)]);
-    last(&mut party, &[Input::Catalogue(vec![1, 2, 3])]);
-    assert_eq!(last(&mut party, &[Input::TrackStarted(2), Input::TrackEnded(1)]), [Output::Cue(3, 3)]);
+    last(&mut party, &[catalogue([1, 2]), Input::TrackStarted(CueId(1))]);
+    last(&mut party, &[catalogue([1, 2, 3])]);
+    assert_eq!(last(&mut party, &[Input::TrackStarted(CueId(2)), Input::TrackEnded(CueId(1))]), [cue(3, 3)]);
 }
 
 #[test]
@@ -123,7 +130,7 @@ fn party_with(inputs: &[Input]) -> Vec<Output> {
 #[test]
 fn a_stop_fades_out_slowly_and_the_next_play_begins_with_another_track() {
     let mut party = party();
-    let stopped = last(&mut party, &[Input::Catalogue(vec![1, 2, 3]), Input::TrackStarted(1), Input::Stop]);
+    let stopped = last(&mut party, &[catalogue([1, 2, 3]), Input::TrackStarted(CueId(1)), Input::Stop]);
     let [Output::Mix(plan)] = stopped[..] else { panic!("{stopped:?}") };
     assert_eq!((plan.tracks_db, plan.ramp_ms), (OFF_DB, FADES.stop_ms));
     for again in [Input::Play, Input::Toggle, Input::Next] {
@@ -136,7 +143,7 @@ fn a_stop_fades_out_slowly_and_the_next_play_begins_with_another_track() {
 
 #[test]
 fn a_stop_while_paused_still_gives_the_track_up() {
-    let stopped = [Input::Catalogue(vec![1, 2]), Input::Pause, Input::Stop];
+    let stopped = [catalogue([1, 2]), Input::Pause, Input::Stop];
     assert_eq!(party_with(&stopped), []);
     let [Output::Skip, Output::Mix(_)] = party_with(&[&stopped[..], &[Input::Play]].concat())[..] else {
         panic!("the old track goes on")
@@ -146,7 +153,7 @@ fn a_stop_while_paused_still_gives_the_track_up() {
 #[test]
 fn a_stopped_line_in_only_fades_and_plays_again() {
     let mut party = party();
-    let inputs = [Input::Catalogue(vec![1, 2]), Input::Select(Source::LineIn), Input::Stop];
+    let inputs = [catalogue([1, 2]), Input::Select(Source::LineIn), Input::Stop];
     let [Output::Mix(stopped)] = last(&mut party, &inputs)[..] else { panic!("no plan") };
     assert_eq!(stopped.line_in_db, OFF_DB);
     let [Output::Mix(plays)] = last(&mut party, &[Input::Play])[..] else { panic!("no plan") };
@@ -156,7 +163,7 @@ fn a_stopped_line_in_only_fades_and_plays_again() {
 #[test]
 fn a_track_given_up_on_is_not_skipped_twice() {
     let mut party = party();
-    last(&mut party, &[Input::Catalogue(vec![1, 2, 3]), Input::Stop, Input::Play, Input::Pause]);
+    last(&mut party, &[catalogue([1, 2, 3]), Input::Stop, Input::Play, Input::Pause]);
     let [Output::Mix(_)] = last(&mut party, &[Input::Play])[..] else { panic!("skipped again") };
 }
 

@@ -1,6 +1,8 @@
 //! The queue as hosts see it: adding, moving, removing, taking back; what is open follows it.
 
-use super::{HOST, Pump, guest};
+use base::{ItemId, TrackId};
+
+use super::{HOST, Pump, catalogue, guest, request};
 use crate::{At, By, Change, Done, How, Input, Party, Refused, Repeat, Settings, Source, Wish};
 
 #[test]
@@ -11,7 +13,7 @@ fn what_a_host_adds_is_heard_next_without_a_break_and_then_the_catalogue_goes_on
     pump.add(70, At::Next);
     assert_eq!((pump.heard(), pump.waiting()), (1, vec![70, 50, 60]));
     assert_eq!([(); 5].map(|()| pump.heard_next()), [70, 50, 60, 2, 3]);
-    let how: Vec<_> = pump.party.history().iter().map(|played| (played.track, played.by, played.how)).collect();
+    let how: Vec<_> = pump.party.history().iter().map(|played| (played.track.0, played.by, played.how)).collect();
     let by = Some(By::Host);
     let played = |track, by| (track, by, How::Played);
     assert_eq!(how, [played(2, None), played(60, by), played(50, by), played(70, by), played(1, None)]);
@@ -32,7 +34,7 @@ fn every_place_can_be_reached_and_what_is_before_it_keeps_its_place() {
         pump.ask(guest(number), Wish::Vote(voted, true)).unwrap();
     }
     assert_eq!(pump.waiting(), [53, 54, 51, 52, 50, 56], "no vote overtakes what a host has put somewhere");
-    assert_eq!(pump.ask(HOST, Wish::Move(crate::ItemId(999), 0)), Err(Refused::NoSuchItem));
+    assert_eq!(pump.ask(HOST, Wish::Move(ItemId(999), 0)), Err(Refused::NoSuchItem));
     assert_eq!(pump.heard_next(), 53);
 }
 
@@ -138,7 +140,7 @@ fn the_track_before_comes_back_and_then_the_one_it_interrupted() {
 fn what_was_asked_for_does_not_play_by_itself_soon_after() {
     let mut pump = Pump::of(Settings::default(), 5);
     pump.add(2, At::End);
-    assert_eq!(pump.party.upcoming(3), [3, 4, 5]);
+    assert_eq!(pump.party.upcoming(3), [3, 4, 5].map(TrackId));
     assert_eq!([(); 3].map(|()| pump.heard_next()), [2, 3, 4]);
 }
 
@@ -150,10 +152,10 @@ fn an_item_that_cannot_be_played_is_left_out_and_its_guest_is_told() {
     pump.wish(2, 51);
     let cue = pump.cued[0].0;
     pump.tell(Input::TrackBroken(cue));
-    assert_eq!((pump.waiting(), pump.cued[0].1), (vec![51], 51));
+    assert_eq!((pump.waiting(), pump.cued[0].1.0), (vec![51], 51));
     let standing = pump.party.requests().get(request).unwrap().standing;
     assert_eq!(standing, crate::Standing::Declined(crate::Decline::Broken));
-    assert_eq!(pump.ask(HOST, Wish::Add(50, At::End)), Err(Refused::NoSuchTrack));
+    assert_eq!(pump.ask(HOST, Wish::Add(TrackId(50), At::End)), Err(Refused::NoSuchTrack));
 }
 
 #[test]
@@ -186,7 +188,7 @@ fn the_end_of_a_party_forgets_everything_about_its_guests() {
     assert_eq!((party.skip_votes().len(), party.boosts_spent().count()), (0, 0));
     assert!(!party.session().live && !party.view().playing && party.view().by.is_none());
     assert!(!format!("{party:?}").contains("GuestId"), "{party:?}");
-    assert_eq!(pump.ask(guest(1), Wish::Request(70)), Err(Refused::Ended));
+    assert_eq!(pump.ask(guest(1), request(70)), Err(Refused::Ended));
     pump.heard_next();
     pump.heard_next();
     assert_eq!(pump.party.history().iter().count(), 0, "what is heard while it fades out is no history");
@@ -205,7 +207,7 @@ fn a_party_goes_on_after_a_restart_where_it_was_but_knows_no_guest() {
         pump.wish(number, track);
     }
     pump.add(51, At::End);
-    let item = pump.party.queue().items().find(|item| item.track == 63).unwrap().id;
+    let item = pump.party.queue().items().find(|item| item.track.0 == 63).unwrap().id;
     pump.ask(guest(1), Wish::Vote(item, true)).unwrap();
     pump.set(Change { per_guest_max: Some(7), ..Change::default() });
     pump.tell(Input::Turn(-3));
@@ -213,16 +215,16 @@ fn a_party_goes_on_after_a_restart_where_it_was_but_knows_no_guest() {
     let mut again = Pump::of(saved.settings.clone(), 0);
     again.party = Party::new(Source::Files, super::FADES, saved.settings.clone(), 2);
     again.party.resume(&saved);
-    again.tell(Input::Catalogue((1..=100).collect()));
+    again.tell(catalogue(1..=100));
     // The first of them was opened at once and is heard now.
     assert_eq!(again.heard(), pump.waiting()[0]);
     assert_eq!(again.waiting(), pump.waiting()[1..]);
     assert_eq!(again.party.settings().per_guest_max, 7);
     assert_eq!((again.party.view().volume.db(), again.party.plan().tracks_db), (-6.0, -6.0));
     assert!(!format!("{:?}", again.party.queue()).contains("GuestId"));
-    let voted = again.party.queue().items().find(|item| item.track == 63).unwrap();
+    let voted = again.party.queue().items().find(|item| item.track.0 == 63).unwrap();
     assert_eq!(voted.votes(), 1);
-    assert!(matches!(again.ask(guest(9), Wish::Request(70)), Ok(Done::Pending(_))));
+    assert!(matches!(again.ask(guest(9), request(70)), Ok(Done::Pending(_))));
 }
 
 #[test]

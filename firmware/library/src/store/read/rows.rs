@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use base::TrackId;
 use rusqlite::Row;
 use rusqlite::types::Value;
 
@@ -41,7 +42,7 @@ pub(super) const ORDER: &str = "album_key, disc_number, track_number, title_key,
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track {
     /// Its number, the same for ever.
-    pub id: u64,
+    pub id: TrackId,
     /// Its file.
     pub path: PathBuf,
     /// What it says about itself. The title is never empty.
@@ -97,7 +98,7 @@ impl Track {
 /// A track whose loudness is not known.
 #[derive(Debug)]
 pub(crate) struct Unmeasured {
-    pub(crate) id: u64,
+    pub(crate) id: TrackId,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) part: Part,
 }
@@ -105,7 +106,7 @@ pub(crate) struct Unmeasured {
 pub(super) fn unmeasured(row: &Row<'_>) -> rusqlite::Result<Unmeasured> {
     let (root, below): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
     Ok(Unmeasured {
-        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        id: TrackId(row.get::<_, i64>(0)?.cast_unsigned()),
         fingerprint: row.get(1)?,
         part: Part {
             path: join(&path(root), file_of(&below)),
@@ -205,7 +206,7 @@ pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
     let root = path(root);
     let file = join(&root, file_of(&below));
     Ok(Track {
-        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        id: TrackId(row.get::<_, i64>(0)?.cast_unsigned()),
         tags: Tags {
             title: row.get(3)?,
             artist: row.get(4)?,

@@ -5,6 +5,7 @@
 //! question of its own, asked only while the page is not full, and within a class tracks stand in the order in which
 //! they came. A page goes on after a track by finding out in which class that track is.
 
+use base::TrackId;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::{self, BESIDES, COLUMNS, JOINS, Track};
@@ -33,8 +34,13 @@ fn alone(classes: &[String], index: usize) -> String {
     }
 }
 
-/// The tracks that `typed` finds, after the track `after` (0: from the first).
-pub(super) fn search(connection: &Connection, typed: &str, after: u64, limit: usize) -> Result<Vec<Track>, AskError> {
+/// The tracks that `typed` finds, after the track `after` (`None`: from the first).
+pub(super) fn search(
+    connection: &Connection,
+    typed: &str,
+    after: Option<TrackId>,
+    limit: usize,
+) -> Result<Vec<Track>, AskError> {
     let typed: String = typed.chars().take(QUERY_CHARS_MAX).collect();
     let words = words(&typed, WORDS_MAX);
     let mut found = Vec::new();
@@ -42,7 +48,7 @@ pub(super) fn search(connection: &Connection, typed: &str, after: u64, limit: us
         return Ok(found);
     }
     let classes = classes(&words);
-    let (mut first, mut after) = (0, signed(after));
+    let (mut first, mut after) = (0, after.map_or(0, |after| signed(after.0)));
     if after > 0 {
         let mut is_in = connection.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
         first = classes.len() - 1;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base::{GuestId, ItemId};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -92,9 +93,9 @@ impl Phone {
 
 /// A party that goes on, with one item in its queue, of guest 1.
 fn party() -> Snapshot {
-    let by = Some(ByView::Guest { label: 1, name: None });
+    let by = Some(ByView::Guest { label: GuestId(1), name: None });
     let item = ItemView { track: Default::default(), by, votes: 2, boosted: false, why: vec![Why::Oldest] };
-    let queue = QueueView { order: vec![9], items: [(9, item)].into(), can_undo: false };
+    let queue = QueueView { order: vec![ItemId(9)], items: [(ItemId(9), item)].into(), can_undo: false };
     let session = SessionView { live: true, title: "Garden".into(), started_ms: 1 };
     Snapshot { party: Arc::new(PartyView { session, queue, ..PartyView::default() }), ..snapshot() }
 }

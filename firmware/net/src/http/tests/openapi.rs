@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use base::{GuestId, ItemId, RequestId, TrackId};
 use serde_json::Value;
 
 use super::guests::join;
@@ -125,20 +126,23 @@ fn wrong(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
 
 /// A party that has something of everything.
 fn full() -> Snapshot {
-    let track = TrackView { id: 1, duration_ms: Some(5), art: Some("/x".into()), ..TrackView::default() };
-    let guest = Some(ByView::Guest { label: 1, name: None });
+    let track = TrackView { id: TrackId(1), duration_ms: Some(5), art: Some("/x".into()), ..TrackView::default() };
+    let guest = Some(ByView::Guest { label: GuestId(1), name: None });
     let why =
         vec![Why::Pinned, Why::Turn { before: 1 }, Why::Votes { votes: 2 }, Why::Boost, Why::WaitingTurn { round: 1 }];
     let item = |by| ItemView { track: track.clone(), by, votes: 2, boosted: true, why: why.clone() };
-    let items = [(7, item(guest.clone())), (8, item(Some(ByView::Host))), (9, item(None))].into();
-    let request = RequestView { id: 3, track: track.clone(), state: RequestState::Declined, why: Some("removed") };
-    let me = GuestView { votes: vec![7], items: vec![7], requests: vec![request], ..GuestView::default() };
+    let items =
+        [(ItemId(7), item(guest.clone())), (ItemId(8), item(Some(ByView::Host))), (ItemId(9), item(None))].into();
+    let request =
+        RequestView { id: RequestId(3), track: track.clone(), state: RequestState::Declined, why: Some("removed") };
+    let me =
+        GuestView { votes: vec![ItemId(7)], items: vec![ItemId(7)], requests: vec![request], ..GuestView::default() };
     let party = PartyView {
-        queue: QueueView { order: vec![7, 8, 9], items, can_undo: true },
+        queue: QueueView { order: [7, 8, 9].map(ItemId).to_vec(), items, can_undo: true },
         upcoming: vec![track.clone()],
         history: vec![PlayedView { track: track.clone(), by: Some(ByView::Host), how: How::Skipped }],
-        pending: vec![PendingView { id: 4, track, by: ByView::Host }],
-        guests: [(::party::GuestId(1), me)].into(),
+        pending: vec![PendingView { id: RequestId(4), track, by: ByView::Host }],
+        guests: [(GuestId(1), me)].into(),
         ..PartyView::default()
     };
     let mut full = Snapshot { party: Arc::new(party), ..snapshot() };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{PacketDuration, Time};
+use base::{PacketDuration, StreamId, Time};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,7 +14,7 @@ use crate::appliance::{Facts, Radio};
 use crate::control::SourceKind;
 use crate::http::Config;
 use crate::party_view::{PartyView, SessionView};
-use crate::rtc::api::{SessionId, StreamId};
+use crate::rtc::api::SessionId;
 use crate::rtc::stats::{Link, ListenerStats};
 use crate::status::{Snapshot, SourceState, SourceStatus};
 

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ::party::{Done, ItemId, RequestId, Wish};
-use base::{Encoding, MediaTime, Packet, PacketSink, Time};
+use ::party::{Done, Wish};
+use base::{Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -21,7 +21,7 @@ use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::party_view::{PartyView, SessionView};
-use crate::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId, StreamId};
+use crate::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
 use crate::rtc::stats::ListenerStats;
 use crate::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
 
@@ -66,13 +66,13 @@ pub(crate) fn snapshot() -> Snapshot {
         sources: vec![SourceStatus { kind: SourceKind::Files, state: SourceState::Ok, detail: String::new() }],
         fallback: false,
         track: Some(TrackStatus {
-            id: 1,
+            id: TrackId(1),
             title: "Title".into(),
             artist: "Artist".into(),
             duration_ms: Some(1_000),
             position_ms: 0,
         }),
-        streams: vec![StreamStatus { id: "main".into(), live: true }],
+        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
         party: Arc::new(PartyView {
             session: SessionView { live: true, title: String::new(), started_ms: 1 },
             ..PartyView::default()

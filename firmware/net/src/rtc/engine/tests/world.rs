@@ -3,12 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use base::{MediaTime, Packet, PacketDuration, Time, Timeline};
+use base::{MediaTime, Packet, PacketDuration, StreamId, Time, Timeline};
 use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::rtc::api::{Answer, Offer, OfferError, StreamId};
+use crate::rtc::api::{Answer, Offer, OfferError};
 use crate::rtc::config::{Clocks, Config, Limits, StreamConfig};
 use crate::rtc::dtls::Identity;
 use crate::rtc::engine::Engine;
