@@ -18,16 +18,14 @@ use base::Time;
 use embedded_hal::i2c::I2c;
 
 use crate::advice;
-use crate::event::{Event, Part, Problem, What};
+use crate::event::{Event, Part, Problem, Tell, What};
 use crate::handle::{Shared, Wishes, count, lock};
 use crate::lines::Backoff;
-use crate::runner::Tell;
 use crate::screen::{Show, TURN_MS};
 use crate::sim::{Sim, SimBus};
 use crate::time;
 use crate::wiring::{Display, Wiring};
 
-pub(crate) use code::fits;
 use panel::Panel;
 
 /// The display's thread, with a real bus or a simulated one.

@@ -3,11 +3,15 @@
 //! Values only. Each event carries the kernel's time stamp of what caused it, not the time at which it was read.
 
 use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use base::Time;
 
 use crate::function::{Button, Function};
 use crate::gesture::Gesture;
+
+/// Where events go, from whichever thread.
+pub(crate) type Tell = Arc<Mutex<dyn FnMut(Event) + Send>>;
 
 /// Something happened at the box.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::display;
-use crate::event::Event;
+use crate::event::{Event, Tell};
 use crate::gesture::Habits;
 use crate::gpio::Gpio;
 pub use crate::handle::{Counts, Handle};
@@ -36,9 +36,6 @@ pub struct Running {
     /// What stands for the wires of a simulated board.
     pub sim: Option<Sim>,
 }
-
-/// Where events go, from whichever thread.
-pub(crate) type Tell = Arc<Mutex<dyn FnMut(Event) + Send>>;
 
 /// Starts the room. Nothing that is missing is an error: it is told through `on_event` and tried again.
 ///

@@ -54,12 +54,6 @@ pub struct Show {
 /// How long each screen is shown in its turn, ms: long enough to take out a phone and scan.
 pub const TURN_MS: u64 = 12_000;
 
-/// Whether a phone could read `text` as a [`Screen::Code`] from this display; if not, the screen shows it as text. 53
-/// bytes fit: a network's name and password of 35 together.
-pub fn fits(text: &str) -> bool {
-    crate::display::fits(text)
-}
-
 /// The text of a QR code that lets a phone join a network; with an empty password, an open one.
 ///
 /// Format: ZXing's `WIFI:`, which Android and iOS read; backslash, semicolon, comma, colon and quote are escaped.

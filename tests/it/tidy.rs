@@ -2,7 +2,7 @@
 //! `tests::tidy`.
 
 use tests::tidy::repository::{self, Source};
-use tests::tidy::{Breach, arrows, assert_none, rules, web};
+use tests::tidy::{Breach, arrows, assert_none, circles, rules, web};
 
 /// Files longer than the limit: path, lines, why. May only shrink.
 const LONG_FILES: [(&str, usize, &str); 0] = [];
@@ -108,6 +108,15 @@ fn dependencies_follow_the_arrows_of_the_map() {
     let rooms = manifests.filter(|source| !source.path.starts_with("tests/fuzz/"));
     let breaches: Vec<Breach> = rooms.flat_map(|source| arrows::check(&source)).collect();
     assert_none("arrows", &breaches);
+}
+
+#[test]
+fn no_two_files_of_a_room_need_each_other() {
+    let sources = ours();
+    let manifests = repository::all().into_iter().filter(|source| source.path.ends_with("/Cargo.toml"));
+    let folders = manifests.map(|source| source.path.replace("Cargo.toml", "src/"));
+    let breaches: Vec<Breach> = folders.flat_map(|folder| circles::check(&folder, &sources)).collect();
+    assert_none("circles", &breaches);
 }
 
 #[test]

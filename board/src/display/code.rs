@@ -18,18 +18,13 @@ const QUIET: usize = 4;
 /// Largest version that is drawn: 29 modules.
 const VERSION_MAX: i16 = 3;
 
-/// The smallest code that holds `text`, with the best protection that this size allows.
+/// The smallest code that holds `text`, with the best protection that this size allows; `None` if no code that a phone
+/// could read from this display holds it: 53 bytes fit, or 77 letters and digits of the code's alphanumeric set.
 pub(super) fn encode(text: &str) -> Option<QrCode> {
     let levels = [EcLevel::H, EcLevel::Q, EcLevel::M, EcLevel::L];
     (1..=VERSION_MAX)
         .flat_map(|version| levels.map(|level| (Version::Normal(version), level)))
         .find_map(|(version, level)| QrCode::with_version(text, version, level).ok())
-}
-
-/// Whether a phone could read `text` from this display: 53 bytes at most, or 77 letters and digits of the code's
-/// alphanumeric set.
-pub(crate) fn fits(text: &str) -> bool {
-    encode(text).is_some()
 }
 
 /// Pixels from left to right that a code needs with its ground.

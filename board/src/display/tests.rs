@@ -146,7 +146,7 @@ fn the_smallest_code_with_the_best_protection_is_chosen() {
     use qrcode::{EcLevel, Version};
     assert_eq!(version("HTTP://10.0.0.1/"), Some((Version::Normal(1), EcLevel::Q)));
     assert_eq!(version("http://192.168.4.1/").map(|code| code.0), Some(Version::Normal(2)));
-    assert!(fits(&"x".repeat(53)) && !fits(&"x".repeat(54)));
+    assert!(version(&"x".repeat(53)).is_some() && version(&"x".repeat(54)).is_none());
 }
 
 #[test]

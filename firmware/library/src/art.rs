@@ -9,10 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::inspect::{Error, Inspector, WorkerCommand};
-use crate::store::read::AskError;
-
-/// Largest picture handed out, bytes; several times what one of 600 pixels takes.
-pub const ART_BYTES_MAX: usize = 512 * 1024;
+use crate::store::read::{Art, AskError};
 
 /// Pictures kept in memory, bytes: some two hundred large ones, or thousands of small ones. The longest unused goes
 /// first.
@@ -40,21 +37,10 @@ impl ArtSize {
     }
 }
 
-/// A track's picture, wherever it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Art {
-    /// Another one whenever the picture may have changed; letters and digits.
-    pub version: String,
-    /// The file it is in, or that it is.
-    pub(crate) path: PathBuf,
-    /// Whether it is inside a sound file.
-    pub(crate) is_inside: bool,
-}
-
 /// A picture to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// At most [`ART_BYTES_MAX`] bytes.
+    /// At most [`crate::ART_BYTES_MAX`] bytes.
     pub jpeg: Arc<[u8]>,
     /// [`Art::version`].
     pub version: String,
@@ -147,6 +133,7 @@ impl Gallery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::ART_BYTES_MAX;
 
     #[test]
     fn what_is_kept_has_an_end_and_the_longest_unused_goes_first() {

@@ -16,12 +16,11 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 
 use self::child::{Child, Failure};
-use crate::art::ART_BYTES_MAX;
 use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
 use crate::lists::{LIST_BYTES_MAX, List};
 use crate::tags::Tags;
 use crate::text::shown;
-use crate::wire::{self, BLOCK_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES};
+use crate::wire::{self, ART_BYTES_MAX, BLOCK_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES};
 
 /// Files that one process reads. A file that takes the process over can lie about those that follow it in the same
 /// process, but not for longer.

@@ -1,5 +1,7 @@
 //! By how much a track is made louder or quieter so that all sound alike, as values.
 
+use std::path::PathBuf;
+
 use crate::tags::Tags;
 
 /// The loudness that tracks are brought to, LUFS: what AES TD1008 (2021) recommends for music whose tracks are levelled
@@ -14,6 +16,17 @@ const PEAK_DBTP_MAX: f32 = -1.0;
 
 /// The most that a track is made quieter, dB. Nothing that is recorded is louder.
 const CUT_DB_MAX: f32 = 24.0;
+
+/// A file, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it begins, milliseconds.
+    pub start_ms: u64,
+    /// Where it ends; `None`: with the file.
+    pub end_ms: Option<u64>,
+}
 
 /// What was measured of a track.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -17,6 +17,7 @@ mod picture;
 mod progress;
 mod scan;
 mod settings;
+mod shared;
 mod sticks;
 mod store;
 mod tags;
@@ -29,18 +30,19 @@ mod wire;
 pub mod worker;
 mod writer;
 
-pub use self::art::{ART_BYTES_MAX, Art, ArtSize, Picture};
+pub use self::art::{ArtSize, Picture};
 pub use self::inspect::WorkerCommand;
-pub use self::level::Loudness;
+pub use self::level::{Loudness, Part};
 pub use self::library::{Error, Library};
-pub use self::measure::{Measure, Outcome, Part};
+pub use self::measure::{Measure, Outcome};
 pub use self::progress::Progress;
 pub use self::settings::{Judge, Settings};
 pub use self::store::read::{
-    AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root, RootKind,
-    Track,
+    Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,
+    RootKind, Track,
 };
 pub use self::tags::Tags;
 pub use self::upload::Upload;
 pub use self::uploads::{UPLOAD_BYTES_MAX, UPLOADS_MAX, UploadError};
 pub use self::walk::{DEPTH_MAX, ENDINGS, FILES_MAX};
+pub use self::wire::ART_BYTES_MAX;

@@ -3,17 +3,13 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use base::TrackId;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use crate::art::{ArtSize, Gallery, Picture};
 use crate::inspect::Inspector;
@@ -21,11 +17,11 @@ use crate::measure::Meter;
 use crate::progress::Progress;
 use crate::scan::{Scanner, Sources};
 use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::store;
 use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track};
 use crate::store::write::{self, Place};
-use crate::upload::Reception;
-use crate::uploads::Inbox;
+use crate::uploads::{Inbox, Reception};
 use crate::writer::{ORDERS_MAX, Order, write_all};
 
 /// Why there is no library.
@@ -60,54 +56,6 @@ impl std::error::Error for Error {
             Self::Root { source, .. } | Self::System(source) => Some(source),
             Self::Database(..) => None,
         }
-    }
-}
-
-/// What the scan and those who ask share.
-pub(crate) struct Shared {
-    /// Readable when the library is closed.
-    pub(crate) closed: OwnedFd,
-    /// Readable when everything is to be looked at again.
-    pub(crate) rescan: OwnedFd,
-    progress: Mutex<Progress>,
-    on_change: Arc<dyn Fn() + Send + Sync>,
-    /// How often something has changed.
-    changes: AtomicU64,
-}
-
-impl Shared {
-    pub(crate) fn is_closed(&self) -> bool {
-        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-        poll(&mut [PollFd::new(&self.closed, PollFlags::IN)], Some(&at_once)).is_ok_and(|ready| ready > 0)
-    }
-
-    /// Whether a rescan was wanted since the last call.
-    pub(crate) fn take_rescan(&self) -> bool {
-        rustix::io::read(&self.rescan, &mut [0; 8]).is_ok()
-    }
-
-    pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Waits so long, or until the library is closed.
-    pub(crate) fn rest(&self, pause: Duration) {
-        let pause = Timespec { tv_sec: pause.as_secs().cast_signed(), tv_nsec: pause.subsec_nanos().into() };
-        // Woken early it only looks again early.
-        _ = poll(&mut [PollFd::new(&self.closed, PollFlags::IN)], Some(&pause));
-    }
-
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn changed(&self) {
-        self.changes.fetch_add(1, Ordering::Relaxed);
-        (self.on_change)();
-    }
-
-    fn progress(&self) -> Progress {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -163,18 +111,8 @@ impl Library {
         let reader = Arc::new(Reader::new(database.clone()));
         let gallery = Gallery::new(settings.worker.clone());
         let (tracks, broken) = reader.counts().map_err(|error| unusable(&error))?;
-        let event = || {
-            let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
-            event.map_err(|error| Error::System(error.into()))
-        };
-        let progress = Mutex::new(Progress { scanning: true, tracks, broken, ..Progress::default() });
-        let shared = Arc::new(Shared {
-            closed: event()?,
-            rescan: event()?,
-            progress,
-            on_change: settings.on_change,
-            changes: AtomicU64::new(0),
-        });
+        let progress = Progress { scanning: true, tracks, broken, ..Progress::default() };
+        let shared = Arc::new(Shared::new(progress, settings.on_change).map_err(Error::System)?);
         let (writer, orders) = sync_channel(ORDERS_MAX);
         let scanner = Scanner {
             sources: Sources { folders, sticks: settings.sticks.map(|folder| (folder, settings.mounts)) },

@@ -3,15 +3,14 @@
 //! How it is measured, and when there is something better to do, is told by whoever opens the library; here is only
 //! which track is next, and that what was found out is kept. A track whose tags tell its level is left out.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use base::TrackId;
 
-use crate::level::Loudness;
-use crate::library::Shared;
+use crate::level::{Loudness, Part};
+use crate::shared::Shared;
 use crate::store::read::{Reader, Unmeasured};
 use crate::store::write::Measured;
 use crate::writer::Order;
@@ -31,17 +30,6 @@ pub enum Outcome {
     None,
     /// It was broken off, or the system refuses: it is tried again.
     Later,
-}
-
-/// A file, or a part of one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// The file.
-    pub path: PathBuf,
-    /// Where it begins, milliseconds.
-    pub start_ms: u64,
-    /// Where it ends; `None`: with the file.
-    pub end_ms: Option<u64>,
 }
 
 /// Measures a part of a file. It may wait as long as it likes, but must come

@@ -3,27 +3,15 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
 use base::TrackId;
 
-use crate::inspect::{Error, Inspector, WorkerCommand};
+use crate::inspect::{Error, Inspector};
 use crate::library::Library;
-use crate::settings::Judge;
 use crate::store::write::Fact;
-use crate::uploads::{Draft, Inbox, UploadError};
+use crate::uploads::{Draft, UploadError};
 use crate::walk::Stamp;
 use crate::writer::Order;
-
-/// What is needed to take uploads.
-pub(crate) struct Reception {
-    pub(crate) inbox: Inbox,
-    /// The place's number, and its folder.
-    pub(crate) root: i64,
-    pub(crate) folder: PathBuf,
-    pub(crate) worker: WorkerCommand,
-    pub(crate) judge: Judge,
-}
 
 /// A file on its way into the library. Dropped before it is finished, it leaves nothing.
 pub struct Upload {

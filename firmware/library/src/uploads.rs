@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustix::fs::{CWD, RenameFlags, fstatvfs, renameat_with};
 
+use crate::inspect::WorkerCommand;
+use crate::settings::Judge;
 use crate::text::shown;
 use crate::walk::is_music;
 
@@ -77,6 +79,16 @@ impl From<io::Error> for UploadError {
         let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
         if full.contains(&error.kind()) { Self::NoSpace } else { Self::Storage(error) }
     }
+}
+
+/// What is needed to take uploads.
+pub(crate) struct Reception {
+    pub(crate) inbox: Inbox,
+    /// The place's number, and its folder.
+    pub(crate) root: i64,
+    pub(crate) folder: PathBuf,
+    pub(crate) worker: WorkerCommand,
+    pub(crate) judge: Judge,
 }
 
 /// The place where uploads arrive.

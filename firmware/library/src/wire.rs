@@ -27,6 +27,9 @@ pub(crate) const SAID_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of what a worker may say of a list: in JSON a character of its text takes up to six.
 pub(crate) const LIST_SAID_BYTES_MAX: usize = 6 * 1024 * 1024;
 
+/// Largest picture handed out, bytes; several times what one of 600 pixels takes.
+pub const ART_BYTES_MAX: usize = 512 * 1024;
+
 /// The worker is locked in and waits for a file.
 pub(crate) const READY: u8 = b'k';
 /// The worker could not lock itself in; why.

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use rusqlite::Connection;
 
-use crate::library::Shared;
+use crate::shared::Shared;
 use crate::store::write::{self, Fact, Measured, Place};
 use crate::walk::join;
 

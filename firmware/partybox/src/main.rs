@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use partybox::args::{self, Request};
 use partybox::config::{Config, REFERENCE};
+use partybox::error::Error;
 use partybox::{access_point, app, logger};
 
 fn main() -> ExitCode {
@@ -34,7 +35,7 @@ fn run(config: Config) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(app::run(config)),
-        Err(error) => Err(app::Error::System(error)),
+        Err(error) => Err(Error::System(error)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

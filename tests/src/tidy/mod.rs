@@ -4,6 +4,7 @@
 //! (`it/tidy.rs` does). Rules read text, not syntax trees: they are meant to be obvious, not complete.
 
 pub mod arrows;
+pub mod circles;
 pub mod code;
 pub mod repository;
 pub mod rules;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::library::Shared;
+use crate::shared::Shared;
 use crate::sticks;
 use crate::store::read::RootKind;
 use crate::store::write::{Fact, Place};

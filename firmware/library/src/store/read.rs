@@ -16,8 +16,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
 pub(crate) use self::rows::Unmeasured;
+pub use self::rows::{Art, BrokenFile, Group, Playlist, Root, RootKind, Track};
 use self::rows::{BESIDES, COLUMNS, COVERS, JOINS, ORDER, track};
-pub use self::rows::{BrokenFile, Group, Playlist, Root, RootKind, Track};
 use crate::walk::{Cover, Stamp};
 
 /// Rows in an answer unless another number is asked for.

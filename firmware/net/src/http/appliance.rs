@@ -4,8 +4,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::ask::parse_json;
 use super::call::Call;
-use super::party::parse_json;
 use super::refusal::{Refusal, unavailable};
 use super::signaling::ask;
 use crate::appliance::{Facts, NetworkWish, Refused, Request};

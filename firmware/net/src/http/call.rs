@@ -10,11 +10,10 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 
 use super::App;
-use super::events::Latest;
 use super::incoming::{Incoming, Slot};
-use super::portal::Readers;
-use super::role::{PairedFrom, Role};
-use super::why::TurnedAway;
+use super::latest::Latest;
+use super::recent::Recent;
+use super::role::Role;
 use crate::gate::{Entrant, Gate};
 use crate::guests::Guests;
 use crate::live::Story;
@@ -38,11 +37,12 @@ pub(super) struct Server {
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
     pub(super) guests: Guests,
-    pub(super) paired_from: PairedFrom,
+    /// Where paired phones called from of late. One that is forgotten competes with the guests for a connection.
+    pub(super) paired_from: Recent,
     /// Who found no place to listen.
-    pub(super) turned_away: TurnedAway,
+    pub(super) turned_away: Recent,
     /// Phones whose owners have read the portal's page.
-    pub(super) readers: Readers,
+    pub(super) readers: Recent,
     /// Places for questions to the library.
     pub(super) questions: Semaphore,
     /// Places for pictures that are made.
@@ -81,14 +81,14 @@ impl Server {
         let role = Role::new(&self.app.config, &self.app.pairing, &self.guests, address, headers);
         self.guests.saw(role.guest_keys(), self.now());
         if role.is_paired() {
-            self.paired_from.remember(address);
+            self.paired_from.note(address, self.now());
         }
         role
     }
 
     /// Who stands at the door when a connection from `address` comes, of which nothing has been read.
     pub(super) fn at_the_door(&self, address: IpAddr) -> Entrant {
-        entrant(address, self.app.config.is_host(address) || self.paired_from.knows(address))
+        entrant(address, self.app.config.is_host(address) || self.paired_from.has(address))
     }
 }
 

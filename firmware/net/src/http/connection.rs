@@ -24,29 +24,11 @@ use tower_service::Service as _;
 
 use super::call::{Ends, Server};
 use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX};
-use super::socket::{self, Visit};
+use super::socket;
 use super::stall::{Phase, Timed};
+use super::takeover::TakeOver;
 use crate::gate::Pass;
-use crate::mp3::{Hub, Joining};
-
-/// Marks an answer after which the connection is no longer hyper's.
-#[derive(Clone, Debug)]
-pub(super) enum TakeOver {
-    /// Its body is a live stream: the connection is handed to the hub.
-    Mp3(Mp3Body),
-    /// It becomes a WebSocket.
-    Live(Visit),
-}
-
-/// An answer whose body is a live stream.
-#[derive(Clone, Debug)]
-pub(super) struct Mp3Body {
-    pub(super) hub: Hub,
-    pub(super) bitrate_bps: u32,
-    pub(super) icy: bool,
-    /// In an `Arc` because extensions of an answer must be clonable.
-    pub(super) place: Arc<Mutex<Option<Pass>>>,
-}
+use crate::mp3::Joining;
 
 /// Where a taken-over answer waits for the connection to notice it.
 type Slot = Arc<Mutex<Option<(Bytes, TakeOver)>>>;

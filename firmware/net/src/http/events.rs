@@ -17,10 +17,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::App;
 use super::call::Call;
+use super::latest::Latest;
 use super::role::Role;
 use crate::gate::{Gate, Pass};
 use crate::live::{Follower, Story, state};
-use crate::status::{Listeners, Snapshot, to_json};
+use crate::status::Listeners;
 
 /// Time between two looks at the status: at most four events a second.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -28,21 +29,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// An event is sent at least this often: it corrects the position a page counts by itself, and shows the page that the
 /// box is still there.
 const REPEAT_EVERY: Duration = Duration::from_secs(5);
-
-/// The newest event, for guests and for hosts.
-#[derive(Clone, Debug)]
-pub(super) struct Latest {
-    guest: Bytes,
-    host: Bytes,
-}
-
-impl Latest {
-    fn new(snapshot: &Snapshot, listeners: Listeners) -> Self {
-        let event =
-            |is_host| Bytes::from(format!("event: status\ndata: {}\n\n", to_json(snapshot, listeners, is_host)));
-        Self { guest: event(false), host: event(true) }
-    }
-}
 
 /// Starts the task that writes events until `stop` becomes true.
 pub(super) fn publish(app: &App, pocket: &Gate, mut stop: watch::Receiver<bool>) -> watch::Receiver<Latest> {

@@ -22,12 +22,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::oneshot;
 
 use super::call::{Call, Ends, Server};
+use super::cookie;
 use super::incoming::{Incoming, too_large};
 use super::limits::URI_BYTES_MAX;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, no_room_for_guest};
 use super::role::Role;
-use super::routes::{Route, Takes, Who};
-use super::{cookie, guests};
+use super::route::{Route, Takes, Who};
 use crate::control::{Action, Command};
 use crate::guests::Joined;
 use crate::pairing::Secret;
@@ -114,7 +114,7 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
             }
             // Whom the box cannot remember may still see what happens.
             Err(_) if route.who == Who::Anyone => {}
-            Err(refused) => return Err(guests::refused(refused)),
+            Err(refused) => return Err(no_room_for_guest(refused)),
         }
     }
     let call = Call {

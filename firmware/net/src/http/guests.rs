@@ -6,13 +6,10 @@ use base::GuestId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::ask::parse_json;
 use super::call::Call;
-use super::party::parse_json;
 use super::refusal::Refusal;
-use crate::guests::{GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, NAME_CHARS_MAX, Refused};
-
-/// Seconds after which a newcomer who found no place may try again.
-const RETRY_SECONDS: u32 = 60;
+use crate::guests::NAME_CHARS_MAX;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,23 +75,6 @@ pub(super) async fn set_dj(call: Call, is_dj: bool) -> Result<Response, Refusal>
 fn unknown(label: &str) -> Refusal {
     let refusal = Refusal::new(StatusCode::NOT_FOUND, "There is no such guest (any more).").code("no-such-guest");
     refusal.field("label", label, "see /api/guests")
-}
-
-/// The refusal for a newcomer whom the box cannot remember.
-pub(super) fn refused(refused: Refused) -> Refusal {
-    let refusal = match refused {
-        Refused::Full => {
-            let detail = format!("The box knows {GUESTS_MAX} guests already, which is as many as it can.");
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).code("guests-full")
-        }
-        Refused::Address => {
-            let detail =
-                format!("This address has {GUESTS_PER_ADDRESS_MAX} guests already; one is forgotten in a while.");
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail).code("guests-of-address")
-        }
-        Refused::NoRandom => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The system gives no random bytes."),
-    };
-    refusal.retry_after(RETRY_SECONDS)
 }
 
 #[cfg(test)]

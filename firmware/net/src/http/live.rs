@@ -11,9 +11,8 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 
 use super::call::Call;
-use super::connection::{Mp3Body, TakeOver};
-use super::refusal::Refusal;
-use crate::gate::Full;
+use super::refusal::{Refusal, no_place};
+use super::takeover::{Mp3Body, TakeOver};
 use crate::mp3::{Hub, icy};
 
 /// The name that always means the newest live stream.
@@ -25,7 +24,7 @@ const PROBE: Bytes = Bytes::from_static(&[0xff, 0xfb]);
 /// Longest `icy-name` in bytes.
 const NAME_BYTES_MAX: usize = 100;
 
-/// Seconds after which a client that found no place may ask again.
+/// Seconds after which a client that came after the end may ask again.
 const RETRY_SECONDS: u32 = 10;
 
 /// Answers the request: with a mark that the connection becomes a live body, or, for `HEAD` and probes, at once.
@@ -50,7 +49,7 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     }
     let place = call.server.mp3_listeners.enter(call.entrant());
     let place = place.inspect_err(|_| call.server.turned_away.note(call.ends.peer.ip(), call.server.now()));
-    let place = place.map_err(full)?;
+    let place = place.map_err(no_place)?;
     response.extensions_mut().insert(TakeOver::Mp3(Mp3Body {
         hub: hub.clone(),
         bitrate_bps,
@@ -64,21 +63,6 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
 fn endless() -> Body {
     type Nothing = Result<Frame<Bytes>, Infallible>;
     Body::new(StreamBody::new(futures_util::stream::empty::<Nothing>()))
-}
-
-/// The refusal for a listener that found no place.
-pub(super) fn full(full: Full) -> Refusal {
-    match full {
-        Full::Total(limit) => Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("All {limit} places are taken; try again in {RETRY_SECONDS} s."),
-        ),
-        Full::Address(limit) => Refusal::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            format!("This address holds {limit} places already, which is as many as one may."),
-        ),
-    }
-    .retry_after(RETRY_SECONDS)
 }
 
 /// The hub of `{id}.mp3`; `latest` is the newest stream that is live.

@@ -1,20 +1,18 @@
 //! What the pages ask and what a host may do: status, events, play, pause, next, previous, source, volume, settings; and
 //! guests' votes to skip.
 
-use ::party::{Asker, Done, Wish};
+use ::party::Wish;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::ask::{act, parse_json};
 use super::call::Call;
 use super::events::event_body;
-use super::live::full;
-use super::queue;
-use super::refusal::{Refusal, unavailable};
-use super::signaling::ask;
-use crate::control::{Action, Command, Refused, SourceKind};
+use super::refusal::{Refusal, no_place};
+use crate::control::{Action, SourceKind};
 use crate::live::state;
 
 /// `GET /api/party/status`: the state that live connections tell, at this moment, for programs that ask now and then.
@@ -35,7 +33,7 @@ pub(super) fn status(call: &Call) -> Response {
 
 /// `GET /api/party/events`.
 pub(super) fn events(call: &Call) -> Result<Response, Refusal> {
-    let place = call.server.event_listeners.enter(call.entrant()).map_err(full)?;
+    let place = call.server.event_listeners.enter(call.entrant()).map_err(no_place)?;
     let body = event_body(call, place);
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
@@ -129,31 +127,4 @@ pub(super) async fn set(call: Call) -> Result<Response, Refusal> {
 /// `PUT` and `DELETE /api/party/skip-vote`.
 pub(super) async fn vote_to_skip(call: Call, on: bool) -> Result<Response, Refusal> {
     act(&call, Action::Wish(Wish::SkipVote(on))).await
-}
-
-/// Parses a small JSON body. serde_json limits the depth to 128 and refuses duplicate fields of a struct.
-pub(super) fn parse_json<'a, T: Deserialize<'a>>(body: &'a [u8], allowed: &str) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|e| {
-        Refusal::new(StatusCode::BAD_REQUEST, format!("The body is not the JSON that is wanted: {e}.")).field(
-            "body",
-            &String::from_utf8_lossy(body),
-            allowed,
-        )
-    })
-}
-
-/// Asks the party for `action` in the caller's name, and answers that it is done.
-async fn act(call: &Call, action: Action) -> Result<Response, Refusal> {
-    done(call, action).await.map(|_| StatusCode::NO_CONTENT.into_response())
-}
-
-/// Asks the party for `action` in the caller's name.
-pub(super) async fn done(call: &Call, action: Action) -> Result<Done, Refusal> {
-    let by = Asker { guest: call.guest, leads: call.role.is_dj(), is_host: call.role.is_host() };
-    match ask(&call.server.app.commands, |reply| Command { action, by, reply }).await {
-        Some(Ok(done)) => Ok(done),
-        Some(Err(Refused::NotNow(why))) => Err(Refusal::new(StatusCode::CONFLICT, why)),
-        Some(Err(Refused::Rules(why))) => Err(queue::refused(why)),
-        Some(Err(Refused::Unavailable)) | None => Err(unavailable()),
-    }
 }

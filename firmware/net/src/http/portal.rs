@@ -6,9 +6,7 @@
 
 mod words;
 
-use std::collections::VecDeque;
-use std::net::IpAddr;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
@@ -22,9 +20,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::call::{Call, Ends, Server};
 use super::guard;
 use crate::portal::{Answer, answer};
-
-/// Phones whose owners have read the page; the oldest is forgotten when there are more. Each of a full network fits.
-const READERS_MAX: usize = 1_024;
 
 /// What the sheet shows. No script and no storage: sheets have neither, or lose it.
 const PAGE: &str = include_str!("portal/page.html");
@@ -40,26 +35,6 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = digest(&SHA256, STYLE.as_bytes());
     guard::policy(&format!("sha256-{}", BASE64.encode(hash)))
 });
-
-/// Phones whose owners have read the page.
-#[derive(Debug, Default)]
-pub(super) struct Readers(Mutex<VecDeque<IpAddr>>);
-
-impl Readers {
-    fn remember(&self, address: IpAddr) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains(&address) {
-            if known.len() == READERS_MAX {
-                known.pop_front();
-            }
-            known.push_back(address);
-        }
-    }
-
-    fn know(&self, address: IpAddr) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
-    }
-}
 
 /// Stands before all routes: answers a probe, and lets everything else pass.
 pub(super) async fn door(server: Arc<Server>, request: Request, next: Next) -> Response {
@@ -86,7 +61,7 @@ fn probe(server: &Server, request: &Request<Body>) -> Option<Response> {
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
     let host = host.to_str().ok()?;
     let host = host.strip_suffix(":80").unwrap_or(host);
-    let has_read = server.readers.know(ends.peer.ip());
+    let has_read = server.readers.has(ends.peer.ip());
     let mut response = match answer(host, request.uri().path(), network.portal, has_read)? {
         Answer::Words(media, words) => ([(header::CONTENT_TYPE, media)], words).into_response(),
         Answer::NoContent => StatusCode::NO_CONTENT.into_response(),
@@ -105,7 +80,7 @@ pub(super) fn page(call: &Call) -> Response {
 /// `GET /portal/stay`: the owner of this phone stays; the next probe closes the sheet. It changes nothing for others, so
 /// that a link does, which works in every sheet.
 pub(super) fn stay(call: &Call) -> Response {
-    call.server.readers.remember(call.ends.peer.ip());
+    call.server.readers.note(call.ends.peer.ip(), call.server.now());
     shown(STAYS, call)
 }
 
@@ -145,17 +120,6 @@ fn filled(page: &str, headers: &HeaderMap, address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_last_so_many_readers_are_known() {
-        let readers = Readers::default();
-        let address = |n: usize| IpAddr::from([10, 77, (n / 256) as u8, (n % 256) as u8]);
-        (0..READERS_MAX).for_each(|n| readers.remember(address(n)));
-        readers.remember(address(READERS_MAX - 1));
-        assert!(readers.know(address(0)), "the same one counts once");
-        readers.remember(address(READERS_MAX));
-        assert!(!readers.know(address(0)) && readers.know(address(1)) && readers.know(address(READERS_MAX)));
-    }
 
     #[test]
     fn the_pages_need_nothing_else_and_name_the_address_in_every_language() {

@@ -10,8 +10,8 @@ use base::{ItemId, RequestId, TrackId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::ask::{done, parse_json, refused};
 use super::call::Call;
-use super::party::{done, parse_json};
 use super::refusal::Refusal;
 use crate::appliance::Facts;
 use crate::control::Action;
@@ -145,38 +145,4 @@ fn item(call: &Call) -> Result<ItemId, Refusal> {
 
 fn wanted(call: &Call) -> Result<RequestId, Refusal> {
     call.param("request").parse().map(RequestId).map_err(|_| refused(Refused::NoSuchRequest))
-}
-
-/// What the rules refuse, for people to read.
-pub(super) fn refused(why: Refused) -> Refusal {
-    let (status, detail) = match why {
-        Refused::RequestsOff => (StatusCode::CONFLICT, "Requests are switched off."),
-        Refused::AlreadyQueued => (StatusCode::CONFLICT, "This is heard now, or waits already."),
-        Refused::RecentlyPlayed => (StatusCode::CONFLICT, "This was heard a short while ago."),
-        Refused::TooMany => (StatusCode::CONFLICT, "As many requests of this guest wait as may."),
-        Refused::NoSuchTrack => (StatusCode::NOT_FOUND, "There is no such track that can be played."),
-        Refused::NoSuchItem => (StatusCode::NOT_FOUND, "There is no such item in the queue (any more)."),
-        Refused::NoSuchRequest => (StatusCode::NOT_FOUND, "There is no such request (any more)."),
-        Refused::QueueFull => (StatusCode::CONFLICT, "Nothing more fits into the queue."),
-        Refused::NotAGuest => (StatusCode::CONFLICT, "The box does not know this phone as a guest."),
-        Refused::NotYours => (StatusCode::FORBIDDEN, "Somebody else asked for this."),
-        Refused::OwnItem => (StatusCode::CONFLICT, "Nobody votes for what they asked for themselves."),
-        Refused::NoBoosts => (StatusCode::CONFLICT, "No boost is left."),
-        Refused::AlreadyBoosted => (StatusCode::CONFLICT, "This is boosted already."),
-        Refused::NothingToSkip => (StatusCode::CONFLICT, "There is nothing that votes could skip."),
-        Refused::NothingBefore => (StatusCode::CONFLICT, "Nothing was heard before."),
-        Refused::NothingToUndo => (StatusCode::CONFLICT, "There is nothing to take back."),
-        Refused::BadText => (StatusCode::BAD_REQUEST, "The text is too long."),
-        Refused::Setting(wrong) => {
-            let refusal = Refusal::new(StatusCode::BAD_REQUEST, "A setting is out of its range.").code(why.code());
-            return refusal.field(wrong.field, "", wrong.allowed);
-        }
-        Refused::Volume => {
-            let refusal = Refusal::new(StatusCode::BAD_REQUEST, "There is no such volume.").code(why.code());
-            return refusal.field("db", "", "-40 to 0");
-        }
-        Refused::Ended => (StatusCode::CONFLICT, "The party has ended."),
-        Refused::TooManyGuests => (StatusCode::CONFLICT, "More guests take part than the box can count."),
-    };
-    Refusal::new(status, detail).code(why.code())
 }

@@ -8,6 +8,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::gate::Full;
+use crate::guests::{GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Refused};
+
 /// Longest value quoted back, in characters: enough to recognise it, too little to be abused.
 const QUOTED_CHARS_MAX: usize = 80;
 
@@ -41,10 +44,48 @@ struct Problem<'a> {
 /// Seconds after which a phone may try again when the party did not answer.
 const RETRY_SECONDS: u32 = 2;
 
+/// Seconds after which a listener that found no place may ask again.
+const PLACE_RETRY_SECONDS: u32 = 10;
+
+/// Seconds after which a newcomer who found no place may try again.
+const GUEST_RETRY_SECONDS: u32 = 60;
+
 /// The refusal when whoever decides is stuck or gone.
 pub(crate) fn unavailable() -> Refusal {
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The box is too busy; try again in a moment.")
         .retry_after(RETRY_SECONDS)
+}
+
+/// The refusal for a newcomer whom the box cannot remember.
+pub(crate) fn no_room_for_guest(refused: Refused) -> Refusal {
+    let refusal = match refused {
+        Refused::Full => {
+            let detail = format!("The box knows {GUESTS_MAX} guests already, which is as many as it can.");
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).code("guests-full")
+        }
+        Refused::Address => {
+            let detail =
+                format!("This address has {GUESTS_PER_ADDRESS_MAX} guests already; one is forgotten in a while.");
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail).code("guests-of-address")
+        }
+        Refused::NoRandom => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The system gives no random bytes."),
+    };
+    refusal.retry_after(GUEST_RETRY_SECONDS)
+}
+
+/// The refusal for a listener that found no place.
+pub(crate) fn no_place(full: Full) -> Refusal {
+    match full {
+        Full::Total(limit) => Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("All {limit} places are taken; try again in {PLACE_RETRY_SECONDS} s."),
+        ),
+        Full::Address(limit) => Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            format!("This address holds {limit} places already, which is as many as one may."),
+        ),
+    }
+    .retry_after(PLACE_RETRY_SECONDS)
 }
 
 /// `text` without control characters, cut to [`QUOTED_CHARS_MAX`].

@@ -1,10 +1,8 @@
 //! Whose a request is, a host's, a DJ's or a guest's, at any moment of an answer that goes on for hours.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
-use ::party::pairing::{HOSTS_MAX, Key};
+use ::party::pairing::Key;
 use axum::http::HeaderMap;
 use tokio::sync::watch;
 
@@ -90,45 +88,5 @@ impl Role {
             () = hosts_change => {}
             () = guests_change => {}
         }
-    }
-}
-
-/// Addresses that paired phones called from of late. When it is full ([`HOSTS_MAX`]) the oldest is forgotten; its phone
-/// then competes with the guests for a connection.
-#[derive(Debug, Default)]
-pub(super) struct PairedFrom(Mutex<VecDeque<IpAddr>>);
-
-impl PairedFrom {
-    /// A paired phone called from there.
-    pub(super) fn remember(&self, address: IpAddr) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.contains(&address) {
-            if known.len() == HOSTS_MAX {
-                known.pop_front();
-            }
-            known.push_back(address);
-        }
-    }
-
-    /// Whether one did.
-    pub(super) fn knows(&self, address: IpAddr) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_so_many_addresses_are_known() {
-        let paired_from = PairedFrom::default();
-        let address = |n: usize| IpAddr::from([10, 0, 0, n as u8]);
-        for n in (1..=HOSTS_MAX).chain([2; 5]) {
-            paired_from.remember(address(n));
-        }
-        assert!(paired_from.knows(address(1)) && !paired_from.knows(address(0)), "the same address counts once");
-        paired_from.remember(address(100));
-        assert!(!paired_from.knows(address(1)) && paired_from.knows(address(2)) && paired_from.knows(address(100)));
     }
 }

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use ::library::UPLOAD_BYTES_MAX;
@@ -18,87 +16,15 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::call::{Call, Server};
+use super::call::Server;
 use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::qr::Format;
 use super::refusal::Refusal;
+use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, guard, guests, health, live, music, openapi, pages, pairing, party, portal, qr, queue, socket,
     update, upload, whep, why,
 };
-
-/// Who may call a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Who {
-    /// Everybody in the network.
-    Anyone,
-    /// Everybody as well, but the box must know one from another: who is not known yet gets a cookie.
-    Guest,
-    /// Guests whom a host has made DJ, and hosts.
-    Dj,
-    /// Paired phones, and requests from the networks in [`super::Config::host_from`].
-    Host,
-}
-
-/// The body a route takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
-    /// None; a body is refused.
-    Nothing,
-    /// This media type, at most so many bytes.
-    Media(&'static str, usize),
-    /// A file of this media type and at most so many bytes, read piece by piece by whoever answers.
-    File(&'static str, u64),
-    /// None; but the connection becomes a WebSocket, which other pages may not open.
-    Socket,
-}
-
-/// An SDP offer.
-pub(super) const SDP: &str = "application/sdp";
-/// A fragment of an SDP with candidates (RFC 8840).
-pub(super) const SDP_FRAGMENT: &str = "application/trickle-ice-sdpfrag";
-/// A file of whatever kind.
-pub(super) const BYTES: &str = "application/octet-stream";
-/// JSON.
-pub(super) const JSON: &str = "application/json";
-
-/// What answers a call.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
-
-/// One row of the table.
-#[derive(Debug)]
-pub(super) struct Route {
-    pub(super) method: Method,
-    /// As axum writes patterns.
-    pub(super) path: &'static str,
-    pub(super) who: Who,
-    pub(super) takes: Takes,
-    pub(super) answer: fn(Call) -> Answer,
-}
-
-impl Route {
-    const fn get(path: &'static str, answer: fn(Call) -> Answer) -> Self {
-        Self { method: Method::GET, path, who: Who::Anyone, takes: Takes::Nothing, answer }
-    }
-
-    const fn host(path: &'static str, takes: Takes, answer: fn(Call) -> Answer) -> Self {
-        Self { method: Method::POST, path, who: Who::Host, takes, answer }
-    }
-
-    const fn with_json(method: Method, path: &'static str, who: Who, answer: fn(Call) -> Answer) -> Self {
-        Self { method, path, who, takes: Takes::Media(JSON, JSON_BYTES_MAX), answer }
-    }
-
-    const fn bare(method: Method, path: &'static str, who: Who, answer: fn(Call) -> Answer) -> Self {
-        Self { method, path, who, takes: Takes::Nothing, answer }
-    }
-
-    /// Whether a foreign page, open on a phone, must not be able to call it: it changes something, or is not for
-    /// everybody.
-    pub(super) fn is_for_own_pages(&self) -> bool {
-        self.method != Method::GET || self.who != Who::Anyone || self.takes == Takes::Socket
-    }
-}
 
 const WHEP: &str = "/whep/{stream}";
 const GUEST_DJ: &str = "/api/guests/{label}/dj";

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use ::party::pairing::HOSTS_MAX;
 use aws_lc_rs::rand;
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
@@ -12,9 +13,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::call::{Ends, Server};
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
-use super::portal::Readers;
-use super::role::PairedFrom;
-use super::why::TurnedAway;
+use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
 use super::{App, connection, events, routes};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
@@ -47,9 +46,9 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         pictures: Semaphore::new(PICTURES_MAX),
         guests,
         stories,
-        paired_from: PairedFrom::default(),
-        turned_away: TurnedAway::default(),
-        readers: Readers::default(),
+        paired_from: Recent::new(HOSTS_MAX),
+        turned_away: Recent::new(TURNED_AWAY_MAX),
+        readers: Recent::new(READERS_MAX),
         latest,
         counters: Counters::default(),
         started: Instant::now(),

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use super::limits::REPLY_TIMEOUT;
 use crate::rtc::Handle;
-use crate::rtc::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
-use crate::rtc::stats::{ListenerStats, Stats};
+use crate::rtc::api::{Answer, Command, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId};
+use crate::rtc::stats::Stats;
 
 /// The fan-out, as far as HTTP needs it.
 #[derive(Clone)]

@@ -27,11 +27,9 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role as End, WebSocke
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::call::{Call, Server};
-use super::connection::TakeOver;
-use super::live::full;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, no_place};
 use super::role::Role;
-use crate::gate::Pass;
+use super::takeover::{TakeOver, Visit};
 use crate::guests::Page;
 use crate::live::{Follower, Story, state};
 use crate::mp3::limit_send_buffer;
@@ -60,16 +58,6 @@ const VERSION: &str = "13";
 /// Letters of `Sec-WebSocket-Key`: 16 bytes in base64.
 const KEY_CHARS: usize = 24;
 
-/// A phone whose request has been answered with a WebSocket.
-#[derive(Clone, Debug)]
-pub(super) struct Visit {
-    role: Role,
-    /// The change up to which it says that it knows the state, and of which run of the box.
-    resume: Option<(String, u64)>,
-    /// In an `Arc` because extensions of an answer must be clonable.
-    place: Arc<Mutex<Option<Pass>>>,
-}
-
 /// Answers the request with a mark that the connection becomes a WebSocket.
 pub(super) fn open(call: &Call) -> Result<Response, Refusal> {
     let token = |name, wanted: &str| {
@@ -84,7 +72,7 @@ pub(super) fn open(call: &Call) -> Result<Response, Refusal> {
         let refusal = refusal.header(header::UPGRADE, HeaderValue::from_static("websocket"));
         return Err(refusal.header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION)));
     };
-    let place = call.server.event_listeners.enter(call.entrant()).map_err(full)?;
+    let place = call.server.event_listeners.enter(call.entrant()).map_err(no_place)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();

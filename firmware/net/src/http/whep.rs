@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use base::{PacketDuration, StreamId};
 use serde::Deserialize;
 
+use super::ask::parse_json;
 use super::call::Call;
 use super::live::LATEST;
-use super::party::parse_json;
 use super::refusal::Refusal;
-use super::routes::{SDP, SDP_FRAGMENT};
+use super::route::{SDP, SDP_FRAGMENT};
 use crate::rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionId};
 
 /// Seconds after which a refused listener may try again.

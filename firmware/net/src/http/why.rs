@@ -4,10 +4,6 @@
 //! know (not tapped yet, its silent switch, its Bluetooth) is the page's to find out. Whose a media session is, is told
 //! by the guest's cookie where the session came with one, else by the phone's address.
 
-use std::collections::VecDeque;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
-
 use ::party::Volume;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -16,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use crate::control::SourceKind;
-use crate::rtc::stats::ListenerStats;
+use crate::rtc::api::ListenerStats;
 use crate::status::{ScanStatus, Snapshot, SourceState};
 
 /// Sound that a phone must have been sent before it counts that it has not reported, ms: browsers report after 1 to 5 s
@@ -28,30 +24,6 @@ const REPORT_US_MAX: u64 = 15_000_000;
 
 /// How long a phone that found no place counts as turned away, in microseconds.
 const TURNED_AWAY_US: u64 = 60_000_000;
-
-/// Phones that found no place, of late. When it is full the oldest is forgotten, and told nothing of it.
-const TURNED_AWAY_MAX: usize = 64;
-
-/// Phones that asked to listen and found no place.
-#[derive(Debug, Default)]
-pub(super) struct TurnedAway(Mutex<VecDeque<(IpAddr, Time)>>);
-
-impl TurnedAway {
-    /// One was.
-    pub(super) fn note(&self, address: IpAddr, now: Time) {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.retain(|(known, _)| *known != address);
-        if noted.len() == TURNED_AWAY_MAX {
-            noted.pop_front();
-        }
-        noted.push_back((address, now));
-    }
-
-    fn has(&self, address: IpAddr, now: Time) -> bool {
-        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.iter().any(|(known, at)| *known == address && now.micros_since(*at) < TURNED_AWAY_US)
-    }
-}
 
 /// What is known of this phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +64,9 @@ pub(super) async fn why(call: Call) -> Response {
         reasons.push(json!({ "code": "radio-full", "guests": radio.guests, "guests_max": radio.guests_max }));
     }
     match listening {
-        Listening::No if server.turned_away.has(address, server.now()) => reasons.push(code("server-full")),
+        Listening::No if server.turned_away.has_within(TURNED_AWAY_US, address, server.now()) => {
+            reasons.push(code("server-full"))
+        }
         Listening::No => reasons.push(code("no-listener")),
         Listening::Live { flows: false } => reasons.push(code("not-flowing")),
         Listening::Live { flows: true } | Listening::Pocket => {}
@@ -149,18 +123,6 @@ fn of_the_party(snapshot: &Snapshot, scan: Option<ScanStatus>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_was_turned_away_is_remembered_for_a_minute() {
-        let turned_away = TurnedAway::default();
-        let address = |n: u8| IpAddr::from([10, 0, 0, n]);
-        turned_away.note(address(1), Time::ZERO);
-        let later = Time::from_micros(TURNED_AWAY_US - 1);
-        assert!(turned_away.has(address(1), later) && !turned_away.has(address(2), later));
-        assert!(!turned_away.has(address(1), Time::from_micros(TURNED_AWAY_US)));
-        (2..=1 + TURNED_AWAY_MAX as u8).for_each(|n| turned_away.note(address(n), Time::ZERO));
-        assert!(!turned_away.has(address(1), later) && turned_away.has(address(2), later));
-    }
 
     #[test]
     fn a_scan_is_a_reason_only_while_nothing_can_be_played() {

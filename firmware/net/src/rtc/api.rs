@@ -1,12 +1,10 @@
 //! What the HTTP side may ask of the fan-out thread, and what it answers. Values only; no sockets here.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use base::{PacketDuration, StreamId};
+use base::{PacketDuration, StreamId, Time};
 use tokio::sync::oneshot;
-
-use super::stats::ListenerStats;
 
 /// Names one listener's session; unguessable (128 random bits), because who knows it may end the session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,6 +105,38 @@ pub enum Patched {
         /// The new entity tag, without quotes.
         etag: String,
     },
+}
+
+/// One joined listener.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListenerStats {
+    /// Its session.
+    pub session: SessionId,
+    /// The stream it hears.
+    pub stream: StreamId,
+    /// Where its packets go.
+    pub address: SocketAddr,
+    /// Its packets' duration.
+    pub duration: PacketDuration,
+    /// Packets sent.
+    pub packets_total: u32,
+    /// What it last reported, if it has.
+    pub link: Option<Link>,
+}
+
+/// What a listener reported about its link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    /// When it reported.
+    pub at: Time,
+    /// Lost since its report before, 0 to 1.
+    pub loss: f32,
+    /// Lost since the start.
+    pub lost_total: u32,
+    /// Interarrival jitter in microseconds (RFC 3550 section 6.4.1).
+    pub jitter_us: u32,
+    /// Round trip in microseconds, once a sender report has been answered.
+    pub round_trip_us: Option<u32>,
 }
 
 /// A request to the fan-out thread.

@@ -18,13 +18,13 @@ use base::{PacketDuration, Time};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
-use super::api::SessionId;
+use super::api::{ListenerStats, SessionId};
 use super::config::Config;
 use super::dtls::{self, Identity};
 use super::rtcp;
 use super::rtp::Source;
 use super::session::{Over, Session};
-use super::stats::{ListenerStats, Stats};
+use super::stats::Stats;
 use super::stun::{self, BindingRequest};
 use super::transmit::Transmit;
 use super::wheel::Wheel;

@@ -11,8 +11,8 @@ use base::{Encoding, Packet, PacketDuration, PacketSink};
 use rtrb::{Consumer, Producer};
 use tokio::sync::oneshot;
 
-use super::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
-use super::stats::{ListenerStats, Stats};
+use super::api::{Answer, Command, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId};
+use super::stats::Stats;
 use super::wake::Waker;
 
 /// Requests that wait for the thread. It takes them within milliseconds; when that many wait, a further one is refused

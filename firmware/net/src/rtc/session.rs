@@ -7,12 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use base::{MediaTime, Packet, PacketDuration, Time};
 
-use super::api::SessionId;
+use super::api::{Link, SessionId};
 use super::config::{CONSENT_MS_MAX, Clocks, HANDSHAKE_MS_MAX};
 use super::dtls::{Association, Ended, Protection};
 use super::rtcp::{self, Feedback, Report};
 use super::rtp::{Source, Track};
-use super::stats::Link;
 use super::stun::BindingRequest;
 use super::transmit::Transmit;
 

@@ -1,10 +1,6 @@
 //! What the fan-out counts. Plain numbers; the thread copies them out, metrics and pages read them.
 
-use std::net::SocketAddr;
-
-use base::{PacketDuration, StreamId, Time};
-
-use super::api::{OfferError, SessionId};
+use super::api::OfferError;
 
 /// Totals since the start, and how many listen now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,36 +66,4 @@ impl Refusals {
         };
         *total += 1;
     }
-}
-
-/// One joined listener.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListenerStats {
-    /// Its session.
-    pub session: SessionId,
-    /// The stream it hears.
-    pub stream: StreamId,
-    /// Where its packets go.
-    pub address: SocketAddr,
-    /// Its packets' duration.
-    pub duration: PacketDuration,
-    /// Packets sent.
-    pub packets_total: u32,
-    /// What it last reported, if it has.
-    pub link: Option<Link>,
-}
-
-/// What a listener reported about its link.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Link {
-    /// When it reported.
-    pub at: Time,
-    /// Lost since its report before, 0 to 1.
-    pub loss: f32,
-    /// Lost since the start.
-    pub lost_total: u32,
-    /// Interarrival jitter in microseconds (RFC 3550 section 6.4.1).
-    pub jitter_us: u32,
-    /// Round trip in microseconds, once a sender report has been answered.
-    pub round_trip_us: Option<u32>,
 }

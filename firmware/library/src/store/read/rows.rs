@@ -8,11 +8,9 @@ use base::TrackId;
 use rusqlite::Row;
 use rusqlite::types::Value;
 
-use crate::art::Art;
 use crate::fingerprint::Fingerprint;
-use crate::level::{Loudness, gain_db};
+use crate::level::{Loudness, Part, gain_db};
 use crate::lists::file_of;
-use crate::measure::Part;
 use crate::tags::Tags;
 use crate::walk::{child, join};
 
@@ -61,6 +59,17 @@ pub struct Track {
     pub end_ms: Option<u64>,
     /// Whether a host sent it to the box, so that hosts may remove it.
     pub is_upload: bool,
+}
+
+/// A track's picture, wherever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Art {
+    /// Another one whenever the picture may have changed; letters and digits.
+    pub version: String,
+    /// The file it is in, or that it is.
+    pub(crate) path: PathBuf,
+    /// Whether it is inside a sound file.
+    pub(crate) is_inside: bool,
 }
 
 /// A playlist.

@@ -2,44 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use tokio::sync::watch;
 
 use super::world::{World, hosts};
-use crate::appliance::{Appliance, Facts, Forgets, Inbox, Network, NetworkWish, Refused, Request, channel};
+use crate::appliance::{Facts, Forgets, Network};
 use crate::http::Config;
 use crate::portal::Mode;
-
-/// An appliance that does what it is asked, but will not forward.
-pub(super) fn keeper() -> (Appliance, watch::Sender<Arc<Facts>>) {
-    let (mut appliance, mut keeper) = channel();
-    appliance.inbox = Some(inbox());
-    tokio::spawn(async move {
-        while let Some(request) = keeper.requests.recv().await {
-            match request {
-                Request::SetNetwork { wish: NetworkWish { forward: Some(true), .. }, reply } => {
-                    let refused = Refused { code: "no-uplink", why: "There is no cable." };
-                    _ = reply.send(Err(refused));
-                }
-                Request::SetNetwork { reply, .. }
-                | Request::TakeFromStick { reply }
-                | Request::Restart { reply }
-                | Request::StartAnew { reply } => _ = reply.send(Ok(())),
-            }
-        }
-    });
-    (appliance, keeper.facts)
-}
-
-/// An inbox of its own for each server.
-fn inbox() -> Inbox {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("partybox-inbox-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let folder = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    Inbox { part: folder.join("part"), whole: folder.join("whole") }
-}
 
 fn own_network(portal: Mode, probed_at: IpAddr) -> Arc<Facts> {
     let page = "http://10.77.0.1/".to_owned();

@@ -11,6 +11,7 @@ mod openapi;
 mod pages;
 mod pairing;
 mod table;
+mod things;
 mod whep;
 mod why;
 mod world;

@@ -11,7 +11,8 @@ use super::table::path;
 use super::world::{World, hosts, snapshot};
 use crate::appliance::{Facts, Power, Radio, Update};
 use crate::http::openapi;
-use crate::http::routes::{ROUTES, Route, Takes, Who};
+use crate::http::route::{Route, Takes, Who};
+use crate::http::routes::ROUTES;
 use crate::panel::LineLevel;
 use crate::party_view::{
     ByView, GuestView, How, ItemView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,

@@ -7,7 +7,8 @@ use super::guests::join;
 use super::keeper::cookie;
 use super::world::{Reply, SESSION, World, hosts};
 use crate::http::Config;
-use crate::http::routes::{ROUTES, Route, Takes, Who, paths};
+use crate::http::route::{Route, Takes, Who};
+use crate::http::routes::{ROUTES, paths};
 
 /// A path that matches the pattern.
 pub(super) fn path(route: &Route) -> String {

@@ -14,8 +14,7 @@ use crate::appliance::{Facts, Radio};
 use crate::control::SourceKind;
 use crate::http::Config;
 use crate::party_view::{PartyView, SessionView};
-use crate::rtc::api::SessionId;
-use crate::rtc::stats::{Link, ListenerStats};
+use crate::rtc::api::{Link, ListenerStats, SessionId};
 use crate::status::{Snapshot, SourceState, SourceStatus};
 
 async fn why(world: &World, lines: &[&str]) -> Value {

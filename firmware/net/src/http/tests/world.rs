@@ -21,8 +21,7 @@ use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Feed, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::party_view::{PartyView, SessionView};
-use crate::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
-use crate::rtc::stats::ListenerStats;
+use crate::rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
 use crate::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
 
 /// Longest wait for anything in these tests.
@@ -106,7 +105,7 @@ impl World {
         let (commands, actions) = party();
         let (rtc, asked, listeners) = fan_out();
         let (pairing, keeper) = Keeper::new();
-        let (appliance, facts) = super::appliance::keeper();
+        let (appliance, facts) = super::things::keeper();
         let inbox = appliance.inbox.clone().expect("made by the keeper");
         let app = App {
             config,
