@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use base::TrackId;
+use base::{Time, TrackId};
 use serde::Serialize;
 
 use crate::queue::By;
@@ -39,7 +39,7 @@ pub struct Played {
 #[derive(Debug, Default)]
 pub struct History {
     played: VecDeque<Played>,
-    begun: VecDeque<(TrackId, u64)>,
+    begun: VecDeque<(TrackId, Time)>,
 }
 
 impl History {
@@ -49,11 +49,11 @@ impl History {
     }
 
     /// A track has begun.
-    pub fn begin(&mut self, track: TrackId, now_ms: u64) {
+    pub fn begin(&mut self, track: TrackId, now: Time) {
         if self.begun.len() == BEGUN_MAX {
             self.begun.pop_front();
         }
-        self.begun.push_back((track, now_ms));
+        self.begun.push_back((track, now));
     }
 
     /// A track has ended.
@@ -68,9 +68,9 @@ impl History {
     }
 
     /// Whether a track has begun within the last `minutes`.
-    pub fn has_begun(&self, track: TrackId, minutes: u16, now_ms: u64) -> bool {
-        let since_ms = now_ms.saturating_sub(u64::from(minutes) * 60_000);
-        minutes > 0 && self.begun.iter().any(|(begun, at_ms)| *begun == track && *at_ms >= since_ms)
+    pub fn has_begun(&self, track: TrackId, minutes: u16, now: Time) -> bool {
+        let within_us = u64::from(minutes) * 60_000_000;
+        minutes > 0 && self.begun.iter().any(|(begun, at)| *begun == track && now.micros_since(*at) <= within_us)
     }
 
     /// Forgets all of it.

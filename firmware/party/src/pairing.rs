@@ -9,6 +9,7 @@ mod values;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use base::Time;
 pub use values::{AskError, Happened, Host, Key, Label, NoSuchHost, Outcome, Phone, State, View, Why};
 
 /// How long a phone's request waits for a press, and how long a press waits for a request, ms.
@@ -49,7 +50,7 @@ struct Ask {
     key: Key,
     label: Label,
     phone: Phone,
-    until_ms: u64,
+    until: Time,
 }
 
 /// A phone that no longer waits, or no longer is a host.
@@ -58,7 +59,7 @@ struct Ended {
     key: Key,
     label: Label,
     why: Why,
-    at_ms: u64,
+    at: Time,
 }
 
 /// Who is host, who asks to be, and whether a press waits for somebody to ask.
@@ -68,9 +69,9 @@ pub struct Pairing {
     next_id: u64,
     asks: Vec<Ask>,
     ended: VecDeque<Ended>,
-    open_until_ms: Option<u64>,
-    asked: VecDeque<(IpAddr, u64)>,
-    paired_at_ms: Option<u64>,
+    open_until: Option<Time>,
+    asked: VecDeque<(IpAddr, Time)>,
+    paired_at: Option<Time>,
     last: Option<Happened>,
     news: Vec<Outcome>,
 }
@@ -86,9 +87,9 @@ impl Pairing {
             next_id: next_id.max(above),
             asks: Vec::new(),
             ended: VecDeque::new(),
-            open_until_ms: None,
+            open_until: None,
             asked: VecDeque::new(),
-            paired_at_ms: None,
+            paired_at: None,
             last: None,
             news: Vec::new(),
         }
@@ -104,11 +105,11 @@ impl Pairing {
         self.next_id
     }
 
-    /// What the box may show at `now_ms`.
-    pub fn view(&mut self, now_ms: u64) -> View {
-        self.pass(now_ms);
+    /// What the box may show at `now`.
+    pub fn view(&mut self, now: Time) -> View {
+        self.pass(now);
         View {
-            open_until_ms: self.open_until_ms,
+            open_until: self.open_until,
             asking: self.asks.iter().map(|ask| ask.label).collect(),
             hosts: self.hosts.len(),
             last: self.last.clone(),
@@ -121,13 +122,13 @@ impl Pairing {
     }
 
     /// How the phone stands that brings these keys (of a hostile one: any).
-    pub fn state(&mut self, now_ms: u64, keys: &[Key]) -> State {
-        self.pass(now_ms);
+    pub fn state(&mut self, now: Time, keys: &[Key]) -> State {
+        self.pass(now);
         if let Some(host) = self.host(keys) {
             return State::Host { id: host.id, label: host.label };
         }
         if let Some(ask) = self.asks.iter().find(|ask| keys.contains(&ask.key)) {
-            return State::Asking { label: ask.label, remaining_ms: ask.until_ms.saturating_sub(now_ms) };
+            return State::Asking { label: ask.label, remaining_ms: millis_until(ask.until, now) };
         }
         let ended = self.ended.iter().rev().find(|ended| keys.contains(&ended.key));
         ended.map_or(State::Guest, |ended| State::Ended(ended.why))
@@ -138,105 +139,105 @@ impl Pairing {
     ///
     /// # Errors
     /// A limit is reached; see [`AskError`].
-    pub fn ask(&mut self, now_ms: u64, key: Key, phone: Phone, keys: &[Key]) -> Result<State, AskError> {
-        self.pass(now_ms);
+    pub fn ask(&mut self, now: Time, key: Key, phone: Phone, keys: &[Key]) -> Result<State, AskError> {
+        self.pass(now);
         if let Some(host) = self.host(keys) {
             return Ok(State::Host { id: host.id, label: host.label });
         }
-        self.admit(now_ms, &phone, keys).inspect_err(|&why| {
+        self.admit(now, &phone, keys).inspect_err(|&why| {
             let from = phone.address;
-            self.tell(now_ms, Outcome::Refused { from, why });
+            self.tell(now, Outcome::Refused { from, why });
         })?;
         while let Some(at) = self.asks.iter().position(|ask| Self::same_phone(ask, &phone, keys)) {
-            let old = self.end_ask(now_ms, at, Why::Replaced);
-            self.tell(now_ms, Outcome::Replaced { label: old.label, from: old.phone.address });
+            let old = self.end_ask(now, at, Why::Replaced);
+            self.tell(now, Outcome::Replaced { label: old.label, from: old.phone.address });
         }
         if self.asked.len() == ASKED_MAX {
             self.asked.pop_front();
         }
-        self.asked.push_back((phone.address, now_ms));
+        self.asked.push_back((phone.address, now));
         let label = self.free_label(&key);
-        let ask = Ask { key, label, phone, until_ms: now_ms + WAIT_MS };
-        if self.open_until_ms.take().is_some() {
-            let outcome = self.promote(now_ms, ask);
-            self.tell(now_ms, outcome);
+        let ask = Ask { key, label, phone, until: now.plus_millis(WAIT_MS) };
+        if self.open_until.take().is_some() {
+            let outcome = self.promote(now, ask);
+            self.tell(now, outcome);
         } else {
             let from = ask.phone.address;
             self.asks.push(ask);
-            self.tell(now_ms, Outcome::Asked { label, from });
+            self.tell(now, Outcome::Asked { label, from });
         }
-        Ok(self.state(now_ms, &[key]))
+        Ok(self.state(now, &[key]))
     }
 
     /// The phone with these keys does not want to be host after all.
-    pub fn abort(&mut self, now_ms: u64, keys: &[Key]) {
-        self.pass(now_ms);
+    pub fn abort(&mut self, now: Time, keys: &[Key]) {
+        self.pass(now);
         while let Some(at) = self.asks.iter().position(|ask| keys.contains(&ask.key)) {
-            let ask = self.end_ask(now_ms, at, Why::Aborted);
-            self.tell(now_ms, Outcome::Aborted { label: ask.label, from: ask.phone.address });
+            let ask = self.end_ask(now, at, Why::Aborted);
+            self.tell(now, Outcome::Aborted { label: ask.label, from: ask.phone.address });
         }
     }
 
     /// Somebody pressed the box's button: the one phone that asks is host now. With nobody asking, pairing opens for
     /// the first that does; a further press closes it again. With several asking nobody is paired: a press cannot say
     /// whom it means.
-    pub fn press(&mut self, now_ms: u64) -> Outcome {
-        self.pass(now_ms);
+    pub fn press(&mut self, now: Time) -> Outcome {
+        self.pass(now);
         let outcome = match self.asks.len() {
-            0 => self.press_unasked(now_ms),
+            0 => self.press_unasked(now),
             1 => {
                 let ask = self.asks.remove(0);
-                self.promote(now_ms, ask)
+                self.promote(now, ask)
             }
             asking => {
                 while !self.asks.is_empty() {
-                    self.end_ask(now_ms, 0, Why::Several);
+                    self.end_ask(now, 0, Why::Several);
                 }
                 Outcome::Several { asking }
             }
         };
-        self.tell(now_ms, outcome)
+        self.tell(now, outcome)
     }
 
     /// Somebody held the button for long: nobody is host, asks or may become host without a new press.
-    pub fn forget(&mut self, now_ms: u64) -> Outcome {
-        self.pass(now_ms);
+    pub fn forget(&mut self, now: Time) -> Outcome {
+        self.pass(now);
         let hosts = self.hosts.len();
         while !self.asks.is_empty() {
-            self.end_ask(now_ms, 0, Why::Forgotten);
+            self.end_ask(now, 0, Why::Forgotten);
         }
         for host in std::mem::take(&mut self.hosts) {
-            self.remember(now_ms, host.key, host.label, Why::Forgotten);
+            self.remember(now, host.key, host.label, Why::Forgotten);
         }
-        self.open_until_ms = None;
-        self.tell(now_ms, Outcome::Forgotten { hosts })
+        self.open_until = None;
+        self.tell(now, Outcome::Forgotten { hosts })
     }
 
     /// A host removes a host, perhaps itself.
     ///
     /// # Errors
     /// There is none of this number (any more).
-    pub fn revoke(&mut self, now_ms: u64, id: u64) -> Result<Outcome, NoSuchHost> {
-        self.pass(now_ms);
+    pub fn revoke(&mut self, now: Time, id: u64) -> Result<Outcome, NoSuchHost> {
+        self.pass(now);
         let at = self.hosts.iter().position(|host| host.id == id).ok_or(NoSuchHost)?;
         let host = self.hosts.remove(at);
-        self.remember(now_ms, host.key, host.label, Why::Revoked);
-        Ok(self.tell(now_ms, Outcome::Revoked { label: host.label }))
+        self.remember(now, host.key, host.label, Why::Revoked);
+        Ok(self.tell(now, Outcome::Revoked { label: host.label }))
     }
 
-    /// Lets time pass: what ran out by `now_ms` ends and is told. Every other method does so first; call it now and then
+    /// Lets time pass: what ran out by `now` ends and is told. Every other method does so first; call it now and then
     /// so that the box tells in time.
-    pub fn pass(&mut self, now_ms: u64) {
-        if self.open_until_ms.is_some_and(|until| until <= now_ms) {
-            self.open_until_ms = None;
-            self.tell(now_ms, Outcome::Closed { by_press: false });
+    pub fn pass(&mut self, now: Time) {
+        if self.open_until.is_some_and(|until| until <= now) {
+            self.open_until = None;
+            self.tell(now, Outcome::Closed { by_press: false });
         }
-        while let Some(at) = self.asks.iter().position(|ask| ask.until_ms <= now_ms) {
-            let ask = self.end_ask(now_ms, at, Why::Lapsed);
-            self.tell(now_ms, Outcome::Lapsed { label: ask.label, from: ask.phone.address });
+        while let Some(at) = self.asks.iter().position(|ask| ask.until <= now) {
+            let ask = self.end_ask(now, at, Why::Lapsed);
+            self.tell(now, Outcome::Lapsed { label: ask.label, from: ask.phone.address });
         }
-        self.ended.retain(|ended| now_ms.saturating_sub(ended.at_ms) < ENDED_FOR_MS);
-        while self.asked.front().is_some_and(|(_, at)| now_ms.saturating_sub(*at) >= ASKED_WITHIN_MS) {
+        self.ended.retain(|ended| now < ended.at.plus_millis(ENDED_FOR_MS));
+        while self.asked.front().is_some_and(|(_, at)| now >= at.plus_millis(ASKED_WITHIN_MS)) {
             self.asked.pop_front();
         }
     }
@@ -249,33 +250,33 @@ impl Pairing {
         ask.phone.address == phone.address || keys.contains(&ask.key)
     }
 
-    fn admit(&self, now_ms: u64, phone: &Phone, keys: &[Key]) -> Result<(), AskError> {
+    fn admit(&self, now: Time, phone: &Phone, keys: &[Key]) -> Result<(), AskError> {
         let before = self.asked.iter().filter(|(address, _)| *address == phone.address);
-        let oldest_ms = before.clone().map(|(_, at)| *at).next().unwrap_or(now_ms);
+        let oldest = before.clone().map(|(_, at)| *at).next().unwrap_or(now);
         if before.count() >= ASKS_PER_ADDRESS_MAX {
-            return Err(AskError::TooOften { retry_ms: (oldest_ms + ASKED_WITHIN_MS).saturating_sub(now_ms) });
+            return Err(AskError::TooOften { retry_ms: millis_until(oldest.plus_millis(ASKED_WITHIN_MS), now) });
         }
         if self.hosts.len() >= HOSTS_MAX {
             return Err(AskError::HostsFull);
         }
         let others = self.asks.iter().filter(|ask| !Self::same_phone(ask, phone, keys));
-        let next = others.clone().map(|ask| ask.until_ms).min().unwrap_or(now_ms);
+        let next = others.clone().map(|ask| ask.until).min().unwrap_or(now);
         if others.count() >= ASKS_MAX {
-            return Err(AskError::TooManyAsk { retry_ms: next.saturating_sub(now_ms) });
+            return Err(AskError::TooManyAsk { retry_ms: millis_until(next, now) });
         }
         Ok(())
     }
 
-    fn press_unasked(&mut self, now_ms: u64) -> Outcome {
-        if self.paired_at_ms.is_some_and(|at| now_ms.saturating_sub(at) < SAME_PRESS_MS) {
+    fn press_unasked(&mut self, now: Time) -> Outcome {
+        if self.paired_at.is_some_and(|at| now < at.plus_millis(SAME_PRESS_MS)) {
             return Outcome::SamePress;
         }
-        if self.open_until_ms.take().is_some() {
+        if self.open_until.take().is_some() {
             return Outcome::Closed { by_press: true };
         }
-        self.open_until_ms = Some(now_ms + WAIT_MS);
+        self.open_until = Some(now.plus_millis(WAIT_MS));
         let mut late = None;
-        let recent = |ended: &&mut Ended| ended.why == Why::Lapsed && now_ms.saturating_sub(ended.at_ms) < WAIT_MS;
+        let recent = |ended: &&mut Ended| ended.why == Why::Lapsed && now < ended.at.plus_millis(WAIT_MS);
         for ended in self.ended.iter_mut().filter(recent) {
             ended.why = Why::Late;
             late = Some(ended.label);
@@ -283,34 +284,34 @@ impl Pairing {
         late.map_or(Outcome::Opened, |label| Outcome::Late { label })
     }
 
-    fn promote(&mut self, now_ms: u64, ask: Ask) -> Outcome {
+    fn promote(&mut self, now: Time, ask: Ask) -> Outcome {
         let Ask { key, label, phone, .. } = ask;
         if self.hosts.len() >= HOSTS_MAX {
-            self.remember(now_ms, key, label, Why::Full);
+            self.remember(now, key, label, Why::Full);
             return Outcome::Full { label };
         }
         let id = self.next_id;
         self.next_id += 1;
         self.hosts.push(Host { id, label, key, browser: phone.browser, system: phone.system });
-        self.paired_at_ms = Some(now_ms);
+        self.paired_at = Some(now);
         Outcome::Paired { label, from: phone.address }
     }
 
-    fn end_ask(&mut self, now_ms: u64, at: usize, why: Why) -> Ask {
+    fn end_ask(&mut self, now: Time, at: usize, why: Why) -> Ask {
         let ask = self.asks.remove(at);
-        self.remember(now_ms, ask.key, ask.label, why);
+        self.remember(now, ask.key, ask.label, why);
         ask
     }
 
-    fn remember(&mut self, at_ms: u64, key: Key, label: Label, why: Why) {
+    fn remember(&mut self, at: Time, key: Key, label: Label, why: Why) {
         if self.ended.len() == ENDED_MAX {
             self.ended.pop_front();
         }
-        self.ended.push_back(Ended { key, label, why, at_ms });
+        self.ended.push_back(Ended { key, label, why, at });
     }
 
-    fn tell(&mut self, at_ms: u64, outcome: Outcome) -> Outcome {
-        self.last = Some(Happened { at_ms, outcome: outcome.clone() });
+    fn tell(&mut self, at: Time, outcome: Outcome) -> Outcome {
+        self.last = Some(Happened { at, outcome: outcome.clone() });
         self.news.push(outcome.clone());
         outcome
     }
@@ -323,6 +324,11 @@ impl Pairing {
         let first = Label::of(key);
         std::iter::successors(Some(first), |label| Some(label.next())).find(|label| !taken(label)).unwrap_or(first)
     }
+}
+
+/// Returns the milliseconds from `now` to `deadline`, rounded up so that nobody comes back too early; 0 once it is over.
+fn millis_until(deadline: Time, now: Time) -> u64 {
+    deadline.micros_since(now).div_ceil(1_000)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use base::{CueId, GuestId, TrackId};
+use base::{CueId, GuestId, Time, TrackId};
 
 use crate::history::History;
 use crate::mix::{Fades, MixPlan, Source, VOLUME_FADE_MS, Volume};
@@ -83,7 +83,7 @@ pub struct Session {
     /// What it is called; may be empty.
     pub title: String,
     /// When it began.
-    pub started_ms: u64,
+    pub started: Time,
 }
 
 /// The state of one channel's party.
@@ -117,7 +117,7 @@ pub struct Party {
     /// Whether what plays by itself was mixed up since it was opened.
     reordered: bool,
     /// When an open track was last replaced.
-    replaced_ms: Option<u64>,
+    replaced: Option<Time>,
     /// Counts changes of what people see, and of what outlasts a restart.
     revision: u64,
     saved_revision: u64,
@@ -150,7 +150,7 @@ impl Party {
             leaving: false,
             stale: false,
             reordered: false,
-            replaced_ms: None,
+            replaced: None,
             revision: 0,
             saved_revision: 0,
         }
@@ -165,57 +165,56 @@ impl Party {
         MixPlan::new(self.source, self.playing, self.volume, ramp_ms)
     }
 
-    /// Takes in what happened at `now_ms` (milliseconds on a clock that only goes forward) and returns what shall
-    /// happen, in order.
-    pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Output> {
+    /// Takes in what happened at `now`, on a clock that only goes forward, and returns what shall happen, in order.
+    pub fn handle(&mut self, now: Time, input: Input) -> Vec<Output> {
         if !matches!(input, Input::Pass | Input::Listening(_)) {
             self.revision += 1;
         }
         match input {
-            Input::Play => self.play(now_ms),
+            Input::Play => self.play(now),
             Input::Pause => self.set_playing(false, self.fades.pause_ms),
             Input::Toggle if self.playing => self.set_playing(false, self.fades.pause_ms),
-            Input::Toggle => self.play(now_ms),
+            Input::Toggle => self.play(now),
             Input::Stop => self.stop(),
             Input::Turn(steps) => self.set_volume(self.volume.turned(steps)),
             Input::Select(source) => self.select(source),
-            Input::Next => self.next(now_ms),
+            Input::Next => self.next(now),
             Input::Catalogue(tracks) => {
                 self.order.replace(tracks);
-                self.settle(now_ms, false)
+                self.settle(now, false)
             }
             Input::TrackStarted(cue) => {
-                self.begin(cue, now_ms);
-                self.settle(now_ms, false)
+                self.begin(cue, now);
+                self.settle(now, false)
             }
             Input::TrackEnded(cue) => {
                 self.end(cue);
-                self.settle(now_ms, false)
+                self.settle(now, false)
             }
             Input::CueFailed(cue) => {
                 self.fail(cue);
-                self.settle(now_ms, true)
+                self.settle(now, true)
             }
             Input::TrackBroken(cue) => {
                 self.give_up_on(cue);
-                self.settle(now_ms, true)
+                self.settle(now, true)
             }
-            Input::Listening(count) => self.listen(count, now_ms),
-            Input::Pass if self.stale => self.settle(now_ms, false),
+            Input::Listening(count) => self.listen(count, now),
+            Input::Pass if self.stale => self.settle(now, false),
             Input::Pass => Vec::new(),
         }
     }
 
-    fn play(&mut self, now_ms: u64) -> Vec<Output> {
+    fn play(&mut self, now: Time) -> Vec<Output> {
         // The box's own buttons have no other way to begin a party.
         if !self.session.live {
-            self.begin_session(now_ms);
+            self.begin_session(now);
         }
-        if self.stopped { self.next(now_ms) } else { self.set_playing(true, self.fades.pause_ms) }
+        if self.stopped { self.next(now) } else { self.set_playing(true, self.fades.pause_ms) }
     }
 
-    fn begin_session(&mut self, now_ms: u64) {
-        self.session = Session { live: true, title: std::mem::take(&mut self.session.title), started_ms: now_ms };
+    fn begin_session(&mut self, now: Time) {
+        self.session = Session { live: true, title: std::mem::take(&mut self.session.title), started: now };
     }
 
     fn set_playing(&mut self, playing: bool, fade_ms: u16) -> Vec<Output> {
@@ -250,12 +249,12 @@ impl Party {
     }
 
     /// Next also resumes: who skips wants to hear something. On line-in there is nothing to skip.
-    fn next(&mut self, now_ms: u64) -> Vec<Output> {
+    fn next(&mut self, now: Time) -> Vec<Output> {
         if !self.session.live {
-            self.begin_session(now_ms);
+            self.begin_session(now);
         }
         let has_next = self.source == Source::Files && !self.open.is_empty();
-        let mut outputs = if has_next { self.leave(now_ms) } else { Vec::new() };
+        let mut outputs = if has_next { self.leave(now) } else { Vec::new() };
         if has_next || self.stopped {
             outputs.extend(self.set_playing(true, self.fades.pause_ms));
         }
@@ -263,12 +262,12 @@ impl Party {
         outputs
     }
 
-    fn listen(&mut self, count: usize, now_ms: u64) -> Vec<Output> {
+    fn listen(&mut self, count: usize, now: Time) -> Vec<Output> {
         if self.listening != count {
             let needed = self.skips_needed();
             self.listening = count;
             self.revision += u64::from(needed != self.skips_needed());
         }
-        self.skip_if_wanted(now_ms)
+        self.skip_if_wanted(now)
     }
 }

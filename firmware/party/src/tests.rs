@@ -7,7 +7,7 @@ mod waiting;
 
 use std::collections::VecDeque;
 
-use base::{CueId, GuestId, ItemId, RequestId, TrackId};
+use base::{CueId, GuestId, ItemId, RequestId, Time, TrackId};
 
 use crate::{Asker, At, Change, Done, Fades, Input, Item, Output, Party, Refused, Settings, Source, Wish};
 
@@ -49,7 +49,7 @@ impl Dice {
 /// A party and what stands for its sound: it plays what it is told to, and says so.
 struct Pump {
     party: Party,
-    now_ms: u64,
+    now: Time,
     current: Option<(CueId, TrackId)>,
     cued: VecDeque<(CueId, TrackId)>,
     /// Times a track that had been opened was closed unheard.
@@ -61,7 +61,7 @@ impl Pump {
     /// A party with the tracks 1 to `tracks`, the first of which is heard.
     fn of(settings: Settings, tracks: u64) -> Self {
         let party = Party::new(Source::Files, FADES, settings, 1);
-        let mut pump = Self { party, now_ms: 0, current: None, cued: VecDeque::new(), replaced: 0, mixes: 0 };
+        let mut pump = Self { party, now: Time::ZERO, current: None, cued: VecDeque::new(), replaced: 0, mixes: 0 };
         pump.tell(Input::Listening(10));
         pump.tell(catalogue(1..=tracks));
         pump
@@ -72,12 +72,12 @@ impl Pump {
     }
 
     fn tell(&mut self, input: Input) {
-        let outputs = self.party.handle(self.now_ms, input);
+        let outputs = self.party.handle(self.now, input);
         self.carry_out(outputs);
     }
 
     fn ask(&mut self, asker: Asker, wish: Wish) -> Result<Done, Refused> {
-        let (done, outputs) = self.party.ask(self.now_ms, asker, wish)?;
+        let (done, outputs) = self.party.ask(self.now, asker, wish)?;
         self.carry_out(outputs);
         Ok(done)
     }
@@ -146,7 +146,7 @@ impl Pump {
 
     /// What is heard ends after three minutes; what is heard then.
     fn heard_next(&mut self) -> u64 {
-        self.now_ms += 180_000;
+        self.now = self.now.plus_millis(180_000);
         self.tell(Input::Pass);
         self.end();
         self.heard()

@@ -42,7 +42,7 @@ pub enum Wish {
     Undo,
     /// A guest asks for a track.
     Request(TrackId),
-    /// A guest takes a request back that waits to be approved.
+    /// A guest takes a request back, whether it waits to be approved or to be heard.
     Withdraw(RequestId),
     /// Let a request into the queue.
     Approve(RequestId),
@@ -119,7 +119,7 @@ pub enum Refused {
     NothingBefore,
     /// There is nothing to take back.
     NothingToUndo,
-    /// The text is empty or too long, or cannot be shown.
+    /// The text is longer than [`TITLE_CHARS_MAX`] characters.
     BadText,
     /// A setting is out of its range.
     Setting(OutOfRange),

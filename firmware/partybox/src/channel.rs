@@ -74,18 +74,14 @@ impl Channel {
 
     /// So many listen.
     pub fn count_listeners(&mut self, count: usize) {
-        let outputs = self.party.handle(self.now_ms(), Input::Listening(count));
+        let outputs = self.party.handle(self.clock.now(), Input::Listening(count));
         self.carry_out(outputs);
     }
 
     /// Lets the rules know that time goes on.
     pub fn pass(&mut self) {
-        let outputs = self.party.handle(self.now_ms(), Input::Pass);
+        let outputs = self.party.handle(self.clock.now(), Input::Pass);
         self.carry_out(outputs);
-    }
-
-    fn now_ms(&self) -> u64 {
-        self.clock.now().as_micros() / 1_000
     }
 
     /// What people may see of the party.
@@ -112,7 +108,7 @@ impl Channel {
         let input = match action {
             Action::Wish(wish) => {
                 self.urgent |= by.leads;
-                let (done, outputs) = self.party.ask(self.now_ms(), by, wish).map_err(Refused::Rules)?;
+                let (done, outputs) = self.party.ask(self.clock.now(), by, wish).map_err(Refused::Rules)?;
                 self.carry_out(outputs);
                 return Ok(done);
             }
@@ -187,7 +183,7 @@ impl Channel {
 
     fn apply(&mut self, input: Input) {
         self.urgent = true;
-        let outputs = self.party.handle(self.now_ms(), input);
+        let outputs = self.party.handle(self.clock.now(), input);
         self.carry_out(outputs);
     }
 
@@ -205,7 +201,7 @@ impl Channel {
                     let is_level = self.party.settings().level_loudness;
                     if !self.tracks.cue(cue, track, is_level) {
                         // What comes of it comes after what was to be done already: it is newer.
-                        outputs.extend(self.party.handle(self.now_ms(), Input::CueFailed(cue)));
+                        outputs.extend(self.party.handle(self.clock.now(), Input::CueFailed(cue)));
                     }
                     true
                 }

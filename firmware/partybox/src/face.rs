@@ -3,6 +3,7 @@
 //! Words for the display are English, as on the printed labels. Nothing here draws or blinks.
 
 use audio::line::LineState;
+use base::Time;
 use board::screen::wifi;
 use board::{Condition, Conditions, Flash, Screen, Show};
 use party::pairing::{Outcome, View};
@@ -34,8 +35,8 @@ pub struct Facts {
     pub fullness_percent: usize,
     /// Who asks to be host, and whether a press waits for somebody to ask.
     pub pairing: View,
-    /// Now, on the clock of `pairing`, ms.
-    pub now_ms: u64,
+    /// Now, on the clock of `pairing`.
+    pub now: Time,
     /// What a held button is about to do that cannot be undone, and in how many seconds.
     pub countdown: Option<(Action, u8)>,
     /// A button that something lies on, by the name beside it.
@@ -65,7 +66,7 @@ impl Facts {
             .with_if(Condition::NoSignal, wants_line_in && no_signal)
             .with_if(Condition::Clipping, wants_line_in && self.line == LineState::Clipping)
             .with_if(Condition::Error, self.is_wrong())
-            .with_if(Condition::PairingOpen, self.pairing.open_until_ms.is_some())
+            .with_if(Condition::PairingOpen, self.pairing.open_until.is_some())
             .with_if(Condition::PairingAsked, !self.pairing.asking.is_empty())
             .with_if(Condition::Countdown, self.countdown.is_some())
     }
@@ -130,12 +131,12 @@ impl Facts {
         if let Some((headline, text)) = &self.notice {
             return message(headline, text.clone());
         }
-        let View { asking, open_until_ms, .. } = &self.pairing;
-        match (&asking[..], open_until_ms) {
+        let View { asking, open_until, .. } = &self.pairing;
+        match (&asking[..], open_until) {
             ([label], _) => message("New host?", format!("Phone {label} asks. Press PAIR to allow it.")),
             ([_, _, ..], _) => message("New host?", format!("{} phones ask. One at a time!", asking.len())),
-            ([], Some(until_ms)) => {
-                let seconds = until_ms.saturating_sub(self.now_ms).div_ceil(1_000);
+            ([], Some(until)) => {
+                let seconds = until.micros_since(self.now).div_ceil(1_000_000);
                 message("Pairing", format!("Ask on the page within {seconds} s."))
             }
             ([], None) => self.stuck.and_then(|name| message("Button stuck", format!("Something holds down {name}."))),
@@ -248,8 +249,14 @@ mod tests {
     #[test]
     fn the_count_down_is_seen_before_everything_else() {
         let notice = Some(("Paired".to_owned(), String::new()));
-        let pairing = View { open_until_ms: Some(5_000), ..asked() };
-        let mut facts = Facts { countdown: Some((Action::Forget, 7)), notice, pairing, now_ms: 1, ..playing() };
+        let pairing = View { open_until: Some(Time::ZERO.plus_millis(5_000)), ..asked() };
+        let mut facts = Facts {
+            countdown: Some((Action::Forget, 7)),
+            notice,
+            pairing,
+            now: Time::ZERO.plus_millis(1),
+            ..playing()
+        };
         let is_number = |screen: Option<Screen>| matches!(screen, Some(Screen::Number { number: 7, .. }));
         assert!(is_number(facts.show().urgent));
         let mut seen = Vec::new();

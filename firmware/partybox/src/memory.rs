@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use base::TrackId;
+use base::{Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use net::party_view::TrackView;
 use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
@@ -72,7 +72,7 @@ pub struct Memory {
     /// `None`: settings and queue last until the box restarts.
     writer: Option<Arc<Writer>>,
     written: u64,
-    at_ms: u64,
+    at: Time,
     /// Set when it could not be written because the storage is slow; it is then written again.
     again: Arc<AtomicBool>,
 }
@@ -80,7 +80,7 @@ pub struct Memory {
 impl Memory {
     /// Keeps the file of `writer`'s folder.
     pub fn new(writer: Option<Arc<Writer>>) -> Self {
-        Self { writer, written: 0, at_ms: 0, again: Arc::default() }
+        Self { writer, written: 0, at: Time::ZERO, again: Arc::default() }
     }
 
     /// What the file says, of the tracks that are there. What is wrong with it is logged, and the party then
@@ -98,20 +98,20 @@ impl Memory {
     }
 
     /// Writes what has changed, unless it was written just now. To be called a few times a second.
-    pub fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now_ms: u64) {
-        if now_ms >= self.at_ms + WRITE_EVERY_MS {
-            self.write(party, tracks, now_ms);
+    pub fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
+        if now >= self.at.plus_millis(WRITE_EVERY_MS) {
+            self.write(party, tracks, now);
         }
     }
 
     /// Writes what has changed.
-    pub fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now_ms: u64) {
+    pub fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
         let Some(writer) = &self.writer else { return };
         let revision = party.saved_revision();
         if self.written == revision && !self.again.swap(false, Ordering::Relaxed) {
             return;
         }
-        (self.written, self.at_ms) = (revision, now_ms);
+        (self.written, self.at) = (revision, now);
         let text = to_text(&party.saved(), |track| tracks(track).as_ref().map(checksum));
         let again = Arc::clone(&self.again);
         let told = move |written: Result<(), Error>| match written {

@@ -54,22 +54,22 @@ impl Pairing {
 
     /// Somebody pressed the button for pairing.
     pub fn press(&mut self, now: Time) -> Outcome {
-        self.act(now, |rules, now_ms| rules.press(now_ms))
+        self.act(now, |rules| rules.press(now))
     }
 
     /// Somebody held the button for long: nobody is host any more.
     pub fn forget(&mut self, now: Time) -> Outcome {
-        self.act(now, |rules, now_ms| rules.forget(now_ms))
+        self.act(now, |rules| rules.forget(now))
     }
 
     /// What the box may show.
     pub fn view(&mut self, now: Time) -> View {
-        self.act(now, |rules, now_ms| rules.view(now_ms))
+        self.act(now, |rules| rules.view(now))
     }
 
     /// To be called a few times a second: ends what ran out, and writes what could not be written.
     pub fn tick(&mut self, now: Time) {
-        self.act(now, |rules, now_ms| rules.pass(now_ms));
+        self.act(now, |rules| rules.pass(now));
         if self.unsaved.swap(false, Ordering::Relaxed) {
             self.save(|_| {});
         }
@@ -83,9 +83,9 @@ impl Pairing {
                     _ = reply.send(answer);
                 }
             }
-            Request::State { keys, reply } => _ = reply.send(self.act(now, |rules, ms| rules.state(ms, &keys))),
+            Request::State { keys, reply } => _ = reply.send(self.act(now, |rules| rules.state(now, &keys))),
             Request::Abort { keys, reply } => {
-                self.act(now, |rules, ms| rules.abort(ms, &keys));
+                self.act(now, |rules| rules.abort(now, &keys));
                 _ = reply.send(());
             }
             Request::Hosts { reply } => _ = reply.send(self.rules.hosts().to_vec()),
@@ -96,7 +96,7 @@ impl Pairing {
     /// `None` if the system has no random bytes for us: then there is no secret to give.
     fn ask(&mut self, now: Time, phone: Phone, keys: &[Key]) -> Option<Result<Asked, AskError>> {
         // A phone that is host already keeps the secret it has.
-        if let state @ State::Host { .. } = self.act(now, |rules, now_ms| rules.state(now_ms, keys)) {
+        if let state @ State::Host { .. } = self.act(now, |rules| rules.state(now, keys)) {
             return Some(Ok(Asked { state, secret: None }));
         }
         let mut bytes = [0; SECRET_BYTES];
@@ -106,12 +106,12 @@ impl Pairing {
         }
         let secret = Secret::new(bytes);
         let key = secret.key();
-        let state = self.act(now, |rules, now_ms| rules.ask(now_ms, key, phone, keys));
+        let state = self.act(now, |rules| rules.ask(now, key, phone, keys));
         Some(state.map(|state| Asked { state, secret: Some(secret) }))
     }
 
     fn revoke(&mut self, now: Time, id: u64, reply: oneshot::Sender<Result<(), RevokeError>>) {
-        let outcome = self.rules.revoke(millis(now), id);
+        let outcome = self.rules.revoke(now, id);
         self.tell(now);
         match outcome {
             Err(none) => _ = reply.send(Err(none.into())),
@@ -123,9 +123,9 @@ impl Pairing {
     }
 
     /// Lets the rules do something, and carries what comes of it: to the log, to `net`, to the file.
-    fn act<T>(&mut self, now: Time, act: impl FnOnce(&mut party::pairing::Pairing, u64) -> T) -> T {
+    fn act<T>(&mut self, now: Time, act: impl FnOnce(&mut party::pairing::Pairing) -> T) -> T {
         let before = (self.rules.hosts().len(), self.rules.next_id());
-        let result = act(&mut self.rules, millis(now));
+        let result = act(&mut self.rules);
         self.tell(now);
         if (self.rules.hosts().len(), self.rules.next_id()) != before {
             self.publish();
@@ -163,10 +163,6 @@ impl Pairing {
             }
         }
     }
-}
-
-fn millis(now: Time) -> u64 {
-    now.as_micros() / 1_000
 }
 
 fn read(folder: &Folder) -> Option<(Vec<party::pairing::Host>, u64)> {

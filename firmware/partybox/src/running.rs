@@ -164,18 +164,16 @@ impl Running {
             music.somebody_listens(listeners.0 + listeners.1 > 0);
         }
         let now = self.clock.now();
-        let now_ms = now.as_micros() / 1_000;
         let urgent = self.channel.take_urgent();
-        let told =
-            self.told.look(self.channel.party(), |id| self.channel.tracks().catalogue().show(id), now_ms, urgent);
+        let told = self.told.look(self.channel.party(), |id| self.channel.tracks().catalogue().show(id), now, urgent);
         let track = |id| self.told.track(id).or_else(|| self.channel.tracks().catalogue().show(id));
-        self.memory.keep(self.channel.party(), track, now_ms);
+        self.memory.keep(self.channel.party(), track, now);
         let panel = Arc::new(report::panel(&sound, self.page.urls(), self.network.credentials()));
         let snapshot = Snapshot { panel, ..report::snapshot(config, &self.channel, &sound, told) };
         let facts = report::facts(config, &self.channel, &sound, &snapshot, listeners);
         self.panel.show(Facts {
             pairing: self.pairing.view(now),
-            now_ms,
+            now,
             page_url: self.page.urls().first().cloned(),
             network: self.network.credentials().cloned(),
             fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
@@ -194,9 +192,8 @@ impl Running {
 
     /// Tells every thread to end, and waits for them.
     pub(crate) async fn end(mut self) {
-        let now_ms = self.clock.now().as_micros() / 1_000;
         let track = |id| self.told.track(id).or_else(|| self.channel.tracks().catalogue().show(id));
-        self.memory.write(self.channel.party(), track, now_ms);
+        self.memory.write(self.channel.party(), track, self.clock.now());
         self.rtc.shutdown().await;
         self.panel.stop();
         self.channel.controls().stop();

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use base::{GuestId, TrackId};
+use base::{GuestId, Time, TrackId};
 use net::party_view::{
     ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,
     SessionView, SkipView, TrackView,
@@ -23,24 +23,24 @@ const UPCOMING: usize = 3;
 #[derive(Debug, Default)]
 pub struct Told {
     revision: Option<u64>,
-    at_ms: u64,
+    at: Time,
     view: Arc<PartyView>,
     /// What is shown of the tracks that occur in it.
     tracks: HashMap<TrackId, TrackView>,
 }
 
 impl Told {
-    /// What pages are told at `now_ms`, of tracks as `track` describes them. `urgent`: people wait for what changed.
+    /// What pages are told at `now`, of tracks as `track` describes them. `urgent`: people wait for what changed.
     pub fn look(
         &mut self,
         party: &Party,
         track: impl Fn(TrackId) -> Option<TrackView>,
-        now_ms: u64,
+        now: Time,
         urgent: bool,
     ) -> Arc<PartyView> {
         let changed = self.revision != Some(party.revision());
-        if changed && (urgent || self.revision.is_none() || now_ms >= self.at_ms + GUESTS_EVERY_MS) {
-            (self.revision, self.at_ms) = (Some(party.revision()), now_ms);
+        if changed && (urgent || self.revision.is_none() || now >= self.at.plus_millis(GUESTS_EVERY_MS)) {
+            (self.revision, self.at) = (Some(party.revision()), now);
             let mut shown = Shown { track: &track, known: std::mem::take(&mut self.tracks), used: HashMap::new() };
             self.view = Arc::new(view(party, &mut shown));
             self.tracks = shown.used;
@@ -100,7 +100,11 @@ fn view(party: &Party, shown: &mut Shown<'_>) -> PartyView {
     });
     let pending = pending.collect();
     PartyView {
-        session: SessionView { live: session.live, title: session.title.clone(), started_ms: session.started_ms },
+        session: SessionView {
+            live: session.live,
+            title: session.title.clone(),
+            started_ms: session.started.as_millis(),
+        },
         now: now.track.map(|track| NowView { track: shown.track(track), by: now.by.and_then(by), item: now.item }),
         volume_db: now.volume.db(),
         queue,
@@ -180,12 +184,16 @@ mod tests {
         let fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
         let settings = Settings { requests: Requests::Auto, ..Settings::default() };
         let mut party = Party::new(Source::Files, fades, settings, 1);
-        party.handle(0, Input::Catalogue((1..=9).map(TrackId).collect()));
+        party.handle(Time::ZERO, Input::Catalogue((1..=9).map(TrackId).collect()));
         party
     }
 
     fn ask(party: &mut Party, asker: Asker, wish: Wish) -> Done {
-        party.ask(0, asker, wish).expect("granted").0
+        party.ask(Time::ZERO, asker, wish).expect("granted").0
+    }
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO.plus_millis(ms)
     }
 
     fn describe(id: TrackId) -> Option<TrackView> {
@@ -196,16 +204,16 @@ mod tests {
     fn what_guests_do_is_told_together_and_what_people_wait_for_at_once() {
         let (mut party, mut told) = (party(), Told::default());
         let Done::Queued(item) = ask(&mut party, HOST, Wish::Add(TrackId(5), At::End)) else { panic!("not added") };
-        let first = told.look(&party, describe, 1_000, true);
+        let first = told.look(&party, describe, at(1_000), true);
         for number in 0..200 {
             ask(&mut party, guest(number), Wish::Vote(item, true));
-            assert!(Arc::ptr_eq(&first, &told.look(&party, describe, 1_000 + u64::from(number) / 2, false)));
+            assert!(Arc::ptr_eq(&first, &told.look(&party, describe, at(1_000 + u64::from(number) / 2), false)));
         }
-        let second = told.look(&party, describe, 1_200, false);
+        let second = told.look(&party, describe, at(1_200), false);
         assert_eq!(second.queue.items[&item].votes, 200);
-        assert!(Arc::ptr_eq(&second, &told.look(&party, describe, 9_000, false)), "nothing has changed");
+        assert!(Arc::ptr_eq(&second, &told.look(&party, describe, at(9_000), false)), "nothing has changed");
         ask(&mut party, HOST, Wish::Remove(item));
-        assert!(told.look(&party, describe, 1_201, true).queue.order.is_empty());
+        assert!(told.look(&party, describe, at(1_201), true).queue.order.is_empty());
     }
 
     #[test]
@@ -213,12 +221,12 @@ mod tests {
         let (mut party, mut told) = (party(), Told::default());
         ask(&mut party, guest(1), Wish::Request(TrackId(5)));
         ask(&mut party, guest(1), Wish::Request(TrackId(6)));
-        let view = told.look(&party, describe, 0, true);
+        let view = told.look(&party, describe, at(0), true);
         let (first, second) = (view.queue.order[0], view.queue.order[1]);
         ask(&mut party, guest(2), Wish::Vote(second, true));
         ask(&mut party, guest(2), Wish::Boost(first));
         ask(&mut party, HOST, Wish::Remove(first));
-        let view = told.look(&party, describe, 0, true);
+        let view = told.look(&party, describe, at(0), true);
         let (one, two) = (&view.guests[&GuestId(1)], &view.guests[&GuestId(2)]);
         assert_eq!((&one.items[..], one.requests_left, one.requests.len()), (&[second][..], 2, 2));
         let states: Vec<_> =
@@ -239,9 +247,9 @@ mod tests {
             describe(id)
         };
         ask(&mut party, HOST, Wish::Add(TrackId(5), At::End));
-        told.look(&party, counted, 0, true);
+        told.look(&party, counted, at(0), true);
         ask(&mut party, HOST, Wish::Add(TrackId(5), At::End));
-        told.look(&party, counted, 0, true);
+        told.look(&party, counted, at(0), true);
         assert_eq!((asked.get(), told.track(TrackId(5)).map(|track| track.title)), (1, Some("Track 5".into())));
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use base::Time;
+
 use super::*;
 
 const NONE: [Key; 0] = [];
@@ -19,13 +21,18 @@ fn pairing() -> Pairing {
     Pairing::new(Vec::new(), 1)
 }
 
-/// Phone `n` asks from its own address under key `n`, bringing no other key.
-fn ask(pairing: &mut Pairing, now_ms: u64, n: u8) -> Result<State, AskError> {
-    pairing.ask(now_ms, key(n), phone(n), &NONE)
+/// The instant so many milliseconds after the start.
+fn at(ms: u64) -> Time {
+    Time::ZERO.plus_millis(ms)
 }
 
-fn is_host(pairing: &mut Pairing, now_ms: u64, n: u8) -> bool {
-    matches!(pairing.state(now_ms, &[key(n)]), State::Host { .. })
+/// Phone `n` asks from its own address under key `n`, bringing no other key.
+fn ask(pairing: &mut Pairing, now: u64, n: u8) -> Result<State, AskError> {
+    pairing.ask(at(now), key(n), phone(n), &NONE)
+}
+
+fn is_host(pairing: &mut Pairing, now: u64, n: u8) -> bool {
+    matches!(pairing.state(at(now), &[key(n)]), State::Host { .. })
 }
 
 fn label(n: u8) -> Label {
@@ -40,11 +47,11 @@ fn from(n: u8) -> IpAddr {
 fn a_press_pairs_exactly_the_phone_that_asks() {
     let mut pairing = pairing();
     assert_eq!(ask(&mut pairing, 0, 1), Ok(State::Asking { label: label(1), remaining_ms: WAIT_MS }));
-    assert_eq!(pairing.state(20_000, &[key(1)]), State::Asking { label: label(1), remaining_ms: 40_000 });
-    assert_eq!(pairing.press(WAIT_MS - 1), Outcome::Paired { label: label(1), from: from(1) });
-    assert_eq!(pairing.state(WAIT_MS, &[key(1)]), State::Host { id: 1, label: label(1) });
-    assert_eq!(pairing.state(WAIT_MS, &[key(2)]), State::Guest);
-    assert_eq!(pairing.state(WAIT_MS, &NONE), State::Guest);
+    assert_eq!(pairing.state(at(20_000), &[key(1)]), State::Asking { label: label(1), remaining_ms: 40_000 });
+    assert_eq!(pairing.press(at(WAIT_MS - 1)), Outcome::Paired { label: label(1), from: from(1) });
+    assert_eq!(pairing.state(at(WAIT_MS), &[key(1)]), State::Host { id: 1, label: label(1) });
+    assert_eq!(pairing.state(at(WAIT_MS), &[key(2)]), State::Guest);
+    assert_eq!(pairing.state(at(WAIT_MS), &NONE), State::Guest);
 }
 
 #[test]
@@ -52,7 +59,7 @@ fn without_a_press_a_request_runs_out_and_both_sides_learn_it() {
     let mut pairing = pairing();
     ask(&mut pairing, 0, 1).unwrap();
     pairing.take_news();
-    assert_eq!(pairing.state(WAIT_MS, &[key(1)]), State::Ended(Why::Lapsed));
+    assert_eq!(pairing.state(at(WAIT_MS), &[key(1)]), State::Ended(Why::Lapsed));
     assert_eq!(pairing.take_news(), [Outcome::Lapsed { label: label(1), from: from(1) }]);
 }
 
@@ -60,18 +67,18 @@ fn without_a_press_a_request_runs_out_and_both_sides_learn_it() {
 fn a_late_press_tells_so_and_pairs_whoever_asks_again() {
     let mut pairing = pairing();
     ask(&mut pairing, 0, 1).unwrap();
-    assert_eq!(pairing.press(WAIT_MS), Outcome::Late { label: label(1) });
-    assert_eq!(pairing.state(WAIT_MS, &[key(1)]), State::Ended(Why::Late));
-    let again = pairing.ask(WAIT_MS + 1, key(2), phone(1), &[key(1)]);
+    assert_eq!(pairing.press(at(WAIT_MS)), Outcome::Late { label: label(1) });
+    assert_eq!(pairing.state(at(WAIT_MS), &[key(1)]), State::Ended(Why::Late));
+    let again = pairing.ask(at(WAIT_MS + 1), key(2), phone(1), &[key(1)]);
     assert_eq!(again, Ok(State::Host { id: 1, label: label(2) }));
-    assert_eq!(pairing.view(WAIT_MS + 2).open_until_ms, None, "one press, one phone");
+    assert_eq!(pairing.view(at(WAIT_MS + 2)).open_until, None, "one press, one phone");
 }
 
 #[test]
 fn a_press_while_nobody_asks_pairs_the_first_that_does() {
     let mut pairing = pairing();
-    assert_eq!(pairing.press(0), Outcome::Opened);
-    assert_eq!(pairing.view(1).open_until_ms, Some(WAIT_MS));
+    assert_eq!(pairing.press(at(0)), Outcome::Opened);
+    assert_eq!(pairing.view(at(1)).open_until, Some(at(WAIT_MS)));
     assert_eq!(ask(&mut pairing, WAIT_MS - 1, 1), Ok(State::Host { id: 1, label: label(1) }));
     assert!(matches!(ask(&mut pairing, WAIT_MS - 1, 2), Ok(State::Asking { .. })));
 }
@@ -79,12 +86,12 @@ fn a_press_while_nobody_asks_pairs_the_first_that_does() {
 #[test]
 fn an_open_pairing_closes_by_itself_or_by_a_press() {
     let mut pairing = pairing();
-    pairing.press(0);
+    pairing.press(at(0));
     assert!(matches!(ask(&mut pairing, WAIT_MS, 1), Ok(State::Asking { .. })), "too late");
     assert_eq!(pairing.take_news()[1], Outcome::Closed { by_press: false });
-    pairing.abort(WAIT_MS, &[key(1)]);
-    assert_eq!(pairing.press(WAIT_MS), Outcome::Opened);
-    assert_eq!(pairing.press(WAIT_MS + 5_000), Outcome::Closed { by_press: true });
+    pairing.abort(at(WAIT_MS), &[key(1)]);
+    assert_eq!(pairing.press(at(WAIT_MS)), Outcome::Opened);
+    assert_eq!(pairing.press(at(WAIT_MS + 5_000)), Outcome::Closed { by_press: true });
     assert!(matches!(ask(&mut pairing, WAIT_MS + 5_001, 2), Ok(State::Asking { .. })));
 }
 
@@ -94,38 +101,38 @@ fn a_press_while_several_ask_pairs_nobody() {
     for n in 1..=3 {
         ask(&mut pairing, 0, n).unwrap();
     }
-    assert_eq!(pairing.view(0).asking.len(), 3);
-    assert_eq!(pairing.press(1), Outcome::Several { asking: 3 });
+    assert_eq!(pairing.view(at(0)).asking.len(), 3);
+    assert_eq!(pairing.press(at(1)), Outcome::Several { asking: 3 });
     for n in 1..=3 {
-        assert_eq!(pairing.state(2, &[key(n)]), State::Ended(Why::Several));
+        assert_eq!(pairing.state(at(2), &[key(n)]), State::Ended(Why::Several));
     }
-    assert_eq!(pairing.view(2).open_until_ms, None);
-    assert_eq!(pairing.press(3), Outcome::Opened, "the next press is a new one");
+    assert_eq!(pairing.view(at(2)).open_until, None);
+    assert_eq!(pairing.press(at(3)), Outcome::Opened, "the next press is a new one");
 }
 
 #[test]
 fn a_second_press_in_impatience_does_not_open_pairing() {
     let mut pairing = pairing();
     ask(&mut pairing, 0, 1).unwrap();
-    pairing.press(1_000);
-    assert_eq!(pairing.press(1_000 + SAME_PRESS_MS - 1), Outcome::SamePress);
+    pairing.press(at(1_000));
+    assert_eq!(pairing.press(at(1_000 + SAME_PRESS_MS - 1)), Outcome::SamePress);
     assert!(matches!(ask(&mut pairing, 3_000, 2), Ok(State::Asking { .. })), "nobody slips in");
-    pairing.abort(3_000, &[key(2)]);
-    assert_eq!(pairing.press(1_000 + SAME_PRESS_MS), Outcome::Opened);
+    pairing.abort(at(3_000), &[key(2)]);
+    assert_eq!(pairing.press(at(1_000 + SAME_PRESS_MS)), Outcome::Opened);
 }
 
 #[test]
 fn forgetting_takes_everything_back_at_once() {
     let mut pairing = pairing();
-    pairing.press(0);
+    pairing.press(at(0));
     ask(&mut pairing, 0, 1).unwrap();
     ask(&mut pairing, 1, 2).unwrap();
-    assert_eq!(pairing.forget(2), Outcome::Forgotten { hosts: 1 });
+    assert_eq!(pairing.forget(at(2)), Outcome::Forgotten { hosts: 1 });
     for n in [1, 2] {
-        assert_eq!(pairing.state(3, &[key(n)]), State::Ended(Why::Forgotten));
+        assert_eq!(pairing.state(at(3), &[key(n)]), State::Ended(Why::Forgotten));
     }
-    pairing.press(10_000);
-    pairing.forget(10_001);
+    pairing.press(at(10_000));
+    pairing.forget(at(10_001));
     assert!(matches!(ask(&mut pairing, 10_002, 3), Ok(State::Asking { .. })), "an open pairing is closed as well");
 }
 
@@ -134,15 +141,15 @@ fn a_host_can_be_removed_and_its_number_is_never_given_again() {
     let mut pairing = pairing();
     for n in 1..=2 {
         ask(&mut pairing, 0, n).unwrap();
-        pairing.press(0);
+        pairing.press(at(0));
     }
-    assert_eq!(pairing.revoke(1, 2), Ok(Outcome::Revoked { label: label(2) }));
-    assert_eq!(pairing.revoke(1, 2), Err(NoSuchHost));
-    assert_eq!(pairing.state(1, &[key(2)]), State::Ended(Why::Revoked));
+    assert_eq!(pairing.revoke(at(1), 2), Ok(Outcome::Revoked { label: label(2) }));
+    assert_eq!(pairing.revoke(at(1), 2), Err(NoSuchHost));
+    assert_eq!(pairing.state(at(1), &[key(2)]), State::Ended(Why::Revoked));
     assert!(is_host(&mut pairing, 1, 1), "the other one stays");
     ask(&mut pairing, 2, 3).unwrap();
-    pairing.press(2);
-    assert_eq!(pairing.state(3, &[key(3)]), State::Host { id: 3, label: label(3) });
+    pairing.press(at(2));
+    assert_eq!(pairing.state(at(3), &[key(3)]), State::Host { id: 3, label: label(3) });
     let known = Pairing::new(pairing.hosts().to_vec(), 0);
     assert_eq!(known.next_id(), 4, "not even after a restart that lost count");
 }
@@ -151,44 +158,44 @@ fn a_host_can_be_removed_and_its_number_is_never_given_again() {
 fn a_host_that_asks_stays_what_it_is() {
     let mut pairing = pairing();
     ask(&mut pairing, 0, 1).unwrap();
-    pairing.press(0);
-    assert_eq!(pairing.ask(1, key(9), phone(1), &[key(7), key(1)]), Ok(State::Host { id: 1, label: label(1) }));
-    assert_eq!(pairing.state(1, &[key(9)]), State::Guest, "the new key means nothing");
+    pairing.press(at(0));
+    assert_eq!(pairing.ask(at(1), key(9), phone(1), &[key(7), key(1)]), Ok(State::Host { id: 1, label: label(1) }));
+    assert_eq!(pairing.state(at(1), &[key(9)]), State::Guest, "the new key means nothing");
 }
 
 #[test]
 fn who_asks_again_replaces_the_earlier_request() {
     let mut pairing = pairing();
     ask(&mut pairing, 0, 1).unwrap();
-    pairing.ask(1, key(2), phone(1), &NONE).unwrap();
-    assert_eq!(pairing.state(2, &[key(1)]), State::Ended(Why::Replaced), "same address, another browser");
-    pairing.ask(2, key(3), phone(9), &[key(2)]).unwrap();
-    assert_eq!(pairing.state(2, &[key(2)]), State::Ended(Why::Replaced), "same browser, another address");
-    assert_eq!(pairing.press(3), Outcome::Paired { label: label(3), from: from(9) });
+    pairing.ask(at(1), key(2), phone(1), &NONE).unwrap();
+    assert_eq!(pairing.state(at(2), &[key(1)]), State::Ended(Why::Replaced), "same address, another browser");
+    pairing.ask(at(2), key(3), phone(9), &[key(2)]).unwrap();
+    assert_eq!(pairing.state(at(2), &[key(2)]), State::Ended(Why::Replaced), "same browser, another address");
+    assert_eq!(pairing.press(at(3)), Outcome::Paired { label: label(3), from: from(9) });
 }
 
 #[test]
 fn a_phone_can_take_its_request_back() {
     let mut pairing = pairing();
     ask(&mut pairing, 0, 1).unwrap();
-    pairing.abort(1, &[key(2)]);
-    assert!(matches!(pairing.state(1, &[key(1)]), State::Asking { .. }), "not by another key");
-    pairing.abort(1, &[key(1)]);
-    assert_eq!(pairing.state(1, &[key(1)]), State::Ended(Why::Aborted));
-    assert_eq!(pairing.press(2), Outcome::Opened);
+    pairing.abort(at(1), &[key(2)]);
+    assert!(matches!(pairing.state(at(1), &[key(1)]), State::Asking { .. }), "not by another key");
+    pairing.abort(at(1), &[key(1)]);
+    assert_eq!(pairing.state(at(1), &[key(1)]), State::Ended(Why::Aborted));
+    assert_eq!(pairing.press(at(2)), Outcome::Opened);
 }
 
 #[test]
 fn one_address_may_ask_so_often_and_no_more() {
     let mut pairing = pairing();
     for n in 0..ASKS_PER_ADDRESS_MAX as u8 {
-        pairing.ask(u64::from(n), key(n), phone(1), &NONE).unwrap();
+        pairing.ask(at(u64::from(n)), key(n), phone(1), &NONE).unwrap();
     }
-    let refused = pairing.ask(1_000, key(99), phone(1), &NONE);
+    let refused = pairing.ask(at(1_000), key(99), phone(1), &NONE);
     assert_eq!(refused, Err(AskError::TooOften { retry_ms: ASKED_WITHIN_MS - 1_000 }));
-    assert!(matches!(pairing.state(1_000, &[key(5)]), State::Asking { .. }), "the running request stays");
+    assert!(matches!(pairing.state(at(1_000), &[key(5)]), State::Asking { .. }), "the running request stays");
     assert!(ask(&mut pairing, 1_000, 2).is_ok(), "others may");
-    assert!(pairing.ask(ASKED_WITHIN_MS, key(99), phone(1), &NONE).is_ok());
+    assert!(pairing.ask(at(ASKED_WITHIN_MS), key(99), phone(1), &NONE).is_ok());
 }
 
 #[test]
@@ -198,7 +205,7 @@ fn only_so_many_wait_at_once() {
         ask(&mut pairing, u64::from(n), n).unwrap();
     }
     assert_eq!(ask(&mut pairing, 100, 50), Err(AskError::TooManyAsk { retry_ms: WAIT_MS - 100 }));
-    assert!(pairing.ask(100, key(60), phone(0), &NONE).is_ok(), "who replaces its own needs no further place");
+    assert!(pairing.ask(at(100), key(60), phone(0), &NONE).is_ok(), "who replaces its own needs no further place");
 }
 
 #[test]
@@ -206,14 +213,14 @@ fn no_host_is_pushed_out_when_every_place_is_taken() {
     let mut pairing = pairing();
     for n in 1..HOSTS_MAX as u8 {
         ask(&mut pairing, 0, n).unwrap();
-        pairing.press(0);
+        pairing.press(at(0));
     }
     ask(&mut pairing, 0, 100).unwrap();
-    pairing.press(0);
+    pairing.press(at(0));
     assert_eq!(ask(&mut pairing, 1, 101), Err(AskError::HostsFull));
-    pairing.revoke(2, 1).unwrap();
+    pairing.revoke(at(2), 1).unwrap();
     ask(&mut pairing, 2, 101).unwrap();
-    pairing.press(3);
+    pairing.press(at(3));
     assert_eq!(pairing.hosts().len(), HOSTS_MAX);
     assert!(is_host(&mut pairing, 3, 2) && is_host(&mut pairing, 3, 101));
     let labels: HashSet<Label> = pairing.hosts().iter().map(|host| host.label).collect();
@@ -243,22 +250,22 @@ fn nobody_becomes_host_without_a_press_of_their_own() {
         now_ms += (seed >> 50) % 9_000;
         let before = pairing.hosts().len();
         match pick {
-            0..=7 => drop(pairing.ask(now_ms, key((seed >> 44) as u8), phone(n), &[key(n)])),
-            8 => pairing.abort(now_ms, &[key(n)]),
-            9 => drop(pairing.revoke(now_ms, u64::from(n))),
-            10 if n == 0 => drop(pairing.forget(now_ms)),
+            0..=7 => drop(pairing.ask(at(now_ms), key((seed >> 44) as u8), phone(n), &[key(n)])),
+            8 => pairing.abort(at(now_ms), &[key(n)]),
+            9 => drop(pairing.revoke(at(now_ms), u64::from(n))),
+            10 if n == 0 => drop(pairing.forget(at(now_ms))),
             11 => {
                 presses += 1;
-                pairing.press(now_ms);
+                pairing.press(at(now_ms));
             }
-            _ => pairing.pass(now_ms),
+            _ => pairing.pass(at(now_ms)),
         }
         paired += pairing.hosts().len().saturating_sub(before);
         assert!(paired <= presses, "seed {seed}");
         assert!(pairing.hosts().len() <= HOSTS_MAX && pairing.asks.len() <= ASKS_MAX);
         assert!(pairing.ended.len() <= ENDED_MAX && pairing.asked.len() <= ASKED_MAX);
-        let view = pairing.view(now_ms);
-        assert!(view.asking.is_empty() || view.open_until_ms.is_none(), "who asks while it is open is host at once");
+        let view = pairing.view(at(now_ms));
+        assert!(view.asking.is_empty() || view.open_until.is_none(), "who asks while it is open is host at once");
         pairing.take_news();
     }
     assert!(paired > 100, "{paired}");

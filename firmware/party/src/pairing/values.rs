@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use base::Time;
+
 /// What the box knows a phone by: the SHA-256 hash of the secret in its cookie. Comparing hashes may stop at the first
 /// difference: nobody can choose a secret by what its hash begins with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -226,8 +228,8 @@ pub enum Outcome {
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happened {
-    /// When, on the clock of whoever tells the time, ms.
-    pub at_ms: u64,
+    /// When, on the clock of whoever tells the time.
+    pub at: Time,
     /// What.
     pub outcome: Outcome,
 }
@@ -235,8 +237,8 @@ pub struct Happened {
 /// What the box may show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
-    /// Until when a press waits for a phone, ms; `None` while none does.
-    pub open_until_ms: Option<u64>,
+    /// Until when a press waits for a phone; `None` while none does.
+    pub open_until: Option<Time>,
     /// The phones that wait for a press, oldest first.
     pub asking: Vec<Label>,
     /// How many hosts there are.

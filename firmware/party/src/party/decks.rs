@@ -4,7 +4,7 @@
 //! is closed and the other is opened in its place; what is heard is not touched by that. Hosts see that at once; when
 //! guests vote, it happens at most every [`REPLACE_MS`], because every opened track is a process that begins to decode.
 
-use base::{CueId, ItemId, TrackId};
+use base::{CueId, ItemId, Time, TrackId};
 
 use super::{DECKS, Output, Party};
 use crate::history::{How, Played};
@@ -69,7 +69,7 @@ impl Party {
     }
 
     /// Opens what shall be heard next, and closes what shall not. `urgent`: at once, whatever was closed just now.
-    pub(super) fn settle(&mut self, now_ms: u64, urgent: bool) -> Vec<Output> {
+    pub(super) fn settle(&mut self, now: Time, urgent: bool) -> Vec<Output> {
         let started = self.open.iter().filter(|open| open.started).count();
         let wanted = self.wanted(started);
         let waiting = self.open.len() - started;
@@ -77,13 +77,13 @@ impl Party {
         let mut kept = self.open.iter().skip(started).zip(&wanted).take_while(is_wanted).count();
         let mut outputs = Vec::new();
         if kept < waiting {
-            if !urgent && self.replaced_ms.is_some_and(|at_ms| now_ms < at_ms + REPLACE_MS) {
+            if !urgent && self.replaced.is_some_and(|at| now < at.plus_millis(REPLACE_MS)) {
                 self.stale = true;
                 return outputs;
             }
             self.closed.extend(self.open.drain(started..));
             self.closed.drain(..self.closed.len().saturating_sub(CLOSED_MAX));
-            self.replaced_ms = Some(now_ms);
+            self.replaced = Some(now);
             outputs.push(Output::Uncue);
             kept = 0;
         }
@@ -151,7 +151,7 @@ impl Party {
     }
 
     /// The first frame of an open track was mixed.
-    pub(super) fn begin(&mut self, cue: CueId, now_ms: u64) {
+    pub(super) fn begin(&mut self, cue: CueId, now: Time) {
         let closed = self.closed.iter().position(|open| open.cue == cue);
         if let Some(late) = closed.and_then(|index| self.closed.remove(index)) {
             // It had begun before it could be closed.
@@ -181,7 +181,7 @@ impl Party {
         (open.started, open.item) = (true, item);
         // What begins while the music of a party that has ended fades out is nobody's history.
         open.over = !self.session.live;
-        self.history.begin(open.track, now_ms);
+        self.history.begin(open.track, now);
         self.skip_votes.clear();
         self.leaving = false;
     }
@@ -244,9 +244,9 @@ impl Party {
     }
 
     /// Leaves what is heard for what comes next.
-    pub(super) fn leave(&mut self, now_ms: u64) -> Vec<Output> {
+    pub(super) fn leave(&mut self, now: Time) -> Vec<Output> {
         self.leaving = true;
-        let mut outputs = self.settle(now_ms, true);
+        let mut outputs = self.settle(now, true);
         if let Some(now) = self.now_mut() {
             now.skipped = true;
         }
@@ -255,7 +255,7 @@ impl Party {
     }
 
     /// Leaves what is heard for what was heard before it; `None` if nothing was.
-    pub(super) fn go_back(&mut self, now_ms: u64) -> Option<Vec<Output>> {
+    pub(super) fn go_back(&mut self, now: Time) -> Option<Vec<Output>> {
         let played = self.history.back()?;
         if let Some(now) = self.now_mut() {
             // It will be heard after the other, and then it will be history.
@@ -266,6 +266,6 @@ impl Party {
         }
         let before = self.queue.made(played.track, played.by.unwrap_or(By::Nobody), None);
         self.queue.put_first(before);
-        Some(self.leave(now_ms))
+        Some(self.leave(now))
     }
 }

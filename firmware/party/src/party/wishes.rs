@@ -1,6 +1,6 @@
 //! What people ask for, granted or refused.
 
-use base::{GuestId, ItemId, RequestId, TrackId};
+use base::{GuestId, ItemId, RequestId, Time, TrackId};
 
 use super::decks::Open;
 use super::{Output, Party, Session};
@@ -25,7 +25,7 @@ impl Party {
     ///
     /// # Errors
     /// Why it is refused; then nothing has changed.
-    pub fn ask(&mut self, now_ms: u64, asker: Asker, wish: Wish) -> Granted {
+    pub fn ask(&mut self, now: Time, asker: Asker, wish: Wish) -> Granted {
         let lasting = !matches!(
             wish,
             Wish::Request(_)
@@ -35,35 +35,35 @@ impl Party {
                 | Wish::SkipVote(_)
                 | Wish::Volume(_)
         );
-        let granted = self.grant(now_ms, asker, wish)?;
+        let granted = self.grant(now, asker, wish)?;
         self.revision += 1;
         self.saved_revision += u64::from(lasting || matches!(granted.0, Done::Admitted(_)));
         Ok(granted)
     }
 
-    fn grant(&mut self, now_ms: u64, asker: Asker, wish: Wish) -> Granted {
+    fn grant(&mut self, now: Time, asker: Asker, wish: Wish) -> Granted {
         let guest = asker.guest.ok_or(Refused::NotAGuest);
         match wish {
-            Wish::Start(title) => return self.start(title, now_ms),
-            Wish::End => return Ok(self.finish_session()),
-            Wish::Set(change) => return self.set(&change, now_ms),
+            Wish::Start(title) => return self.start(title, now),
+            Wish::End => return Ok(self.finish_session(now)),
+            Wish::Set(change) => return self.set(&change, now),
             Wish::Volume(db) => return self.volume(db),
-            Wish::Forget(guest) => return Ok(self.forget(guest, now_ms)),
+            Wish::Forget(guest) => return Ok(self.forget(guest, now)),
             _ if !self.session.live => return Err(Refused::Ended),
-            Wish::Previous => return self.previous(now_ms),
-            Wish::Request(track) => return self.request(asker, guest?, track, now_ms),
-            Wish::SkipVote(on) => return self.vote_to_skip(guest?, on, now_ms),
+            Wish::Previous => return self.previous(now),
+            Wish::Request(track) => return self.request(asker, guest?, track, now),
+            Wish::SkipVote(on) => return self.vote_to_skip(guest?, on, now),
             Wish::Vote(item, on) => {
                 self.vote(guest?, item, on)?;
-                return Ok((Done::Plainly, self.settle(now_ms, false)));
+                return Ok((Done::Plainly, self.settle(now, false)));
             }
             Wish::Boost(item) => {
                 self.boost(guest?, item)?;
-                return Ok((Done::Plainly, self.settle(now_ms, false)));
+                return Ok((Done::Plainly, self.settle(now, false)));
             }
             Wish::Add(track, at) => {
                 let item = self.add(asker, track, at)?;
-                return Ok((Done::Queued(item), self.settle(now_ms, true)));
+                return Ok((Done::Queued(item), self.settle(now, true)));
             }
             Wish::Move(item, to) => {
                 let moved = self.queue.undoably(|queue| queue.move_to(item, to).then_some(((), None, Vec::new())));
@@ -79,22 +79,22 @@ impl Party {
                 self.requests.decline(request, Decline::Declined);
             }
         }
-        Ok((Done::Plainly, self.settle(now_ms, asker.leads)))
+        Ok((Done::Plainly, self.settle(now, asker.leads)))
     }
 
-    fn start(&mut self, title: Option<String>, now_ms: u64) -> Granted {
+    fn start(&mut self, title: Option<String>, now: Time) -> Granted {
         let title = title.map(|title| shown(&title, TITLE_CHARS_MAX).ok_or(Refused::BadText)).transpose()?;
         if !self.session.live {
-            self.session = Session { live: true, title: String::new(), started_ms: now_ms };
+            self.session = Session { live: true, title: String::new(), started: now };
         }
         if let Some(title) = title {
             self.session.title = title;
         }
-        Ok((Done::Plainly, self.play(now_ms)))
+        Ok((Done::Plainly, self.play(now)))
     }
 
     /// Nothing about a guest outlives the party.
-    fn finish_session(&mut self) -> (Done, Vec<Output>) {
+    fn finish_session(&mut self, now: Time) -> (Done, Vec<Output>) {
         if !self.session.live {
             return (Done::Plainly, Vec::new());
         }
@@ -106,23 +106,23 @@ impl Party {
         self.skip_votes.clear();
         self.open.iter_mut().chain(&mut self.closed).for_each(Open::forget);
         let mut outputs = self.stop();
-        outputs.extend(self.settle(0, true));
+        outputs.extend(self.settle(now, true));
         (Done::Plainly, outputs)
     }
 
-    fn set(&mut self, change: &Change, now_ms: u64) -> Granted {
+    fn set(&mut self, change: &Change, now: Time) -> Granted {
         let settings = self.settings.changed(change).map_err(Refused::Setting)?;
         let before = std::mem::replace(&mut self.settings, settings);
         if before.shuffle != self.settings.shuffle {
             self.order.set_shuffle(self.settings.shuffle);
             self.reordered = true;
         }
-        let mut outputs = self.settle(now_ms, true);
+        let mut outputs = self.settle(now, true);
         if before.crossfade_ms != self.settings.crossfade_ms {
             outputs.push(Output::Mix(self.plan()));
         }
         // A smaller share may be reached already.
-        outputs.extend(self.skip_if_wanted(now_ms));
+        outputs.extend(self.skip_if_wanted(now));
         Ok((Done::Plainly, outputs))
     }
 
@@ -131,14 +131,14 @@ impl Party {
         Ok((Done::Plainly, self.set_volume(volume)))
     }
 
-    fn previous(&mut self, now_ms: u64) -> Granted {
+    fn previous(&mut self, now: Time) -> Granted {
         if self.source != Source::Files {
             return Err(Refused::NothingBefore);
         }
         if self.queue.is_full() {
             return Err(Refused::QueueFull);
         }
-        let mut outputs = self.go_back(now_ms).ok_or(Refused::NothingBefore)?;
+        let mut outputs = self.go_back(now).ok_or(Refused::NothingBefore)?;
         outputs.extend(self.set_playing(true, self.fades.pause_ms));
         self.stopped = false;
         Ok((Done::Plainly, outputs))
@@ -191,7 +191,7 @@ impl Party {
         Ok(())
     }
 
-    fn request(&mut self, asker: Asker, guest: GuestId, track: TrackId, now_ms: u64) -> Granted {
+    fn request(&mut self, asker: Asker, guest: GuestId, track: TrackId, now: Time) -> Granted {
         if self.settings.requests == Requests::Off && !asker.leads {
             return Err(Refused::RequestsOff);
         }
@@ -204,7 +204,7 @@ impl Party {
         if waits {
             return Err(Refused::AlreadyQueued);
         }
-        if self.history.has_begun(track, self.settings.recent_min, now_ms) {
+        if self.history.has_begun(track, self.settings.recent_min, now) {
             return Err(Refused::RecentlyPlayed);
         }
         if self.requests.waiting_of(guest) >= self.settings.per_guest_max.into() {
@@ -219,7 +219,7 @@ impl Party {
             return Ok((Done::Pending(request), Vec::new()));
         }
         self.approve(request)?;
-        Ok((Done::Admitted(request), self.settle(now_ms, asker.leads)))
+        Ok((Done::Admitted(request), self.settle(now, asker.leads)))
     }
 
     fn approve(&mut self, request: RequestId) -> Result<ItemId, Refused> {
@@ -272,7 +272,7 @@ impl Party {
         }
     }
 
-    fn vote_to_skip(&mut self, guest: GuestId, on: bool, now_ms: u64) -> Granted {
+    fn vote_to_skip(&mut self, guest: GuestId, on: bool, now: Time) -> Granted {
         if !on {
             self.skip_votes.remove(&guest);
             return Ok((Done::Plainly, Vec::new()));
@@ -284,11 +284,11 @@ impl Party {
             return Err(Refused::TooManyGuests);
         }
         self.skip_votes.insert(guest);
-        Ok((Done::Plainly, self.skip_if_wanted(now_ms)))
+        Ok((Done::Plainly, self.skip_if_wanted(now)))
     }
 
     /// Skips what is heard once enough are for it.
-    pub(super) fn skip_if_wanted(&mut self, now_ms: u64) -> Vec<Output> {
+    pub(super) fn skip_if_wanted(&mut self, now: Time) -> Vec<Output> {
         let (votes, needed) = (self.skip_votes.len(), self.skips_needed() as usize);
         let heard = self.playing && self.source == Source::Files && self.now().is_some();
         if needed == 0 || votes < needed || !heard {
@@ -296,10 +296,10 @@ impl Party {
         }
         self.skip_votes.clear();
         self.revision += 1;
-        self.next(now_ms)
+        self.next(now)
     }
 
-    fn forget(&mut self, guest: GuestId, now_ms: u64) -> (Done, Vec<Output>) {
+    fn forget(&mut self, guest: GuestId, now: Time) -> (Done, Vec<Output>) {
         self.queue.forget(guest);
         self.requests.forget(guest);
         self.history.forget(guest);
@@ -309,7 +309,7 @@ impl Party {
         for item in opened.filter(|item| item.by == By::Guest(guest)) {
             item.by = By::Nobody;
         }
-        (Done::Plainly, self.settle(now_ms, false))
+        (Done::Plainly, self.settle(now, false))
     }
 }
 

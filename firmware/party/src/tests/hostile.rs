@@ -76,7 +76,7 @@ fn nothing_that_anybody_sends_breaks_a_rule_or_stops_the_music() {
     for seed in 0..8 {
         let (mut dice, mut pump) = (Dice(seed), Pump::of(Settings::default(), 1_000));
         for step in 0..3_000 {
-            pump.now_ms += dice.roll(5_000);
+            pump.now = pump.now.plus_millis(dice.roll(5_000));
             let asker = Asker { guest: Some(GuestId(dice.roll(60) as u32)), leads: dice.roll(3) == 0, is_host: false };
             let asker = if dice.roll(6) == 0 { HOST } else { asker };
             let wish = any_wish(&mut dice, &pump);

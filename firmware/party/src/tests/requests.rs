@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::GuestId;
+use base::{GuestId, Time};
 
 use super::{Dice, HOST, Pump, guest, request};
 use crate::{At, BOOSTS_MAX, By, Change, Decline, Done, Input, Refused, Requests, Settings, Standing, Why, Wish};
@@ -131,7 +131,7 @@ fn what_waits_or_was_heard_of_late_cannot_be_asked_for_and_nobody_can_ask_for_al
     assert_eq!(ask(&mut pump, 2, 51), Err(Refused::AlreadyQueued));
     assert_eq!([pump.heard_next(), pump.heard_next()], [51, 2]);
     assert_eq!(ask(&mut pump, 2, 51), Err(Refused::RecentlyPlayed));
-    pump.now_ms += 31 * 60_000;
+    pump.now = pump.now.plus_millis(31 * 60_000);
     pump.pending(2, 51);
     assert_eq!(ask(&mut pump, 1, 999), Err(Refused::NoSuchTrack));
     pump.pending(1, 60);
@@ -273,7 +273,7 @@ fn two_hundred_guests_who_vote_at_random_replace_an_open_track_now_and_then_only
     let items: Vec<_> = (1..=40).map(|number| pump.wish(number, 100 + u64::from(number))).collect();
     let before = pump.replaced;
     for vote in 0..4_000 {
-        pump.now_ms = 60_000 + vote * 5;
+        pump.now = Time::ZERO.plus_millis(60_000 + vote * 5);
         let (number, item) = (100 + dice.roll(200) as u32, items[dice.roll(40) as usize]);
         let done = pump.ask(guest(number), Wish::Vote(item, dice.roll(2) == 0));
         assert_eq!(done, Ok(Done::Plainly));
@@ -282,7 +282,23 @@ fn two_hundred_guests_who_vote_at_random_replace_an_open_track_now_and_then_only
         }
     }
     assert!((1..=11).contains(&(pump.replaced - before)), "{} in 20 s", pump.replaced - before);
-    pump.now_ms += 2_000;
+    pump.now = pump.now.plus_millis(2_000);
     pump.tell(Input::Pass);
     assert_eq!(pump.cued[0].1.0, pump.waiting()[0], "what is open is what people see at the top");
+}
+
+#[test]
+fn guests_of_the_next_party_replace_an_open_track_no_sooner_than_any() {
+    let mut pump = Pump::of(auto(), 100);
+    pump.now = Time::ZERO.plus_millis(100_000);
+    pump.add(50, At::End);
+    pump.now = pump.now.plus_millis(10_000);
+    pump.ask(HOST, Wish::End).unwrap();
+    pump.ask(HOST, Wish::Start(None)).unwrap();
+    let before = pump.replaced;
+    pump.ask(guest(1), request(60)).unwrap();
+    assert_eq!(pump.replaced, before, "the end of the party has replaced one just now");
+    pump.now = pump.now.plus_millis(2_000);
+    pump.tell(Input::Pass);
+    assert_eq!((pump.replaced, pump.heard_next()), (before + 1, 60));
 }

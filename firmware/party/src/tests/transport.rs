@@ -2,7 +2,7 @@
 //!
 //! Tracks are opened under numbers that count up, so the first ones of a catalogue 1, 2, 3 are opened as 1, 2, 3.
 
-use base::{CueId, TrackId};
+use base::{CueId, Time, TrackId};
 
 use super::{FADES, catalogue, party};
 use crate::{Input, MixPlan, OFF_DB, Output, Party, Settings, Source, Volume};
@@ -14,7 +14,7 @@ fn cue(cue: u64, track: u64) -> Output {
 
 /// Feeds all inputs and returns the outputs of the last one.
 fn last(party: &mut Party, inputs: &[Input]) -> Vec<Output> {
-    inputs.iter().fold(Vec::new(), |_, input| party.handle(0, input.clone()))
+    inputs.iter().fold(Vec::new(), |_, input| party.handle(Time::ZERO, input.clone()))
 }
 
 #[test]
@@ -92,12 +92,12 @@ fn broken_tracks_stay_out_until_the_catalogue_changes() {
 #[test]
 fn a_catalogue_of_broken_files_comes_to_rest() {
     let mut party = party();
-    let mut outputs = party.handle(0, catalogue(1..=50));
+    let mut outputs = party.handle(Time::ZERO, catalogue(1..=50));
     let mut cues = 0;
     while let Some(output) = outputs.pop() {
         if let Output::Cue(cue, _) = output {
             cues += 1;
-            outputs.extend(party.handle(0, Input::CueFailed(cue)));
+            outputs.extend(party.handle(Time::ZERO, Input::CueFailed(cue)));
         }
     }
     assert!((50..=100).contains(&cues), "each file is tried once for each deck at most: {cues}");
@@ -137,7 +137,7 @@ fn a_stop_fades_out_slowly_and_the_next_play_begins_with_another_track() {
         let outputs = last(&mut party, std::slice::from_ref(&again));
         let [Output::Skip, Output::Mix(plan)] = outputs[..] else { panic!("{again:?}: {outputs:?}") };
         assert_eq!((plan.tracks_db, plan.ramp_ms), (0.0, FADES.pause_ms));
-        party.handle(0, Input::Stop);
+        party.handle(Time::ZERO, Input::Stop);
     }
 }
 

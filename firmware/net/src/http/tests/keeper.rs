@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ::party::pairing::{Outcome, Pairing as Rules};
+use base::Time;
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
@@ -36,23 +37,23 @@ impl Keeper {
     }
 
     pub(super) fn press(&self) -> Outcome {
-        let outcome = self.rules().press(0);
+        let outcome = self.rules().press(Time::ZERO);
         self.publish();
         outcome
     }
 
     pub(super) fn forget(&self) {
-        self.rules().forget(0);
+        self.rules().forget(Time::ZERO);
         self.publish();
     }
 
     /// Lets all requests run out.
     pub(super) fn lapse(&self) {
-        self.rules().pass(::party::pairing::WAIT_MS);
+        self.rules().pass(Time::ZERO.plus_millis(::party::pairing::WAIT_MS));
     }
 
     pub(super) fn revoke(&self, id: u64) {
-        self.rules().revoke(0, id).expect("a host");
+        self.rules().revoke(Time::ZERO, id).expect("a host");
         self.publish();
     }
 
@@ -77,17 +78,17 @@ impl Keeper {
                 Request::Ask { phone, keys, reply } => {
                     asked += 1;
                     let secret = secret(asked);
-                    let state = self.rules().ask(0, secret.key(), phone, &keys);
+                    let state = self.rules().ask(Time::ZERO, secret.key(), phone, &keys);
                     let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret) }));
                 }
-                Request::State { keys, reply } => drop(reply.send(self.rules().state(0, &keys))),
+                Request::State { keys, reply } => drop(reply.send(self.rules().state(Time::ZERO, &keys))),
                 Request::Abort { keys, reply } => {
-                    self.rules().abort(0, &keys);
+                    self.rules().abort(Time::ZERO, &keys);
                     let _ = reply.send(());
                 }
                 Request::Hosts { reply } => drop(reply.send(self.rules().hosts().to_vec())),
                 Request::Revoke { id, reply } => {
-                    let outcome = self.rules().revoke(0, id);
+                    let outcome = self.rules().revoke(Time::ZERO, id);
                     let _ = reply.send(outcome.map(drop).map_err(Into::into));
                 }
             }
