@@ -205,3 +205,10 @@ fn pages_fetch_nothing_but_from_the_box_and_run_no_inline_script() {
         pages.flat_map(|source| [web::external_addresses(&source), web::inline_script(&source)].concat()).collect();
     assert_none("pages", &breaches);
 }
+
+#[test]
+fn no_module_of_the_pages_exports_what_nobody_imports() {
+    let modules = repository::all().into_iter().filter(|source| source.path.starts_with("webui/"));
+    let modules: Vec<Source> = modules.filter(|source| source.extension() == "js").collect();
+    assert_none("exports", &web::unused_exports(&modules));
+}

@@ -1,5 +1,5 @@
-// Everything the pages ask of the box. This is the only module that names URLs: the rest of the pages speak of
-// joining, leaving and pausing. It decides nothing about retries; it turns an answer into a value or an error.
+// Everything the guests' pages ask of the box. Only this module and the host's (`host/api.js`) name URLs: the rest of the
+// pages speak of joining, leaving and pausing. It decides nothing about retries; it turns an answer into a value or an error.
 
 /** How long the box may take to answer a request before it counts as unreachable, in milliseconds. */
 const ANSWER_LIMIT_MS = 6000;
@@ -115,11 +115,6 @@ export async function readStatus() {
   return answer.json();
 }
 
-/** The status on every change, as `status` events. */
-export function openStatusEvents() {
-  return new EventSource('/api/party/events');
-}
-
 /**
  * Everything about the party as it changes.
  * @param {{session: string, seq: number} | null} resume the last change that is known, to be sent only what came after
@@ -171,18 +166,6 @@ export async function openPocket(stream, signal) {
   const answer = await fetch(pocketUrl(stream), { cache: 'no-store', signal });
   if (!answer.ok || answer.body === null) throw new RefusedError(answer.status, '', '', retryAfterMs(answer));
   return answer.body.getReader();
-}
-
-/**
- * Where the party is told live. What was heard last is named, so that only what is new is sent.
- * @param {string} session empty when nothing was heard yet
- * @param {number} seq
- */
-export function liveUrl(session, seq) {
-  const url = new URL('/api/party/live', location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  if (session !== '') url.search = `?session=${encodeURIComponent(session)}&seq=${seq}`;
-  return url.href;
 }
 
 /** @param {string} art the address of a picture, for a list */
@@ -263,23 +246,6 @@ function send(method, path, body) {
   if (body === undefined) return ask(path, { method });
   return ask(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 }
-
-/** Host: go on playing. */
-export const hostPlay = () => ask('/api/party/play', { method: 'POST' });
-/** Host: pause for everybody. */
-export const hostPause = () => ask('/api/party/pause', { method: 'POST' });
-/** Host: the next track. */
-export const hostNext = () => ask('/api/party/next', { method: 'POST' });
-/**
- * Host: choose what is heard.
- * @param {string} source
- */
-export const hostSource = (source) =>
-  ask('/api/party/source', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ source }),
-  });
 
 /**
  * How this phone stands with pairing.

@@ -11,7 +11,7 @@ import { LatenessWatch, StallWatch } from './stall.js';
  * one time in twenty and by 50 ms one time in a hundred, so 60 ms is heard as unbroken by nearly everybody.
  * `?jitter=20` in the page's address sets another value for measuring.
  */
-export const JITTER_TARGET_MS = 60;
+const JITTER_TARGET_MS = 60;
 
 /** From the box's answer to the first packet. Longer than this means that the way for sound is closed. */
 const FIRST_PACKET_LIMIT_MS = 5000;

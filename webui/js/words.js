@@ -47,7 +47,7 @@ function hint({ listening, status, reachable }) {
  * Whether the party is over: music that plays is a party, whether or not somebody has begun one.
  * @param {import('./api.js').State | null} status
  */
-export const hasEnded = (status) => status !== null && status.session?.live === false && !status.playing;
+const hasEnded = (status) => status !== null && status.session?.live === false && !status.playing;
 
 /**
  * Why a connected guest hears nothing, or not what was chosen.

@@ -1,7 +1,7 @@
-//! The rule about what the pages may fetch: nothing but the box itself.
+//! Rules about the pages: they fetch nothing but from the box itself, and modules offer nothing that nobody takes.
 
-use super::Breach;
 use super::repository::Source;
+use super::{Breach, code};
 
 /// Names that look like addresses but are never fetched: XML name spaces.
 const NAME_SPACES: [&str; 2] = ["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"];
@@ -45,6 +45,30 @@ pub fn inline_script(source: &Source) -> Vec<Breach> {
     lines.map(|(index, _)| Breach::of_line(&source.path, index, "script lives in module files")).collect()
 }
 
+/// Exports that no other of these modules names.
+pub fn unused_exports(modules: &[Source]) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for module in modules {
+        for (index, line) in module.text.lines().enumerate() {
+            let Some(name) = exported(line) else { continue };
+            let others = modules.iter().filter(|other| other.path != module.path);
+            if !others.flat_map(|other| other.text.lines()).any(|line| code::has_word(line, name)) {
+                breaches.push(Breach::of_line(&module.path, index, format!("nobody imports `{name}`")));
+            }
+        }
+    }
+    breaches
+}
+
+/// The name that a line exports, if it does.
+fn exported(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("export ")?;
+    let rest = rest.strip_prefix("async ").unwrap_or(rest);
+    let rest =
+        ["const ", "let ", "function* ", "function ", "class "].iter().find_map(|kind| rest.strip_prefix(kind))?;
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').next().filter(|name| !name.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +103,16 @@ mod tests {
         assert_eq!(inline_script(&page("<script>alert(1)</script>")).len(), 1);
         assert_eq!(inline_script(&page("<p onclick=\"x()\">")).len(), 1);
         assert!(inline_script(&page("<script type=\"module\" src=\"/js/a.js\"></script>")).is_empty());
+    }
+
+    #[test]
+    fn an_export_that_nobody_imports_is_found() {
+        let module = |name: &str, text: &str| Source::made_up(&format!("webui/js/{name}.js"), text);
+        let api =
+            module("api", "export const play = 1;\nexport async function read() { play(); }\nexport class Edge {}\n");
+        let user = module("user", "import { read, Edge } from './api.js';\nconst replay = read;");
+        let breaches = unused_exports(&[api, user]);
+        assert_eq!(breaches.len(), 1, "{breaches:?}");
+        assert!(breaches[0].place.ends_with("api.js:1") && breaches[0].what.contains("`play`"));
     }
 }
