@@ -44,11 +44,6 @@ impl Debounce {
         Self { pressed, raw: pressed, train: None, edge: Time::ZERO, kept_until: Time::ZERO }
     }
 
-    /// What is believed.
-    pub fn is_pressed(&self) -> bool {
-        self.pressed
-    }
-
     /// What the line said last, believed or not.
     pub fn says(&self) -> bool {
         self.raw

@@ -58,7 +58,7 @@ pub trait Open: Send {
 }
 
 /// Why there is no line-in. All of these are retried for ever, because any of them ends when somebody plugs the right
-/// cable in; [`Error::is_configuration`] says whether the person at the box should look at the configuration.
+/// cable in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// No device of that name: not plugged in, or a wrong name in the configuration.
@@ -79,11 +79,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it may be the configuration's or the installation's fault rather than a cable's.
-    pub fn is_configuration(self) -> bool {
-        matches!(self, Self::NotFound | Self::Denied | Self::Unsupported)
-    }
-
     /// The error as a number that fits an atomic.
     pub(crate) fn code(self) -> u32 {
         match self {

@@ -93,11 +93,6 @@ impl DeckFeed {
         self.ring.is_abandoned()
     }
 
-    /// Frames that fit now.
-    pub fn free_frames(&self) -> usize {
-        self.ring.slots()
-    }
-
     /// Moves as many of `frames` as fit and returns how many that were.
     pub fn push(&mut self, frames: &[Frame]) -> usize {
         let count = self.ring.slots().min(frames.len());

@@ -62,8 +62,6 @@ pub enum Event {
         /// How many of its frames were played.
         frames: u64,
     },
-    /// Nothing is cued behind the current track.
-    NextNeeded,
     /// A deck ran dry because its decoder is behind.
     Starved {
         /// Which opening of it.

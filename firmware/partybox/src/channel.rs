@@ -175,7 +175,6 @@ impl Channel {
                 }
                 Event::LineLost => log::warn!("line-in brings nothing"),
                 Event::LineBack => log::info!("line-in is back"),
-                Event::NextNeeded => {}
             }
         }
         self.tracks.hand_over();

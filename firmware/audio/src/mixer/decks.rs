@@ -204,9 +204,6 @@ impl Decks {
         let Some(deck) = self.cued.pop_front() else { return false };
         outlet.event(Event::TrackStarted { cue: deck.cue(), at: now });
         self.current = Some(Player::new(deck));
-        if self.cued.is_empty() {
-            outlet.event(Event::NextNeeded);
-        }
         true
     }
 
