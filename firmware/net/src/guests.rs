@@ -234,9 +234,12 @@ impl Guests {
         self.book().names.clone()
     }
 
-    /// The party is over: nobody is known any more.
+    /// Forgets everybody: the party is over. Their numbers are not used again, because what the party still knows under
+    /// one of them must not become somebody else's.
     pub fn forget_all(&self) {
-        *self.book() = Book::default();
+        let mut book = self.book();
+        *book = Book { last: book.last, ..Book::default() };
+        drop(book);
         self.changed.send_replace(());
     }
 }
