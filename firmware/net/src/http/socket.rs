@@ -261,7 +261,7 @@ impl Allowance {
         Self { messages: MESSAGES_BURST_MAX, since: now }
     }
 
-    /// One message came. Says whether it was one too many.
+    /// Counts a message that came at `now`. Returns `false` if it was one too many.
     fn take(&mut self, now: Instant) -> bool {
         while self.messages < MESSAGES_BURST_MAX && now.saturating_duration_since(self.since) >= MESSAGE_EVERY {
             self.messages += 1;
@@ -270,8 +270,9 @@ impl Allowance {
         if self.messages == MESSAGES_BURST_MAX {
             self.since = now;
         }
+        let allowed = self.messages > 0;
         self.messages = self.messages.saturating_sub(1);
-        self.messages > 0
+        allowed
     }
 }
 
@@ -285,7 +286,7 @@ mod tests {
         let mut allowance = Allowance::new(start);
         assert!((0..200).all(|n| allowance.take(start + MESSAGE_EVERY * n)));
         let mut allowance = Allowance::new(start);
-        assert_eq!((0..100).take_while(|_| allowance.take(start)).count(), MESSAGES_BURST_MAX as usize - 1);
+        assert_eq!((0..100).take_while(|_| allowance.take(start)).count(), MESSAGES_BURST_MAX as usize);
         assert!(allowance.take(start + MESSAGE_EVERY * 3));
     }
 
