@@ -129,6 +129,7 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>,
         requests: receiver,
         rings,
         shared: Arc::clone(&shared),
+        unreadable: thread::UNREADABLE,
         now: Box::new(now),
     };
     let run = move || {

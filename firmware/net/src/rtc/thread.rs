@@ -15,6 +15,7 @@ use super::batch::{BATCH, BatchReceiver, BatchSender};
 use super::engine::Engine;
 use super::handle::{Request, RingReader, Shared};
 use super::wake::Waker;
+use crate::ratelimit::{RateLimit, Verdict};
 
 /// Receive batches per turn: after so many, sound is looked at again, whatever else the socket holds.
 const BATCHES_PER_TURN: usize = 4;
@@ -25,6 +26,9 @@ const COMMANDS_PER_TURN: usize = 8;
 /// Longest sleep: totals are copied out at least this often.
 const SLEEP_MAX: Duration = Duration::from_millis(500);
 
+/// Lines about a socket that cannot be read: one in 10 s, because the thread tries again at once.
+pub(super) const UNREADABLE: RateLimit = RateLimit::new(1, 10_000_000);
+
 /// What the thread owns.
 pub(super) struct Loop {
     pub(super) engine: Engine,
@@ -33,6 +37,8 @@ pub(super) struct Loop {
     pub(super) requests: Receiver<Request>,
     pub(super) rings: Vec<RingReader>,
     pub(super) shared: Arc<Shared>,
+    /// Keeps a socket that cannot be read from filling the log.
+    pub(super) unreadable: RateLimit,
     /// The clock, in the unit and from the start that everybody uses.
     pub(super) now: Box<dyn Fn() -> Time + Send>,
 }
@@ -112,7 +118,12 @@ impl Loop {
             match received {
                 Ok(BATCH) => {}
                 Ok(_) => return,
-                Err(error) => return log::warn!("the listeners' socket cannot be read: {error}"),
+                Err(error) => {
+                    if let Verdict::Write { more } = self.unreadable.event(now) {
+                        log::warn!("the listeners' socket cannot be read: {error} ({more} times more before)");
+                    }
+                    return;
+                }
             }
         }
     }
