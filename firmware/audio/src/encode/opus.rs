@@ -54,10 +54,15 @@ pub struct OpusConfig {
     /// Whether packets carry a coarse copy of the frame before them. libopus does so only where it codes with its
     /// speech layer, that is below about 40 kbit/s; at music rates the switch costs nothing and does nothing.
     pub inband_fec: bool,
-    /// The loss in percent the encoder should expect, 0 to 100; steers how much in-band FEC is spent.
+    /// The loss in percent the encoder should expect, 0 to [`Self::EXPECTED_LOSS_PERCENT_MAX`]; steers how much in-band FEC is spent.
     pub expected_loss_percent: u8,
     /// libopus' effort, 0 (cheapest) to 10 (best).
     pub complexity: u8,
+}
+
+impl OpusConfig {
+    /// Largest loss that the encoder can be told to expect, percent: what a party's radio loses when it is barely usable.
+    pub const EXPECTED_LOSS_PERCENT_MAX: u8 = 30;
 }
 
 impl Default for OpusConfig {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use audio::encode;
+use party::Settings;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ensure, within};
@@ -54,7 +56,7 @@ section! {
 
 impl SourceConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
-        within("source.crossfade_ms", self.crossfade_ms, 0, 12_000)?;
+        within("source.crossfade_ms", self.crossfade_ms, 0, Settings::CROSSFADE_MS_MAX)?;
         within("source.pause_fade_ms", self.pause_fade_ms, 5, 5_000)?;
         within("source.source_fade_ms", self.source_fade_ms, 5, 12_000)?;
         within("source.stop_fade_ms", self.stop_fade_ms, 5, 12_000)
@@ -71,7 +73,12 @@ impl OpusConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
         within("opus.bitrate_bps", self.bitrate_bps, 16_000, 510_000)?;
         within("opus.complexity", self.complexity, 0, 10)?;
-        within("opus.expected_loss_percent", self.expected_loss_percent, 0, 30)?;
+        within(
+            "opus.expected_loss_percent",
+            self.expected_loss_percent,
+            0,
+            encode::OpusConfig::EXPECTED_LOSS_PERCENT_MAX,
+        )?;
         ensure("opus.packet_ms", self.packet_ms, [10, 20, 40, 60].contains(&self.packet_ms), "10, 20, 40 or 60")
     }
 }
