@@ -222,7 +222,8 @@ fn line_in(config: &Config, clock: Clock) -> Result<(Option<LineIn>, Option<Join
     Ok((Some(line), Some(thread)))
 }
 
-/// Every encoder of the channel. Those nobody listens to cost nothing.
+/// Every encoder of the channel. Those nobody listens to cost nothing, but for the default profile of Opus, which always
+/// runs.
 fn encoders(config: &Config) -> Result<Vec<Box<dyn Encode>>, Error> {
     let opus = encode::OpusConfig {
         bitrate_bps: config.opus.bitrate_bps,

@@ -178,11 +178,17 @@ pub fn metrics(clock_zero_s: f64, sound: &Status, page: &mut Page) {
     count("line_in_xruns_total", "Overruns and suspends of the line-in device.", sound.line_xruns_total);
     count("line_in_underruns_total", "Times the line-in buffer ran dry.", sound.line_underruns_total);
     count("line_in_slips_total", "Times line-in sound was dropped because too much piled up.", sound.line_slips_total);
+    count(
+        "line_in_overflow_frames_total",
+        "Frames of line-in dropped because the pump did not take them.",
+        sound.line_overflow_frames_total,
+    );
     count("line_in_fallbacks_total", "Times tracks stood in for line-in.", sound.fallbacks_total);
     count("blocks_total", "Blocks of 10 ms made.", sound.blocks_total);
     count("late_blocks_total", "Blocks made more than one block late.", sound.late_blocks_total);
     count("hole_blocks_total", "Blocks left out because the pump was held up.", sound.hole_blocks_total);
     count("starved_total", "Times a track's decoder was behind.", sound.starved_total);
+    count("events_lost_total", "Events of the pump dropped because nobody fetched them.", sound.events_lost_total);
 }
 
 /// Adds the board's numbers to a page of metrics.
@@ -205,4 +211,47 @@ pub(crate) fn board_metrics(counts: board::Counts, panel: &Counters, page: &mut 
     count("board_wakes_retries_total", "The same, to try again what is missing.", counts.retries_total);
     count("board_overflows_total", "Edges that the kernel had no room for.", counts.overflows_total);
     count("board_frames_total", "Pictures sent to the display.", counts.frames_total);
+}
+
+#[cfg(test)]
+mod tests {
+    use base::MediaTime;
+
+    use super::*;
+
+    #[test]
+    fn whatever_is_counted_about_the_sound_is_exported() {
+        let sound = Status {
+            cue: None,
+            media_time: MediaTime::ZERO,
+            line: LineState::Unused,
+            standing_in: false,
+            line_peak_dbfs: 0.0,
+            out_peak_dbfs: 0.0,
+            limiter_gain_db: 0.0,
+            line_rate_hz: 0,
+            line_period_frames: 0,
+            line_delay_us: 0,
+            line_drift_ppm: 0.0,
+            line_opened_total: 1,
+            line_xruns_total: 2,
+            line_underruns_total: 3,
+            line_slips_total: 4,
+            line_overflow_frames_total: 5,
+            first_block_us: 0,
+            blocks_total: 6,
+            late_blocks_total: 7,
+            hole_blocks_total: 8,
+            starved_total: 9,
+            fallbacks_total: 10,
+            events_lost_total: 11,
+        };
+        let mut page = Page::new();
+        metrics(0.0, &sound, &mut page);
+        let text = page.into_text();
+        for number in 1..=11 {
+            let exported = |line: &str| line.contains("_total ") && line.ends_with(&format!(" {number}"));
+            assert!(text.lines().any(exported), "number {number} is missing in\n{text}");
+        }
+    }
 }
