@@ -3,6 +3,8 @@
 //!
 //! [`Facts`] are watched and say nothing of guests; what a host asks for goes through a queue. Nothing is decided here.
 
+use std::fs::{self, File};
+use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -181,6 +183,20 @@ pub struct Inbox {
     pub whole: PathBuf,
 }
 
+impl Inbox {
+    /// Makes the part the whole. When this returns, it is on the storage under its name; when the power fails before,
+    /// there is no whole. Waits for the storage.
+    ///
+    /// # Errors
+    /// The storage refuses; the part may be left.
+    pub fn complete(&self) -> io::Result<()> {
+        File::open(&self.part)?.sync_all()?;
+        fs::rename(&self.part, &self.whole)?;
+        // The new name, too, must be on the storage.
+        self.whole.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    }
+}
+
 /// Why it was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -199,7 +215,7 @@ pub struct Appliance {
     pub requests: mpsc::Sender<Request>,
     /// Where an update comes in; `None` on a machine that is not updated like this.
     pub inbox: Option<Inbox>,
-    /// The one place for an update on its way in.
+    /// The one place for an update on its way in, whoever brings it.
     pub receiving: Arc<Semaphore>,
 }
 
@@ -210,6 +226,8 @@ pub struct Keeper {
     pub facts: watch::Sender<Arc<Facts>>,
     /// What hosts ask.
     pub requests: mpsc::Receiver<Request>,
+    /// The one place for an update on its way in, whoever brings it.
+    pub receiving: Arc<Semaphore>,
 }
 
 /// Both ends.
@@ -217,5 +235,6 @@ pub fn channel() -> (Appliance, Keeper) {
     let (facts_in, facts) = watch::channel(Arc::default());
     let (requests, requests_out) = mpsc::channel(REQUESTS_WAITING_MAX);
     let receiving = Arc::new(Semaphore::new(1));
-    (Appliance { facts, requests, inbox: None, receiving }, Keeper { facts: facts_in, requests: requests_out })
+    let keeper = Keeper { facts: facts_in, requests: requests_out, receiving: Arc::clone(&receiving) };
+    (Appliance { facts, requests, inbox: None, receiving }, keeper)
 }

@@ -182,11 +182,15 @@ impl Appliance {
         log::info!("an update is taken from {}", from.display());
         // A stick is slow: nobody waits for it. What became of it is seen by the file, or told in the log.
         let copy = move || {
+        let busy = Refused { code: "busy", why: "The box is too busy; try again in a moment." };
+        // Another one may be on its way in by HTTP: both are written under one name.
+        let place = Arc::clone(&self.keeper.receiving).try_acquire_owned();
+        let place = place.map_err(|_| busy.clone())?;
             if let Err(error) = update::copy(&inbox, &from) {
                 log::warn!("the update cannot be taken from {}: {error}", from.display());
             }
         };
-        let busy = Refused { code: "busy", why: "The box is too busy; try again in a moment." };
+            let _place = place;
         thread::Builder::new().name("stick".to_owned()).spawn(copy).map(drop).map_err(|_| busy)
     }
 
@@ -295,6 +299,28 @@ mod tests {
         let (http, keeper) = net::appliance::channel();
         let mut appliance = Appliance::new(&Config::default(), keeper, None);
         assert_eq!(http.facts.borrow().update, None);
+    #[test]
+    fn an_update_is_not_taken_from_a_stick_while_another_comes_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        ["inbox", "run", "sticks/a"].into_iter().for_each(|name| std::fs::create_dir_all(path(name)).unwrap());
+        std::fs::write(path("sticks/a/new.raucb"), "update").unwrap();
+        let (http, keeper) = net::appliance::channel();
+        let mut appliance = Appliance::new(&Config::default(), keeper, None);
+        appliance.updates = Updates::new(&path("inbox"), &path("run"), &path("sticks"));
+        appliance.look(Time::ZERO);
+        let receiving = Arc::clone(&http.receiving).try_acquire_owned().expect("nobody sends one");
+        assert_eq!(appliance.take_from_stick().map_err(|refused| refused.code), Err("busy"));
+        drop(receiving);
+        assert_eq!(appliance.take_from_stick(), Ok(()), "it is still there, and nothing else comes in");
+        // The place is free again once the copy has its name.
+        let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while http.receiving.available_permits() == 0 && std::time::Instant::now() < limit {
+            thread::yield_now();
+        }
+        assert_eq!(std::fs::read_to_string(path("inbox/inbox.raucb")).unwrap(), "update");
+    }
+
         let (reply, mut outcome) = oneshot::channel();
         appliance.obey(Time::ZERO, Request::Restart { reply });
         assert_eq!(outcome.try_recv().expect("an answer").map_err(|refused| refused.code), Err("not-updatable"));

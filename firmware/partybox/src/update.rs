@@ -121,9 +121,7 @@ impl Updates {
 /// # Errors
 /// The stick was pulled, or there is no room; nothing is left then.
 pub fn copy(inbox: &Inbox, from: &Path) -> io::Result<()> {
-    let copied = fs::copy(from, &inbox.part)
-        .and_then(|_| fs::File::open(&inbox.part)?.sync_all())
-        .and_then(|()| fs::rename(&inbox.part, &inbox.whole));
+    let copied = fs::copy(from, &inbox.part).and_then(|_| inbox.complete());
     if copied.is_err() {
         // It may not even have been begun.
         _ = fs::remove_file(&inbox.part);

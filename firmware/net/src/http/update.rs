@@ -3,9 +3,11 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::call::Call;
 use super::refusal::{Refusal, unavailable};
@@ -23,11 +25,13 @@ struct Part {
     inbox: Inbox,
     file: File,
     is_whole: bool,
+    /// Given back when nothing of it is written any more, even if whoever sent it has gone.
+    _place: OwnedSemaphorePermit,
 }
 
 impl Part {
     /// Begins one that will have so many bytes, if that is known.
-    fn begin(inbox: Inbox, bytes: Option<u64>) -> io::Result<Self> {
+    fn begin(inbox: Inbox, bytes: Option<u64>, place: OwnedSemaphorePermit) -> io::Result<Self> {
         let folder = inbox.part.parent().map_or_else(PathBuf::new, PathBuf::from);
         let room = rustix::fs::statvfs(&folder)?;
         let free = room.f_bavail.saturating_mul(room.f_frsize);
@@ -35,17 +39,16 @@ impl Part {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let file = File::create(&inbox.part)?;
-        Ok(Self { inbox, file, is_whole: false })
+        Ok(Self { inbox, file, is_whole: false, _place: place })
     }
 
     fn write(mut self, bytes: &[u8]) -> io::Result<Self> {
         self.file.write_all(bytes).map(|()| self)
     }
 
-    /// It is on the storage, and whoever waits for it sees it.
+    /// Makes the update whole: it is on the storage then, and the unit that waits for it sees it.
     fn finish(mut self) -> io::Result<()> {
-        self.file.sync_all()?;
-        fs::rename(&self.inbox.part, &self.inbox.whole)?;
+        self.inbox.complete()?;
         self.is_whole = true;
         Ok(())
     }
@@ -54,7 +57,7 @@ impl Part {
 impl Drop for Part {
     fn drop(&mut self) {
         if !self.is_whole {
-            // The next one begins it anew, whatever is left.
+            // If even that fails, the next update truncates what is left.
             _ = fs::remove_file(&self.inbox.part);
         }
     }
@@ -68,11 +71,12 @@ pub(super) async fn receive(call: Call) -> Result<Response, Refusal> {
         let why = "This machine is not a box that is updated like this.";
         return Err(Refusal::new(StatusCode::CONFLICT, why).code("not-updatable").closing());
     };
-    let Ok(_place) = appliance.receiving.try_acquire() else { return Err(unavailable().code("busy").closing()) };
+    let place = Arc::clone(&appliance.receiving).try_acquire_owned();
+    let place = place.map_err(|_| unavailable().code("busy").closing())?;
     let taken = call.take_file();
     let mut body = taken.ok_or_else(|| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "There is no body."))?;
     let bytes = body.announced();
-    let mut part = on_storage(move || Part::begin(inbox, bytes)).await?;
+    let mut part = on_storage(move || Part::begin(inbox, bytes, place)).await?;
     let mut waiting = Vec::with_capacity(WRITE_BYTES);
     loop {
         let piece = body.piece().await?;
@@ -127,10 +131,22 @@ mod tests {
         Inbox { part: folder.join("part"), whole: folder.join("whole") }
     }
 
+    fn place() -> OwnedSemaphorePermit {
+        Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().unwrap()
+    }
+
+    #[test]
+    fn what_is_whole_has_its_name_and_no_other() {
+        let inbox = inbox("whole");
+        Part::begin(inbox.clone(), Some(2), place()).unwrap().write(b"ab").unwrap().finish().unwrap();
+        assert_eq!((fs::read(&inbox.whole).unwrap().as_slice(), inbox.part.exists()), (&b"ab"[..], false));
+        fs::remove_dir_all(inbox.part.parent().unwrap()).unwrap();
+    }
+
     #[test]
     fn what_is_broken_off_leaves_nothing() {
         let inbox = inbox("broken");
-        let part = Part::begin(inbox.clone(), Some(3)).unwrap().write(b"ab").unwrap();
+        let part = Part::begin(inbox.clone(), Some(3), place()).unwrap().write(b"ab").unwrap();
         assert!(inbox.part.exists());
         drop(part);
         assert!(!inbox.part.exists() && !inbox.whole.exists());
@@ -140,7 +156,7 @@ mod tests {
     #[test]
     fn what_has_no_room_is_not_begun() {
         let inbox = inbox("room");
-        let refused = Part::begin(inbox.clone(), Some(u64::MAX / 2)).expect_err("no storage is as large");
+        let refused = Part::begin(inbox.clone(), Some(u64::MAX / 2), place()).expect_err("no storage is as large");
         assert_eq!(refused.kind(), io::ErrorKind::StorageFull);
         assert!(!inbox.part.exists());
         fs::remove_dir_all(inbox.part.parent().unwrap()).unwrap();
