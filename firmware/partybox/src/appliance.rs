@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 
 use base::Time;
-use net::appliance::{Facts, Forgets, Inbox, Keeper, Network, NetworkWish, Refused, Request};
+use net::appliance::{Facts, Forgets, Inbox, Keeper, Network, NetworkWish, Refused, Request, UpdateState};
 use net::metrics::{Kind, Page};
 use net::portal;
 
@@ -168,6 +168,11 @@ impl Appliance {
         self.forgets.is_some()
     }
 
+    /// Returns whether an update is being written, so that the box must not be switched off.
+    pub fn is_updating(&self) -> bool {
+        self.keeper.facts.borrow().update.as_ref().is_some_and(|update| update.state == UpdateState::Writing)
+    }
+
     /// How much of the radio's room is taken, percent.
     pub fn fullness_percent(&self) -> usize {
         let facts = self.keeper.facts.borrow();
@@ -177,20 +182,20 @@ impl Appliance {
 
     fn take_from_stick(&mut self) -> Result<(), Refused> {
         let updates = self.updates.as_mut().ok_or(NOT_UPDATABLE)?;
+        let busy = Refused { code: "busy", why: "The box is too busy; try again in a moment." };
+        // Another one may be on its way in by HTTP: both are written under one name.
+        let place = Arc::clone(&self.keeper.receiving).try_acquire_owned();
+        let place = place.map_err(|_| busy.clone())?;
         let why = "There is no update on a stick.";
         let (from, inbox) = updates.take_found().ok_or(Refused { code: "no-update", why })?;
         log::info!("an update is taken from {}", from.display());
         // A stick is slow: nobody waits for it. What became of it is seen by the file, or told in the log.
         let copy = move || {
-        let busy = Refused { code: "busy", why: "The box is too busy; try again in a moment." };
-        // Another one may be on its way in by HTTP: both are written under one name.
-        let place = Arc::clone(&self.keeper.receiving).try_acquire_owned();
-        let place = place.map_err(|_| busy.clone())?;
+            let _place = place;
             if let Err(error) = update::copy(&inbox, &from) {
                 log::warn!("the update cannot be taken from {}: {error}", from.display());
             }
         };
-            let _place = place;
         thread::Builder::new().name("stick".to_owned()).spawn(copy).map(drop).map_err(|_| busy)
     }
 
@@ -295,11 +300,6 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_is_no_box_says_so_when_it_is_to_be_updated() {
-        let (http, keeper) = net::appliance::channel();
-        let mut appliance = Appliance::new(&Config::default(), keeper, None);
-        assert_eq!(http.facts.borrow().update, None);
-    #[test]
     fn an_update_is_not_taken_from_a_stick_while_another_comes_in() {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
@@ -321,6 +321,26 @@ mod tests {
         assert_eq!(std::fs::read_to_string(path("inbox/inbox.raucb")).unwrap(), "update");
     }
 
+    #[test]
+    fn the_box_must_not_be_switched_off_while_an_update_is_written_and_at_no_other_time() {
+        let (_http, keeper) = net::appliance::channel();
+        let appliance = Appliance::new(&Config::default(), keeper, None);
+        let during = |state| {
+            let update = Some(net::appliance::Update { state, ..Default::default() });
+            appliance.keeper.facts.send_replace(Arc::new(Facts { update, ..Facts::default() }));
+            appliance.is_updating()
+        };
+        assert!(during(UpdateState::Writing));
+        assert!(
+            !during(UpdateState::Receiving) && !during(UpdateState::Verifying) && !during(UpdateState::RestartNeeded)
+        );
+    }
+
+    #[test]
+    fn a_machine_that_is_no_box_says_so_when_it_is_to_be_updated() {
+        let (http, keeper) = net::appliance::channel();
+        let mut appliance = Appliance::new(&Config::default(), keeper, None);
+        assert_eq!(http.facts.borrow().update, None);
         let (reply, mut outcome) = oneshot::channel();
         appliance.obey(Time::ZERO, Request::Restart { reply });
         assert_eq!(outcome.try_recv().expect("an answer").map_err(|refused| refused.code), Err("not-updatable"));

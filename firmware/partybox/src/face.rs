@@ -43,6 +43,8 @@ pub struct Facts {
     pub stuck: Option<&'static str>,
     /// Whether what the box is told is lost with the next restart.
     pub forgets: bool,
+    /// Whether an update is being written: the box must not be switched off.
+    pub updating: bool,
     /// What a press has just led to, for a few seconds.
     pub notice: Option<(String, String)>,
     /// Where the page is.
@@ -68,6 +70,7 @@ impl Facts {
             .with_if(Condition::Error, self.is_wrong())
             .with_if(Condition::PairingOpen, self.pairing.open_until.is_some())
             .with_if(Condition::PairingAsked, !self.pairing.asking.is_empty())
+            .with_if(Condition::Updating, self.updating)
             .with_if(Condition::Countdown, self.countdown.is_some())
     }
 
@@ -130,6 +133,9 @@ impl Facts {
         }
         if let Some((headline, text)) = &self.notice {
             return message(headline, text.clone());
+        }
+        if self.updating {
+            return message("Updating", "Do not switch off.".to_owned());
         }
         let View { asking, open_until, .. } = &self.pairing;
         match (&asking[..], open_until) {
@@ -202,6 +208,7 @@ mod tests {
         assert_eq!(only(&Facts { fullness_percent: 79, ..playing() }), [Condition::Playing]);
         assert_eq!(only(&Facts { stuck: Some("next"), ..playing() }), [Condition::Playing, Condition::Error]);
         assert_eq!(only(&Facts { forgets: true, ..playing() }), [Condition::Playing, Condition::Error]);
+        assert_eq!(only(&Facts { updating: true, ..playing() }), [Condition::Playing, Condition::Updating]);
         assert_eq!(only(&Facts { pairing: asked(), ..playing() }), [Condition::Playing, Condition::PairingAsked]);
         assert_eq!(
             only(&Facts { countdown: Some((Action::Forget, 3)), ..playing() }),
@@ -252,6 +259,7 @@ mod tests {
         let pairing = View { open_until: Some(Time::ZERO.plus_millis(5_000)), ..asked() };
         let mut facts = Facts {
             countdown: Some((Action::Forget, 7)),
+            updating: true,
             notice,
             pairing,
             now: Time::ZERO.plus_millis(1),
@@ -264,9 +272,11 @@ mod tests {
         seen.push(facts.show().urgent);
         facts.notice = None;
         seen.push(facts.show().urgent);
+        facts.updating = false;
+        seen.push(facts.show().urgent);
         facts.pairing.asking.clear();
         seen.push(facts.show().urgent);
         seen.dedup();
-        assert!(seen.len() == 3 && seen.iter().all(Option::is_some), "{seen:?}");
+        assert!(seen.len() == 4 && seen.iter().all(Option::is_some), "{seen:?}");
     }
 }

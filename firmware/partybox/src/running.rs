@@ -178,6 +178,7 @@ impl Running {
             network: self.network.credentials().cloned(),
             fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
             forgets: self.appliance.forgets(),
+            updating: self.appliance.is_updating(),
             ..facts
         });
         if logger::has_terminal() {
