@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold nothing written by hand.
-const SKIPPED_FOLDERS: [&str; 6] = [".git", "target", "corpus", "artifacts", "node_modules", "__pycache__"];
+/// Folders that hold nothing written by hand; in a second work tree of git `.git` is a file.
+const SKIPPED: [&str; 6] = [".git", "target", "corpus", "artifacts", "node_modules", "__pycache__"];
 
 /// A text file of the repository.
 #[derive(Clone, Debug)]
@@ -57,10 +57,11 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if SKIPPED.contains(&name.as_str()) {
+            continue;
+        }
         if is_folder {
-            if !SKIPPED_FOLDERS.contains(&name.as_str()) {
-                collect(root, &path, found);
-            }
+            collect(root, &path, found);
         } else if let (Ok(text), Ok(relative)) = (fs::read_to_string(&path), path.strip_prefix(root)) {
             found.push(Source { path: relative.to_string_lossy().replace('\\', "/"), text });
         }
