@@ -8,7 +8,7 @@ use super::Breach;
 use super::repository::Source;
 
 /// The package that every other may depend on.
-const VOCABULARY: &str = "base";
+pub const VOCABULARY: &str = "base";
 
 /// Every package of the house and the siblings it may depend on besides [`VOCABULARY`]. No other arrow exists.
 pub const ARROWS: [(&str, &[&str]); 10] = [
