@@ -11,12 +11,16 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+mod prompt;
 mod recording;
 
 pub use recording::Recording;
 
 /// What a recorder asks the server for: short, so that its arrival times are fine-grained.
 const RECORD_LATENCY_MS: u32 = 5;
+
+/// What a player keeps ready in the server: long, so that what it plays stays whole while a timer of the machine is late.
+const PLAY_LATENCY_MS: u32 = 500;
 
 /// How long the server may take to start.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -56,10 +60,13 @@ impl SoundServer {
         let path = self.dir.path().join("server.pa");
         fs::write(&path, script).map_err(|error| error.to_string())?;
         let log = fs::File::create(self.dir.path().join("server.log")).map_err(|error| error.to_string())?;
-        let mut command = Command::new("pulseaudio");
+        let mut command = prompt::command("pulseaudio");
         command.args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes"]);
         command.arg("--log-target=stderr").arg("-F").arg(&path);
-        command.env("XDG_RUNTIME_DIR", self.dir.path()).env("HOME", self.dir.path());
+        // It would end itself after 0.2 s of work in a row at real-time priority.
+        let limits = self.dir.path().join("daemon.conf");
+        fs::write(&limits, "rlimit-rttime = -1\n").map_err(|error| error.to_string())?;
+        command.env("XDG_RUNTIME_DIR", self.dir.path()).env("HOME", self.dir.path()).env("PULSE_CONFIG", limits);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().map_err(|error| error.to_string())?);
         self.wait_for(&socket)
@@ -107,8 +114,9 @@ impl SoundServer {
         let bytes: Vec<u8> = samples.flat_map(f32::to_le_bytes).collect();
         let path = self.dir.path().join(format!("play-{channels}-{}.raw", bytes.len()));
         fs::write(&path, bytes).map_err(|error| error.to_string())?;
-        let mut command = Command::new("paplay");
-        command.args(["--raw", "--rate=48000", "--format=float32le", "--latency-msec=20"]);
+        let mut command = prompt::command("paplay");
+        command.args(["--raw", "--rate=48000", "--format=float32le"]);
+        command.arg(format!("--latency-msec={PLAY_LATENCY_MS}"));
         command.arg(format!("--channels={channels}")).arg(format!("--device={sink}")).arg(&path);
         command.envs(self.environment()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().map(Player).map_err(|error| error.to_string())
@@ -129,7 +137,7 @@ impl SoundServer {
     /// Waits until another recorder hears `sink`. A null sink renders nothing for its first two seconds, so that a
     /// cable is only really plugged in when somebody else hears it.
     pub fn wait_until_heard(&self, sink: &str) -> Result<(), String> {
-        let mut command = Command::new("parec");
+        let mut command = prompt::command("parec");
         command.args(["--raw", "--latency-msec=10", &format!("--device={sink}.monitor")]);
         command.envs(self.environment()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut recorder = Player(command.spawn().map_err(|error| error.to_string())?);
@@ -184,7 +192,7 @@ pub fn record(sink: &str) -> Result<Recording, String> {
 }
 
 fn recorder(sink: &str) -> Command {
-    let mut command = Command::new("parec");
+    let mut command = prompt::command("parec");
     command.args(["--raw", "--rate=48000", "--channels=2", "--format=float32le"]);
     command.arg(format!("--latency-msec={RECORD_LATENCY_MS}")).arg(format!("--device={sink}.monitor"));
     command.stdout(Stdio::piped()).stderr(Stdio::null());
