@@ -8,11 +8,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base::{StreamId, Time};
 use net::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
 use net::http::{App, Config, Signaling, serve};
 use net::mp3::{self, Feed, hub};
 use net::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
-use base::StreamId;
 use net::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
 use net::status::{Snapshot, StreamStatus};
 use tokio::net::TcpListener;
@@ -196,18 +196,18 @@ async fn pairing(mut keeper: Keeper) {
         match request {
             Request::Ask { phone, keys, reply } => {
                 let secret = Secret::new([7; SECRET_BYTES]);
-                let state = rules.ask(0, secret.key(), phone, &keys);
+                let state = rules.ask(Time::ZERO, secret.key(), phone, &keys);
                 let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret) }));
             }
-            Request::State { keys, reply } => drop(reply.send(rules.state(0, &keys))),
+            Request::State { keys, reply } => drop(reply.send(rules.state(Time::ZERO, &keys))),
             Request::Abort { keys, reply } => {
-                rules.abort(0, &keys);
+                rules.abort(Time::ZERO, &keys);
                 let _ = reply.send(());
             }
             Request::Hosts { reply } => drop(reply.send(rules.hosts().to_vec())),
-            Request::Revoke { id, reply } => drop(reply.send(rules.revoke(0, id).map(drop).map_err(Into::into))),
+            Request::Revoke { id, reply } => drop(reply.send(rules.revoke(Time::ZERO, id).map(drop).map_err(Into::into))),
         }
-        rules.press(0);
+        rules.press(Time::ZERO);
         rules.take_news();
         keeper.hosts.send_replace(Hosts::new(rules.hosts().iter().map(|host| host.key)));
     }
