@@ -5,11 +5,13 @@ use std::io;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::assemble::Assembled;
 use crate::config::Config;
 use crate::error::Error;
 use crate::mdns::Announcer;
+use crate::running::Running;
 use crate::supervise::{self, Trouble};
 use crate::{console, keys, logger};
 
@@ -23,7 +25,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let bound = listener.local_addr().map_err(Error::System)?;
     let assembled = Assembled::new(&config, bound)?;
     let (stop_http, http_stops) = oneshot::channel::<()>();
-    let mut server = tokio::spawn(net::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
+    let server = tokio::spawn(net::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
 
     let urls = assembled.running.page.urls();
     print!("{}", console::greeting(&config.name, urls));
@@ -32,10 +34,26 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let _announcer = Announcer::new(&config.http.names, &config.name, bound.port());
     let mut running = assembled.running;
     running.keys = running.panel.sim().and_then(keys::open);
-    let result = tokio::select! {
-        () = stop.requested() => Ok(()),
-        trouble = running.run(&config) => Err(Error::Trouble(trouble)),
-        _ = &mut server => return Err(Error::Trouble(Trouble::Died("HTTP"))),
+    run_until(stop.requested(), running, server, stop_http, &config).await
+}
+
+/// Lets the box run until `stop` is ready or something essential ends; then ends everything that still works, in order.
+/// `stop_http` asks `server` to end.
+async fn run_until(
+    stop: impl Future<Output = ()>,
+    mut running: Running,
+    mut server: JoinHandle<()>,
+    stop_http: oneshot::Sender<()>,
+    config: &Config,
+) -> Result<(), Error> {
+    let mut served = None;
+    let trouble = tokio::select! {
+        () = stop => None,
+        trouble = running.run(config) => Some(trouble),
+        ended = &mut server => {
+            served = Some(ended);
+            None
+        }
     };
     supervise::stopping();
     running.panel.shut_down();
@@ -43,13 +61,22 @@ pub async fn run(config: Config) -> Result<(), Error> {
     logger::close_foot();
     log::info!("stopping");
     _ = stop_http.send(());
-    if server.await.is_err() {
+    let without_server = served.is_some();
+    let ended = match served {
+        Some(ended) => ended,
+        None => server.await,
+    };
+    if ended.is_err() {
         log::error!("the HTTP server panicked");
     }
-    if result.is_ok() {
-        running.end().await;
+    match trouble {
+        // A thread that has died or hangs is not waited for.
+        Some(trouble) => Err(Error::Trouble(trouble)),
+        None => {
+            running.end().await;
+            if without_server { Err(Error::Trouble(Trouble::Died("HTTP"))) } else { Ok(()) }
+        }
     }
-    result
 }
 
 /// SIGINT and SIGTERM.
@@ -68,5 +95,28 @@ impl Stop {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buttons::Action;
+    use crate::state::peek;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_people_changed_last_is_kept_even_if_the_server_ends_by_itself() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.state.folder = directory.path().to_owned();
+        let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let Assembled { mut running, app: _app } = Assembled::new(&config, free).unwrap();
+        running.channel.press(Action::VolumeDown, 3).unwrap();
+        let (stop_http, _stopped) = oneshot::channel();
+        let server = tokio::spawn(async {});
+        let result = run_until(std::future::pending(), running, server, stop_http, &config).await;
+        assert!(matches!(result, Err(Error::Trouble(Trouble::Died("HTTP")))), "{result:?}");
+        let kept = peek(directory.path(), "party").expect("it was written");
+        assert!(kept.contains("volume_db = -6.0"), "{kept}");
     }
 }
