@@ -63,6 +63,8 @@ pub(crate) enum Error {
         /// How it ended.
         status: ExitStatus,
     },
+    /// Every test was to run, and so many say that they did not, or not whole: what they lack is this machine's to change.
+    NotRun(usize),
     /// Cargo built the program but did not say where it is.
     NoExecutable,
     /// A file of ours could not be read or written.
@@ -87,7 +89,7 @@ impl Error {
             | Self::NotAllowed(_)
             | Self::Card(_)
             | Self::Install { .. } => 2,
-            Self::Start { .. } | Self::Stage { .. } | Self::NoExecutable | Self::File { .. } => 1,
+            Self::Start { .. } | Self::Stage { .. } | Self::NotRun(_) | Self::NoExecutable | Self::File { .. } => 1,
         }
     }
 }
@@ -120,6 +122,7 @@ impl fmt::Display for Error {
             Self::Install { command, why } => write!(f, "installing failed:\n  {why}\nThe command was:\n  {command}"),
             Self::Start { program, source } => write!(f, "cannot start {}: {source}", program.to_string_lossy()),
             Self::Stage { name, status } => write!(f, "{name} failed ({status})"),
+            Self::NotRun(count) => write!(f, "{count} tests or parts of tests did not run here; they are listed above"),
             Self::NoExecutable => f.write_str("cargo did not report the program it built"),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
         }

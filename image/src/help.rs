@@ -142,6 +142,8 @@ Examples:
   cargo xtask test whep
   cargo xtask test --machine --yes
 
+What tests could not look at here is listed at the end; if CI=true that is a failure.
+
 Exit codes: 0 all passed · 1 a check or test failed · 2 wrong arguments, or set-up impossible";
 
 const BENCH: &str = "\

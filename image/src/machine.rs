@@ -12,6 +12,7 @@ use crate::debian::{Cache, Debian};
 use crate::error::Error;
 use crate::packages::For;
 use crate::places;
+use crate::probe;
 use crate::setup;
 use crate::stage::Stages;
 use crate::tools::{self, cross, emulator, jail};
@@ -53,8 +54,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
         let mut tests = build::cargo_command(&["test", "--workspace", "--test", target, "--locked"]);
         tests.env(MACHINE_VARIABLE, places::machine()).env(CARD_VARIABLE, &card).env("PATH", &path);
         tests.args(["--", "--show-output", at_once]).args(&args.filters);
-        stages.command(&format!("tests of {target}"), &mut tests)?;
+        stages.tests(&format!("tests of {target}"), &mut tests)?;
     }
-    stages.print();
-    Ok(())
+    stages.end(probe::is_ci())
 }

@@ -175,6 +175,20 @@ pub(crate) const NEEDS: &[Need] = &[
         system("gstreamer1.0-nice", "libnice-gstreamer1", "libnice"),
     ),
     need(
+        "GStreamer's WebRTC for Python",
+        "a WebRTC listener",
+        For::Test,
+        Sign::Plugin("girepository-1.0/GstWebRTC-1.0.typelib"),
+        system("gir1.2-gst-plugins-bad-1.0", "gstreamer1-plugins-bad-free", "gst-plugins-bad"),
+    ),
+    need(
+        "GObject for Python",
+        "a WebRTC listener",
+        For::Test,
+        Sign::File("/usr/lib/python3/dist-packages/gi/__init__.py"),
+        system("python3-gi", "python3-gobject", "python-gobject"),
+    ),
+    need(
         "Node.js",
         "runs the page modules' own tests",
         For::Test,

@@ -26,8 +26,13 @@ pub(crate) fn facts(purposes: &[For], yes: bool) -> Facts {
     }
 }
 
+/// Whether nobody looks on, and everything must run.
+pub(crate) fn is_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| value == "true")
+}
+
 fn consent(yes: bool) -> Consent {
-    if yes || env::var_os("CI").is_some_and(|value| value == "true") {
+    if yes || is_ci() {
         Consent::Given
     } else if std::io::stdin().is_terminal() {
         Consent::Ask

@@ -9,7 +9,7 @@ use crate::cli::TestArgs;
 use crate::error::Error;
 use crate::packages::For;
 use crate::stage::{self, Stages};
-use crate::{places, setup};
+use crate::{places, probe, setup};
 
 /// Names the program under test to the tests.
 pub(crate) const BIN_VARIABLE: &str = "PARTYBOX_BIN";
@@ -41,13 +41,12 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     tests.env(BIN_VARIABLE, program).env(PYTHON_VARIABLE, python).env(WEB_TOOLS_VARIABLE, web_tools);
     // Passing tests have something to say too: what they measured, or why they could not run here.
     tests.args(["--", "--show-output"]).args(&args.filters);
-    stages.command("tests", &mut tests)?;
+    stages.tests("tests", &mut tests)?;
     if args.filters.is_empty() {
         let mut links = build::cargo_command(&["doc", "--workspace", "--no-deps", "--locked"]);
         stages.command("documentation", links.env("RUSTDOCFLAGS", "-D warnings"))?;
     }
-    stages.print();
-    Ok(())
+    stages.end(probe::is_ci())
 }
 
 /// A virtual environment with exactly what `tests/requirements.txt` names; made again whenever that file changes.

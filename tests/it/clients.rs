@@ -61,7 +61,7 @@ impl Party {
 fn can_run(program: &str) -> bool {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
-        println!("cannot run here: {program} is not installed (`cargo xtask test` installs it)");
+        println!("not run: {program} is not installed (`cargo xtask test` installs it)");
     }
     found
 }
@@ -134,7 +134,7 @@ fn an_independent_webrtc_stack_hears_the_song() {
     let python = std::env::var_os("PARTYBOX_PYTHON").unwrap_or_else(|| venv.into());
     let has_aiortc = Command::new(&python).args(["-c", "import aiortc"]).stderr(Stdio::null()).status();
     if !has_aiortc.is_ok_and(|status| status.success()) {
-        println!("cannot run here: {} has no aiortc (`cargo xtask test` installs it)", python.display());
+        println!("not run: {} has no aiortc (`cargo xtask test` installs it)", python.display());
         return;
     }
     let Some(party) = Party::start() else { return };
@@ -155,9 +155,7 @@ fn gstreamer_hears_the_song() {
         status.is_ok_and(|status| status.success())
     });
     let Some(python) = python else {
-        println!(
-            "cannot run here: no Python with GStreamer's WebRTC bindings (python3-gi, gir1.2-gst-plugins-bad-1.0)"
-        );
+        println!("not run: no Python with GStreamer's WebRTC bindings (python3-gi, gir1.2-gst-plugins-bad-1.0)");
         return;
     };
     let Some(party) = Party::start() else { return };

@@ -54,7 +54,7 @@ impl Party {
         let music = tempfile::tempdir().expect("a folder");
         for (name, options) in KINDS {
             if !make(&music.path().join(name), &format!("Träck {}", &name[..1]), options) {
-                println!("not tested here: ffmpeg does not make {name}");
+                println!("not run: ffmpeg does not make {name}");
                 return None;
             }
         }
@@ -115,7 +115,7 @@ fn an_empty_folder_plays_the_demo_tracks_until_it_holds_music() {
     party.until(|party| party.get("/api/party/status")["track"]["title"] == "Porch Light");
     assert_eq!(files(&party), "3 tracks");
     if !make(&party.music.path().join("own.flac"), "Own", &["-c:a", "flac"]) {
-        println!("not tested here: ffmpeg makes no music");
+        println!("not run: ffmpeg makes no music");
         return;
     }
     party.until(|party| files(party) == "1 track");
@@ -145,7 +145,7 @@ fn covers_inside_and_beside_files_are_served_small_and_to_be_kept() {
     let drawn = [("inside.jpg", &["-q:v", "2"][..]), ("cover.png", &[]), ("a.webp", &[])].map(|(name, options)| {
         let drawn = draw(&folder.join(name), options);
         if !drawn {
-            println!("not tested here: ffmpeg does not draw {name}");
+            println!("not run: ffmpeg does not draw {name}");
         }
         drawn
     });

@@ -37,7 +37,7 @@ impl Room {
     /// `None`, with the reason printed, where something needed is not installed or built.
     fn open(options: impl FnOnce(&SoundServer) -> Vec<String>) -> Option<Self> {
         let server = missing().map_or_else(|| SoundServer::start(&["cable", "ears"]), Err);
-        let server = server.inspect_err(|reason| println!("not tested here: {reason}")).ok()?;
+        let server = server.inspect_err(|reason| println!("not run: {reason}")).ok()?;
         let config = server.alsa_config();
         let running = Running::start_in(&[("ALSA_CONFIG_PATH", config.as_os_str())], &options(&server))?;
         Some(Self { server, running })

@@ -121,7 +121,7 @@ fn is_heard(party: &Party, hz: f64) -> Option<bool> {
         .stdin(Stdio::null())
         .output();
     let Ok(made) = made else {
-        println!("not tested here: ffmpeg is missing");
+        println!("not run: ffmpeg is missing");
         return None;
     };
     let samples: Vec<f32> =

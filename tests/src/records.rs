@@ -57,7 +57,7 @@ pub fn shelf() -> Option<TempDir> {
             made &= ffmpeg(&options, &place.join(format!("{n}.mp3")));
         }
         if !made {
-            println!("not tested here: ffmpeg does not make {album}");
+            println!("not run: ffmpeg does not make {album}");
             return None;
         }
     }

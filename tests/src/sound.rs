@@ -19,9 +19,6 @@ pub use recording::Recording;
 /// What a recorder asks the server for: short, so that its arrival times are fine-grained.
 const RECORD_LATENCY_MS: u32 = 5;
 
-/// What a player keeps ready in the server: long, so that what it plays stays whole while a timer of the machine is late.
-const PLAY_LATENCY_MS: u32 = 500;
-
 /// How long the server may take to start.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
@@ -115,8 +112,7 @@ impl SoundServer {
         let path = self.dir.path().join(format!("play-{channels}-{}.raw", bytes.len()));
         fs::write(&path, bytes).map_err(|error| error.to_string())?;
         let mut command = prompt::command("paplay");
-        command.args(["--raw", "--rate=48000", "--format=float32le"]);
-        command.arg(format!("--latency-msec={PLAY_LATENCY_MS}"));
+        command.args(["--raw", "--rate=48000", "--format=float32le", "--latency-msec=20"]);
         command.arg(format!("--channels={channels}")).arg(format!("--device={sink}")).arg(&path);
         command.envs(self.environment()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().map(Player).map_err(|error| error.to_string())

@@ -59,7 +59,7 @@ fn a_guest_joins_hears_wishes_and_hears_the_wish() {
     let Some(party) = party(&format!("{HOST}/32")) else { return };
     let server = match SoundServer::start(&["ears"]) {
         Ok(server) => server,
-        Err(reason) => return println!("not tested here: {reason}"),
+        Err(reason) => return println!("not run: {reason}"),
     };
     let mut host = Caller::new(HOST, party.running.address);
     // What plays first is known: it is what the box began with, but from its beginning, and at its own pitch.

@@ -60,7 +60,7 @@ fn the_page_shows_how_far_reading_the_music_has_got() {
 fn the_page_shows_the_level_of_line_in_and_keeps_a_clip_until_it_is_tapped() {
     let server = match missing().map_or_else(|| SoundServer::start(&["cable"]), Err) {
         Ok(server) => server,
-        Err(reason) => return println!("not tested here: {reason}"),
+        Err(reason) => return println!("not run: {reason}"),
     };
     let config = server.alsa_config();
     let Some(running) = Running::start_in(&[("ALSA_CONFIG_PATH", config.as_os_str())], &["--line-in", "cable-in"])
