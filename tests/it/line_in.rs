@@ -24,6 +24,9 @@ const AMPLITUDE: f64 = 0.25;
 /// The tone's own steepest step is 2π·1000/48000·0.25 = 0.0327; a gap or slip makes a larger one.
 const STEP_MAX: f64 = 0.036;
 
+/// How long the tone is, in s: longer than all that is done while it plays.
+const TONE_S: u32 = 180;
+
 /// How long one stretch of sound is that must hold, in blocks of 10 ms: pitch is read to a cent from it.
 const STRETCH_BLOCKS: usize = 200;
 
@@ -47,7 +50,7 @@ fn a_tone_into_line_in_keeps_level_and_pitch_and_survives_an_unplugged_cable() {
         Err(reason) => return println!("not run: {reason}"),
     };
     let tone: Vec<f32> =
-        (0..48_000 * 60).map(|n| (AMPLITUDE * (TAU * HZ * f64::from(n) / 48_000.0).sin()) as f32).collect();
+        (0..48_000 * TONE_S).map(|n| (AMPLITUDE * (TAU * HZ * f64::from(n) / 48_000.0).sin()) as f32).collect();
     let mut player = server.play("cable", &tone).expect("paplay starts");
     let dir = tempfile::tempdir().expect("a directory");
     let mut inner = Command::new(std::env::current_exe().expect("this binary"))
@@ -60,7 +63,7 @@ fn a_tone_into_line_in_keeps_level_and_pitch_and_survives_an_unplugged_cable() {
         .expect("this binary runs");
     // The inner process says how far it is by files, so that nobody waits for a guessed time.
     let told = |name: &str| dir.path().join(name).exists();
-    wait(&mut || told("unplug") || ended(&mut inner), "the first part");
+    wait_for(HICCUPS_FOR * 2, &mut || told("unplug") || ended(&mut inner), "the first part");
     drop(player);
     server.unplug();
     wait(&mut || told("plug-in") || ended(&mut inner), "the loss to be noticed");
@@ -80,9 +83,13 @@ fn ended(child: &mut std::process::Child) -> bool {
 
 /// Waits for a condition, at most 20 s, and returns how long that took.
 fn wait(condition: &mut dyn FnMut() -> bool, what: &str) -> Duration {
+    wait_for(Duration::from_secs(20), condition, what)
+}
+
+fn wait_for(limit: Duration, condition: &mut dyn FnMut() -> bool, what: &str) -> Duration {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(20), "waited too long for {what}");
+        assert!(start.elapsed() < limit, "waited too long for {what}");
         thread::sleep(Duration::from_millis(2));
     }
     start.elapsed()
