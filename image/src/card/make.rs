@@ -104,6 +104,8 @@ impl Recipe {
         for top in [places::card_scripts(), places::root().join("image").join("root")] {
             files::below(&top, &mut files)?;
         }
+        // The lock that counts is written above: it need not be the repository's.
+        files.retain(|file| !file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lock-")));
         for file in files {
             let hash = if file.is_symlink() {
                 fs::read_link(&file).map(|target| target.display().to_string()).unwrap_or_default()
