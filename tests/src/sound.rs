@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-mod prompt;
+pub mod prompt;
 mod recording;
 
 pub use recording::Recording;

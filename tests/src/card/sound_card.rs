@@ -16,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::hear;
+use crate::sound::prompt;
 
 /// Peak of the tone: below the limiter.
 const PEAK: f32 = 0.25;
@@ -251,6 +252,8 @@ impl Device {
         let mut packet = vec![SOUND, SUCCESS];
         packet.extend((samples.len() as u16).to_le_bytes());
         packet.extend(samples);
+        // A busy machine would else let the emulator run out of packets, as no sound card does.
+        prompt::this_thread();
         let (mut begun, mut sent) = (Instant::now(), 0);
         while self.there.load(Ordering::Relaxed) {
             thread::park_timeout(PAUSE);
