@@ -217,9 +217,14 @@ fn line_in(config: &Config, clock: Clock) -> Result<(Option<LineIn>, Option<Join
     if config.line_in.device.is_empty() {
         return Ok((None, None));
     }
-    let (feeder, line) = line::pair(Box::new(Alsa::new(&config.line_in.device)));
+    let (feeder, line) = line::pair(Box::new(line_in_device(config)));
     let thread = spawn("capture", move || line::run(feeder, clock))?;
     Ok((Some(line), Some(thread)))
+}
+
+/// The device of line-in as the configuration asks for it.
+fn line_in_device(config: &Config) -> Alsa {
+    Alsa::new(&config.line_in.device).with_period_ms(config.line_in.period_ms)
 }
 
 /// Every encoder of the channel. Those nobody listens to cost nothing, but for the default profile of Opus, which always
@@ -258,4 +263,21 @@ fn duration(packet_ms: u8) -> PacketDuration {
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
     thread::Builder::new().name(name.to_owned()).spawn(run).map_err(Error::System)
+}
+
+#[cfg(test)]
+mod tests {
+    use audio::capture::Open;
+
+    use super::*;
+
+    #[test]
+    fn the_period_of_line_in_is_the_configured_one() {
+        for period_ms in [5, 2, 20] {
+            let text = format!("[line_in]\ndevice = \"null\"\nperiod_ms = {period_ms}\n");
+            let mut device = line_in_device(&Config::parse(&text).unwrap());
+            let format = device.open().map(|opened| opened.format()).expect("ALSA's device for nothing");
+            assert_eq!(format.period_frames * 1_000 / format.rate_hz as usize, period_ms);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! to [`crate::line::Feeder`].
 
 use std::ffi::CString;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,11 +18,14 @@ use crate::pcm::{Frame, SAMPLE_RATE_HZ};
 /// Rates in the order of preference, in Hz: the box's own, then the ones that lose least.
 const RATES_HZ: [u32; 7] = [SAMPLE_RATE_HZ, 96_000, 88_200, 44_100, 192_000, 176_400, 32_000];
 
-/// Periods per second aimed at: 5 ms each.
-const PERIODS_PER_S: u32 = 200;
+/// Period aimed at unless another is asked for, ms.
+const PERIOD_MS: u8 = 5;
 
-/// Periods in the device's buffer, aimed at: 80 ms, so that a stall of this program loses nothing. It costs no delay.
-const PERIODS: pcm::Frames = 16;
+/// Periods aimed at, ms: the ends of what may be asked for.
+const PERIODS_MS: RangeInclusive<u8> = 2..=20;
+
+/// The device's buffer, aimed at, ms: so that a stall of this program loses nothing. It costs no delay.
+const BUFFER_MS: pcm::Frames = 80;
 
 /// Fewest periods to work with.
 const PERIODS_MIN: pcm::Frames = 2;
@@ -39,12 +43,19 @@ const CONFUSED_WAIT: Duration = Duration::from_millis(1);
 #[derive(Clone, Debug)]
 pub struct Alsa {
     name: String,
+    period_ms: u8,
 }
 
 impl Alsa {
     /// The PCM called `name`; it need not exist yet.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into() }
+        Self { name: name.into(), period_ms: PERIOD_MS }
+    }
+
+    /// Asks the device for this period instead of 5 ms; the nearest of 2 to 20 ms, and the device may round it again.
+    #[must_use]
+    pub fn with_period_ms(self, period_ms: u8) -> Self {
+        Self { period_ms: period_ms.clamp(*PERIODS_MS.start(), *PERIODS_MS.end()), ..self }
     }
 }
 
@@ -55,15 +66,16 @@ impl Open for Alsa {
         let name = resolve(&self.name, Path::new(SYSFS_SOUND))?;
         let name = CString::new(&*name).map_err(|_| Error::NotFound)?;
         let pcm = PCM::open(&name, Direction::Capture, true).map_err(|error| opening(&error))?;
-        let (format, sample_format, channels) = negotiate(&pcm).map_err(|error| negotiating(&error))?;
+        let (format, sample_format, channels) =
+            negotiate(&pcm, self.period_ms.into()).map_err(|error| negotiating(&error))?;
         pcm.start().map_err(|error| opening(&error))?;
         let bytes = vec![0; READ_FRAMES_MAX * channels * sample_format.bytes()];
         Ok(Box::new(Device { pcm, format, sample_format, channels, bytes }))
     }
 }
 
-/// Agrees with the device on a format, and returns it with the number of its channels.
-fn negotiate(pcm: &PCM) -> Result<(Format, SampleFormat, usize), ::alsa::Error> {
+/// Agrees with the device on a format of periods of about `period_ms`, and returns it with the number of its channels.
+fn negotiate(pcm: &PCM, period_ms: pcm::Frames) -> Result<(Format, SampleFormat, usize), ::alsa::Error> {
     let hw = HwParams::any(pcm)?;
     // A plug-in's resampler would only come on top of ours.
     hw.set_rate_resample(false)?;
@@ -80,8 +92,9 @@ fn negotiate(pcm: &PCM) -> Result<(Format, SampleFormat, usize), ::alsa::Error> 
         Some(rate_hz) => hw.set_rate(rate_hz, ValueOr::Nearest).map(|()| rate_hz)?,
         None => hw.set_rate_near(SAMPLE_RATE_HZ, ValueOr::Nearest)?,
     };
-    let period = hw.set_period_size_near(pcm::Frames::from(rate_hz / PERIODS_PER_S), ValueOr::Nearest)?;
-    let buffer = hw.set_buffer_size_near(period * PERIODS)?;
+    let wanted = pcm::Frames::from(rate_hz) * period_ms / 1_000;
+    let period = hw.set_period_size_near(wanted, ValueOr::Nearest)?;
+    let buffer = hw.set_buffer_size_near(period * (BUFFER_MS / period_ms))?;
     pcm.hw_params(&hw)?;
     if period < 1 || buffer < period * PERIODS_MIN {
         return Err(::alsa::Error::unsupported("a buffer of fewer than two periods"));
@@ -190,5 +203,24 @@ fn reading(errno: i32) -> Error {
     match errno {
         libc::ENODEV | libc::ENXIO => Error::Unplugged,
         errno => Error::Device(errno),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_device_is_asked_for_the_period_that_is_wanted() {
+        // ALSA's device for nothing grants every period.
+        let device = Alsa::new("null");
+        let period = |mut device: Alsa| {
+            let format = device.open().map(|opened| opened.format()).expect("ALSA's null device");
+            format.period_frames * 1_000 / format.rate_hz as usize
+        };
+        assert_eq!(period(device.clone()), 5);
+        for (wanted, granted) in [(2, 2), (5, 5), (10, 10), (20, 20), (0, 2), (255, 20)] {
+            assert_eq!(period(device.clone().with_period_ms(wanted)), granted, "{wanted} ms");
+        }
     }
 }
