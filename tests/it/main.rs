@@ -10,6 +10,7 @@ mod loudness;
 mod pages;
 mod pairing;
 mod queue;
+mod settings;
 mod start_stop;
 mod terminal;
 mod tidy;

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use party::Origin;
 use serde::Serialize;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
@@ -30,6 +31,19 @@ pub struct Network {
     pub forward: bool,
     /// Whether the cable leads to more access points of this network, and not to the house's.
     pub cable_to_guests: bool,
+    /// Who said so.
+    pub origins: NetworkOrigins,
+}
+
+/// The origin of each rule of the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NetworkOrigins {
+    /// Of [`Network::portal`].
+    pub portal: Origin,
+    /// Of [`Network::forward`].
+    pub forward: Origin,
+    /// Of [`Network::cable_to_guests`].
+    pub cable: Origin,
 }
 
 /// What a host wants of the network; what is left out stays.

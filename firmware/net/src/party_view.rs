@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use base::{GuestId, ItemId, RequestId, TrackId};
-use party::Settings;
 pub use party::{How, Why};
+use party::{Origins, Settings};
 use serde::{Serialize, Serializer};
 
 /// The party, but for what the sound says.
@@ -30,6 +30,8 @@ pub struct PartyView {
     pub skip: SkipView,
     /// What hosts can set.
     pub settings: Settings,
+    /// Who said what each setting is; for hosts only.
+    pub origins: Origins,
     /// Requests that wait to be approved, oldest first; for hosts and DJs only.
     pub pending: Vec<PendingView>,
     /// Every guest that did something, by number: what only that guest is told.

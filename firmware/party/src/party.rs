@@ -19,7 +19,7 @@ use crate::mix::{Fades, MixPlan, Source, VOLUME_FADE_MS, Volume};
 use crate::order::Order;
 use crate::queue::Queue;
 use crate::requests::RequestList;
-use crate::settings::Settings;
+use crate::settings::{Change, Settings};
 
 use decks::Open;
 pub use memory::{Saved, SavedItem};
@@ -96,7 +96,11 @@ pub struct Party {
     stopped: bool,
     volume: Volume,
     session: Session,
+    /// The settings that hold: the configured ones and over them the chosen ones.
     settings: Settings,
+    configured: Settings,
+    /// The settings that hosts have set.
+    chosen: Change,
     order: Order,
     queue: Queue,
     requests: RequestList,
@@ -124,8 +128,8 @@ pub struct Party {
 }
 
 impl Party {
-    /// A party that plays `source` at once: music needs no permission after power-up. `seed` is what mixing up begins
-    /// with.
+    /// A party that plays `source` at once: music needs no permission after power-up. `settings` are the configured ones;
+    /// what hosts have set comes by [`Party::resume`]. `seed` is what mixing up begins with.
     pub fn new(source: Source, fades: Fades, settings: Settings, seed: u64) -> Self {
         let mut order = Order::new(seed);
         order.set_shuffle(settings.shuffle);
@@ -136,7 +140,9 @@ impl Party {
             stopped: false,
             volume: Volume::FULL,
             session: Session { live: true, ..Session::default() },
+            configured: settings.clone(),
             settings,
+            chosen: Change::default(),
             order,
             queue: Queue::default(),
             requests: RequestList::default(),

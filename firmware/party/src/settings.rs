@@ -29,48 +29,92 @@ pub enum Repeat {
     One,
 }
 
-/// The settings of a party.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// What becomes of requests.
-    pub requests: Requests,
-    /// Whether what plays by itself is mixed up.
-    pub shuffle: bool,
-    /// What comes again.
-    pub repeat: Repeat,
-    /// How many requests of one guest may wait at once: 1 to [`Settings::PER_GUEST_MAX`].
-    pub per_guest_max: u8,
-    /// A track that was heard within so many minutes cannot be requested: 0 (it can) to [`Settings::RECENT_MIN_MAX`].
-    pub recent_min: u16,
-    /// Share of those present whose votes skip a track: above 0 to 1; 0: skip votes are off.
-    pub skip_share: f64,
-    /// How long one track fades into the next, ms: 0 (gapless) to [`Settings::CROSSFADE_MS_MAX`].
-    pub crossfade_ms: u16,
-    /// Whether tracks are brought to the same loudness.
-    pub level_loudness: bool,
+/// Who said what a setting is. Pages are told, so that nobody wonders why a line of the file has no effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Nobody: it is as it comes.
+    #[default]
+    Default,
+    /// The configuration: its value is not the default.
+    File,
+    /// A host, on the page. It wins over the configuration from then on.
+    Page,
 }
 
-/// A change of some of them.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Change {
-    /// See [`Settings::requests`].
-    pub requests: Option<Requests>,
-    /// See [`Settings::shuffle`].
-    pub shuffle: Option<bool>,
-    /// See [`Settings::repeat`].
-    pub repeat: Option<Repeat>,
-    /// See [`Settings::per_guest_max`].
-    pub per_guest_max: Option<u8>,
-    /// See [`Settings::recent_min`].
-    pub recent_min: Option<u16>,
-    /// See [`Settings::skip_share`].
-    pub skip_share: Option<f64>,
-    /// See [`Settings::crossfade_ms`].
-    pub crossfade_ms: Option<u16>,
-    /// See [`Settings::level_loudness`].
-    pub level_loudness: Option<bool>,
+impl Origin {
+    /// Returns the origin of a setting that a host has set to `page`, if to anything, over the configuration's `file`.
+    pub fn of<T: PartialEq>(page: Option<&T>, file: &T, default: &T) -> Self {
+        match page {
+            Some(_) => Self::Page,
+            None if file == default => Self::Default,
+            None => Self::File,
+        }
+    }
+}
+
+/// The settings: all of them, some of them, and the origin of each. One list, so that none can be forgotten in one of them.
+macro_rules! settings {
+    ($($(#[$doc:meta])+ $name:ident: $type:ty),+ $(,)?) => {
+        /// The settings of a party.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Settings { $($(#[$doc])+ pub $name: $type),+ }
+
+        /// Some of the settings: a change of them, or those that hosts have set.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Change {
+            $($(#[$doc])+ #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<$type>),+
+        }
+
+        /// The origin of each setting.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+        pub struct Origins { $($(#[$doc])+ pub $name: Origin),+ }
+
+        impl Settings {
+            fn with(&self, change: &Change) -> Self {
+                Self { $($name: change.$name.unwrap_or(self.$name)),+ }
+            }
+        }
+
+        impl Change {
+            /// Returns those of `settings` that are not as in `before`.
+            pub fn between(before: &Settings, settings: &Settings) -> Self {
+                Self { $($name: (before.$name != settings.$name).then_some(settings.$name)),+ }
+            }
+
+            /// Returns these and those of `later`, which win.
+            pub(crate) fn and(&self, later: &Self) -> Self {
+                Self { $($name: later.$name.or(self.$name)),+ }
+            }
+
+            /// Returns the origin of each setting where these were set by hosts, over the `configured` ones.
+            pub(crate) fn origins(&self, configured: &Settings) -> Origins {
+                let default = Settings::default();
+                Origins { $($name: Origin::of(self.$name.as_ref(), &configured.$name, &default.$name)),+ }
+            }
+        }
+    };
+}
+
+settings! {
+    /// What becomes of requests.
+    requests: Requests,
+    /// Whether what plays by itself is mixed up.
+    shuffle: bool,
+    /// What comes again.
+    repeat: Repeat,
+    /// How many requests of one guest may wait at once: 1 to [`Settings::PER_GUEST_MAX`].
+    per_guest_max: u8,
+    /// A track that was heard within so many minutes cannot be requested: 0 (it can) to [`Settings::RECENT_MIN_MAX`].
+    recent_min: u16,
+    /// Share of those present whose votes skip a track: above 0 to 1; 0: skip votes are off.
+    skip_share: f64,
+    /// How long one track fades into the next, ms: 0 (gapless) to [`Settings::CROSSFADE_MS_MAX`].
+    crossfade_ms: u16,
+    /// Whether tracks are brought to the same loudness.
+    level_loudness: bool,
 }
 
 /// A setting that is out of its range.
@@ -111,16 +155,7 @@ impl Settings {
     /// # Errors
     /// The first setting that would be out of its range; then nothing is changed.
     pub fn changed(&self, change: &Change) -> Result<Self, OutOfRange> {
-        let changed = Self {
-            requests: change.requests.unwrap_or(self.requests),
-            shuffle: change.shuffle.unwrap_or(self.shuffle),
-            repeat: change.repeat.unwrap_or(self.repeat),
-            per_guest_max: change.per_guest_max.unwrap_or(self.per_guest_max),
-            recent_min: change.recent_min.unwrap_or(self.recent_min),
-            skip_share: change.skip_share.unwrap_or(self.skip_share),
-            crossfade_ms: change.crossfade_ms.unwrap_or(self.crossfade_ms),
-            level_loudness: change.level_loudness.unwrap_or(self.level_loudness),
-        };
+        let changed = self.with(change);
         changed.check()?;
         Ok(changed)
     }

@@ -120,8 +120,8 @@ fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<String, Err
     let Some(credentials) = kept(network::FILE).and_then(|text| Credentials::read(&text)) else {
         return clear(&out).map(|()| "there are no credentials yet".to_owned());
     };
-    let rules = kept(network::RULES_FILE).and_then(|text| network::Rules::read(&text));
-    let rules = rules.unwrap_or_else(|| network::Rules::of(&config.wifi));
+    let chosen = kept(network::RULES_FILE).map(|text| network::Chosen::read(&text)).unwrap_or_default();
+    let rules = network::Rules::of(&config.wifi).with(&chosen);
     let country = if config.wifi.country.is_empty() { "00" } else { &config.wifi.country };
     set_country(country);
     let told = Command::new("iw").arg("phy").output().map_err(Error::Radios)?;

@@ -10,15 +10,18 @@ use std::sync::Arc;
 use std::thread;
 
 use base::Time;
-use net::appliance::{Facts, Forgets, Inbox, Keeper, Network, NetworkWish, Refused, Request, UpdateState};
+use net::appliance::{
+    Facts, Forgets, Inbox, Keeper, Network, NetworkOrigins, NetworkWish, Refused, Request, UpdateState,
+};
 use net::metrics::{Kind, Page};
 use net::portal;
+use party::Origin;
 
 use crate::access_point::choice::Choice;
 use crate::access_point::{self, BOX};
-use crate::config::{Cable, Config, Portal};
+use crate::config::{Cable, Config, Portal, WifiConfig};
 use crate::guests::{self, Guests};
-use crate::network::{RULES_FILE, Rules};
+use crate::network::{Chosen, RULES_FILE, Rules};
 use crate::power::{self, Meter};
 use crate::state::{Error, Writer, peek};
 use crate::storage::Storage;
@@ -38,6 +41,10 @@ pub struct Appliance {
     keeper: Keeper,
     /// `None` where the network is not the box's own.
     rules: Option<Rules>,
+    /// The configured rules.
+    configured: Rules,
+    /// Those that hosts have chosen instead.
+    chosen: Chosen,
     port: u16,
     writer: Option<Arc<Writer>>,
     guests: Guests,
@@ -55,12 +62,15 @@ impl Appliance {
     /// Goes on with what a host chose last, if it is kept in the writer's folder.
     pub fn new(config: &Config, keeper: Keeper, writer: Option<Arc<Writer>>) -> Self {
         let kept = writer.as_ref().and_then(|writer| peek(writer.folder().path(), RULES_FILE));
-        let rules = kept.and_then(|text| Rules::read(&text)).unwrap_or_else(|| Rules::of(&config.wifi));
+        let chosen = kept.map(|text| Chosen::read(&text)).unwrap_or_default();
+        let configured = Rules::of(&config.wifi);
         let storage =
             Storage::new(Path::new(update::RUN), writer.as_ref().map(|writer| writer.folder().path().to_owned()));
         let mut appliance = Self {
             keeper,
-            rules: config.wifi.own.then_some(rules),
+            rules: config.wifi.own.then(|| configured.with(&chosen)),
+            configured,
+            chosen,
             port: config.listen.port(),
             writer,
             guests: Guests::new(Path::new(guests::CONTROL), Path::new(OWN)),
@@ -98,8 +108,8 @@ impl Appliance {
                     _ = reply.send(Err(Refused { code: "not-own-network", why }));
                 }
                 Some(before) => {
-                    let rules = with(before, wish);
-                    self.rules = Some(rules);
+                    self.chosen = self.chosen.and(&before, &chosen(wish));
+                    self.rules = Some(self.configured.with(&self.chosen));
                     let told = move |written: Result<(), Error>| {
                         let outcome = written.map_err(|error| {
                             log::warn!("the network's rules cannot be kept: {error}");
@@ -108,7 +118,7 @@ impl Appliance {
                         _ = reply.send(outcome);
                     };
                     match &self.writer {
-                        Some(writer) => writer.write(RULES_FILE, rules.written().into_bytes(), Box::new(told)),
+                        Some(writer) => writer.write(RULES_FILE, self.chosen.written().into_bytes(), Box::new(told)),
                         None => told(Err(Error::NoPlace)),
                     }
                 }
@@ -134,6 +144,7 @@ impl Appliance {
             page: if self.port == 80 { format!("http://{BOX}/") } else { format!("http://{BOX}:{}/", self.port) },
             forward: rules.forward,
             cable_to_guests: rules.cable == Cable::Guests,
+            origins: origins(&self.chosen, &self.configured),
         });
         let next = Facts {
             network,
@@ -226,13 +237,19 @@ pub fn metrics(facts: &Facts, page: &mut Page) {
     }
 }
 
-/// The rules as a host wants them.
-fn with(before: Rules, NetworkWish { portal, forward, cable_to_guests }: NetworkWish) -> Rules {
+/// Returns what a host wants as choices.
+fn chosen(NetworkWish { portal, forward, cable_to_guests }: NetworkWish) -> Chosen {
     let cable = |to_guests| if to_guests { Cable::Guests } else { Cable::House };
-    Rules {
-        portal: portal.map_or(before.portal, from_mode),
-        forward: forward.unwrap_or(before.forward),
-        cable: cable_to_guests.map_or(before.cable, cable),
+    Chosen { portal: portal.map(from_mode), forward, cable: cable_to_guests.map(cable), ..Chosen::default() }
+}
+
+/// Returns who said what each rule is.
+fn origins(chosen: &Chosen, configured: &Rules) -> NetworkOrigins {
+    let default = Rules::of(&WifiConfig::default());
+    NetworkOrigins {
+        portal: Origin::of(chosen.portal.as_ref(), &configured.portal, &default.portal),
+        forward: Origin::of(chosen.forward.as_ref(), &configured.forward, &default.forward),
+        cable: Origin::of(chosen.cable.as_ref(), &configured.cable, &default.cable),
     }
 }
 
@@ -257,7 +274,6 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::config::WifiConfig;
     use crate::state::Folder;
 
     fn writer(directory: &tempfile::TempDir) -> Option<Arc<Writer>> {
@@ -289,6 +305,8 @@ mod tests {
         let _again = Appliance::new(&own(), keeper, writer(&directory));
         let network = http.facts.borrow().network.clone().unwrap();
         assert_eq!((network.portal, network.cable_to_guests), (portal::Mode::SignIn, true));
+        let (chosen, not) = (Origin::Page, Origin::Default);
+        assert_eq!(network.origins, NetworkOrigins { portal: chosen, forward: not, cable: chosen });
     }
 
     #[test]

@@ -79,10 +79,7 @@ impl Assembled {
         let writer = folder.and_then(state_writer);
         let memory = Memory::new(writer.clone());
         let saved = memory.read(|track| catalogue.show(track));
-        let settings = saved.as_ref().map_or_else(
-            || Settings { crossfade_ms: config.source.crossfade_ms, ..Settings::default() },
-            |saved| saved.settings.clone(),
-        );
+        let settings = Settings { crossfade_ms: config.source.crossfade_ms, ..Settings::default() };
         // What plays by itself is mixed up differently every evening; nobody's secret depends on it.
         let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64;
         let mut party = Party::new(start, fades, settings, seed);

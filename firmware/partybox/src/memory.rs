@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base::{Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use net::party_view::TrackView;
-use party::{Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
+use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Error, Writer};
@@ -22,7 +22,10 @@ use crate::state::{Error, Writer};
 const FILE: &str = "party";
 
 /// Version of the shape. Another one is refused, and the file is kept aside.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// The version whose settings are all that held, whoever said them. Those that are not the defaults count as set by hosts.
+const VERSION_OF_SNAPSHOTS: u32 = 1;
 
 /// Shortest time between two writes, ms: what many people do at once is written together.
 const WRITE_EVERY_MS: u64 = 500;
@@ -37,7 +40,8 @@ struct File {
     /// Left out by versions that did not keep it.
     #[serde(default)]
     volume_db: f32,
-    settings: Settings,
+    /// Those that hosts have set.
+    settings: Change,
     #[serde(default)]
     item: Vec<Row>,
 }
@@ -147,8 +151,13 @@ fn to_text(saved: &Saved, texts: impl Fn(TrackId) -> Option<u32>) -> String {
 /// `None` if this is not such a text.
 fn from_text(text: &[u8], texts: impl Fn(TrackId) -> Option<u32>) -> Option<Saved> {
     let file: File = toml::from_slice(text).ok()?;
-    let fits = file.version == VERSION && file.item.len() <= QUEUE_MAX && file.settings.check().is_ok();
-    if !fits || file.title.chars().count() > TITLE_CHARS_MAX {
+    let whole = Settings::default().changed(&file.settings).ok()?;
+    let settings = match file.version {
+        VERSION => file.settings,
+        VERSION_OF_SNAPSHOTS => Change::between(&Settings::default(), &whole),
+        _ => return None,
+    };
+    if file.item.len() > QUEUE_MAX || file.title.chars().count() > TITLE_CHARS_MAX {
         return None;
     }
     let volume = Volume::nearest(file.volume_db)?;
@@ -157,7 +166,7 @@ fn from_text(text: &[u8], texts: impl Fn(TrackId) -> Option<u32>) -> Option<Save
         let Row { track, host: by_host, pinned, boosted, round, votes, .. } = row;
         SavedItem { track, by_host, pinned, boosted, round, votes }
     });
-    Some(Saved { settings: file.settings, volume, title: file.title, items: items.collect() })
+    Some(Saved { settings, volume, title: file.title, items: items.collect() })
 }
 
 #[cfg(test)]
@@ -176,7 +185,8 @@ mod tests {
         };
         let title = "Garden \"party\"".to_owned();
         let volume = Volume::nearest(-12.0).unwrap();
-        Saved { settings: Settings::default(), volume, title, items: (0..count).map(item).collect() }
+        let settings = Change { per_guest_max: Some(3), skip_share: Some(0.25), ..Change::default() };
+        Saved { settings, volume, title, items: (0..count).map(item).collect() }
     }
 
     #[test]
@@ -191,6 +201,18 @@ mod tests {
     fn a_file_that_knows_no_volume_is_as_loud_as_can_be() {
         let text = to_text(&saved(0), |_| None).replace("volume_db = -12.0\n", "");
         assert_eq!(from_text(text.as_bytes(), |_| None).map(|saved| saved.volume), Some(Volume::FULL), "{text}");
+    }
+
+    #[test]
+    fn a_snapshot_of_all_settings_holds_what_is_not_the_default() {
+        let settings = Settings { crossfade_ms: 2_500, per_guest_max: 5, ..Settings::default() };
+        let text = to_text(&saved(1), |_| Some(7)).replace("version = 2", "version = 1");
+        let (before, after) = (text.find("[settings]").unwrap(), text.find("[[item]]").unwrap());
+        let snapshot = toml::to_string(&settings).unwrap();
+        let text = format!("{}[settings]\n{snapshot}\n{}", &text[..before], &text[after..]);
+        let read = from_text(text.as_bytes(), |_| Some(7)).expect("the version before is read");
+        let set = Change { crossfade_ms: Some(2_500), per_guest_max: Some(5), ..Change::default() };
+        assert_eq!(read, Saved { settings: set, ..saved(1) }, "{text}");
     }
 
     #[test]
@@ -211,7 +233,7 @@ mod tests {
         let text = to_text(&saved(3), |_| Some(7));
         for wrong in [
             String::new(),
-            text.replace("version = 1", "version = 2"),
+            text.replace("version = 2", "version = 3"),
             text.replace("per_guest_max = 3", "per_guest_max = 99"),
             text.replace("volume_db = -12.0", "volume_db = 3.0"),
             text.replace("volume_db = -12.0", "volume_db = nan"),

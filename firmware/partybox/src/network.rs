@@ -13,36 +13,96 @@ use crate::wifi::{Credentials, RANDOM_BYTES};
 /// The file's name in the state folder.
 pub const FILE: &str = "wifi";
 
-/// Where a host's [`Rules`] are kept.
+/// Where the [`Rules`] that hosts have chosen are kept.
 pub const RULES_FILE: &str = "network";
 
+/// Version of the shape in which they are kept.
+const VERSION: u32 = 2;
+
 /// What a host may choose about the box's own network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// What phones are told when they ask for the internet.
     pub portal: Portal,
     /// Whether guests get there.
     pub forward: bool,
     /// What the cable leads to.
-    #[serde(default)]
     pub cable: Cable,
 }
 
+/// Those that hosts have chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    /// Left out by the version that kept all rules that held, whoever said them.
+    #[serde(default)]
+    pub version: Option<u32>,
+    /// See [`Rules::portal`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Portal>,
+    /// See [`Rules::forward`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<bool>,
+    /// See [`Rules::cable`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cable: Option<Cable>,
+}
+
 impl Rules {
-    /// As configured.
+    /// Returns the configured rules.
     pub fn of(config: &WifiConfig) -> Self {
         Self { portal: config.portal, forward: config.forward, cable: config.cable }
     }
 
-    /// What kept ones say, if they are whole.
-    pub fn read(text: &str) -> Option<Self> {
-        toml::from_str(text).ok()
+    /// Returns these rules with what hosts have chosen instead.
+    #[must_use]
+    pub fn with(self, chosen: &Chosen) -> Self {
+        Self {
+            portal: chosen.portal.unwrap_or(self.portal),
+            forward: chosen.forward.unwrap_or(self.forward),
+            cable: chosen.cable.unwrap_or(self.cable),
+        }
+    }
+}
+
+impl Chosen {
+    /// Returns those of `rules` that are not as in `before`.
+    fn between(before: &Rules, rules: &Rules) -> Self {
+        Self {
+            version: None,
+            portal: (before.portal != rules.portal).then_some(rules.portal),
+            forward: (before.forward != rules.forward).then_some(rules.forward),
+            cable: (before.cable != rules.cable).then_some(rules.cable),
+        }
     }
 
-    /// How they are kept.
+    /// Returns what kept ones say; nothing if they are not whole. Of a snapshot of all rules, those that are not the
+    /// defaults count as chosen.
+    pub fn read(text: &str) -> Self {
+        let Ok(kept) = toml::from_str::<Self>(text) else { return Self::default() };
+        let default = Rules::of(&WifiConfig::default());
+        match kept.version {
+            None => Self::between(&default, &default.with(&kept)),
+            Some(VERSION) => Self { version: None, ..kept },
+            Some(_) => Self::default(),
+        }
+    }
+
+    /// Returns how they are kept.
     pub fn written(&self) -> String {
-        toml::to_string(self).expect("two values are a table")
+        toml::to_string(&Self { version: Some(VERSION), ..*self }).expect("four values are a table")
+    }
+
+    /// Adds those of `wish` that are not as in `now`: whoever sends all has chosen those.
+    #[must_use]
+    pub fn and(self, now: &Rules, wish: &Self) -> Self {
+        let new = Self::between(now, &now.with(wish));
+        Self {
+            version: None,
+            portal: new.portal.or(self.portal),
+            forward: new.forward.or(self.forward),
+            cable: new.cable.or(self.cable),
+        }
     }
 }
 
@@ -122,6 +182,23 @@ mod tests {
 
     fn own() -> WifiConfig {
         WifiConfig { own: true, ..WifiConfig::default() }
+    }
+
+    #[test]
+    fn what_was_chosen_is_read_and_the_rest_is_the_configurations() {
+        let config = WifiConfig { portal: Portal::Off, forward: true, ..WifiConfig::default() };
+        let rules = |text: &str| Rules::of(&config).with(&Chosen::read(text));
+        for damaged in ["", "forward = 3", "version = 3\nforward = false"] {
+            assert_eq!(rules(damaged), Rules::of(&config), "{damaged}");
+        }
+        let now = Rules::of(&config);
+        let wish = Chosen { portal: Some(Portal::Off), forward: Some(false), ..Chosen::default() };
+        let chosen = Chosen::default().and(&now, &wish);
+        assert_eq!((chosen.portal, chosen.forward), (None, Some(false)), "what holds already was not chosen");
+        assert_eq!(Chosen::read(&chosen.written()), chosen);
+        assert_eq!(rules(&chosen.written()), Rules { forward: false, ..now }, "the default wins if it was chosen");
+        let snapshot = "portal = \"quiet\"\nforward = false\ncable = \"guests\"\n";
+        assert_eq!(rules(snapshot), Rules { cable: Cable::Guests, ..now }, "of the version before");
     }
 
     #[test]

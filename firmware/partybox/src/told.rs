@@ -112,6 +112,7 @@ fn view(party: &Party, shown: &mut Shown<'_>) -> PartyView {
         history,
         skip: SkipView { votes: party.skip_votes().len() as u32, needed: party.skips_needed() },
         settings: party.settings().clone(),
+        origins: party.origins(),
         pending,
         guests: guests(party, shown),
     }

@@ -15,6 +15,12 @@ fn network(running: &Running) -> Value {
     answer.body_mut().read_json::<Value>().expect("JSON")["network"].take()
 }
 
+/// The same: how it behaves, and who said so.
+fn told(portal: (&str, &str), forward: (bool, &str), cable: (&str, &str)) -> Value {
+    let origins = json!({ "portal": portal.1, "forward": forward.1, "cable": cable.1 });
+    json!({ "portal": portal.0, "forward": forward.0, "cable": cable.0, "origins": origins })
+}
+
 #[test]
 fn the_boxs_own_network_obeys_the_hosts_page() {
     if let Some(reason) = missing() {
@@ -36,10 +42,10 @@ fn the_boxs_own_network_obeys_the_hosts_page() {
             std::thread::park_timeout(std::time::Duration::from_millis(20));
         }
     };
-    until(json!({ "portal": "quiet", "forward": false, "cable": "house" }));
+    until(told(("quiet", "default"), (false, "default"), ("house", "default")));
     host.tap("[data-network=portal] option[value=sign-in]").expect("a choice");
     host.tap("[data-network=forward]").expect("a switch");
-    until(json!({ "portal": "sign-in", "forward": true, "cable": "house" }));
+    until(told(("sign-in", "page"), (true, "page"), ("house", "default")));
 
     let cable = "document.querySelector('[data-network=cable]').value";
     host.tap("[data-network=cable] option[value=guests]").expect("a choice");
@@ -47,7 +53,7 @@ fn the_boxs_own_network_obeys_the_hosts_page() {
     host.browser.wait_for(&format!("{cable} === 'house'"), PATIENCE).expect("as it was");
     host.tap("[data-network=cable] option[value=guests]").expect("a choice");
     host.tap("#sure-yes").expect("surely");
-    until(json!({ "portal": "sign-in", "forward": true, "cable": "guests" }));
+    until(told(("sign-in", "page"), (true, "page"), ("guests", "page")));
     host.browser.reload().expect("the page again");
     host.until_role("host", PATIENCE).expect("still a host");
     host.part("box").expect("the box");

@@ -8,7 +8,7 @@ use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::{Refusal, unavailable};
 use super::signaling::ask;
-use crate::appliance::{Facts, NetworkWish, Refused, Request};
+use crate::appliance::{Facts, NetworkOrigins, NetworkWish, Refused, Request};
 use crate::portal::Mode;
 
 /// What the cable leads to, by its names in the API; whether these are guests.
@@ -22,6 +22,7 @@ struct NetworkView {
     portal: &'static str,
     forward: bool,
     cable: &'static str,
+    origins: NetworkOrigins,
 }
 
 #[derive(Serialize)]
@@ -40,6 +41,7 @@ pub(super) fn about(call: &Call) -> Response {
         portal: name(&MODES, network.portal),
         forward: network.forward,
         cable: name(&CABLES, network.cable_to_guests),
+        origins: network.origins,
     });
     let uptime_s = call.server.started.elapsed().as_secs();
     let view = View { facts: &facts, network, address: call.ends.local.ip().to_string(), uptime_s };

@@ -122,6 +122,7 @@ pub(crate) fn you(snapshot: &Snapshot, names: &Names, guest: Option<&Guest>, is_
         call_by_name(&mut you, names);
     }
     if is_host {
+        you["origins"] = json!(party.origins);
         you["line_level"] = json!(snapshot.panel.line_level);
     }
     you

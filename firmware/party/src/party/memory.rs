@@ -5,13 +5,13 @@ use base::{ItemId, TrackId};
 use super::Party;
 use crate::mix::Volume;
 use crate::queue::{By, Item, QUEUE_MAX};
-use crate::settings::Settings;
+use crate::settings::Change;
 
 /// What outlasts a restart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Saved {
-    /// What hosts have set.
-    pub settings: Settings,
+    /// The settings that hosts have set, and no others: those are the configuration's.
+    pub settings: Change,
     /// How loud it is.
     pub volume: Volume,
     /// What the party is called.
@@ -51,12 +51,17 @@ impl Party {
             votes: item.votes(),
         };
         let items = order.iter().enumerate().map(saved).collect();
-        Saved { settings: self.settings.clone(), volume: self.volume, title: self.session.title.clone(), items }
+        Saved { settings: self.chosen.clone(), volume: self.volume, title: self.session.title.clone(), items }
     }
 
-    /// Goes on with what was saved. To be called before anything is asked of this party; its settings are those it was
-    /// made with.
+    /// Goes on with what was saved. To be called before anything is asked of this party. Settings out of their range
+    /// count as not set.
     pub fn resume(&mut self, saved: &Saved) {
+        if let Ok(settings) = self.configured.changed(&saved.settings) {
+            self.order.set_shuffle(settings.shuffle);
+            self.settings = settings;
+            self.chosen.clone_from(&saved.settings);
+        }
         self.session.title.clone_from(&saved.title);
         self.volume = saved.volume;
         for (index, item) in saved.items.iter().take(QUEUE_MAX).enumerate() {

@@ -7,7 +7,7 @@ use crate::history::History;
 use crate::mix::{Source, Volume};
 use crate::queue::{By, Queue};
 use crate::requests::RequestList;
-use crate::settings::Settings;
+use crate::settings::{Origins, Settings};
 
 use super::wishes::BOOSTS_MAX;
 
@@ -64,6 +64,11 @@ impl Party {
     /// What hosts can set.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Returns who said what each setting is.
+    pub fn origins(&self) -> Origins {
+        self.chosen.origins(&self.configured)
     }
 
     /// What waits to be heard.

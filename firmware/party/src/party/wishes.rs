@@ -112,6 +112,8 @@ impl Party {
 
     fn set(&mut self, change: &Change, now: Time) -> Granted {
         let settings = self.settings.changed(change).map_err(Refused::Setting)?;
+        // Whoever sends all of them has set those that differ from what holds.
+        self.chosen = self.chosen.and(&Change::between(&self.settings, &settings));
         let before = std::mem::replace(&mut self.settings, settings);
         if before.shuffle != self.settings.shuffle {
             self.order.set_shuffle(self.settings.shuffle);

@@ -3,7 +3,7 @@
 use base::{ItemId, TrackId};
 
 use super::{HOST, Pump, catalogue, guest, request};
-use crate::{At, By, Change, Done, How, Input, Party, Refused, Repeat, Settings, Source, Wish};
+use crate::{At, By, Change, Done, How, Input, Origin, Refused, Repeat, Settings, Wish};
 
 #[test]
 fn what_a_host_adds_is_heard_next_without_a_break_and_then_the_catalogue_goes_on() {
@@ -212,14 +212,18 @@ fn a_party_goes_on_after_a_restart_where_it_was_but_knows_no_guest() {
     pump.set(Change { per_guest_max: Some(7), ..Change::default() });
     pump.tell(Input::Turn(-3));
     let saved = pump.party.saved();
-    let mut again = Pump::of(saved.settings.clone(), 0);
-    again.party = Party::new(Source::Files, super::FADES, saved.settings.clone(), 2);
+    // In the meantime somebody has edited the configuration.
+    let configured = Settings { per_guest_max: 2, crossfade_ms: 3_000, ..Settings::default() };
+    let mut again = Pump::of(configured, 0);
     again.party.resume(&saved);
     again.tell(catalogue(1..=100));
     // The first of them was opened at once and is heard now.
     assert_eq!(again.heard(), pump.waiting()[0]);
     assert_eq!(again.waiting(), pump.waiting()[1..]);
-    assert_eq!(again.party.settings().per_guest_max, 7);
+    assert_eq!((again.party.settings().per_guest_max, again.party.settings().crossfade_ms), (7, 3_000));
+    let origins = again.party.origins();
+    assert_eq!((origins.per_guest_max, origins.crossfade_ms), (Origin::Page, Origin::File));
+    assert_eq!(origins.recent_min, Origin::Default);
     assert_eq!((again.party.view().volume.db(), again.party.plan().tracks_db), (-6.0, -6.0));
     assert!(!format!("{:?}", again.party.queue()).contains("GuestId"));
     let voted = again.party.queue().items().find(|item| item.track.0 == 63).unwrap();

@@ -10,7 +10,8 @@ use crate::portal::Mode;
 
 fn own_network(portal: Mode, probed_at: IpAddr) -> Arc<Facts> {
     let page = "http://10.77.0.1/".to_owned();
-    let network = Network { portal, probed_at, page, forward: false, cable_to_guests: true };
+    let network =
+        Network { portal, probed_at, page, forward: false, cable_to_guests: true, origins: Default::default() };
     Arc::new(Facts { network: Some(network), ..Facts::default() })
 }
 
@@ -95,7 +96,7 @@ async fn a_host_chooses_how_the_network_behaves_and_is_told_why_not() {
     assert!(refused.status == 409 && refused.text().contains(r#""code":"no-uplink""#), "{}", refused.text());
     world.facts.send_replace(own_network(Mode::SignIn, HERE));
     let about = world.get("/api/box").await.text();
-    assert!(about.contains(r#""network":{"portal":"sign-in","forward":false,"cable":"guests"}"#), "{about}");
+    assert!(about.contains(r#""network":{"portal":"sign-in","forward":false,"cable":"guests","origins":{"#), "{about}");
 }
 
 #[tokio::test]

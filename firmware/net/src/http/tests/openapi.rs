@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::guests::join;
 use super::table::path;
 use super::world::{World, hosts, snapshot};
-use crate::appliance::{Facts, Power, Radio, Update};
+use crate::appliance::{Facts, Network, NetworkOrigins, Power, Radio, Update};
 use crate::http::openapi;
 use crate::http::route::{Route, Takes, Who};
 use crate::http::routes::ROUTES;
@@ -18,6 +18,7 @@ use crate::party_view::{
     ByView, GuestView, How, ItemView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,
     TrackView, Why,
 };
+use crate::portal;
 use crate::status::Snapshot;
 
 fn document() -> Value {
@@ -166,7 +167,16 @@ async fn what_is_answered_is_what_is_described() {
     };
     let update = Some(Update { progress: Some(0.5), ..Update::default() });
     let cookie = join(&world).await;
-    let facts = Facts { radio: Some(radio), power: Some(power), update, ..Facts::default() };
+    let page = "http://10.77.0.1/".to_owned();
+    let network = Some(Network {
+        portal: portal::Mode::Quiet,
+        probed_at: portal::ADDRESS.into(),
+        page,
+        forward: true,
+        cable_to_guests: false,
+        origins: NetworkOrigins::default(),
+    });
+    let facts = Facts { network, radio: Some(radio), power: Some(power), update, ..Facts::default() };
     for (told, facts) in [(snapshot(), Facts::default()), (full(), facts)] {
         world.snapshot.send_replace(Arc::new(told));
         world.facts.send_replace(Arc::new(facts));
