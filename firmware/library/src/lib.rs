@@ -7,6 +7,7 @@
 
 mod art;
 pub mod distrust;
+pub mod durable;
 mod fingerprint;
 mod inspect;
 mod level;

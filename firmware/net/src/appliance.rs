@@ -3,7 +3,6 @@
 //!
 //! [`Facts`] are watched and say nothing of guests; what a host asks for goes through a queue. Nothing is decided here.
 
-use std::fs::{self, File};
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -204,10 +203,7 @@ impl Inbox {
     /// # Errors
     /// The storage refuses; the part may be left.
     pub fn complete(&self) -> io::Result<()> {
-        File::open(&self.part)?.sync_all()?;
-        fs::rename(&self.part, &self.whole)?;
-        // The new name, too, must be on the storage.
-        self.whole.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        library::durable::rename(&self.part, &self.whole)
     }
 }
 

@@ -8,16 +8,16 @@ pub mod files;
 pub mod radio;
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Duration;
 
 use choice::Choice;
+use library::durable::replace;
 
 use crate::config::{self, Cable, Config, Portal};
 use crate::network;
@@ -205,11 +205,7 @@ fn remove(out: &Path, names: &[&str]) -> Result<(), Error> {
 
 /// Writes a file that hostapd's group may read and nobody else: the passphrase is in one of them.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let unfinished = path.with_extension("new");
-    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&unfinished);
-    let written =
-        written.and_then(|mut file| file.write_all(text.as_bytes())).and_then(|()| fs::rename(unfinished, path));
-    written.map_err(|error| Error::Write(path.to_owned(), error))
+    replace(path, 0o640, &[text.as_bytes()]).map_err(|error| Error::Write(path.to_owned(), error))
 }
 
 /// What was decided for the box that runs now, by the file in `folder`.

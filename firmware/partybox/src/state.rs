@@ -8,12 +8,13 @@ mod writer;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crc::{CRC_32_ISO_HDLC, Crc};
+use library::durable::replace;
 
 pub use writer::{Writer, Written};
 
@@ -149,21 +150,7 @@ impl Folder {
         if content.len() > FILE_BYTES_MAX {
             return Err(Error::TooLarge(path));
         }
-        let unfinished = self.path.join(format!(".{name}.new"));
-        let written = (|| {
-            // One that a power cut left behind may have any content and any mode.
-            match fs::remove_file(&unfinished) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-            file.write_all(head(content).as_bytes())?;
-            file.write_all(content)?;
-            file.sync_all()?;
-            fs::rename(&unfinished, &path)?;
-            // The new name, too, must be on the storage.
-            File::open(&self.path)?.sync_all()
-        })();
+        let written = replace(&path, 0o600, &[head(content).as_bytes(), content]);
         written.map_err(|error| Error::System(path, error))
     }
 
