@@ -39,6 +39,9 @@ declare namespace Party {
     can_undo: boolean;
   }
 
+  /** Who said what a setting is: nobody, the box's file or a host on the page. */
+  type Origin = 'default' | 'file' | 'page';
+
   interface Settings {
     requests: 'approve' | 'auto' | 'off';
     shuffle: boolean;
@@ -131,6 +134,8 @@ declare namespace Party {
     role: 'guest' | 'dj' | 'host';
     /** For DJs and hosts. */
     pending?: Ask[];
+    /** For hosts: who said what each setting is. */
+    origins?: Partial<Record<keyof Settings, Origin>>;
     /** For hosts. */
     line_level?: Level | null;
   }

@@ -58,6 +58,8 @@ fn the_boxs_own_network_obeys_the_hosts_page() {
     host.until_role("host", PATIENCE).expect("still a host");
     host.part("box").expect("the box");
     host.browser.wait_for(&format!("{cable} === 'guests'"), PATIENCE).expect("what the box says");
+    let said = "document.querySelector('[data-network=cable]').closest('label').querySelector('small').innerText";
+    host.browser.wait_for(&format!("{said} === 'set here'"), PATIENCE).expect("who said so");
     host.until_shown("A signed update file brings a newer version", PATIENCE).expect("it can be updated");
     super::looks::look(&host.browser, "host-network", PHONE);
     host.part("people").expect("the people");

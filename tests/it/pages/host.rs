@@ -263,6 +263,11 @@ fn settings_and_volume_reach_the_box_and_every_other_hosts_page() {
     one.tap("[data-setting=shuffle]").expect("a switch");
     let there = format!("document.querySelector('[data-setting=shuffle]').checked === {}", !shuffles);
     two.browser.wait_for(&there, PATIENCE).expect("seen by the other");
+    let said = |setting: &str| {
+        format!("document.querySelector('[data-setting={setting}]').closest('label').querySelector('small').innerText")
+    };
+    two.browser.wait_for(&format!("{} === 'set here'", said("shuffle")), PATIENCE).expect("who said so");
+    two.browser.wait_for(&format!("{} === ''", said("recent_min")), PATIENCE).expect("nobody did");
     one.tap("[data-setting=repeat] option:last-child").expect("a choice");
     two.browser.wait_for("document.querySelector('[data-setting=repeat]').value === 'one'", PATIENCE).expect("seen");
     one.part("queue").expect("now");

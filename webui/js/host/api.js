@@ -89,7 +89,7 @@ export const rescan = () => send('POST', '/api/library/rescan');
 /** @returns {Promise<{path: string, reason: string}[]>} */
 export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}`)).files;
 
-/** @returns {Promise<{network: Record<string, unknown> | null}>} */
+/** @returns {Promise<{network: (Record<string, unknown> & {origins?: Record<string, Party.Origin>}) | null}>} */
 export const box = () => read('/api/box');
 /** @param {Record<string, unknown>} some any of `portal`, `forward` and `cable` */
 export const setNetwork = (some) => send('PUT', '/api/box/network', some);

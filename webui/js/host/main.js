@@ -95,7 +95,7 @@ function show() {
   parts.places.show(state.scan ?? null, tabs.shows('music'));
   parts.people.show(tabs.shows('people'));
   showInvitation(state, tabs.shows('people'));
-  parts.settings.show(state);
+  parts.settings.show(state, you);
   parts.network.show(tabs.shows('box'));
   showHealth(state);
   parts.update.show(state.update ?? null);

@@ -4,6 +4,7 @@
 import { t } from '../i18n.js';
 import { element } from '../dom.js';
 import { box, setNetwork } from './api.js';
+import { showOrigin } from './origin.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
 
@@ -13,6 +14,8 @@ export class NetworkBox {
   #fields = /** @type {Field[]} */ ([...element('network').querySelectorAll('[data-network]')]);
   /** What the box has said last. @type {Record<string, unknown>} */
   #network = {};
+  /** Who said so. @type {Record<string, Party.Origin>} */
+  #origins = {};
   #looked = false;
 
   constructor() {
@@ -31,6 +34,7 @@ export class NetworkBox {
     const { network } = await box();
     element('network').hidden = !network;
     this.#network = network ?? {};
+    this.#origins = network?.origins ?? {};
     this.#fields.forEach((field) => this.#put(field));
   }
 
@@ -39,6 +43,7 @@ export class NetworkBox {
     const value = this.#network[this.#name(field)];
     if (field instanceof HTMLInputElement) field.checked = value === true;
     else if (value !== undefined) field.value = String(value);
+    showOrigin(field, this.#origins[this.#name(field)]);
   }
 
   /** @param {Field} field */
@@ -48,7 +53,10 @@ export class NetworkBox {
     // A box that gives addresses in somebody else's network takes that network down.
     const asks = name === 'cable' && value === 'guests';
     const goes = !asks || (await sure(t('network.cable_sure'), t('network.cable_yes')));
-    if (goes && (await attempt(() => setNetwork({ [name]: value })))) this.#network[name] = value;
+    if (goes && (await attempt(() => setNetwork({ [name]: value })))) {
+      if (this.#network[name] !== value) this.#origins[name] = 'page';
+      this.#network[name] = value;
+    }
     this.#put(field);
   }
 

@@ -3,6 +3,7 @@
 import { t } from '../i18n.js';
 import { element, write } from '../dom.js';
 import { endParty, settings, startParty } from './api.js';
+import { showOrigin } from './origin.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
 
@@ -31,10 +32,14 @@ export class SettingsForm {
     });
   }
 
-  /** @param {Party.State} state */
-  show(state) {
+  /**
+   * @param {Party.State} state
+   * @param {Party.You} you
+   */
+  show(state, you) {
     this.#state = state;
     for (const field of this.#fields) {
+      showOrigin(field, you.origins?.[this.#name(field)]);
       // What somebody is changing right now is theirs.
       if (document.activeElement === field && field.type !== 'checkbox' && field.localName !== 'select') continue;
       this.#put(field);

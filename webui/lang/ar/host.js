@@ -169,6 +169,8 @@ export default {
   'settings.crossfade': 'تتداخل الأغاني',
   'settings.seconds': '{n} ث',
   'settings.loudness': 'كل الأغاني بعلوّ واحد',
+  'origin.file': 'مضبوط في الملف',
+  'origin.page': 'مضبوط هنا',
   'settings.fair': 'اللعب النظيف',
   'settings.per_guest': 'أغاني الضيف الواحد في القائمة',
   'settings.recent': 'دقائق قبل أن تعود الأغنية',

@@ -169,6 +169,8 @@ export default {
   'settings.crossfade': 'Lieder überlappen um',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Alle Lieder gleich laut',
+  'origin.file': 'in der Datei gesetzt',
+  'origin.page': 'hier gesetzt',
   'settings.fair': 'Gerechtigkeit',
   'settings.per_guest': 'Lieder, die ein Gast in der Liste haben darf',
   'settings.recent': 'Minuten, bis ein Lied wiederkommen darf',

@@ -167,6 +167,8 @@ export default {
   'settings.crossfade': 'Songs overlap by',
   'settings.seconds': '{n} s',
   'settings.loudness': 'All songs equally loud',
+  'origin.file': 'set in the file',
+  'origin.page': 'set here',
   'settings.fair': 'Fair play',
   'settings.per_guest': 'Songs a guest may have in the queue',
   'settings.recent': 'Minutes until a song may come again',

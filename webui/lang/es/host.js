@@ -170,6 +170,8 @@ export default {
   'settings.crossfade': 'Las canciones se solapan',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Todas igual de fuertes',
+  'origin.file': 'fijado en el archivo',
+  'origin.page': 'fijado aquí',
   'settings.fair': 'Juego limpio',
   'settings.per_guest': 'Canciones que un invitado puede tener en la cola',
   'settings.recent': 'Minutos hasta que una canción puede volver',

@@ -170,6 +170,8 @@ export default {
   'settings.crossfade': 'Les titres se chevauchent de',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Tous les titres aussi forts',
+  'origin.file': 'réglé dans le fichier',
+  'origin.page': 'réglé ici',
   'settings.fair': 'Équité',
   'settings.per_guest': 'Titres qu’un invité peut avoir dans la file',
   'settings.recent': 'Minutes avant qu’un titre puisse revenir',

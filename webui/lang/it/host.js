@@ -169,6 +169,8 @@ export default {
   'settings.crossfade': 'I brani si sovrappongono di',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Tutti i brani allo stesso volume',
+  'origin.file': 'impostato nel file',
+  'origin.page': 'impostato qui',
   'settings.fair': 'Gioco leale',
   'settings.per_guest': 'Brani che un invitato può avere in coda',
   'settings.recent': 'Minuti prima che un brano possa tornare',

@@ -170,6 +170,8 @@ export default {
   'settings.crossfade': 'As músicas sobrepõem-se',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Todas com o mesmo volume',
+  'origin.file': 'definido no ficheiro',
+  'origin.page': 'definido aqui',
   'settings.fair': 'Jogo limpo',
   'settings.per_guest': 'Músicas que um convidado pode ter na fila',
   'settings.recent': 'Minutos até uma música poder voltar',
