@@ -4,10 +4,11 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::caller::Caller;
+use tests::machine::wait_for;
 use tests::program::Running;
 
 /// Longest wait for anything.
@@ -38,25 +39,21 @@ fn configure(folder: &Path, values: &Values) {
     fs::write(folder.join("partybox.toml"), text).expect("a configuration");
 }
 
-/// Waits until this holds.
-fn until(what: &str, holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < LIMIT, "{what}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
-}
-
 /// What holds for each key and who said so, once the party goes on.
-fn held(host: &Caller) -> Vec<(Value, Value)> {
-    let ask = |path: &str| host.clone().ask("GET", path, None).body;
-    until("the party goes on", || ask("/api/party/status")["session"]["live"] == true);
+fn held(running: &Running) -> Vec<(Value, Value)> {
+    running.until("/api/party/status", LIMIT, |status| status["session"]["live"] == true);
+    let ask = |path: &str| host(running).ask("GET", path, None).body;
     let (settings, you, network) = (ask("/api/party/settings"), ask("/api/queue"), ask("/api/box"));
     let held = |(section, key, _): &(&str, &str, &str)| match *section {
         "source" => (settings[key].clone(), you["you"]["origins"][key].clone()),
         _ => (network["network"][key].clone(), network["network"]["origins"][key].clone()),
     };
     KEYS.iter().map(held).collect()
+}
+
+/// A host's phone.
+fn host(running: &Running) -> Caller {
+    Caller::new(Ipv4Addr::LOCALHOST, running.address)
 }
 
 /// Values and the origin of all of them, as `held` says it.
@@ -73,23 +70,22 @@ fn a_line_of_the_file_holds_until_that_very_setting_is_set_on_the_page_and_never
     let config = folder.path().join("partybox.toml").display().to_string();
     let options = ["--config".to_owned(), config, "--host-from=127.0.0.1/32".to_owned()];
     let Some(mut running) = Running::start(&options) else { return };
-    let host = |running: &Running| Caller::new(Ipv4Addr::LOCALHOST, running.address);
     let set = |running: &Running, path: &str, key: &str, value: &Value| {
         let answer = host(running).ask("PUT", path, Some(&json!({ key: value })));
         assert_eq!(answer.status, 204, "{key}: {answer:?}");
     };
     let written = |text: &str| {
         let party = folder.path().join("state/party");
-        until(text, || fs::read_to_string(&party).is_ok_and(|written| written.contains(text)));
+        wait_for(text, &mut || fs::read_to_string(&party).is_ok_and(|written| written.contains(text)));
     };
-    assert_eq!(held(&host(&running)), all(&file, "file"));
+    assert_eq!(held(&running), all(&file, "file"));
 
     // Something else is set, and the file is edited.
     set(&running, "/api/party/settings", "requests", &json!("auto"));
     written("requests = \"auto\"");
     configure(folder.path(), &default);
     running.restart();
-    assert_eq!(held(&host(&running)), all(&default, "default"));
+    assert_eq!(held(&running), all(&default, "default"));
 
     // One after the other is set on the page, and the others stay the file's.
     let page = [json!(4_000), json!("sign-in"), json!(true), json!("guests")];
@@ -105,9 +101,9 @@ fn a_line_of_the_file_holds_until_that_very_setting_is_set_on_the_page_and_never
         for (place, value) in page.iter().enumerate().take(set_now + 1) {
             expected[place] = (value.clone(), json!("page"));
         }
-        assert_eq!(held(&host(&running)), expected, "after {key} was set");
+        assert_eq!(held(&running), expected, "after {key} was set");
         configure(folder.path(), &default);
         running.restart();
     }
-    assert_eq!(held(&host(&running)), all(&page, "page"));
+    assert_eq!(held(&running), all(&page, "page"));
 }
