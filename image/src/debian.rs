@@ -1,7 +1,7 @@
 //! Debian's packages: which are needed, which versions there are now or were locked, and a cache that keeps them.
 //!
 //! A card is made of what Debian has now within one release, security updates included. What that was is recorded in a
-//! lock file beside the card; whoever wants the same card again insists on a lock file, and the cache gives what the
+//! lock file beside the card; the same card is made again from such a lock file, and the cache provides what the
 //! archive has dropped since, because its servers keep only what is current. Everything that the network is needed for
 //! happens here, before anything is made. Nothing is installed on this machine.
 

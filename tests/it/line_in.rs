@@ -138,7 +138,7 @@ fn tell(dir: &std::path::Path, what: &str) {
 /// Checks level, pitch and wholeness of a stretch of sound.
 ///
 /// A machine that wakes a user-space sound server too late has it hiccup for longer than any buffer, or its player, so that
-/// the tone itself jumps before it reaches line-in. Such stretches are counted and told, and the next ones are taken, but
+/// the tone itself jumps before it reaches line-in. Such stretches are counted and printed, and the next ones are taken, but
 /// only if the hiccup is proven not to be line-in's own: it was late by its own counters, or somebody else who records the
 /// same cable heard the tone jump as well. A jump that only line-in has fails at once; so does a line-in that never holds
 /// although the others were on time.

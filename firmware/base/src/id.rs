@@ -30,7 +30,7 @@ number! {
 
 number! {
     /// The identity of a cue: one opening of a track. Counts up while the box runs, so that a track that was opened
-    /// twice is told apart.
+    /// twice has two.
     CueId(u64)
 }
 
@@ -45,7 +45,7 @@ number! {
 }
 
 number! {
-    /// The identity of a guest, by which people tell guests apart. Counts up as guests come and is never used twice
+    /// The identity of a guest, which distinguishes one guest from another. Counts up as guests come and is never used twice
     /// while the box runs. No secret, and no proof of anything.
     GuestId(u32)
 }

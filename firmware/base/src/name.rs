@@ -15,7 +15,7 @@ struct Name {
     length: u8,
 }
 
-/// The reason why a text is no name; the fault of whoever wrote it.
+/// The reason why a text is not a valid name; the fault of its author, a retry does not help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadName {
     /// It is empty or too long.

@@ -225,7 +225,7 @@ pub struct Appliance {
     pub requests: mpsc::Sender<Request>,
     /// Where an update comes in; `None` on a machine that is not updated like this.
     pub inbox: Option<Inbox>,
-    /// The one place for an update on its way in, whoever brings it.
+    /// The inbox for one update at a time, from a stick or by HTTP.
     pub receiving: Arc<Semaphore>,
 }
 
@@ -236,7 +236,7 @@ pub struct Keeper {
     pub facts: watch::Sender<Arc<Facts>>,
     /// What hosts ask.
     pub requests: mpsc::Receiver<Request>,
-    /// The one place for an update on its way in, whoever brings it.
+    /// The inbox for one update at a time, from a stick or by HTTP.
     pub receiving: Arc<Semaphore>,
 }
 

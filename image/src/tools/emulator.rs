@@ -1,4 +1,4 @@
-//! The tool chain's emulator and file system tools for whoever works with a card outside: tests, and a person who looks.
+//! The tool chain's emulator and file system tools for use outside of it: by tests and by `--board qemu`.
 //!
 //! They see what is made here, and what is temporary, at the same paths as everybody else on this machine.
 

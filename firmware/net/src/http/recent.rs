@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use base::Time;
 
-/// Phones that found no place, of late. When there are more the oldest is forgotten, and told nothing of it.
+/// Most phones remembered as refused for lack of a place; the oldest is dropped silently when there are more.
 pub(super) const TURNED_AWAY_MAX: usize = 64;
 
 /// Phones whose owners have read the portal's page; the oldest is forgotten when there are more. Each of a full network

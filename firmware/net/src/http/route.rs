@@ -30,7 +30,7 @@ pub(super) enum Takes {
     Nothing,
     /// This media type, at most so many bytes.
     Media(&'static str, usize),
-    /// A file of this media type and at most so many bytes, read piece by piece by whoever answers.
+    /// A file of this media type and at most so many bytes, which the handler reads piece by piece.
     File(&'static str, u64),
     /// None; but the connection becomes a WebSocket, which other pages may not open.
     Socket,
