@@ -26,16 +26,16 @@ use std::time::{Duration, Instant};
 
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time};
 use bytes::Bytes;
-use net::rtc::api::Offer;
-use net::rtc::dtls::Identity;
-use net::rtc::engine::Engine;
-use net::rtc::sim::{Phone, Setup};
-use net::rtc::srtp::Profile;
-use net::rtc::transmit::Outbox;
-use net::rtc::{Handle, Sink, spawn};
 use phones::Phones;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rtc::api::Offer;
+use rtc::dtls::Identity;
+use rtc::engine::Engine;
+use rtc::sim::{Phone, Setup};
+use rtc::srtp::Profile;
+use rtc::transmit::Outbox;
+use rtc::{Handle, Sink, spawn};
 use tests::venue::{LOOPBACK, fan_out};
 use ways::Way;
 

@@ -25,11 +25,11 @@ use audio::sim::{Card, CardPace};
 use audio::status::Status;
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time, Timeline};
 use bytes::Bytes;
-use net::rtc::api::Offer;
-use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
-use net::rtc::dtls::Identity;
-use net::rtc::sim::{Phone, Setup};
-use net::rtc::{Handle, Sink, spawn};
+use rtc::api::Offer;
+use rtc::config::{Clocks, Config, Limits, StreamConfig};
+use rtc::dtls::Identity;
+use rtc::sim::{Phone, Setup};
+use rtc::{Handle, Sink, spawn};
 
 /// Clicks that are measured, after [`SETTLE`] ones that are not.
 const CLICKS: usize = 80;

@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 
 use base::{Encoding, MediaTime, Packet, PacketSink, StreamId};
 use bytes::Bytes;
-use net::control::SourceKind;
-use net::http::{App, Config, Signaling};
-use net::status::{Snapshot, StreamStatus};
 use tests::processor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
+use web::control::SourceKind;
+use web::http::{App, Config, Signaling};
+use web::status::{Snapshot, StreamStatus};
 
 /// Listeners, as in the goal: at most half of Icecast's CPU at 500.
 const LISTENERS: usize = 500;
@@ -233,7 +233,7 @@ fn serve() {
         panel: Default::default(),
     }));
     let stream = StreamId::new("main").expect("a good id");
-    let (hub, mut feed) = net::mp3::hub(stream, &net::mp3::Config::default(), &snapshots, runtime.handle());
+    let (hub, mut feed) = web::mp3::hub(stream, &web::mp3::Config::default(), &snapshots, runtime.handle());
     let (commands, _commands) = mpsc::channel(1);
     let app = App {
         config: Config::default(),
@@ -241,9 +241,9 @@ fn serve() {
         mp3: vec![hub],
         snapshot: snapshots,
         commands,
-        pairing: net::pairing::Pairing::default(),
+        pairing: web::pairing::Pairing::default(),
         library: None,
-        appliance: net::appliance::channel().0,
+        appliance: web::appliance::channel().0,
         zero: Instant::now(),
         gauges: Arc::new(|_| {}),
     };
@@ -268,6 +268,6 @@ fn serve() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         println!("{}", listener.local_addr().expect("it is bound"));
         std::io::stdout().flush().expect("written");
-        net::http::serve(listener, app, std::future::pending()).await;
+        web::http::serve(listener, app, std::future::pending()).await;
     });
 }

@@ -28,9 +28,9 @@ const ADAPTERS: [(&str, &[&str]); 19] = [
     ("image_webp", &["firmware/library/src/picture.rs"]),
     ("jpeg_encoder", &["firmware/library/src/picture.rs", "firmware/library/tests/"]),
     ("mdns_sd", &["firmware/partybox/src/mdns.rs"]),
-    ("dimpl", &["firmware/net/src/rtc/"]),
-    ("axum", &["firmware/net/src/"]),
-    ("hyper", &["firmware/net/src/"]),
+    ("dimpl", &["firmware/rtc/src/"]),
+    ("axum", &["firmware/web/src/"]),
+    ("hyper", &["firmware/web/src/"]),
     ("rustix", &["board/", "firmware/", "image/"]),
     ("gpiocdev", &["board/src/gpio.rs"]),
     ("linux_embedded_hal", &["board/src/display/bus.rs"]),
@@ -41,7 +41,7 @@ const ADAPTERS: [(&str, &[&str]); 19] = [
 /// Files that may hold code the compiler cannot check, and why.
 const UNCHECKED_CODE: [(&str, &str); 2] = [
     ("firmware/audio/src/encode/mp3.rs", "LAME fills spare capacity, whose length only it knows"),
-    ("firmware/net/src/rtc/batch.rs", "sendmmsg and recvmmsg take arrays of pointers"),
+    ("firmware/rtc/src/batch.rs", "sendmmsg and recvmmsg take arrays of pointers"),
 ];
 
 /// Files and folders that are told the time and never ask.
@@ -51,8 +51,8 @@ const PURE: [&str; 20] = [
     "firmware/audio/src/mixer",
     "firmware/audio/src/limiter",
     "firmware/audio/src/drift",
-    "firmware/net/src/rtc/session",
-    "firmware/net/src/rtc/engine",
+    "firmware/rtc/src/session",
+    "firmware/rtc/src/engine",
     "board/src/advice.rs",
     "board/src/contact",
     "board/src/debounce.rs",

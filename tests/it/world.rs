@@ -5,7 +5,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base::PacketDuration;
-use net::rtc::config::CONSENT_MS_MAX;
+use rtc::config::CONSENT_MS_MAX;
 use tests::dice::Dice;
 use tests::link::Conditions;
 use tests::phone::Wishes;

@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use base::{StreamId, Time};
-use net::rtc::api::{Offer, SessionId};
-use net::rtc::config::Clocks;
-use net::rtc::dtls::Identity;
-use net::rtc::sim;
-use net::rtc::transmit::Outbox;
+use rtc::api::{Offer, SessionId};
+use rtc::config::Clocks;
+use rtc::dtls::Identity;
+use rtc::sim;
+use rtc::transmit::Outbox;
 
 use crate::dice::Dice;
 use crate::link::Conditions;

@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use base::{PacketDuration, StreamId, Time, Timeline};
-use net::control::SourceKind;
-use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
-use net::status::{Snapshot, StreamStatus};
+use rtc::config::{Clocks, Config, Limits, StreamConfig};
+use web::control::SourceKind;
+use web::status::{Snapshot, StreamStatus};
 
 /// The only address of the venue and of all its guests.
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

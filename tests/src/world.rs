@@ -16,13 +16,13 @@ use audio::pcm::Block;
 use audio::pump::{self, Pump, Step};
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time, Timeline};
 use bytes::{BufMut, BytesMut};
-use net::rtc::api::{Offer, SessionId};
-use net::rtc::config::{Clocks, Config, Limits, StreamConfig};
-use net::rtc::dtls::Identity;
-use net::rtc::engine::Engine;
-use net::rtc::transmit::Outbox;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rtc::api::{Offer, SessionId};
+use rtc::config::{Clocks, Config, Limits, StreamConfig};
+use rtc::dtls::Identity;
+use rtc::engine::Engine;
+use rtc::transmit::Outbox;
 
 use crate::dice::Dice;
 use crate::link::{Conditions, Link};

@@ -172,7 +172,7 @@ fn set_country(country: &str) {
 /// `RADIO` may be empty; `INTERFACE` is where guests arrive.
 fn environment(choice: Option<&Choice>, interface: &str, rules: &network::Rules) -> String {
     let radio = choice.map_or("", |choice| choice.interface.as_str());
-    let portal = net::portal::ADDRESS;
+    let portal = web::portal::ADDRESS;
     let forward = u8::from(rules.forward);
     let cable = if rules.cable == Cable::Guests { "guests" } else { "house" };
     format!(

@@ -59,7 +59,7 @@ fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
         vec![bound.ip()]
     };
     // Only phones' questions for the internet go there.
-    addresses.retain(|ip| *ip != IpAddr::V4(net::portal::ADDRESS));
+    addresses.retain(|ip| *ip != IpAddr::V4(web::portal::ADDRESS));
     // Guests are in the box's own network if it has one, whatever else the box is in.
     addresses.sort_by_key(|ip| (ip.is_loopback(), *ip != IpAddr::V4(BOX), ip.is_ipv6()));
     addresses.into_iter().map(|ip| format!("http://{}/", host_port(ip, bound.port()))).collect()

@@ -25,7 +25,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let bound = listener.local_addr().map_err(Error::System)?;
     let assembled = Assembled::new(&config, bound)?;
     let (stop_http, http_stops) = oneshot::channel::<()>();
-    let server = tokio::spawn(net::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
+    let server = tokio::spawn(web::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
 
     let urls = assembled.running.page.urls();
     print!("{}", console::greeting(&config.name, urls));

@@ -1,7 +1,7 @@
 //! The box as a thing that stands somewhere: carries facts of its network, power, storage and updates to the pages, and hosts'
 //! choices to the files they are kept in.
 //!
-//! Decides nothing: what phones are told is in `net::portal`, which radio and channel in `access_point`, what the numbers
+//! Decides nothing: what phones are told is in `web::portal`, which radio and channel in `access_point`, what the numbers
 //! of the power mean in `power`, whose updates are taken in no file of the firmware.
 
 use std::net::IpAddr;
@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::thread;
 
 use base::Time;
-use net::appliance::{
+use party::Origin;
+use web::appliance::{
     Facts, Forgets, Inbox, Keeper, Network, NetworkOrigins, NetworkWish, Refused, Request, UpdateState,
 };
-use net::metrics::{Kind, Page};
-use net::portal;
-use party::Origin;
+use web::metrics::{Kind, Page};
+use web::portal;
 
 use crate::access_point::choice::Choice;
 use crate::access_point::{self, BOX};
@@ -51,7 +51,7 @@ pub struct Appliance {
     /// The radio, once there is an access point.
     choice: Option<Choice>,
     meter: Meter,
-    power: Option<net::appliance::Power>,
+    power: Option<web::appliance::Power>,
     updates: Option<Updates>,
     storage: Storage,
     forgets: Option<Forgets>,
@@ -297,11 +297,11 @@ mod tests {
     #[test]
     fn what_a_host_chose_holds_at_once_and_after_a_restart() {
         let directory = tempfile::tempdir().unwrap();
-        let (http, keeper) = net::appliance::channel();
+        let (http, keeper) = web::appliance::channel();
         let mut appliance = Appliance::new(&own(), keeper, writer(&directory));
         assert_eq!(set(&mut appliance), Ok(()));
         assert_eq!(http.facts.borrow().network.as_ref().unwrap().portal, portal::Mode::SignIn);
-        let (http, keeper) = net::appliance::channel();
+        let (http, keeper) = web::appliance::channel();
         let _again = Appliance::new(&own(), keeper, writer(&directory));
         let network = http.facts.borrow().network.clone().unwrap();
         assert_eq!((network.portal, network.cable_to_guests), (portal::Mode::SignIn, true));
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn somebody_elses_network_is_not_the_boxs_to_rule() {
-        let (http, keeper) = net::appliance::channel();
+        let (http, keeper) = web::appliance::channel();
         let mut appliance = Appliance::new(&Config::default(), keeper, None);
         assert_eq!(set(&mut appliance).map_err(|refused| refused.code), Err("not-own-network"));
         assert_eq!(http.facts.borrow().network, None);
@@ -323,7 +323,7 @@ mod tests {
         let path = |name: &str| directory.path().join(name);
         ["inbox", "run", "sticks/a"].into_iter().for_each(|name| std::fs::create_dir_all(path(name)).unwrap());
         std::fs::write(path("sticks/a/new.raucb"), "update").unwrap();
-        let (http, keeper) = net::appliance::channel();
+        let (http, keeper) = web::appliance::channel();
         let mut appliance = Appliance::new(&Config::default(), keeper, None);
         appliance.updates = Updates::new(&path("inbox"), &path("run"), &path("sticks"));
         appliance.look(Time::ZERO);
@@ -341,10 +341,10 @@ mod tests {
 
     #[test]
     fn the_box_must_not_be_switched_off_while_an_update_is_written_and_at_no_other_time() {
-        let (_http, keeper) = net::appliance::channel();
+        let (_http, keeper) = web::appliance::channel();
         let appliance = Appliance::new(&Config::default(), keeper, None);
         let during = |state| {
-            let update = Some(net::appliance::Update { state, ..Default::default() });
+            let update = Some(web::appliance::Update { state, ..Default::default() });
             appliance.keeper.facts.send_replace(Arc::new(Facts { update, ..Facts::default() }));
             appliance.is_updating()
         };
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_machine_that_is_no_box_says_so_when_it_is_to_be_updated() {
-        let (http, keeper) = net::appliance::channel();
+        let (http, keeper) = web::appliance::channel();
         let mut appliance = Appliance::new(&Config::default(), keeper, None);
         assert_eq!(http.facts.borrow().update, None);
         let (reply, mut outcome) = oneshot::channel();

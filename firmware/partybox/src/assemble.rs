@@ -14,10 +14,10 @@ use audio::encode::{self, Encode, Profile};
 use audio::line::{self, LineIn};
 use audio::pump;
 use base::{ChannelId, PacketDuration, StreamId, Timeline};
-use net::control::COMMANDS_WAITING_MAX;
-use net::rtc::config::{Clocks, StreamConfig};
 use party::{Fades, Party, Settings, Source};
+use rtc::config::{Clocks, StreamConfig};
 use tokio::sync::{Notify, mpsc, watch};
+use web::control::COMMANDS_WAITING_MAX;
 
 use crate::address::{self, Page};
 use crate::appliance::{self, Appliance};
@@ -47,7 +47,7 @@ const FIRST_BLOCK_MS: u64 = 50;
 
 /// The box, put together but for its server.
 pub(crate) struct Assembled {
-    pub(crate) app: net::http::App,
+    pub(crate) app: web::http::App,
     pub(crate) running: Running,
 }
 
@@ -86,8 +86,8 @@ impl Assembled {
         saved.iter().for_each(|saved| party.resume(saved));
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config)));
         let mp3_config =
-            net::mp3::Config { bitrates_bps: config.mp3.bitrates_bps.clone(), burst_ms: config.mp3.burst_ms.into() };
-        let (hub, feed) = net::mp3::hub(stream, &mp3_config, &snapshots, &tokio::runtime::Handle::current());
+            web::mp3::Config { bitrates_bps: config.mp3.bitrates_bps.clone(), burst_ms: config.mp3.burst_ms.into() };
+        let (hub, feed) = web::mp3::hub(stream, &mp3_config, &snapshots, &tokio::runtime::Handle::current());
         let (line, line_thread) = line_in(config, clock)?;
         let plan = channel::plan(party.plan(), party.settings().crossfade_ms);
         let (tap, ear) = ear::pair();
@@ -106,9 +106,9 @@ impl Assembled {
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
         let (panel, board_threads) = opened.map_err(Error::System)?;
         let (board, counters) = panel.meters();
-        let (phones, keeper) = net::pairing::channel();
+        let (phones, keeper) = web::pairing::channel();
         let network = Network::new(&config.wifi, &config.name, writer.clone());
-        let (mut things, things_keeper) = net::appliance::channel();
+        let (mut things, things_keeper) = web::appliance::channel();
         let appliance = Appliance::new(config, things_keeper, writer.clone());
         things.inbox = appliance.inbox();
         let pairing = Pairing::new(writer, keeper.hosts);
@@ -120,7 +120,7 @@ impl Assembled {
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
         });
-        let app = net::http::App {
+        let app = web::http::App {
             config: http_config(config),
             rtc: rtc.clone().into(),
             mp3: vec![hub.clone()],
@@ -182,7 +182,7 @@ fn fan_out(
     stream: StreamId,
     clock: Clock,
     timeline: Timeline,
-) -> Result<(net::rtc::Handle, net::rtc::Sink, JoinHandle<()>), Error> {
+) -> Result<(rtc::Handle, rtc::Sink, JoinHandle<()>), Error> {
     let port = if config.webrtc.udp_port == 0 { bound.port() } else { config.webrtc.udp_port };
     let address = SocketAddr::new(bound.ip(), port);
     let now = clock.now();
@@ -196,14 +196,14 @@ fn fan_out(
         in_band_fec: config.opus.fec,
     }];
     let addresses = if bound.ip().is_unspecified() { address::interfaces() } else { vec![bound.ip()] };
-    let limits = net::rtc::config::Limits {
+    let limits = rtc::config::Limits {
         listeners: config.webrtc.listeners_max,
         sessions_per_address: config.webrtc.sessions_per_address_max,
         ..Default::default()
     };
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
-    let rtc_config = net::rtc::config::Config { streams, addresses, port, limits, clocks };
-    let (handle, mut sinks, thread) = net::rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
+    let rtc_config = rtc::config::Config { streams, addresses, port, limits, clocks };
+    let (handle, mut sinks, thread) = rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
     audio::thread::raise_priority_of(&thread, "fan-out");
     let sink = sinks.pop().expect("one stream has one sink");
     Ok((handle, sink, thread))
@@ -243,14 +243,14 @@ fn encoders(config: &Config) -> Result<Vec<Box<dyn Encode>>, Error> {
     Ok(encoders)
 }
 
-fn http_config(config: &Config) -> net::http::Config {
-    let limits = net::http::limits::Limits {
+fn http_config(config: &Config) -> web::http::Config {
+    let limits = web::http::limits::Limits {
         connections_max: config.http.connections_max,
         connections_per_address_max: config.http.connections_per_address_max,
         mp3_listeners_max: config.mp3.listeners_max,
         ..Default::default()
     };
-    net::http::Config { names: config.http.names.clone(), host_from: config.host_networks(), limits }
+    web::http::Config { names: config.http.names.clone(), host_from: config.host_networks(), limits }
 }
 
 fn duration(packet_ms: u8) -> PacketDuration {

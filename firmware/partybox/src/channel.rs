@@ -8,8 +8,8 @@ use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan};
 use audio::pump::Controls;
 use base::{ChannelId, TrackId};
-use net::control::{Action, Refused, SourceKind};
 use party::{Asker, Done, Input, Output, Party, Source, View};
+use web::control::{Action, Refused, SourceKind};
 
 use crate::buttons;
 use crate::tracks::{News, Tracks};

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use audio::encode;
-use net::rtc::SpawnError;
+use rtc::SpawnError;
 
 use crate::supervise::Trouble;
 use crate::{catalogue, config};

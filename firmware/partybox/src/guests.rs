@@ -11,7 +11,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use base::Time;
-use net::appliance::Radio;
+use web::appliance::Radio;
 
 use crate::access_point::choice::Choice;
 

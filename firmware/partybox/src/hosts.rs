@@ -12,7 +12,7 @@ pub const FILE: &str = "hosts";
 /// Version of the shape. Another one is refused, and the file is kept aside.
 const VERSION: u32 = 1;
 
-/// Longest name of a browser or system, bytes: longer than all that `net` knows.
+/// Longest name of a browser or system, bytes: longer than all that `web` knows.
 const FAMILY_BYTES_MAX: usize = 32;
 
 #[derive(Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! The binary's parts: command line, configuration, catalogue, terminal, and the wiring of all rooms.
 //!
 //! Constructs and connects, decides nothing: what plays is decided in `party`, how it sounds in `audio`, who may
-//! listen in `net`. A library only so that tests and fuzz targets reach the configuration.
+//! listen in `web`. A library only so that tests and fuzz targets reach the configuration.
 
 pub mod access_point;
 mod address;

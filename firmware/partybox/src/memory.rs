@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::{Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
-use net::party_view::TrackView;
 use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
 use serde::{Deserialize, Serialize};
+use web::party_view::TrackView;
 
 use crate::state::{Error, Writer};
 

@@ -1,6 +1,6 @@
 //! Pairing at work: the rules' answers for phones and for the button, secrets, the hosts' file, log and counters.
 //!
-//! Decides nothing: who is host is decided in `party::pairing`, what a request may look like in `net`.
+//! Decides nothing: who is host is decided in `party::pairing`, what a request may look like in `web`.
 
 mod counters;
 
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::Time;
-use net::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret};
-use net::ratelimit::{RateLimit, Verdict};
+use base::{RateLimit, Verdict};
 use party::pairing::{AskError, Key, Outcome, Phone, State, View};
 use tokio::sync::{oneshot, watch};
+use web::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret};
 
 pub use counters::Counters;
 
@@ -26,7 +26,7 @@ const LOG_LIMIT: RateLimit = RateLimit::new(10, 10_000_000);
 #[derive(Debug)]
 pub struct Pairing {
     rules: party::pairing::Pairing,
-    /// Who is host, for `net`.
+    /// Who is host, for `web`.
     hosts: watch::Sender<Hosts>,
     /// `None`: hosts last until the box restarts.
     writer: Option<Arc<Writer>>,
@@ -37,7 +37,7 @@ pub struct Pairing {
 }
 
 impl Pairing {
-    /// Goes on with the hosts in the writer's folder, and tells `net` of them through `hosts`. What is wrong with the file
+    /// Goes on with the hosts in the writer's folder, and tells `web` of them through `hosts`. What is wrong with the file
     /// is logged; the box then goes on without hosts.
     pub fn new(writer: Option<Arc<Writer>>, hosts: watch::Sender<Hosts>) -> Self {
         let (known, next_id) = writer.as_deref().and_then(|writer| read(writer.folder())).unwrap_or_default();
@@ -122,7 +122,7 @@ impl Pairing {
         }
     }
 
-    /// Lets the rules do something, and carries what comes of it: to the log, to `net`, to the file.
+    /// Lets the rules do something, and carries what comes of it: to the log, to `web`, to the file.
     fn act<T>(&mut self, now: Time, act: impl FnOnce(&mut party::pairing::Pairing) -> T) -> T {
         let before = (self.rules.hosts().len(), self.rules.next_id());
         let result = act(&mut self.rules);

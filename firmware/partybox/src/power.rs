@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use net::appliance::Power;
-use net::metrics::{Kind, Page};
+use web::appliance::Power;
+use web::metrics::{Kind, Page};
 
 /// From here on the host is told politely: a Pi slows itself down from 80 °C (Raspberry Pi's documentation, "Frequency
 /// management and thermal control").

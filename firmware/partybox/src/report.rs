@@ -6,12 +6,12 @@ use audio::line::LineState;
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
 use board::screen::wifi;
-use net::control::SourceKind;
-use net::metrics::{Kind, Page};
-use net::panel::{JoinCode, LineLevel, Panel};
-use net::party_view::PartyView;
-use net::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
 use party::Source;
+use web::control::SourceKind;
+use web::metrics::{Kind, Page};
+use web::panel::{JoinCode, LineLevel, Panel};
+use web::party_view::PartyView;
+use web::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
 
 use crate::channel::Channel;
 use crate::config::Config;

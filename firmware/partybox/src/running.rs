@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use audio::clock::Clock;
 use base::TrackId;
-use net::control::{Command, Refused};
-use net::status::Snapshot;
 use party::Source;
 use tokio::sync::{Notify, mpsc, watch};
+use web::control::{Command, Refused};
+use web::status::Snapshot;
 
 use crate::address::Page;
 use crate::appliance::Appliance;
@@ -47,14 +47,14 @@ pub(crate) struct Running {
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) pairing: Pairing,
     /// What phones ask about pairing.
-    pub(crate) phones: mpsc::Receiver<net::pairing::Request>,
+    pub(crate) phones: mpsc::Receiver<web::pairing::Request>,
     /// Rung by the pump when it has events.
     pub(crate) wake: Arc<Notify>,
     pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
     pub(crate) supervisor: Supervisor,
     pub(crate) clock: Clock,
-    pub(crate) rtc: net::rtc::Handle,
-    pub(crate) hub: net::mp3::Hub,
+    pub(crate) rtc: rtc::Handle,
+    pub(crate) hub: web::mp3::Hub,
     pub(crate) panel: Panel,
     /// The network that guests shall join.
     pub(crate) network: Network,

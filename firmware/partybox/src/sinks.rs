@@ -7,9 +7,9 @@ use crate::ear::Tap;
 /// Both ways out of one channel.
 pub struct Sinks {
     /// The WebRTC fan-out.
-    pub rtc: net::rtc::Sink,
+    pub rtc: rtc::Sink,
     /// The MP3 bodies.
-    pub mp3: net::mp3::Feed,
+    pub mp3: web::mp3::Feed,
     /// The box's own ear.
     pub tap: Tap,
 }

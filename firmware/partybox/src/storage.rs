@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use net::appliance::{Forgets, Refused};
 use rustix::fs::StatVfsMountFlags;
+use web::appliance::{Forgets, Refused};
 
 /// Where the units tell how it is, below where units tell.
 const STATE: &str = "partybox-data/state";

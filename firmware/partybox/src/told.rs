@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use base::{GuestId, Time, TrackId};
-use net::party_view::{
+use party::{BOOSTS_MAX, By, Decline, Party, Requests, Standing};
+use web::party_view::{
     ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,
     SessionView, SkipView, TrackView,
 };
-use party::{BOOSTS_MAX, By, Decline, Party, Requests, Standing};
 
 /// Shortest time between two new views because of what guests do, ms.
 const GUESTS_EVERY_MS: u64 = 200;

@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use net::appliance::{Inbox, Update, UpdateState};
+use web::appliance::{Inbox, Update, UpdateState};
 
 /// Where units tell and are told; in tests somewhere else.
 pub const RUN: &str = "/run";

@@ -14,16 +14,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use base::{Encoding, PacketDuration, PacketSink};
-use net::http::{App, Config, serve};
-use net::rtc::config::Clocks;
-use net::rtc::dtls::Identity;
-use net::rtc::sim::{Phone, Setup};
-use net::rtc::{Handle, spawn};
+use rtc::config::Clocks;
+use rtc::dtls::Identity;
+use rtc::sim::{Phone, Setup};
+use rtc::{Handle, spawn};
 use tests::venue::{self, LOOPBACK};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Barrier, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
+use web::http::{App, Config, serve};
 
 use super::{cpu_ns, packet, percentile, thread_cpu_ns};
 
@@ -124,9 +124,9 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             mp3: Vec::new(),
             snapshot,
             commands,
-            pairing: net::pairing::Pairing::default(),
+            pairing: web::pairing::Pairing::default(),
             library: None,
-            appliance: net::appliance::channel().0,
+            appliance: web::appliance::channel().0,
             zero: Instant::now(),
             gauges: Arc::new(|_| {}),
         };

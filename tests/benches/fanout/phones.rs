@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use base::{Encoding, PacketDuration, PacketSink};
-use net::rtc::config::Clocks;
-use net::rtc::dtls::Identity;
-use net::rtc::sim::{Phone, Setup};
-use net::rtc::{Handle, Sink};
+use rtc::config::Clocks;
+use rtc::dtls::Identity;
+use rtc::sim::{Phone, Setup};
+use rtc::{Handle, Sink};
 use tests::venue::LOOPBACK;
 
 use super::{BURST_EVERY, offer, packet};

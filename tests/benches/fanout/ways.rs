@@ -4,10 +4,10 @@ use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::Instant;
 
-use net::rtc::batch::BatchSender;
-use net::rtc::srtp::{MasterKeys, Profile, RTP_HEADER_BYTES, Sealer};
-use net::rtc::transmit::Transmit;
 use nix::sys::socket::{setsockopt, sockopt::UdpGsoSegment};
+use rtc::batch::BatchSender;
+use rtc::srtp::{MasterKeys, Profile, RTP_HEADER_BYTES, Sealer};
+use rtc::transmit::Transmit;
 
 use super::phones::Phones;
 use tests::venue::LOOPBACK;

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use is::stun::StunMessage;
 use is::{DefaultSha1HmacProvider, Sha1HmacProvider};
-use net::rtc::config::Clocks;
-use net::rtc::dtls::Identity;
-use net::rtc::sim::{Phone, Setup};
+use rtc::config::Clocks;
+use rtc::dtls::Identity;
+use rtc::sim::{Phone, Setup};
 use serde_json::{Value, json};
 use ureq::Agent;
 

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 use bytes::Bytes;
-use net::http::App;
-use net::rtc::Sink;
+use rtc::Sink;
 use tests::venue::{LOOPBACK, fan_out, playing};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use web::http::App;
 
 use super::{RTP_HEADER_BYTES, Running, Subject};
 
@@ -39,7 +39,7 @@ pub(super) fn start() -> Subject {
 /// Prints where it takes RTP and where HTTP, and serves until it is ended.
 pub(super) fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (handle, mut sinks, _thread) = net::rtc::spawn(SocketAddr::from((LOOPBACK, 0)), fan_out()).expect("a fan-out");
+    let (handle, mut sinks, _thread) = rtc::spawn(SocketAddr::from((LOOPBACK, 0)), fan_out()).expect("a fan-out");
     let feed = UdpSocket::bind((LOOPBACK, 0)).expect("a socket");
     println!("{}", feed.local_addr().expect("a bound socket"));
     let sink = sinks.remove(0);
@@ -47,14 +47,14 @@ pub(super) fn main() {
     let (_keep, snapshot) = watch::channel(Arc::new(playing()));
     let (commands, _commands) = mpsc::channel(1);
     let app = App {
-        config: net::http::Config::default(),
+        config: web::http::Config::default(),
         rtc: handle.into(),
         mp3: Vec::new(),
         snapshot,
         commands,
-        pairing: net::pairing::Pairing::default(),
+        pairing: web::pairing::Pairing::default(),
         library: None,
-        appliance: net::appliance::channel().0,
+        appliance: web::appliance::channel().0,
         zero: std::time::Instant::now(),
         gauges: Arc::new(|_| {}),
     };
@@ -62,7 +62,7 @@ pub(super) fn main() {
         let listener = TcpListener::bind((LOOPBACK, 0)).await.expect("a free port");
         println!("{}", listener.local_addr().expect("a bound socket"));
         std::io::stdout().flush().expect("written");
-        net::http::serve(listener, app, std::future::pending()).await;
+        web::http::serve(listener, app, std::future::pending()).await;
     });
 }
 

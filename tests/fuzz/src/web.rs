@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{StreamId, Time};
-use net::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
-use net::http::{App, Config, Signaling, serve};
-use net::mp3::{self, Feed, hub};
-use net::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
-use net::rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
-use net::status::{Snapshot, StreamStatus};
+use web::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
+use web::http::{App, Config, Signaling, serve};
+use web::mp3::{self, Feed, hub};
+use web::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
+use rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
+use web::status::{Snapshot, StreamStatus};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -69,7 +69,7 @@ impl Web {
         let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, runtime.handle());
         let (commands, asked) = mpsc::channel(COMMANDS_WAITING_MAX);
         let (offers, offered) = mpsc::channel(16);
-        let (phones, keeper) = net::pairing::channel();
+        let (phones, keeper) = web::pairing::channel();
         // Loopback is a host, so that every route is reached; guests' refusals are the table tests' business.
         let host_from = vec!["127.0.0.0/8".parse().expect("a network")];
         let app = App {
@@ -80,7 +80,7 @@ impl Web {
             commands,
             pairing: phones,
             library: None,
-            appliance: net::appliance::channel().0,
+            appliance: web::appliance::channel().0,
             zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),
         };

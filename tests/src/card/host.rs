@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use net::pairing::Secret;
 use party::pairing::{Host, Label};
 use partybox::hosts;
 use partybox::state::Folder;
 use tempfile::TempDir;
 use ureq::RequestBuilder;
 use ureq::typestate::WithBody;
+use web::pairing::Secret;
 
 use super::{CableEnd, Card, HOST, Running};
 

@@ -11,7 +11,7 @@ use super::repository::Source;
 pub const VOCABULARY: &str = "base";
 
 /// Every package of the house and the siblings it may depend on besides [`VOCABULARY`]. No other arrow exists.
-pub const ARROWS: [(&str, &[&str]); 10] = [
+pub const ARROWS: [(&str, &[&str]); 11] = [
     (VOCABULARY, &[]),
     ("party", &[]),
     ("audio", &[]),
@@ -19,9 +19,10 @@ pub const ARROWS: [(&str, &[&str]); 10] = [
     ("board", &[]),
     ("webui", &[]),
     ("image", &[]),
-    ("net", &["party", "library", "webui"]),
-    ("partybox", &["party", "audio", "library", "net", "board", "webui"]),
-    ("tests", &["party", "audio", "library", "net", "board", "webui", "partybox"]),
+    ("rtc", &[]),
+    ("web", &["party", "library", "rtc", "webui"]),
+    ("partybox", &["party", "audio", "library", "rtc", "web", "board", "webui"]),
+    ("tests", &["party", "audio", "library", "rtc", "web", "board", "webui", "partybox"]),
 ];
 
 /// What is wrong with one `Cargo.toml` of a package; a manifest without a package is the workspace's own.
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn an_arrow_that_is_not_on_the_map_is_found() {
         assert_eq!(breaches("[package]\nname='party'\n[dependencies]\naudio.workspace=true"), 1);
-        assert_eq!(breaches("[package]\nname='webui'\n[dev-dependencies]\nnet={path='../net'}"), 1);
+        assert_eq!(breaches("[package]\nname='webui'\n[dev-dependencies]\nweb={path='../web'}"), 1);
         assert_eq!(
             breaches("[package]\nname='board'\n[target.'cfg(unix)'.dependencies]\nx={package='party',path='x'}"),
             1
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn the_arrows_on_the_map_pass() {
         assert_eq!(
-            breaches("[package]\nname='net'\n[dependencies]\nbase.workspace=true\nparty.workspace=true\ntokio='1'"),
+            breaches("[package]\nname='web'\n[dependencies]\nbase.workspace=true\nparty.workspace=true\ntokio='1'"),
             0
         );
         assert_eq!(breaches("[workspace]\nmembers=[]"), 0);
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn net_may_not_know_pcm() {
-        assert_eq!(breaches("[package]\nname='net'\n[dependencies]\naudio={workspace=true,features=['opus']}"), 1);
+    fn web_may_not_know_pcm() {
+        assert_eq!(breaches("[package]\nname='web'\n[dependencies]\naudio={workspace=true,features=['opus']}"), 1);
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
-use net::portal;
+use web::portal;
 
 use super::choice::Choice;
 use super::{BOX, PREFIX_BITS};

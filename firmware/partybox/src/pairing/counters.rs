@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use net::metrics::{Kind, Page};
 use party::pairing::Outcome;
+use web::metrics::{Kind, Page};
 
 /// Everything that can happen, by the name under which it is counted.
 const NAMES: [&str; 14] = [

@@ -1,14 +1,14 @@
-//! Pairing with real secrets, a real folder and the set of hosts that `net` sees.
+//! Pairing with real secrets, a real folder and the set of hosts that `web` sees.
 
 use std::sync::mpsc::channel;
 
-use net::metrics::Page;
-use net::pairing::RevokeError;
 use party::pairing::{WAIT_MS, Why};
+use web::metrics::Page;
+use web::pairing::RevokeError;
 
 use super::*;
 
-/// A box: pairing in a folder, and what `net` sees of it.
+/// A box: pairing in a folder, and what `web` sees of it.
 struct Rig {
     directory: tempfile::TempDir,
     pairing: Pairing,

@@ -1,0 +1,115 @@
+//! One handshake under way, or the association that came of it: what the library says, put into our words.
+
+use std::net::SocketAddr;
+
+use base::Time;
+use dimpl::{Dtls, Output, SrtpProfile};
+
+use super::{Ended, Fingerprint, Protection, Side, sha256};
+use crate::srtp::{MasterKeys, Opener, Profile, Sealer};
+use crate::transmit::Transmit;
+
+/// Room for what the library hands out at once.
+const SCRATCH_BYTES: usize = 2_048;
+
+/// One handshake.
+pub(super) struct Attempt {
+    pub(super) dtls: Dtls,
+    /// The digest of what began it, if that came from the peer.
+    pub(super) hello: Option<Fingerprint>,
+    /// The datagrams of the peer's hello, until it is answered.
+    pub(super) pieces: Vec<Vec<u8>>,
+    /// Whether we have sent anything.
+    pub(super) answered: bool,
+    certified: bool,
+    keys: Option<Protection>,
+    pub(super) timeout: Option<Time>,
+}
+
+impl Attempt {
+    pub(super) fn new(dtls: Dtls, hello: Option<Fingerprint>) -> Self {
+        Self { dtls, hello, pieces: Vec::new(), answered: false, certified: false, keys: None, timeout: None }
+    }
+
+    /// Tells it the time.
+    pub(super) fn drive(
+        &mut self,
+        side: &Side,
+        now: Time,
+        to: SocketAddr,
+        out: &mut impl Transmit,
+    ) -> Result<Option<Protection>, Ended> {
+        self.dtls.handle_timeout(side.clocks.instant(now)).map_err(|_| Ended::Failed)?;
+        self.drain(side, to, out)
+    }
+
+    /// Hands it a datagram. One that the library does not take is no error: it may be forged.
+    pub(super) fn receive(
+        &mut self,
+        side: &Side,
+        now: Time,
+        datagram: &[u8],
+        to: SocketAddr,
+        out: &mut impl Transmit,
+    ) -> Result<Option<Protection>, Ended> {
+        // The library wants to be drained between any two of its inputs.
+        let before = self.drive(side, now, to, out)?;
+        if let Err(error) = self.dtls.handle_packet(datagram) {
+            log::debug!("a DTLS datagram is dropped: {error}");
+        }
+        let after = self.drain(side, to, out)?;
+        Ok(after.or(before))
+    }
+
+    pub(super) fn drain(
+        &mut self,
+        side: &Side,
+        to: SocketAddr,
+        out: &mut impl Transmit,
+    ) -> Result<Option<Protection>, Ended> {
+        let mut scratch = [0; SCRATCH_BYTES];
+        loop {
+            match self.dtls.poll_output(&mut scratch) {
+                Output::Packet(packet) => {
+                    let Some(slot) = out.buffer().get_mut(..packet.len()) else { return Err(Ended::Failed) };
+                    slot.copy_from_slice(packet);
+                    out.send(to, packet.len());
+                    self.answered = true;
+                    self.pieces = Vec::new();
+                }
+                Output::PeerCert(der) => {
+                    if sha256(der) != side.expected {
+                        return Err(super::wrong_certificate());
+                    }
+                    self.certified = true;
+                }
+                Output::KeyingMaterial(export, profile) => {
+                    self.keys = Some(protection(side, &export, profile).ok_or(Ended::Failed)?);
+                }
+                Output::CloseNotify => return Err(Ended::Closed),
+                Output::BufferTooSmall { .. } => return Err(Ended::Failed),
+                Output::Timeout(at) => {
+                    self.timeout = Some(side.clocks.time(at));
+                    break;
+                }
+                // Application data has no meaning without data channels.
+                _ => {}
+            }
+        }
+        // The library hands out keys only when the handshake is done, and the certificate before them.
+        Ok(if self.certified { self.keys.take() } else { None })
+    }
+}
+
+fn protection(side: &Side, export: &[u8], profile: SrtpProfile) -> Option<Protection> {
+    let profile = match profile {
+        SrtpProfile::AEAD_AES_256_GCM => Profile::AeadAes256Gcm,
+        SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
+        SrtpProfile::AES128_CM_SHA1_80 => Profile::Aes128CmSha1_80,
+        _ => return None,
+    };
+    let (of_client, of_server) = MasterKeys::split(profile, export)?;
+    let (ours, theirs) = if side.client { (of_client, of_server) } else { (of_server, of_client) };
+    let opener = if side.hears { Opener::with_rtp(&theirs) } else { Opener::new(&theirs) };
+    Some(Protection { profile, sealer: Sealer::new(&ours), opener })
+}

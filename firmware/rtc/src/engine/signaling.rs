@@ -1,0 +1,197 @@
+//! What comes over HTTP: offers, patches, durations, ends.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use base::{PacketDuration, Time};
+use rand::Rng;
+
+use super::{Engine, Slot, addresses};
+use crate::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
+use crate::dtls::Association;
+use crate::sdp::{self, Answering, Fragment, ListenOffer};
+use crate::session::{Credentials, Session};
+use crate::stun::{PASSWORD_CHARS, UFRAG_CHARS};
+use crate::transmit::Transmit;
+
+/// Characters of an entity tag: enough that two generations never share one.
+const ETAG_CHARS: usize = 16;
+
+impl Engine {
+    /// Does what `command` asks and answers it. Whoever asked may have gone; that is no error. A panic is a bug of
+    /// ours: whoever asked is told that the box is unavailable, and the others hear on.
+    pub fn handle_command(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
+        if catch_unwind(AssertUnwindSafe(|| self.obey(now, command, out))).is_err() {
+            log::error!("a request about a listener failed; this is a fault of the box");
+            self.stats.faults_total += 1;
+        }
+    }
+
+    fn obey(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
+        match command {
+            Command::Offer(offer, reply) => drop(reply.send(self.offer(now, &offer))),
+            Command::Patch { session, sdp_fragment, if_match, reply } => {
+                drop(reply.send(self.patch(session, &sdp_fragment, if_match.as_deref())));
+            }
+            Command::SetDuration { session, duration, reply } => drop(reply.send(self.set_duration(session, duration))),
+            Command::Delete { session, reply } => drop(reply.send(self.delete(now, session, out))),
+            Command::Listeners(reply) => drop(reply.send(self.listeners())),
+        }
+    }
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// When the offer cannot be answered or a limit is reached.
+    pub fn offer(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
+        let result = self.try_offer(now, offer);
+        if let Err(error) = &result {
+            self.stats.refusals.count(error);
+        }
+        result
+    }
+
+    fn try_offer(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
+        let stream = self.config.streams.iter().position(|stream| stream.id == offer.stream);
+        let stream = stream.ok_or(OfferError::UnknownStream)?;
+        self.admission.allow(offer.remote_addr, self.stats.handshaking)?;
+        self.admission.pace(now)?;
+        let wish = ListenOffer::parse(&offer.sdp)?;
+        let wanted = offer.duration.unwrap_or(self.config.streams[stream].duration);
+        let wanted = shortened(wanted, wish.packet_ms_max);
+        let id = SessionId((u128::from(self.rng.next_u64()) << 64) | u128::from(self.rng.next_u64()));
+        let local = Credentials { ufrag: self.token(UFRAG_CHARS), password: self.token(PASSWORD_CHARS) };
+        let etag = self.etag();
+        let addresses = addresses(offer.local_addr, &self.config.addresses);
+        let sdp = self.answer(&wish, &local, stream, wanted, &addresses);
+        let session = Session {
+            id,
+            stream,
+            owner: offer.remote_addr,
+            local,
+            peer: Credentials { ufrag: wish.ufrag, password: wish.password },
+            etag: etag.clone(),
+            addresses,
+            payload_type: wish.payload_type,
+            packet_ms_max: wish.packet_ms_max,
+            // The one that always runs.
+            duration: PacketDuration::Ms20,
+            wanted,
+            joined: None,
+            proven: Vec::new(),
+            remote: None,
+            dtls: Association::new(&self.identity, self.config.clocks, wish.dtls_client, wish.fingerprint, now),
+            created: now,
+            seen: now,
+            armed: None,
+        };
+        self.open(session);
+        Ok(Answer { session: id, sdp, etag })
+    }
+
+    fn answer(
+        &mut self,
+        wish: &ListenOffer,
+        local: &Credentials,
+        stream: usize,
+        duration: PacketDuration,
+        addresses: &[IpAddr],
+    ) -> String {
+        let session = self.rng.next_u64();
+        let config = &self.config.streams[stream];
+        let answering = Answering {
+            ufrag: &local.ufrag,
+            password: &local.password,
+            fingerprint: &self.identity.fingerprint(),
+            addresses,
+            port: self.config.port,
+            ssrc: self.streams[stream].source.ssrc,
+            cname: &self.cname,
+            stream: config.id.as_str(),
+            packet_ms: duration.millis(),
+            bitrate_bps: config.bitrate_bps,
+            in_band_fec: config.in_band_fec,
+            session,
+        };
+        answering.write(wish)
+    }
+
+    fn open(&mut self, session: Session) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, session: None });
+            self.slots.len() - 1
+        });
+        self.by_ufrag.insert(session.local.ufrag.clone(), slot);
+        self.by_id.insert(session.id, slot);
+        self.admission.enter(session.owner);
+        self.stats.handshaking += 1;
+        self.slots[slot].session = Some(session);
+        self.arm(slot);
+    }
+
+    /// Takes trickled candidates, or restarts ICE if the fragment names new credentials.
+    ///
+    /// # Errors
+    /// When there is no such session, its generation is another, or the fragment cannot be read.
+    pub fn patch(&mut self, id: SessionId, fragment: &str, if_match: Option<&str>) -> Result<Patched, SessionError> {
+        let slot = *self.by_id.get(&id).ok_or(SessionError::Unknown)?;
+        let session = self.slots[slot].session.as_ref().ok_or(SessionError::Unknown)?;
+        if if_match.is_some_and(|etag| etag != "*" && etag != session.etag) {
+            return Err(SessionError::EtagMismatch);
+        }
+        let Some((ufrag, password)) = Fragment::parse(fragment)?.credentials else { return Ok(Patched::Trickled) };
+        let peer = Credentials { ufrag, password };
+        if peer == session.peer {
+            return Ok(Patched::Trickled);
+        }
+        Ok(self.restart(slot, peer))
+    }
+
+    fn restart(&mut self, slot: usize, peer: Credentials) -> Patched {
+        let local = Credentials { ufrag: self.token(UFRAG_CHARS), password: self.token(PASSWORD_CHARS) };
+        let etag = self.etag();
+        let mut sdp_fragment = String::new();
+        if let Some(session) = self.slots[slot].session.as_mut() {
+            let (ufrag, password) = (&local.ufrag, &local.password);
+            sdp_fragment = sdp::restart_fragment(ufrag, password, &session.addresses, self.config.port);
+            self.by_ufrag.remove(&session.local.ufrag);
+            self.by_ufrag.insert(local.ufrag.clone(), slot);
+            // Sound goes on to the old address until a check with the new credentials nominates another.
+            (session.local, session.peer, session.etag) = (local, peer, etag.clone());
+        }
+        Patched::Restarted { sdp_fragment, etag }
+    }
+
+    /// Changes a listener's packet duration at the next common boundary, within what its offer allows.
+    ///
+    /// # Errors
+    /// When there is no such session.
+    pub fn set_duration(&mut self, id: SessionId, duration: PacketDuration) -> Result<(), SessionError> {
+        let slot = *self.by_id.get(&id).ok_or(SessionError::Unknown)?;
+        let session = self.slots[slot].session.as_ref().ok_or(SessionError::Unknown)?;
+        let duration = shortened(duration, session.packet_ms_max);
+        self.want(slot, duration);
+        Ok(())
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When there is no such session.
+    pub fn delete(&mut self, now: Time, id: SessionId, out: &mut impl Transmit) -> Result<(), SessionError> {
+        let slot = *self.by_id.get(&id).ok_or(SessionError::Unknown)?;
+        self.farewell(now, slot, out);
+        self.free(slot);
+        Ok(())
+    }
+
+    fn etag(&mut self) -> String {
+        format!("{:0ETAG_CHARS$x}", self.rng.next_u64())
+    }
+}
+
+/// The longest duration that is neither above `wanted` nor above `ms_max`; the shortest if none is.
+fn shortened(wanted: PacketDuration, ms_max: u32) -> PacketDuration {
+    let mut longest_first = PacketDuration::ALL.into_iter().rev();
+    longest_first.find(|d| *d <= wanted && d.millis() <= ms_max).unwrap_or(PacketDuration::Ms10)
+}

@@ -1,0 +1,116 @@
+//! The answer to a listener: one audio section that sends, everything else refused.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use super::offer::{ListenOffer, Section};
+use crate::dtls::Fingerprint;
+
+/// What an answer says about us.
+pub(crate) struct Answering<'a> {
+    pub(crate) ufrag: &'a str,
+    pub(crate) password: &'a str,
+    pub(crate) fingerprint: &'a Fingerprint,
+    /// Addresses to be reached at, best first.
+    pub(crate) addresses: &'a [IpAddr],
+    pub(crate) port: u16,
+    pub(crate) ssrc: u32,
+    pub(crate) cname: &'a str,
+    pub(crate) stream: &'a str,
+    pub(crate) packet_ms: u32,
+    pub(crate) bitrate_bps: u32,
+    pub(crate) in_band_fec: bool,
+    /// A number that names this description (RFC 8866 section 5.2).
+    pub(crate) session: u64,
+}
+
+impl Answering<'_> {
+    /// The answer to `offer`.
+    pub(crate) fn write(&self, offer: &ListenOffer) -> String {
+        let mut sdp = String::with_capacity(2_048);
+        let mut line = |text: std::fmt::Arguments<'_>| {
+            sdp.write_fmt(text).and_then(|()| sdp.write_str("\r\n")).expect("writing to a String does not fail");
+        };
+        line(format_args!("v=0"));
+        line(format_args!("o=- {} 1 IN {}", self.session & (i64::MAX as u64), network(self.addresses)));
+        line(format_args!("s=-"));
+        line(format_args!("t=0 0"));
+        if let (true, Some(mid)) = (offer.bundled, &offer.sections[offer.audio].mid) {
+            line(format_args!("a=group:BUNDLE {mid}"));
+        }
+        line(format_args!("a=ice-lite"));
+        for (at, section) in offer.sections.iter().enumerate() {
+            if at == offer.audio { self.audio(offer, section, &mut line) } else { refused(section, &mut line) }
+        }
+        sdp
+    }
+
+    fn audio(&self, offer: &ListenOffer, section: &Section, line: &mut impl FnMut(std::fmt::Arguments<'_>)) {
+        let pt = offer.payload_type;
+        line(format_args!("m=audio {} {} {pt}", self.port, section.protocol));
+        line(format_args!("c=IN {}", network(self.addresses)));
+        if let Some(mid) = &section.mid {
+            line(format_args!("a=mid:{mid}"));
+        }
+        line(format_args!("a=sendonly"));
+        line(format_args!("a=rtcp-mux"));
+        if offer.reduced_size {
+            line(format_args!("a=rtcp-rsize"));
+        }
+        line(format_args!("a=rtpmap:{pt} opus/48000/2"));
+        let (fec, rate) = (u8::from(self.in_band_fec), self.bitrate_bps);
+        line(format_args!(
+            "a=fmtp:{pt} minptime=10;stereo=1;sprop-stereo=1;useinbandfec={fec};maxaveragebitrate={rate}"
+        ));
+        if offer.nack {
+            line(format_args!("a=rtcp-fb:{pt} nack"));
+        }
+        line(format_args!("a=ptime:{}", self.packet_ms));
+        line(format_args!("a=maxptime:{}", offer.packet_ms_max.min(60)));
+        line(format_args!("a=setup:{}", if offer.dtls_client { "active" } else { "passive" }));
+        let pairs: Vec<String> = self.fingerprint.iter().map(|byte| format!("{byte:02X}")).collect();
+        line(format_args!("a=fingerprint:sha-256 {}", pairs.join(":")));
+        line(format_args!("a=msid:{0} {0}", self.stream));
+        line(format_args!("a=ssrc:{} cname:{}", self.ssrc, self.cname));
+        ice(self.ufrag, self.password, self.addresses, self.port, line);
+    }
+}
+
+fn refused(section: &Section, line: &mut impl FnMut(std::fmt::Arguments<'_>)) {
+    line(format_args!("m={} 0 {} {}", section.kind, section.protocol, section.formats));
+    line(format_args!("c=IN IP4 0.0.0.0"));
+    if let Some(mid) = &section.mid {
+        line(format_args!("a=mid:{mid}"));
+    }
+    line(format_args!("a=inactive"));
+}
+
+/// The body that answers an ICE restart (RFC 9725 section 4.3.3).
+pub(crate) fn restart_fragment(ufrag: &str, password: &str, addresses: &[IpAddr], port: u16) -> String {
+    let mut body = String::with_capacity(512);
+    let mut line = |text: std::fmt::Arguments<'_>| {
+        body.write_fmt(text).and_then(|()| body.write_str("\r\n")).expect("writing to a String does not fail");
+    };
+    line(format_args!("a=ice-lite"));
+    ice(ufrag, password, addresses, port, &mut line);
+    body
+}
+
+fn ice(ufrag: &str, password: &str, addresses: &[IpAddr], port: u16, line: &mut impl FnMut(std::fmt::Arguments<'_>)) {
+    line(format_args!("a=ice-ufrag:{ufrag}"));
+    line(format_args!("a=ice-pwd:{password}"));
+    for (n, address) in addresses.iter().enumerate() {
+        // RFC 8445 section 5.1.2.1: type preference 126 for host, then the order of the list, then component 1.
+        let priority = (126_u32 << 24) | ((65_535 - n as u32) << 8) | 255;
+        line(format_args!("a=candidate:{} 1 udp {priority} {address} {port} typ host", n + 1));
+    }
+    line(format_args!("a=end-of-candidates"));
+}
+
+fn network(addresses: &[IpAddr]) -> String {
+    match addresses.first() {
+        Some(IpAddr::V6(address)) => format!("IP6 {address}"),
+        Some(IpAddr::V4(address)) => format!("IP4 {address}"),
+        None => "IP4 0.0.0.0".to_owned(),
+    }
+}

@@ -1,0 +1,201 @@
+//! What a listener's offer asks for, and what is wrong with it.
+
+use sdp_types::{Attribute, Media, Session};
+
+use super::{BYTES_MAX, CANDIDATES_MAX, LINES_MAX, SECTIONS_MAX, TOKEN_BYTES_MAX};
+use crate::api::OfferError;
+use crate::dtls::Fingerprint;
+
+/// A media section as the answer has to repeat it.
+#[derive(Clone, Debug)]
+pub(crate) struct Section {
+    pub(super) kind: String,
+    pub(super) protocol: String,
+    pub(super) formats: String,
+    pub(super) mid: Option<String>,
+}
+
+/// An offer that can be answered.
+#[derive(Clone, Debug)]
+pub(crate) struct ListenOffer {
+    /// All sections in order; the answer accepts one and refuses the others.
+    pub(super) sections: Vec<Section>,
+    /// Which one carries the sound.
+    pub(super) audio: usize,
+    pub(super) bundled: bool,
+    pub(super) reduced_size: bool,
+    pub(super) nack: bool,
+    /// Payload type of Opus in this offer.
+    pub(crate) payload_type: u8,
+    /// The peer's user name fragment and password: a change of them asks for a restart.
+    pub(crate) ufrag: String,
+    pub(crate) password: String,
+    /// Fingerprint of the peer's certificate.
+    pub(crate) fingerprint: Fingerprint,
+    /// Whether we begin the DTLS handshake.
+    pub(crate) dtls_client: bool,
+    /// Longest packet that the peer takes, in milliseconds.
+    pub(crate) packet_ms_max: u32,
+}
+
+fn malformed(text: impl Into<String>) -> OfferError {
+    OfferError::Malformed(text.into())
+}
+
+fn unacceptable(text: impl Into<String>) -> OfferError {
+    OfferError::NotAcceptable(text.into())
+}
+
+impl ListenOffer {
+    /// Reads `sdp`.
+    ///
+    /// # Errors
+    /// Says what is missing or too much, for whoever wrote the client.
+    pub(crate) fn parse(sdp: &str) -> Result<Self, OfferError> {
+        let session = read(sdp)?;
+        let audio = find_audio(&session)?;
+        let media = &session.medias[audio];
+        let look = Lookup { session: &session, media };
+        let payload_type = opus_payload_type(media)
+            .ok_or_else(|| unacceptable("the audio section offers no `opus/48000/2`; the box sends nothing else"))?;
+        check_direction(&look)?;
+        if !media.has_attribute("rtcp-mux") {
+            return Err(unacceptable("the audio section lacks `a=rtcp-mux`; the box has one port for RTP and RTCP"));
+        }
+        let section = |media: &Media| -> Result<Section, OfferError> {
+            let mid = media.get_first_attribute_value("mid").flatten();
+            let mid = mid.map(|mid| token("mid", mid)).transpose()?;
+            let formats = token("list of formats", &media.fmt)?;
+            Ok(Section { kind: media.media.clone(), protocol: media.proto.clone(), formats, mid })
+        };
+        Ok(Self {
+            sections: session.medias.iter().map(section).collect::<Result<_, _>>()?,
+            audio,
+            bundled: values(&session.attributes, "group").any(|group| group.starts_with("BUNDLE")),
+            reduced_size: media.has_attribute("rtcp-rsize"),
+            nack: offers_nack(media, payload_type),
+            payload_type,
+            ufrag: token("ice-ufrag", look.required("ice-ufrag")?)?,
+            password: token("ice-pwd", look.required("ice-pwd")?)?,
+            fingerprint: fingerprint(&look)?,
+            dtls_client: setup(&look)?,
+            packet_ms_max: look.get("maxptime").and_then(|ms| ms.trim().parse().ok()).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+fn read(sdp: &str) -> Result<Session, OfferError> {
+    if sdp.len() > BYTES_MAX {
+        return Err(malformed(format!("the offer has {} bytes; at most {BYTES_MAX} are read", sdp.len())));
+    }
+    let lines = sdp.lines().count();
+    if lines > LINES_MAX {
+        return Err(malformed(format!("the offer has {lines} lines; at most {LINES_MAX} are read")));
+    }
+    let session = Session::parse(sdp.as_bytes()).map_err(|e| malformed(format!("the offer is not SDP: {e}")))?;
+    if session.medias.len() > SECTIONS_MAX {
+        let count = session.medias.len();
+        return Err(malformed(format!("the offer has {count} media sections; at most {SECTIONS_MAX} are read")));
+    }
+    let candidates = session.medias.iter().map(|media| values(&media.attributes, "candidate").count()).sum::<usize>();
+    if candidates > CANDIDATES_MAX {
+        return Err(malformed(format!("the offer has {candidates} candidates; at most {CANDIDATES_MAX} are read")));
+    }
+    Ok(session)
+}
+
+fn find_audio(session: &Session) -> Result<usize, OfferError> {
+    // Port 0 means refused, unless the section is bundled only (RFC 9143 section 6).
+    let offered = |media: &Media| media.media == "audio" && (media.port != 0 || media.has_attribute("bundle-only"));
+    let at = session.medias.iter().position(offered);
+    let at = at.ok_or_else(|| unacceptable("the offer has no audio section (`m=audio`)"))?;
+    let protocol = &session.medias[at].proto;
+    // The TLS part is often left out; the fingerprint says it too.
+    if !protocol.ends_with("RTP/SAVPF") {
+        let text = format!("the audio section's protocol is `{protocol}`; the box speaks `UDP/TLS/RTP/SAVPF`");
+        return Err(unacceptable(text));
+    }
+    Ok(at)
+}
+
+/// Attributes of the audio section, and of the session where a section may inherit them.
+struct Lookup<'a> {
+    session: &'a Session,
+    media: &'a Media,
+}
+
+impl<'a> Lookup<'a> {
+    fn all(&self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        values(&self.media.attributes, name).chain(values(&self.session.attributes, name))
+    }
+
+    fn get(&self, name: &'a str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    fn required(&self, name: &'a str) -> Result<&'a str, OfferError> {
+        self.get(name).ok_or_else(|| malformed(format!("the audio section lacks `a={name}`")))
+    }
+}
+
+fn values<'a>(attributes: &'a [Attribute], name: &'a str) -> impl Iterator<Item = &'a str> {
+    let named = attributes.iter().filter(move |attribute| attribute.attribute.eq_ignore_ascii_case(name));
+    named.map(|attribute| attribute.value.as_deref().unwrap_or_default())
+}
+
+fn token(name: &str, value: &str) -> Result<String, OfferError> {
+    let clean = !value.is_empty() && value.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    if !clean || value.len() > TOKEN_BYTES_MAX {
+        return Err(malformed(format!("`{name}` is empty, longer than {TOKEN_BYTES_MAX} bytes or not plain ASCII")));
+    }
+    Ok(value.to_owned())
+}
+
+fn opus_payload_type(media: &Media) -> Option<u8> {
+    let formats: Vec<u8> = media.fmt.split(' ').filter_map(|format| format.parse().ok()).collect();
+    let is_opus = |map: &str| {
+        let (number, codec) = map.split_once(' ')?;
+        let number = number.parse::<u8>().ok().filter(|number| *number < 128 && formats.contains(number))?;
+        codec.trim().eq_ignore_ascii_case("opus/48000/2").then_some(number)
+    };
+    values(&media.attributes, "rtpmap").find_map(is_opus)
+}
+
+fn offers_nack(media: &Media, payload_type: u8) -> bool {
+    let (all, one) = ("* nack".to_owned(), format!("{payload_type} nack"));
+    values(&media.attributes, "rtcp-fb").any(|feedback| feedback == all || feedback == one)
+}
+
+fn check_direction(look: &Lookup<'_>) -> Result<(), OfferError> {
+    let says = |name: &str, attributes: &[Attribute]| attributes.iter().any(|a| a.attribute == name);
+    let named = ["recvonly", "sendrecv", "sendonly", "inactive"];
+    let of = |attributes| named.into_iter().find(|name| says(name, attributes));
+    match of(&look.media.attributes).or_else(|| of(&look.session.attributes)) {
+        Some(direction @ ("sendonly" | "inactive")) => {
+            let text = format!("the audio section is `a={direction}`; a listener offers `a=recvonly`");
+            Err(unacceptable(text))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn fingerprint(look: &Lookup<'_>) -> Result<Fingerprint, OfferError> {
+    look.required("fingerprint")?;
+    let sha256 = look.all("fingerprint").find_map(|value| {
+        let (hash, digits) = value.split_once(' ')?;
+        hash.eq_ignore_ascii_case("sha-256").then_some(digits.trim())
+    });
+    let digits = sha256.ok_or_else(|| unacceptable("the only fingerprints are not `sha-256`"))?;
+    let bytes: Option<Vec<u8>> = digits.split(':').map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
+    let bytes = bytes.and_then(|bytes| Fingerprint::try_from(bytes).ok());
+    bytes.ok_or_else(|| malformed("`a=fingerprint:sha-256` is not 32 pairs of hexadecimal digits"))
+}
+
+/// Whether we are the client (RFC 8842 section 5.3): we wait where the peer leaves the choice.
+fn setup(look: &Lookup<'_>) -> Result<bool, OfferError> {
+    match look.required("setup")?.trim() {
+        "actpass" | "active" => Ok(false),
+        "passive" => Ok(true),
+        other => Err(malformed(format!("`a=setup:{}` is none of actpass, active, passive", token("setup", other)?))),
+    }
+}

@@ -1,0 +1,140 @@
+//! Recorded offers of real clients are answered; what is missing elsewhere is named.
+
+use super::*;
+use crate::api::{OfferError, SessionError};
+
+const CHROMIUM: &str = include_str!("../fixtures/chromium-156.sdp");
+const CHROMIUM_ALL: &str = include_str!("../fixtures/chromium-156-audio-video-data.sdp");
+const FIREFOX: &str = include_str!("../fixtures/firefox-153.sdp");
+const AIORTC: &str = include_str!("../fixtures/aiortc-1.16.sdp");
+const GSTREAMER: &str = include_str!("../fixtures/gstreamer-1.22.sdp");
+const SAFARI_12: &str = include_str!("../fixtures/safari-12-shape.sdp");
+const SAFARI_18: &str = include_str!("../fixtures/safari-18-shape.sdp");
+
+fn answer(offer: &ListenOffer) -> String {
+    let addresses = ["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()];
+    let answering = Answering {
+        ufrag: "UUUU",
+        password: "PPPP",
+        fingerprint: &[0xab; 32],
+        addresses: &addresses,
+        port: 5000,
+        ssrc: 7,
+        cname: "box",
+        stream: "main",
+        packet_ms: 20,
+        bitrate_bps: 128_000,
+        in_band_fec: true,
+        session: 1,
+    };
+    answering.write(offer)
+}
+
+fn refused(sdp: &str) -> String {
+    match ListenOffer::parse(sdp).unwrap_err() {
+        OfferError::Malformed(text) => format!("malformed: {text}"),
+        OfferError::NotAcceptable(text) => format!("not acceptable: {text}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn recorded_offers_are_answered_with_one_sending_section() {
+    for (sdp, payload_type, sections) in [
+        (CHROMIUM, 111, 1),
+        (CHROMIUM_ALL, 111, 3),
+        (FIREFOX, 109, 1),
+        (AIORTC, 96, 1),
+        (GSTREAMER, 96, 1),
+        (SAFARI_12, 111, 1),
+        (SAFARI_18, 111, 1),
+    ] {
+        let offer = ListenOffer::parse(sdp).unwrap();
+        assert_eq!((offer.payload_type, offer.dtls_client), (payload_type, false));
+        let text = answer(&offer);
+        let parsed = sdp_types::Session::parse(text.as_bytes()).unwrap();
+        assert_eq!(parsed.medias.len(), sections, "{text}");
+        let audio = &parsed.medias[0];
+        assert_eq!((audio.port, audio.fmt.clone()), (5000, payload_type.to_string()));
+        for name in ["sendonly", "rtcp-mux", "ice-ufrag", "ice-pwd", "fingerprint", "setup", "mid", "end-of-candidates"]
+        {
+            assert!(audio.has_attribute(name), "{name} in {text}");
+        }
+        assert_eq!(audio.get_attribute_values("candidate").count(), 2);
+        assert!(parsed.medias[1..].iter().all(|media| media.port == 0), "{text}");
+        let mid = audio.get_first_attribute_value("mid").flatten().unwrap();
+        assert!(text.contains(&format!("a=group:BUNDLE {mid}\r\n")), "{text}");
+    }
+}
+
+#[test]
+fn nack_is_answered_only_where_it_is_offered() {
+    let plain = ListenOffer::parse(CHROMIUM).unwrap();
+    assert!(!answer(&plain).contains("nack"));
+    let with = CHROMIUM.replace("a=rtcp-fb:111 transport-cc", "a=rtcp-fb:111 nack");
+    assert!(answer(&ListenOffer::parse(&with).unwrap()).contains("a=rtcp-fb:111 nack\r\n"));
+}
+
+#[test]
+fn a_passive_phone_makes_the_box_begin() {
+    let offer = ListenOffer::parse(&FIREFOX.replace("a=setup:actpass", "a=setup:passive")).unwrap();
+    assert!(offer.dtls_client && answer(&offer).contains("a=setup:active\r\n"));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let without = |line: &str| {
+        let kept = AIORTC.lines().filter(|l| !l.starts_with(line));
+        kept.map(|line| format!("{line}\r\n")).collect::<String>()
+    };
+    for name in ["ice-ufrag", "ice-pwd", "fingerprint", "setup"] {
+        assert_eq!(refused(&without(&format!("a={name}"))), format!("malformed: the audio section lacks `a={name}`"));
+    }
+    assert!(refused(&without("a=rtcp-mux")).contains("lacks `a=rtcp-mux`"));
+    assert!(refused(&without("a=rtpmap:96")).contains("`opus/48000/2`"));
+    assert!(refused(&without("a=fingerprint:sha-256")).contains("not `sha-256`"));
+    assert!(refused(&AIORTC.replace("a=recvonly", "a=sendonly")).contains("`a=sendonly`"));
+    assert!(refused(&AIORTC.replace("m=audio", "m=video")).contains("`m=audio`"));
+    assert!(refused(&AIORTC.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP")).contains("`RTP/AVP`"));
+    assert!(refused(&AIORTC.replace("setup:actpass", "setup:holdconn")).contains("holdconn"));
+    assert!(refused("not sdp").starts_with("malformed: the offer is not SDP"));
+    assert!(refused("").starts_with("malformed"));
+}
+
+#[test]
+fn what_is_too_much_is_refused() {
+    assert!(refused(&"a".repeat(BYTES_MAX + 1)).contains("bytes"));
+    assert!(refused(&format!("{AIORTC}{}", "a=x\r\n".repeat(LINES_MAX))).contains("lines"));
+    let candidate = "a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n";
+    assert!(refused(&format!("{AIORTC}{}", candidate.repeat(CANDIDATES_MAX + 1))).contains("candidates"));
+    assert!(
+        refused(&format!("{AIORTC}{}", "m=video 9 RTP/SAVPF 1\r\n".repeat(SECTIONS_MAX))).contains("media sections")
+    );
+    assert!(refused(&AIORTC.replace("a=mid:0", &format!("a=mid:{}", "x".repeat(300)))).contains("`mid`"));
+}
+
+#[test]
+fn damaged_offers_never_panic() {
+    for sdp in [CHROMIUM, CHROMIUM_ALL, FIREFOX, AIORTC, SAFARI_12, SAFARI_18] {
+        for at in (0..sdp.len()).step_by(23) {
+            let _ = ListenOffer::parse(&sdp[..at]);
+            for with in ["\0", "\u{fffd}", " ", "\r\n", "=", "99999999999999999999"] {
+                let mut bad = sdp.to_owned();
+                bad.replace_range(at..=at, with);
+                if let Ok(offer) = ListenOffer::parse(&bad) {
+                    answer(&offer);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fragment_names_credentials_or_only_candidates() {
+    let body = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n";
+    assert_eq!(Fragment::parse(body).unwrap().credentials, Some(("abcd".to_owned(), "0123456789".to_owned())));
+    assert_eq!(Fragment::parse("a=candidate:1 1 udp 1 192.0.2.1 1 typ host\r\n").unwrap(), Fragment::default());
+    for bad in ["a=ice-ufrag:abcd\r\n", "{\"json\":1}", &"a=candidate:1\r\n".repeat(CANDIDATES_MAX + 1)] {
+        assert!(matches!(Fragment::parse(bad), Err(SessionError::Malformed(_))), "{bad}");
+    }
+}

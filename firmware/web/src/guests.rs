@@ -1,0 +1,276 @@
+//! Who is at the party: guests by the secret in their cookie, of which the box keeps only a hash, and only in memory.
+//!
+//! It knows a guest's number, name, right to be DJ and whether a page of theirs is open. It knows nothing of votes and
+//! requests: those are the rules'. When the party ends, all of it is forgotten. It reads no clock.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ::party::pairing::Key;
+use aws_lc_rs::rand;
+use base::{GuestId, Time};
+use tokio::sync::watch;
+
+use crate::pairing::{SECRET_BYTES, Secret};
+use rtc::api::SessionId;
+
+/// Guests that are known at once. Above it, who has been away longest is forgotten; if nobody is away, a newcomer is
+/// refused.
+pub const GUESTS_MAX: usize = 1_000;
+
+/// Guests of one address that are known at once: a phone has one or two browsers, but phones behind another router
+/// share an address. Without it one phone could vote as often as it drops its cookie. The box itself is not counted.
+pub const GUESTS_PER_ADDRESS_MAX: usize = 16;
+
+/// How long a guest must have been away before another takes its place, in microseconds (10 min): whoever drops
+/// cookies to be somebody else has to wait that long.
+pub const AWAY_US_MIN: u64 = 600_000_000;
+
+/// Media sessions remembered of one guest.
+pub const SESSIONS_MAX: usize = 4;
+
+/// Longest name of a guest, characters.
+pub const NAME_CHARS_MAX: usize = 24;
+
+/// Which limit forbids a newcomer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// [`GUESTS_MAX`] are here, and none of them is away.
+    Full,
+    /// This address has [`GUESTS_PER_ADDRESS_MAX`], and none of them is away.
+    Address,
+    /// The system gives no random bytes.
+    NoRandom,
+}
+
+/// A newcomer.
+#[derive(Clone, Copy, Debug)]
+pub struct Joined {
+    /// Who it is from now on.
+    pub id: GuestId,
+    /// What it has to show from now on.
+    pub secret: Secret,
+    /// Who was forgotten to make room for it: the party shall forget them, too.
+    pub gone: Option<GuestId>,
+}
+
+/// One guest, for the hosts' list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guest {
+    /// The number.
+    pub id: GuestId,
+    /// The name it gave itself.
+    pub name: Option<String>,
+    /// Whether a host has made it DJ.
+    pub is_dj: bool,
+    /// Whether a page of theirs is open.
+    pub is_here: bool,
+    /// Where it called from first.
+    pub address: IpAddr,
+    /// The last media sessions that it asked for, whether they still are or not; at most [`SESSIONS_MAX`].
+    pub sessions: Vec<SessionId>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    guest: Guest,
+    /// Pages that are open.
+    pages: usize,
+    seen: Time,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    by_key: HashMap<Key, Entry>,
+    last: u32,
+    names: Names,
+}
+
+/// The names that guests gave themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(Arc<HashMap<GuestId, String>>);
+
+impl Names {
+    /// The name of this guest, if it has one.
+    pub fn of(&self, id: GuestId) -> Option<&str> {
+        self.0.get(&id).map(String::as_str)
+    }
+}
+
+/// The guests. Cloning gives another handle to the same.
+#[derive(Clone, Debug)]
+pub struct Guests {
+    book: Arc<Mutex<Book>>,
+    /// Told of every change of names and rights.
+    changed: Arc<watch::Sender<()>>,
+}
+
+/// A page of a guest that is open. Dropping it says that it is closed.
+#[derive(Debug)]
+pub struct Page {
+    guests: Guests,
+    key: Key,
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Self { book: Arc::default(), changed: Arc::new(watch::Sender::new(())) }
+    }
+}
+
+impl Guests {
+    /// The book stays right whatever panicked elsewhere: it is only ever changed in one step.
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells when names, rights or numbers may have changed.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// The guest who brings one of these keys.
+    pub fn find(&self, keys: &[Key]) -> Option<Guest> {
+        let book = self.book();
+        keys.iter().find_map(|key| book.by_key.get(key)).map(|entry| entry.guest.clone())
+    }
+
+    /// The guest who brings one of these keys was here just now.
+    pub fn saw(&self, keys: &[Key], now: Time) {
+        let mut book = self.book();
+        for key in keys {
+            if let Some(entry) = book.by_key.get_mut(key) {
+                entry.seen = now;
+            }
+        }
+    }
+
+    /// A newcomer from `address`.
+    ///
+    /// # Errors
+    /// A limit forbids it, or the system has no randomness.
+    pub fn join(&self, address: IpAddr, now: Time) -> Result<Joined, Refused> {
+        let mut bytes = [0; SECRET_BYTES];
+        rand::fill(&mut bytes).map_err(|_| Refused::NoRandom)?;
+        let secret = Secret::new(bytes);
+        let mut book = self.book();
+        let same = |entry: &Entry| entry.guest.address == address;
+        let limited = !address.is_loopback();
+        let of_address = book.by_key.values().filter(|entry| same(entry)).count();
+        let gone = if limited && of_address >= GUESTS_PER_ADDRESS_MAX {
+            Some(book.make_room(now, same).ok_or(Refused::Address)?)
+        } else if book.by_key.len() >= GUESTS_MAX {
+            Some(book.make_room(now, |_| true).ok_or(Refused::Full)?)
+        } else {
+            None
+        };
+        book.last += 1;
+        let id = GuestId(book.last);
+        let guest = Guest { id, name: None, is_dj: false, is_here: false, address, sessions: Vec::new() };
+        book.by_key.insert(secret.key(), Entry { guest, pages: 0, seen: now });
+        Ok(Joined { id, secret, gone })
+    }
+
+    /// A page of the guest with one of these keys is open from now on; `None` if nobody has them.
+    pub fn open_page(&self, keys: &[Key]) -> Option<Page> {
+        let mut book = self.book();
+        let key = *keys.iter().find(|key| book.by_key.contains_key(key))?;
+        let entry = book.by_key.get_mut(&key)?;
+        entry.pages += 1;
+        entry.guest.is_here = true;
+        Some(Page { guests: self.clone(), key })
+    }
+
+    /// The guest with one of these keys has got a media session. A guest's phones have one each; of more than
+    /// [`SESSIONS_MAX`] the oldest is forgotten.
+    pub fn note_session(&self, keys: &[Key], session: SessionId) {
+        let mut book = self.book();
+        let Some(key) = keys.iter().find(|key| book.by_key.contains_key(key)) else { return };
+        if let Some(entry) = book.by_key.get_mut(key) {
+            let sessions = &mut entry.guest.sessions;
+            if sessions.len() == SESSIONS_MAX {
+                sessions.remove(0);
+            }
+            sessions.push(session);
+        }
+    }
+
+    /// Gives a guest a name, or takes it. Says whether there is such a guest.
+    pub fn rename(&self, id: GuestId, name: Option<String>) -> bool {
+        self.change(id, |guest| guest.name = name)
+    }
+
+    /// Makes a guest DJ, or no longer. Says whether there is such a guest.
+    pub fn set_dj(&self, id: GuestId, is_dj: bool) -> bool {
+        self.change(id, |guest| guest.is_dj = is_dj)
+    }
+
+    fn change(&self, id: GuestId, change: impl FnOnce(&mut Guest)) -> bool {
+        let mut book = self.book();
+        let Some(entry) = book.by_key.values_mut().find(|entry| entry.guest.id == id) else { return false };
+        change(&mut entry.guest);
+        book.note_names();
+        drop(book);
+        self.changed.send_replace(());
+        true
+    }
+
+    /// Everybody, by number.
+    pub fn list(&self) -> Vec<Guest> {
+        let mut guests: Vec<Guest> = self.book().by_key.values().map(|entry| entry.guest.clone()).collect();
+        guests.sort_by_key(|guest| guest.id);
+        guests
+    }
+
+    /// How many are known, and how many of them have a page open.
+    pub fn count(&self) -> (usize, usize) {
+        let book = self.book();
+        (book.by_key.len(), book.by_key.values().filter(|entry| entry.guest.is_here).count())
+    }
+
+    /// All names, as they are now.
+    pub fn names(&self) -> Names {
+        self.book().names.clone()
+    }
+
+    /// Forgets everybody: the party is over. Their numbers are not used again, because what the party still knows under
+    /// one of them must not become somebody else's.
+    pub fn forget_all(&self) {
+        let mut book = self.book();
+        *book = Book { last: book.last, ..Book::default() };
+        drop(book);
+        self.changed.send_replace(());
+    }
+}
+
+impl Book {
+    /// Forgets who has been away longest among those that `may_go`, and says who that was.
+    fn make_room(&mut self, now: Time, may_go: impl Fn(&Entry) -> bool) -> Option<GuestId> {
+        let is_away = |entry: &Entry| entry.pages == 0 && now.micros_since(entry.seen) >= AWAY_US_MIN;
+        let candidates = self.by_key.iter().filter(|(_, entry)| is_away(entry) && may_go(entry));
+        let key = candidates.min_by_key(|(_, entry)| entry.seen).map(|(key, _)| *key)?;
+        let gone = self.by_key.remove(&key)?;
+        self.note_names();
+        Some(gone.guest.id)
+    }
+
+    fn note_names(&mut self) {
+        let named = self.by_key.values().filter_map(|entry| Some((entry.guest.id, entry.guest.name.clone()?)));
+        self.names = Names(Arc::new(named.collect()));
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let mut book = self.guests.book();
+        // The guest may have been forgotten in the meantime.
+        if let Some(entry) = book.by_key.get_mut(&self.key) {
+            entry.pages -= 1;
+            entry.guest.is_here = entry.pages > 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

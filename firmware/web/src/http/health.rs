@@ -1,0 +1,121 @@
+//! `/health` for people and watchdogs, `/metrics` for Prometheus.
+
+use std::sync::Arc;
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use base::StreamId;
+use serde_json::{Map, Value, json};
+
+use super::call::Call;
+use super::music;
+use crate::metrics::{self, Kind, Page};
+use crate::mp3::Totals;
+use crate::status::{Snapshot, SourceState};
+use rtc::srtp::Profile;
+use rtc::stats::Stats;
+
+/// Whether everything that should work does: the chosen source is heard, and every stream is live.
+fn is_healthy(snapshot: &Snapshot) -> bool {
+    let broken = |state| matches!(state, SourceState::NoDevice | SourceState::Empty | SourceState::Off);
+    let chosen_broken = snapshot.sources.iter().any(|s| s.kind == snapshot.source && broken(s.state));
+    !snapshot.fallback && !chosen_broken && snapshot.streams.iter().all(|stream| stream.live)
+}
+
+/// `GET /health`: always 200 while requests are answered; `status` says how well.
+pub(super) fn health(call: &Call) -> Response {
+    let server = &call.server;
+    let snapshot = server.app.snapshot.borrow().clone();
+    let listeners = server.listeners();
+    let live = snapshot.streams.iter().filter(|stream| stream.live);
+    let sources: Map<String, Value> =
+        snapshot.sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
+    let body = json!({
+        "status": if is_healthy(&snapshot) { "healthy" } else { "degraded" },
+        "active_streams": live.map(|stream| stream.id).collect::<Vec<_>>(),
+        "senders": 0,
+        "receivers": listeners.live + listeners.pocket,
+        "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
+        "sources": sources,
+        "library": music::progress(server.app.library.as_ref()),
+        "uptime_s": server.started.elapsed().as_secs(),
+    });
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
+}
+
+/// `GET /metrics`.
+pub(super) fn metrics(call: &Call) -> Response {
+    let server = &call.server;
+    let mut page = Page::new();
+    server.counters.write(&mut page);
+    let mut gauge = |name, help, value: usize| page.number(name, Kind::Gauge, help, value as f64);
+    gauge("http_connections", "Connections open, MP3 and event listeners included.", server.connections.total());
+    gauge("event_listeners", "Pages that follow the status.", server.event_listeners.total());
+    let (known, here) = server.guests.count();
+    gauge("guests", "Guests that are known.", known);
+    gauge("guests_here", "Guests with an open page.", here);
+    let story = Arc::clone(&server.stories.borrow());
+    gauge("live_kept_bytes", "Bytes of changes kept for phones that come back.", story.kept_bytes());
+    page.number("live_changes_total", Kind::Counter, "Changes told to all pages.", story.seq as f64);
+    let listeners = server.listeners();
+    let samples = [(&["webrtc"][..], listeners.live as f64), (&["mp3"][..], listeners.pocket as f64)];
+    page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);
+    mp3(call, &mut page);
+    webrtc(&server.app.rtc.stats(), &mut page);
+    page.number(
+        "uptime_seconds",
+        Kind::Gauge,
+        "Time since the server started.",
+        server.started.elapsed().as_secs_f64(),
+    );
+    (server.app.gauges)(&mut page);
+    let headers = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    (headers, page.into_text()).into_response()
+}
+
+fn webrtc(stats: &Stats, page: &mut Page) {
+    page.number("webrtc_handshaking", Kind::Gauge, "Sessions whose handshake is not done.", stats.handshaking as f64);
+    for (name, help, value) in [
+        ("packets_sent_total", "RTP packets handed to the kernel.", stats.packets_sent_total),
+        ("sent_bytes_total", "Bytes of all datagrams handed to the kernel.", stats.bytes_sent_total),
+        ("send_errors_total", "Datagrams that the kernel refused.", stats.send_errors_total),
+        ("ring_drops_total", "Packets of the pump that found the ring full.", stats.ring_drops_total),
+        ("nacks_answered_total", "Packets sent again.", stats.nacks_answered_total),
+        ("nacks_over_budget_total", "Requests to send again that were over the budget.", stats.nacks_over_budget_total),
+        ("joins_total", "Listeners that joined.", stats.joins_total),
+        ("handshake_failures_total", "Handshakes that failed or took too long.", stats.handshake_failures_total),
+        ("lost_total", "Listeners freed because they gave no sign of life.", stats.lost_total),
+        ("strangers_total", "Datagrams that no session proved to be its own.", stats.strangers_total),
+        ("faults_total", "Sessions ended because of a fault of ours.", stats.faults_total),
+    ] {
+        page.number(&format!("webrtc_{name}"), Kind::Counter, help, value as f64);
+    }
+    let joins = Profile::ALL.map(|profile| ([profile.name()], stats.joins_by_profile[profile.index()] as f64));
+    let samples = joins.iter().map(|(label, value)| (&label[..], *value));
+    page.family("srtp_joins_total", Kind::Counter, "WebRTC listeners that joined, by cipher.", &["profile"], samples);
+    let refused = &stats.refusals;
+    let samples = [
+        (&["malformed"][..], refused.malformed_total as f64),
+        (&["not_acceptable"][..], refused.not_acceptable_total as f64),
+        (&["unknown_stream"][..], refused.unknown_stream_total as f64),
+        (&["full"][..], refused.full_total as f64),
+        (&["address"][..], refused.address_total as f64),
+        (&["unavailable"][..], refused.unavailable_total as f64),
+    ];
+    page.family("webrtc_refused_total", Kind::Counter, "Offers refused, by reason.", &["reason"], samples);
+}
+
+fn mp3(call: &Call, page: &mut Page) {
+    let hubs: Vec<(StreamId, Totals)> = call.server.app.mp3.iter().map(|hub| (hub.stream(), hub.totals())).collect();
+    let labels: Vec<[&str; 1]> = hubs.iter().map(|(stream, _)| [stream.as_str()]).collect();
+    let mut family = |name, help, number: fn(&Totals) -> u64| {
+        let samples = labels.iter().zip(&hubs).map(|(label, (_, totals))| (&label[..], number(totals) as f64));
+        page.family(name, Kind::Counter, help, &["stream"], samples);
+    };
+    family("mp3_sent_bytes_total", "Bytes of MP3 bodies handed to the kernel.", |t| t.bytes);
+    family("mp3_joined_total", "MP3 bodies begun.", |t| t.joined);
+    family("mp3_left_total", "MP3 listeners that left or were let go.", |t| t.left);
+    family("mp3_slow_total", "MP3 listeners let go because they were slower than the music.", |t| t.slow);
+    family("mp3_packets_lost_total", "MP3 packets dropped because the fan-out was stuck.", |t| t.packets_lost);
+}

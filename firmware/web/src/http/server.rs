@@ -1,0 +1,179 @@
+//! The accept loop: takes connections within the limits, and ends them gracefully.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use ::party::pairing::HOSTS_MAX;
+use aws_lc_rs::rand;
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::call::{Ends, Server};
+use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
+use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
+use super::{App, connection, events, routes};
+use crate::gate::{Full, Gate};
+use crate::guests::Guests;
+use crate::live::{self, Sources};
+use crate::metrics::Counters;
+use crate::status::Listeners;
+use base::{RateLimit, Verdict};
+
+/// Lines per 10 s for connections refused or broken: enough to see it happen, too few to fill a log.
+const LOG_LIMIT: RateLimit = RateLimit::new(5, 10_000_000);
+
+/// What a connection above the limit is told before it is closed.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 61\r\n\
+retry-after: 5\r\nconnection: close\r\n\r\n{\"error\":\"Too many connections are open; try again in 5 s.\"}\n";
+
+/// Answers requests on `listener` until `shutdown` is ready; then no more connections are taken, requests under way get
+/// [`DRAIN_TIMEOUT`] to finish, and live bodies end.
+pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
+    let limits = app.config.limits.clone();
+    let (stop_in, stop) = watch::channel(false);
+    let mp3_listeners = Gate::new(limits.mp3_listeners());
+    let latest = events::publish(&app, &mp3_listeners, stop.clone());
+    let guests = Guests::default();
+    let stories = live::publish(sources(&app, &mp3_listeners, &guests), &session(), stop.clone());
+    let server = Arc::new(Server {
+        connections: Gate::new(limits.connections()),
+        mp3_listeners,
+        event_listeners: Gate::new(limits.event_listeners()),
+        questions: Semaphore::new(QUESTIONS_MAX),
+        pictures: Semaphore::new(PICTURES_MAX),
+        guests,
+        stories,
+        paired_from: Recent::new(HOSTS_MAX),
+        turned_away: Recent::new(TURNED_AWAY_MAX),
+        readers: Recent::new(READERS_MAX),
+        latest,
+        counters: Counters::default(),
+        started: Instant::now(),
+        app,
+    });
+    let router = routes::router(&server);
+    // Dropped by every connection; when the last is gone, the channel closes.
+    let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let mut accepting = Accepting { server: &server, router, stop, alive, log: LOG_LIMIT };
+    tokio::select! {
+        () = shutdown => {}
+        () = accepting.run(&listener) => {}
+    }
+    drop(listener);
+    drop(accepting);
+    stop_in.send_replace(true);
+    for hub in &server.app.mp3 {
+        hub.stop();
+    }
+    if tokio::time::timeout(DRAIN_TIMEOUT, all_gone.recv()).await.is_err() {
+        log::warn!("{} connections did not end in time and are cut", server.connections.total());
+    }
+}
+
+/// Where the party's story comes from.
+fn sources(app: &App, pocket: &Gate, guests: &Guests) -> Sources {
+    let (rtc, pocket, library) = (app.rtc.clone(), pocket.clone(), app.library.clone());
+    Sources {
+        snapshots: app.snapshot.clone(),
+        guests: guests.clone(),
+        facts: app.appliance.facts.clone(),
+        listeners: Box::new(move || Listeners { live: rtc.listeners(), pocket: pocket.total() }),
+        scan: Box::new(move || library.as_ref().map(|library| library.progress().into())),
+    }
+}
+
+/// Tells this run of the server from others. Should the system have no random bytes, the time will do: it is no secret.
+fn session() -> String {
+    let mut bytes = [0; 8];
+    if rand::fill(&mut bytes).is_err() {
+        bytes = (SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64).to_be_bytes();
+    }
+    format!("{:016x}", u64::from_be_bytes(bytes))
+}
+
+struct Accepting<'a> {
+    server: &'a Arc<Server>,
+    router: Router,
+    stop: watch::Receiver<bool>,
+    alive: mpsc::Sender<()>,
+    log: RateLimit,
+}
+
+impl Accepting<'_> {
+    /// Accepts for ever. When the system has no file descriptors left it pauses, because trying again at once would
+    /// only burn the processor the running connections need.
+    async fn run(&mut self, listener: &TcpListener) {
+        let mut pause = ACCEPT_PAUSE_MIN;
+        loop {
+            match listener.accept().await {
+                Ok((socket, peer)) => {
+                    pause = ACCEPT_PAUSE_MIN;
+                    self.take(socket, peer);
+                }
+                Err(e) => {
+                    self.server.counters.accept_errors.add();
+                    self.say(|| format!("cannot accept a connection: {e}"));
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, socket: TcpStream, peer: SocketAddr) {
+        self.server.counters.connections.add();
+        // The phone may be gone already; then there is nothing to serve.
+        let Ok(local) = socket.local_addr() else { return };
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        let pass = match self.server.connections.enter(self.server.at_the_door(peer.ip())) {
+            Ok(pass) => pass,
+            Err(full) => return self.refuse(&socket, peer, full),
+        };
+        // Answers are written whole; waiting to fill a segment would only delay them.
+        let _ = socket.set_nodelay(true);
+        let (router, stop, alive) = (self.router.clone(), self.stop.clone(), self.alive.clone());
+        let server = Arc::clone(self.server);
+        tokio::spawn(async move {
+            let ends = Ends { peer, local };
+            if let Err(e) = connection::run(socket, ends, router, &server, pass, stop).await {
+                log::debug!("connection of {peer} ended: {e}");
+            }
+            drop(alive);
+        });
+    }
+
+    fn refuse(&mut self, socket: &TcpStream, peer: SocketAddr, full: Full) {
+        self.server.counters.connections_refused.add();
+        // A new socket's buffer is empty; if the kernel does not take this, closing is answer enough.
+        let _ = socket.try_write(FULL);
+        let ip = peer.ip();
+        self.say(|| match full {
+            Full::Total(limit) => format!("refused a connection of {ip}: all {limit} are in use"),
+            Full::Address(limit) => format!("refused a connection of {ip}: it holds {limit} already"),
+        });
+    }
+
+    fn say(&mut self, line: impl FnOnce() -> String) {
+        if let Verdict::Write { more } = self.log.event(self.server.now()) {
+            match more {
+                0 => log::warn!("{}", line()),
+                more => log::warn!("{} (and {more} more like it)", line()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_made_refusal_announces_its_true_length() {
+        let text = std::str::from_utf8(FULL).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+    }
+}

@@ -1,0 +1,319 @@
+//! A running server with everything around it replaced by something that answers, and a client that speaks raw bytes.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use ::party::{Done, Wish};
+use base::{Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle as Runtime;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::keeper::Keeper;
+use crate::appliance::{Facts, Inbox};
+use crate::control::{Action, Command, Refused, SourceKind};
+use crate::http::{App, Config, Signaling, serve};
+use crate::mp3::{self, Feed, hub};
+use crate::panel::{JoinCode, Panel};
+use crate::party_view::{PartyView, SessionView};
+use crate::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
+use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
+
+/// Longest wait for anything in these tests.
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
+
+/// The session every accepted offer gets.
+pub(super) const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+
+/// A bit rate whose packets of 24 ms are 384 bytes.
+pub(super) const BITRATE_BPS: u32 = 128_000;
+
+pub(super) struct World {
+    pub(super) addr: SocketAddr,
+    pub(super) feed: Feed,
+    pub(super) snapshot: watch::Sender<Arc<Snapshot>>,
+    /// What the party was asked to do.
+    pub(super) actions: Arc<Mutex<Vec<Action>>>,
+    /// What the fan-out was asked, as debug text.
+    pub(super) asked: Arc<Mutex<Vec<String>>>,
+    /// Who listens over WebRTC, as the fan-out tells it.
+    pub(super) listeners: Arc<Mutex<Vec<ListenerStats>>>,
+    /// Pairing, and the button.
+    pub(super) keeper: Keeper,
+    /// Where updates come in.
+    pub(super) inbox: Inbox,
+    /// What is so of the box as a thing.
+    pub(super) facts: watch::Sender<Arc<Facts>>,
+    /// Ends the server.
+    pub(super) stop: Option<oneshot::Sender<()>>,
+    pub(super) server: JoinHandle<()>,
+    zero: Instant,
+    packets: u64,
+}
+
+pub(crate) fn snapshot() -> Snapshot {
+    Snapshot {
+        name: "Partybox".into(),
+        version: "0.1.0".into(),
+        playing: true,
+        source: SourceKind::Files,
+        sources: vec![SourceStatus { kind: SourceKind::Files, state: SourceState::Ok, detail: String::new() }],
+        fallback: false,
+        track: Some(TrackStatus {
+            id: TrackId(1),
+            title: "Title".into(),
+            artist: "Artist".into(),
+            duration_ms: Some(1_000),
+            position_ms: 0,
+        }),
+        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
+        party: Arc::new(PartyView {
+            session: SessionView { live: true, title: String::new(), started_ms: 1 },
+            ..PartyView::default()
+        }),
+        panel: Arc::new(Panel {
+            urls: vec!["http://10.77.0.1/".into()],
+            join: Some(JoinCode("WIFI:T:nopass;S:Box;;".into())),
+            ..Panel::default()
+        }),
+    }
+}
+
+/// Settings in which the test's own address is a host's.
+pub(super) fn hosts() -> Config {
+    Config { host_from: vec!["127.0.0.0/8".parse().unwrap()], ..Config::default() }
+}
+
+impl World {
+    pub(super) async fn new(config: Config) -> Self {
+        Self::started(config, Duration::ZERO).await
+    }
+
+    /// A box that has run for a while already, by its clock.
+    pub(super) async fn started(config: Config, ago: Duration) -> Self {
+        let zero = Instant::now().checked_sub(ago).expect("the machine has run for as long");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (snapshot, snapshots) = watch::channel(Arc::new(snapshot()));
+        let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
+        let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &Runtime::current());
+        let (commands, actions) = party();
+        let (rtc, asked, listeners) = fan_out();
+        let (pairing, keeper) = Keeper::new();
+        let (appliance, facts) = super::things::keeper();
+        let inbox = appliance.inbox.clone().expect("made by the keeper");
+        let app = App {
+            config,
+            rtc,
+            mp3: vec![mp3],
+            snapshot: snapshots,
+            commands,
+            pairing,
+            library: None,
+            appliance,
+            zero,
+            gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
+        };
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(serve(listener, app, async {
+            let _ = stopped.await;
+        }));
+        Self {
+            addr,
+            feed,
+            snapshot,
+            actions,
+            asked,
+            listeners,
+            keeper,
+            facts,
+            inbox,
+            stop: Some(stop),
+            server,
+            zero,
+            packets: 0,
+        }
+    }
+
+    /// The box's clock.
+    pub(super) fn now(&self) -> Time {
+        Time::from_micros(self.zero.elapsed().as_micros() as u64)
+    }
+
+    /// Publishes `count` packets of one 24 ms frame; each begins with a frame header and its number.
+    pub(super) fn publish(&mut self, count: u64) {
+        for _ in 0..count {
+            let n = self.packets;
+            let mut frame = vec![(n % 200) as u8; 384];
+            frame[..4].copy_from_slice(&[0xff, 0xfb, 0x90, 0x64]);
+            let packet = Packet { media_time: MediaTime::from_ticks(n * 1152), payload: Bytes::from(frame) };
+            self.feed.publish(Encoding::Mp3 { bitrate_bps: BITRATE_BPS }, packet);
+            self.packets += 1;
+        }
+    }
+
+    /// Publishes packets at a pace the fan-out keeps up with until `client` is done or the limit is over.
+    pub(super) async fn publish_until<T>(&mut self, client: impl Future<Output = T>) -> T {
+        tokio::pin!(client);
+        let mut pace = tokio::time::interval(Duration::from_millis(1));
+        timeout(LIMIT, async {
+            loop {
+                tokio::select! {
+                    done = &mut client => return done,
+                    _ = pace.tick() => self.publish(1),
+                }
+            }
+        })
+        .await
+        .expect("the client is done in time")
+    }
+
+    /// Sends `bytes` on a new connection and reads until the server closes it.
+    pub(super) async fn raw(&self, bytes: &[u8]) -> Reply {
+        let mut socket = TcpStream::connect(self.addr).await.unwrap();
+        // The server may refuse and close before it has read everything.
+        let _ = socket.write_all(bytes).await;
+        let mut all = Vec::new();
+        // A reset after the answer is as good an end as any: what came before it counts.
+        let _ = timeout(LIMIT, socket.read_to_end(&mut all)).await.expect("the server closes in time");
+        Reply::parse(&all)
+    }
+
+    /// A request with the right `Host`, the given extra head lines and body; the connection is closed after it.
+    pub(super) async fn ask(&self, method: &str, path: &str, lines: &[&str], body: &[u8]) -> Reply {
+        let mut head = format!("{method} {path} HTTP/1.1\r\n");
+        if !lines.iter().any(|line| line.to_ascii_lowercase().starts_with("host:")) {
+            head += &format!("Host: {}\r\n", self.addr);
+        }
+        for line in lines {
+            head += &format!("{line}\r\n");
+        }
+        if !body.is_empty() {
+            head += &format!("Content-Length: {}\r\n", body.len());
+        }
+        head += "Connection: close\r\n\r\n";
+        self.raw(&[head.as_bytes(), body].concat()).await
+    }
+
+    /// A request without head lines or body of its own, from this address of the machine.
+    pub(super) async fn ask_from(&self, from: [u8; 4], method: &str, path: &str) -> Reply {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let mut socket = socket.connect(self.addr).await.unwrap();
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.addr);
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        timeout(LIMIT, socket.read_to_end(&mut all)).await.expect("the server closes in time").unwrap();
+        Reply::parse(&all)
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Reply {
+        self.ask("GET", path, &[], &[]).await
+    }
+}
+
+/// What came back on a connection: the first answer, and whatever followed it.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// 0 if nothing came.
+    pub(super) status: u16,
+    /// Lower-case names.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(super) fn parse(all: &[u8]) -> Self {
+        let end = all.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(all.len());
+        let head = String::from_utf8_lossy(&all[..end]).into_owned();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap_or(0);
+        let headers = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        Self { status, headers, body: all.get(end + 4..).unwrap_or_default().to_vec() }
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// A party that does everything but skip.
+fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<Action>>>) {
+    let (commands, mut waiting) = mpsc::channel::<Command>(crate::control::COMMANDS_WAITING_MAX);
+    let actions = Arc::new(Mutex::new(Vec::new()));
+    let done = Arc::clone(&actions);
+    tokio::spawn(async move {
+        while let Some(Command { action, reply, .. }) = waiting.recv().await {
+            let outcome = match action {
+                Action::Next => Err(Refused::NotNow("There is no next track.".into())),
+                Action::Wish(Wish::Add(..)) => Ok(Done::Queued(ItemId(1))),
+                Action::Wish(Wish::Request(_)) => Ok(Done::Pending(RequestId(1))),
+                _ => Ok(Done::Plainly),
+            };
+            done.lock().unwrap().push(action);
+            let _ = reply.send(outcome);
+        }
+    });
+    (commands, actions)
+}
+
+/// A fan-out that knows one session and judges offers by what is written in them.
+#[allow(clippy::type_complexity, reason = "each part is named where it is kept")]
+fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<ListenerStats>>>) {
+    let (commands, mut waiting) = mpsc::channel(16);
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let listeners = Arc::new(Mutex::new(Vec::new()));
+    let known = Arc::clone(&listeners);
+    tokio::spawn(async move {
+        while let Some(command) = waiting.recv().await {
+            if let api::Command::Listeners(reply) = command {
+                let _ = reply.send(known.lock().unwrap().clone());
+                continue;
+            }
+            seen.lock().unwrap().push(format!("{command:?}"));
+            answer(command);
+        }
+    });
+    (Signaling::queue(commands), asked, listeners)
+}
+
+fn answer(command: api::Command) {
+    let known = |session| if session == SESSION { Ok(()) } else { Err(SessionError::Unknown) };
+    match command {
+        api::Command::Offer(offer, reply) => {
+            let _ = reply.send(match (offer.stream.as_str(), offer.sdp.as_str()) {
+                ("main", "full") => Err(OfferError::Full { limit: 3 }),
+                ("main", "many") => Err(OfferError::TooManyFromAddress { limit: 2 }),
+                ("main", "video") => Err(OfferError::NotAcceptable("no Opus".into())),
+                ("main", "bad") => Err(OfferError::Malformed("no a=fingerprint".into())),
+                ("main", _) => Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() }),
+                _ => Err(OfferError::UnknownStream),
+            });
+        }
+        api::Command::Patch { session, if_match, reply, .. } => {
+            let _ = reply.send(known(session).and(match if_match.as_deref() {
+                Some("*") => Ok(Patched::Restarted { sdp_fragment: "a=ice-ufrag:x".into(), etag: "e2".into() }),
+                Some("e1") => Ok(Patched::Trickled),
+                _ => Err(SessionError::EtagMismatch),
+            }));
+        }
+        api::Command::SetDuration { session, reply, .. } | api::Command::Delete { session, reply } => {
+            let _ = reply.send(known(session));
+        }
+        // Dropping the reply says that the fan-out is busy.
+        _ => {}
+    }
+}
