@@ -5,12 +5,14 @@
 
 mod id;
 mod name;
+mod origin;
 mod packet;
 mod ratelimit;
 mod time;
 
 pub use id::{CueId, GuestId, ItemId, RequestId, TrackId};
 pub use name::{BadName, ChannelId, StreamId};
+pub use origin::Origin;
 pub use packet::{Encoding, Packet, PacketDuration, PacketSink};
 pub use ratelimit::{RateLimit, Verdict};
 pub use time::{MediaTime, Time, Timeline};

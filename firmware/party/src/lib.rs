@@ -20,7 +20,7 @@ pub use order::Order;
 pub use party::{BOOSTS_MAX, Input, Output, Party, Saved, SavedItem, Session, View};
 pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
 pub use requests::{Decline, PENDING_MAX, Request, RequestList, Standing};
-pub use settings::{Change, Origin, Origins, OutOfRange, Repeat, Requests, Settings};
+pub use settings::{Change, Origins, OutOfRange, Repeat, Requests, Settings};
 pub use wish::{Asker, At, Done, Refused, TITLE_CHARS_MAX, Wish};
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What hosts can set about a party, and the range of each.
 
+use base::Origin;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of a guest's request.
@@ -27,30 +28,6 @@ pub enum Repeat {
     All,
     /// The track that is heard now, until somebody skips it.
     One,
-}
-
-/// Who said what a setting is. Pages are told, so that nobody wonders why a line of the file has no effect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// Nobody: it is as it comes.
-    #[default]
-    Default,
-    /// The configuration: its value is not the default.
-    File,
-    /// A host, on the page. It wins over the configuration from then on.
-    Page,
-}
-
-impl Origin {
-    /// Returns the origin of a setting that a host has set to `page`, if to anything, over the configuration's `file`.
-    pub fn of<T: PartialEq>(page: Option<&T>, file: &T, default: &T) -> Self {
-        match page {
-            Some(_) => Self::Page,
-            None if file == default => Self::Default,
-            None => Self::File,
-        }
-    }
 }
 
 /// The settings: all of them, some of them, and the origin of each. One list, so that none can be forgotten in one of them.

@@ -1,9 +1,9 @@
 //! The queue as hosts see it: adding, moving, removing, taking back; what is open follows it.
 
-use base::{ItemId, TrackId};
+use base::{ItemId, Origin, TrackId};
 
 use super::{HOST, Pump, catalogue, guest, request};
-use crate::{At, By, Change, Done, How, Input, Origin, Refused, Repeat, Settings, Wish};
+use crate::{At, By, Change, Done, How, Input, Refused, Repeat, Settings, Wish};
 
 #[test]
 fn what_a_host_adds_is_heard_next_without_a_break_and_then_the_catalogue_goes_on() {
