@@ -243,7 +243,7 @@ fn serve() {
         commands,
         pairing: web::pairing::Pairing::default(),
         library: None,
-        appliance: web::appliance::channel().0,
+        appliance: appliance::channel().0,
         zero: Instant::now(),
         gauges: Arc::new(|_| {}),
     };

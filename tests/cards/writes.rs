@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use partybox::network::RULES_FILE;
-use partybox::state::peek;
+use appliance::rules;
+use appliance::state::peek;
 use serde_json::json;
 use tests::card::{Card, DATA, Replay, SECTOR, SLOTS, Stretch};
 
@@ -46,7 +46,7 @@ fn a_power_cut_in_the_first_start_or_while_a_host_chooses_loses_nothing_that_was
         assert!(replay.front[SLOTS[0] as usize..] == slots, "something was written to a slot");
         // The latest choice that was kept before the flush after which the power was cut, or a later one.
         let Some(least) = kept.iter().rposition(|(log_bytes, _)| *log_bytes <= now.kept_bytes) else { return };
-        let kept = contents(&now.data, "/state", RULES_FILE).unwrap_or_default();
+        let kept = contents(&now.data, "/state", rules::FILE).unwrap_or_default();
         assert!(
             CHOICES[least..].iter().take(3).any(|choice| kept.contains(&format!("\"{choice}\""))),
             "{} was kept and is lost: {kept:?}",

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use partybox::access_point::{BOX, PREFIX_BITS, files};
+use appliance::access_point::files;
+use appliance::network::{BOX, BRIDGE, PREFIX_BITS};
+use appliance::{rules, stations, wifi};
 use partybox::config::Config;
 
 /// Units and the largest exposure that each may have.
@@ -86,8 +88,9 @@ fn check(program: &str, options: &[&str], text: &str) {
 #[test]
 fn dnsmasq_and_nftables_take_what_is_written_for_them() {
     let names = ["party.internal".to_owned()];
-    for (portal, upstream) in [(true, vec![]), (false, vec![]), (true, vec!["192.168.1.1".to_owned()])] {
-        check("dnsmasq", &["--test", "-C"], &files::dnsmasq("wlan0", &names, portal, &upstream));
+    let probes: Vec<&str> = web::portal::names().collect();
+    for (probes, upstream) in [(&probes[..], vec![]), (&[], vec![]), (&probes, vec!["192.168.1.1".to_owned()])] {
+        check("dnsmasq", &["--test", "-C"], &files::dnsmasq("wlan0", &names, probes, &upstream));
     }
     for (forward, is_bridge) in [(false, false), (true, false), (false, true)] {
         check("nft", &["--check", "--file"], &files::nftables("wlan0", 80, forward, is_bridge));
@@ -117,15 +120,15 @@ fn units_and_firmware_name_the_same_places() {
     let unit = |name: &str| text(&format!("usr/lib/systemd/system/{name}"));
     let radio = unit("partybox-radio.service");
     assert!(radio.contains(partybox::access_point::ARGUMENT) && radio.contains("--out /run/partybox-radio"), "{radio}");
-    for file in [partybox::network::FILE, partybox::network::RULES_FILE] {
+    for file in [wifi::FILE, rules::FILE] {
         assert!(unit("partybox-radio.path").contains(&format!("PathChanged=/data/state/{file}\n")), "{file}");
     }
     let anew = unit("partybox-radio.path").lines().find_map(|line| line.strip_prefix("Unit=")).map(unit);
     assert!(anew.is_some_and(|anew| anew.contains(" restart partybox-radio.service\n")));
-    let hostapd = partybox::guests::CONTROL.trim_start_matches("/run/");
+    let hostapd = stations::CONTROL.trim_start_matches("/run/");
     assert!(unit("partybox-access-point.service").contains(&format!("RuntimeDirectory={hostapd}\n")));
     let bridge = text("usr/lib/partybox/cable.d/10-party.netdev");
-    assert!(bridge.contains(&format!("Name={}\n", partybox::access_point::BRIDGE)), "{bridge}");
+    assert!(bridge.contains(&format!("Name={}\n", BRIDGE)), "{bridge}");
     let addresses = text("usr/lib/partybox/cable.d/10-party.network");
     assert!(addresses.contains(&format!("Address={BOX}/{PREFIX_BITS}\n")), "{addresses}");
     assert!(!BOX.is_loopback() && PREFIX_BITS < 30, "a network of some size");

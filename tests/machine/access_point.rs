@@ -6,11 +6,11 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
+use appliance::credentials::Credentials;
 use audio::clock::Clock;
 use audio::decode::Ear;
 use board::Screen;
 use partybox::face::Facts;
-use partybox::wifi::Credentials;
 use tests::hear;
 use tests::machine::{Forwarded, Machine};
 use tests::phone::{Phone, Wishes};

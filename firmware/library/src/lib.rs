@@ -7,7 +7,6 @@
 
 mod art;
 pub mod distrust;
-pub mod durable;
 mod fingerprint;
 mod inspect;
 mod level;

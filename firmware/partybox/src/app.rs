@@ -2,6 +2,7 @@
 
 use std::io;
 
+use appliance::mdns::Announcer;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -10,7 +11,6 @@ use tokio::task::JoinHandle;
 use crate::assemble::Assembled;
 use crate::config::Config;
 use crate::error::Error;
-use crate::mdns::Announcer;
 use crate::running::Running;
 use crate::supervise::{self, Trouble};
 use crate::{console, keys, logger};
@@ -100,9 +100,10 @@ impl Stop {
 
 #[cfg(test)]
 mod tests {
+    use appliance::state::peek;
+
     use super::*;
     use crate::buttons::Action;
-    use crate::state::peek;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_people_changed_last_is_kept_even_if_the_server_ends_by_itself() {

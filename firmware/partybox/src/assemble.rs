@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
+use appliance::Appliance;
+use appliance::address::{self, Page};
+use appliance::state::{self, Folder, Writer};
+use appliance::wifi::Wifi;
 use audio::capture::Alsa;
 use audio::clock::Clock;
 use audio::decode::WorkerCommand;
@@ -19,8 +23,7 @@ use rtc::config::{Clocks, StreamConfig};
 use tokio::sync::{Notify, mpsc, watch};
 use web::control::COMMANDS_WAITING_MAX;
 
-use crate::address::{self, Page};
-use crate::appliance::{self, Appliance};
+use crate::box_metrics;
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channel};
 use crate::config::{Config, Start};
@@ -28,13 +31,11 @@ use crate::ear;
 use crate::error::Error;
 use crate::memory::Memory;
 use crate::music::Music;
-use crate::network::Network;
 use crate::pairing::Pairing;
 use crate::panel::Panel;
 use crate::report;
 use crate::running::Running;
 use crate::sinks::Sinks;
-use crate::state::{self, Folder, Writer};
 use crate::supervise::{self, Supervisor};
 use crate::told::Told;
 use crate::tracks::Tracks;
@@ -107,15 +108,15 @@ impl Assembled {
         let (panel, board_threads) = opened.map_err(Error::System)?;
         let (board, counters) = panel.meters();
         let (phones, keeper) = web::pairing::channel();
-        let network = Network::new(&config.wifi, &config.name, writer.clone());
-        let (mut things, things_keeper) = web::appliance::channel();
-        let appliance = Appliance::new(config, things_keeper, writer.clone());
+        let network = Wifi::new(&config.wifi, &config.name, writer.clone());
+        let (mut things, service) = appliance::channel();
+        let appliance = Appliance::new(&appliance_config(config), service, writer.clone());
         things.inbox = appliance.inbox();
         let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();
         let gauges = Arc::new(move |page: &mut _| {
-            appliance::metrics(&facts.borrow(), page);
+            box_metrics::metrics(&facts.borrow(), page);
             report::metrics(clock_zero_s, &controls.status(), page);
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
@@ -241,6 +242,12 @@ fn encoders(config: &Config) -> Result<Vec<Box<dyn Encode>>, Error> {
         encoders.push(Box::new(encode::Mp3::new(bitrate_bps).map_err(Error::Encoder)?));
     }
     Ok(encoders)
+}
+
+/// What the box as a thing needs to know of the configuration.
+fn appliance_config(config: &Config) -> appliance::config::Config {
+    let (wifi, inbox) = (config.wifi.clone(), config.update.inbox.clone());
+    appliance::config::Config { wifi, page_port: config.listen.port(), inbox }
 }
 
 fn http_config(config: &Config) -> web::http::Config {

@@ -6,11 +6,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use appliance::config::Wifi;
+use appliance::night::Night;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::buttons::Buttons;
-use crate::night::Night;
 
 /// A section: a struct whose every key has a default, and no other key is taken.
 macro_rules! section {
@@ -36,7 +37,7 @@ mod upkeep;
 
 pub use error::Error;
 use error::ensure;
-pub use network::{Band, Cable, HttpConfig, Portal, WebRtcConfig, WifiConfig};
+pub use network::{HttpConfig, WebRtcConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 
@@ -61,7 +62,7 @@ pub struct Config {
     pub mp3: Mp3Config,
     pub webrtc: WebRtcConfig,
     pub http: HttpConfig,
-    pub wifi: WifiConfig,
+    pub wifi: Wifi,
     pub board: board::Config,
     pub buttons: Buttons,
     pub state: StateConfig,
@@ -82,7 +83,7 @@ impl Default for Config {
             mp3: Mp3Config::default(),
             webrtc: WebRtcConfig::default(),
             http: HttpConfig::default(),
-            wifi: WifiConfig::default(),
+            wifi: Wifi::default(),
             board: board::Config::default(),
             buttons: Buttons::default(),
             state: StateConfig::default(),
@@ -142,7 +143,7 @@ impl Config {
         self.mp3.check()?;
         self.webrtc.check()?;
         self.http.check()?;
-        self.wifi.check()?;
+        network::check_wifi(&self.wifi)?;
         if let Some(button) = self.buttons.impossible() {
             let key = "buttons.repeat";
             ensure(key, button.label(), false, "a button that repeats, without double, long and held")?;

@@ -2,6 +2,7 @@
 //!
 //! Words for the display are English, as on the printed labels. Nothing here draws or blinks.
 
+use appliance::credentials::Credentials;
 use audio::line::LineState;
 use base::Time;
 use board::screen::wifi;
@@ -9,7 +10,6 @@ use board::{Condition, Conditions, Flash, Screen, Show};
 use party::pairing::{Outcome, View};
 
 use crate::buttons::Action;
-use crate::wifi::Credentials;
 
 /// Share of the room above which it counts as nearly full (feature N4: warn at 80 %).
 const NEARLY_FULL_PERCENT: usize = 80;

@@ -4,11 +4,10 @@
 //! listen in `web`. A library only so that tests and fuzz targets reach the configuration.
 
 pub mod access_point;
-mod address;
 pub mod app;
-pub mod appliance;
 pub mod args;
 mod assemble;
+mod box_metrics;
 pub mod buttons;
 pub mod catalogue;
 pub mod channel;
@@ -17,25 +16,16 @@ pub mod console;
 pub mod ear;
 pub mod error;
 pub mod face;
-pub mod guests;
 pub mod hosts;
 mod keys;
 pub mod logger;
-pub mod mdns;
 pub mod memory;
 pub mod music;
-pub mod network;
-pub mod night;
 pub mod pairing;
 mod panel;
-pub mod power;
 pub mod report;
 mod running;
 pub mod sinks;
-pub mod state;
-pub mod storage;
 pub mod supervise;
 pub mod told;
 pub mod tracks;
-pub mod update;
-pub mod wifi;

@@ -10,13 +10,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use appliance::state::{Error, Writer};
 use base::{Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
 use serde::{Deserialize, Serialize};
 use web::party_view::TrackView;
-
-use crate::state::{Error, Writer};
 
 /// The file's name in the state folder.
 const FILE: &str = "party";
@@ -172,7 +171,7 @@ fn from_text(text: &[u8], texts: impl Fn(TrackId) -> Option<u32>) -> Option<Save
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::FILE_BYTES_MAX;
+    use appliance::state::FILE_BYTES_MAX;
 
     fn saved(count: u64) -> Saved {
         let item = |n: u64| SavedItem {

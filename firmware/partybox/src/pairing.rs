@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use appliance::state::{Error, Folder, Writer};
 use base::Time;
 use base::{RateLimit, Verdict};
 use party::pairing::{AskError, Key, Outcome, Phone, State, View};
@@ -17,7 +18,6 @@ use web::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret};
 pub use counters::Counters;
 
 use crate::hosts;
-use crate::state::{Error, Folder, Writer};
 
 /// Lines per 10 s: more than people can cause by pressing and tapping, too few to fill a log.
 const LOG_LIMIT: RateLimit = RateLimit::new(10, 10_000_000);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use appliance::credentials::Credentials;
 use audio::line::LineState;
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
@@ -17,7 +18,6 @@ use crate::channel::Channel;
 use crate::config::Config;
 use crate::face::Facts;
 use crate::panel::Counters;
-use crate::wifi::Credentials;
 
 /// What pages are told before the first block.
 pub fn starting(config: &Config) -> Snapshot {

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use appliance::Appliance;
+use appliance::address::Page;
+use appliance::wifi::Wifi;
 use audio::clock::Clock;
 use base::TrackId;
 use party::Source;
@@ -10,8 +13,6 @@ use tokio::sync::{Notify, mpsc, watch};
 use web::control::{Command, Refused};
 use web::status::Snapshot;
 
-use crate::address::Page;
-use crate::appliance::Appliance;
 use crate::buttons::Action;
 use crate::channel::Channel;
 use crate::config::Config;
@@ -20,7 +21,6 @@ use crate::face::Facts;
 use crate::keys::{self, Keys};
 use crate::memory::Memory;
 use crate::music::Music;
-use crate::network::Network;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
 use crate::supervise::{Supervisor, Trouble};
@@ -57,7 +57,7 @@ pub(crate) struct Running {
     pub(crate) hub: web::mp3::Hub,
     pub(crate) panel: Panel,
     /// The network that guests shall join.
-    pub(crate) network: Network,
+    pub(crate) network: Wifi,
     /// The box as a thing.
     pub(crate) appliance: Appliance,
     /// What listens to what is sent.
@@ -86,7 +86,7 @@ impl Running {
                     }
                 }
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
-                request = self.appliance.next() => self.appliance.obey(self.clock.now(), request),
+                request = self.appliance.next() => self.appliance.handle(self.clock.now(), request),
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
                 Some(ids) = self.lists.recv() => self.channel.relist(ids),
                 Some(news) = self.news.recv() => self.channel.learn(news),
@@ -95,7 +95,7 @@ impl Running {
                     self.channel.listen();
                     self.channel.pass();
                     self.pairing.tick(self.clock.now());
-                    self.page.look();
+                    self.page.poll(self.clock.now());
                     if let Err(trouble) = self.listen_to_oneself() {
                         return trouble;
                     }
@@ -115,7 +115,7 @@ impl Running {
     /// Hears whether what is sent is what should be, and lets an update stay once it has played.
     fn listen_to_oneself(&mut self) -> Result<(), Trouble> {
         let now = self.clock.now();
-        self.appliance.look(now);
+        self.appliance.poll(now);
         let view = self.channel.view();
         let sound = self.channel.controls().status();
         let line_in = view.source == Source::LineIn;

@@ -3,7 +3,6 @@
 //! The one room that knows axum. It knows packets, sockets and JSON; it does not know PCM, pins or party rules, and
 //! WebRTC only as offers and answers that it carries to and from `rtc`.
 
-pub mod appliance;
 pub mod control;
 mod gate;
 pub mod guests;

@@ -1,26 +1,10 @@
 //! What phones ask to find out whether a network leads to the internet, and what the box says when it is that network.
 //!
 //! A pure table. Most systems are content with the right words and then use the network without a question; Android is
-//! not, because it also wants an answer over TLS that no box without internet can give. So it can be told two things
-//! ([`Mode`]), or nothing. DNS points the names at [`ADDRESS`]; only there are they answered.
+//! not, because it also wants an answer over TLS that no box without internet can give. So it can be given two answers
+//! ([`Portal`]), or none. The box's DNS points the names at one address of its own; only there are they answered.
 
-use std::net::Ipv4Addr;
-
-/// Where the names lead: an address of the box's that is not private, because some phones take a private one for a fault.
-/// It is of the block for documentation (RFC 5737), so nobody's; Cisco's access points use it for the same.
-pub const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-
-/// What phones are told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Whatever keeps them here without a word. Android then finds the internet limited, and asks once.
-    #[default]
-    Quiet,
-    /// The same, but Android shows our page until its owner has read it.
-    SignIn,
-    /// Nothing: every system says that there is no internet.
-    Off,
-}
+use appliance::config::Portal;
 
 /// What to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,12 +67,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// What a phone that asks for this is told. `has_read`: whether its owner has seen our page. `None` if that is no probe,
 /// or is not to be answered.
-pub fn answer(host: &str, path: &str, mode: Mode, has_read: bool) -> Option<Answer> {
+pub fn answer(host: &str, path: &str, portal: Portal, has_read: bool) -> Option<Answer> {
     let (_, _, online) = PROBES.iter().find(|(name, at, _)| name.eq_ignore_ascii_case(host) && *at == path)?;
-    match mode {
-        Mode::Off => None,
-        Mode::SignIn if *online == ANDROID && !has_read => Some(Answer::Page),
-        Mode::Quiet | Mode::SignIn => Some(*online),
+    match portal {
+        Portal::Off => None,
+        Portal::SignIn if *online == ANDROID && !has_read => Some(Answer::Page),
+        Portal::Quiet | Portal::SignIn => Some(*online),
     }
 }
 
@@ -98,7 +82,7 @@ mod tests {
 
     #[test]
     fn each_systems_question_has_the_answer_that_it_wants() {
-        let words = |host, path| match answer(host, path, Mode::Quiet, false) {
+        let words = |host, path| match answer(host, path, Portal::Quiet, false) {
             Some(Answer::Words(_, words)) => words,
             other => panic!("{host}{path}: {other:?}"),
         };
@@ -106,27 +90,27 @@ mod tests {
         assert_eq!(words("www.msftconnecttest.com", "/connecttest.txt"), "Microsoft Connect Test");
         assert_eq!(words("detectportal.firefox.com", "/success.txt").trim(), "success");
         assert_eq!(words("nmcheck.gnome.org", "/check_network_status.txt").trim(), "NetworkManager is online");
-        assert_eq!(answer("CONNECTIVITYCHECK.gstatic.com", "/generate_204", Mode::Quiet, false), Some(ANDROID));
+        assert_eq!(answer("CONNECTIVITYCHECK.gstatic.com", "/generate_204", Portal::Quiet, false), Some(ANDROID));
     }
 
     #[test]
     fn android_has_three_cases_and_the_others_two() {
         let (android, apple) = (("www.google.com", "/gen_204"), ("captive.apple.com", "/hotspot-detect.html"));
-        for (mode, has_read, for_android, for_apple) in [
-            (Mode::Quiet, false, Some(Answer::NoContent), Some(APPLE)),
-            (Mode::SignIn, false, Some(Answer::Page), Some(APPLE)),
-            (Mode::SignIn, true, Some(Answer::NoContent), Some(APPLE)),
-            (Mode::Off, false, None, None),
+        for (portal, has_read, for_android, for_apple) in [
+            (Portal::Quiet, false, Some(Answer::NoContent), Some(APPLE)),
+            (Portal::SignIn, false, Some(Answer::Page), Some(APPLE)),
+            (Portal::SignIn, true, Some(Answer::NoContent), Some(APPLE)),
+            (Portal::Off, false, None, None),
         ] {
-            assert_eq!(answer(android.0, android.1, mode, has_read), for_android, "{mode:?} {has_read}");
-            assert_eq!(answer(apple.0, apple.1, mode, has_read), for_apple, "{mode:?} {has_read}");
+            assert_eq!(answer(android.0, android.1, portal, has_read), for_android, "{portal:?} {has_read}");
+            assert_eq!(answer(apple.0, apple.1, portal, has_read), for_apple, "{portal:?} {has_read}");
         }
     }
 
     #[test]
     fn what_is_no_probe_is_not_answered() {
         for (host, path) in [("evil.example", "/generate_204"), ("www.google.com", "/"), ("", ""), ("10.77.0.1", "/")] {
-            assert_eq!(answer(host, path, Mode::Quiet, false), None, "{host}{path}");
+            assert_eq!(answer(host, path, Portal::Quiet, false), None, "{host}{path}");
         }
     }
 

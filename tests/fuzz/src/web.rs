@@ -80,7 +80,7 @@ impl Web {
             commands,
             pairing: phones,
             library: None,
-            appliance: web::appliance::channel().0,
+            appliance: appliance::channel().0,
             zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),
         };

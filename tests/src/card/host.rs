@@ -5,11 +5,11 @@ use std::net::SocketAddrV4;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use appliance::state::Folder;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use party::pairing::{Host, Label};
 use partybox::hosts;
-use partybox::state::Folder;
 use tempfile::TempDir;
 use ureq::RequestBuilder;
 use ureq::typestate::WithBody;

@@ -11,7 +11,7 @@ use super::repository::Source;
 pub const VOCABULARY: &str = "base";
 
 /// Every package of the house and the siblings it may depend on besides [`VOCABULARY`]. No other arrow exists.
-pub const ARROWS: [(&str, &[&str]); 11] = [
+pub const ARROWS: [(&str, &[&str]); 12] = [
     (VOCABULARY, &[]),
     ("party", &[]),
     ("audio", &[]),
@@ -20,9 +20,10 @@ pub const ARROWS: [(&str, &[&str]); 11] = [
     ("webui", &[]),
     ("image", &[]),
     ("rtc", &[]),
-    ("web", &["party", "library", "rtc", "webui"]),
-    ("partybox", &["party", "audio", "library", "rtc", "web", "board", "webui"]),
-    ("tests", &["party", "audio", "library", "rtc", "web", "board", "webui", "partybox"]),
+    ("appliance", &[]),
+    ("web", &["party", "library", "rtc", "appliance", "webui"]),
+    ("partybox", &["party", "audio", "library", "rtc", "appliance", "web", "board", "webui"]),
+    ("tests", &["party", "audio", "library", "rtc", "appliance", "web", "board", "webui", "partybox"]),
 ];
 
 /// What is wrong with one `Cargo.toml` of a package; a manifest without a package is the workspace's own.

@@ -1,5 +1,9 @@
 //! What a host may see and choose of the box itself: radio, power, update, and how its own network behaves.
 
+use appliance::config::{Cable, Portal};
+use appliance::facts::Facts;
+use appliance::handle::{Refused, Request};
+use appliance::rules::{Change, Origins};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -8,21 +12,19 @@ use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::{Refusal, unavailable};
 use super::signaling::ask;
-use crate::appliance::{Facts, NetworkOrigins, NetworkWish, Refused, Request};
-use crate::portal::Mode;
 
-/// What the cable leads to, by its names in the API; whether these are guests.
-const CABLES: [(&str, bool); 2] = [("house", false), ("guests", true)];
+/// What the cable leads to, by its names in the API.
+const CABLES: [(&str, Cable); 2] = [("house", Cable::House), ("guests", Cable::Guests)];
 
-/// Portal modes by their names in the API.
-const MODES: [(&str, Mode); 3] = [("quiet", Mode::Quiet), ("sign-in", Mode::SignIn), ("off", Mode::Off)];
+/// What phones are answered, by its names in the API.
+const PORTALS: [(&str, Portal); 3] = [("quiet", Portal::Quiet), ("sign-in", Portal::SignIn), ("off", Portal::Off)];
 
 #[derive(Serialize)]
 struct NetworkView {
     portal: &'static str,
     forward: bool,
     cable: &'static str,
-    origins: NetworkOrigins,
+    origins: Origins,
 }
 
 #[derive(Serialize)]
@@ -38,9 +40,9 @@ struct View<'a> {
 pub(super) fn about(call: &Call) -> Response {
     let facts = call.server.app.appliance.facts.borrow().clone();
     let network = facts.network.as_ref().map(|network| NetworkView {
-        portal: name(&MODES, network.portal),
+        portal: name(&PORTALS, network.portal),
         forward: network.forward,
-        cable: name(&CABLES, network.cable_to_guests),
+        cable: name(&CABLES, network.cable),
         origins: network.origins,
     });
     let uptime_s = call.server.started.elapsed().as_secs();
@@ -61,13 +63,13 @@ struct NetworkBody {
 pub(super) async fn set_network(call: Call) -> Result<Response, Refusal> {
     let allowed = r#"any of {"portal":"quiet|sign-in|off","forward":true|false,"cable":"house|guests"}"#;
     let body: NetworkBody = parse_json(&call.body, allowed)?;
-    let wish = NetworkWish {
-        portal: named(&MODES, "portal", body.portal)?,
+    let change = Change {
+        portal: named(&PORTALS, "portal", body.portal)?,
         forward: body.forward,
-        cable_to_guests: named(&CABLES, "cable", body.cable)?,
+        cable: named(&CABLES, "cable", body.cable)?,
     };
     let queue = &call.server.app.appliance.requests;
-    done(ask(queue, |reply| Request::SetNetwork { wish, reply }).await)
+    done(ask(queue, |reply| Request::SetNetwork { change, reply }).await)
 }
 
 /// What `value` is called.
@@ -86,7 +88,7 @@ fn named<T: Copy>(names: &[(&str, T)], field: &'static str, text: Option<String>
 
 /// `POST /api/update/stick`: takes the update that lies on a stick.
 pub(super) async fn take_from_stick(call: Call) -> Result<Response, Refusal> {
-    done(ask(&call.server.app.appliance.requests, |reply| Request::TakeFromStick { reply }).await)
+    done(ask(&call.server.app.appliance.requests, |reply| Request::CopyFromStick { reply }).await)
 }
 
 /// `POST /api/update/restart`: begins with the new version.
@@ -96,7 +98,7 @@ pub(super) async fn restart(call: Call) -> Result<Response, Refusal> {
 
 /// `POST /api/box/anew`: gives up what the box kept and cannot read any more.
 pub(super) async fn start_anew(call: Call) -> Result<Response, Refusal> {
-    done(ask(&call.server.app.appliance.requests, |reply| Request::StartAnew { reply }).await)
+    done(ask(&call.server.app.appliance.requests, |reply| Request::EraseStorage { reply }).await)
 }
 
 /// The answer for what was asked; `None` counts as being busy.

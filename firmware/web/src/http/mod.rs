@@ -53,7 +53,6 @@ use tokio::sync::{mpsc, watch};
 use self::limits::Limits;
 pub use self::server::serve;
 pub use self::signaling::Signaling;
-use crate::appliance::Appliance;
 use crate::control::Command;
 use crate::metrics::Page;
 use crate::mp3::Hub;
@@ -94,7 +93,7 @@ pub struct App {
     /// The box's own music; `None` if it has only demo tracks.
     pub library: Option<Library>,
     /// The box as a thing: its network, power, updates.
-    pub appliance: Appliance,
+    pub appliance: ::appliance::Handle,
     /// Numbers of other rooms for `/metrics`.
     pub gauges: Gauges,
 }

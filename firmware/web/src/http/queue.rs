@@ -4,6 +4,7 @@
 //! word for it in `code`.
 
 use ::party::{At, Done, Refused, Wish};
+use appliance::facts::Facts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{ItemId, RequestId, TrackId};
@@ -13,7 +14,6 @@ use serde_json::{Value, json};
 use super::ask::{done, parse_json, refused};
 use super::call::Call;
 use super::refusal::Refusal;
-use crate::appliance::Facts;
 use crate::control::Action;
 use crate::live::state;
 

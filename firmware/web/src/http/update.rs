@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use appliance::handle::Inbox;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::call::Call;
 use super::refusal::{Refusal, unavailable};
-use crate::appliance::Inbox;
 
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 256 * 1024;

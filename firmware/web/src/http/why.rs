@@ -61,7 +61,7 @@ pub(super) async fn why(call: Call) -> Response {
     let mut reasons = of_the_party(&snapshot, scan);
     let radio = server.app.appliance.facts.borrow().radio.clone();
     if let Some(radio) = radio.filter(|radio| radio.full) {
-        reasons.push(json!({ "code": "radio-full", "guests": radio.guests, "guests_max": radio.guests_max }));
+        reasons.push(json!({ "code": "radio-full", "guests": radio.stations, "guests_max": radio.stations_max }));
     }
     match listening {
         Listening::No if server.turned_away.has_within(TURNED_AWAY_US, address, server.now()) => {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use appliance::facts::Facts;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -12,7 +13,6 @@ use super::patch::without_nulls;
 use super::position::Position;
 use super::state::state;
 use super::story::{Message, Story};
-use crate::appliance::Facts;
 use crate::guests::Guests;
 use crate::party_view::SessionView;
 use crate::status::{Listeners, ScanStatus, Snapshot};

@@ -1,9 +1,9 @@
 //! What phones are told of the party: what everybody may see, and what only one phone may.
 
 use ::party::{BOOSTS_MAX, Requests};
+use appliance::facts::Facts;
 use serde_json::{Map, Value, json};
 
-use crate::appliance::Facts;
 use crate::guests::{Guest, Names};
 use crate::party_view::GuestView;
 use crate::status::{Listeners, ScanStatus, Snapshot};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use appliance::facts::Facts;
 use base::{GuestId, ItemId, TrackId};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
@@ -12,7 +13,6 @@ use super::follower::{Follower, News, TooSlow};
 use super::publish::{Sources, publish};
 use super::state::{state, you};
 use super::story::{CHANGES_BYTES_MAX, CHANGES_MAX, Message, Story};
-use crate::appliance::Facts;
 use crate::guests::{Guests, Names};
 use crate::http::tests::snapshot;
 use crate::party_view::{ByView, ItemView, PartyView, QueueView, TrackView, Why};

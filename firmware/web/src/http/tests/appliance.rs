@@ -3,15 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use super::world::{World, hosts};
-use crate::appliance::{Facts, Forgets, Network};
-use crate::http::Config;
-use crate::portal::Mode;
+use appliance::config::{Cable, Portal};
+use appliance::facts::{Facts, Forgets, Network};
 
-fn own_network(portal: Mode, probed_at: IpAddr) -> Arc<Facts> {
+use super::world::{World, hosts};
+use crate::http::Config;
+
+fn own_network(portal: Portal, probed_at: IpAddr) -> Arc<Facts> {
     let page = "http://10.77.0.1/".to_owned();
     let network =
-        Network { portal, probed_at, page, forward: false, cable_to_guests: true, origins: Default::default() };
+        Network { portal, probed_at, page, forward: false, cable: Cable::Guests, origins: Default::default() };
     Arc::new(Facts { network: Some(network), ..Facts::default() })
 }
 
@@ -40,7 +41,7 @@ async fn probe(world: &World, host: &str, path: &str) -> super::world::Reply {
 #[tokio::test]
 async fn every_systems_probe_is_answered_as_it_wants_while_the_box_is_its_own_network() {
     let world = World::new(Config::default()).await;
-    world.facts.send_replace(own_network(Mode::Quiet, HERE));
+    world.facts.send_replace(own_network(Portal::Quiet, HERE));
     for (host, path, status, body) in PROBES {
         let reply = probe(&world, host, path).await;
         assert_eq!((reply.status, reply.text().as_str()), (status, body), "{host}{path}");
@@ -51,14 +52,14 @@ async fn every_systems_probe_is_answered_as_it_wants_while_the_box_is_its_own_ne
 #[tokio::test]
 async fn nothing_but_probes_passes_under_their_names_and_none_where_they_are_not_expected() {
     let world = World::new(hosts()).await;
-    let elsewhere = own_network(Mode::Quiet, IpAddr::from([192, 0, 2, 1]));
-    for facts in [Arc::default(), elsewhere, own_network(Mode::Off, HERE)] {
+    let elsewhere = own_network(Portal::Quiet, IpAddr::from([192, 0, 2, 1]));
+    for facts in [Arc::default(), elsewhere, own_network(Portal::Off, HERE)] {
         world.facts.send_replace(facts);
         for (host, path, ..) in PROBES {
             assert_eq!(probe(&world, host, path).await.status, 421, "{host}");
         }
     }
-    world.facts.send_replace(own_network(Mode::Quiet, HERE));
+    world.facts.send_replace(own_network(Portal::Quiet, HERE));
     for path in ["/", "/api/party/status", "/api/box", "/metrics", "/portal", "/generate_204/../api/box"] {
         assert_eq!(probe(&world, "www.google.com", path).await.status, 421, "{path}");
     }
@@ -69,7 +70,7 @@ async fn nothing_but_probes_passes_under_their_names_and_none_where_they_are_not
 #[tokio::test]
 async fn android_is_shown_the_page_until_its_owner_stays_and_the_others_never() {
     let world = World::new(Config::default()).await;
-    world.facts.send_replace(own_network(Mode::SignIn, HERE));
+    world.facts.send_replace(own_network(Portal::SignIn, HERE));
     let shown = probe(&world, "connectivitycheck.gstatic.com", "/generate_204").await;
     assert_eq!((shown.status, shown.header("location")), (302, "http://10.77.0.1/portal"));
     assert_eq!(probe(&world, "captive.apple.com", "/hotspot-detect.html").await.status, 200);
@@ -94,7 +95,7 @@ async fn a_host_chooses_how_the_network_behaves_and_is_told_why_not() {
     assert!(refused.status == 400 && refused.text().contains("house, guests"), "{}", refused.text());
     let refused = put(r#"{"forward":true}"#).await;
     assert!(refused.status == 409 && refused.text().contains(r#""code":"no-uplink""#), "{}", refused.text());
-    world.facts.send_replace(own_network(Mode::SignIn, HERE));
+    world.facts.send_replace(own_network(Portal::SignIn, HERE));
     let about = world.get("/api/box").await.text();
     assert!(about.contains(r#""network":{"portal":"sign-in","forward":false,"cable":"guests","origins":{"#), "{about}");
 }

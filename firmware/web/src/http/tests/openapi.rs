@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use appliance::config::{Cable, Portal};
+use appliance::facts::{Facts, Network, Power, Radio, Update};
+use appliance::network::PORTAL;
+use appliance::rules::Origins;
 use base::{GuestId, ItemId, RequestId, TrackId};
 use serde_json::Value;
 
 use super::guests::join;
 use super::table::path;
 use super::world::{World, hosts, snapshot};
-use crate::appliance::{Facts, Network, NetworkOrigins, Power, Radio, Update};
 use crate::http::openapi;
 use crate::http::route::{Route, Takes, Who};
 use crate::http::routes::ROUTES;
@@ -18,7 +21,6 @@ use crate::party_view::{
     ByView, GuestView, How, ItemView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,
     TrackView, Why,
 };
-use crate::portal;
 use crate::status::Snapshot;
 
 fn document() -> Value {
@@ -156,7 +158,7 @@ fn full() -> Snapshot {
 async fn what_is_answered_is_what_is_described() {
     let document = document();
     let world = World::new(hosts()).await;
-    let radio = Radio { guests: 1, guests_max: 2, nearly_full: false, full: true, chipset: "x".into() };
+    let radio = Radio { stations: 1, stations_max: 2, nearly_full: false, full: true, chipset: "x".into() };
     let power = Power {
         undervoltage: false,
         undervoltage_seen: true,
@@ -169,12 +171,12 @@ async fn what_is_answered_is_what_is_described() {
     let cookie = join(&world).await;
     let page = "http://10.77.0.1/".to_owned();
     let network = Some(Network {
-        portal: portal::Mode::Quiet,
-        probed_at: portal::ADDRESS.into(),
+        portal: Portal::Quiet,
+        probed_at: PORTAL.into(),
         page,
         forward: true,
-        cable_to_guests: false,
-        origins: NetworkOrigins::default(),
+        cable: Cable::House,
+        origins: Origins::default(),
     });
     let facts = Facts { network, radio: Some(radio), power: Some(power), update, ..Facts::default() };
     for (told, facts) in [(snapshot(), Facts::default()), (full(), facts)] {

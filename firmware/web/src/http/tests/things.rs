@@ -3,29 +3,30 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use appliance::facts::Facts;
+use appliance::handle::{Handle, Inbox, Refused, Request, channel};
+use appliance::rules::Change;
 use tokio::sync::watch;
 
-use crate::appliance::{Appliance, Facts, Inbox, NetworkWish, Refused, Request, channel};
-
 /// An appliance that does what it is asked, but will not forward.
-pub(super) fn keeper() -> (Appliance, watch::Sender<Arc<Facts>>) {
-    let (mut appliance, mut keeper) = channel();
-    appliance.inbox = Some(inbox());
+pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
+    let (mut handle, mut service) = channel();
+    handle.inbox = Some(inbox());
     tokio::spawn(async move {
-        while let Some(request) = keeper.requests.recv().await {
+        while let Some(request) = service.requests.recv().await {
             match request {
-                Request::SetNetwork { wish: NetworkWish { forward: Some(true), .. }, reply } => {
+                Request::SetNetwork { change: Change { forward: Some(true), .. }, reply } => {
                     let refused = Refused { code: "no-uplink", why: "There is no cable." };
                     _ = reply.send(Err(refused));
                 }
                 Request::SetNetwork { reply, .. }
-                | Request::TakeFromStick { reply }
+                | Request::CopyFromStick { reply }
                 | Request::Restart { reply }
-                | Request::StartAnew { reply } => _ = reply.send(Ok(())),
+                | Request::EraseStorage { reply } => _ = reply.send(Ok(())),
             }
         }
     });
-    (appliance, keeper.facts)
+    (handle, service.facts)
 }
 
 /// An inbox of its own for each server.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use appliance::facts::{Facts, Radio};
 use base::{PacketDuration, StreamId, Time};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +11,6 @@ use tokio::net::TcpStream;
 
 use super::guests::join;
 use super::world::{SESSION, World, snapshot};
-use crate::appliance::{Facts, Radio};
 use crate::control::SourceKind;
 use crate::http::Config;
 use crate::party_view::{PartyView, SessionView};
@@ -74,7 +74,7 @@ async fn every_fault_of_the_party_has_its_code() {
         assert_eq!(codes(&world, &[]).await, code.into_iter().collect::<Vec<_>>());
     }
     let radio = |full| {
-        let radio = Radio { guests: 6, guests_max: 7, nearly_full: true, full, chipset: String::new() };
+        let radio = Radio { stations: 6, stations_max: 7, nearly_full: true, full, chipset: String::new() };
         Arc::new(Facts { radio: Some(radio), ..Facts::default() })
     };
     world.snapshot.send_replace(Arc::new(snapshot()));

@@ -1,60 +1,62 @@
-//! Whether the box keeps what it is told, and the wish to begin anew where it cannot.
+//! Whether the box keeps what is entrusted to it, and the wish to erase its storage where it cannot.
 //!
-//! A data partition that cannot be read is found, replaced by memory and made anew by units of their own, with the rights
-//! that this takes and the firmware does not have (`image/root`: `data`). Small files tell of it both ways, as with updates.
+//! A data partition that cannot be read is found, replaced by memory and formatted by units of their own, with the rights
+//! that this takes and the firmware does not have (`image/root`: `data`). Small files carry words both ways, as with updates.
 //! Whether storage can still be written is asked of the system; nothing is written in order to see it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::StatVfsMountFlags;
-use web::appliance::{Forgets, Refused};
 
-/// Where the units tell how it is, below where units tell.
+use crate::facts::Forgets;
+use crate::handle::Refused;
+
+/// Where the units say how it is, below [`RUN`](crate::update::RUN).
 const STATE: &str = "partybox-data/state";
 
-/// Where they are told to make it anew.
+/// Where they are asked to erase it.
 const WISH: &str = "partybox/anew";
 
-/// Longest word that a unit tells, bytes.
+/// Longest word that a unit says, bytes.
 const WORD_BYTES_MAX: usize = 40;
 
-/// What is known of it.
+/// The storage, as the box follows it.
 #[derive(Debug)]
-pub struct Storage {
+pub(crate) struct Storage {
     run: PathBuf,
     folder: Option<PathBuf>,
-    said: Option<Forgets>,
+    logged: Option<Forgets>,
 }
 
 impl Storage {
-    /// The storage that `folder` is on, of which units tell below `run`.
-    pub fn new(run: &Path, folder: Option<PathBuf>) -> Self {
-        Self { run: run.to_owned(), folder, said: None }
+    /// Returns the storage that `folder` is on, of which units speak below `run`.
+    pub(crate) fn new(run: &Path, folder: Option<PathBuf>) -> Self {
+        Self { run: run.to_owned(), folder, logged: None }
     }
 
-    /// Why the box forgets, if it does. To be called every few seconds.
-    pub fn look(&mut self) -> Option<Forgets> {
-        let forgets = self.told().or_else(|| self.is_read_only().then_some(Forgets::ReadOnly));
-        if forgets != self.said {
+    /// Returns why the box forgets, if it does, and logs a change of that.
+    pub(crate) fn poll(&mut self) -> Option<Forgets> {
+        let forgets = self.reported().or_else(|| self.is_read_only().then_some(Forgets::ReadOnly));
+        if forgets != self.logged {
             match forgets {
-                None => log::info!("what the box is told is kept again"),
+                None => log::info!("what the box is entrusted with is kept again"),
                 Some(Forgets::ReadOnly) => log::warn!("the box forgets: its storage can no longer be written"),
                 Some(Forgets::Lost) => log::warn!("the box forgets: what it kept cannot be read any more"),
                 Some(Forgets::Making) => log::warn!("the box begins anew, without what it kept"),
                 Some(Forgets::Failed) => log::error!("the box forgets: its storage cannot be made anew"),
             }
-            self.said = forgets;
+            self.logged = forgets;
         }
         forgets
     }
 
-    /// Asks for a new place in which the box keeps things, and a restart.
+    /// Asks the units to erase the place in which the box keeps things, and to restart it.
     ///
     /// # Errors
-    /// What is there can be read, is being made anew, or the system does not take the wish.
-    pub fn start_anew(&mut self) -> Result<(), Refused> {
-        if !matches!(self.told(), Some(Forgets::Lost | Forgets::Failed)) {
+    /// What is there can be read, is being erased, or the system does not take the wish.
+    pub(crate) fn erase(&mut self) -> Result<(), Refused> {
+        if !matches!(self.reported(), Some(Forgets::Lost | Forgets::Failed)) {
             return Err(Refused {
                 code: "not-lost",
                 why: "What the box keeps can be read: there is nothing to give up.",
@@ -67,8 +69,8 @@ impl Storage {
         })
     }
 
-    /// What the units tell.
-    fn told(&self) -> Option<Forgets> {
+    /// Returns what the units say.
+    fn reported(&self) -> Option<Forgets> {
         let text = fs::read_to_string(self.run.join(STATE)).ok().filter(|text| text.len() <= WORD_BYTES_MAX)?;
         match text.trim() {
             "read-only" => Some(Forgets::ReadOnly),
@@ -99,10 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn storage_of_which_nothing_is_told_keeps_things_and_is_not_given_up() {
+    fn storage_of_which_nothing_is_said_keeps_things_and_is_not_given_up() {
         let (run, mut storage) = storage();
-        assert_eq!(storage.look(), None);
-        assert_eq!(storage.start_anew().map_err(|refused| refused.code), Err("not-lost"));
+        assert_eq!(storage.poll(), None);
+        assert_eq!(storage.erase().map_err(|refused| refused.code), Err("not-lost"));
         assert!(!run.path().join(WISH).exists());
     }
 
@@ -117,8 +119,8 @@ mod tests {
             ("<script>", Forgets::Lost, true),
         ] {
             fs::write(run.path().join(STATE), said).unwrap();
-            assert_eq!(storage.look(), Some(forgets), "{said}");
-            assert_eq!(storage.start_anew().is_ok(), may, "{said}");
+            assert_eq!(storage.poll(), Some(forgets), "{said}");
+            assert_eq!(storage.erase().is_ok(), may, "{said}");
             assert_eq!(fs::remove_file(run.path().join(WISH)).is_ok(), may, "{said}");
         }
     }

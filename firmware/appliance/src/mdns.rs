@@ -12,7 +12,7 @@ const LOCAL: &str = ".local";
 /// The page, as browsers of services look for it (RFC 6763).
 const SERVICE: &str = "_http._tcp.local.";
 
-/// Announces names for as long as it is kept.
+/// The announcement of names, for as long as it is kept.
 pub struct Announcer(ServiceDaemon);
 
 impl Announcer {

@@ -3,7 +3,9 @@
 //! It is written beside the old one, synced, given the name, and the folder is synced: without the first sync the name may
 //! outlast the content, without the second the old name may outlast both. All of it waits for the storage.
 //!
-//! It lies here because this is the room of local storage, below everything that writes such files.
+//! No crate does the same: `atomic-write-file` (0.3) syncs file and folder too, but makes up a name for what is not finished,
+//! so that each power cut may leave one more file behind that nobody removes, secrets in it; it gives no name to a file that
+//! somebody else has written, such as an update; and there is no way to let its power fail after each step, as the tests do.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -46,7 +48,7 @@ impl Disk for System {
 ///
 /// # Errors
 /// The storage refuses; what was there before stays, unless it was the last step, after which either may be there.
-pub fn replace(path: &Path, mode: u32, content: &[&[u8]]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, mode: u32, content: &[&[u8]]) -> io::Result<()> {
     replace_on(&mut System, path, mode, content)
 }
 
@@ -55,7 +57,7 @@ pub fn replace(path: &Path, mode: u32, content: &[&[u8]]) -> io::Result<()> {
 ///
 /// # Errors
 /// The storage refuses; `from` may be left.
-pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     rename_on(&mut System, from, to)
 }
 

@@ -1,6 +1,6 @@
-//! What the radios of this machine can do, read from what `iw phy` prints and from the devices' folders in `/sys`.
+//! What the radios of this machine can do, parsed from what `iw phy` prints and from the devices' folders in `/sys`.
 //!
-//! Reading only: which radio is taken and how is decided in `choice`.
+//! Reading only: which radio is used and how is decided in `choice`.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub struct Radio {
     pub has_vht: bool,
     /// Whether WPA3 and the protected management frames that belong to it can be spoken for it.
     pub has_wpa3: bool,
-    /// Most phones, by its driver's own word; `None` where it says nothing.
+    /// Most stations, by its driver's own word; `None` where it says nothing.
     pub stations_max: Option<u16>,
 }
 
@@ -37,7 +37,7 @@ pub struct Device {
     pub is_usb: bool,
 }
 
-/// The radios in the output of `iw phy` (version 5.9 to 6.9: indented by tabs, one block per radio).
+/// Parses the radios in the output of `iw phy` (version 5.9 to 6.9: indented by tabs, one block per radio).
 pub fn parse(text: &str) -> Vec<Radio> {
     let mut radios: Vec<Radio> = Vec::new();
     let mut modes = false;
@@ -69,7 +69,7 @@ pub fn parse(text: &str) -> Vec<Radio> {
     radios
 }
 
-/// The channel in a line such as `* 5220.0 MHz [44] (23.0 dBm)`, if one may begin to send there: neither disabled, nor
+/// Parses the channel in a line such as `* 5220.0 MHz [44] (23.0 dBm)`, if one may begin to send there: neither disabled, nor
 /// only after somebody else, nor only after listening for radar.
 fn channel(words: &str) -> Option<u32> {
     let (frequency, rest) = words.strip_prefix("* ")?.split_once(" MHz [")?;
@@ -79,7 +79,7 @@ fn channel(words: &str) -> Option<u32> {
     number.parse().ok().filter(|_| !barred)
 }
 
-/// The wireless interfaces below `/sys` or what stands for it, by name.
+/// Returns the wireless interfaces below `/sys` or what stands for it, by name.
 pub fn devices(sys: &Path) -> Vec<Device> {
     let text = |path: &Path| fs::read_to_string(path).unwrap_or_default();
     let Ok(entries) = fs::read_dir(sys.join("class/net")) else { return Vec::new() };

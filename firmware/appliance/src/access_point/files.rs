@@ -1,15 +1,14 @@
 //! The files that hostapd, dnsmasq and nftables are run with, as text. Pure.
 //!
-//! Their reasons stand beside the lines they explain; what a key means is in `hostapd.conf`, `dnsmasq(8)` and `nft(8)`.
+//! Writes nothing. Their reasons stand beside the lines they explain; what a key means is in `hostapd.conf`, `dnsmasq(8)` and `nft(8)`.
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
-use web::portal;
-
 use super::choice::Choice;
-use super::{BOX, PREFIX_BITS};
-use crate::wifi::Credentials;
+use crate::credentials::Credentials;
+use crate::network::{BOX, PORTAL, PREFIX_BITS};
+use crate::stations::CONTROL;
 
 /// First and last address that phones are given: all of 10.77.0.0/22 but the box's and a few for whoever wants a fixed
 /// one. Phones show a new hardware address at every party, so there are many more addresses than places.
@@ -24,11 +23,11 @@ const LEASES_MAX: usize = 1_007;
 /// How long a phone may believe what DNS said, s: short, because outside the party the same names mean something else.
 const NAME_SECONDS: u32 = 5;
 
-/// What hostapd is run with. `country` may be empty; `bridge` is what the radio shares its network with the cable through.
+/// Returns what hostapd is run with. `country` may be empty; `bridge` is what the radio shares its network with the cable through.
 pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge: Option<&str>) -> String {
-    let Choice { interface, channel, guests_max, .. } = choice;
+    let Choice { interface, channel, stations_max, .. } = choice;
     let mut text = format!(
-        "interface={interface}\ndriver=nl80211\nctrl_interface=/run/partybox-hostapd\n\
+        "interface={interface}\ndriver=nl80211\nctrl_interface={CONTROL}\n\
          ssid2={}\nutf8_ssid=1\nchannel={channel}\nieee80211n=1\nwmm_enabled=1\n",
         credentials.ssid.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")),
     );
@@ -57,7 +56,7 @@ pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge
         "wpa_key_mgmt=WPA-PSK\n"
     };
     // Refused by us, politely, before the radio drops somebody who is in.
-    _ = writeln!(text, "max_num_sta={guests_max}");
+    _ = writeln!(text, "max_num_sta={stations_max}");
     // Phones do not reach each other through the box. Multicast is slow and unsure, so each gets its own copy. Who is
     // out of reach for a moment is not sent away. The group's key is renewed once a day because some phones stumble.
     text += "ap_isolate=1\nmulticast_to_unicast=1\ndisassoc_low_ack=0\nap_max_inactivity=300\n\
@@ -65,8 +64,9 @@ pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge
     text
 }
 
-/// What dnsmasq is run with. `upstream` are the servers that other names are asked of, if guests may use the internet.
-pub fn dnsmasq(interface: &str, names: &[String], portal: bool, upstream: &[String]) -> String {
+/// Returns what dnsmasq is run with. `probes` are the names that phones ask for to find out whether there is internet, where
+/// the box answers that itself; `upstream` are the servers that other names are asked of, if guests may use the internet.
+pub fn dnsmasq(interface: &str, names: &[String], probes: &[&str], upstream: &[String]) -> String {
     let [first, last] = LEASES;
     let mut text = format!(
         "interface={interface}\nexcept-interface=lo\nbind-dynamic\nno-resolv\nno-hosts\nno-poll\n\
@@ -82,8 +82,8 @@ pub fn dnsmasq(interface: &str, names: &[String], portal: bool, upstream: &[Stri
         _ = writeln!(text, "host-record={name},{BOX}");
     }
     if upstream.is_empty() {
-        for name in portal::names().filter(|_| portal) {
-            _ = writeln!(text, "host-record={name},{}", portal::ADDRESS);
+        for name in probes {
+            _ = writeln!(text, "host-record={name},{PORTAL}");
         }
         // Everything else does not exist. No answer, or a refusal, makes phones ask again and again.
         text += "local=/#/\n";
@@ -97,7 +97,7 @@ pub fn dnsmasq(interface: &str, names: &[String], portal: bool, upstream: &[Stri
     text
 }
 
-/// What nftables is loaded with. `page` is the port of the page and of WebRTC; `is_bridge` says whether `interface` is one.
+/// Returns what nftables is loaded with. `page` is the port of the page and of WebRTC; `is_bridge` says whether `interface` is one.
 pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> String {
     // Whatever was loaded before is replaced in one step.
     let mut text = "table inet partybox\ndelete table inet partybox\ntable inet partybox {\n\
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     fn choice(channel: u32, wpa3: bool) -> Choice {
-        Choice { interface: "wlan0".into(), chipset: "test".into(), channel, vht: channel > 14, wpa3, guests_max: 7 }
+        Choice { interface: "wlan0".into(), chipset: "test".into(), channel, vht: channel > 14, wpa3, stations_max: 7 }
     }
 
     fn has(text: &str, line: &str) -> bool {
@@ -194,13 +194,13 @@ mod tests {
 
     #[test]
     fn offline_only_the_boxs_own_names_and_the_probes_are_known() {
-        let names = ["party.internal".to_owned()];
-        let offline = dnsmasq("wlan0", &names, true, &[]);
+        let (names, probes) = (["party.internal".to_owned()], ["captive.apple.com"]);
+        let offline = dnsmasq("wlan0", &names, &probes, &[]);
         assert!(has(&offline, "host-record=party.internal,10.77.0.1") && has(&offline, "local=/#/"), "{offline}");
         assert!(has(&offline, "host-record=captive.apple.com,192.0.2.1"), "{offline}");
         assert!(has(&offline, "dhcp-option=option:router,10.77.0.1"), "{offline}");
-        assert!(!dnsmasq("wlan0", &names, false, &[]).contains("apple"), "no portal, no probes");
-        let online = dnsmasq("wlan0", &names, true, &["192.168.1.1".to_owned()]);
+        assert!(!dnsmasq("wlan0", &names, &[], &[]).contains("apple"), "no portal, no probes");
+        let online = dnsmasq("wlan0", &names, &probes, &["192.168.1.1".to_owned()]);
         assert!(has(&online, "server=192.168.1.1") && has(&online, "host-record=party.internal,10.77.0.1"), "{online}");
         assert!(!online.contains("apple") && !has(&online, "local=/#/"), "{online}");
     }

@@ -1,6 +1,6 @@
-//! The network that guests shall join: its name and passphrase, and making new ones.
+//! The credentials of a Wi-Fi: its name and passphrase as values, what each may be, and new ones out of random bytes.
 //!
-//! Makes no network: it hands out what a QR code tells and what an access point is set up with.
+//! Makes no network and keeps nothing: where they are kept is in `wifi`.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// New ones for the box called `name`.
+    /// Returns new ones for the box called `name`.
     pub fn new(name: &str, random: [u8; RANDOM_BYTES]) -> Self {
         // Two bytes a letter: their remainder prefers no letter by more than one in 2,700.
         let mut letters = random.chunks_exact(2).map(|pair| {
@@ -47,34 +47,34 @@ impl Credentials {
         Self { ssid: format!("{} {suffix}", shortened(name, SSID_BYTES_MAX - SUFFIX_LETTERS - 1)), passphrase }
     }
 
-    /// What kept ones say, if it is whole.
-    pub fn read(text: &str) -> Option<Self> {
+    /// Parses kept ones, if they are whole.
+    pub fn parse(text: &str) -> Option<Self> {
         toml::from_str(text).ok().filter(Self::is_valid)
     }
 
-    /// How they are kept.
-    pub fn written(&self) -> String {
+    /// Returns the text in which they are kept.
+    pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("two texts are a table")
     }
 
-    /// Whether a phone could join with them.
+    /// Returns whether a phone could join with them.
     pub fn is_valid(&self) -> bool {
         is_ssid(&self.ssid) && is_passphrase(&self.passphrase)
     }
 }
 
-/// Whether a network may have this name.
+/// Returns whether a network may have this name.
 pub fn is_ssid(text: &str) -> bool {
     (1..=SSID_BYTES_MAX).contains(&text.len()) && !text.contains(char::is_control)
 }
 
-/// Whether a network may have this passphrase; none is an open network.
+/// Returns whether a network may have this passphrase; none is an open network.
 pub fn is_passphrase(text: &str) -> bool {
     let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     text.is_empty() || PASSPHRASE_LETTERS.contains(&text.len()) && printable
 }
 
-/// The start of `text` in at most so many bytes, whole letters only.
+/// Returns the start of `text` in at most so many bytes, whole letters only.
 fn shortened(text: &str, bytes_max: usize) -> &str {
     let mut end = text.len().min(bytes_max);
     while !text.is_char_boundary(end) {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_credentials_can_be_typed_and_are_taken_by_every_phone() {
+    fn new_credentials_can_be_typed_and_are_accepted_by_every_phone() {
         let made = Credentials::new("Partybox", std::array::from_fn(|n| n as u8 * 7));
         assert!(made.is_valid() && made.ssid.starts_with("Partybox "), "{made:?}");
         assert_eq!(made.passphrase.len(), SECRET_LETTERS + 2, "{made:?}");
@@ -105,10 +105,10 @@ mod tests {
     #[test]
     fn what_was_written_is_read_again_and_nothing_else() {
         let made = Credentials::new("A \"quoted\" box", [77; RANDOM_BYTES]);
-        assert_eq!(Credentials::read(&made.written()), Some(made.clone()));
+        assert_eq!(Credentials::parse(&made.to_toml()), Some(made.clone()));
         for broken in ["", "ssid = \"x\"", "ssid = \"x\"\npassphrase = \"short\"", "ssid = \"\"\npassphrase = \"\""] {
-            assert_eq!(Credentials::read(broken), None, "{broken}");
+            assert_eq!(Credentials::parse(broken), None, "{broken}");
         }
-        assert_eq!(Credentials::read(&made.written()[..10]), None);
+        assert_eq!(Credentials::parse(&made.to_toml()[..10]), None);
     }
 }

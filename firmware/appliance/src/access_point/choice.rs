@@ -1,14 +1,14 @@
-//! Which radio becomes the access point, on which channel, how secured and for how many phones. Pure.
+//! Which radio becomes the access point, on which channel, how secured and for how many stations. Pure.
 //!
-//! The reasons for the channels stand in the comments of their constants; how many phones a radio holds is in
-//! `radios.toml`.
+//! The reasons for the channels stand in the comments of their constants; how many stations a radio holds is in
+//! `radios.toml`. What it looks at comes from `radio`; what comes of the choice is written by `files`.
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::radio::{Device, Radio};
-use crate::config::{Band, WifiConfig};
+use crate::config::{Band, Wifi};
 
 /// Best channel at 5 GHz: phones of Apple hop there twice a second for a network of their own (AWDL), and hear us without
 /// a pause if we are there already. 149 is the other such channel, where 44 is not allowed.
@@ -20,8 +20,8 @@ const CHANNELS_2_GHZ: [u32; 3] = [6, 1, 11];
 /// Channels above this are at 5 GHz.
 const CHANNEL_2_GHZ_MAX: u32 = 14;
 
-/// How many phones a radio that no row fits is trusted with: as the smallest in the table.
-const GUESTS_OF_UNKNOWN: u16 = 7;
+/// How many stations a radio that no row fits is trusted with: as the smallest in the table.
+const STATIONS_OF_UNKNOWN: u16 = 7;
 
 /// A row of `radios.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,7 +30,7 @@ struct Chipset {
     name: String,
     driver: String,
     id: String,
-    guests: u16,
+    stations: u16,
     wpa3: bool,
     #[allow(dead_code, reason = "for whoever reads the table; a test wants it filled in")]
     source: String,
@@ -47,7 +47,7 @@ static TABLE: LazyLock<Vec<Chipset>> = LazyLock::new(|| {
     table.radio
 });
 
-/// What becomes of it.
+/// The radio that becomes the access point, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// The interface that guests join at.
@@ -60,32 +60,32 @@ pub struct Choice {
     pub vht: bool,
     /// Whether phones may join by WPA3 besides WPA2.
     pub wpa3: bool,
-    /// Phones that may join at once.
-    pub guests_max: u16,
+    /// Stations that may join at once.
+    pub stations_max: u16,
 }
 
 impl Choice {
-    /// Whether the channel is at 5 GHz.
+    /// Returns whether the channel is at 5 GHz.
     pub fn is_5_ghz(&self) -> bool {
         self.channel > CHANNEL_2_GHZ_MAX
     }
 }
 
-/// The best access point that these can be: a radio that was plugged in before the one that is built in, because
-/// whoever plugs one in wants it used; then the one that holds more phones. `None` if none may send on any channel.
-pub fn choose(devices: &[Device], radios: &[Radio], wifi: &WifiConfig) -> Option<Choice> {
+/// Returns the best access point that these can be: a radio that was plugged in before the one that is built in, because
+/// whoever plugs one in wants it used; then the one that holds more stations. `None` if none may send on any channel.
+pub fn choose(devices: &[Device], radios: &[Radio], wifi: &Wifi) -> Option<Choice> {
     let possible = devices.iter().filter_map(|device| {
         let radio = radios.iter().find(|radio| radio.phy == device.phy && radio.is_access_point)?;
         Some((device, as_access_point(device, radio, wifi)?))
     });
     let best = possible.reduce(|best, next| {
-        let rank = |(device, choice): &(&Device, Choice)| (device.is_usb, choice.guests_max);
+        let rank = |(device, choice): &(&Device, Choice)| (device.is_usb, choice.stations_max);
         if rank(&next) > rank(&best) { next } else { best }
     });
     best.map(|(_, choice)| choice)
 }
 
-fn as_access_point(device: &Device, radio: &Radio, wifi: &WifiConfig) -> Option<Choice> {
+fn as_access_point(device: &Device, radio: &Radio, wifi: &Wifi) -> Option<Choice> {
     let first_of = |wanted: &[u32]| wanted.iter().copied().find(|channel| radio.channels.contains(channel));
     let high = || first_of(&CHANNELS_5_GHZ);
     let low = || first_of(&CHANNELS_2_GHZ);
@@ -95,7 +95,7 @@ fn as_access_point(device: &Device, radio: &Radio, wifi: &WifiConfig) -> Option<
         Band::TwoPointFour => low(),
     }?;
     let chipset = chipset(device);
-    let of_table = chipset.map_or(GUESTS_OF_UNKNOWN, |chipset| chipset.guests);
+    let of_table = chipset.map_or(STATIONS_OF_UNKNOWN, |chipset| chipset.stations);
     let of_radio = of_table.min(radio.stations_max.unwrap_or(of_table));
     Some(Choice {
         interface: device.interface.clone(),
@@ -104,7 +104,7 @@ fn as_access_point(device: &Device, radio: &Radio, wifi: &WifiConfig) -> Option<
         vht: radio.has_vht && channel > CHANNEL_2_GHZ_MAX,
         wpa3: radio.has_wpa3 && chipset.is_none_or(|chipset| chipset.wpa3),
         // Whoever sets a number knows their radio's firmware better than the table.
-        guests_max: if wifi.guests_max > 0 { wifi.guests_max } else { of_radio },
+        stations_max: if wifi.guests_max > 0 { wifi.guests_max } else { of_radio },
     })
 }
 
@@ -133,14 +133,14 @@ mod tests {
         }
     }
 
-    fn chosen(devices: &[Device], radios: &[Radio], wifi: &WifiConfig) -> Choice {
+    fn chosen(devices: &[Device], radios: &[Radio], wifi: &Wifi) -> Choice {
         choose(devices, radios, wifi).expect("an access point")
     }
 
     #[test]
     fn every_row_of_the_table_says_who_says_so_and_no_row_hides_another() {
         for (n, row) in TABLE.iter().enumerate() {
-            assert!(!row.name.is_empty() && !row.source.is_empty() && row.guests > 0, "{row:?}");
+            assert!(!row.name.is_empty() && !row.source.is_empty() && row.stations > 0, "{row:?}");
             let hidden =
                 TABLE[..n].iter().any(|earlier| earlier.driver == row.driver && row.id.starts_with(&earlier.id));
             assert!(!hidden, "{row:?} is never reached");
@@ -151,7 +151,7 @@ mod tests {
     fn the_channel_is_the_one_of_apples_own_network_where_the_country_allows_it() {
         let devices = [device("wlan0", "brcmfmac", "SDIO_ID=02D0:A9BF", false)];
         let with = |band, channels: &[u32]| {
-            let wifi = WifiConfig { band, ..WifiConfig::default() };
+            let wifi = Wifi { band, ..Wifi::default() };
             choose(&devices, &[radio("wlan0", channels)], &wifi).map(|choice| (choice.channel, choice.vht))
         };
         assert_eq!(with(Band::Auto, &[1, 6, 11, 36, 44, 149]), Some((44, true)));
@@ -165,25 +165,25 @@ mod tests {
 
     #[test]
     fn the_table_tells_how_many_phones_a_radio_holds() {
-        let wifi = WifiConfig::default();
+        let wifi = Wifi::default();
         let of = |driver, id| {
             let made = chosen(&[device("w", driver, id, false)], &[radio("w", &[6])], &wifi);
-            (made.guests_max, made.wpa3)
+            (made.stations_max, made.wpa3)
         };
         assert_eq!(of("brcmfmac", "SDIO_ID=02D0:A9BF"), (7, false));
         assert_eq!(of("brcmfmac", "SDIO_ID=02D0:A9A6"), (10, false));
         assert_eq!(of("brcmfmac", "SDIO_ID=02D0:0000"), (7, false));
         assert_eq!(of("mt76x2u", ""), (40, true));
-        assert_eq!(of("something new", ""), (GUESTS_OF_UNKNOWN, true));
+        assert_eq!(of("something new", ""), (STATIONS_OF_UNKNOWN, true));
     }
 
     #[test]
     fn the_drivers_own_limit_and_the_hosts_word_count() {
         let device = [device("w", "mt76x2u", "", true)];
         let small = Radio { stations_max: Some(12), ..radio("w", &[6]) };
-        assert_eq!(chosen(&device, std::slice::from_ref(&small), &WifiConfig::default()).guests_max, 12);
-        let wifi = WifiConfig { guests_max: 2, ..WifiConfig::default() };
-        assert_eq!(chosen(&device, &[small], &wifi).guests_max, 2);
+        assert_eq!(chosen(&device, std::slice::from_ref(&small), &Wifi::default()).stations_max, 12);
+        let wifi = Wifi { guests_max: 2, ..Wifi::default() };
+        assert_eq!(chosen(&device, &[small], &wifi).stations_max, 2);
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             device("wlan2", "mt76x2u", "", true),
         ];
         let radios = ["wlan0", "wlan1", "wlan2"].map(|name| radio(name, &[6]));
-        let wifi = WifiConfig::default();
+        let wifi = Wifi::default();
         assert_eq!(chosen(&devices, &radios, &wifi).interface, "wlan2");
         assert_eq!(chosen(&devices[..2], &radios, &wifi).interface, "wlan1");
         let managed = Radio { is_access_point: false, ..radios[1].clone() };

@@ -1,4 +1,4 @@
-//! Voltage, temperature and slowing down, from what a mainline kernel tells in `/sys`.
+//! Voltage, temperature and slowing down, from what a mainline kernel says in `/sys`.
 //!
 //! `rpi_volt` is the driver `raspberrypi-hwmon`: it asks the Pi's firmware every two seconds whether the voltage was too
 //! low since it last asked. No Pi before the fifth measures the voltage itself. Reading only; whoever reads a file in
@@ -7,10 +7,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use web::appliance::Power;
-use web::metrics::{Kind, Page};
+use crate::facts::Power;
 
-/// From here on the host is told politely: a Pi slows itself down from 80 °C (Raspberry Pi's documentation, "Frequency
+/// From here on the host is warned politely: a Pi slows itself down from 80 °C (Raspberry Pi's documentation, "Frequency
 /// management and thermal control").
 const WARM_C: f32 = 75.0;
 
@@ -20,9 +19,9 @@ const HOT_C: f32 = 80.0;
 /// Largest file here, bytes; what is longer is no number.
 const FILE_BYTES_MAX: usize = 64;
 
-/// Where the numbers are, once found; what has not been found is looked for again at each look.
+/// Where the numbers are, once found; what has not been found is searched again at each reading.
 #[derive(Debug)]
-pub struct Meter {
+pub(crate) struct Meter {
     sys: PathBuf,
     alarm: Option<PathBuf>,
     volt: Option<PathBuf>,
@@ -32,19 +31,19 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter that reads below `sys`, which is `/sys` but in tests.
-    pub fn new(sys: &Path) -> Self {
+    /// Returns a meter that reads below `sys`, which is `/sys` but in tests.
+    pub(crate) fn new(sys: &Path) -> Self {
         let sys = sys.to_owned();
         Self { sys, alarm: None, volt: None, temperature: None, coolers: Vec::new(), undervoltage_seen: false }
     }
 
-    /// What is so now; `None` on a machine that tells nothing of it.
-    pub fn look(&mut self) -> Option<Power> {
+    /// Reads what is so now; `None` on a machine that says nothing of it.
+    pub(crate) fn read(&mut self) -> Option<Power> {
         if self.alarm.is_none() || self.temperature.is_none() {
             self.find();
         }
         let alarm = self.alarm.as_deref().and_then(number);
-        // Whole degrees: whoever is told of every change is not told of every tenth.
+        // Whole degrees: every change goes to every page.
         let temperature_c = self.temperature.as_deref().and_then(number).map(|milli| (milli / 1_000.0).round());
         if alarm.is_none() && temperature_c.is_none() {
             return None;
@@ -85,20 +84,6 @@ impl Meter {
                 _ => {}
             }
         }
-    }
-}
-
-/// Adds the numbers to a page of metrics.
-pub fn metrics(power: &Power, page: &mut Page) {
-    let mut gauge = |name, help, value: f64| page.number(name, Kind::Gauge, help, value);
-    gauge("undervoltage", "Whether the supply's voltage is too low.", u8::from(power.undervoltage).into());
-    gauge("undervoltage_seen", "Whether it was since the box started.", u8::from(power.undervoltage_seen).into());
-    gauge("throttled", "Whether the processor is slowed down because of heat.", u8::from(power.throttled).into());
-    if let Some(degrees) = power.temperature_c {
-        gauge("temperature_celsius", "Temperature of the processor.", degrees.into());
-    }
-    if let Some(volt) = power.volt {
-        gauge("supply_volts", "Voltage of the supply.", volt.into());
     }
 }
 
@@ -143,26 +128,26 @@ mod tests {
     #[test]
     fn a_pi_that_is_well_says_so() {
         let sys = pi();
-        let power = Meter::new(sys.path()).look().expect("a Pi");
+        let power = Meter::new(sys.path()).read().expect("a Pi");
         assert_eq!(power.temperature_c, Some(52.0));
         assert_eq!((power.undervoltage, power.throttled, power.warning, power.volt), (false, false, None, None));
     }
 
     #[test]
-    fn low_voltage_is_remembered_and_told_first() {
+    fn low_voltage_is_remembered_and_comes_first() {
         let sys = pi();
         let mut meter = Meter::new(sys.path());
         write(sys.path(), "hwmon/hwmon1/in0_lcrit_alarm", "1\n");
         write(sys.path(), "thermal/thermal_zone0/temp", "90000\n");
-        assert_eq!(meter.look().unwrap().warning, Some("undervoltage"));
+        assert_eq!(meter.read().unwrap().warning, Some("undervoltage"));
         write(sys.path(), "hwmon/hwmon1/in0_lcrit_alarm", "0\n");
-        let after = meter.look().unwrap();
+        let after = meter.read().unwrap();
         assert!(!after.undervoltage && after.undervoltage_seen && after.throttled);
         assert_eq!(after.warning, Some("throttled"));
     }
 
     #[test]
-    fn heat_is_told_before_and_after_it_hurts() {
+    fn heat_is_reported_before_and_after_it_hurts() {
         let sys = pi();
         let mut meter = Meter::new(sys.path());
         for (milli, step, warning) in [
@@ -173,27 +158,27 @@ mod tests {
         ] {
             write(sys.path(), "thermal/thermal_zone0/temp", milli);
             write(sys.path(), "thermal/cooling_device0/cur_state", step);
-            assert_eq!(meter.look().unwrap().warning, warning, "{milli} {step}");
+            assert_eq!(meter.read().unwrap().warning, warning, "{milli} {step}");
         }
     }
 
     #[test]
-    fn a_machine_that_tells_nothing_has_no_panel_and_one_that_lies_is_not_believed() {
+    fn a_machine_that_says_nothing_has_no_panel_and_one_that_lies_is_not_believed() {
         let nothing = tempfile::tempdir().unwrap();
-        assert_eq!(Meter::new(nothing.path()).look(), None);
+        assert_eq!(Meter::new(nothing.path()).read(), None);
         let sys = pi();
         write(sys.path(), "thermal/thermal_zone0/temp", &"9".repeat(100));
         write(sys.path(), "hwmon/hwmon1/in0_lcrit_alarm", "nan");
-        assert_eq!(Meter::new(sys.path()).look(), None);
+        assert_eq!(Meter::new(sys.path()).read(), None);
     }
 
     #[test]
     fn a_sensor_that_comes_late_is_found() {
         let sys = tempfile::tempdir().unwrap();
         let mut meter = Meter::new(sys.path());
-        assert_eq!(meter.look(), None);
+        assert_eq!(meter.read(), None);
         write(sys.path(), "thermal/thermal_zone3/type", "cpu-thermal\n");
         write(sys.path(), "thermal/thermal_zone3/temp", "40000\n");
-        assert_eq!(meter.look().unwrap().temperature_c, Some(40.0));
+        assert_eq!(meter.read().unwrap().temperature_c, Some(40.0));
     }
 }

@@ -12,7 +12,7 @@ use super::{Error, Folder};
 /// Writes that wait for the storage. A further one is refused with [`Error::Busy`]; whoever asked asks again later.
 const WAITING_MAX: usize = 8;
 
-/// Told once a content is on the storage, or why it is not.
+/// Called once a content is on the storage, or with the reason why it is not.
 pub type Written = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
 struct Job {
@@ -21,7 +21,7 @@ struct Job {
     then: Written,
 }
 
-/// The way to the thread that writes.
+/// The way to the thread that writes. Dropping it waits until everything is written.
 pub struct Writer {
     folder: Arc<Folder>,
     jobs: Option<SyncSender<Job>>,
@@ -51,7 +51,7 @@ impl Writer {
         Ok(Self { folder, jobs: Some(jobs), thread: Some(thread) })
     }
 
-    /// Where it writes; for reading.
+    /// Returns the folder that it writes to; for reading.
     pub fn folder(&self) -> &Folder {
         &self.folder
     }

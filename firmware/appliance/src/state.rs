@@ -13,8 +13,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use crate::durable::replace;
 use crc::{CRC_32_ISO_HDLC, Crc};
-use library::durable::replace;
 
 pub use writer::{Writer, Written};
 
@@ -34,7 +34,7 @@ pub struct Folder {
     _lock: File,
 }
 
-/// Why something cannot be remembered, or is not known any more.
+/// Why something cannot be kept, or is not known any more.
 #[derive(Debug)]
 pub enum Error {
     /// Neither configuration nor environment names a folder: the operator's to mend.
@@ -70,7 +70,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Where the box keeps its state: `configured` if that is not empty, else what systemd, else what the desktop's rules
+/// Returns the folder in which the box keeps its state: `configured` if that is not empty, else what systemd, else what the desktop's rules
 /// (XDG Base Directory 0.8) say. `variable` reads the environment.
 ///
 /// # Errors
@@ -88,7 +88,7 @@ pub fn place(configured: &Path, variable: impl Fn(&str) -> Option<OsString>) -> 
     systemd.or_else(|| desktop().or_else(home).map(|states| states.join("partybox"))).ok_or(Error::NoPlace)
 }
 
-/// What was last written under `name` in this folder, which another process holds: nothing is locked, mended or set aside.
+/// Reads what was last written under `name` in this folder, which another process holds: nothing is locked, mended or set aside.
 /// `None` if nothing whole is there.
 pub fn peek(folder: &Path, name: &str) -> Option<String> {
     let text = fs::read(folder.join(name)).ok()?;
@@ -111,12 +111,12 @@ impl Folder {
         }
     }
 
-    /// Where it is.
+    /// Returns where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What was last written under `name`; `None` if nothing was. A file that is not what was written is renamed, so
+    /// Reads what was last written under `name`; `None` if nothing was. A file that is not what was written is renamed, so
     /// that the next write does not destroy it.
     ///
     /// # Errors

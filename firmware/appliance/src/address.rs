@@ -1,37 +1,40 @@
-//! Where phones reach the page: the machine's addresses, looked up again now and then, because a cable or a Wi-Fi may
-//! come after the box has started.
+//! The machine's addresses, and where phones reach the page through them: read again now and then, because a cable or a
+//! Wi-Fi may come after the box has started.
 //!
-//! For people only (display, log): the fan-out answers each phone with the address that phone has reached.
+//! The page's are for people only (display, log): the fan-out answers each phone with the address that phone has reached.
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::access_point::BOX;
+use base::Time;
 
-/// Calls of [`Page::look`] from one lookup to the next: 5 s at four calls a second.
-const CALLS_PER_LOOKUP: u32 = 20;
+use crate::network::{BOX, PORTAL};
+use crate::ticker::Ticker;
 
-/// The page's addresses, as last seen.
-pub(crate) struct Page {
+/// How often the addresses are read, µs.
+const READ_US: u64 = 5_000_000;
+
+/// The addresses of the page, as last read.
+#[derive(Debug)]
+pub struct Page {
     bound: SocketAddr,
     urls: Vec<String>,
-    calls: u32,
+    readings: Ticker,
 }
 
 impl Page {
-    /// The page that is served at `bound`.
-    pub(crate) fn new(bound: SocketAddr) -> Self {
-        Self { bound, urls: urls(bound, &interfaces()), calls: 0 }
+    /// Returns the addresses of the page that is served at `bound`.
+    pub fn new(bound: SocketAddr) -> Self {
+        Self { bound, urls: urls(bound, &interfaces()), readings: Ticker::new(READ_US) }
     }
 
-    /// Where it can be opened, the best address first.
-    pub(crate) fn urls(&self) -> &[String] {
+    /// Returns where it can be opened, the best address first.
+    pub fn urls(&self) -> &[String] {
         &self.urls
     }
 
-    /// To be called a few times a second: looks the addresses up when it is time to, and logs a change.
-    pub(crate) fn look(&mut self) {
-        self.calls = (self.calls + 1) % CALLS_PER_LOOKUP;
-        if self.calls > 0 {
+    /// Reads the addresses again when that is due, and logs a change.
+    pub fn poll(&mut self, now: Time) {
+        if !self.readings.is_due(now) {
             return;
         }
         let urls = urls(self.bound, &interfaces());
@@ -42,8 +45,8 @@ impl Page {
     }
 }
 
-/// The addresses of this machine. None is no error: loopback may be all there is.
-pub(crate) fn interfaces() -> Vec<IpAddr> {
+/// Returns the addresses of this machine. None is no error: loopback may be all there is.
+pub fn interfaces() -> Vec<IpAddr> {
     let found = if_addrs::get_if_addrs().unwrap_or_else(|error| {
         log::warn!("the network's addresses are not known: {error}");
         Vec::new()
@@ -51,7 +54,7 @@ pub(crate) fn interfaces() -> Vec<IpAddr> {
     found.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect()
 }
 
-/// The addresses a page served at `bound` can be opened at, best first: those of the network, then the machine's own.
+/// Returns the addresses a page served at `bound` can be opened at, best first: those of the network, then the machine's own.
 fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
     let mut addresses: Vec<IpAddr> = if bound.ip().is_unspecified() {
         interfaces.iter().copied().filter(|ip| ip.is_ipv4() || bound.is_ipv6()).collect()
@@ -59,7 +62,7 @@ fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
         vec![bound.ip()]
     };
     // Only phones' questions for the internet go there.
-    addresses.retain(|ip| *ip != IpAddr::V4(web::portal::ADDRESS));
+    addresses.retain(|ip| *ip != IpAddr::V4(PORTAL));
     // Guests are in the box's own network if it has one, whatever else the box is in.
     addresses.sort_by_key(|ip| (ip.is_loopback(), *ip != IpAddr::V4(BOX), ip.is_ipv6()));
     addresses.into_iter().map(|ip| format!("http://{}/", host_port(ip, bound.port()))).collect()
@@ -97,10 +100,8 @@ mod tests {
 
     #[test]
     fn an_address_that_comes_later_is_found() {
-        let mut page = Page { bound: "0.0.0.0:80".parse().unwrap(), urls: Vec::new(), calls: 0 };
-        for _ in 0..CALLS_PER_LOOKUP {
-            page.look();
-        }
+        let mut page = Page { bound: "0.0.0.0:80".parse().unwrap(), urls: Vec::new(), readings: Ticker::new(READ_US) };
+        page.poll(Time::from_micros(READ_US));
         assert_eq!(page.urls(), urls(page.bound, &interfaces()));
     }
 }

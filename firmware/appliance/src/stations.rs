@@ -1,8 +1,8 @@
-//! How many phones are in the box's own network: told by hostapd over its control socket.
+//! How many stations are in the box's own network, as hostapd says over its control socket.
 //!
-//! Datagrams: `STATUS` is answered with lines of `key=value`. Nothing waits: a hostapd that is not there, or starts anew, is
-//! asked again at the next look. Refusals are not counted: the event that there is for them (`AP-REJECTED-MAX-STA`) comes
-//! from none of the radios that a box has, and whoever is refused because no place is left is told by hostapd on the air only.
+//! Datagrams: `STATUS` is answered with lines of `key=value`. Nothing waits: a hostapd that is not there, or restarts, is
+//! asked again at a later poll. Refusals are not counted: the event that there is for them (`AP-REJECTED-MAX-STA`) comes
+//! from none of the radios that a box has; a station that is refused because no place is left learns it on the air only.
 
 use std::fs;
 use std::io;
@@ -11,9 +11,10 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use base::Time;
-use web::appliance::Radio;
 
 use crate::access_point::choice::Choice;
+use crate::facts::Radio;
+use crate::ticker::Ticker;
 
 /// Where hostapd listens, one socket per interface.
 pub const CONTROL: &str = "/run/partybox-hostapd";
@@ -24,7 +25,7 @@ const ASK_US: u64 = 2_000_000;
 /// Answers that are missing before hostapd counts as gone.
 const MISSING_MAX: u32 = 3;
 
-/// Datagrams taken at one look; more than one only if earlier answers came late.
+/// Datagrams read at one poll; more than one only if earlier answers came late.
 const DATAGRAMS_MAX: usize = 8;
 
 /// Share of places above which the network counts as nearly full.
@@ -32,48 +33,48 @@ const NEARLY_FULL_PERCENT: u32 = 80;
 
 /// The conversation with one hostapd.
 #[derive(Debug)]
-pub struct Guests {
+pub struct Stations {
     control: PathBuf,
     /// Our own socket's file: hostapd answers to it.
     own: PathBuf,
     socket: Option<UnixDatagram>,
-    guests: u16,
-    asked_at: Option<Time>,
+    stations: u16,
+    questions: Ticker,
     missing: u32,
 }
 
-/// The number of guests, if this is an answer with one.
+/// Returns the number of stations, if this is an answer with one.
 fn count(answer: &str) -> Option<u16> {
     answer.lines().find_map(|line| line.strip_prefix("num_sta[0]="))?.trim().parse().ok()
 }
 
-impl Guests {
-    /// Asks the hostapd that listens in `control`; our own socket is made in `own`, which it must be able to reach.
+impl Stations {
+    /// Returns a conversation with the hostapd that listens in `control`; our own socket is made in `own`, which it must be able to reach.
     pub fn new(control: &Path, own: &Path) -> Self {
-        let own = own.join(format!("guests-{}", std::process::id()));
+        let own = own.join(format!("stations-{}", std::process::id()));
         let control = control.to_owned();
-        Self { control, own, socket: None, guests: 0, asked_at: None, missing: 0 }
+        Self { control, own, socket: None, stations: 0, questions: Ticker::new(ASK_US), missing: 0 }
     }
 
-    /// To be called a few times a second: what is so, with the radio that was chosen.
-    pub fn look(&mut self, now: Time, choice: &Choice) -> Radio {
+    /// Reads what hostapd has answered, asks it again when that is due, and returns what is so with the radio of `choice`.
+    pub fn poll(&mut self, now: Time, choice: &Choice) -> Radio {
         if self.socket.is_none() {
             self.socket = self.connect(&choice.interface).ok();
-            self.asked_at = None;
+            self.questions = Ticker::new(ASK_US);
             self.missing = 0;
         }
         if self.converse(now).is_err() || self.missing > MISSING_MAX {
             // It has ended: nobody is joined any more.
             self.socket = None;
-            self.guests = 0;
+            self.stations = 0;
         }
-        let guests = self.guests;
-        let places = u32::from(choice.guests_max);
+        let stations = self.stations;
+        let places = u32::from(choice.stations_max);
         Radio {
-            guests,
-            guests_max: choice.guests_max,
-            nearly_full: u32::from(guests) * 100 >= places * NEARLY_FULL_PERCENT,
-            full: guests >= choice.guests_max,
+            stations,
+            stations_max: choice.stations_max,
+            nearly_full: u32::from(stations) * 100 >= places * NEARLY_FULL_PERCENT,
+            full: stations >= choice.stations_max,
             chipset: choice.chipset.clone(),
         }
     }
@@ -99,8 +100,8 @@ impl Guests {
             match socket.recv(&mut datagram) {
                 Ok(length) => {
                     let text = String::from_utf8_lossy(&datagram[..length]);
-                    if let Some(guests) = count(&text) {
-                        self.guests = guests;
+                    if let Some(stations) = count(&text) {
+                        self.stations = stations;
                         self.missing = 0;
                     }
                 }
@@ -108,8 +109,7 @@ impl Guests {
                 Err(error) => return Err(error),
             }
         }
-        if self.asked_at.is_none_or(|at| now.micros_since(at) >= ASK_US) {
-            self.asked_at = Some(now);
+        if self.questions.is_due(now) {
             self.missing += 1;
             socket.send(b"STATUS")?;
         }
@@ -117,7 +117,7 @@ impl Guests {
     }
 }
 
-impl Drop for Guests {
+impl Drop for Stations {
     fn drop(&mut self) {
         // Nothing depends on its going.
         _ = fs::remove_file(&self.own);
@@ -128,17 +128,17 @@ impl Drop for Guests {
 mod tests {
     use super::*;
 
-    fn choice(guests_max: u16) -> Choice {
-        Choice { interface: "wlan0".into(), chipset: "test".into(), channel: 6, vht: false, wpa3: false, guests_max }
+    fn choice(stations_max: u16) -> Choice {
+        Choice { interface: "wlan0".into(), chipset: "test".into(), channel: 6, vht: false, wpa3: false, stations_max }
     }
 
-    /// A hostapd that answers whatever has been asked, `guests` being in.
-    fn answer(hostapd: &UnixDatagram, guests: u16) {
+    /// A hostapd that answers whatever has been asked, `stations` being in.
+    fn answer(hostapd: &UnixDatagram, stations: u16) {
         let mut asked = [0; 64];
         while let Ok((length, from)) = hostapd.recv_from(&mut asked) {
             let path = from.as_pathname().expect("a path");
             assert_eq!(&asked[..length], b"STATUS");
-            let text = format!("state=ENABLED\nnum_sta_no_ht=9\nnum_sta[0]={guests}\nmax_txpower=20\n");
+            let text = format!("state=ENABLED\nnum_sta_no_ht=9\nnum_sta[0]={stations}\nmax_txpower=20\n");
             hostapd.send_to(text.as_bytes(), path).unwrap();
         }
     }
@@ -150,38 +150,38 @@ mod tests {
     }
 
     #[test]
-    fn guests_are_counted() {
+    fn stations_are_counted() {
         let directory = tempfile::tempdir().unwrap();
         let hostapd = hostapd(directory.path());
-        let mut guests = Guests::new(directory.path(), directory.path());
-        assert_eq!(guests.look(Time::ZERO, &choice(5)).guests, 0);
+        let mut stations = Stations::new(directory.path(), directory.path());
+        assert_eq!(stations.poll(Time::ZERO, &choice(5)).stations, 0);
         answer(&hostapd, 4);
-        assert_eq!(guests.look(Time::from_micros(1), &choice(5)).guests, 4);
+        assert_eq!(stations.poll(Time::from_micros(1), &choice(5)).stations, 4);
     }
 
     #[test]
-    fn a_hostapd_that_ends_has_no_guests_and_one_that_comes_back_is_asked_again() {
+    fn a_hostapd_that_ends_has_no_stations_and_one_that_comes_back_is_asked_again() {
         let directory = tempfile::tempdir().unwrap();
-        let mut guests = Guests::new(directory.path(), directory.path());
+        let mut stations = Stations::new(directory.path(), directory.path());
         let choice = choice(10);
         let mut now = Time::ZERO;
-        let mut look = |guests: &mut Guests| {
+        let mut poll = |stations: &mut Stations| {
             now = Time::from_micros(now.as_micros() + ASK_US);
-            guests.look(now, &choice).guests
+            stations.poll(now, &choice).stations
         };
-        assert_eq!(look(&mut guests), 0, "there is none yet");
+        assert_eq!(poll(&mut stations), 0, "there is none yet");
         let first = hostapd(directory.path());
-        look(&mut guests);
+        poll(&mut stations);
         answer(&first, 3);
-        assert_eq!(look(&mut guests), 3);
+        assert_eq!(poll(&mut stations), 3);
         drop(first);
         fs::remove_file(directory.path().join("wlan0")).unwrap();
-        look(&mut guests);
-        assert_eq!(look(&mut guests), 0);
+        poll(&mut stations);
+        assert_eq!(poll(&mut stations), 0);
         let second = hostapd(directory.path());
-        look(&mut guests);
+        poll(&mut stations);
         answer(&second, 7);
-        assert_eq!(look(&mut guests), 7);
+        assert_eq!(poll(&mut stations), 7);
     }
 
     #[test]
@@ -194,10 +194,10 @@ mod tests {
     #[test]
     fn four_of_five_places_are_nearly_full() {
         let directory = tempfile::tempdir().unwrap();
-        let mut guests = Guests::new(directory.path(), directory.path());
+        let mut stations = Stations::new(directory.path(), directory.path());
         for (count, nearly, full) in [(0, false, false), (3, false, false), (4, true, false), (5, true, true)] {
-            guests.guests = count;
-            let radio = guests.look(Time::ZERO, &choice(5));
+            stations.stations = count;
+            let radio = stations.poll(Time::ZERO, &choice(5));
             assert_eq!((radio.nearly_full, radio.full), (nearly, full), "{count}");
         }
     }

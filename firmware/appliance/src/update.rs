@@ -8,13 +8,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use web::appliance::{Inbox, Update, UpdateState};
+use base::Time;
 
-/// Where units tell and are told; in tests somewhere else.
-pub const RUN: &str = "/run";
+use crate::facts::{Update, UpdateState};
+use crate::handle::Inbox;
+use crate::ticker::Ticker;
+
+/// Where units and the firmware leave each other small files; in tests somewhere else.
+pub(crate) const RUN: &str = "/run";
 
 /// Where sticks are mounted, one folder each.
-pub const STICKS: &str = "/run/media";
+pub(crate) const STICKS: &str = "/run/media";
 
 /// How an update's file is called in the inbox once it is whole, and while it is not.
 const WHOLE: &str = "inbox.raucb";
@@ -23,43 +27,43 @@ const PART: &str = "inbox.part";
 /// Ending of updates on sticks.
 const ENDING: &str = "raucb";
 
-/// Longest line that a unit tells, bytes.
+/// Longest line that a unit writes, bytes.
 const LINE_BYTES_MAX: usize = 200;
 
 /// Longest version that is shown, characters.
 const VERSION_CHARS_MAX: usize = 40;
 
-/// Looks from one look at the sticks to the next: 2 s at four a second.
-const LOOKS_PER_STICKS: u32 = 8;
+/// How often the sticks are searched, µs.
+const STICKS_US: u64 = 2_000_000;
 
-/// The update, as the box's loop looks after it.
+/// The update, as the box follows it.
 #[derive(Debug)]
-pub struct Updates {
+pub(crate) struct Updates {
     inbox: PathBuf,
     run: PathBuf,
     sticks: PathBuf,
     /// An update on a stick.
     found: Option<PathBuf>,
-    /// The one that was last taken: it does not offer itself again.
-    taken: Option<PathBuf>,
-    looks: u32,
+    /// The one that was copied last: it does not offer itself again.
+    copied: Option<PathBuf>,
+    searches: Ticker,
     proved: bool,
 }
 
 impl Updates {
-    /// Updates through `inbox`; `None` where there is none: this machine is updated in another way.
-    pub fn new(inbox: &Path, run: &Path, sticks: &Path) -> Option<Self> {
+    /// Returns updates through `inbox`; `None` where there is none: this machine is updated in another way.
+    pub(crate) fn new(inbox: &Path, run: &Path, sticks: &Path) -> Option<Self> {
         let (inbox, run, sticks) = (inbox.to_owned(), run.to_owned(), sticks.to_owned());
         let is_configured = !inbox.as_os_str().is_empty();
-        is_configured.then_some(Self { inbox, run, sticks, found: None, taken: None, looks: 0, proved: false })
+        let searches = Ticker::new(STICKS_US);
+        is_configured.then_some(Self { inbox, run, sticks, found: None, copied: None, searches, proved: false })
     }
 
-    /// What is so. To be called a few times a second.
-    pub fn look(&mut self) -> Update {
-        if self.looks == 0 {
-            self.found = on_a_stick(&self.sticks).filter(|found| self.taken.as_ref() != Some(found));
+    /// Returns what is so, and searches the sticks when that is due.
+    pub(crate) fn poll(&mut self, now: Time) -> Update {
+        if self.searches.is_due(now) {
+            self.found = on_a_stick(&self.sticks).filter(|found| self.copied.as_ref() != Some(found));
         }
-        self.looks = (self.looks + 1) % LOOKS_PER_STICKS;
         let slot = line(&self.run.join("partybox-slot/state"));
         let rolled_back = line(&self.run.join("partybox-slot/rolled-back"));
         let install = line(&self.run.join("partybox-update/state")).and_then(|line| installing(&line));
@@ -80,19 +84,19 @@ impl Updates {
         }
     }
 
-    /// Whether this start must prove itself.
-    pub fn is_trial(&self) -> bool {
+    /// Returns whether this start must prove itself.
+    pub(crate) fn is_trial(&self) -> bool {
         !self.proved && line(&self.run.join("partybox-slot/state")).is_some_and(|slot| slot.starts_with("trying "))
     }
 
-    /// Sound has flowed for long enough: this version may stay.
-    pub fn prove(&mut self) {
+    /// Tells the units that sound has flowed for long enough: this version may stay.
+    pub(crate) fn prove(&mut self) {
         match fs::write(self.run.join("partybox/healthy"), "") {
             Ok(()) => {
                 log::info!("this version has played for half a minute and may stay");
                 self.proved = true;
             }
-            Err(error) => log::warn!("it cannot be told that this version plays: {error}"),
+            Err(error) => log::warn!("the units cannot know that this version plays: {error}"),
         }
     }
 
@@ -100,18 +104,18 @@ impl Updates {
     ///
     /// # Errors
     /// The system does not take the wish.
-    pub fn restart(&self) -> io::Result<()> {
+    pub(crate) fn restart(&self) -> io::Result<()> {
         fs::write(self.run.join("partybox/restart"), "")
     }
 
-    /// The update on a stick, and where it shall be copied to.
-    pub fn take_found(&mut self) -> Option<(PathBuf, Inbox)> {
-        self.taken = Some(self.found.take()?);
-        Some((self.taken.clone()?, self.inbox()))
+    /// Returns the update on a stick and where it is to be copied to, and offers it no more.
+    pub(crate) fn accept_found(&mut self) -> Option<(PathBuf, Inbox)> {
+        self.copied = Some(self.found.take()?);
+        Some((self.copied.clone()?, self.inbox()))
     }
 
-    /// Where an update comes in.
-    pub fn inbox(&self) -> Inbox {
+    /// Returns where an update comes in.
+    pub(crate) fn inbox(&self) -> Inbox {
         Inbox { part: self.inbox.join(PART), whole: self.inbox.join(WHOLE) }
     }
 }
@@ -120,7 +124,7 @@ impl Updates {
 ///
 /// # Errors
 /// The stick was pulled, or there is no room; nothing is left then.
-pub fn copy(inbox: &Inbox, from: &Path) -> io::Result<()> {
+pub(crate) fn copy(inbox: &Inbox, from: &Path) -> io::Result<()> {
     let copied = fs::copy(from, &inbox.part).and_then(|_| inbox.complete());
     if copied.is_err() {
         // It may not even have been begun.
@@ -129,7 +133,7 @@ pub fn copy(inbox: &Inbox, from: &Path) -> io::Result<()> {
     copied
 }
 
-/// What the unit that installs says: `verifying`, `writing 0.35`, `restart-needed VERSION`, `refused CODE`.
+/// Parses what the unit that installs says: `verifying`, `writing 0.35`, `restart-needed VERSION`, `refused CODE`.
 fn installing(line: &str) -> Option<Update> {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let rest = rest.trim();
@@ -159,7 +163,7 @@ fn line(path: &Path) -> Option<String> {
     Some(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
-/// The first update at the top of a stick, by its name; sticks in the order of theirs.
+/// Returns the first update at the top of a stick, by its name; sticks in the order of theirs.
 fn on_a_stick(sticks: &Path) -> Option<PathBuf> {
     let files = |folder: PathBuf| {
         let mut files: Vec<PathBuf> =
@@ -178,6 +182,7 @@ mod tests {
     struct World {
         directory: tempfile::TempDir,
         updates: Updates,
+        now: Time,
     }
 
     impl World {
@@ -192,23 +197,24 @@ mod tests {
                 path(name);
             }
             let updates = Updates::new(&path("inbox"), directory.path(), &path("media")).unwrap();
-            Self { directory, updates }
+            Self { directory, updates, now: Time::ZERO }
         }
 
         fn write(&self, path: &str, text: &str) {
             fs::write(self.directory.path().join(path), text).unwrap();
         }
 
-        fn look(&mut self) -> Update {
-            self.updates.looks = 0;
-            self.updates.look()
+        /// Polls when everything is due.
+        fn poll(&mut self) -> Update {
+            self.now = self.now.plus_micros(STICKS_US);
+            self.updates.poll(self.now)
         }
     }
 
     #[test]
-    fn what_the_units_say_is_what_pages_are_told() {
+    fn what_the_units_say_is_what_the_facts_are() {
         let mut world = World::new();
-        assert_eq!(world.look().state, UpdateState::None);
+        assert_eq!(world.poll().state, UpdateState::None);
         for (said, state, progress, version, why) in [
             ("verifying\n", UpdateState::Verifying, None, None, None),
             ("writing 0.35\n", UpdateState::Writing, Some(0.35), None, None),
@@ -220,26 +226,26 @@ mod tests {
             ("nonsense\n", UpdateState::None, None, None, None),
         ] {
             world.write("partybox-update/state", said);
-            let update = world.look();
+            let update = world.poll();
             assert_eq!((update.state, update.progress), (state, progress), "{said}");
             assert_eq!((update.version.as_deref(), update.why.as_deref()), (version, why), "{said}");
         }
     }
 
     #[test]
-    fn a_trial_is_told_until_it_is_proved_and_a_failed_one_afterwards() {
+    fn a_trial_is_known_until_it_is_proved_and_a_failed_one_afterwards() {
         let mut world = World::new();
         world.write("partybox-slot/state", "trying B 2\n");
-        assert_eq!(world.look().state, UpdateState::Trying);
+        assert_eq!(world.poll().state, UpdateState::Trying);
         assert!(world.updates.is_trial());
         world.updates.prove();
         assert!(world.directory.path().join("partybox/healthy").exists() && !world.updates.is_trial());
         world.write("partybox-slot/state", "confirmed B\n");
-        assert_eq!(world.look().state, UpdateState::Confirmed);
+        assert_eq!(world.poll().state, UpdateState::Confirmed);
         let mut world = World::new();
         world.write("partybox-slot/state", "confirmed A\n");
         world.write("partybox-slot/rolled-back", "2.1\n");
-        assert_eq!(world.look(), Update { version: Some("2.1".into()), ..of(UpdateState::RolledBack) });
+        assert_eq!(world.poll(), Update { version: Some("2.1".into()), ..of(UpdateState::RolledBack) });
     }
 
     fn of(state: UpdateState) -> Update {
@@ -250,19 +256,19 @@ mod tests {
     fn an_update_at_the_top_of_a_stick_offers_itself_and_comes_in_whole() {
         let mut world = World::new();
         world.write("media/sda1/song.mp3", "");
-        assert_eq!(world.look().state, UpdateState::None);
+        assert_eq!(world.poll().state, UpdateState::None);
         world.write("media/sda1/new.raucb", "bundle");
-        assert_eq!(world.look().state, UpdateState::Found);
-        let (from, inbox) = world.updates.take_found().expect("found");
+        assert_eq!(world.poll().state, UpdateState::Found);
+        let (from, inbox) = world.updates.accept_found().expect("found");
         copy(&inbox, &from).unwrap();
         assert_eq!(fs::read(&inbox.whole).unwrap(), b"bundle");
         assert!(!inbox.part.exists());
         world.write("partybox-update/state", "writing 0.5\n");
-        assert_eq!(world.look().state, UpdateState::Writing, "what is under way is told first");
+        assert_eq!(world.poll().state, UpdateState::Writing, "what is under way comes first");
         world.write("partybox-update/state", "refused older\n");
-        assert_eq!(world.look().state, UpdateState::Refused, "the same does not offer itself again");
+        assert_eq!(world.poll().state, UpdateState::Refused, "the same does not offer itself again");
         world.write("media/sda1/another.raucb", "bundle");
-        assert_eq!(world.look().state, UpdateState::Found);
+        assert_eq!(world.poll().state, UpdateState::Found);
         assert!(copy(&inbox, Path::new("/nonexistent")).is_err());
     }
 

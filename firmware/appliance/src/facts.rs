@@ -1,0 +1,134 @@
+//! What is so about the box as a thing, as pages and the rest of the program follow it: values only.
+//!
+//! Says nothing of single stations or people. Who finds these facts out is in the other files of this room; the words in
+//! which pages get them are the API's.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::config::{Cable, Portal};
+use crate::rules::Origins;
+
+/// The box's own network, as HTTP needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// What phones are answered when they ask for the internet.
+    pub portal: Portal,
+    /// Where such questions arrive: nowhere else are they answered.
+    pub probed_at: IpAddr,
+    /// Where our own page is, with a slash at its end.
+    pub page: String,
+    /// Whether guests get on to the internet when the box has it.
+    pub forward: bool,
+    /// What the cable leads to.
+    pub cable: Cable,
+    /// Who said so.
+    pub origins: Origins,
+}
+
+/// The box's radio.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Radio {
+    /// Stations in its network.
+    #[serde(rename = "guests")]
+    pub stations: u16,
+    /// Stations that may be in it.
+    #[serde(rename = "guests_max")]
+    pub stations_max: u16,
+    /// Whether 80 % of the places are taken.
+    pub nearly_full: bool,
+    /// Whether all places are taken, so that whoever tries to join is refused. Nobody tells how many tried: hostapd says
+    /// so to its debugging log only.
+    pub full: bool,
+    /// What radio it is.
+    pub chipset: String,
+}
+
+/// The box's power and temperature.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Power {
+    /// Whether the voltage is too low now.
+    pub undervoltage: bool,
+    /// Whether it was at some time since the box started.
+    pub undervoltage_seen: bool,
+    /// Whether the processor is slowed down because of heat.
+    pub throttled: bool,
+    /// Temperature of the processor.
+    pub temperature_c: Option<f32>,
+    /// Voltage of the supply, where it is measured.
+    pub volt: Option<f32>,
+    /// What to tell the host of it, politely: `undervoltage`, `hot` or `throttled`.
+    pub warning: Option<&'static str>,
+}
+
+/// How far an update is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateState {
+    /// There is none.
+    #[default]
+    None,
+    /// One lies on a stick, and waits for a host's word.
+    Found,
+    /// It is on its way to the box.
+    Receiving,
+    /// Its signature is checked; nothing is written yet.
+    Verifying,
+    /// It is written beside what runs now.
+    Writing,
+    /// It is there and begins with the next start.
+    RestartNeeded,
+    /// It runs for the first time and must play before it may stay.
+    Trying,
+    /// It has played and stays.
+    Confirmed,
+    /// It did not play; what ran before runs again.
+    RolledBack,
+    /// It is not for this box; nothing has changed.
+    Refused,
+}
+
+/// The update.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Update {
+    /// How far it is.
+    pub state: UpdateState,
+    /// How much of this step is done, 0 to 1.
+    pub progress: Option<f32>,
+    /// The version that it brings, once known.
+    pub version: Option<String>,
+    /// Why it was refused or did not stay: `wrong-key`, `wrong-board`, `older`, `damaged`, `no-space`,
+    /// `interrupted` (the box went off or stopped each time it was written), `failed`.
+    pub why: Option<String>,
+}
+
+/// Why the box forgets what it is told now when it is switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forgets {
+    /// What it keeps can be read and no longer written.
+    ReadOnly,
+    /// What it kept cannot be read. Nothing is written in its place until a host says so.
+    Lost,
+    /// That place is made anew now, and the box restarts.
+    Making,
+    /// It could not be.
+    Failed,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Facts {
+    /// The box's own network; `None` where it has none.
+    #[serde(skip)]
+    pub network: Option<Network>,
+    /// Its radio; `None` where it has none.
+    pub radio: Option<Radio>,
+    /// Its power; `None` where it cannot be told.
+    pub power: Option<Power>,
+    /// Its update; `None` on a machine that is not updated like this.
+    pub update: Option<Update>,
+    /// Why it will forget; `None` while it keeps what it is told.
+    pub forgets: Option<Forgets>,
+}

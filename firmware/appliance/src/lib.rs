@@ -1,0 +1,45 @@
+//! The box as a thing that stands somewhere: its Wi-Fi and who is in it, its cable, power, storage, updates, clock, and its
+//! names on the network.
+//!
+//! Speaks to the kernel and to the units of the card (`image/root`), which have rights that the firmware does not have;
+//! with units it exchanges small files. Does not know a party, nor HTTP: pages read [`facts::Facts`] and send
+//! [`handle::Request`]s through a [`Handle`].
+//!
+//! Whoever owns an [`Appliance`] runs it like this, and tells it the time, which it never asks for:
+//!
+//! ```ignore
+//! let (handle, service) = appliance::channel();
+//! let mut appliance = Appliance::new(config, service, writer);
+//! loop {
+//!     select! {
+//!         request = appliance.next() => appliance.handle(clock.now(), request),
+//!         // Several times a second; what is due less often has a period of its own.
+//!         _ = tick() => appliance.poll(clock.now()),
+//!     }
+//! }
+//! ```
+//!
+//! A poll may be left out or come late: facts are then older, and nothing else happens.
+
+pub mod access_point;
+pub mod address;
+mod appliance;
+pub mod config;
+pub mod credentials;
+mod durable;
+pub mod facts;
+pub mod handle;
+pub mod mdns;
+pub mod network;
+pub mod night;
+mod power;
+pub mod rules;
+pub mod state;
+pub mod stations;
+mod storage;
+mod ticker;
+mod update;
+pub mod wifi;
+
+pub use appliance::Appliance;
+pub use handle::{Handle, channel};

@@ -1,0 +1,33 @@
+//! The numbers of the box as a thing, on the page of metrics.
+//!
+//! What they mean is in `appliance::facts`.
+
+use appliance::facts::{Facts, Power};
+use web::metrics::{Kind, Page};
+
+/// Adds the numbers to a page.
+pub(crate) fn metrics(facts: &Facts, page: &mut Page) {
+    let help = "Whether what the box is told is lost with the next restart.";
+    page.number("forgets", Kind::Gauge, help, u8::from(facts.forgets.is_some()).into());
+    if let Some(power) = &facts.power {
+        power_metrics(power, page);
+    }
+    if let Some(radio) = &facts.radio {
+        let mut gauge = |name, help, value: u16| page.number(name, Kind::Gauge, help, value.into());
+        gauge("radio_guests", "Phones in the box's own network.", radio.stations);
+        gauge("radio_guests_max", "Phones that may be in it.", radio.stations_max);
+    }
+}
+
+fn power_metrics(power: &Power, page: &mut Page) {
+    let mut gauge = |name, help, value: f64| page.number(name, Kind::Gauge, help, value);
+    gauge("undervoltage", "Whether the supply's voltage is too low.", u8::from(power.undervoltage).into());
+    gauge("undervoltage_seen", "Whether it was since the box started.", u8::from(power.undervoltage_seen).into());
+    gauge("throttled", "Whether the processor is slowed down because of heat.", u8::from(power.throttled).into());
+    if let Some(degrees) = power.temperature_c {
+        gauge("temperature_celsius", "Temperature of the processor.", degrees.into());
+    }
+    if let Some(volt) = power.volt {
+        gauge("supply_volts", "Voltage of the supply.", volt.into());
+    }
+}
