@@ -130,7 +130,7 @@ fn start(machine: &mut Machine) -> String {
     machine.until_runs("iw dev wlan0 info | grep -q 'channel 44'");
     let kept = machine.run("cat /data/wifi");
     let text = kept.split_once('\n').expect("a head").1;
-    let network = Credentials::read(text.trim_start());
+    let network = Credentials::parse(text.trim_start());
     assert!(network.is_some(), "{kept}");
     let show = Facts { network, ..Facts::default() }.show();
     let [Screen::Code { text, .. }, ..] = &show.screens[..] else { panic!("{show:?}") };
