@@ -86,8 +86,8 @@ fn named<T: Copy>(names: &[(&str, T)], field: &'static str, text: Option<String>
     Ok(Some(found.ok_or_else(refused)?.1))
 }
 
-/// `POST /api/update/stick`: takes the update that lies on a stick.
-pub(super) async fn take_from_stick(call: Call) -> Result<Response, Refusal> {
+/// `POST /api/update/stick`: copies the update that lies on a stick to the inbox.
+pub(super) async fn copy_from_stick(call: Call) -> Result<Response, Refusal> {
     done(ask(&call.server.app.appliance.requests, |reply| Request::CopyFromStick { reply }).await)
 }
 
@@ -96,8 +96,8 @@ pub(super) async fn restart(call: Call) -> Result<Response, Refusal> {
     done(ask(&call.server.app.appliance.requests, |reply| Request::Restart { reply }).await)
 }
 
-/// `POST /api/box/anew`: gives up what the box kept and cannot read any more.
-pub(super) async fn start_anew(call: Call) -> Result<Response, Refusal> {
+/// `POST /api/box/anew`: erases what the box kept and cannot read any more.
+pub(super) async fn erase_storage(call: Call) -> Result<Response, Refusal> {
     done(ask(&call.server.app.appliance.requests, |reply| Request::EraseStorage { reply }).await)
 }
 
