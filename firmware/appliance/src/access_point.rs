@@ -37,7 +37,7 @@ const NETWORK_FILES: [&str; 3] = ["dnsmasq.conf", "nftables.conf", "environment"
 /// Where systemd-networkd says which servers the network at the cable has for names.
 const UPLINK: &str = "/run/systemd/netif/state";
 
-/// How often the kernel is asked whether it has taken the country, and the pause between: a second and a half in all.
+/// How often the kernel is asked whether it has accepted the country, and the pause between: a second and a half in all.
 const COUNTRY_QUESTIONS_MAX: u32 = 30;
 const COUNTRY_PAUSE: Duration = Duration::from_millis(50);
 
@@ -144,7 +144,7 @@ fn set_country(country: &str) {
 
 /// Returns what the units need to know besides the files, as `KEY=value` lines.
 ///
-/// `RADIO` may be empty; `INTERFACE` is where guests arrive.
+/// `RADIO` may be empty; `INTERFACE` is where stations arrive.
 fn environment(choice: Option<&Choice>, interface: &str, rules: &Rules) -> String {
     let radio = choice.map_or("", |choice| choice.interface.as_str());
     let forward = u8::from(rules.forward);

@@ -63,7 +63,7 @@ fn urls(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
     };
     // Only phones' questions for the internet go there.
     addresses.retain(|ip| *ip != IpAddr::V4(PORTAL));
-    // Guests are in the box's own network if it has one, whatever else the box is in.
+    // Stations are in the box's own network if it has one, whatever else the box is in.
     addresses.sort_by_key(|ip| (ip.is_loopback(), *ip != IpAddr::V4(BOX), ip.is_ipv6()));
     addresses.into_iter().map(|ip| format!("http://{}/", host_port(ip, bound.port()))).collect()
 }

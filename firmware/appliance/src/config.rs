@@ -1,6 +1,6 @@
 //! What is configured about the box as a thing: values, with the defaults of those that people write into the configuration.
 //!
-//! Reads no file and checks no range: the program's configuration does both. What a key means is told to people in its
+//! Reads no file and checks no range: the program's configuration does both. What a key means for people is in its
 //! reference (`partybox.toml`).
 
 use std::path::PathBuf;

@@ -11,10 +11,10 @@ const ALPHABET: &[u8; 24] = b"abcdefghjkmnpqrtwxy34678";
 /// half of them takes a machine of a million guesses a second more than five hundred years.
 const SECRET_LETTERS: usize = 12;
 
-/// Letters behind the network's name: tells two boxes in one house apart.
+/// Letters behind the network's name: distinguishes two boxes in one house.
 const SUFFIX_LETTERS: usize = 3;
 
-/// Random bytes that new credentials take.
+/// Random bytes that new credentials need.
 pub const RANDOM_BYTES: usize = 2 * (SECRET_LETTERS + SUFFIX_LETTERS);
 
 /// Longest name of a network, bytes (IEEE 802.11 section 9.4.2.2).

@@ -19,7 +19,7 @@ pub struct Network {
     pub probed_at: IpAddr,
     /// Where our own page is, with a slash at its end.
     pub page: String,
-    /// Whether guests get on to the internet when the box has it.
+    /// Whether stations get on to the internet when the box has it.
     pub forward: bool,
     /// What the cable leads to.
     pub cable: Cable,
@@ -36,10 +36,10 @@ pub struct Radio {
     /// Stations that may be in it.
     #[serde(rename = "guests_max")]
     pub stations_max: u16,
-    /// Whether 80 % of the places are taken.
+    /// Whether 80 % of the places are in use.
     pub nearly_full: bool,
-    /// Whether all places are taken, so that whoever tries to join is refused. Nobody tells how many tried: hostapd says
-    /// so to its debugging log only.
+    /// Whether all places are in use, so that whoever tries to join is refused. How many tried is not known: hostapd
+    /// writes that to its debugging log only.
     pub full: bool,
     /// What radio it is.
     pub chipset: String,
@@ -58,7 +58,7 @@ pub struct Power {
     pub temperature_c: Option<f32>,
     /// Voltage of the supply, where it is measured.
     pub volt: Option<f32>,
-    /// What to tell the host of it, politely: `undervoltage`, `hot` or `throttled`.
+    /// What to warn the host of, politely: `undervoltage`, `hot` or `throttled`.
     pub warning: Option<&'static str>,
 }
 
@@ -103,7 +103,7 @@ pub struct Update {
     pub why: Option<String>,
 }
 
-/// Why the box forgets what it is told now when it is switched off.
+/// Why what the box is entrusted with now is lost when it is switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Forgets {
@@ -111,7 +111,7 @@ pub enum Forgets {
     ReadOnly,
     /// What it kept cannot be read. Nothing is written in its place until a host says so.
     Lost,
-    /// That place is made anew now, and the box restarts.
+    /// That place is erased now, and the box restarts.
     Making,
     /// It could not be.
     Failed,
@@ -125,10 +125,10 @@ pub struct Facts {
     pub network: Option<Network>,
     /// Its radio; `None` where it has none.
     pub radio: Option<Radio>,
-    /// Its power; `None` where it cannot be told.
+    /// Its power; `None` where it is not known.
     pub power: Option<Power>,
     /// Its update; `None` on a machine that is not updated like this.
     pub update: Option<Update>,
-    /// Why it will forget; `None` while it keeps what it is told.
+    /// Why it will forget; `None` while it keeps what it is entrusted with.
     pub forgets: Option<Forgets>,
 }

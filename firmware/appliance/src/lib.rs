@@ -5,21 +5,25 @@
 //! with units it exchanges small files. Does not know a party, nor HTTP: pages read [`facts::Facts`] and send
 //! [`handle::Request`]s through a [`Handle`].
 //!
-//! Whoever owns an [`Appliance`] runs it like this, and tells it the time, which it never asks for:
+//! Whoever owns an [`Appliance`] runs it like this, and passes the time in, which it never asks for:
 //!
-//! ```ignore
+//! ```no_run
+//! # async fn run(config: appliance::config::Config, now: fn() -> base::Time) {
 //! let (handle, service) = appliance::channel();
-//! let mut appliance = Appliance::new(config, service, writer);
+//! let mut appliance = appliance::Appliance::new(&config, service, None);
+//! // What is due less often has a period of its own.
+//! let mut polls = tokio::time::interval(std::time::Duration::from_millis(250));
 //! loop {
-//!     select! {
-//!         request = appliance.next() => appliance.handle(clock.now(), request),
-//!         // Several times a second; what is due less often has a period of its own.
-//!         _ = tick() => appliance.poll(clock.now()),
+//!     tokio::select! {
+//!         request = appliance.next() => appliance.handle(now(), request),
+//!         _ = polls.tick() => appliance.poll(now()),
 //!     }
 //! }
+//! # }
 //! ```
 //!
-//! A poll may be left out or come late: facts are then older, and nothing else happens.
+//! A poll may be left out or come late: facts are then older, and nothing else happens. Requests wait meanwhile, up to
+//! [`handle::REQUESTS_WAITING_MAX`] of them.
 
 pub mod access_point;
 pub mod address;

@@ -1,7 +1,7 @@
 //! The box's name in other people's networks: those of its names that end in `.local` are announced by multicast DNS
 //! (RFC 6762), on every network that comes and goes.
 //!
-//! The only file that names the crate. What it parses comes from strangers, in a thread of its own: if that one ends, the
+//! Answers for no name of the box's own network: `access_point` does that. The only file that names the crate. What it parses comes from strangers, in a thread of its own: if that one ends, the
 //! name is gone and nothing else.
 
 use mdns_sd::{ServiceDaemon, ServiceInfo};

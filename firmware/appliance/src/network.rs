@@ -16,6 +16,6 @@ pub const PREFIX_BITS: u8 = 22;
 /// nobody's; Cisco's access points use it for the same.
 pub const PORTAL: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
-/// What radio and cable share one network through, where the cable leads to guests. The `cable` script of the card
+/// What radio and cable share one network through, where the cable leads to stations. The `cable` script of the card
 /// makes it.
 pub const BRIDGE: &str = "party";

@@ -1,6 +1,7 @@
 //! When it is night, and LEDs and display shall be dim: hours of the day by the system's clock and time zone.
 //!
-//! A box without a clock of its own starts in the past; as long as it cannot know the hour, it is day.
+//! Dims nothing: it says only whether it is night. A box without a clock of its own starts in the past; as long as it cannot
+//! know the hour, it is day.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,19 +22,19 @@ pub struct Night {
 }
 
 impl Night {
-    /// Whether it is night by the system's clock.
+    /// Returns whether it is night by the system's clock.
     pub fn is_now(self) -> bool {
         self.from_minute != self.to_minute && minute_of_day().is_some_and(|minute| self.holds(minute))
     }
 
-    /// Whether `minute` of the day (0 to 1439) lies in it.
+    /// Returns whether `minute` of the day (0 to 1439) lies in it.
     fn holds(self, minute: u16) -> bool {
         let since = |from: u16| (minute + MINUTES_OF_DAY - from) % MINUTES_OF_DAY;
         since(self.from_minute) < (self.to_minute + MINUTES_OF_DAY - self.from_minute) % MINUTES_OF_DAY
     }
 }
 
-/// The minute of the day here; `None` if the clock was never set.
+/// Returns the minute of the day here; `None` if the clock was never set.
 fn minute_of_day() -> Option<u16> {
     let now = Zoned::now();
     (now.year() >= YEAR_MIN).then(|| now.hour().unsigned_abs() as u16 * 60 + now.minute().unsigned_abs() as u16)

@@ -18,7 +18,7 @@ const VERSION: u32 = 2;
 pub struct Rules {
     /// What phones are answered when they ask for the internet.
     pub portal: Portal,
-    /// Whether guests get there.
+    /// Whether stations get there.
     pub forward: bool,
     /// What the cable leads to.
     pub cable: Cable,

@@ -21,7 +21,7 @@ pub use writer::{Writer, Written};
 /// Largest content of a file, bytes. More is refused when writing, and counts as damaged when reading.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
 
-/// Damaged files of one name that are kept. The newest takes the place of the last one.
+/// Damaged files of one name that are kept. The newest replaces the last one.
 const KEPT_MAX: usize = 8;
 
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);

@@ -33,7 +33,7 @@ const NEARLY_FULL_PERCENT: u32 = 80;
 
 /// The conversation with one hostapd.
 #[derive(Debug)]
-pub struct Stations {
+pub(crate) struct Stations {
     control: PathBuf,
     /// Our own socket's file: hostapd answers to it.
     own: PathBuf,
@@ -49,15 +49,16 @@ fn count(answer: &str) -> Option<u16> {
 }
 
 impl Stations {
-    /// Returns a conversation with the hostapd that listens in `control`; our own socket is made in `own`, which it must be able to reach.
-    pub fn new(control: &Path, own: &Path) -> Self {
+    /// Returns a conversation with the hostapd that listens in `control`; our own socket is made in `own`, which it must be
+    /// able to reach.
+    pub(crate) fn new(control: &Path, own: &Path) -> Self {
         let own = own.join(format!("stations-{}", std::process::id()));
         let control = control.to_owned();
         Self { control, own, socket: None, stations: 0, questions: Ticker::new(ASK_US), missing: 0 }
     }
 
     /// Reads what hostapd has answered, asks it again when that is due, and returns what is so with the radio of `choice`.
-    pub fn poll(&mut self, now: Time, choice: &Choice) -> Radio {
+    pub(crate) fn poll(&mut self, now: Time, choice: &Choice) -> Radio {
         if self.socket.is_none() {
             self.socket = self.connect(&choice.interface).ok();
             self.questions = Ticker::new(ASK_US);

@@ -1,7 +1,7 @@
 //! Whether the box keeps what is entrusted to it, and the wish to erase its storage where it cannot.
 //!
 //! A data partition that cannot be read is found, replaced by memory and formatted by units of their own, with the rights
-//! that this takes and the firmware does not have (`image/root`: `data`). Small files carry words both ways, as with updates.
+//! that this needs and the firmware does not have (`image/root`: `data`). Small files carry words both ways, as with updates.
 //! Whether storage can still be written is asked of the system; nothing is written in order to see it.
 
 use std::fs;
@@ -40,7 +40,7 @@ impl Storage {
         let forgets = self.reported().or_else(|| self.is_read_only().then_some(Forgets::ReadOnly));
         if forgets != self.logged {
             match forgets {
-                None => log::info!("what the box is entrusted with is kept again"),
+                None => log::info!("what the box is told is kept again"),
                 Some(Forgets::ReadOnly) => log::warn!("the box forgets: its storage can no longer be written"),
                 Some(Forgets::Lost) => log::warn!("the box forgets: what it kept cannot be read any more"),
                 Some(Forgets::Making) => log::warn!("the box begins anew, without what it kept"),
@@ -54,7 +54,7 @@ impl Storage {
     /// Asks the units to erase the place in which the box keeps things, and to restart it.
     ///
     /// # Errors
-    /// What is there can be read, is being erased, or the system does not take the wish.
+    /// What is there can be read, is being erased, or the system refuses the wish.
     pub(crate) fn erase(&mut self) -> Result<(), Refused> {
         if !matches!(self.reported(), Some(Forgets::Lost | Forgets::Failed)) {
             return Err(Refused {

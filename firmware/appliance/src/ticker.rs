@@ -1,4 +1,4 @@
-//! What is due every so often, by the time that its owner is told.
+//! Periods: what is due every so often, by the time that its owner passes in.
 //!
 //! Waits for nothing and reads no clock.
 

@@ -1,7 +1,7 @@
 //! Which radio becomes the access point, on which channel, how secured and for how many stations. Pure.
 //!
 //! The reasons for the channels stand in the comments of their constants; how many stations a radio holds is in
-//! `radios.toml`. What it looks at comes from `radio`; what comes of the choice is written by `files`.
+//! `radios.toml`. What there is to choose from comes from `radio`; what comes of the choice is written by `files`.
 
 use std::sync::LazyLock;
 
@@ -50,7 +50,7 @@ static TABLE: LazyLock<Vec<Chipset>> = LazyLock::new(|| {
 /// The radio that becomes the access point, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// The interface that guests join at.
+    /// The interface that stations join at.
     pub interface: String,
     /// What its radio is called in the table.
     pub chipset: String,

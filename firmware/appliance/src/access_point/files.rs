@@ -65,7 +65,7 @@ pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge
 }
 
 /// Returns what dnsmasq is run with. `probes` are the names that phones ask for to find out whether there is internet, where
-/// the box answers that itself; `upstream` are the servers that other names are asked of, if guests may use the internet.
+/// the box answers that itself; `upstream` are the servers that other names are asked of, if stations may use the internet.
 pub fn dnsmasq(interface: &str, names: &[String], probes: &[&str], upstream: &[String]) -> String {
     let [first, last] = LEASES;
     let mut text = format!(
@@ -126,7 +126,7 @@ pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> S
          \tchain forward {{\n\t\ttype filter hook forward priority filter; policy drop;\n"
     );
     if forward {
-        // Never from guest to guest, nor from the house to a guest who has not asked.
+        // Never from station to station, nor from the house to one that has not asked.
         _ = write!(
             text,
             "\t\tiifname \"{interface}\" oifname != \"{interface}\" accept\n\
@@ -143,7 +143,7 @@ pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> S
     }
     text += "}\n";
     if is_bridge {
-        // Guests at the cable do not reach those in the air through the box, nor the other way round.
+        // Stations at the cable do not reach those in the air through the box, nor the other way round.
         text += "table bridge partybox\ndelete table bridge partybox\ntable bridge partybox {\n\
                  \tchain forward {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n}\n";
     }

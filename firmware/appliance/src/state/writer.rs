@@ -1,6 +1,7 @@
 //! Writing state without waiting for it: a slow card must hold up neither buttons nor pages.
 //!
-//! One thread writes in the order of asking. Dropping the [`Writer`] waits until all of it is written.
+//! One thread writes in the order of asking. Dropping the [`Writer`] waits until all of it is written. How a file is written
+//! is in [`Folder`].
 
 use std::fmt;
 use std::sync::Arc;
