@@ -34,6 +34,11 @@ pub const BOX: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 255, 0,
 /// 48 kHz ticks of one numbered frame: 20 ms.
 pub const FRAME_TICKS: u64 = 960;
 
+fn stream_config(id: &str) -> StreamConfig {
+    let id = StreamId::new(id).expect("a valid id");
+    StreamConfig { id, duration: PacketDuration::Ms20, bitrate_bps: 128_000, in_band_fec: false }
+}
+
 /// One phone of the party.
 pub struct Guest {
     /// Its WebRTC peer.
@@ -88,13 +93,6 @@ impl World {
         let now = Time::from_micros(1_000_000);
         // The phones' stack takes its chance from this thread's generator.
         fastrand::seed(dice.number());
-        let stream = StreamConfig {
-            id: StreamId::new("main").expect("a valid id"),
-            timeline: Timeline::starting_at(now),
-            duration: PacketDuration::Ms20,
-            bitrate_bps: 128_000,
-            in_band_fec: false,
-        };
         let limits = Limits {
             listeners: 2_000,
             handshakes: 2_000,
@@ -104,14 +102,15 @@ impl World {
             ..Limits::default()
         };
         let config = Config {
-            streams: vec![stream],
+            timeline: Timeline::starting_at(now),
             addresses: vec![BOX.ip()],
             port: BOX.port(),
             limits,
             clocks: Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_800_000_000) },
         };
         let identity = Identity::generate().expect("a certificate can be made");
-        let engine = Engine::new(config, identity, StdRng::seed_from_u64(dice.number()), now);
+        let mut engine = Engine::new(config, identity, StdRng::seed_from_u64(dice.number()), now);
+        engine.add_stream(stream_config("main")).expect("it is the first");
         let outlet = Outlet::default();
         let encoder = Numbering::default();
         let encoder_calls = Arc::clone(&encoder.calls);
@@ -139,7 +138,8 @@ impl World {
 
     /// Listeners the box holds now, and sessions still joining.
     pub fn held(&self) -> (usize, usize) {
-        (self.engine.stats().listeners.iter().sum(), self.engine.stats().handshaking)
+        let stats = self.engine.stats();
+        (stats.listeners_in_all(), stats.handshaking as usize)
     }
 
     /// A phone comes, offers and is answered at once; its handshake goes over the air. Returns its number.
@@ -207,11 +207,12 @@ impl World {
     }
 
     fn play(&mut self) {
-        self.outlet.lock().wanted = PacketDuration::ALL.map(|duration| self.engine.wants(0, duration));
+        let main = StreamId::new("main").expect("a valid id");
+        self.outlet.lock().wanted = PacketDuration::ALL.map(|duration| self.engine.wants(main, duration));
         while self.pump.step(self.now) == Step::Made {}
         let packets = std::mem::take(&mut self.outlet.lock().packets);
         for (duration, packet) in packets {
-            self.engine.handle_packet(self.now, 0, duration, &packet, &mut self.outbox);
+            self.engine.handle_packet(self.now, main, duration, packet, &mut self.outbox);
         }
         self.after_box();
     }

@@ -10,6 +10,7 @@ use base::{MediaTime, Packet, PacketDuration, Time};
 use super::api::{Link, SessionId};
 use super::config::{CONSENT_MS_MAX, Clocks, HANDSHAKE_MS_MAX};
 use super::dtls::{Association, Ended, Protection};
+use super::history::{Origin, StreamKey};
 use super::rtcp::{self, Feedback, Report};
 use super::rtp::{Source, Track};
 use super::stun::BindingRequest;
@@ -48,7 +49,7 @@ pub(super) struct Joined {
 /// One listener.
 pub(super) struct Session {
     pub(super) id: SessionId,
-    pub(super) stream: usize,
+    pub(super) stream: StreamKey,
     /// Where the offer came from, for the limit per address.
     pub(super) owner: IpAddr,
     pub(super) local: Credentials,
@@ -58,7 +59,7 @@ pub(super) struct Session {
     pub(super) addresses: Vec<IpAddr>,
     pub(super) payload_type: u8,
     pub(super) packet_ms_max: u32,
-    /// Channel it is in, and the one it is to change to at the next common boundary.
+    /// The packet duration it hears, and the one it is to change to at the next common boundary.
     pub(super) duration: PacketDuration,
     pub(super) wanted: PacketDuration,
     pub(super) joined: Option<Joined>,
@@ -179,19 +180,18 @@ impl Session {
         self.joined = Some(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None });
     }
 
-    /// Sends packet `number` of the channel of `duration`, whose sound lasts until `end`. Returns `false` if it cannot
-    /// be sent.
+    /// Sends packet `number` of `origin`, whose sound lasts until `end`. Returns `false` if it cannot be sent.
     pub(super) fn send(
         &mut self,
         source: &Source,
-        duration: PacketDuration,
+        origin: Origin,
         number: u64,
         packet: &Packet,
         end: MediaTime,
         out: &mut impl Transmit,
     ) -> bool {
         let (Some(joined), Some(remote)) = (self.joined.as_mut(), self.remote) else { return false };
-        let index = joined.track.take(duration, number, end);
+        let index = joined.track.take(origin, number, end);
         joined.packets = joined.packets.wrapping_add(1);
         joined.octets = joined.octets.wrapping_add(packet.payload.len() as u32);
         let header = source.header(self.payload_type, index, packet.media_time);

@@ -4,18 +4,19 @@
 
 use std::io;
 use std::net::UdpSocket;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use base::{PacketDuration, Time};
+use base::{PacketDuration, RateLimit, StreamId, Time, Verdict};
 
 use super::batch::{BATCH, BatchReceiver, BatchSender};
+use super::config::StreamConfig;
 use super::engine::Engine;
-use super::handle::{Request, RingReader, Shared};
+use super::handle::{Request, Shared};
+use super::sink::Ring;
 use super::wake::Waker;
-use base::{RateLimit, Verdict};
 
 /// Receive batches per turn: after so many, sound is looked at again, whatever else the socket holds.
 const BATCHES_PER_TURN: usize = 4;
@@ -35,7 +36,8 @@ pub(super) struct Loop {
     pub(super) socket: UdpSocket,
     pub(super) waker: Arc<Waker>,
     pub(super) requests: Receiver<Request>,
-    pub(super) rings: Vec<RingReader>,
+    /// One per stream.
+    pub(super) rings: Vec<Ring>,
     pub(super) shared: Arc<Shared>,
     /// Keeps a socket that cannot be read from filling the log.
     pub(super) unreadable: RateLimit,
@@ -81,9 +83,9 @@ impl Loop {
     }
 
     fn sound(&mut self, now: Time, sender: &mut BatchSender<'_>) {
-        for (stream, ring) in self.rings.iter_mut().enumerate() {
-            while let Ok((duration, packet)) = ring.pop() {
-                self.engine.handle_packet(now, stream, duration, &packet, sender);
+        for ring in &mut self.rings {
+            while let Ok((duration, packet)) = ring.packets.pop() {
+                self.engine.handle_packet(now, ring.stream, duration, packet, sender);
             }
         }
         sender.flush();
@@ -93,6 +95,8 @@ impl Loop {
         for _ in 0..COMMANDS_PER_TURN {
             match self.requests.try_recv() {
                 Ok(Request::Command(command)) => self.engine.handle_command(now, command, sender),
+                Ok(Request::AddStream(config, ring)) => self.add_stream(config, ring),
+                Ok(Request::RemoveStream(id, successor)) => self.remove_stream(now, id, successor, sender),
                 Ok(Request::Shutdown(done)) => {
                     self.engine.shutdown(now, sender);
                     sender.flush();
@@ -107,6 +111,22 @@ impl Loop {
             }
         }
         (true, false)
+    }
+
+    /// The handle has looked already whether the stream can be added.
+    fn add_stream(&mut self, config: StreamConfig, ring: Ring) {
+        match self.engine.add_stream(config) {
+            Ok(()) => self.rings.push(ring),
+            Err(error) => log::error!("a stream was not added; this is a fault of the box: {error}"),
+        }
+    }
+
+    /// What is left in the stream's ring is dropped with it.
+    fn remove_stream(&mut self, now: Time, id: StreamId, successor: Option<StreamId>, sender: &mut BatchSender<'_>) {
+        if let Err(error) = self.engine.remove_stream(now, id, successor, sender) {
+            log::error!("a stream was not removed; this is a fault of the box: {error}");
+        }
+        self.rings.retain(|ring| ring.stream != id);
     }
 
     /// Takes what the socket brought; whatever is more ends the next sleep at once.
@@ -128,16 +148,18 @@ impl Loop {
         }
     }
 
+    /// Shows what is wanted of the streams, who listens to them, and the totals.
     fn publish(&self, sender: &BatchSender<'_>) {
-        for (stream, wants) in self.shared.wants.iter().enumerate() {
+        for Ring { stream, state, .. } in &self.rings {
             for duration in PacketDuration::ALL {
-                let wanted = self.engine.wants(stream, duration);
-                wants[duration.index()].store(wanted, Ordering::Relaxed);
+                let wanted = self.engine.wants(*stream, duration);
+                state.wants[duration.index()].store(wanted, Ordering::Relaxed);
             }
+            state.listeners.store(self.engine.listening_to(*stream), Ordering::Relaxed);
         }
-        let mut stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.clone_from(self.engine.stats());
-        stats.bytes_sent_total = sender.bytes_total;
-        stats.send_errors_total += sender.errors_total;
+        let mut totals = self.engine.totals().clone();
+        totals.bytes_sent_total = sender.bytes_total;
+        totals.send_errors_total += sender.errors_total;
+        self.shared.board.write(totals);
     }
 }

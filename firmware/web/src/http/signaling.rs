@@ -55,7 +55,7 @@ impl Signaling {
 
     /// Listeners now, over all streams.
     pub(super) fn listeners(&self) -> usize {
-        self.stats().listeners.iter().sum()
+        self.stats().listeners_in_all()
     }
 
     pub(super) async fn offer(&self, offer: Offer) -> Result<Answer, OfferError> {
