@@ -24,9 +24,9 @@ use rand::{Rng, RngExt};
 use super::api::{ListenerStats, SessionId};
 use super::config::Config;
 use super::dtls::{self, Identity};
-use super::rtcp;
+use super::rtcp::{self, Reports};
 use super::rtp::Source;
-use super::session::{Over, Session};
+use super::session::{Checked, Over, Session};
 use super::stats::Stats;
 use super::stun::{self, BindingRequest};
 use super::transmit::Transmit;
@@ -53,6 +53,7 @@ pub struct Engine {
     rng: StdRng,
     cname: String,
     source: Source,
+    reports: Reports,
     streams: Streams,
     slots: Vec<Slot>,
     free: Vec<usize>,
@@ -61,7 +62,6 @@ pub struct Engine {
     by_id: HashMap<SessionId, usize>,
     admission: Admission,
     wheel: Wheel<Key>,
-    due: Vec<Key>,
     /// Without listeners per stream, which the streams count.
     stats: Stats,
 }
@@ -76,6 +76,7 @@ impl Engine {
             config,
             identity,
             rng,
+            reports: Reports::new(source.ssrc, &cname),
             cname,
             source,
             streams: Streams::default(),
@@ -86,7 +87,6 @@ impl Engine {
             by_id: HashMap::new(),
             admission,
             wheel: Wheel::new(now),
-            due: Vec::new(),
             stats: Stats::default(),
         }
     }
@@ -137,15 +137,13 @@ impl Engine {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Time, out: &mut impl Transmit) {
-        let mut due = std::mem::take(&mut self.due);
-        self.wheel.expire(now, &mut due);
-        for key in due.drain(..) {
+        self.wheel.expire(now);
+        while let Some(key) = self.wheel.pop_due() {
             let current = self.slots.get(key.slot).is_some_and(|slot| slot.generation == key.generation);
             if current {
                 self.guarded(key.slot, |engine| engine.look_after(now, key.slot, out));
             }
         }
-        self.due = due;
     }
 
     /// Takes a datagram from the socket. `bytes` is used as room to decrypt in.
@@ -191,14 +189,11 @@ impl Engine {
         if self.by_address.get(&from).is_some_and(|&holder| holder != slot) {
             return None;
         }
-        let before = session.proven.clone();
-        if !session.check(now, from, &request, out) {
-            return None;
+        let Checked { proven, forgotten } = session.check(now, from, &request, out)?;
+        if let Some(forgotten) = forgotten {
+            self.by_address.remove(&forgotten);
         }
-        for gone in before.iter().filter(|address| !session.proven.contains(address)) {
-            self.by_address.remove(gone);
-        }
-        if session.proven.contains(&from) {
+        if proven {
             self.by_address.insert(from, slot);
         }
         if session.has_to_begin() {
@@ -216,7 +211,7 @@ impl Engine {
         if feedback.bye {
             return self.end(slot, Over::Left);
         }
-        for sequence in feedback.nacks {
+        for &sequence in feedback.nacks() {
             self.send_again(slot, sequence, out);
         }
     }
@@ -227,8 +222,9 @@ impl Engine {
         if let Some(over) = session.overdue(now) {
             return self.end(slot, over);
         }
-        let (ntp, media) = (self.config.clocks.ntp(now), self.config.timeline.to_media(now));
-        session.report(now, ntp, &self.source, media, &self.cname, out);
+        let moment =
+            self.reports.at(self.config.clocks.ntp(now), self.source.timestamp(self.config.timeline.to_media(now)));
+        session.report(now, moment, out);
         if session.dtls_is_due(now) { self.drive(now, slot, out) } else { self.arm(slot) }
     }
 
@@ -309,8 +305,9 @@ impl Engine {
 
     fn farewell(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
         let Some(session) = self.slots[slot].session.as_mut() else { return };
-        let (ntp, media) = (self.config.clocks.ntp(now), self.config.timeline.to_media(now));
-        session.farewell(ntp, &self.source, media, &self.cname, out);
+        let moment =
+            self.reports.at(self.config.clocks.ntp(now), self.source.timestamp(self.config.timeline.to_media(now)));
+        session.farewell(moment, out);
     }
 
     /// Runs what one session's datagram or timer asks for. A panic in it is a bug of ours, and ends that session only.
