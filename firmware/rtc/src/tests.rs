@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Timeline};
 use bytes::Bytes;
 
-use super::api::{Offer, OfferError, SessionError, SessionId};
+use super::api::{Offer, OfferError, SessionError, SessionId, StreamError};
 use super::config::{Clocks, Limits, StreamConfig};
 use super::dtls::{Ended, Identity};
 use super::sim::{Phone, Setup};
@@ -101,4 +101,63 @@ fn a_full_ring_drops_and_counts() {
         sink.publish(Encoding::Opus(PacketDuration::Ms20), packet);
     }
     assert_eq!(handle.stats().ring_drops_total, 3);
+}
+
+#[test]
+fn streams_come_and_go_and_a_phone_switches_through_real_sockets() {
+    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1) };
+    let (handle, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let [red, blue] = ["red", "blue"].map(stream);
+    let mut sinks = [red, blue].map(|stream| handle.add_stream(stream).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut phone = Phone::new(Identity::generate().unwrap(), clocks, "phone", Setup::Actpass);
+    let (local, sdp) = ("127.0.0.1".parse().unwrap(), phone.offer());
+    let offer = Offer { stream: red.id, sdp, local_addr: local, remote_addr: local, duration: None };
+    let answer = runtime.block_on(handle.offer(offer)).unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+    assert!(phone.answer(clocks.time(Instant::now()), &answer.sdp, handle.local_addr()));
+    let give_up = Instant::now() + LIMIT;
+    let mut number = 0;
+    let encoding = Encoding::Opus(PacketDuration::Ms20);
+    // Plays on both streams until the phone hears `wanted`.
+    let mut hear = |phone: &mut Phone, sinks: &mut [Sink; 2], wanted: &[u8]| {
+        while phone.heard.last().is_none_or(|heard| heard.payload != wanted) && Instant::now() < give_up {
+            for (sink, payload) in sinks.iter_mut().zip([&b"red"[..], b"blue"]) {
+                let media_time = MediaTime::from_ticks(number * 960);
+                sink.publish(encoding, Packet { media_time, payload: Bytes::from_static(payload) });
+            }
+            number += 1;
+            exchange(&socket, phone, &clocks);
+        }
+        assert_eq!(phone.heard.last().unwrap().payload, wanted);
+    };
+    hear(&mut phone, &mut sinks, b"red");
+    assert_eq!(runtime.block_on(handle.switch(answer.session, stream("none").id)), Err(SessionError::UnknownStream));
+    assert_eq!(runtime.block_on(handle.switch(answer.session, blue.id)), Ok(()));
+    hear(&mut phone, &mut sinks, b"blue");
+    assert_eq!(handle.stats().listeners, [(red.id, 0), (blue.id, 1)]);
+    assert_eq!(sinks.each_ref().map(|sink| sink.wants(encoding)), [false, true]);
+    assert_eq!(handle.add_stream(blue).err(), Some(StreamError::Duplicate(blue.id)));
+    assert_eq!(handle.remove_stream(blue.id, Some(blue.id)), Err(StreamError::Unknown(blue.id)));
+    assert_eq!(handle.remove_stream(blue.id, Some(red.id)), Ok(()));
+    let packet = Packet { media_time: MediaTime::ZERO, payload: Bytes::from_static(b"late") };
+    for _ in 0..2 * RING_PACKETS {
+        sinks[1].publish(encoding, packet.clone());
+    }
+    assert!(!sinks[1].wants(encoding), "from the moment on at which it is removed");
+    hear(&mut phone, &mut sinks, b"red");
+    let again = handle.add_stream(blue).unwrap();
+    assert_eq!(runtime.block_on(handle.listeners()).len(), 1);
+    assert_eq!(handle.stats().listeners, [(red.id, 1), (blue.id, 0)]);
+    assert_eq!((again.wants(encoding), handle.stats().ring_drops_total), (false, 0), "a removed stream drops nothing");
+    assert_eq!(handle.remove_stream(red.id, None), Ok(()));
+    while !phone.bye && Instant::now() < give_up {
+        exchange(&socket, &mut phone, &clocks);
+    }
+    assert!(phone.bye);
+    runtime.block_on(handle.shutdown());
+    thread.join().unwrap();
+    assert_eq!(handle.remove_stream(blue.id, None), Err(StreamError::Unavailable));
+    assert_eq!(handle.add_stream(red).err(), Some(StreamError::Unavailable));
 }
