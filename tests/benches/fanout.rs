@@ -8,14 +8,16 @@
 //! and sending alone with each cipher, each against its own floor. What the fan-out takes beyond such a row is its own
 //! bookkeeping, whatever the cipher.
 //!
-//! Numbers as arguments replace the numbers of listeners; `crowd` shows only the joins at once, `ciphers` the last
-//! rows. `OPENSSL_ia32cap='~0x200000200000000'` hides AES and carry-less multiplication from the cipher library, to
+//! Numbers as arguments replace the numbers of listeners; `crowd` shows only the joins at once, `switching` only what it
+//! costs when everybody switches to another stream at once, `ciphers` the last rows. `OPENSSL_ia32cap='~0x200000200000000'` hides AES and carry-less multiplication from the cipher library, to
 //! stand in for the small boards, whose cores lack them.
 
 #[path = "fanout/at_once.rs"]
 mod at_once;
 #[path = "fanout/phones.rs"]
 mod phones;
+#[path = "fanout/switching.rs"]
+mod switching;
 #[path = "fanout/ways.rs"]
 mod ways;
 
@@ -226,8 +228,9 @@ fn main() {
     if !asked.is_empty() {
         return asked.into_iter().for_each(compare);
     }
-    match words.iter().find(|word| ["crowd", "ciphers"].contains(&word.as_str())) {
+    match words.iter().find(|word| ["crowd", "switching", "ciphers"].contains(&word.as_str())) {
         Some(word) if word == "crowd" => return at_once::measure(200),
+        Some(word) if word == "switching" => return switching::measure(200),
         Some(_) => return compare_ciphers(200),
         None => {}
     }
@@ -236,6 +239,7 @@ fn main() {
     }
     [1, 50, 200, 1_000].into_iter().for_each(compare);
     at_once::measure(200);
+    switching::measure(200);
     let party = Party::new(200);
     let mut reference = None;
     for way in [Way::Protected(Profile::AeadAes256Gcm), Way::Sendto, Way::GsoPairs] {
