@@ -1,7 +1,8 @@
 //! The real web server on a loopback socket, with a party and a fan-out behind it that answer everything.
 //!
 //! Server, party and client share one thread, so that an input meets them in the same order every time; the simulated
-//! fan-out has its own and answers whatever it is asked. Time limits are not the point here: a client says when it has nothing more to send.
+//! fan-out has its own and answers whatever it is asked. Time limits are not the point here: a client says when it has
+//! nothing more to send.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
