@@ -142,15 +142,17 @@ fn streams_come_and_go_and_a_phone_switches_through_real_sockets() {
     assert_eq!(handle.remove_stream(blue.id, Some(blue.id)), Err(StreamError::Unknown(blue.id)));
     assert_eq!(handle.remove_stream(blue.id, Some(red.id)), Ok(()));
     let packet = Packet { media_time: MediaTime::ZERO, payload: Bytes::from_static(b"late") };
+    let drops = handle.stats().ring_drops_total;
     for _ in 0..2 * RING_PACKETS {
         sinks[1].publish(encoding, packet.clone());
     }
+    assert_eq!(handle.stats().ring_drops_total, drops, "what nobody takes is not counted as dropped");
     assert!(!sinks[1].wants(encoding), "from the moment on at which it is removed");
     hear(&mut phone, &mut sinks, b"red");
     let again = handle.add_stream(blue).unwrap();
     assert_eq!(runtime.block_on(handle.listeners()).len(), 1);
     assert_eq!(handle.stats().listeners, [(red.id, 1), (blue.id, 0)]);
-    assert_eq!((again.wants(encoding), handle.stats().ring_drops_total), (false, 0), "a removed stream drops nothing");
+    assert!(!again.wants(encoding), "nobody listens to it");
     assert_eq!(handle.remove_stream(red.id, None), Ok(()));
     while !phone.bye && Instant::now() < give_up {
         exchange(&socket, &mut phone, &clocks);
