@@ -193,6 +193,21 @@ fn no_packet_after_a_switch_allocates() {
 }
 
 #[test]
+fn the_first_packets_of_a_stream_that_everybody_has_just_chosen_allocate_nothing() {
+    let mut bench = Bench::new();
+    bench.run(50);
+    let green = StreamId::new("green").expect("a valid id");
+    let config = StreamConfig { id: green, duration: PacketDuration::Ms20, bitrate_bps: 128_000, in_band_fec: false };
+    bench.engine.add_stream(config).expect("there is room");
+    for told in bench.engine.listeners() {
+        bench.engine.switch(bench.now, told.session, green, &mut bench.drain).expect("both are there");
+    }
+    bench.streams[0] = green;
+    assert_eq!(bench.run(50), 0);
+    assert!(bench.engine.listeners().iter().any(|told| told.duration == PacketDuration::Ms60), "they have changed");
+}
+
+#[test]
 fn an_allocation_would_be_noticed() {
     let mut bench = Bench::new();
     bench.run(50);
