@@ -8,14 +8,16 @@
 //! and sending alone with each cipher, each against its own floor. What the fan-out takes beyond such a row is its own
 //! bookkeeping, whatever the cipher.
 //!
-//! Numbers as arguments replace the numbers of listeners; `crowd` shows only the joins at once, `ciphers` the last
-//! rows. `OPENSSL_ia32cap='~0x200000200000000'` hides AES and carry-less multiplication from the cipher library, to
+//! Numbers as arguments replace the numbers of listeners; `crowd` shows only the joins at once, `switching` only what it
+//! costs when everybody switches to another stream at once, `ciphers` the last rows. `OPENSSL_ia32cap='~0x200000200000000'` hides AES and carry-less multiplication from the cipher library, to
 //! stand in for the small boards, whose cores lack them.
 
 #[path = "fanout/at_once.rs"]
 mod at_once;
 #[path = "fanout/phones.rs"]
 mod phones;
+#[path = "fanout/switching.rs"]
+mod switching;
 #[path = "fanout/ways.rs"]
 mod ways;
 
@@ -24,7 +26,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, Time};
 use bytes::Bytes;
 use phones::Phones;
 use rand::SeedableRng;
@@ -36,7 +38,7 @@ use rtc::sim::{Phone, Setup};
 use rtc::srtp::Profile;
 use rtc::transmit::Outbox;
 use rtc::{Handle, Sink, spawn};
-use tests::venue::{LOOPBACK, fan_out};
+use tests::venue::{LOOPBACK, fan_out, stream};
 use ways::Way;
 
 /// Payload of a 20 ms packet at 64 kbit/s, as in the reference measurements.
@@ -46,8 +48,7 @@ const PAYLOAD: [u8; 160] = [0xfc; 160];
 const BURST_EVERY: Duration = Duration::from_millis(4);
 
 fn offer(sdp: String) -> Offer {
-    let stream = StreamId::new("main").expect("a valid id");
-    Offer { stream, sdp, local_addr: LOOPBACK, remote_addr: LOOPBACK, duration: None }
+    Offer { stream: stream("main").id, sdp, local_addr: LOOPBACK, remote_addr: LOOPBACK, duration: None }
 }
 
 fn packet(number: u64) -> Packet {
@@ -103,6 +104,7 @@ fn memory_kb(listeners: usize) -> f64 {
     let clocks = config.clocks;
     let identity = Identity::generate().expect("a certificate");
     let mut engine = Engine::new(config, identity.clone(), StdRng::seed_from_u64(1), Time::ZERO);
+    engine.add_stream(stream("main")).expect("the first stream");
     let mut out = Outbox::default();
     let (ours, now) = (SocketAddr::from((LOOPBACK, 1)), Time::from_micros(1_000));
     let mut before = 0;
@@ -125,7 +127,7 @@ fn memory_kb(listeners: usize) -> f64 {
         }
         assert!(phone.is_joined());
     }
-    assert_eq!(engine.stats().listeners, [listeners + 20]);
+    assert_eq!(engine.stats().listeners_in_all(), listeners + 20);
     (resident_kb().saturating_sub(before)) as f64 / listeners as f64
 }
 
@@ -151,8 +153,8 @@ impl Party {
     fn new(listeners: usize) -> Self {
         let config = fan_out();
         let clocks = config.clocks;
-        let (handle, mut sinks, thread) = spawn(SocketAddr::from((LOOPBACK, 0)), config).expect("a fan-out");
-        let (mut sink, mut number) = (sinks.remove(0), 0);
+        let (handle, thread) = spawn(SocketAddr::from((LOOPBACK, 0)), config).expect("a fan-out");
+        let (mut sink, mut number) = (handle.add_stream(stream("main")).expect("the first stream"), 0);
         let (phones, times) = phones::join(listeners, &handle, &mut sink, clocks, &mut number);
         let join_us = thread_cpu_ns("fan-out") as f64 / 1_000.0 / listeners as f64;
         Self { handle, thread, sink, number, phones, times, join_us }
@@ -226,8 +228,9 @@ fn main() {
     if !asked.is_empty() {
         return asked.into_iter().for_each(compare);
     }
-    match words.iter().find(|word| ["crowd", "ciphers"].contains(&word.as_str())) {
+    match words.iter().find(|word| ["crowd", "switching", "ciphers"].contains(&word.as_str())) {
         Some(word) if word == "crowd" => return at_once::measure(200),
+        Some(word) if word == "switching" => return switching::measure(200),
         Some(_) => return compare_ciphers(200),
         None => {}
     }
@@ -236,6 +239,7 @@ fn main() {
     }
     [1, 50, 200, 1_000].into_iter().for_each(compare);
     at_once::measure(200);
+    switching::measure(200);
     let party = Party::new(200);
     let mut reference = None;
     for way in [Way::Protected(Profile::AeadAes256Gcm), Way::Sendto, Way::GsoPairs] {

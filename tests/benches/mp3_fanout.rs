@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use web::control::SourceKind;
-use web::http::{App, Config, Signaling};
+use web::http::{App, Config};
 use web::status::{Snapshot, StreamStatus};
 
 /// Listeners, as in the goal: at most half of Icecast's CPU at 500.
@@ -237,7 +237,7 @@ fn serve() {
     let (commands, _commands) = mpsc::channel(1);
     let app = App {
         config: Config::default(),
-        rtc: Signaling::queue(mpsc::channel(1).0),
+        rtc: rtc::sim::fan_out(drop).expect("a thread").into(),
         mp3: vec![hub],
         snapshot: snapshots,
         commands,

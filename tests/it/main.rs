@@ -12,6 +12,7 @@ mod pairing;
 mod queue;
 mod settings;
 mod start_stop;
+mod switching;
 mod terminal;
 mod tidy;
 mod units;

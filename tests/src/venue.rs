@@ -15,19 +15,9 @@ pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// More phones, and offers in a second, than any bench brings.
 const MANY: usize = 4_096;
 
-/// One stream, `main`, of 20 ms packets on any free port of the loopback.
-///
-/// # Panics
-/// Never: the stream's name is a legal one.
+/// Returns the configuration of a fan-out on any free port of the loopback.
 pub fn fan_out() -> Config {
     let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_700_000_000) };
-    let stream = StreamConfig {
-        id: StreamId::new("main").expect("a valid id"),
-        timeline: Timeline::starting_at(Time::ZERO),
-        duration: PacketDuration::Ms20,
-        bitrate_bps: 64_000,
-        in_band_fec: false,
-    };
     let limits = Limits {
         listeners: MANY,
         sessions_per_address: MANY,
@@ -35,7 +25,16 @@ pub fn fan_out() -> Config {
         offers_per_second: MANY as u32,
         offers_burst: MANY as u32,
     };
-    Config { streams: vec![stream], addresses: vec![LOOPBACK], port: 0, limits, clocks }
+    Config { timeline: Timeline::starting_at(Time::ZERO), addresses: vec![LOOPBACK], port: 0, limits, clocks }
+}
+
+/// Returns a stream of 20 ms packets at 64 kbit/s.
+///
+/// # Panics
+/// When `id` is no legal name.
+pub fn stream(id: &str) -> StreamConfig {
+    let id = StreamId::new(id).expect("a valid id");
+    StreamConfig { id, duration: PacketDuration::Ms20, bitrate_bps: 64_000, in_band_fec: false }
 }
 
 /// What the pages are told there.

@@ -1,21 +1,16 @@
-//! A whole party on virtual time: the real pump and the real fan-out, simulated phones, seeded air.
+//! A whole party on virtual time: the real pumps and the real fan-out, simulated phones, seeded air.
 //!
-//! Nothing here waits or reads a clock: [`World::run_until`] jumps from one event to the next. The encoder is a
-//! counting one whose packets name their frames, so that a gap or a double is seen by number; there are no codecs here.
+//! Nothing here waits or reads a clock: [`World::run_until`] jumps from one event to the next. The encoders are
+//! counting ones whose packets name their frames, so that a gap or a double is seen by number; there are no codecs here.
+
+mod programme;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use audio::encode::Encode;
-use audio::mixer::MixPlan;
-use audio::pcm::Block;
-use audio::pump::{self, Pump, Step};
-use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time, Timeline};
-use bytes::{BufMut, BytesMut};
+use base::{PacketDuration, StreamId, Time, Timeline};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rtc::api::{Offer, SessionId};
@@ -27,12 +22,26 @@ use rtc::transmit::Outbox;
 use crate::dice::Dice;
 use crate::link::{Conditions, Link};
 use crate::phone::{Error, Phone, Wishes};
+use programme::Programme;
+pub use programme::{marks, numbers};
 
 /// Where the box is.
 pub const BOX: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 255, 0, 1)), 8_080);
 
 /// 48 kHz ticks of one numbered frame: 20 ms.
 pub const FRAME_TICKS: u64 = 960;
+
+/// Returns the stream of this name.
+///
+/// # Panics
+/// When it is no legal one.
+pub fn stream(id: &str) -> StreamId {
+    StreamId::new(id).expect("a valid id")
+}
+
+fn stream_config(id: StreamId) -> StreamConfig {
+    StreamConfig { id, duration: PacketDuration::Ms20, bitrate_bps: 128_000, in_band_fec: false }
+}
 
 /// One phone of the party.
 pub struct Guest {
@@ -74,9 +83,8 @@ pub struct World {
     pub recording: Option<Vec<Vec<u8>>>,
     /// Whether the pump runs; a party that only waits for time-outs is quicker without.
     pub plays: bool,
-    pump: Pump,
-    outlet: Outlet,
-    encoder_calls: Arc<AtomicU64>,
+    origin: Time,
+    programmes: Vec<Programme>,
     air: Link<Flight>,
     outbox: Outbox,
     deadlines: BinaryHeap<Reverse<(Time, usize)>>,
@@ -88,13 +96,6 @@ impl World {
         let now = Time::from_micros(1_000_000);
         // The phones' stack takes its chance from this thread's generator.
         fastrand::seed(dice.number());
-        let stream = StreamConfig {
-            id: StreamId::new("main").expect("a valid id"),
-            timeline: Timeline::starting_at(now),
-            duration: PacketDuration::Ms20,
-            bitrate_bps: 128_000,
-            in_band_fec: false,
-        };
         let limits = Limits {
             listeners: 2_000,
             handshakes: 2_000,
@@ -104,51 +105,87 @@ impl World {
             ..Limits::default()
         };
         let config = Config {
-            streams: vec![stream],
+            timeline: Timeline::starting_at(now),
             addresses: vec![BOX.ip()],
             port: BOX.port(),
             limits,
             clocks: Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_800_000_000) },
         };
         let identity = Identity::generate().expect("a certificate can be made");
-        let engine = Engine::new(config, identity, StdRng::seed_from_u64(dice.number()), now);
-        let outlet = Outlet::default();
-        let encoder = Numbering::default();
-        let encoder_calls = Arc::clone(&encoder.calls);
-        let (pump, _controls) =
-            pump::new(now, MixPlan::default(), None, vec![Box::new(encoder)], Box::new(outlet.clone()));
+        let mut engine = Engine::new(config, identity, StdRng::seed_from_u64(dice.number()), now);
+        let main = stream("main");
+        engine.add_stream(stream_config(main)).expect("it is the first");
         Self {
             now,
             engine,
             guests: Vec::new(),
             recording: None,
             plays: true,
-            pump,
-            outlet,
-            encoder_calls,
+            origin: now,
+            programmes: vec![Programme::new(main, 0, now, 0)],
             air: Link::new(dice),
             outbox: Outbox::default(),
             deadlines: BinaryHeap::new(),
         }
     }
 
-    /// How often the encoder was called so far.
+    /// Returns how often the encoders were called so far, one per stream that is there.
     pub fn encoder_calls(&self) -> u64 {
-        self.encoder_calls.load(Ordering::Relaxed)
+        self.programmes.iter().map(Programme::encoder_calls).sum()
+    }
+
+    /// Adds a stream, whose frames bear `mark` and whose pump steps `late_us` after each block is due.
+    ///
+    /// # Panics
+    /// When the box refuses it.
+    pub fn add(&mut self, id: StreamId, mark: u64, late_us: u64) {
+        self.engine.add_stream(stream_config(id)).expect("the box takes the stream");
+        self.programmes.push(Programme::new(id, mark, self.origin, late_us));
+    }
+
+    /// Removes a stream; whoever hears it goes on with `successor`, or is told good-bye.
+    ///
+    /// # Panics
+    /// When the box knows neither of them.
+    pub fn remove(&mut self, id: StreamId, successor: Option<StreamId>) {
+        self.engine.remove_stream(self.now, id, successor, &mut self.outbox).expect("the stream is there");
+        self.programmes.retain(|programme| programme.id != id);
+        self.after_box();
+    }
+
+    /// Lets a guest hear another stream.
+    ///
+    /// # Panics
+    /// When the guest is gone or the stream is not there.
+    pub fn switch(&mut self, guest: usize, id: StreamId) {
+        let session = self.guests[guest].session;
+        self.engine.switch(self.now, session, id, &mut self.outbox).expect("a listener and a stream");
+        self.after_box();
     }
 
     /// Listeners the box holds now, and sessions still joining.
     pub fn held(&self) -> (usize, usize) {
-        (self.engine.stats().listeners.iter().sum(), self.engine.stats().handshaking)
+        let stats = self.engine.stats();
+        (stats.listeners_in_all(), stats.handshaking as usize)
+    }
+
+    /// A phone comes to the stream `main`, as by [`Self::come_to`].
+    pub fn come(&mut self, air: Conditions, wishes: Wishes, duration: Option<PacketDuration>) -> Result<usize, Error> {
+        self.come_to(stream("main"), air, wishes, duration)
     }
 
     /// A phone comes, offers and is answered at once; its handshake goes over the air. Returns its number.
-    pub fn come(&mut self, air: Conditions, wishes: Wishes, duration: Option<PacketDuration>) -> Result<usize, Error> {
+    pub fn come_to(
+        &mut self,
+        stream: StreamId,
+        air: Conditions,
+        wishes: Wishes,
+        duration: Option<PacketDuration>,
+    ) -> Result<usize, Error> {
         let guest = self.guests.len();
         let [_, _, high, low] = (guest as u32 + 1).to_be_bytes();
         let address = SocketAddr::from(([10, 0, high, low], 5_000));
         let (mut phone, sdp) = Phone::offering(self.now, address, wishes)?;
-        let stream = StreamId::new("main").expect("a valid id");
         let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: address.ip(), duration };
         let answer = self.engine.offer(self.now, &offer).map_err(|error| Error::Answer(format!("{error:?}")))?;
         phone.accept(self.now, &answer.sdp)?;
@@ -196,22 +233,17 @@ impl World {
         }
     }
 
-    fn pump_due(&mut self) -> Option<Time> {
-        if !self.plays {
-            return None;
-        }
-        // A step before the block is due does nothing but say when that is.
-        let timeline = self.pump.timeline();
-        let blocks = self.encoder_calls();
-        Some(timeline.to_time(MediaTime::from_ticks(blocks * 480)))
+    fn pump_due(&self) -> Option<Time> {
+        self.programmes.iter().filter(|_| self.plays).map(Programme::due).min()
     }
 
     fn play(&mut self) {
-        self.outlet.lock().wanted = PacketDuration::ALL.map(|duration| self.engine.wants(0, duration));
-        while self.pump.step(self.now) == Step::Made {}
-        let packets = std::mem::take(&mut self.outlet.lock().packets);
-        for (duration, packet) in packets {
-            self.engine.handle_packet(self.now, 0, duration, &packet, &mut self.outbox);
+        for programme in &mut self.programmes {
+            let id = programme.id;
+            let wanted = PacketDuration::ALL.map(|duration| self.engine.wants(id, duration));
+            for (duration, packet) in programme.step(self.now, wanted) {
+                self.engine.handle_packet(self.now, id, duration, packet, &mut self.outbox);
+            }
         }
         self.after_box();
     }
@@ -283,65 +315,6 @@ impl World {
         if deadline < guest.armed {
             guest.armed = deadline;
             self.deadlines.push(Reverse((deadline, index)));
-        }
-    }
-}
-
-/// An encoder that counts its calls and publishes packets that name their 20 ms frames, in the durations wanted.
-#[derive(Default)]
-struct Numbering {
-    calls: Arc<AtomicU64>,
-}
-
-impl Encode for Numbering {
-    fn encode(&mut self, at: MediaTime, _block: &Block, sink: &mut dyn PacketSink) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let end = at.as_ticks() + 480;
-        for duration in [PacketDuration::Ms20, PacketDuration::Ms40, PacketDuration::Ms60] {
-            let wanted = duration == PacketDuration::Ms20 || sink.wants(Encoding::Opus(duration));
-            if end.is_multiple_of(duration.ticks()) && wanted {
-                let start = end - duration.ticks();
-                let mut payload = BytesMut::new();
-                (start / FRAME_TICKS..end / FRAME_TICKS).for_each(|frame| payload.put_u64(frame));
-                let packet = Packet { media_time: MediaTime::from_ticks(start), payload: payload.freeze() };
-                sink.publish(Encoding::Opus(duration), packet);
-            }
-        }
-    }
-
-    fn reset(&mut self) {}
-}
-
-/// The frame numbers in a payload of `Numbering`.
-pub fn numbers(payload: &[u8]) -> Vec<u64> {
-    let number = |bytes: &[u8]| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
-    payload.chunks_exact(8).map(number).collect()
-}
-
-/// Between pump and fan-out, where the real box has a ring.
-#[derive(Clone, Default)]
-struct Outlet(Arc<Mutex<OutletState>>);
-
-#[derive(Default)]
-struct OutletState {
-    wanted: [bool; 4],
-    packets: VecDeque<(PacketDuration, Packet)>,
-}
-
-impl Outlet {
-    fn lock(&self) -> MutexGuard<'_, OutletState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl PacketSink for Outlet {
-    fn wants(&self, encoding: Encoding) -> bool {
-        matches!(encoding, Encoding::Opus(duration) if self.lock().wanted[duration.index()])
-    }
-
-    fn publish(&mut self, encoding: Encoding, packet: Packet) {
-        if let Encoding::Opus(duration) = encoding {
-            self.lock().packets.push_back((duration, packet));
         }
     }
 }

@@ -189,13 +189,12 @@ fn fan_out(
     let now = clock.now();
     let unix_now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     let since_zero = Duration::from_micros(now.as_micros());
-    let streams = vec![StreamConfig {
+    let stream = StreamConfig {
         id: stream,
-        timeline,
         duration: duration(config.opus.packet_ms),
         bitrate_bps: config.opus.bitrate_bps,
         in_band_fec: config.opus.fec,
-    }];
+    };
     let addresses = if bound.ip().is_unspecified() { address::interfaces() } else { vec![bound.ip()] };
     let limits = rtc::config::Limits {
         listeners: config.webrtc.listeners_max,
@@ -203,10 +202,10 @@ fn fan_out(
         ..Default::default()
     };
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
-    let rtc_config = rtc::config::Config { streams, addresses, port, limits, clocks };
-    let (handle, mut sinks, thread) = rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
+    let rtc_config = rtc::config::Config { timeline, addresses, port, limits, clocks };
+    let (handle, thread) = rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
     audio::thread::raise_priority_of(&thread, "fan-out");
-    let sink = sinks.pop().expect("one stream has one sink");
+    let sink = handle.add_stream(stream).expect("the first stream is not one too many");
     Ok((handle, sink, thread))
 }
 

@@ -157,7 +157,7 @@ impl Running {
     /// Publishes the snapshot, redraws the status line and looks after the threads.
     fn tell(&mut self, config: &Config) -> Result<(), Trouble> {
         let sound = self.channel.controls().status();
-        let live: usize = self.rtc.stats().listeners.iter().sum();
+        let live = self.rtc.stats().listeners_in_all();
         let listeners = (live, self.hub.listeners());
         self.channel.count_listeners(listeners.0 + listeners.1);
         if let Some(music) = &self.music {

@@ -80,11 +80,42 @@ pub enum OfferError {
     Unavailable,
 }
 
-/// Why a `PATCH` or `DELETE` was refused.
+/// Why a stream was not added or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamError {
+    /// A stream of this id is there already: the caller's fault.
+    Duplicate(StreamId),
+    /// No stream has this id: the caller's fault.
+    Unknown(StreamId),
+    /// There are as many streams as there may be: nobody's fault, possible again when one has been removed.
+    Full {
+        /// Streams allowed at once.
+        limit: usize,
+    },
+    /// The fan-out thread is too busy, for which a retry helps, or gone, for which nothing does.
+    Unavailable,
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate(id) => write!(f, "the stream {id} is there already"),
+            Self::Unknown(id) => write!(f, "there is no stream {id}"),
+            Self::Full { limit } => write!(f, "there are {limit} streams already, and no more are allowed"),
+            Self::Unavailable => write!(f, "the fan-out is too busy or gone"),
+        }
+    }
+}
+
+impl std::error::Error for StreamError {}
+
+/// Why a `PATCH`, a `DELETE` or a switch was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionError {
     /// No such session (any more): 404.
     Unknown,
+    /// No such stream to switch to: 404.
+    UnknownStream,
     /// `If-Match` names another ICE generation than the current one: 412.
     EtagMismatch,
     /// The fragment cannot be read: 400.
@@ -112,7 +143,7 @@ pub enum Patched {
 pub struct ListenerStats {
     /// Its session.
     pub session: SessionId,
-    /// The stream it hears.
+    /// The stream it listens to: the one it switched to last.
     pub stream: StreamId,
     /// Where its packets go.
     pub address: SocketAddr,
@@ -161,6 +192,15 @@ pub enum Command {
         session: SessionId,
         /// The duration wanted from the next common packet boundary on.
         duration: PacketDuration,
+        /// Where the result goes.
+        reply: oneshot::Sender<Result<(), SessionError>>,
+    },
+    /// Let a listener hear another stream over the same connection.
+    Switch {
+        /// Which session.
+        session: SessionId,
+        /// The stream wanted.
+        stream: StreamId,
         /// Where the result goes.
         reply: oneshot::Sender<Result<(), SessionError>>,
     },

@@ -24,6 +24,10 @@ pub const OFFERS_PER_SECOND: u32 = 50;
 /// Offers taken at once after a quiet time, by default: a whole party that reconnects when the box comes back.
 pub const OFFERS_BURST: u32 = 256;
 
+/// Streams at once: a silent disco has three channels, and every stream costs about 5 KB while nobody listens. A further
+/// one is refused with [`super::api::StreamError::Full`].
+pub const STREAMS_MAX: usize = 32;
+
 /// How long a session may take to finish its handshake before it is freed, in milliseconds.
 pub const HANDSHAKE_MS_MAX: u64 = 10_000;
 
@@ -59,12 +63,10 @@ impl Default for Limits {
 }
 
 /// One stream that can be listened to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct StreamConfig {
     /// Its name in every API.
     pub id: StreamId,
-    /// How its media time maps to the clock; sender reports tell it to the phones.
-    pub timeline: Timeline,
     /// Packet duration of a listener who asks for none.
     pub duration: PacketDuration,
     /// Average bit rate of its Opus encoding in bits per second, told in the answer.
@@ -108,8 +110,8 @@ impl Clocks {
 /// Everything the engine is told once.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The streams, in the order of their indexes.
-    pub streams: Vec<StreamConfig>,
+    /// How the media time of every stream maps to the clock; sender reports tell it to the phones.
+    pub timeline: Timeline,
     /// Our addresses, offered as host candidates after the one the phone reached over HTTP.
     pub addresses: Vec<IpAddr>,
     /// The UDP port of all listeners.

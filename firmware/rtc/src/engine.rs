@@ -5,8 +5,11 @@
 //! given.
 
 mod admission;
+mod audience;
 mod delivery;
 mod signaling;
+mod streams;
+mod switching;
 #[cfg(test)]
 mod tests;
 
@@ -14,22 +17,22 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use base::{PacketDuration, Time};
+use base::{StreamId, Time};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
 use super::api::{ListenerStats, SessionId};
 use super::config::Config;
 use super::dtls::{self, Identity};
-use super::rtcp;
+use super::rtcp::{self, Reports};
 use super::rtp::Source;
-use super::session::{Over, Session};
+use super::session::{Checked, Over, Session};
 use super::stats::Stats;
 use super::stun::{self, BindingRequest};
 use super::transmit::Transmit;
 use super::wheel::Wheel;
 use admission::Admission;
-use delivery::Channel;
+use streams::Streams;
 
 /// The place of a session in [`Engine::sessions`], and which of its users is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,19 +46,15 @@ struct Slot {
     session: Option<Session>,
 }
 
-/// One stream with its channels, one per packet duration.
-struct Stream {
-    source: Source,
-    channels: [Channel; 4],
-}
-
 /// The fan-out without its socket.
 pub struct Engine {
     config: Config,
     identity: Identity,
     rng: StdRng,
     cname: String,
-    streams: Vec<Stream>,
+    source: Source,
+    reports: Reports,
+    streams: Streams,
     slots: Vec<Slot>,
     free: Vec<usize>,
     by_ufrag: HashMap<String, usize>,
@@ -63,27 +62,24 @@ pub struct Engine {
     by_id: HashMap<SessionId, usize>,
     admission: Admission,
     wheel: Wheel<Key>,
-    due: Vec<Key>,
+    /// Without listeners per stream, which the streams count.
     stats: Stats,
 }
 
 impl Engine {
-    /// An engine without listeners.
+    /// An engine without streams and listeners.
     pub fn new(config: Config, identity: Identity, mut rng: StdRng, now: Time) -> Self {
-        let mut stream = |_| Stream {
-            source: Source { ssrc: rng.next_u32(), timestamp_zero: rng.next_u32() },
-            channels: PacketDuration::ALL.map(Channel::new),
-        };
-        let streams: Vec<Stream> = config.streams.iter().map(&mut stream).collect();
+        let source = Source { ssrc: rng.next_u32(), timestamp_zero: rng.next_u32() };
         let cname = format!("{:016x}", rng.next_u64());
-        let stats = Stats { listeners: vec![0; streams.len()], ..Stats::default() };
         let admission = Admission::new(config.limits, now);
         Self {
             config,
             identity,
             rng,
+            reports: Reports::new(source.ssrc, &cname),
             cname,
-            streams,
+            source,
+            streams: Streams::default(),
             slots: Vec::new(),
             free: Vec::new(),
             by_ufrag: HashMap::new(),
@@ -91,14 +87,30 @@ impl Engine {
             by_id: HashMap::new(),
             admission,
             wheel: Wheel::new(now),
-            due: Vec::new(),
-            stats,
+            stats: Stats::default(),
         }
     }
 
-    /// The totals.
-    pub fn stats(&self) -> &Stats {
+    /// Returns the totals, and how many listen to each stream.
+    pub fn stats(&self) -> Stats {
+        let listeners = self.streams.iter().map(|stream| (stream.config.id, stream.listeners)).collect();
+        Stats { listeners, ..self.stats.clone() }
+    }
+
+    /// The totals alone, which cost nothing to look at.
+    pub(super) fn totals(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Returns how many have joined and listen to `stream`.
+    pub(super) fn listening_to(&self, stream: StreamId) -> usize {
+        self.streams.by_id(stream).map_or(0, |stream| stream.listeners)
+    }
+
+    /// Returns how many places there are for sessions, and how many of them are taken.
+    #[cfg(test)]
+    fn places(&self) -> (usize, usize) {
+        (self.slots.len(), self.slots.iter().filter(|slot| slot.session.is_some()).count())
     }
 
     /// Every joined listener.
@@ -108,7 +120,7 @@ impl Engine {
             let joined = session.joined.as_ref()?;
             Some(ListenerStats {
                 session: session.id,
-                stream: self.config.streams[session.stream].id,
+                stream: self.streams.get(session.stream)?.config.id,
                 address: session.remote?,
                 duration: session.duration,
                 packets_total: joined.packets,
@@ -125,15 +137,13 @@ impl Engine {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Time, out: &mut impl Transmit) {
-        let mut due = std::mem::take(&mut self.due);
-        self.wheel.expire(now, &mut due);
-        for key in due.drain(..) {
+        self.wheel.expire(now);
+        while let Some(key) = self.wheel.pop_due() {
             let current = self.slots.get(key.slot).is_some_and(|slot| slot.generation == key.generation);
             if current {
                 self.guarded(key.slot, |engine| engine.look_after(now, key.slot, out));
             }
         }
-        self.due = due;
     }
 
     /// Takes a datagram from the socket. `bytes` is used as room to decrypt in.
@@ -179,14 +189,11 @@ impl Engine {
         if self.by_address.get(&from).is_some_and(|&holder| holder != slot) {
             return None;
         }
-        let before = session.proven.clone();
-        if !session.check(now, from, &request, out) {
-            return None;
+        let Checked { proven, forgotten } = session.check(now, from, &request, out)?;
+        if let Some(forgotten) = forgotten {
+            self.by_address.remove(&forgotten);
         }
-        for gone in before.iter().filter(|address| !session.proven.contains(address)) {
-            self.by_address.remove(gone);
-        }
-        if session.proven.contains(&from) {
+        if proven {
             self.by_address.insert(from, slot);
         }
         if session.has_to_begin() {
@@ -197,15 +204,14 @@ impl Engine {
 
     fn handle_rtcp(&mut self, now: Time, slot: usize, bytes: &mut [u8], out: &mut impl Transmit) {
         let Some(session) = self.slots[slot].session.as_mut() else { return };
-        let source = self.streams[session.stream].source;
-        let Some(feedback) = session.receive_rtcp(now, &self.config.clocks, bytes, source.ssrc) else {
+        let Some(feedback) = session.receive_rtcp(now, &self.config.clocks, bytes, self.source.ssrc) else {
             self.stats.strangers_total += 1;
             return;
         };
         if feedback.bye {
             return self.end(slot, Over::Left);
         }
-        for sequence in feedback.nacks {
+        for &sequence in feedback.nacks() {
             self.send_again(slot, sequence, out);
         }
     }
@@ -216,9 +222,9 @@ impl Engine {
         if let Some(over) = session.overdue(now) {
             return self.end(slot, over);
         }
-        let stream = session.stream;
-        let (ntp, media) = (self.config.clocks.ntp(now), self.config.streams[stream].timeline.to_media(now));
-        session.report(now, ntp, &self.streams[stream].source, media, &self.cname, out);
+        let moment =
+            self.reports.at(self.config.clocks.ntp(now), self.source.timestamp(self.config.timeline.to_media(now)));
+        session.report(now, moment, out);
         if session.dtls_is_due(now) { self.drive(now, slot, out) } else { self.arm(slot) }
     }
 
@@ -249,18 +255,18 @@ impl Engine {
         // The top bit stays clear, so that an early loss cannot be mistaken for a wrap (RFC 3711 section 3.3.1).
         let first_sequence = (self.rng.next_u32() >> 17) as u16;
         let report_delay_ms = self.rng.random_range(50..250);
-        let Some(session) = self.slots[slot].session.as_mut() else { return };
-        if session.joined.is_some() {
+        if self.slots[slot].session.as_ref().is_none_or(|session| session.joined.is_some()) {
             return;
         }
         let profile = protection.profile;
-        session.join(now, protection, first_sequence, report_delay_ms);
-        let stream = session.stream;
+        self.leave(slot);
+        if let Some(session) = self.slots[slot].session.as_mut() {
+            session.join(now, protection, first_sequence, report_delay_ms);
+        }
         log::debug!("a listener has joined; its packets are sealed with {}", profile.name());
         self.stats.joins_total += 1;
         self.stats.joins_by_profile[profile.index()] += 1;
         self.stats.handshaking -= 1;
-        self.stats.listeners[stream] += 1;
         self.enter(now, slot, out);
     }
 
@@ -284,6 +290,7 @@ impl Engine {
     }
 
     fn free(&mut self, slot: usize) {
+        self.leave(slot);
         let Some(session) = self.slots[slot].session.take() else { return };
         self.slots[slot].generation = self.slots[slot].generation.wrapping_add(1);
         self.by_ufrag.remove(&session.local.ufrag);
@@ -292,19 +299,15 @@ impl Engine {
             self.by_address.remove(address);
         }
         self.admission.leave(session.owner);
-        if session.joined.is_some() {
-            self.stats.listeners[session.stream] -= 1;
-            self.streams[session.stream].leave(slot);
-        } else {
-            self.stats.handshaking -= 1;
-        }
+        self.stats.handshaking -= u64::from(session.joined.is_none());
         self.free.push(slot);
     }
 
     fn farewell(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
         let Some(session) = self.slots[slot].session.as_mut() else { return };
-        let (ntp, media) = (self.config.clocks.ntp(now), self.config.streams[session.stream].timeline.to_media(now));
-        session.farewell(ntp, &self.streams[session.stream].source, media, &self.cname, out);
+        let moment =
+            self.reports.at(self.config.clocks.ntp(now), self.source.timestamp(self.config.timeline.to_media(now)));
+        session.farewell(moment, out);
     }
 
     /// Runs what one session's datagram or timer asks for. A panic in it is a bug of ours, and ends that session only.

@@ -1,40 +1,50 @@
-//! How the rest of the box talks to the fan-out's thread: [`Handle`] for signaling, [`Sink`] for sound.
+//! How the rest of the box talks to the fan-out's thread: [`Handle`] for signaling and for streams that come and go.
 //!
-//! Neither ever waits for the thread to take something: what does not fit is refused or dropped, and counted.
+//! It never waits for the thread to take something: what does not fit is refused.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base::{Encoding, Packet, PacketDuration, PacketSink};
-use rtrb::{Consumer, Producer};
+use base::{PacketDuration, StreamId};
 use tokio::sync::oneshot;
 
-use super::api::{Answer, Command, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId};
-use super::stats::Stats;
+use super::api::{Answer, Command, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId, StreamError};
+use super::config::{STREAMS_MAX, StreamConfig};
+use super::sink::{self, Ring, Sink, StreamState};
+use super::stats::{Board, Stats};
 use super::wake::Waker;
 
 /// Requests that wait for the thread. It takes them within milliseconds; when that many wait, a further one is refused
 /// as unavailable, and phones retry.
 pub const REQUESTS_MAX: usize = 256;
 
-/// Packets that wait for the thread, per stream: a third of a second of the default profile with all others beside it.
-/// When it is full, the thread hangs, and newer packets are dropped and counted.
-pub const RING_PACKETS: usize = 64;
-
-pub(super) type RingReader = Consumer<(PacketDuration, Packet)>;
-
 /// What the thread shows to everybody.
 pub(super) struct Shared {
-    pub(super) wants: Vec<[AtomicBool; 4]>,
-    pub(super) stats: Mutex<Stats>,
-    pub(super) ring_drops: AtomicU64,
+    pub(super) board: Board,
+    pub(super) ring_drops: Arc<AtomicU64>,
     pub(super) address: SocketAddr,
+    /// The streams that were added and not removed, in that order. The thread does not look at it: handles agree here on
+    /// what they have asked it for.
+    pub(super) streams: Mutex<Vec<(StreamId, Arc<StreamState>)>>,
+}
+
+impl Shared {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        let ring_drops = Arc::new(AtomicU64::new(0));
+        Self { board: Board::default(), ring_drops, address, streams: Mutex::new(Vec::new()) }
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Vec<(StreamId, Arc<StreamState>)>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub(super) enum Request {
     Command(Command),
+    AddStream(StreamConfig, Ring),
+    RemoveStream(StreamId, Option<StreamId>),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -79,6 +89,57 @@ impl Handle {
         asked.await.unwrap_or(Err(SessionError::Unavailable))
     }
 
+    /// Lets a listener hear another stream over the same connection, from its next packet on.
+    ///
+    /// # Errors
+    /// When there is no such session or stream.
+    pub async fn switch(&self, session: SessionId, stream: StreamId) -> Result<(), SessionError> {
+        let asked = self.ask(|reply| Command::Switch { session, stream, reply });
+        asked.await.unwrap_or(Err(SessionError::Unavailable))
+    }
+
+    /// Adds a stream and returns where its packets go. Does not wait: whatever is asked of the fan-out afterwards finds
+    /// the stream there.
+    ///
+    /// # Errors
+    /// When there is one of this id already, there are too many, or the thread is too busy or gone.
+    pub fn add_stream(&self, config: StreamConfig) -> Result<Sink, StreamError> {
+        let mut streams = self.shared.streams();
+        if streams.iter().any(|(id, _)| *id == config.id) {
+            return Err(StreamError::Duplicate(config.id));
+        }
+        if streams.len() >= STREAMS_MAX {
+            return Err(StreamError::Full { limit: STREAMS_MAX });
+        }
+        let (sink, ring) = sink::pair(config.id, &self.waker, &self.shared.ring_drops);
+        let state = Arc::clone(&ring.state);
+        if !self.request(Request::AddStream(config, ring)) {
+            return Err(StreamError::Unavailable);
+        }
+        streams.push((config.id, state));
+        Ok(sink)
+    }
+
+    /// Removes a stream. Its listeners are switched to `successor`; without one, they are told good-bye. Does not wait;
+    /// the stream's [`Sink`] wants nothing from here on, and its id can be added again.
+    ///
+    /// # Errors
+    /// When there is no such stream or successor, both are the same, or the thread is too busy or gone; then nothing
+    /// changes.
+    pub fn remove_stream(&self, id: StreamId, successor: Option<StreamId>) -> Result<(), StreamError> {
+        let mut streams = self.shared.streams();
+        let at = streams.iter().position(|(stream, _)| *stream == id).ok_or(StreamError::Unknown(id))?;
+        if let Some(other) = successor.filter(|other| *other == id || streams.iter().all(|(id, _)| id != other)) {
+            return Err(StreamError::Unknown(other));
+        }
+        if !self.request(Request::RemoveStream(id, successor)) {
+            return Err(StreamError::Unavailable);
+        }
+        let (_, state) = streams.remove(at);
+        state.removed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Ends a session.
     ///
     /// # Errors
@@ -88,11 +149,12 @@ impl Handle {
         asked.await.unwrap_or(Err(SessionError::Unavailable))
     }
 
-    /// The totals.
+    /// Returns the totals, and how many listen to each stream. The thread writes them at the end of each of its turns.
     pub fn stats(&self) -> Stats {
-        let mut stats = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        stats.ring_drops_total = self.shared.ring_drops.load(Ordering::Relaxed);
-        stats
+        let streams = self.shared.streams();
+        let listeners = streams.iter().map(|(id, state)| (*id, state.listeners.load(Ordering::Relaxed))).collect();
+        let ring_drops_total = self.shared.ring_drops.load(Ordering::Relaxed);
+        Stats { listeners, ring_drops_total, ..self.shared.board.read() }
     }
 
     /// Every joined listener; empty if the thread is too busy or gone.
@@ -125,31 +187,5 @@ impl Handle {
             self.waker.wake();
         }
         taken
-    }
-}
-
-/// Takes one stream's Opus packets from the pump.
-pub struct Sink {
-    pub(super) stream: usize,
-    pub(super) ring: Producer<(PacketDuration, Packet)>,
-    pub(super) waker: Arc<Waker>,
-    pub(super) shared: Arc<Shared>,
-}
-
-impl PacketSink for Sink {
-    fn wants(&self, encoding: Encoding) -> bool {
-        match encoding {
-            Encoding::Opus(duration) => self.shared.wants[self.stream][duration.index()].load(Ordering::Relaxed),
-            Encoding::Mp3 { .. } => false,
-        }
-    }
-
-    fn publish(&mut self, encoding: Encoding, packet: Packet) {
-        let Encoding::Opus(duration) = encoding else { return };
-        if self.ring.push((duration, packet)).is_ok() {
-            self.waker.wake();
-        } else {
-            self.shared.ring_drops.fetch_add(1, Ordering::Relaxed);
-        }
     }
 }

@@ -17,6 +17,7 @@ mod rtp;
 mod sdp;
 mod session;
 pub mod sim;
+mod sink;
 pub mod srtp;
 pub mod stats;
 mod stun;
@@ -30,22 +31,20 @@ mod wheel;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use base::Time;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use rtrb::RingBuffer;
 
-pub use handle::{Handle, REQUESTS_MAX, RING_PACKETS, Sink};
+pub use handle::{Handle, REQUESTS_MAX};
+pub use sink::{RING_PACKETS, Sink};
 
 use config::Config;
 use dtls::{Identity, IdentityError};
 use engine::Engine;
 use handle::{Request, Shared};
-use stats::Stats;
 use wake::Waker;
 
 /// Send buffer of the socket in bytes: packets to 1,000 listeners count about 1.3 KB each in it.
@@ -90,13 +89,12 @@ impl std::error::Error for SpawnError {
     }
 }
 
-/// Starts the fan-out's thread on `bind` and returns how to talk to it, with one [`Sink`] per stream in their order,
-/// and the thread, which ends after [`Handle::shutdown`] or when its socket fails for good. `config.port` is replaced
-/// by the port that was really bound.
+/// Starts the fan-out's thread on `bind`, without streams, and returns how to talk to it and the thread, which ends after
+/// [`Handle::shutdown`] or when its socket fails for good. `config.port` is replaced by the port that was really bound.
 ///
 /// # Errors
 /// When the address cannot be used or the system refuses something.
-pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>, JoinHandle<()>), SpawnError> {
+pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, JoinHandle<()>), SpawnError> {
     let bound = UdpSocket::bind(bind).and_then(|socket| {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
@@ -110,16 +108,7 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>,
     let rng = StdRng::try_from_rng(&mut SysRng).map_err(|e| SpawnError::System(io::Error::other(e)))?;
     let identity = Identity::generate().map_err(SpawnError::Identity)?;
     let waker = Arc::new(Waker::new().map_err(SpawnError::System)?);
-    let streams = config.streams.len();
-    let shared = Arc::new(Shared {
-        wants: (0..streams).map(|_| Default::default()).collect(),
-        stats: Mutex::new(Stats { listeners: vec![0; streams], ..Stats::default() }),
-        ring_drops: AtomicU64::new(0),
-        address,
-    });
-    let (writers, rings): (Vec<_>, Vec<_>) = (0..streams).map(|_| RingBuffer::new(RING_PACKETS)).unzip();
-    let sink = |(stream, ring)| Sink { stream, ring, waker: Arc::clone(&waker), shared: Arc::clone(&shared) };
-    let sinks = writers.into_iter().enumerate().map(sink).collect();
+    let shared = Arc::new(Shared::new(address));
     let (requests, receiver) = mpsc::sync_channel::<Request>(REQUESTS_MAX);
     let engine = Engine::new(config, identity, rng, now());
     let turn = thread::Loop {
@@ -127,7 +116,7 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>,
         socket,
         waker: Arc::clone(&waker),
         requests: receiver,
-        rings,
+        rings: Vec::new(),
         shared: Arc::clone(&shared),
         unreadable: thread::UNREADABLE,
         now: Box::new(now),
@@ -138,5 +127,5 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, Vec<Sink>,
         }
     };
     let thread = std::thread::Builder::new().name("fan-out".to_owned()).spawn(run).map_err(SpawnError::System)?;
-    Ok((Handle { requests, waker, shared }, sinks, thread))
+    Ok((Handle { requests, waker, shared }, thread))
 }

@@ -48,12 +48,13 @@ impl Reception {
 }
 
 /// What a datagram of RTCP held for us.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Feedback {
     /// The last report about our stream.
     pub(super) reception: Option<Reception>,
-    /// Sequence numbers asked for again.
-    pub(super) nacks: Vec<u16>,
+    /// Sequence numbers asked for again, and how many of them there are.
+    nacks: [u16; NACKS_PER_DATAGRAM_MAX],
+    nacks_len: usize,
     /// Whether the listener leaves.
     pub(super) bye: bool,
 }
@@ -61,7 +62,7 @@ pub(super) struct Feedback {
 /// Reads a datagram, compound or reduced-size (RFC 5506), looking only at what is about `ssrc`. Whatever cannot be read
 /// is skipped.
 pub(super) fn read(plain: &[u8], ssrc: u32) -> Feedback {
-    let mut feedback = Feedback::default();
+    let mut feedback = Feedback { reception: None, nacks: [0; NACKS_PER_DATAGRAM_MAX], nacks_len: 0, bye: false };
     let Ok(compound) = Compound::parse(plain) else { return feedback };
     // The iterator stops at the first packet it cannot read.
     for packet in compound.map_while(Result::ok) {
@@ -77,6 +78,11 @@ pub(super) fn read(plain: &[u8], ssrc: u32) -> Feedback {
 }
 
 impl Feedback {
+    /// Returns the sequence numbers asked for again.
+    pub(super) fn nacks(&self) -> &[u16] {
+        &self.nacks[..self.nacks_len]
+    }
+
     fn take_report<'a>(&mut self, mut blocks: impl Iterator<Item = ReportBlock<'a>>, ssrc: u32) {
         if let Some(block) = blocks.find(|block| block.ssrc() == ssrc) {
             self.reception = Some(Reception {
@@ -92,44 +98,72 @@ impl Feedback {
     fn take_nacks(&mut self, transport: &TransportFeedback<'_>, ssrc: u32) {
         let Ok(nack) = transport.parse_fci::<Nack<'_>>() else { return };
         if transport.media_ssrc() == ssrc {
-            let room = NACKS_PER_DATAGRAM_MAX - self.nacks.len();
-            self.nacks.extend(nack.entries().take(room));
+            for (place, sequence) in self.nacks[self.nacks_len..].iter_mut().zip(nack.entries()) {
+                *place = sequence;
+                self.nacks_len += 1;
+            }
         }
     }
 }
 
-/// What a sender report says.
+/// Where the numbers of a sender report are that change (RFC 3550 section 6.4.1).
+const NUMBERS_AT: usize = 8;
+
+/// The sender reports of one source, written once but for their numbers: the crate's writer asks for memory each time.
+#[derive(Debug)]
+pub(super) struct Reports {
+    plain: Vec<u8>,
+    /// Ends in BYE.
+    last: Vec<u8>,
+}
+
+/// The sender reports of one moment, the same for all listeners but for what they were sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Report<'a> {
-    /// Our source.
-    pub(super) ssrc: u32,
-    /// The wall clock now.
-    pub(super) ntp: u64,
+    reports: &'a Reports,
+    /// The wall clock.
+    ntp: u64,
     /// The RTP timestamp of the same instant.
-    pub(super) timestamp: u32,
-    /// Packets sent.
-    pub(super) packets: u32,
-    /// Payload bytes sent.
-    pub(super) octets: u32,
-    /// Canonical name.
-    pub(super) cname: &'a str,
+    timestamp: u32,
+}
+
+impl Reports {
+    /// Compounds of sender report and SDES, for the source `ssrc` and the canonical name `cname`.
+    pub(super) fn new(ssrc: u32, cname: &str) -> Self {
+        let compound = |bye: bool| {
+            let name = SdesItem::builder(SdesItem::CNAME, cname);
+            let names = Sdes::builder().add_chunk(SdesChunk::builder(ssrc).add_item(name));
+            let mut compound = Compound::builder().add_packet(SenderReport::builder(ssrc)).add_packet(names);
+            if bye {
+                compound = compound.add_packet(Bye::builder().add_source(ssrc));
+            }
+            let mut bytes = vec![0; 512];
+            let len = compound.write_into(&mut bytes).expect("a report and a short name fit");
+            bytes.truncate(len);
+            bytes
+        };
+        Self { plain: compound(false), last: compound(true) }
+    }
+
+    /// Returns the reports of the moment `ntp`, at which the RTP time is `timestamp`.
+    pub(super) fn at(&self, ntp: u64, timestamp: u32) -> Report<'_> {
+        Report { reports: self, ntp, timestamp }
+    }
 }
 
 impl Report<'_> {
-    /// Writes a compound of sender report and SDES; with `bye`, ends it with BYE. Returns its length.
-    pub(super) fn write(&self, bye: bool, out: &mut [u8]) -> Option<usize> {
-        let report = SenderReport::builder(self.ssrc)
-            .ntp_timestamp(self.ntp)
-            .rtp_timestamp(self.timestamp)
-            .packet_count(self.packets)
-            .octet_count(self.octets);
-        let name = SdesItem::builder(SdesItem::CNAME, self.cname);
-        let names = Sdes::builder().add_chunk(SdesChunk::builder(self.ssrc).add_item(name));
-        let mut compound = Compound::builder().add_packet(report).add_packet(names);
-        if bye {
-            compound = compound.add_packet(Bye::builder().add_source(self.ssrc));
+    /// Writes the report to a listener who was sent so many packets and payload bytes; with `bye`, the last one. Returns
+    /// its length, or `None` if it does not fit.
+    pub(super) fn write(&self, packets: u32, octets: u32, bye: bool, out: &mut [u8]) -> Option<usize> {
+        let bytes = if bye { &self.reports.last } else { &self.reports.plain };
+        let out = out.get_mut(..bytes.len())?;
+        out.copy_from_slice(bytes);
+        let numbers = out.get_mut(NUMBERS_AT..NUMBERS_AT + 20)?;
+        numbers[..8].copy_from_slice(&self.ntp.to_be_bytes());
+        for (place, word) in numbers[8..].chunks_exact_mut(4).zip([self.timestamp, packets, octets]) {
+            place.copy_from_slice(&word.to_be_bytes());
         }
-        compound.write_into(out).ok()
+        Some(bytes.len())
     }
 }
 

@@ -10,6 +10,7 @@ use base::{MediaTime, Packet, PacketDuration, Time};
 use super::api::{Link, SessionId};
 use super::config::{CONSENT_MS_MAX, Clocks, HANDSHAKE_MS_MAX};
 use super::dtls::{Association, Ended, Protection};
+use super::history::{Origin, StreamKey};
 use super::rtcp::{self, Feedback, Report};
 use super::rtp::{Source, Track};
 use super::stun::BindingRequest;
@@ -48,7 +49,7 @@ pub(super) struct Joined {
 /// One listener.
 pub(super) struct Session {
     pub(super) id: SessionId,
-    pub(super) stream: usize,
+    pub(super) stream: StreamKey,
     /// Where the offer came from, for the limit per address.
     pub(super) owner: IpAddr,
     pub(super) local: Credentials,
@@ -58,7 +59,7 @@ pub(super) struct Session {
     pub(super) addresses: Vec<IpAddr>,
     pub(super) payload_type: u8,
     pub(super) packet_ms_max: u32,
-    /// Channel it is in, and the one it is to change to at the next common boundary.
+    /// The packet duration it hears, and the one it is to change to at the next common boundary.
     pub(super) duration: PacketDuration,
     pub(super) wanted: PacketDuration,
     pub(super) joined: Option<Joined>,
@@ -70,6 +71,14 @@ pub(super) struct Session {
     pub(super) seen: Time,
     /// The deadline armed in the wheel.
     pub(super) armed: Option<Time>,
+}
+
+/// What a check changed.
+pub(super) struct Checked {
+    /// Whether the address that it came from has not been proven before.
+    pub(super) proven: bool,
+    /// The address that is not remembered any more.
+    pub(super) forgotten: Option<SocketAddr>,
 }
 
 /// Why a session is over.
@@ -90,17 +99,17 @@ impl From<Ended> for Over {
 }
 
 impl Session {
-    /// Answers a Binding request that names this session; `false` if its sender does not know the password.
+    /// Answers a Binding request that names this session; `None` if its sender does not know the password.
     pub(super) fn check(
         &mut self,
         now: Time,
         from: SocketAddr,
         request: &BindingRequest<'_>,
         out: &mut impl Transmit,
-    ) -> bool {
+    ) -> Option<Checked> {
         let password = &self.local.password;
         if !request.is_authentic(password) {
-            return false;
+            return None;
         }
         let conflict = request.conflicts();
         let buffer = out.buffer();
@@ -108,21 +117,23 @@ impl Session {
         if let Some(len) = len {
             out.send(from, len);
         }
+        let mut checked = Checked { proven: false, forgotten: None };
         if conflict {
-            return true;
+            return Some(checked);
         }
         self.seen = now;
         if !self.proven.contains(&from) {
             if self.proven.len() == PROVEN_MAX {
                 let oldest = self.proven.iter().position(|address| Some(*address) != self.remote);
-                self.proven.remove(oldest.unwrap_or(0));
+                checked.forgotten = Some(self.proven.remove(oldest.unwrap_or(0)));
             }
             self.proven.push(from);
+            checked.proven = true;
         }
         if request.nominates() || self.remote.is_none() {
             self.remote = Some(from);
         }
-        true
+        Some(checked)
     }
 
     /// Begins or goes on with the handshake.
@@ -179,19 +190,18 @@ impl Session {
         self.joined = Some(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None });
     }
 
-    /// Sends packet `number` of the channel of `duration`, whose sound lasts until `end`. Returns `false` if it cannot
-    /// be sent.
+    /// Sends packet `number` of `origin`, whose sound lasts until `end`. Returns `false` if it cannot be sent.
     pub(super) fn send(
         &mut self,
         source: &Source,
-        duration: PacketDuration,
+        origin: Origin,
         number: u64,
         packet: &Packet,
         end: MediaTime,
         out: &mut impl Transmit,
     ) -> bool {
         let (Some(joined), Some(remote)) = (self.joined.as_mut(), self.remote) else { return false };
-        let index = joined.track.take(duration, number, end);
+        let index = joined.track.take(origin, number, end);
         joined.packets = joined.packets.wrapping_add(1);
         joined.octets = joined.octets.wrapping_add(packet.payload.len() as u32);
         let header = source.header(self.payload_type, index, packet.media_time);
@@ -211,37 +221,22 @@ impl Session {
         }
     }
 
-    /// Sends a sender report if one is due.
-    pub(super) fn report(
-        &mut self,
-        now: Time,
-        ntp: u64,
-        source: &Source,
-        media: MediaTime,
-        cname: &str,
-        out: &mut impl Transmit,
-    ) {
+    /// Sends a sender report of the moment `at` if one is due.
+    pub(super) fn report(&mut self, now: Time, at: Report<'_>, out: &mut impl Transmit) {
         let (Some(joined), Some(remote)) = (self.joined.as_mut(), self.remote) else { return };
         if joined.report_at > now {
             return;
         }
         joined.reports = joined.reports.saturating_add(1);
         joined.report_at = now.plus_millis(if joined.reports < REPORTS_FIRST { REPORT_MS_FIRST } else { REPORT_MS });
-        send_report(joined, remote, ntp, source, media, cname, false, out);
+        joined.send_report(at, false, remote, out);
     }
 
     /// Says good-bye: BYE to a joined listener, and an end to DTLS.
-    pub(super) fn farewell(
-        &mut self,
-        ntp: u64,
-        source: &Source,
-        media: MediaTime,
-        cname: &str,
-        out: &mut impl Transmit,
-    ) {
+    pub(super) fn farewell(&mut self, at: Report<'_>, out: &mut impl Transmit) {
         let Some(remote) = self.remote else { return };
         if let Some(joined) = self.joined.as_mut() {
-            send_report(joined, remote, ntp, source, media, cname, true, out);
+            joined.send_report(at, true, remote, out);
         }
         self.dtls.close(remote, out);
     }
@@ -270,22 +265,12 @@ impl Session {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a report has this many parts, and only two places write one")]
-fn send_report(
-    joined: &mut Joined,
-    remote: SocketAddr,
-    ntp: u64,
-    source: &Source,
-    media: MediaTime,
-    cname: &str,
-    bye: bool,
-    out: &mut impl Transmit,
-) {
-    let (packets, octets) = (joined.packets, joined.octets);
-    let report = Report { ssrc: source.ssrc, ntp, timestamp: source.timestamp(media), packets, octets, cname };
-    let buffer = out.buffer();
-    let len = report.write(bye, buffer).and_then(|len| joined.protection.sealer.rtcp(buffer, len));
-    if let Some(len) = len {
-        out.send(remote, len);
+impl Joined {
+    fn send_report(&mut self, at: Report<'_>, bye: bool, remote: SocketAddr, out: &mut impl Transmit) {
+        let buffer = out.buffer();
+        let len = at.write(self.packets, self.octets, bye, buffer);
+        if let Some(len) = len.and_then(|len| self.protection.sealer.rtcp(buffer, len)) {
+            out.send(remote, len);
+        }
     }
 }

@@ -1,8 +1,10 @@
-//! A simulated phone: the listener's side of WHEP, ICE, DTLS and SRTP, without I/O.
+//! A simulated phone: the listener's side of WHEP, ICE, DTLS and SRTP, without I/O. Beside it, a simulated fan-out.
 //!
-//! For tests, simulated parties and benchmarks; the box never runs it. It plays nothing: it keeps what it decrypted. It
+//! For tests, simulated parties and benchmarks; the box never runs it. The phone plays nothing: it keeps what it decrypted. It
 //! is built from the same crates as the box, so that it proves agreement with itself; other stacks are tested beside
 //! it.
+
+mod fan_out;
 
 use std::net::SocketAddr;
 
@@ -16,6 +18,8 @@ use super::config::Clocks;
 use super::dtls::{self, Association, Ended, Fingerprint, Identity, Protection};
 use super::transmit::{Outbox, Transmit};
 use super::{rtcp, stun};
+
+pub use fan_out::fan_out;
 
 /// A packet as the phone decrypted it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,19 @@
-//! What the fan-out counts. Plain numbers; the thread copies them out, metrics and pages read them.
+//! What the fan-out counts: plain numbers in its thread, atomic ones for everybody else.
+
+use std::array;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base::StreamId;
 
 use super::api::OfferError;
 
-/// Totals since the start, and how many listen now.
+/// Totals since the start, and how many listen at the moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Joined listeners per stream, in the order of the configuration.
-    pub listeners: Vec<usize>,
+    /// Joined listeners per stream.
+    pub listeners: Vec<(StreamId, usize)>,
     /// Sessions whose handshake is not done.
-    pub handshaking: usize,
+    pub handshaking: u64,
     /// RTP packets handed to the kernel.
     pub packets_sent_total: u64,
     /// Bytes of all datagrams handed to the kernel.
@@ -54,6 +59,92 @@ pub struct Refusals {
     pub unavailable_total: u64,
 }
 
+/// How many numbers [`Stats::numbers`] has.
+const NUMBERS: usize = 21;
+
+impl Stats {
+    /// Returns the joined listeners of all streams together.
+    pub fn listeners_in_all(&self) -> usize {
+        self.listeners.iter().map(|(_, listeners)| listeners).sum()
+    }
+
+    /// Every number but the listeners per stream, in an order of no meaning.
+    fn numbers(&mut self) -> [&mut u64; NUMBERS] {
+        // By name and without `..`, so that a number that is left out does not compile.
+        let Self {
+            listeners: _,
+            handshaking,
+            packets_sent_total,
+            bytes_sent_total,
+            send_errors_total,
+            ring_drops_total,
+            nacks_answered_total,
+            nacks_over_budget_total,
+            joins_total,
+            joins_by_profile: [a, b, c],
+            handshake_failures_total,
+            lost_total,
+            strangers_total,
+            faults_total,
+            refusals,
+        } = self;
+        let Refusals {
+            malformed_total,
+            not_acceptable_total,
+            unknown_stream_total,
+            full_total,
+            address_total,
+            unavailable_total,
+        } = refusals;
+        [
+            handshaking,
+            packets_sent_total,
+            bytes_sent_total,
+            send_errors_total,
+            ring_drops_total,
+            nacks_answered_total,
+            nacks_over_budget_total,
+            joins_total,
+            a,
+            b,
+            c,
+            handshake_failures_total,
+            lost_total,
+            strangers_total,
+            faults_total,
+            malformed_total,
+            not_acceptable_total,
+            unknown_stream_total,
+            full_total,
+            address_total,
+            unavailable_total,
+        ]
+    }
+}
+
+/// The numbers of [`Stats`] as the thread shows them: written by it alone, read by anybody, and nobody waits. Numbers
+/// that are read together may be one turn of the thread apart.
+#[derive(Debug)]
+pub(super) struct Board([AtomicU64; NUMBERS]);
+
+impl Default for Board {
+    fn default() -> Self {
+        Self(array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+impl Board {
+    pub(super) fn write(&self, mut stats: Stats) {
+        self.0.iter().zip(stats.numbers()).for_each(|(shown, number)| shown.store(*number, Ordering::Relaxed));
+    }
+
+    pub(super) fn read(&self) -> Stats {
+        let mut stats = Stats::default();
+        self.0.iter().zip(stats.numbers()).for_each(|(shown, number)| *number = shown.load(Ordering::Relaxed));
+        stats
+    }
+}
+
 impl Refusals {
     pub(super) fn count(&mut self, error: &OfferError) {
         let total = match error {
@@ -65,5 +156,20 @@ impl Refusals {
             OfferError::Unavailable => &mut self.unavailable_total,
         };
         *total += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_shown_as_it_is() {
+        let mut stats = Stats::default();
+        stats.numbers().into_iter().zip(1..).for_each(|(number, value)| *number = value);
+        let board = Board::default();
+        board.write(stats.clone());
+        assert_eq!(board.read(), stats);
+        assert_eq!((stats.handshaking, stats.refusals.unavailable_total), (1, NUMBERS as u64));
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Timeline};
 use bytes::Bytes;
 
-use super::api::{Offer, OfferError, SessionError, SessionId};
+use super::api::{Offer, OfferError, SessionError, SessionId, StreamError};
 use super::config::{Clocks, Limits, StreamConfig};
 use super::dtls::{Ended, Identity};
 use super::sim::{Phone, Setup};
@@ -16,15 +16,14 @@ use super::*;
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn config(clocks: Clocks) -> Config {
-    let stream = StreamConfig {
-        id: StreamId::new("main").unwrap(),
-        timeline: Timeline::starting_at(Time::ZERO),
-        duration: PacketDuration::Ms20,
-        bitrate_bps: 128_000,
-        in_band_fec: false,
-    };
+    let timeline = Timeline::starting_at(Time::ZERO);
     let addresses = vec!["127.0.0.1".parse().unwrap()];
-    Config { streams: vec![stream], addresses, port: 0, limits: Limits::default(), clocks }
+    Config { timeline, addresses, port: 0, limits: Limits::default(), clocks }
+}
+
+fn stream(id: &str) -> StreamConfig {
+    let id = StreamId::new(id).unwrap();
+    StreamConfig { id, duration: PacketDuration::Ms20, bitrate_bps: 128_000, in_band_fec: false }
 }
 
 /// Sends what the phone has to say and waits for one datagram.
@@ -41,7 +40,8 @@ fn exchange(socket: &UdpSocket, phone: &mut Phone, clocks: &Clocks) {
 #[test]
 fn a_phone_joins_hears_and_is_told_the_end_through_real_sockets() {
     let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1) };
-    let (handle, mut sinks, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let (handle, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let mut sink = handle.add_stream(stream("main")).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut phone = Phone::new(Identity::generate().unwrap(), clocks, "phone", Setup::Actpass);
     let local = "127.0.0.1".parse().unwrap();
@@ -55,14 +55,14 @@ fn a_phone_joins_hears_and_is_told_the_end_through_real_sockets() {
     socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     assert!(phone.answer(clocks.time(Instant::now()), &answer.sdp, handle.local_addr()));
     let give_up = Instant::now() + LIMIT;
-    while handle.stats().listeners != [1] && Instant::now() < give_up {
+    while handle.stats().listeners_in_all() != 1 && Instant::now() < give_up {
         exchange(&socket, &mut phone, &clocks);
     }
-    assert!(phone.is_joined() && sinks[0].wants(Encoding::Opus(PacketDuration::Ms20)));
+    assert!(phone.is_joined() && sink.wants(Encoding::Opus(PacketDuration::Ms20)));
     let mut number = 0;
     while phone.heard.len() < 5 && Instant::now() < give_up {
         let packet = Packet { media_time: MediaTime::from_ticks(number * 960), payload: Bytes::from_static(b"sound") };
-        sinks[0].publish(Encoding::Opus(PacketDuration::Ms20), packet);
+        sink.publish(Encoding::Opus(PacketDuration::Ms20), packet);
         number += 1;
         exchange(&socket, &mut phone, &clocks);
     }
@@ -91,13 +91,75 @@ fn a_port_in_use_is_named() {
 #[test]
 fn a_full_ring_drops_and_counts() {
     let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::ZERO };
-    let (handle, mut sinks, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let (handle, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let mut sink = handle.add_stream(stream("main")).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(handle.shutdown());
     thread.join().unwrap();
     for number in 0..RING_PACKETS as u64 + 3 {
         let packet = Packet { media_time: MediaTime::from_ticks(number), payload: Bytes::new() };
-        sinks[0].publish(Encoding::Opus(PacketDuration::Ms20), packet);
+        sink.publish(Encoding::Opus(PacketDuration::Ms20), packet);
     }
     assert_eq!(handle.stats().ring_drops_total, 3);
+}
+
+#[test]
+fn streams_come_and_go_and_a_phone_switches_through_real_sockets() {
+    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1) };
+    let (handle, thread) = spawn("127.0.0.1:0".parse().unwrap(), config(clocks)).unwrap();
+    let [red, blue] = ["red", "blue"].map(stream);
+    let mut sinks = [red, blue].map(|stream| handle.add_stream(stream).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut phone = Phone::new(Identity::generate().unwrap(), clocks, "phone", Setup::Actpass);
+    let (local, sdp) = ("127.0.0.1".parse().unwrap(), phone.offer());
+    let offer = Offer { stream: red.id, sdp, local_addr: local, remote_addr: local, duration: None };
+    let answer = runtime.block_on(handle.offer(offer)).unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+    assert!(phone.answer(clocks.time(Instant::now()), &answer.sdp, handle.local_addr()));
+    let give_up = Instant::now() + LIMIT;
+    let mut number = 0;
+    let encoding = Encoding::Opus(PacketDuration::Ms20);
+    // Plays on both streams until the phone hears `wanted`.
+    let mut hear = |phone: &mut Phone, sinks: &mut [Sink; 2], wanted: &[u8]| {
+        while phone.heard.last().is_none_or(|heard| heard.payload != wanted) && Instant::now() < give_up {
+            for (sink, payload) in sinks.iter_mut().zip([&b"red"[..], b"blue"]) {
+                let media_time = MediaTime::from_ticks(number * 960);
+                sink.publish(encoding, Packet { media_time, payload: Bytes::from_static(payload) });
+            }
+            number += 1;
+            exchange(&socket, phone, &clocks);
+        }
+        assert_eq!(phone.heard.last().unwrap().payload, wanted);
+    };
+    hear(&mut phone, &mut sinks, b"red");
+    assert_eq!(runtime.block_on(handle.switch(answer.session, stream("none").id)), Err(SessionError::UnknownStream));
+    assert_eq!(runtime.block_on(handle.switch(answer.session, blue.id)), Ok(()));
+    hear(&mut phone, &mut sinks, b"blue");
+    assert_eq!(handle.stats().listeners, [(red.id, 0), (blue.id, 1)]);
+    assert_eq!(sinks.each_ref().map(|sink| sink.wants(encoding)), [false, true]);
+    assert_eq!(handle.add_stream(blue).err(), Some(StreamError::Duplicate(blue.id)));
+    assert_eq!(handle.remove_stream(blue.id, Some(blue.id)), Err(StreamError::Unknown(blue.id)));
+    assert_eq!(handle.remove_stream(blue.id, Some(red.id)), Ok(()));
+    let packet = Packet { media_time: MediaTime::ZERO, payload: Bytes::from_static(b"late") };
+    let drops = handle.stats().ring_drops_total;
+    for _ in 0..2 * RING_PACKETS {
+        sinks[1].publish(encoding, packet.clone());
+    }
+    assert_eq!(handle.stats().ring_drops_total, drops, "what nobody takes is not counted as dropped");
+    assert!(!sinks[1].wants(encoding), "from the moment on at which it is removed");
+    hear(&mut phone, &mut sinks, b"red");
+    let again = handle.add_stream(blue).unwrap();
+    assert_eq!(runtime.block_on(handle.listeners()).len(), 1);
+    assert_eq!(handle.stats().listeners, [(red.id, 1), (blue.id, 0)]);
+    assert!(!again.wants(encoding), "nobody listens to it");
+    assert_eq!(handle.remove_stream(red.id, None), Ok(()));
+    while !phone.bye && Instant::now() < give_up {
+        exchange(&socket, &mut phone, &clocks);
+    }
+    assert!(phone.bye);
+    runtime.block_on(handle.shutdown());
+    thread.join().unwrap();
+    assert_eq!(handle.remove_stream(blue.id, None), Err(StreamError::Unavailable));
+    assert_eq!(handle.add_stream(red).err(), Some(StreamError::Unavailable));
 }

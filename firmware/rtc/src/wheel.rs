@@ -1,7 +1,9 @@
-//! All timers of all listeners in one hashed wheel: arming one costs no search, however many there are.
+//! All timers of all listeners in one hashed wheel: arming one costs no search, however many there are, and no memory but
+//! for more timers than there ever were.
 //!
 //! It holds keys and deadlines; it neither reads a clock nor knows what a key means. A timer is not disarmed: whoever
-//! is woken too early looks at its own deadline and arms again.
+//! is woken too early looks at its own deadline and arms again. After [`Wheel::expire`] the timers that are due must be
+//! taken out with [`Wheel::pop_due`].
 
 use base::Time;
 
@@ -13,10 +15,25 @@ const SLOTS: usize = 1_024;
 
 const WORDS: usize = SLOTS / 64;
 
+/// The end of a chain of timers.
+const END: usize = usize::MAX;
+
+#[derive(Debug)]
+struct Timer<K> {
+    deadline: Time,
+    key: K,
+    /// The next timer of the chain that this one is in.
+    next: usize,
+}
+
 /// A hashed timer wheel.
 #[derive(Debug)]
 pub(super) struct Wheel<K> {
-    slots: Vec<Vec<(Time, K)>>,
+    timers: Vec<Timer<K>>,
+    /// The first timer of each slot's chain, of those that are due, and of those that are not in use.
+    slots: Vec<usize>,
+    due: usize,
+    unused: usize,
     /// One bit per slot that holds something.
     occupied: [u64; WORDS],
     /// Number of the first slot that has not been emptied yet, counted from the start of the clock.
@@ -26,15 +43,30 @@ pub(super) struct Wheel<K> {
 impl<K: Copy> Wheel<K> {
     /// An empty wheel that starts at `now`.
     pub(super) fn new(now: Time) -> Self {
-        Self { slots: vec![Vec::new(); SLOTS], occupied: [0; WORDS], cursor: now.as_micros() / SLOT_US }
+        let cursor = now.as_micros() / SLOT_US;
+        Self { timers: Vec::new(), slots: vec![END; SLOTS], due: END, unused: END, occupied: [0; WORDS], cursor }
     }
 
     /// Arms a timer. A deadline in the past fires at the next [`Self::expire`].
     pub(super) fn arm(&mut self, deadline: Time, key: K) {
-        let wanted = deadline.as_micros().div_ceil(SLOT_US);
+        let timer = Timer { deadline, key, next: END };
+        let at = self.unused;
+        if at == END {
+            self.timers.push(timer);
+            return self.link(self.timers.len() - 1);
+        }
+        self.unused = self.timers[at].next;
+        self.timers[at] = timer;
+        self.link(at);
+    }
+
+    /// Puts a timer into its slot.
+    fn link(&mut self, at: usize) {
+        let wanted = self.timers[at].deadline.as_micros().div_ceil(SLOT_US);
         let number = wanted.clamp(self.cursor, self.cursor + SLOTS as u64 - 1);
         let slot = number as usize % SLOTS;
-        self.slots[slot].push((deadline, key));
+        self.timers[at].next = self.slots[slot];
+        self.slots[slot] = at;
         self.occupied[slot / 64] |= 1 << (slot % 64);
     }
 
@@ -56,22 +88,37 @@ impl<K: Copy> Wheel<K> {
         })
     }
 
-    /// Moves every key whose deadline is not after `now` into `due`.
-    pub(super) fn expire(&mut self, now: Time, due: &mut Vec<K>) {
+    /// Gives every timer whose deadline is not after `now` to [`Self::pop_due`].
+    pub(super) fn expire(&mut self, now: Time) {
         let last = now.as_micros() / SLOT_US;
-        let mut early = Vec::new();
+        let mut early = END;
         let end = last.min(self.cursor + SLOTS as u64 - 1);
         for number in self.cursor..=end {
             let slot = number as usize % SLOTS;
-            for (deadline, key) in self.slots[slot].drain(..) {
-                if deadline <= now { due.push(key) } else { early.push((deadline, key)) }
-            }
+            let mut at = std::mem::replace(&mut self.slots[slot], END);
             self.occupied[slot / 64] &= !(1 << (slot % 64));
+            while at != END {
+                let Timer { deadline, next, .. } = &mut self.timers[at];
+                let chain = if *deadline <= now { &mut self.due } else { &mut early };
+                let after = std::mem::replace(next, *chain);
+                *chain = std::mem::replace(&mut at, after);
+            }
         }
         self.cursor = self.cursor.max(last);
-        for (deadline, key) in early {
-            self.arm(deadline, key);
+        while early != END {
+            let after = self.timers[early].next;
+            self.link(early);
+            early = after;
         }
+    }
+
+    /// Takes out the key of a timer that is due.
+    pub(super) fn pop_due(&mut self) -> Option<K> {
+        let at = self.due;
+        let timer = self.timers.get_mut(at)?;
+        self.due = std::mem::replace(&mut timer.next, self.unused);
+        self.unused = at;
+        Some(timer.key)
     }
 }
 
@@ -80,8 +127,8 @@ mod tests {
     use super::*;
 
     fn fired(wheel: &mut Wheel<u32>, at_us: u64) -> Vec<u32> {
-        let mut due = Vec::new();
-        wheel.expire(Time::from_micros(at_us), &mut due);
+        wheel.expire(Time::from_micros(at_us));
+        let mut due: Vec<u32> = std::iter::from_fn(|| wheel.pop_due()).collect();
         due.sort_unstable();
         due
     }
@@ -106,7 +153,8 @@ mod tests {
         let mut due = Vec::new();
         let mut woken = 0;
         while let Some(at) = wheel.next() {
-            wheel.expire(at, &mut due);
+            wheel.expire(at);
+            due.extend(wheel.pop_due());
             woken += 1;
             assert!(due.is_empty() || at >= Time::from_micros(30_000_000));
             assert!(woken < 20, "woken too often");
@@ -132,6 +180,17 @@ mod tests {
         }
         seen.sort_unstable();
         assert_eq!(seen, (0..2_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn timers_that_fired_are_used_again() {
+        let mut wheel = Wheel::new(Time::ZERO);
+        for round in 0..100 {
+            let at = round * 10_000;
+            (0..3).for_each(|n| wheel.arm(Time::from_micros(at + n), n as u32));
+            assert_eq!(fired(&mut wheel, at + 5_000), [0, 1, 2]);
+        }
+        assert_eq!((wheel.timers.len(), wheel.next()), (3, None));
     }
 
     #[test]

@@ -61,8 +61,8 @@ impl Work {
 pub(super) fn measure(count: usize) {
     let config = venue::fan_out();
     let clocks = config.clocks;
-    let (handle, mut sinks, fan_out) = spawn(SocketAddr::from((LOOPBACK, 0)), config).expect("a fan-out");
-    let mut sink = sinks.remove(0);
+    let (handle, fan_out) = spawn(SocketAddr::from((LOOPBACK, 0)), config).expect("a fan-out");
+    let mut sink = handle.add_stream(venue::stream("main")).expect("the first stream");
     let playing = Arc::new(AtomicBool::new(true));
     let go_on = Arc::clone(&playing);
     let pacer = thread::spawn(move || {

@@ -69,10 +69,17 @@ impl Phones {
 
     /// Lets a burst go out and empties the sockets.
     pub(crate) fn rest(&self) {
+        self.hear(|_, _| {});
+    }
+
+    /// Lets a burst go out, empties the sockets, and hands every datagram on with the number of its phone.
+    pub(crate) fn hear(&self, mut take: impl FnMut(usize, &[u8])) {
         thread::sleep(BURST_EVERY);
         let mut bytes = [0; 2_048];
-        for one in &self.all {
-            while one.socket.recv(&mut bytes).is_ok() {}
+        for (n, one) in self.all.iter().enumerate() {
+            while let Ok(len) = one.socket.recv(&mut bytes) {
+                take(n, &bytes[..len]);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 use bytes::Bytes;
 use rtc::Sink;
-use tests::venue::{LOOPBACK, fan_out, playing};
+use tests::venue::{LOOPBACK, fan_out, playing, stream};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use web::http::App;
@@ -39,10 +39,10 @@ pub(super) fn start() -> Subject {
 /// Prints where it takes RTP and where HTTP, and serves until it is ended.
 pub(super) fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (handle, mut sinks, _thread) = rtc::spawn(SocketAddr::from((LOOPBACK, 0)), fan_out()).expect("a fan-out");
+    let (handle, _thread) = rtc::spawn(SocketAddr::from((LOOPBACK, 0)), fan_out()).expect("a fan-out");
     let feed = UdpSocket::bind((LOOPBACK, 0)).expect("a socket");
     println!("{}", feed.local_addr().expect("a bound socket"));
-    let sink = sinks.remove(0);
+    let sink = handle.add_stream(stream("main")).expect("the first stream");
     std::thread::spawn(move || publish(&feed, sink));
     let (_keep, snapshot) = watch::channel(Arc::new(playing()));
     let (commands, _commands) = mpsc::channel(1);

@@ -1,7 +1,8 @@
 //! The real web server on a loopback socket, with a party and a fan-out behind it that answer everything.
 //!
-//! Server, rooms behind it and client share one thread, so that the fuzzer sees all that an input reaches. Time limits
-//! are not the point here: a client says when it has nothing more to send.
+//! Server, party and client share one thread, so that an input meets them in the same order every time; the simulated
+//! fan-out has its own and answers whatever it is asked. Time limits are not the point here: a client says when it has
+//! nothing more to send.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use base::{StreamId, Time};
 use web::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
-use web::http::{App, Config, Signaling, serve};
+use web::http::{App, Config, serve};
 use web::mp3::{self, Feed, hub};
 use web::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
 use rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
@@ -68,13 +69,12 @@ impl Web {
         let main = StreamId::new("main").expect("a valid id");
         let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, runtime.handle());
         let (commands, asked) = mpsc::channel(COMMANDS_WAITING_MAX);
-        let (offers, offered) = mpsc::channel(16);
         let (phones, keeper) = web::pairing::channel();
         // Loopback is a host, so that every route is reached; guests' refusals are the table tests' business.
         let host_from = vec!["127.0.0.0/8".parse().expect("a network")];
         let app = App {
             config: Config { host_from, ..Config::default() },
-            rtc: Signaling::queue(offers),
+            rtc: rtc::sim::fan_out(fan_out).expect("a thread").into(),
             mp3: vec![mp3],
             snapshot: snapshots,
             commands,
@@ -85,7 +85,6 @@ impl Web {
             gauges: Arc::new(|_| {}),
         };
         runtime.spawn(obey(asked));
-        runtime.spawn(fan_out(offered));
         runtime.spawn(pairing(keeper));
         runtime.spawn(serve(listener, app, std::future::pending()));
         Self { runtime, address, _feed: feed, _snapshot: snapshot }
@@ -214,23 +213,21 @@ async fn pairing(mut keeper: Keeper) {
 }
 
 /// A fan-out that knows one session and takes what begins like SDP.
-async fn fan_out(mut offered: mpsc::Receiver<api::Command>) {
+fn fan_out(command: api::Command) {
     let known = |session| if session == SESSION { Ok(()) } else { Err(SessionError::Unknown) };
-    while let Some(command) = offered.recv().await {
-        match command {
-            api::Command::Offer(offer, reply) => {
-                let answer = Answer { session: SESSION, sdp: "v=0\r\n".into(), etag: "e1".into() };
-                let sdp = offer.sdp.starts_with("v=0");
-                let _ = reply.send(if sdp { Ok(answer) } else { Err(OfferError::Malformed("no v=0".into())) });
-            }
-            api::Command::Patch { session, reply, .. } => {
-                let _ = reply.send(known(session).map(|()| Patched::Trickled));
-            }
-            api::Command::SetDuration { session, reply, .. } | api::Command::Delete { session, reply } => {
-                let _ = reply.send(known(session));
-            }
-            // Dropping the reply says that the fan-out is busy.
-            _ => {}
+    match command {
+        api::Command::Offer(offer, reply) => {
+            let answer = Answer { session: SESSION, sdp: "v=0\r\n".into(), etag: "e1".into() };
+            let sdp = offer.sdp.starts_with("v=0");
+            let _ = reply.send(if sdp { Ok(answer) } else { Err(OfferError::Malformed("no v=0".into())) });
         }
+        api::Command::Patch { session, reply, .. } => {
+            let _ = reply.send(known(session).map(|()| Patched::Trickled));
+        }
+        api::Command::SetDuration { session, reply, .. } | api::Command::Delete { session, reply } => {
+            let _ = reply.send(known(session));
+        }
+        // Dropping the reply says that the fan-out is busy.
+        _ => {}
     }
 }

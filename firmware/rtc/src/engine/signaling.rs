@@ -1,4 +1,4 @@
-//! What comes over HTTP: offers, patches, durations, ends.
+//! What comes over HTTP: offers, patches, durations, switches, ends.
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,8 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use base::{PacketDuration, Time};
 use rand::Rng;
 
+use super::streams::FIRST;
 use super::{Engine, Slot, addresses};
 use crate::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
+use crate::config::StreamConfig;
 use crate::dtls::Association;
 use crate::sdp::{self, Answering, Fragment, ListenOffer};
 use crate::session::{Credentials, Session};
@@ -34,6 +36,7 @@ impl Engine {
                 drop(reply.send(self.patch(session, &sdp_fragment, if_match.as_deref())));
             }
             Command::SetDuration { session, duration, reply } => drop(reply.send(self.set_duration(session, duration))),
+            Command::Switch { session, stream, reply } => drop(reply.send(self.switch(now, session, stream, out))),
             Command::Delete { session, reply } => drop(reply.send(self.delete(now, session, out))),
             Command::Listeners(reply) => drop(reply.send(self.listeners())),
         }
@@ -52,21 +55,21 @@ impl Engine {
     }
 
     fn try_offer(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
-        let stream = self.config.streams.iter().position(|stream| stream.id == offer.stream);
-        let stream = stream.ok_or(OfferError::UnknownStream)?;
-        self.admission.allow(offer.remote_addr, self.stats.handshaking)?;
+        let stream = self.streams.by_id(offer.stream).ok_or(OfferError::UnknownStream)?;
+        let (key, config) = (stream.key, stream.config);
+        self.admission.allow(offer.remote_addr, self.stats.handshaking as usize)?;
         self.admission.pace(now)?;
         let wish = ListenOffer::parse(&offer.sdp)?;
-        let wanted = offer.duration.unwrap_or(self.config.streams[stream].duration);
+        let wanted = offer.duration.unwrap_or(config.duration);
         let wanted = shortened(wanted, wish.packet_ms_max);
         let id = SessionId((u128::from(self.rng.next_u64()) << 64) | u128::from(self.rng.next_u64()));
         let local = Credentials { ufrag: self.token(UFRAG_CHARS), password: self.token(PASSWORD_CHARS) };
         let etag = self.etag();
         let addresses = addresses(offer.local_addr, &self.config.addresses);
-        let sdp = self.answer(&wish, &local, stream, wanted, &addresses);
+        let sdp = self.answer(&wish, &local, &config, wanted, &addresses);
         let session = Session {
             id,
-            stream,
+            stream: key,
             owner: offer.remote_addr,
             local,
             peer: Credentials { ufrag: wish.ufrag, password: wish.password },
@@ -74,8 +77,7 @@ impl Engine {
             addresses,
             payload_type: wish.payload_type,
             packet_ms_max: wish.packet_ms_max,
-            // The one that always runs.
-            duration: PacketDuration::Ms20,
+            duration: FIRST,
             wanted,
             joined: None,
             proven: Vec::new(),
@@ -93,19 +95,18 @@ impl Engine {
         &mut self,
         wish: &ListenOffer,
         local: &Credentials,
-        stream: usize,
+        config: &StreamConfig,
         duration: PacketDuration,
         addresses: &[IpAddr],
     ) -> String {
         let session = self.rng.next_u64();
-        let config = &self.config.streams[stream];
         let answering = Answering {
             ufrag: &local.ufrag,
             password: &local.password,
             fingerprint: &self.identity.fingerprint(),
             addresses,
             port: self.config.port,
-            ssrc: self.streams[stream].source.ssrc,
+            ssrc: self.source.ssrc,
             cname: &self.cname,
             stream: config.id.as_str(),
             packet_ms: duration.millis(),
@@ -125,6 +126,9 @@ impl Engine {
         self.by_id.insert(session.id, slot);
         self.admission.enter(session.owner);
         self.stats.handshaking += 1;
+        if let Some(stream) = self.streams.get_mut(session.stream) {
+            stream.joining += 1;
+        }
         self.slots[slot].session = Some(session);
         self.arm(slot);
     }

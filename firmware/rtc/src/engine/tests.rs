@@ -3,4 +3,6 @@
 mod hostile;
 mod joining;
 mod sound;
+mod streams;
+mod switching;
 mod world;

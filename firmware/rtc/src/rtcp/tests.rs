@@ -39,25 +39,29 @@ fn a_receiver_report_about_our_stream_is_read_and_gives_the_round_trip() {
 
 #[test]
 fn a_reduced_size_nack_is_read_and_one_for_others_is_not() {
-    assert_eq!(read(&nack(OURS, &[5, 6, 40]), OURS).nacks, [5, 6, 40]);
-    assert!(read(&nack(1, &[5]), OURS).nacks.is_empty());
+    assert_eq!(read(&nack(OURS, &[5, 6, 40]), OURS).nacks(), [5, 6, 40]);
+    assert!(read(&nack(1, &[5]), OURS).nacks().is_empty());
 }
 
 #[test]
 fn a_storm_of_nacks_is_cut() {
     let sequences: Vec<u16> = (0..600).step_by(2).collect();
-    assert_eq!(read(&nack(OURS, &sequences), OURS).nacks.len(), NACKS_PER_DATAGRAM_MAX);
+    assert_eq!(read(&nack(OURS, &sequences), OURS).nacks().len(), NACKS_PER_DATAGRAM_MAX);
 }
 
 #[test]
 fn our_report_is_a_compound_that_ends_in_bye_when_asked() {
-    let report = Report { ssrc: OURS, ntp: 1, timestamp: 2, packets: 3, octets: 4, cname: "box" };
-    let mut out = [0; 256];
-    let len = report.write(false, &mut out).unwrap();
+    let reports = Reports::new(OURS, "box");
+    let report = reports.at(0x0102_0304_0506_0708, 2);
+    let mut out = [0xff; 256];
+    let len = report.write(3, 4, false, &mut out).unwrap();
     let kinds: Vec<_> = Compound::parse(&out[..len]).unwrap().map(Result::unwrap).collect();
-    assert!(matches!(&kinds[..], [Packet::Sr(sr), Packet::Sdes(_)] if sr.packet_count() == 3));
-    let len = report.write(true, &mut out).unwrap();
+    let [Packet::Sr(sender), Packet::Sdes(_)] = &kinds[..] else { panic!("{kinds:?}") };
+    assert_eq!((sender.ssrc(), sender.ntp_timestamp()), (OURS, 0x0102_0304_0506_0708));
+    assert_eq!((sender.rtp_timestamp(), sender.packet_count(), sender.octet_count()), (2, 3, 4));
+    let len = report.write(3, 4, true, &mut out).unwrap();
     assert!(read(&out[..len], OURS).bye);
+    assert_eq!(report.write(3, 4, true, &mut out[..len - 1]), None);
 }
 
 #[test]

@@ -1,7 +1,4 @@
-//! The way from HTTP to the WebRTC fan-out: commands in, answers out in bounded time.
-//!
-//! [`Signaling`] is made from the fan-out's handle, or from a plain queue of commands where there is no fan-out (tests,
-//! benchmarks of other things).
+//! The way from HTTP to the WebRTC fan-out: its handle, with answers in bounded time.
 
 use std::future::Future;
 
@@ -11,59 +8,37 @@ use tokio::time::timeout;
 
 use super::limits::REPLY_TIMEOUT;
 use rtc::Handle;
-use rtc::api::{Answer, Command, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId};
+use rtc::api::{Answer, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId};
 use rtc::stats::Stats;
 
 /// The fan-out, as far as HTTP needs it.
 #[derive(Clone)]
-pub struct Signaling(Way);
-
-#[derive(Clone)]
-enum Way {
-    Handle(Handle),
-    Queue(mpsc::Sender<Command>),
-}
+pub struct Signaling(Handle);
 
 impl From<Handle> for Signaling {
     fn from(handle: Handle) -> Self {
-        Self(Way::Handle(handle))
+        Self(handle)
     }
 }
 
 impl Signaling {
-    /// Commands go to this queue; a full or closed one counts as a fan-out that is too busy.
-    pub fn queue(commands: mpsc::Sender<Command>) -> Self {
-        Self(Way::Queue(commands))
-    }
-
-    /// What the fan-out counts; all zero behind a plain queue.
+    /// Returns what the fan-out counts.
     pub(super) fn stats(&self) -> Stats {
-        match &self.0 {
-            Way::Handle(handle) => handle.stats(),
-            Way::Queue(_) => Stats::default(),
-        }
+        self.0.stats()
     }
 
     /// Every joined listener; none if the fan-out is too busy.
     pub(super) async fn listeners_now(&self) -> Vec<ListenerStats> {
-        let listeners = match &self.0 {
-            Way::Handle(handle) => in_time(handle.listeners()).await,
-            Way::Queue(queue) => ask(queue, Command::Listeners).await,
-        };
-        listeners.unwrap_or_default()
+        in_time(self.0.listeners()).await.unwrap_or_default()
     }
 
     /// Listeners now, over all streams.
     pub(super) fn listeners(&self) -> usize {
-        self.stats().listeners.iter().sum()
+        self.stats().listeners_in_all()
     }
 
     pub(super) async fn offer(&self, offer: Offer) -> Result<Answer, OfferError> {
-        let answer = match &self.0 {
-            Way::Handle(handle) => in_time(handle.offer(offer)).await,
-            Way::Queue(queue) => ask(queue, |reply| Command::Offer(offer, reply)).await,
-        };
-        answer.unwrap_or(Err(OfferError::Unavailable))
+        in_time(self.0.offer(offer)).await.unwrap_or(Err(OfferError::Unavailable))
     }
 
     pub(super) async fn patch(
@@ -72,27 +47,15 @@ impl Signaling {
         sdp_fragment: String,
         if_match: Option<String>,
     ) -> Result<Patched, SessionError> {
-        let answer = match &self.0 {
-            Way::Handle(handle) => in_time(handle.patch(session, sdp_fragment, if_match)).await,
-            Way::Queue(queue) => ask(queue, |reply| Command::Patch { session, sdp_fragment, if_match, reply }).await,
-        };
-        answer.unwrap_or(Err(SessionError::Unavailable))
+        in_time(self.0.patch(session, sdp_fragment, if_match)).await.unwrap_or(Err(SessionError::Unavailable))
     }
 
     pub(super) async fn set_duration(&self, session: SessionId, duration: PacketDuration) -> Result<(), SessionError> {
-        let answer = match &self.0 {
-            Way::Handle(handle) => in_time(handle.set_duration(session, duration)).await,
-            Way::Queue(queue) => ask(queue, |reply| Command::SetDuration { session, duration, reply }).await,
-        };
-        answer.unwrap_or(Err(SessionError::Unavailable))
+        in_time(self.0.set_duration(session, duration)).await.unwrap_or(Err(SessionError::Unavailable))
     }
 
     pub(super) async fn delete(&self, session: SessionId) -> Result<(), SessionError> {
-        let answer = match &self.0 {
-            Way::Handle(handle) => in_time(handle.delete(session)).await,
-            Way::Queue(queue) => ask(queue, |reply| Command::Delete { session, reply }).await,
-        };
-        answer.unwrap_or(Err(SessionError::Unavailable))
+        in_time(self.0.delete(session)).await.unwrap_or(Err(SessionError::Unavailable))
     }
 }
 

@@ -164,6 +164,7 @@ fn refuse_offer(error: OfferError) -> Refusal {
 fn refuse_session(error: SessionError) -> Refusal {
     match error {
         SessionError::Unknown => Refusal::new(StatusCode::NOT_FOUND, "There is no such session (any more)."),
+        SessionError::UnknownStream => Refusal::new(StatusCode::NOT_FOUND, "There is no such stream."),
         SessionError::EtagMismatch => {
             Refusal::new(StatusCode::PRECONDITION_FAILED, "If-Match names another ICE generation than the session's.")
         }

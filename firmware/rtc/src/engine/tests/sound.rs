@@ -2,7 +2,8 @@
 
 use base::{MediaTime, PacketDuration, Time, Timeline};
 
-use super::world::World;
+use super::world::{World, stream_id};
+use crate::sim::Setup;
 
 #[test]
 fn every_listener_hears_the_same_payload_with_its_own_numbers() {
@@ -73,8 +74,9 @@ fn changing_durations_leaves_no_gap_where_frames_cannot_be_joined() {
 #[test]
 fn a_listener_who_asks_for_long_packets_starts_at_once_and_changes_without_a_gap() {
     let mut world = World::new();
-    world.play(7);
-    let (n, _) = world.join(Some(PacketDuration::Ms60));
+    let (n, _) = world.phone(Setup::Actpass, Some(PacketDuration::Ms60));
+    (0..7).for_each(|_| world.block());
+    world.settle();
     assert_eq!(world.phones[n].1.heard.len(), 1);
     world.play(60);
     let frames = world.frames(n);
@@ -85,9 +87,11 @@ fn a_listener_who_asks_for_long_packets_starts_at_once_and_changes_without_a_gap
 #[test]
 fn only_wanted_durations_are_asked_for() {
     let mut world = World::new();
-    let wanted = |world: &World| PacketDuration::ALL.map(|duration| world.engine.wants(0, duration));
+    let wanted = |world: &World| world.wants(stream_id());
     assert_eq!(wanted(&world), [false; 4]);
-    let (n, _) = world.join(Some(PacketDuration::Ms40));
+    let (n, _) = world.phone(Setup::Actpass, Some(PacketDuration::Ms40));
+    assert_eq!(wanted(&world), [false, true, false, false], "somebody is about to join");
+    world.settle();
     assert_eq!(wanted(&world), [false, true, true, false]);
     world.play(30);
     assert_eq!(wanted(&world), [false, false, true, false]);

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::api::{Answer, Offer, OfferError};
+use crate::api::{Answer, Offer, OfferError, SessionId};
 use crate::config::{Clocks, Config, Limits, StreamConfig};
 use crate::dtls::Identity;
 use crate::engine::Engine;
-use crate::sim::{Phone, Setup};
+use crate::sim::{Heard, Phone, Setup};
 use crate::transmit::Outbox;
 
 pub(super) struct World {
@@ -23,14 +23,43 @@ pub(super) struct World {
     identity: Identity,
     pub(super) phones: Vec<(SocketAddr, Phone)>,
     pub(super) box_address: SocketAddr,
-    /// Where the next packet of the stream starts.
+    pub(super) programmes: Vec<Programme>,
+    /// Where the next block starts, on the one timeline.
     pub(super) media: u64,
     /// Whether frames come one by one in the longer durations, as when they cannot be joined.
     pub(super) unjoined: bool,
 }
 
+/// What makes the packets of one stream.
+pub(super) struct Programme {
+    pub(super) id: StreamId,
+    /// Tells its frames from other programmes'.
+    mark: u64,
+    /// By how many blocks its packets come later than they could. It stands still while this grows.
+    pub(super) lag: u64,
+    /// Since which block the encoders of the 10 ms packets and of all others have run; they run while somebody wants
+    /// what they make.
+    awake: [Option<u64>; 2],
+    /// Until where it has published.
+    done: u64,
+}
+
+/// One 10 ms frame that a phone heard: the mark of its programme, and its media time.
+pub(super) type Frame = (u64, u64);
+
+/// In a payload, the media time of a frame; the bits above are its mark.
+const MEDIA_BITS: u32 = 48;
+
 pub(super) fn stream_id() -> StreamId {
     StreamId::new("main").unwrap()
+}
+
+pub(super) fn named(id: &str) -> StreamId {
+    StreamId::new(id).unwrap()
+}
+
+pub(super) fn stream_config(id: StreamId) -> StreamConfig {
+    StreamConfig { id, duration: PacketDuration::Ms20, bitrate_bps: 128_000, in_band_fec: true }
 }
 
 impl World {
@@ -41,19 +70,16 @@ impl World {
     pub(super) fn with(limits: Limits) -> Self {
         let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_700_000_000) };
         let identity = Identity::generate().unwrap();
-        let streams = vec![StreamConfig {
-            id: stream_id(),
-            timeline: Timeline::starting_at(Time::ZERO),
-            duration: PacketDuration::Ms20,
-            bitrate_bps: 128_000,
-            in_band_fec: true,
-        }];
         let box_address: SocketAddr = "10.0.0.1:5000".parse().unwrap();
-        let config = Config { streams, addresses: vec![box_address.ip()], port: box_address.port(), limits, clocks };
+        let timeline = Timeline::starting_at(Time::ZERO);
+        let config = Config { timeline, addresses: vec![box_address.ip()], port: box_address.port(), limits, clocks };
         let now = Time::from_micros(1_000_000);
-        let engine = Engine::new(config, identity.clone(), StdRng::seed_from_u64(1), now);
+        let mut engine = Engine::new(config, identity.clone(), StdRng::seed_from_u64(1), now);
+        engine.add_stream(stream_config(stream_id())).unwrap();
+        let programmes = vec![Programme { id: stream_id(), mark: 0, lag: 0, awake: [None; 2], done: 0 }];
         Self {
             engine,
+            programmes,
             now,
             out: Outbox::default(),
             clocks,
@@ -65,23 +91,63 @@ impl World {
         }
     }
 
+    /// Adds a stream whose frames bear `mark`.
+    pub(super) fn add(&mut self, id: &str, mark: u64) -> StreamId {
+        let id = named(id);
+        self.engine.add_stream(stream_config(id)).unwrap();
+        self.programmes.push(Programme { id, mark, lag: 0, awake: [None; 2], done: 0 });
+        id
+    }
+
+    pub(super) fn remove(&mut self, id: StreamId, successor: Option<StreamId>) {
+        self.engine.remove_stream(self.now, id, successor, &mut self.out).unwrap();
+        self.programmes.retain(|programme| programme.id != id);
+    }
+
+    pub(super) fn switch(&mut self, session: SessionId, to: StreamId) {
+        self.engine.switch(self.now, session, to, &mut self.out).unwrap();
+    }
+
+    pub(super) fn wants(&self, id: StreamId) -> [bool; 4] {
+        PacketDuration::ALL.map(|duration| self.engine.wants(id, duration))
+    }
+
     pub(super) fn offer_of(
         &mut self,
         sdp: String,
         from: IpAddr,
         duration: Option<PacketDuration>,
     ) -> Result<Answer, OfferError> {
+        self.offer_to(stream_id(), sdp, from, duration)
+    }
+
+    pub(super) fn offer_to(
+        &mut self,
+        stream: StreamId,
+        sdp: String,
+        from: IpAddr,
+        duration: Option<PacketDuration>,
+    ) -> Result<Answer, OfferError> {
         let local_addr = self.box_address.ip();
-        let offer = Offer { stream: stream_id(), sdp, local_addr, remote_addr: from, duration };
+        let offer = Offer { stream, sdp, local_addr, remote_addr: from, duration };
         self.engine.offer(self.now, &offer)
     }
 
     /// A phone that has its answer, but has not sent anything yet.
     pub(super) fn phone(&mut self, setup: Setup, duration: Option<PacketDuration>) -> (usize, Answer) {
+        self.phone_for(stream_id(), setup, duration)
+    }
+
+    pub(super) fn phone_for(
+        &mut self,
+        stream: StreamId,
+        setup: Setup,
+        duration: Option<PacketDuration>,
+    ) -> (usize, Answer) {
         let n = self.phones.len();
         let address = SocketAddr::from(([10, 0, 1 + (n / 250) as u8, 1 + (n % 250) as u8], 40_000));
         let mut phone = Phone::new(self.identity.clone(), self.clocks, &format!("ph{n}"), setup);
-        let answer = self.offer_of(phone.offer(), address.ip(), duration).unwrap();
+        let answer = self.offer_to(stream, phone.offer(), address.ip(), duration).unwrap();
         assert!(phone.answer(self.now, &answer.sdp, self.box_address));
         self.phones.push((address, phone));
         (n, answer)
@@ -89,10 +155,19 @@ impl World {
 
     /// A joined phone.
     pub(super) fn join(&mut self, duration: Option<PacketDuration>) -> (usize, Answer) {
-        let (n, answer) = self.phone(Setup::Actpass, duration);
+        self.join_to(stream_id(), duration)
+    }
+
+    pub(super) fn join_to(&mut self, stream: StreamId, duration: Option<PacketDuration>) -> (usize, Answer) {
+        let (n, answer) = self.phone_for(stream, Setup::Actpass, duration);
         self.settle();
         assert!(self.phones[n].1.is_joined());
         (n, answer)
+    }
+
+    /// How many have joined, over all streams.
+    pub(super) fn listening(&self) -> usize {
+        self.engine.stats().listeners_in_all()
     }
 
     /// Carries datagrams to and fro until nobody has any. Returns the bytes that the box sent.
@@ -143,37 +218,80 @@ impl World {
         }
     }
 
-    /// Publishes `frames` frames of 10 ms as the pump does: each packet when its last frame is there, if it is wanted.
-    /// A payload names the media times of its 10 ms frames.
-    pub(super) fn play(&mut self, frames: usize) {
-        for _ in 0..frames {
-            self.now = self.now.plus_millis(10);
-            self.media += 480;
-            for duration in PacketDuration::ALL {
-                let runs = duration == PacketDuration::Ms20 || self.engine.wants(0, duration);
-                if runs && self.media.is_multiple_of(duration.ticks()) {
-                    self.publish(duration);
-                }
-            }
+    /// Lets all programmes play `blocks` blocks of 10 ms, and carries what is sent.
+    pub(super) fn play(&mut self, blocks: usize) {
+        for _ in 0..blocks {
+            self.block();
             self.settle();
         }
     }
 
-    fn publish(&mut self, duration: PacketDuration) {
-        let start = self.media - duration.ticks();
+    /// Lets every programme publish what one more block completes and somebody wants, each packet when its last frame is
+    /// there, as a box does. Nothing is carried. A payload names the 10 ms frames in it.
+    pub(super) fn block(&mut self) {
+        self.now = self.now.plus_millis(10);
+        self.media += 480;
+        for at in 0..self.programmes.len() {
+            let Programme { id, lag, .. } = self.programmes[at];
+            let end = self.media - lag * 480;
+            if end <= self.programmes[at].done {
+                continue;
+            }
+            self.programmes[at].done = end;
+            let wanted = self.wants(id);
+            for (encoder, wanted) in [wanted[0], wanted[1..].contains(&true)].into_iter().enumerate() {
+                let since = self.programmes[at].awake[encoder].unwrap_or(end - 480);
+                self.programmes[at].awake[encoder] = wanted.then_some(since);
+            }
+            for duration in PacketDuration::ALL.into_iter().filter(|duration| wanted[duration.index()]) {
+                let since = self.programmes[at].awake[duration.index().min(1)];
+                let is_whole = since.is_some_and(|since| since + duration.ticks() <= end);
+                if is_whole && end.is_multiple_of(duration.ticks()) {
+                    self.publish(at, duration, end);
+                }
+            }
+        }
+    }
+
+    fn publish(&mut self, at: usize, duration: PacketDuration, end: u64) {
+        let Programme { id, mark, .. } = self.programmes[at];
+        let start = end - duration.ticks();
         let ticks = if self.unjoined { duration.ticks().min(960) } else { duration.ticks() };
-        for start in (start..self.media).step_by(ticks as usize) {
-            let frames = (start..start + ticks).step_by(480);
+        for start in (start..end).step_by(ticks as usize) {
+            let frames = (start..start + ticks).step_by(480).map(|media| mark << MEDIA_BITS | media);
             let payload: Vec<u8> = frames.flat_map(u64::to_be_bytes).collect();
             let packet = Packet { media_time: MediaTime::from_ticks(start), payload: Bytes::from(payload) };
-            self.engine.handle_packet(self.now, 0, duration, &packet, &mut self.out);
+            self.engine.handle_packet(self.now, id, duration, packet, &mut self.out);
         }
     }
 
     /// Every 10 ms frame that phone `n` has heard, in order of arrival.
     pub(super) fn frames(&self, n: usize) -> Vec<u64> {
-        let payloads = self.phones[n].1.heard.iter().map(|heard| &heard.payload);
-        let words = payloads.flat_map(|payload| payload.chunks_exact(8));
-        words.map(|word| u64::from_be_bytes(word.try_into().unwrap())).collect()
+        self.marked_frames(n).into_iter().map(|(_, media)| media).collect()
     }
+
+    /// The same, with the mark of the programme that each came from.
+    pub(super) fn marked_frames(&self, n: usize) -> Vec<Frame> {
+        self.phones[n].1.heard.iter().flat_map(marked).collect()
+    }
+
+    /// Fails unless what phone `n` heard is one source, numbered without a hole, whose time is that of the sound and
+    /// never goes back. Returns how much sound is left out in all, in ticks.
+    pub(super) fn hole(&self, n: usize) -> u64 {
+        let heard = &self.phones[n].1.heard;
+        let time_zero = |heard: &Heard| heard.timestamp.wrapping_sub(marked(heard)[0].1 as u32);
+        for pair in heard.windows(2) {
+            assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
+            assert_eq!(pair[1].ssrc, pair[0].ssrc);
+            assert_eq!(time_zero(&pair[1]), time_zero(&pair[0]), "RTP time is media time");
+        }
+        let frames = self.frames(n);
+        frames.windows(2).map(|pair| pair[1].checked_sub(pair[0] + 480).expect("a frame that was heard already")).sum()
+    }
+}
+
+/// The frames in a packet.
+fn marked(heard: &Heard) -> Vec<Frame> {
+    let words = heard.payload.chunks_exact(8).map(|word| u64::from_be_bytes(word.try_into().unwrap()));
+    words.map(|word| (word >> MEDIA_BITS, word & ((1 << MEDIA_BITS) - 1))).collect()
 }

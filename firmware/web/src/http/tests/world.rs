@@ -273,22 +273,19 @@ fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<Action>>>) {
 /// A fan-out that knows one session and judges offers by what is written in them.
 #[allow(clippy::type_complexity, reason = "each part is named where it is kept")]
 fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<ListenerStats>>>) {
-    let (commands, mut waiting) = mpsc::channel(16);
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&asked);
     let listeners = Arc::new(Mutex::new(Vec::new()));
     let known = Arc::clone(&listeners);
-    tokio::spawn(async move {
-        while let Some(command) = waiting.recv().await {
-            if let api::Command::Listeners(reply) = command {
-                let _ = reply.send(known.lock().unwrap().clone());
-                continue;
-            }
-            seen.lock().unwrap().push(format!("{command:?}"));
-            answer(command);
+    let handle = rtc::sim::fan_out(move |command| {
+        if let api::Command::Listeners(reply) = command {
+            let _ = reply.send(known.lock().unwrap().clone());
+            return;
         }
+        seen.lock().unwrap().push(format!("{command:?}"));
+        answer(command);
     });
-    (Signaling::queue(commands), asked, listeners)
+    (handle.unwrap().into(), asked, listeners)
 }
 
 fn answer(command: api::Command) {
