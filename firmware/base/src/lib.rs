@@ -13,4 +13,4 @@ pub use id::{CueId, GuestId, ItemId, RequestId, TrackId};
 pub use name::{BadName, ChannelId, StreamId};
 pub use packet::{Encoding, Packet, PacketDuration, PacketSink};
 pub use ratelimit::{RateLimit, Verdict};
-pub use time::{MediaTime, Time, Timeline};
+pub use time::{MediaTime, PACKET_GRID_TICKS, Time, Timeline};
