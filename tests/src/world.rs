@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use audio::encode::Encode;
 use audio::mixer::MixPlan;
 use audio::pcm::Block;
-use audio::pump::{self, Pump, Step};
+use audio::pump::{self, Controls, Pump, Step};
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time, Timeline};
 use bytes::{BufMut, BytesMut};
 use rand::SeedableRng;
@@ -75,6 +75,7 @@ pub struct World {
     /// Whether the pump runs; a party that only waits for time-outs is quicker without.
     pub plays: bool,
     pump: Pump,
+    controls: Controls,
     outlet: Outlet,
     encoder_calls: Arc<AtomicU64>,
     air: Link<Flight>,
@@ -86,11 +87,12 @@ impl World {
     /// An empty party whose chance comes from `dice`.
     pub fn new(mut dice: Dice) -> Self {
         let now = Time::from_micros(1_000_000);
+        let timeline = Timeline::starting_at(now);
         // The phones' stack takes its chance from this thread's generator.
         fastrand::seed(dice.number());
         let stream = StreamConfig {
             id: StreamId::new("main").expect("a valid id"),
-            timeline: Timeline::starting_at(now),
+            timeline,
             duration: PacketDuration::Ms20,
             bitrate_bps: 128_000,
             in_band_fec: false,
@@ -115,8 +117,9 @@ impl World {
         let outlet = Outlet::default();
         let encoder = Numbering::default();
         let encoder_calls = Arc::clone(&encoder.calls);
-        let (pump, _controls) =
-            pump::new(now, MixPlan::default(), None, vec![Box::new(encoder)], Box::new(outlet.clone()));
+        let (encoders, sinks): (Vec<Box<dyn Encode>>, _) = (vec![Box::new(encoder)], Box::new(outlet.clone()));
+        let (pump, controls, _) =
+            pump::new(timeline, MediaTime::ZERO, MixPlan::default(), Vec::new(), encoders, vec![sinks]);
         Self {
             now,
             engine,
@@ -124,6 +127,7 @@ impl World {
             recording: None,
             plays: true,
             pump,
+            controls,
             outlet,
             encoder_calls,
             air: Link::new(dice),
@@ -200,10 +204,7 @@ impl World {
         if !self.plays {
             return None;
         }
-        // A step before the block is due does nothing but say when that is.
-        let timeline = self.pump.timeline();
-        let blocks = self.encoder_calls();
-        Some(timeline.to_time(MediaTime::from_ticks(blocks * 480)))
+        Some(self.pump.timeline().to_time(self.controls.status().media_time))
     }
 
     fn play(&mut self) {
@@ -294,6 +295,10 @@ struct Numbering {
 }
 
 impl Encode for Numbering {
+    fn is_wanted(&self, _sink: &dyn PacketSink) -> bool {
+        true
+    }
+
     fn encode(&mut self, at: MediaTime, _block: &Block, sink: &mut dyn PacketSink) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let end = at.as_ticks() + 480;

@@ -31,6 +31,10 @@ pub mod resample;
 #[cfg(feature = "pump")]
 pub mod sim;
 #[cfg(feature = "pump")]
+pub mod sinks;
+#[cfg(feature = "pump")]
+pub mod source;
+#[cfg(feature = "pump")]
 pub mod status;
 #[cfg(feature = "pump")]
 pub mod thread;

@@ -31,7 +31,6 @@ mod panel;
 pub mod power;
 pub mod report;
 mod running;
-pub mod sinks;
 pub mod state;
 pub mod storage;
 pub mod supervise;

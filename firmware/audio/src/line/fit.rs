@@ -15,7 +15,15 @@ use crate::pcm::{BLOCK_FRAMES, CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 const TAPS: usize = 96;
 
 /// Lowest and highest nominal rate of a card, in Hz.
-pub(super) const RATE_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+const RATE_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+
+/// Checks that a device of `rate_hz` frames per second can be fitted.
+///
+/// # Errors
+/// [`Error::Unsupported`].
+pub(super) fn check(rate_hz: u32) -> Result<(), Error> {
+    if RATE_HZ.contains(&rate_hz) { Ok(()) } else { Err(Error::Unsupported) }
+}
 
 /// The resampler of one opened device, with the room it needs; nothing is allocated once it is made.
 pub(super) struct Fit {
@@ -26,9 +34,7 @@ pub(super) struct Fit {
 impl Fit {
     /// For a device that nominally delivers `rate_hz` frames per second.
     pub(super) fn new(rate_hz: u32) -> Result<Self, Error> {
-        if !RATE_HZ.contains(&rate_hz) {
-            return Err(Error::Unsupported);
-        }
+        check(rate_hz)?;
         let parameters = SincInterpolationParameters {
             sinc_len: TAPS,
             f_cutoff: None,

@@ -25,6 +25,10 @@ impl CountingEncoder {
 }
 
 impl Encode for CountingEncoder {
+    fn is_wanted(&self, sink: &dyn PacketSink) -> bool {
+        sink.wants(Encoding::Opus(PacketDuration::Ms20))
+    }
+
     fn encode(&mut self, at: MediaTime, block: &Block, sink: &mut dyn PacketSink) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         match self.half.take() {
@@ -71,6 +75,11 @@ impl Collector {
 }
 
 impl Encode for Collector {
+    /// Blocks are kept whether anybody wants packets or not.
+    fn is_wanted(&self, _sink: &dyn PacketSink) -> bool {
+        true
+    }
+
     fn encode(&mut self, at: MediaTime, block: &Block, _sink: &mut dyn PacketSink) {
         self.collected().blocks.push((at, block.clone()));
     }
