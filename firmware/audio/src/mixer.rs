@@ -7,21 +7,21 @@
 
 mod decks;
 mod declick;
-mod live;
 mod plan;
 mod player;
 mod ramp;
+mod strip;
 #[cfg(test)]
 mod tests;
 
 use decks::Decks;
-use live::{Change, Live};
 use ramp::{Ramp, Shape};
+use strip::{Change, Strip};
 
 pub use decks::CUED_MAX;
-pub use live::PATIENCE_MS;
 pub use plan::{Decibels, MixPlan, PlanWriter, SOURCES_MAX};
 pub(crate) use plan::{PlanReader, pair};
+pub use strip::PATIENCE_MS;
 
 use base::{CueId, MediaTime};
 
@@ -87,14 +87,14 @@ pub trait Outlet {
     /// Publishes what happened.
     fn event(&mut self, event: Event);
 
-    /// Takes a deck that will not be played any further.
+    /// Receives a deck that will not be played any further.
     fn retire(&mut self, deck: Deck);
 }
 
 /// The mixer of one channel.
 pub struct Mixer {
     plan: MixPlan,
-    sources: Vec<Live>,
+    sources: Vec<Strip>,
     deck_gain: Ramp,
     decks: Decks,
     /// Whether the decks stand in for sources.
@@ -108,7 +108,7 @@ impl Mixer {
     pub fn new(plan: MixPlan, sources: usize) -> Self {
         Self {
             plan,
-            sources: plan.sources.iter().take(sources).map(|gain| Live::new(*gain)).collect(),
+            sources: plan.sources.iter().take(sources).map(|gain| Strip::new(*gain)).collect(),
             deck_gain: Ramp::resting_at(plan.decks.linear()),
             decks: Decks::new(),
             standing_in: false,
@@ -116,12 +116,15 @@ impl Mixer {
         }
     }
 
-    /// Cues `deck` behind the current one, or hands it back if [`CUED_MAX`] are waiting.
+    /// Cues `deck` behind the current one.
+    ///
+    /// # Errors
+    /// Returns the deck if [`CUED_MAX`] are waiting.
     pub fn cue(&mut self, deck: Deck) -> Result<(), Deck> {
         self.decks.cue(deck)
     }
 
-    /// Takes back every cued deck and returns how many those were.
+    /// Retires every cued deck and returns how many those were.
     pub fn clear_next(&mut self, outlet: &mut impl Outlet) -> usize {
         self.decks.clear_next(outlet)
     }
@@ -141,7 +144,7 @@ impl Mixer {
 
     /// Returns whether the source at `index` delivers sound (wanted or not).
     pub fn is_alive(&self, index: usize) -> bool {
-        self.sources.get(index).is_some_and(Live::is_alive)
+        self.sources.get(index).is_some_and(Strip::is_alive)
     }
 
     /// Returns whether the decks are standing in for dead sources.

@@ -64,7 +64,7 @@ struct Input {
 /// Returns a pump on the box's `timeline` whose first block is due at `first` (rounded up to a whole block), its controls and
 /// the one end at which its plan is replaced.
 ///
-/// Take `first` from [`Timeline::next_packet_start`], a few ms ahead: what is due longer ago than [`CATCH_UP_US_MAX`] becomes
+/// Choose `first` with [`Timeline::next_packet_start`], a few ms ahead: what is due longer ago than [`CATCH_UP_US_MAX`] becomes
 /// a hole. Blocks are stamped with the instant they are due; sound of line-in was recorded
 /// [`crate::status::Status::line_delay_us`] plus one block before that. Each source has its gain in the plan at its own
 /// place; each encoder runs while any of the sinks wants what it makes.
@@ -191,7 +191,7 @@ impl Input {
 fn execute(mixer: &mut Mixer, command: Command, outlet: &mut ToControls<'_>) {
     match command {
         Command::Cue(deck) => {
-            // Cannot be full: the controls count what they cue. Handed back rather than lost all the same.
+            // Cannot be full: the controls count what they cue. Returned rather than lost all the same.
             if let Err(deck) = mixer.cue(deck) {
                 outlet.uncue();
                 outlet.retire(deck);
@@ -212,7 +212,7 @@ struct ToControls<'a> {
 }
 
 impl ToControls<'_> {
-    /// One deck less waits.
+    /// Counts one waiting deck less.
     fn uncue(&self) {
         self.shared.cued.fetch_sub(1, Ordering::AcqRel);
     }

@@ -13,7 +13,7 @@ use audio::decode::WorkerCommand;
 use audio::encode::{self, Encode, Profile};
 use audio::line;
 use audio::pump;
-use audio::source::Source as LiveSource;
+use audio::source::Source as SoundSource;
 use base::{ChannelId, PacketDuration, PacketSink, StreamId, Timeline};
 use party::{Fades, Party, Settings, Source};
 use rtc::config::{Clocks, StreamConfig};
@@ -211,7 +211,7 @@ fn fan_out(
 }
 
 /// A channel's sources and the thread that feeds them.
-type LineIn = (Vec<Box<dyn LiveSource>>, Option<JoinHandle<()>>);
+type LineIn = (Vec<Box<dyn SoundSource>>, Option<JoinHandle<()>>);
 
 /// The channel's sources, which are line-in if one is configured, and the thread that feeds it.
 fn line_in(config: &Config, clock: Clock) -> Result<LineIn, Error> {

@@ -53,7 +53,7 @@ pub struct Mp3 {
 }
 
 impl Mp3 {
-    /// An encoder at the constant rate `bitrate_bps`: 64000, 80000, 96000, 112000, 128000, 160000, 192000, 224000,
+    /// Returns an encoder at the constant rate `bitrate_bps`: 64000, 80000, 96000, 112000, 128000, 160000, 192000, 224000,
     /// 256000 or 320000.
     ///
     /// # Errors
@@ -74,12 +74,12 @@ impl Mp3 {
         })
     }
 
-    /// What its packets are.
+    /// Returns the encoding of its packets.
     pub fn encoding(&self) -> Encoding {
         Encoding::Mp3 { bitrate_bps: self.bitrate.0 }
     }
 
-    /// Bytes of every frame: 1152 frames / 8 bits × rate / 48 kHz, whole for every rate offered, so CBR needs no
+    /// Returns the bytes of every frame: 1152 frames / 8 bits × rate / 48 kHz, whole for every rate offered, so CBR needs no
     /// padding slot.
     fn frame_bytes(&self) -> usize {
         (u64::from(self.bitrate.0) * MP3_FRAME_TICKS / 8 / u64::from(SAMPLE_RATE_HZ)) as usize
@@ -143,7 +143,7 @@ impl Encode for Mp3 {
     }
 }
 
-/// Starts LAME: 48 kHz joint stereo at a constant rate.
+/// Starts and returns LAME: 48 kHz joint stereo at a constant rate.
 fn start((_, bitrate, softened): (u32, Bitrate, f32)) -> Result<Encoder, Error> {
     let refused = |reason: String| Error::Codec { library: "LAME", reason };
     let mut builder = Builder::new().ok_or_else(|| refused("out of memory".into()))?;

@@ -68,7 +68,7 @@ pub struct OpusConfig {
 }
 
 impl OpusConfig {
-    /// Largest loss that the encoder can be told to expect, percent: what a party's radio loses when it is barely usable.
+    /// Largest loss that can be set, percent: what a party's radio loses when it is barely usable.
     pub const EXPECTED_LOSS_PERCENT_MAX: u8 = 30;
 }
 
@@ -121,7 +121,7 @@ pub struct Opus {
 }
 
 impl Opus {
-    /// An encoder of `profile`.
+    /// Returns an encoder of `profile`.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a configuration outside the documented ranges; [`Error::Codec`] if libopus refuses.
@@ -150,16 +150,16 @@ impl Opus {
         })
     }
 
-    /// Frames libopus refused to encode since the start.
+    /// Returns how many frames libopus refused to encode since the start.
     pub fn failed_total(&self) -> u64 {
         self.failed_total
     }
 
-    /// Frames by which decoded sound trails its packet's media time: libopus' own look-ahead. Both profiles' decoders
+    /// Returns the frames by which decoded sound trails its packet's media time: libopus' own look-ahead. Both profiles' decoders
     /// need nothing more.
     ///
     /// # Errors
-    /// [`Error::Codec`] if libopus does not tell.
+    /// [`Error::Codec`] if libopus does not say.
     pub fn lookahead_frames(&mut self) -> Result<u32, Error> {
         Ok(self.encoder.get_lookahead()?.unsigned_abs())
     }
@@ -168,7 +168,7 @@ impl Opus {
         self.profile.duration().ticks()
     }
 
-    /// Adds a block to the frame being collected; true once the frame is complete.
+    /// Adds a block to the frame being collected; returns `true` once the frame is complete.
     fn collect(&mut self, at: MediaTime, block: &Block) -> bool {
         if self.collected == 0 {
             // Frames start on the grid of their own length, so that every later encode of the same timeline has the
@@ -244,7 +244,7 @@ impl Joiner {
         Ok(Self { inner: Repacketizer::new()? })
     }
 
-    /// One packet with all `frames`, or `None` if libopus cannot join them: the encoder changed its mode or bandwidth
+    /// Returns one packet with all `frames`, or `None` if libopus cannot join them: the encoder changed its mode or bandwidth
     /// between them (RFC 6716 section 3.2 gives all frames of a packet one configuration).
     pub(super) fn join(&mut self, frames: &[Packet], buffer: &mut [u8]) -> Option<Bytes> {
         let mut state = self.inner.begin();

@@ -12,7 +12,7 @@ use base::{Encoding, Packet, PacketDuration};
 use super::*;
 use crate::pcm::{BLOCK_FRAMES, SAMPLE_RATE_HZ};
 
-/// A sink that keeps everything and wants what it was told to.
+/// A sink that keeps everything and wants what it was made to.
 #[derive(Default)]
 struct Shelf {
     wanted: HashSet<Encoding>,

@@ -24,14 +24,14 @@ pub const RETRY_MS_MAX: u64 = 250;
 /// First wait after a device was lost, in ms. It doubles up to [`RETRY_MS_MAX`].
 const RETRY_MS_MIN: u64 = 50;
 
-/// A device that has delivered and then delivers nothing for so long, in ms, is taken for dead and reopened.
+/// A device that has delivered and then delivers nothing for so long, in ms, counts as dead and is reopened.
 pub const STALL_MS: u64 = 500;
 
 /// Time a device has for its first sound, in ms. Some open at once and take seconds to start (PulseAudio's null sink:
 /// two); opening them again only makes them start over.
 pub const FIRST_SOUND_MS: u64 = 3_000;
 
-/// What the loop is to do next.
+/// What the loop around [`Feeder::step`] is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextStep {
     /// Step again at once.

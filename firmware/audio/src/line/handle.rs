@@ -1,8 +1,8 @@
 //! The handle to line-in: where channels get their taps.
 //!
 //! A tap is made whole on the thread that asks for it and handed to the capture thread through a queue. The format of the
-//! open device is behind a lock that the capture thread takes only while there is no sound: when it opens and when it gives
-//! up a device. So a tap that is handed over while there is sound always fits the device.
+//! open device is behind a lock that the capture thread asks for only while there is no sound: when it opens and when it
+//! gives up a device. So a tap that is handed over while there is sound always fits the device.
 
 use std::fmt;
 use std::sync::Arc;
@@ -44,18 +44,18 @@ impl LineSource {
     pub fn tap(&self) -> Result<LineIn, TooManyTaps> {
         let shared = &self.shared;
         while shared.leaving.pop().is_some() {}
-        if !shared.reserve() {
+        // Held until the tap is handed over: the device stays what it is until then, and nobody else hands one over.
+        let format = shared.format();
+        if shared.joining.is_full() || !shared.reserve() {
             return Err(TooManyTaps);
         }
         let tap = Arc::new(Tap::new(Arc::clone(&shared.device)));
-        // Held until the tap is handed over: the device stays what it is until then.
-        let format = shared.format();
         // A rate that was good enough to open the device with is good enough here; if it were not, the tap would join
         // without a session and be heard from the next opening on.
         let halves = format.and_then(|format| session::pair(format).ok());
         let (feed, session) = halves.map_or((None, None), |(feed, session)| (Some(feed), Some(session)));
         let line = LineIn::new(Arc::clone(shared), Arc::clone(&tap), session);
-        // If it is refused, dropping `line` gives its place back.
+        // Cannot be full; if it were, dropping `line` releases its place.
         shared.joining.push(Outlet { tap, feed }).map_err(|_| TooManyTaps)?;
         Ok(line)
     }

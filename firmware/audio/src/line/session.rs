@@ -74,7 +74,7 @@ impl Session {
         input[..first.len()].copy_from_slice(first);
         input[first.len()..].copy_from_slice(second);
         chunk.commit_all();
-        self.level.took(input.len());
+        self.level.consumed(input.len());
         self.fit.run(out);
         Delivery::Sound(BLOCK_FRAMES)
     }

@@ -80,13 +80,13 @@ impl Shared {
         self.format.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one of the [`TAPS_MAX`] places; `false` if there is none left.
+    /// Reserves one of the [`TAPS_MAX`] places; returns `false` if there is none left.
     pub(super) fn reserve(&self) -> bool {
         let another = |taps: usize| (taps < TAPS_MAX).then_some(taps + 1);
         self.taps.fetch_update(Ordering::AcqRel, Ordering::Acquire, another).is_ok()
     }
 
-    /// Gives a place back.
+    /// Releases a place.
     pub(super) fn release(&self) {
         self.taps.fetch_sub(1, Ordering::AcqRel);
     }

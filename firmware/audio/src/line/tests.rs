@@ -40,7 +40,7 @@ fn simulate(hours: f64, ppm: f64, rate_hz: u32, period: u64, jitter_us: u64) -> 
         {
             position = needed_at + discard_frames as f64;
             taken += needed + discard_frames as u64;
-            level.took(needed as usize);
+            level.consumed(needed as usize);
             speed = next_speed;
         }
         if block > 12_000 {

@@ -91,7 +91,7 @@ impl MixPlan {
         self
     }
 
-    /// Returns this plan with what no deck can do taken out.
+    /// Returns this plan without what no deck can do.
     fn limited(self) -> Self {
         Self { crossfade_ms: self.crossfade_ms.min(Self::CROSSFADE_MS_MAX), ..self }
     }

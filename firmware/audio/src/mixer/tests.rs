@@ -1,13 +1,13 @@
 //! What the mixer promises, heard frame by frame.
 
-use super::live::PATIENCE_BLOCKS;
+use super::strip::PATIENCE_BLOCKS;
 use super::*;
 use crate::deck::{DeckFeed, pair};
 
 const LOST: Event = Event::SourceLost { index: 0 };
 const BACK: Event = Event::SourceBack { index: 0 };
 
-/// Collects what the mixer tells.
+/// Collects what the mixer publishes.
 #[derive(Default)]
 struct Log {
     events: Vec<Event>,
@@ -24,7 +24,7 @@ impl Outlet for Log {
     }
 }
 
-/// A mixer, what it told and what it played.
+/// A mixer, what it published and what it played.
 struct Desk {
     mixer: Mixer,
     plan: MixPlan,
@@ -235,7 +235,7 @@ fn a_line_in_that_is_merely_late_is_bridged_with_silence_before_the_decks_come_i
         assert_eq!(desk.out.last(), Some(&[0.5; 2]), "it goes on at once after {late_blocks} blocks");
     }
     assert_eq!((desk.mixer.position(), desk.mixer.standing_in()), (None, false));
-    assert_eq!(desk.log.events, [BACK], "nobody is told of a hiccup");
+    assert_eq!(desk.log.events, [BACK], "a hiccup is no event");
     (1..PATIENCE_BLOCKS).for_each(|_| _ = desk.block_from(FromSource::Late));
     assert_eq!(desk.out.last(), Some(&SILENCE));
     desk.block_from(FromSource::Late);
@@ -269,7 +269,7 @@ fn changing_from_decks_to_line_in_is_an_equal_power_crossfade() {
 }
 
 #[test]
-fn a_starving_deck_is_bridged_told_once_and_goes_on() {
+fn a_starving_deck_is_bridged_reported_once_and_goes_on() {
     let mut desk = Desk::new(DECKS);
     let (mut feed, deck) = unfinished(1, &[[0.5; 2]; 1_000]);
     desk.mixer.cue(deck).unwrap();

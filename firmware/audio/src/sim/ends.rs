@@ -18,7 +18,7 @@ pub struct CountingEncoder {
 }
 
 impl CountingEncoder {
-    /// The counter of calls; it stays valid after the encoder was handed to a pump.
+    /// Returns the counter of calls; it stays valid after the encoder was handed to a pump.
     pub fn calls(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.calls)
     }
@@ -55,7 +55,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// All frames of all blocks in one piece.
+    /// Returns all frames of all blocks in one piece.
     pub fn frames(&self) -> Vec<Frame> {
         self.blocks.iter().flat_map(|(_, block)| block.frames).collect()
     }
@@ -68,7 +68,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// What has been collected so far.
+    /// Locks and returns what has been collected so far.
     pub fn collected(&self) -> MutexGuard<'_, Collected> {
         self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,13 +8,17 @@ use crate::line::{self, Feeder, TAPS_MAX};
 use crate::mixer::Decibels;
 use crate::sim::{Card, CardPace};
 
-const HZ: f64 = 400.0;
+/// The tone, one period of which is longer than anything that could lie between two channels.
+const HZ: f64 = 100.0;
 
-/// How far the sound of one channel may lie from that of another, in frames: what the fit allows itself between two of its
-/// own blocks (0.7 ms), though each channel came at another moment of the card's drift.
-const APART_MAX: f64 = 33.6;
+/// Frames in one period of the tone.
+const PERIOD: f64 = 480.0;
 
-/// Where in the tone's period of 120 frames `frames` begin, in frames.
+/// How far the sound of one channel may lie from that of another, in frames: 1.5 ms, within which the fit keeps one tap's own
+/// delay. Each follows the card by itself, from another moment on.
+const APART_MAX: f64 = 72.0;
+
+/// Where in the tone's period `frames` begin, in frames.
 fn place(frames: &[Frame]) -> f64 {
     let (mut re, mut im) = (0.0, 0.0);
     for (n, frame) in frames.iter().enumerate() {
@@ -22,7 +26,7 @@ fn place(frames: &[Frame]) -> f64 {
         re += f64::from(frame[0]) * cos;
         im -= f64::from(frame[0]) * sin;
     }
-    im.atan2(re) / TAU * 48_000.0 / HZ
+    im.atan2(re) / TAU * PERIOD
 }
 
 /// A card 150 ppm fast that plays `HZ`, and the capture thread's end of it.
@@ -71,9 +75,9 @@ fn eight_channels_of_one_line_in_have_the_same_sound_at_the_same_place() {
     let mut desk = Desk::new();
     for _ in 0..TAPS_MAX {
         desk.open();
-        desk.pass_ms(370);
+        desk.pass_ms(130);
     }
-    desk.pass_ms(6_000);
+    desk.pass_ms(2_000);
     let last = |collector: &Collector| {
         let collected = collector.collected();
         let blocks = &collected.blocks[collected.blocks.len() - 10..];
@@ -84,7 +88,7 @@ fn eight_channels_of_one_line_in_have_the_same_sound_at_the_same_place() {
     for (_, controls, collector) in &desk.channels {
         let (other_at, place, peak) = last(collector);
         assert_eq!(other_at, at, "on one timeline");
-        let apart = (place - first + 60.0).rem_euclid(120.0) - 60.0;
+        let apart = (place - first + PERIOD / 2.0).rem_euclid(PERIOD) - PERIOD / 2.0;
         println!("{apart:+.1} frames apart, level {peak:.4}");
         assert!(apart.abs() < APART_MAX, "{apart} frames apart");
         assert!((peak - 0.5).abs() < 0.01, "{peak}");

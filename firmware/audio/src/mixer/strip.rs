@@ -1,4 +1,4 @@
-//! One source as the mixer hears it: whether it is alive, how loud it is, and its edges.
+//! One input of the mixer, as a desk's channel strip: whether its source is alive, its gain and its edges.
 //!
 //! The same rules for every source, whatever it is. What takes the place of a dead one is decided in the mixer.
 
@@ -8,7 +8,7 @@ use super::{Decibels, FromSource, sanitize};
 use crate::pcm::{BLOCK_FRAMES, Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// How long a source that is there may deliver nothing before it counts as dead, in ms: longer than a hiccup of a busy
-/// machine with a refill of the buffer after it, shorter than what one takes for a broken cable.
+/// machine with a refill of the buffer after it, shorter than what sounds like a broken cable.
 pub const PATIENCE_MS: u32 = 100;
 
 /// [`PATIENCE_MS`] in blocks.
@@ -25,8 +25,8 @@ pub(super) enum Change {
     Back,
 }
 
-/// The state of one source.
-pub(super) struct Live {
+/// The state of one input.
+pub(super) struct Strip {
     pub(super) gain: Ramp,
     edge: Declick,
     is_alive: bool,
@@ -36,8 +36,8 @@ pub(super) struct Live {
     frames: [Frame; BLOCK_FRAMES],
 }
 
-impl Live {
-    /// Returns a source that has not delivered yet and is heard at `gain`.
+impl Strip {
+    /// Returns the strip of a source that has not delivered yet, at `gain`.
     pub(super) fn new(gain: Decibels) -> Self {
         Self {
             gain: Ramp::resting_at(gain.linear()),
@@ -59,8 +59,8 @@ impl Live {
         &self.frames
     }
 
-    /// Copies what the source delivered, smooths its edges, and notices its death and return. `has_stand_in`: decks play
-    /// in its place.
+    /// Copies what the source delivered, smooths its edges, and returns its death or return. `has_stand_in`: decks play in
+    /// its place.
     pub(super) fn receive(&mut self, from: FromSource<'_>, has_stand_in: bool) -> Option<Change> {
         let sound = if let FromSource::Sound(frames) = from { frames } else { &[] };
         let mut delivered = sound.len().min(BLOCK_FRAMES);
