@@ -134,11 +134,3 @@ fn a_source_of_another_kind_needs_no_rules_of_its_own() {
     plans.publish(MixPlan { fallback_to_decks: false, ..plan });
     assert_eq!(run_to(80), SILENCE);
 }
-
-#[test]
-#[should_panic(expected = "5 sources, but a plan has 4")]
-fn more_sources_than_a_plan_has_gains_are_a_bug() {
-    let sources = (0..=SOURCES_MAX).map(|_| Box::new(Call(Vec::new().into_iter())) as Box<dyn Source>).collect();
-    let timeline = Timeline::starting_at(Time::ZERO);
-    new(timeline, MediaTime::ZERO, MixPlan::default(), sources, Vec::new(), Vec::new());
-}
