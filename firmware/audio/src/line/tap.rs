@@ -28,14 +28,18 @@ impl LineIn {
         Self { tap, session, blocker: DcBlocker::new(), past_underruns: 0, past_slips: 0, shared }
     }
 
-    /// Replaces the session by the newest one and lets go of a closed one.
+    /// Replaces the session by the newest one, and lets go of one whose device is closed.
     fn change_sessions(&mut self) {
-        let is_closed = self.session.as_ref().is_some_and(|session| session.is_closed());
-        let fresh = self.tap.fresh.pop();
-        if !is_closed && fresh.is_none() {
-            return;
+        if let Some(fresh) = self.tap.fresh.pop() {
+            self.replace_session(Some(fresh));
         }
-        if let Some(old) = std::mem::replace(&mut self.session, fresh) {
+        if self.session.as_ref().is_some_and(|session| session.is_closed()) {
+            self.replace_session(None);
+        }
+    }
+
+    fn replace_session(&mut self, session: Option<Box<Session>>) {
+        if let Some(old) = std::mem::replace(&mut self.session, session) {
             self.past_underruns += old.level.underruns();
             self.past_slips += old.level.slips();
             _ = self.tap.retired.push(old);

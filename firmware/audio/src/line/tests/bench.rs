@@ -29,6 +29,11 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn new(card: Card) -> Self {
         let (feeder, source) = pair(Box::new(card.clone()));
+        Self::with(card, feeder, source)
+    }
+
+    /// The bench of a line-in whose device plays what `card` does.
+    pub(super) fn with(card: Card, feeder: Feeder, source: LineSource) -> Self {
         let line = source.tap().unwrap();
         Self { card, feeder, source, line, delivery: Delivery::Gone, now: Time::ZERO, wait_until: Time::ZERO }
     }

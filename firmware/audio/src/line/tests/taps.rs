@@ -1,10 +1,12 @@
 //! Several taps of one card: they come, go, get stuck and lose their device, and none of them feels the others.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
 use super::bench::{Bench, FAST_PERIODS, pull, status, tone};
-use crate::line::{LineIn, LineState, NextStep, TAPS_MAX, TooManyTaps};
+use crate::capture::{Capture, Error, Open};
+use crate::line::{LineIn, LineSource, LineState, NextStep, TAPS_MAX, TooManyTaps, pair};
 use crate::pcm::{BLOCK_FRAMES, Frame};
 use crate::sim::{Card, CardPace};
 use crate::source::Delivery;
@@ -107,17 +109,22 @@ fn a_lost_device_is_lost_and_back_for_every_tap() {
 #[test]
 fn a_stuck_tap_loses_sound_alone() {
     let mut bench = bench();
-    let mut stuck = bench.source.tap().unwrap();
+    // One before and one after it in the capture thread's list.
+    let (mut stuck, mut other) = (bench.source.tap().unwrap(), bench.source.tap().unwrap());
     bench.blocks_until_sound(5).unwrap();
+    delivers(&mut other, &bench);
     let mut heard = Vec::new();
     for _ in 0..50 {
         unbroken(&mut bench, &mut heard);
-        delivers(&mut stuck, &bench);
+        assert!(delivers(&mut other, &bench) && delivers(&mut stuck, &bench));
     }
-    (0..200).for_each(|_| unbroken(&mut bench, &mut heard));
+    for _ in 0..200 {
+        unbroken(&mut bench, &mut heard);
+        assert!(delivers(&mut other, &bench));
+    }
     let lost = |line: &LineIn| status(line).overflow_frames.load(Ordering::Relaxed);
     assert!(lost(&stuck) > 48_000, "{} frames", lost(&stuck));
-    assert_eq!((lost(&bench.line), bench.status().slips.load(Ordering::Relaxed)), (0, 0));
+    assert_eq!((lost(&bench.line), lost(&other)), (0, 0));
     assert!(!delivers(&mut stuck, &bench), "what it has is old");
     for _ in 0..50 {
         unbroken(&mut bench, &mut heard);
@@ -139,21 +146,23 @@ fn a_stuck_tap_keeps_no_device_from_being_opened_and_finds_the_open_one() {
         (0..2).for_each(|_| _ = bench.block());
         bench.card.set_plugged(true);
     }
-    assert!(blocks_until_sound(&mut stuck, &mut bench, 5).is_some(), "it has slept through nine devices");
+    assert!(blocks_until_sound(&mut stuck, &mut bench, 5).is_some(), "it has slept through eight devices");
+    (0..60).for_each(|_| _ = bench.block());
+    assert!(blocks_until_sound(&mut stuck, &mut bench, 5).is_some(), "and what it hears is the ninth");
 }
 
 #[test]
 fn a_ninth_tap_is_refused_until_one_is_dropped() {
-    let bench = bench();
+    let mut bench = bench();
     let mut lines: Vec<LineIn> = (1..TAPS_MAX).map(|_| bench.source.tap().unwrap()).collect();
+    bench.pass_ms(10);
     let ninth = bench.source.tap().err();
     assert_eq!(ninth, Some(TooManyTaps));
     assert_eq!(ninth.unwrap().to_string(), "line-in feeds 8 channels already, which is the most it can");
-    let Bench { mut feeder, now, source, .. } = bench;
-    feeder.step(&mut || now);
     lines.pop();
     // The capture thread has not noticed yet.
-    lines.push(source.tap().expect("there is room again"));
+    lines.push(bench.source.tap().expect("there is room again"));
+    assert!(bench.source.tap().is_err());
 }
 
 #[test]
@@ -178,7 +187,7 @@ fn a_tap_dropped_in_the_middle_leaves_the_others_whole_and_its_memory_to_who_com
         unbroken(&mut bench, &mut heard);
         assert!(delivers(&mut first, &bench) && delivers(&mut second, &bench));
     }
-    let gone = std::sync::Arc::downgrade(&status(&first));
+    let gone = Arc::downgrade(&status(&first));
     drop(first);
     for _ in 0..20 {
         unbroken(&mut bench, &mut heard);
@@ -209,28 +218,54 @@ fn the_capture_thread_goes_on_without_taps_and_ends_with_the_last_handle() {
     assert_eq!(feeder.step(&mut || now), NextStep::Stop);
 }
 
+/// A device that is asked for another tap in the middle of being opened.
+struct Meanwhile {
+    card: Card,
+    source: Arc<OnceLock<LineSource>>,
+    added: Arc<Mutex<Vec<LineIn>>>,
+}
+
+impl Open for Meanwhile {
+    fn open(&mut self) -> Result<Box<dyn Capture>, Error> {
+        let line = self.source.get().unwrap().tap().unwrap();
+        self.added.lock().unwrap().push(line);
+        self.card.open()
+    }
+}
+
+#[test]
+fn a_tap_added_while_the_device_is_being_opened_is_not_lost() {
+    let card = Card::new(FAST_PERIODS, 0.0, CardPace::Virtual, tone(48_000.0, 440.0, 0.5));
+    let (source, added) = (Arc::default(), Arc::default());
+    let device = Meanwhile { card: card.clone(), source: Arc::clone(&source), added: Arc::clone(&added) };
+    let (feeder, handle) = pair(Box::new(device));
+    source.set(handle.clone()).ok().unwrap();
+    let mut bench = Bench::with(card, feeder, handle);
+    bench.blocks_until_sound(5).unwrap();
+    let mut line = added.lock().unwrap().pop().unwrap();
+    assert!(blocks_until_sound(&mut line, &mut bench, 5).is_some());
+}
+
 #[test]
 fn taps_that_come_and_go_on_another_thread_while_the_plug_wiggles_all_hear_in_the_end() {
     let mut bench = bench();
-    let (source, done) = (bench.source.clone(), AtomicBool::new(false));
+    let source = bench.source.clone();
+    // Refused while the capture thread has not fetched those before it.
+    let tap = || {
+        let tried = (0..10_000_000).find_map(|_| source.tap().inspect_err(|_| thread::yield_now()).ok());
+        tried.expect("there is room again at some time")
+    };
     let mut lines = thread::scope(|scope| {
         let adding = scope.spawn(|| {
             let mut lines: Vec<LineIn> = Vec::new();
             for round in 0..60 {
                 lines.truncate(round % 5);
-                // Refused while the capture thread has not fetched those before it.
-                lines.push(loop {
-                    match source.tap() {
-                        Ok(line) => break line,
-                        Err(TooManyTaps) => thread::yield_now(),
-                    }
-                });
+                lines.push(tap());
             }
-            done.store(true, Ordering::Relaxed);
             lines
         });
         let mut round = 0;
-        while !done.load(Ordering::Relaxed) {
+        while !adding.is_finished() {
             round += 1;
             bench.card.set_plugged(round % 7 > 1);
             bench.block();
