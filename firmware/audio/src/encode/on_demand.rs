@@ -31,3 +31,50 @@ impl OnDemand {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use base::{Encoding, Packet};
+
+    use super::*;
+
+    /// A sink that wants everything or nothing.
+    struct Wants(bool);
+
+    impl PacketSink for Wants {
+        fn wants(&self, _: Encoding) -> bool {
+            self.0
+        }
+
+        fn publish(&mut self, _: Encoding, _: Packet) {}
+    }
+
+    /// An encoder that writes down how it is called.
+    struct Recorder(Arc<Mutex<String>>);
+
+    impl Encode for Recorder {
+        fn is_wanted(&self, sink: &dyn PacketSink) -> bool {
+            sink.wants(Encoding::Mp3 { bitrate_bps: 128_000 })
+        }
+
+        fn encode(&mut self, _: MediaTime, _: &Block, _: &mut dyn PacketSink) {
+            self.0.lock().unwrap().push('e');
+        }
+
+        fn reset(&mut self) {
+            self.0.lock().unwrap().push('r');
+        }
+    }
+
+    #[test]
+    fn the_pause_and_not_the_first_packet_after_it_waits_for_the_reset() {
+        let calls = Arc::default();
+        let mut encoder = OnDemand::new(Box::new(Recorder(Arc::clone(&calls))));
+        for is_wanted in [true, true, false, false, true] {
+            encoder.encode(MediaTime::ZERO, &Block::SILENT, &mut Wants(is_wanted));
+        }
+        assert_eq!(*calls.lock().unwrap(), "eerre");
+    }
+}
