@@ -59,6 +59,10 @@ struct Watch {
 }
 
 impl Encode for Watch {
+    fn is_wanted(&self, _sink: &dyn PacketSink) -> bool {
+        true
+    }
+
     fn encode(&mut self, at: MediaTime, block: &Block, _sink: &mut dyn PacketSink) {
         let heard = block.frames.iter().position(|frame| frame[0].abs() > HEARD);
         if let Some(n) = heard.filter(|_| at >= self.quiet_until) {
@@ -130,9 +134,10 @@ fn listen(clock: Clock, clocks: Clocks, handle: &Handle, stop: &AtomicBool) -> V
     received
 }
 
-fn fan_out(clock: Clock, clocks: Clocks, duration: PacketDuration) -> (Handle, Sink, thread::JoinHandle<()>) {
+fn fan_out(timeline: Timeline, clocks: Clocks, duration: PacketDuration) -> (Handle, Sink, thread::JoinHandle<()>) {
     let stream = StreamConfig {
         id: StreamId::new("main").expect("a valid id"),
+        timeline,
         duration,
         bitrate_bps: 128_000,
         in_band_fec: false,
@@ -149,7 +154,8 @@ fn measure(profile: Profile, duration: PacketDuration) {
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: Duration::from_secs(1_700_000_000) };
     let (recorded, clicks) = (Arc::<Mutex<Vec<u64>>>::default(), Arc::<Mutex<Vec<MediaTime>>>::default());
     let published: Arc<Mutex<Vec<Published>>> = Arc::default();
-    let (handle, fan_out, fan_out_thread) = fan_out(clock, clocks, duration);
+    let timeline = Timeline::starting_at(clock.now());
+    let (handle, fan_out, fan_out_thread) = fan_out(timeline, clocks, duration);
 
     let log = Arc::clone(&recorded);
     let card = Card::new(FORMAT, CARD_PPM, CardPace::Real(clock), move |n| {
@@ -160,13 +166,17 @@ fn measure(profile: Profile, duration: PacketDuration) {
         if n > 0 && n % EVERY_FRAMES < 2 { [0.5; 2] } else { [0.0; 2] }
     });
     let opened = card.opened_at();
-    let (feeder, line) = line::pair(Box::new(card));
+    let (feeder, source) = line::pair(Box::new(card));
+    let line = source.tap().expect("there is room for one tap");
+    // The capture thread ends with the pump's tap.
+    drop(source);
     let opus = encode::Opus::new(profile, encode::OpusConfig::default()).expect("libopus works");
     let watch = Watch { clicks: Arc::clone(&clicks), quiet_until: MediaTime::ZERO };
     let sink = Publications { clock, duration, fan_out, log: Arc::clone(&published) };
-    let plan = MixPlan { line_in: Decibels::UNITY, decks: Decibels::SILENCE, ..MixPlan::default() };
+    let plan = MixPlan { decks: Decibels::SILENCE, ..MixPlan::default() }.with_source(0, Decibels::UNITY);
     let encoders: Vec<Box<dyn Encode>> = vec![Box::new(watch), Box::new(opus)];
-    let (pump, controls) = pump::new(clock.now(), plan, Some(line), encoders, Box::new(sink));
+    let first = timeline.next_packet_start(clock.now());
+    let (pump, controls, _) = pump::new(timeline, first, plan, vec![Box::new(line)], encoders, vec![Box::new(sink)]);
     let stop = AtomicBool::new(false);
     let received = thread::scope(|scope| {
         let phone = scope.spawn(|| listen(clock, clocks, &handle, &stop));

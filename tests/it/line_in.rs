@@ -16,6 +16,7 @@ use audio::mixer::{Decibels, MixPlan};
 use audio::pump::{self, Controls};
 use audio::sim::Collector;
 use audio::status::Status;
+use base::{MediaTime, Timeline};
 use tests::sound::{self, SoundServer};
 
 const HZ: f64 = 1_000.0;
@@ -99,11 +100,15 @@ fn wait_for(limit: Duration, condition: &mut dyn FnMut() -> bool, what: &str) ->
 fn inner() {
     let dir = std::path::PathBuf::from(std::env::var_os(INNER).expect("checked before"));
     let clock = Clock::start();
-    let (feeder, line) = line::pair(Box::new(Alsa::new("cable-in")));
+    let (feeder, source) = line::pair(Box::new(Alsa::new("cable-in")));
+    let line = source.tap().expect("there is room for one tap");
+    // The capture thread ends with the pump's tap.
+    drop(source);
     let collector = Collector::default();
-    let plan = MixPlan { line_in: Decibels::UNITY, decks: Decibels::SILENCE, ..MixPlan::default() };
-    let sink = Box::new(collector.clone());
-    let (pump, controls) = pump::new(clock.now(), plan, Some(line), vec![Box::new(collector.clone())], sink);
+    let plan = MixPlan { decks: Decibels::SILENCE, ..MixPlan::default() }.with_source(0, Decibels::UNITY);
+    let (timeline, first) = (Timeline::starting_at(clock.now()), MediaTime::ZERO);
+    let (encoder, sink) = (Box::new(collector.clone()), Box::new(collector.clone()));
+    let (pump, controls, _) = pump::new(timeline, first, plan, vec![Box::new(line)], vec![encoder], vec![sink]);
     let capture_thread = thread::spawn(move || line::run(feeder, clock));
     let pump_thread = thread::spawn(move || pump::run(pump, clock));
 

@@ -1,7 +1,7 @@
 //! A deck: one track's decoded sound on its way from the decoder's thread to the pump.
 //!
 //! A single-producer single-consumer ring of frames with an end mark. The decoder's side ([`DeckFeed`]) may wait; the
-//! pump's side ([`Deck`]) never does: it takes what is there and is told whether the track ended or the decoder is
+//! pump's side ([`Deck`]) never does: it pulls what is there and sees whether the track ended or the decoder is
 //! behind. Dropping either side ends the other.
 
 use std::sync::Arc;
@@ -124,7 +124,7 @@ mod tests {
     use crate::pcm::SILENCE;
 
     #[test]
-    fn frames_come_out_in_order_and_the_end_is_told_exactly() {
+    fn frames_come_out_in_order_and_the_end_is_exact() {
         let (mut feed, mut deck) = pair(CueId(1), 4);
         assert_eq!(feed.push(&[[0.1; 2], [0.2; 2], [0.3; 2]]), 3);
         let mut out = [SILENCE; 2];

@@ -1,6 +1,6 @@
 //! Two clocks, one speed: how fast to play a card's sound so that its buffer neither runs dry nor full.
 //!
-//! Pure: a proportional-integral controller on the buffer level. It is told levels and answers with speeds; measuring
+//! Pure: a proportional-integral controller on the buffer level. Levels in, speeds out; measuring
 //! levels is [`crate::line`]'s business, changing the speed of sound the resampler's.
 
 /// Seconds between two steps: one block.
@@ -33,13 +33,13 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// For a device that nominally delivers `rate_hz` frames per second.
+    /// Returns the controller of a device that nominally delivers `rate_hz` frames per second.
     pub fn new(rate_hz: f64) -> Self {
         Self { rate_hz, age_s: 0.0, filtered: None, integral: 0.0 }
     }
 
-    /// One block on: `error_frames` is how far the buffer is above its target. Returns the speed at which to take
-    /// frames out of it, relative to nominal: above 1 is faster.
+    /// Steps by one block: `error_frames` is how far the buffer is above its target. Returns the speed at which to consume
+    /// its frames, relative to nominal: above 1 is faster.
     pub fn step(&mut self, error_frames: f64) -> f64 {
         self.age_s += STEP_S;
         let omega = OMEGA_SETTLED + (OMEGA_FIRST - OMEGA_SETTLED) * (1.0 - self.age_s / SETTLE_S).max(0.0);
@@ -57,7 +57,7 @@ impl Controller {
         self.filtered = None;
     }
 
-    /// How much faster than nominal the card runs, in parts per million, as far as is known.
+    /// Returns how much faster than nominal the card runs, in parts per million, as far as is known.
     pub fn drift_ppm(&self) -> f64 {
         self.integral * 1e6
     }

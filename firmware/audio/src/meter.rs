@@ -1,6 +1,6 @@
 //! Levels for the eye and for rules: peaks, silence with hysteresis, clipping.
 //!
-//! Pure. It changes no sound, except for [`DcBlocker`], which takes out what is no sound.
+//! Pure. It changes no sound, except for [`DcBlocker`], which removes what is no sound.
 
 use crate::pcm::{CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 
@@ -25,7 +25,7 @@ const CLIPPING_SHOWN_FRAMES: u32 = SAMPLE_RATE_HZ;
 /// Corner of the DC blocker: 5 Hz, two octaves below what a party's loudspeakers can move.
 const DC_CORNER_HZ: f32 = 5.0;
 
-/// Largest magnitude of any sample in `frames`.
+/// Returns the largest magnitude of any sample in `frames`.
 pub fn peak(frames: &[Frame]) -> f32 {
     frames.as_flattened().iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
 }
@@ -41,7 +41,7 @@ pub enum Signal {
     Clipping,
 }
 
-/// Follows a source's [`Signal`].
+/// Tracks a source's [`Signal`].
 #[derive(Clone, Debug)]
 pub struct SignalMeter {
     quiet_frames: u32,
@@ -56,12 +56,12 @@ impl Default for SignalMeter {
 }
 
 impl SignalMeter {
-    /// A source that is taken for silent until it sounds.
+    /// Returns the meter of a source that counts as silent until it sounds.
     pub fn new() -> Self {
         Self { quiet_frames: SILENT_AFTER_FRAMES, clipped_run: [0; CHANNELS], clipping_frames_left: 0 }
     }
 
-    /// Takes note of the source's next frames.
+    /// Measures the source's next frames.
     pub fn hear(&mut self, frames: &[Frame]) {
         let count = frames.len() as u32;
         let silent = self.quiet_frames >= SILENT_AFTER_FRAMES;
@@ -81,7 +81,7 @@ impl SignalMeter {
         }
     }
 
-    /// What the source sounds like now.
+    /// Returns what the source sounds like.
     pub fn signal(&self) -> Signal {
         if self.clipping_frames_left > 0 {
             Signal::Clipping
@@ -93,7 +93,7 @@ impl SignalMeter {
     }
 }
 
-/// Takes out the constant offset that cheap inputs add, which eats headroom and clicks at every cut.
+/// Removes the constant offset that cheap inputs add, which eats headroom and clicks at every cut.
 #[derive(Clone, Debug)]
 pub struct DcBlocker {
     pole: f32,
@@ -108,7 +108,7 @@ impl Default for DcBlocker {
 }
 
 impl DcBlocker {
-    /// A blocker that takes the first frame it sees for the offset.
+    /// Returns a blocker that treats its first frame as the offset.
     pub fn new() -> Self {
         let pole = 1.0 - std::f32::consts::TAU * DC_CORNER_HZ / SAMPLE_RATE_HZ as f32;
         Self { pole, input: None, output: SILENCE }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_told_after_five_seconds_and_does_not_flap() {
+    fn silence_is_reported_after_five_seconds_and_does_not_flap() {
         let mut meter = SignalMeter::new();
         let mut hear = |level: f32, blocks: u32| {
             (0..blocks).for_each(|_| meter.hear(&[[level, 0.0]; 480]));

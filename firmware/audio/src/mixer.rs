@@ -1,24 +1,27 @@
-//! The mixer: line-in and decks become one block, without clicks and without fail.
+//! The mixer: sources and decks become one block, without clicks and without fail.
 //!
-//! Pure: it is handed sound and plans and returns sound and events. Its inputs cannot fail: a line-in whose device is
-//! gone is replaced by the decks if the plan says so, else by gentle silence, within the block in which it happens, and
-//! comes back by itself. One that is merely late is bridged with gentle silence for [`LINE_PATIENCE_MS`] first: a hiccup
-//! is no reason to play another song. It does not encode, resample or limit; the limiter comes after it.
+//! Pure: it is handed sound and plans and returns sound and events. Its inputs cannot fail: a source that is gone is
+//! replaced by the decks if the plan says so, else by gentle silence, within the block in which it happens, and comes back
+//! by itself. One that is merely late is bridged with gentle silence for [`PATIENCE_MS`] first: a hiccup is no reason to
+//! play another song. It does not encode, resample or limit; the limiter comes after it.
 
 mod decks;
 mod declick;
 mod plan;
 mod player;
 mod ramp;
+mod strip;
 #[cfg(test)]
 mod tests;
 
 use decks::Decks;
-use declick::Declick;
 use ramp::{Ramp, Shape};
+use strip::{Change, Strip};
 
 pub use decks::CUED_MAX;
-pub use plan::{Decibels, MixPlan, PlanCell};
+pub use plan::{Decibels, MixPlan, PlanWriter, SOURCES_MAX};
+pub(crate) use plan::{PlanReader, pair};
+pub use strip::PATIENCE_MS;
 
 use base::{CueId, MediaTime};
 
@@ -28,19 +31,8 @@ use crate::pcm::{BLOCK_FRAMES, Block, CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 /// Shortest change of any gain in ms: faster ones click.
 pub const FADE_MS_MIN: u16 = 5;
 
-/// How long the decks take to replace a dead line-in, and the other way round, in ms.
+/// How long the decks take to replace a dead source, and the other way round, in ms.
 const FALLBACK_FADE_MS: u16 = 20;
-
-/// How long a line-in whose device is there may deliver nothing before it counts as dead, in ms: longer than a hiccup of
-/// a busy machine with a refill of the buffer after it, shorter than what one takes for a broken cable.
-pub const LINE_PATIENCE_MS: u32 = 100;
-
-/// [`LINE_PATIENCE_MS`] in blocks.
-const LINE_PATIENCE_BLOCKS: u32 = LINE_PATIENCE_MS * (SAMPLE_RATE_HZ / 1_000) / BLOCK_FRAMES as u32;
-
-/// Whole blocks a line-in must deliver in a row before it takes over from the decks again: 100 ms, so that a loose
-/// plug does not flap.
-const RETURN_BLOCKS: u32 = 10;
 
 /// Samples beyond this (+24 dBFS) are no sound any more; they are cut off before they reach a filter's memory.
 const SAMPLE_MAX: f32 = 16.0;
@@ -67,73 +59,72 @@ pub enum Event {
         /// Which opening of it.
         cue: CueId,
     },
-    /// Line-in stopped delivering.
-    LineLost,
-    /// Line-in delivers again.
-    LineBack,
+    /// A source stopped delivering.
+    SourceLost {
+        /// Its place in the list that the pump was given.
+        index: usize,
+    },
+    /// A source delivers, for the first time or again.
+    SourceBack {
+        /// Its place in the list that the pump was given.
+        index: usize,
+    },
 }
 
-/// What line-in brought for one block.
+/// What a source brought for one block.
 #[derive(Clone, Copy, Debug)]
-pub enum FromLine<'a> {
+pub enum FromSource<'a> {
     /// Sound: a block, or less if it breaks off in the middle.
     Sound(&'a [Frame]),
-    /// Nothing, though the device is there: it is late, or its buffer is being filled.
+    /// Nothing, though the source is there: it is late, or its buffer is being filled.
     Late,
-    /// There is no device.
+    /// There is no source.
     Gone,
 }
 
 /// Where events and decks that are done with go.
 pub trait Outlet {
-    /// Tells what happened.
+    /// Publishes what happened.
     fn event(&mut self, event: Event);
 
-    /// Takes a deck that will not be played any further.
+    /// Receives a deck that will not be played any further.
     fn retire(&mut self, deck: Deck);
 }
 
 /// The mixer of one channel.
 pub struct Mixer {
     plan: MixPlan,
-    line_gain: Ramp,
+    sources: Vec<Strip>,
     deck_gain: Ramp,
     decks: Decks,
-    line_edge: Declick,
-    line_alive: bool,
-    /// Whether the decks stand in for line-in.
+    /// Whether the decks stand in for sources.
     standing_in: bool,
-    good_blocks: u32,
-    /// Blocks in a row that line-in, still taken for alive, was late for.
-    late_blocks: u32,
-    line: [Frame; BLOCK_FRAMES],
     deck: [Frame; BLOCK_FRAMES],
 }
 
 impl Mixer {
-    /// A mixer that starts with `plan`, without a line-in and without decks.
-    pub fn new(plan: MixPlan) -> Self {
+    /// Returns a mixer of `sources` sources (at most [`SOURCES_MAX`]), none of which has delivered yet, and of decks, of
+    /// which there are none yet. It starts with `plan`.
+    pub fn new(plan: MixPlan, sources: usize) -> Self {
         Self {
             plan,
-            line_gain: Ramp::resting_at(plan.line_in.linear()),
+            sources: plan.sources.iter().take(sources).map(|gain| Strip::new(*gain)).collect(),
             deck_gain: Ramp::resting_at(plan.decks.linear()),
             decks: Decks::new(),
-            line_edge: Declick::new(),
-            line_alive: false,
             standing_in: false,
-            good_blocks: 0,
-            late_blocks: 0,
-            line: [SILENCE; BLOCK_FRAMES],
             deck: [SILENCE; BLOCK_FRAMES],
         }
     }
 
-    /// Cues `deck` behind the current one, or hands it back if [`CUED_MAX`] are waiting.
+    /// Cues `deck` behind the current one.
+    ///
+    /// # Errors
+    /// Returns the deck if [`CUED_MAX`] are waiting.
     pub fn cue(&mut self, deck: Deck) -> Result<(), Deck> {
         self.decks.cue(deck)
     }
 
-    /// Takes back every cued deck and returns how many those were.
+    /// Retires every cued deck and returns how many those were.
     pub fn clear_next(&mut self, outlet: &mut impl Outlet) -> usize {
         self.decks.clear_next(outlet)
     }
@@ -151,82 +142,88 @@ impl Mixer {
         self.decks.position()
     }
 
-    /// Whether line-in delivers sound (wanted or not).
-    pub fn line_alive(&self) -> bool {
-        self.line_alive
+    /// Returns whether the source at `index` delivers sound (wanted or not).
+    pub fn is_alive(&self, index: usize) -> bool {
+        self.sources.get(index).is_some_and(Strip::is_alive)
     }
 
-    /// Whether the decks are standing in for a dead line-in.
+    /// Returns whether the decks are standing in for dead sources.
     pub fn standing_in(&self) -> bool {
         self.standing_in
     }
 
-    /// Mixes the block at `at` into `out`. `line` is what line-in brought for it.
-    pub fn mix(&mut self, plan: MixPlan, at: MediaTime, line: FromLine<'_>, out: &mut Block, outlet: &mut impl Outlet) {
-        self.take_line(line, outlet);
+    /// Mixes the block at `at` into `out`. `from` is what each source brought for it, in their order; one that is missing
+    /// at the end is gone.
+    pub fn mix(
+        &mut self,
+        plan: MixPlan,
+        at: MediaTime,
+        from: &[FromSource<'_>],
+        out: &mut Block,
+        outlet: &mut impl Outlet,
+    ) {
+        for (index, source) in self.sources.iter_mut().enumerate() {
+            let from = from.get(index).copied().unwrap_or(FromSource::Gone);
+            match source.receive(from, self.standing_in) {
+                Some(Change::Lost) => outlet.event(Event::SourceLost { index }),
+                Some(Change::Back) => outlet.event(Event::SourceBack { index }),
+                None => {}
+            }
+        }
         self.retarget(plan);
+        self.fill_decks(at, outlet);
+        for (n, frame) in out.frames.iter_mut().enumerate() {
+            let gain = self.deck_gain.advance();
+            let mut mixed = self.deck[n].map(|sample| sample * gain);
+            for source in &mut self.sources {
+                let (gain, sound) = (source.gain.advance(), source.frames()[n]);
+                mixed = std::array::from_fn::<_, CHANNELS, _>(|c| mixed[c] + sound[c] * gain);
+            }
+            *frame = mixed;
+        }
+    }
+
+    /// Plays the decks as far as they can be heard.
+    fn fill_decks(&mut self, at: MediaTime, outlet: &mut impl Outlet) {
         let audible = self.deck_gain.audible_frames(BLOCK_FRAMES);
         if audible > 0 {
-            let crossfade_frames = frames_of_ms(plan.crossfade_ms);
+            let crossfade_frames = frames_of_ms(self.plan.crossfade_ms);
             self.decks.fill(&mut self.deck[..audible], at, crossfade_frames, outlet);
         } else {
             self.decks.skip_unheard(outlet);
         }
         self.deck[audible..].fill(SILENCE);
-        for ((frame, line), deck) in out.frames.iter_mut().zip(&self.line).zip(&self.deck) {
-            let (line_gain, deck_gain) = (self.line_gain.advance(), self.deck_gain.advance());
-            *frame = std::array::from_fn::<_, CHANNELS, _>(|c| line[c] * line_gain + deck[c] * deck_gain);
-        }
     }
 
-    /// Copies what line-in delivered, smooths its edges and notices its death and return.
-    fn take_line(&mut self, from: FromLine<'_>, outlet: &mut impl Outlet) {
-        let line = if let FromLine::Sound(frames) = from { frames } else { &[] };
-        let mut delivered = line.len().min(BLOCK_FRAMES);
-        self.line[..delivered].copy_from_slice(&line[..delivered]);
-        sanitize(&mut self.line[..delivered]);
-        let was_alive = self.line_alive;
-        if delivered < BLOCK_FRAMES {
-            self.good_blocks = 0;
-            self.late_blocks = self.late_blocks.saturating_add(1);
-            let dead = matches!(from, FromLine::Gone) || self.late_blocks >= LINE_PATIENCE_BLOCKS;
-            if dead && std::mem::take(&mut self.line_alive) {
-                outlet.event(Event::LineLost);
-            }
-        } else {
-            self.late_blocks = 0;
-            self.good_blocks = self.good_blocks.saturating_add(1);
-            if !self.line_alive && (!self.standing_in || self.good_blocks >= RETURN_BLOCKS) {
-                self.line_alive = true;
-                outlet.event(Event::LineBack);
-            }
-        }
-        if !self.line_alive && !was_alive {
-            // Scraps of a line-in that is not back yet: better none than a stutter.
-            delivered = 0;
-        }
-        self.line_edge.patch(&mut self.line, delivered);
-    }
-
-    /// Sends the gains where the plan and the state of line-in want them.
+    /// Sends the gains where the plan and the states of the sources want them.
     fn retarget(&mut self, plan: MixPlan) {
         let planned = plan != self.plan;
         self.plan = plan;
         let stood_in = self.standing_in;
-        let wanted = plan.fallback_to_decks && !plan.line_in.is_silence();
-        self.standing_in = wanted && !self.line_alive && self.decks.is_loaded();
+        let wanted = || plan.sources.iter().zip(&self.sources).filter(|(gain, _)| !gain.is_silence());
+        let is_missed = wanted().next().is_some() && !wanted().any(|(_, source)| source.is_alive());
+        self.standing_in = plan.fallback_to_decks && is_missed && self.decks.is_loaded();
         let fade_ms =
             if stood_in == self.standing_in || planned { plan.ramp_ms.max(FADE_MS_MIN) } else { FALLBACK_FADE_MS };
-        let decks = if self.standing_in { plan.decks.max(plan.line_in) } else { plan.decks };
-        let (to_line, to_decks) = (plan.line_in.linear(), decks.linear());
-        let (from_line, from_decks) = (self.line_gain.target(), self.deck_gain.target());
-        let change_places = (to_line - from_line) * (to_decks - from_decks) < 0.0;
-        let shape = if change_places { Shape::EqualPower } else { Shape::Smooth };
-        if to_line != from_line {
-            self.line_gain.go(to_line, frames_of_ms(fade_ms), shape);
+        let loudest = wanted().map(|(gain, _)| *gain).max().unwrap_or(Decibels::SILENCE);
+        let decks = if self.standing_in { plan.decks.max(loudest) } else { plan.decks };
+        self.ramp_to(&plan.sources.map(Decibels::linear), decks.linear(), frames_of_ms(fade_ms));
+    }
+
+    /// Starts the ramps of gains that are to change. Those that change places do so at equal power.
+    fn ramp_to(&mut self, sources: &[f32; SOURCES_MAX], decks: f32, frames: u32) {
+        let targets = self.sources.iter().map(|source| source.gain.target()).zip(sources);
+        let (mut rises, mut falls) = (decks > self.deck_gain.target(), decks < self.deck_gain.target());
+        for (from, to) in targets {
+            rises |= *to > from;
+            falls |= *to < from;
         }
-        if to_decks != from_decks {
-            self.deck_gain.go(to_decks, frames_of_ms(fade_ms), shape);
+        let shape = if rises && falls { Shape::EqualPower } else { Shape::Smooth };
+        let ramps = self.sources.iter_mut().map(|source| &mut source.gain).zip(sources);
+        for (ramp, to) in ramps.chain([(&mut self.deck_gain, &decks)]) {
+            if *to != ramp.target() {
+                ramp.go(*to, frames, shape);
+            }
         }
     }
 }

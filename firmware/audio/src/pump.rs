@@ -2,7 +2,7 @@
 //!
 //! [`Pump::step`] is told the time and does not wait, lock, log or touch a file; it allocates nothing but the payloads
 //! of packets and, where a payload has several owners, their count. [`run`] is the loop around it. What is played is
-//! decided at the other end of [`Controls`].
+//! decided at the other ends of [`Controls`] and [`PlanWriter`].
 
 mod controls;
 #[cfg(test)]
@@ -18,12 +18,13 @@ use controls::{COMMANDS, Command, Shared};
 
 use crate::clock::Clock;
 use crate::deck::Deck;
-use crate::encode::Encode;
+use crate::encode::{Encode, OnDemand};
 use crate::limiter::Limiter;
-use crate::line::LineIn;
 use crate::meter;
-use crate::mixer::{Event, FromLine, MixPlan, Mixer, Outlet};
+use crate::mixer::{Event, FromSource, MixPlan, Mixer, Outlet, PlanReader, PlanWriter, SOURCES_MAX};
 use crate::pcm::{BLOCK_FRAMES, BLOCK_US, Block, Frame, SILENCE};
+use crate::sinks::Sinks;
+use crate::source::{Delivery, Source};
 
 /// Held up for longer than this, the pump leaves a hole instead of catching up: 200 ms, what players' buffers may ride
 /// over. Up to it every block is made, back to back.
@@ -44,45 +45,61 @@ pub enum Step {
 pub struct Pump {
     timeline: Timeline,
     next_block: u64,
+    plan: PlanReader,
     mixer: Mixer,
     limiter: Limiter,
-    line: Option<LineIn>,
-    line_frames: [Frame; BLOCK_FRAMES],
-    encoders: Vec<Box<dyn Encode>>,
-    sink: Box<dyn PacketSink>,
+    inputs: Vec<Input>,
+    encoders: Vec<OnDemand>,
+    sinks: Sinks,
     block: Block,
     shared: Arc<Shared>,
 }
 
-/// A pump whose first block is due at `origin` (tick 0 of its timeline), and its controls.
+/// A source and what it brought for the current block.
+struct Input {
+    source: Box<dyn Source>,
+    frames: [Frame; BLOCK_FRAMES],
+}
+
+/// Returns a pump on the box's `timeline` whose first block is due at `first` (rounded up to a whole block), its controls and
+/// the one end at which its plan is replaced.
 ///
-/// Blocks are stamped with the instant they are due. Sound of line-in was recorded
-/// [`crate::status::Status::line_delay_us`] plus one block before that.
+/// Choose `first` with [`Timeline::next_packet_start`], a few ms ahead: what is due longer ago than [`CATCH_UP_US_MAX`] becomes
+/// a hole. Blocks are stamped with the instant they are due; sound of line-in was recorded
+/// [`crate::status::Status::line_delay_us`] plus one block before that. Each source has its gain in the plan at its own
+/// place; each encoder runs while any of the sinks wants what it makes.
+///
+/// # Panics
+/// More than [`SOURCES_MAX`] sources.
 pub fn new(
-    origin: Time,
+    timeline: Timeline,
+    first: MediaTime,
     plan: MixPlan,
-    line: Option<LineIn>,
+    sources: Vec<Box<dyn Source>>,
     encoders: Vec<Box<dyn Encode>>,
-    sink: Box<dyn PacketSink>,
-) -> (Pump, Controls) {
-    let shared = Arc::new(Shared::new(plan, line.as_ref().map(LineIn::status)));
+    sinks: Vec<Box<dyn PacketSink>>,
+) -> (Pump, Controls, PlanWriter) {
+    assert!(sources.len() <= SOURCES_MAX, "{} sources, but a plan has {SOURCES_MAX}", sources.len());
+    let shared = Arc::new(Shared::new(sources.iter().find_map(|source| source.line_status())));
+    let (writer, reader) = crate::mixer::pair(plan);
+    let input = |source| Input { source, frames: [SILENCE; BLOCK_FRAMES] };
     let pump = Pump {
-        timeline: Timeline::starting_at(origin),
-        next_block: 0,
-        mixer: Mixer::new(plan),
+        timeline,
+        next_block: first.as_ticks().div_ceil(BLOCK_FRAMES as u64),
+        plan: reader,
+        mixer: Mixer::new(plan, sources.len()),
         limiter: Limiter::new(),
-        line,
-        line_frames: [SILENCE; BLOCK_FRAMES],
-        encoders,
-        sink,
+        inputs: sources.into_iter().map(input).collect(),
+        encoders: encoders.into_iter().map(OnDemand::new).collect(),
+        sinks: Sinks::new(sinks),
         block: Block::SILENT,
         shared: Arc::clone(&shared),
     };
-    (pump, Controls { shared })
+    (pump, Controls { shared }, writer)
 }
 
 impl Pump {
-    /// How the timeline of this channel is tied to the clock.
+    /// Returns the timeline of the box, on which this pump's packets lie.
     pub fn timeline(&self) -> Timeline {
         self.timeline
     }
@@ -122,30 +139,27 @@ impl Pump {
         // No more than the queue can hold: a busy other side must not keep the pump here.
         for _ in 0..COMMANDS {
             let Some(command) = self.shared.commands.pop() else { break };
-            obey(&mut self.mixer, command, &mut outlet);
+            execute(&mut self.mixer, command, &mut outlet);
         }
-        let scheduled = self.timeline.to_time(at);
-        let delivered = self.line.as_mut().is_some_and(|line| line.pull(scheduled, &mut self.line_frames));
-        let has_device = self.line.as_ref().is_some_and(LineIn::has_device);
-        let line = match (delivered, has_device) {
-            (true, _) => FromLine::Sound(&self.line_frames),
-            (false, true) => FromLine::Late,
-            (false, false) => FromLine::Gone,
-        };
         let stood_in = self.mixer.standing_in();
-        self.mixer.mix(self.shared.plan.get(), at, line, &mut self.block, &mut outlet);
+        let scheduled = self.timeline.to_time(at);
+        let mut from = [FromSource::Gone; SOURCES_MAX];
+        for (from, input) in from.iter_mut().zip(&mut self.inputs) {
+            *from = input.pull(scheduled);
+        }
+        self.mixer.mix(self.plan.read(), at, &from, &mut self.block, &mut outlet);
         let woken = outlet.woken;
         self.limiter.process(&mut self.block);
         for encoder in &mut self.encoders {
-            encoder.encode(at, &self.block, &mut *self.sink);
+            encoder.encode(at, &self.block, &mut self.sinks);
         }
-        self.tell(stood_in, at + BLOCK_FRAMES as u64);
+        self.publish_status(stood_in, at + BLOCK_FRAMES as u64);
         if let Some(wake) = self.shared.waker.get().filter(|_| woken) {
             wake();
         }
     }
 
-    fn tell(&self, stood_in: bool, behind: MediaTime) {
+    fn publish_status(&self, stood_in: bool, behind: MediaTime) {
         let meters = &self.shared.meters;
         let (cue, position) = self.mixer.position().map_or((0, 0), |(cue, frames)| (cue.0 + 1, frames));
         meters.cue.store(cue, Ordering::Relaxed);
@@ -162,10 +176,22 @@ impl Pump {
     }
 }
 
-fn obey(mixer: &mut Mixer, command: Command, outlet: &mut ToControls<'_>) {
+impl Input {
+    /// Pulls the block due at `scheduled`.
+    fn pull(&mut self, scheduled: Time) -> FromSource<'_> {
+        match self.source.pull(scheduled, &mut self.frames) {
+            Delivery::Sound(frames) => FromSource::Sound(&self.frames[..frames.min(BLOCK_FRAMES)]),
+            Delivery::Late => FromSource::Late,
+            Delivery::Gone => FromSource::Gone,
+        }
+    }
+}
+
+/// Carries out what the controls asked for.
+fn execute(mixer: &mut Mixer, command: Command, outlet: &mut ToControls<'_>) {
     match command {
         Command::Cue(deck) => {
-            // Cannot be full: the controls count what they cue. Handed back rather than lost all the same.
+            // Cannot be full: the controls count what they cue. Returned rather than lost all the same.
             if let Err(deck) = mixer.cue(deck) {
                 outlet.uncue();
                 outlet.retire(deck);
@@ -186,7 +212,7 @@ struct ToControls<'a> {
 }
 
 impl ToControls<'_> {
-    /// One deck less waits.
+    /// Counts one waiting deck less.
     fn uncue(&self) {
         self.shared.cued.fetch_sub(1, Ordering::AcqRel);
     }

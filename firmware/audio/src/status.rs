@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use base::{CueId, MediaTime};
 
-use crate::line::{LineState, LineStatus};
+use crate::line::status::{DeviceStatus, LineState, LineStatus};
 use crate::pcm::SILENCE;
 
-/// A snapshot of one channel. Counters count since the start.
+/// A snapshot of one channel. Counters count since the start; what is said of the card itself (state, rate, period, openings,
+/// overruns) is the same for every channel that hears it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
     /// The current track's cue and how many of its frames have been played (48 kHz).
@@ -18,7 +19,7 @@ pub struct Status {
     pub media_time: MediaTime,
     /// What line-in is doing.
     pub line: LineState,
-    /// Whether the decks stand in for a dead line-in.
+    /// Whether the decks stand in for sources that are wanted and dead.
     pub standing_in: bool,
     /// Peak of line-in in the last block in dBFS; −∞ for silence.
     pub line_peak_dbfs: f32,
@@ -42,7 +43,7 @@ pub struct Status {
     pub line_underruns_total: u64,
     /// Times line-in sound was thrown away because too much had piled up.
     pub line_slips_total: u64,
-    /// Frames of line-in dropped because the pump did not take them.
+    /// Frames of line-in dropped because this channel's pump did not fetch them.
     pub line_overflow_frames_total: u64,
     /// When the first block was made, in microseconds of the box's clock; 0 before.
     pub first_block_us: u64,
@@ -54,7 +55,7 @@ pub struct Status {
     pub hole_blocks_total: u64,
     /// Times a deck ran dry because its decoder was behind.
     pub starved_total: u64,
-    /// Times the decks had to stand in for line-in.
+    /// Times the decks had to stand in for sources.
     pub fallbacks_total: u64,
     /// Events dropped because nobody fetched them.
     pub events_lost_total: u64,
@@ -80,28 +81,31 @@ pub(crate) struct Meters {
 }
 
 impl Meters {
-    /// The numbers as they are now, with those of `line` if there is one.
+    /// Returns the numbers as they are, with those of `line` if there is one.
     pub(crate) fn snapshot(&self, line: Option<&LineStatus>) -> Status {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let level = |bits: &AtomicU32| dbfs(f32::from_bits(bits.load(Ordering::Relaxed)));
-        let of_line = |pick: fn(&LineStatus) -> &AtomicU64| line.map_or(0, |line| pick(line).load(Ordering::Relaxed));
+        let of_tap = |pick: fn(&LineStatus) -> &AtomicU64| line.map_or(0, |line| get(pick(line)));
+        let of_device = |pick: fn(&DeviceStatus) -> &AtomicU64| line.map_or(0, |line| get(pick(&line.device)));
+        let of_format =
+            |pick: fn(&DeviceStatus) -> &AtomicU32| line.map_or(0, |line| pick(&line.device).load(Ordering::Relaxed));
         Status {
             cue: get(&self.cue).checked_sub(1).map(|cue| (CueId(cue), get(&self.position))),
             media_time: MediaTime::from_ticks(get(&self.media_ticks)),
-            line: line.map_or(LineState::Unused, LineStatus::state),
+            line: line.map_or(LineState::Unused, |line| line.device.state()),
             standing_in: self.standing_in.load(Ordering::Relaxed),
             line_peak_dbfs: line.map_or(dbfs(SILENCE[0]), |line| level(&line.peak)),
             out_peak_dbfs: level(&self.out_peak),
             limiter_gain_db: if get(&self.blocks) == 0 { 0.0 } else { level(&self.limiter_gain) },
-            line_rate_hz: line.map_or(0, |line| line.rate_hz.load(Ordering::Relaxed)),
-            line_period_frames: line.map_or(0, |line| line.period_frames.load(Ordering::Relaxed)),
-            line_delay_us: of_line(|line| &line.delay_us),
+            line_rate_hz: of_format(|device| &device.rate_hz),
+            line_period_frames: of_format(|device| &device.period_frames),
+            line_delay_us: of_tap(|line| &line.delay_us),
             line_drift_ppm: line.map_or(0.0, |line| line.drift_ppb.load(Ordering::Relaxed) as f64 / 1e3),
-            line_opened_total: of_line(|line| &line.opened),
-            line_xruns_total: of_line(|line| &line.xruns),
-            line_underruns_total: of_line(|line| &line.underruns),
-            line_slips_total: of_line(|line| &line.slips),
-            line_overflow_frames_total: of_line(|line| &line.overflow_frames),
+            line_opened_total: of_device(|device| &device.opened),
+            line_xruns_total: of_device(|device| &device.xruns),
+            line_underruns_total: of_tap(|line| &line.underruns),
+            line_slips_total: of_tap(|line| &line.slips),
+            line_overflow_frames_total: of_tap(|line| &line.overflow_frames),
             first_block_us: get(&self.first_block),
             blocks_total: get(&self.blocks),
             late_blocks_total: get(&self.late_blocks),

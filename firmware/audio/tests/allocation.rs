@@ -11,12 +11,22 @@ use allocation_counter::measure;
 use audio::capture::Format;
 use audio::deck;
 use audio::encode::{Encode, Mp3, Opus, OpusConfig, Profile};
-use audio::line::{self, Feeder};
-use audio::mixer::{Decibels, MixPlan};
+use audio::line::{self, Feeder, LineSource};
+use audio::mixer::{Decibels, MixPlan, PlanWriter};
 use audio::pcm::{Block, Frame};
 use audio::pump::{self, Controls, Pump, Step};
 use audio::sim::{Card, CardPace};
-use base::{CueId, Encoding, MediaTime, Packet, PacketSink, Time};
+use audio::source::Source;
+use base::{CueId, Encoding, MediaTime, Packet, PacketSink, Time, Timeline};
+
+/// Line-in at full level with decks beneath it, so that both are at work.
+const PLAN: MixPlan = MixPlan {
+    sources: [Decibels::UNITY, Decibels::SILENCE, Decibels::SILENCE, Decibels::SILENCE],
+    decks: Decibels::UNITY,
+    ramp_ms: 50,
+    crossfade_ms: 100,
+    fallback_to_decks: true,
+};
 
 /// Wants everything and counts what it drops.
 #[derive(Clone, Default)]
@@ -36,6 +46,10 @@ impl PacketSink for Counter {
 struct Wasteful;
 
 impl Encode for Wasteful {
+    fn is_wanted(&self, _: &dyn PacketSink) -> bool {
+        true
+    }
+
     fn encode(&mut self, _: MediaTime, block: &Block, _: &mut dyn PacketSink) {
         std::hint::black_box(Box::new(block.frames[0]));
     }
@@ -43,23 +57,27 @@ impl Encode for Wasteful {
     fn reset(&mut self) {}
 }
 
-/// A line-in and a pump that mixes it with decks, on virtual time.
+/// Two channels that hear one line-in, on virtual time. What is measured is the capture thread, and the pump of the first
+/// channel, which mixes line-in with decks.
 struct Bench {
     card: Card,
     feeder: Feeder,
+    source: LineSource,
     pump: Pump,
     controls: Controls,
+    plans: PlanWriter,
+    other: Option<Pump>,
     now: Time,
 }
 
 impl Bench {
-    fn new(encoders: Vec<Box<dyn Encode>>, sink: Counter) -> Self {
+    fn new(encoders: Vec<Box<dyn Encode>>, sinks: Vec<Box<dyn PacketSink>>) -> Self {
         let tone = |n: u64| [(n as f32 * 0.05).sin() * 0.9; 2];
         let card = Card::new(Format { rate_hz: 44_100, period_frames: 221 }, 150.0, CardPace::Virtual, tone);
-        let (feeder, line) = line::pair(Box::new(card.clone()));
-        let plan = MixPlan { line_in: Decibels::UNITY, crossfade_ms: 100, ..MixPlan::default() };
-        let (pump, controls) = pump::new(Time::ZERO, plan, Some(line), encoders, Box::new(sink));
-        let mut bench = Self { card, feeder, pump, controls, now: Time::ZERO };
+        let (feeder, source) = line::pair(Box::new(card.clone()));
+        let (pump, controls, plans) = channel(&source, encoders, sinks, Time::ZERO);
+        let (other, ..) = channel(&source, Vec::new(), Vec::new(), Time::ZERO);
+        let mut bench = Self { card, feeder, source, pump, controls, plans, other: Some(other), now: Time::ZERO };
         // What is made once per device or on first use is made in the first second.
         bench.run(1_000);
         bench
@@ -87,14 +105,29 @@ impl Bench {
             captured += measure(|| (0..4).for_each(|_| _ = feeder.step(&mut || now))).count_total;
             let pump = &mut self.pump;
             pumped += measure(|| while pump.step(now) == Step::Made {}).count_total;
+            if let Some(other) = &mut self.other {
+                while other.step(now) == Step::Made {}
+            }
         }
         (captured, pumped)
     }
 }
 
+/// A channel that hears `source`, whose first block is due from `now` on.
+fn channel(
+    source: &LineSource,
+    encoders: Vec<Box<dyn Encode>>,
+    sinks: Vec<Box<dyn PacketSink>>,
+    now: Time,
+) -> (Pump, Controls, PlanWriter) {
+    let timeline = Timeline::starting_at(Time::ZERO);
+    let line: Box<dyn Source> = Box::new(source.tap().expect("there is room for a tap"));
+    pump::new(timeline, timeline.next_packet_start(now), PLAN, vec![line], encoders, sinks)
+}
+
 #[test]
 fn capture_and_mixer_allocate_nothing() {
-    let mut bench = Bench::new(Vec::new(), Counter::default());
+    let mut bench = Bench::new(Vec::new(), Vec::new());
     bench.cue();
     assert_eq!(bench.run(1_000), (0, 0));
     assert_eq!(bench.controls.status().line_opened_total, 1);
@@ -102,8 +135,31 @@ fn capture_and_mixer_allocate_nothing() {
 }
 
 #[test]
+fn a_plan_costs_the_pump_nothing() {
+    let mut bench = Bench::new(Vec::new(), Vec::new());
+    for n in 0..50 {
+        let gain = if n % 2 == 0 { Decibels::SILENCE } else { Decibels::UNITY };
+        bench.plans.publish(PLAN.with_source(0, gain));
+        assert_eq!(bench.run(20), (0, 0));
+    }
+}
+
+#[test]
+fn taps_come_and_go_at_the_cost_of_who_adds_them() {
+    let mut bench = Bench::new(Vec::new(), Vec::new());
+    for _ in 0..3 {
+        bench.other = None;
+        assert_eq!(bench.run(100), (0, 0), "one has gone");
+        let added = measure(|| bench.other = Some(channel(&bench.source, Vec::new(), Vec::new(), bench.now).0));
+        assert!(added.count_total > 10, "it is made here");
+        assert_eq!(bench.run(300), (0, 0), "another one has come");
+    }
+    assert_eq!(bench.controls.status().line_opened_total, 1);
+}
+
+#[test]
 fn a_lost_device_costs_the_pump_nothing() {
-    let mut bench = Bench::new(Vec::new(), Counter::default());
+    let mut bench = Bench::new(Vec::new(), Vec::new());
     bench.cue();
     bench.card.set_plugged(false);
     assert_eq!(bench.run(100).1, 0);
@@ -122,7 +178,7 @@ fn encoders_allocate_the_payloads_and_nothing_else() {
         Box::new(Mp3::new(128_000).expect("LAME works")),
     ];
     let packets = Counter::default();
-    let mut bench = Bench::new(encoders, packets.clone());
+    let mut bench = Bench::new(encoders, vec![Box::new(packets.clone())]);
     bench.cue();
     let before = packets.0.load(Ordering::Relaxed);
     let (captured, pumped) = bench.run(1_200);
@@ -134,7 +190,22 @@ fn encoders_allocate_the_payloads_and_nothing_else() {
 }
 
 #[test]
+fn a_second_sink_costs_one_count_of_owners_per_packet() {
+    let opus = Opus::new(Profile::LowDelay, OpusConfig::default()).expect("libopus works");
+    let sinks = [Counter::default(), Counter::default(), Counter::default()];
+    let list = sinks.iter().map(|sink| Box::new(sink.clone()) as Box<dyn PacketSink>).collect();
+    let mut bench = Bench::new(vec![Box::new(opus)], list);
+    let before = sinks.each_ref().map(|sink| sink.0.load(Ordering::Relaxed));
+    let (captured, pumped) = bench.run(1_000);
+    for (sink, before) in sinks.iter().zip(before) {
+        assert_eq!(sink.0.load(Ordering::Relaxed) - before, 100);
+    }
+    // The payload, and the count that all of its owners share, however many they are.
+    assert_eq!((captured, pumped), (0, 2 * 100));
+}
+
+#[test]
 fn an_allocation_would_be_noticed() {
-    let mut bench = Bench::new(vec![Box::new(Wasteful)], Counter::default());
+    let mut bench = Bench::new(vec![Box::new(Wasteful)], Vec::new());
     assert_eq!(bench.run(1_000), (0, 100));
 }

@@ -15,4 +15,4 @@ pub use name::{BadName, ChannelId, StreamId};
 pub use origin::Origin;
 pub use packet::{Encoding, Packet, PacketDuration, PacketSink};
 pub use ratelimit::{RateLimit, Verdict};
-pub use time::{MediaTime, Time, Timeline};
+pub use time::{MediaTime, PACKET_GRID_TICKS, Time, Timeline};

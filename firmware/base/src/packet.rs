@@ -66,15 +66,29 @@ pub struct Packet {
     pub payload: Bytes,
 }
 
-/// A destination of the pump's packets.
+/// A way out for a pump's packets: one of a list, each of which knows nothing of the others.
 ///
-/// Called from the pump's thread: both functions must return at once, never wait, and drop what they cannot take
-/// (counting it), because a listener may never hold up the music.
+/// Called from the pump's thread: both functions must return at once and never wait, lock or log, because a listener may
+/// never hold up the music. What lies behind a sink is bounded by a named capacity of its own; what it cannot take it drops
+/// and counts in a counter of its own.
 pub trait PacketSink: Send {
-    /// Returns whether anybody listens to `encoding` now. Encodings nobody wants are not made, except the default 20 ms Opus,
-    /// which always runs so that a new listener's first packet is at most one frame away.
+    /// Returns whether anybody behind this sink wants `encoding` now. What no sink wants is not encoded; asked before
+    /// every block, so that the answer may change at any time.
     fn wants(&self, encoding: Encoding) -> bool;
 
-    /// Publishes a packet.
+    /// Publishes a packet. Whoever keeps several sinks publishes to each only what it [wants](Self::wants).
     fn publish(&mut self, encoding: Encoding, packet: Packet);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::PACKET_GRID_TICKS;
+
+    #[test]
+    fn the_grid_is_the_shortest_that_packets_of_every_duration_share() {
+        let shared = |ticks: u64| PacketDuration::ALL.iter().all(|duration| ticks.is_multiple_of(duration.ticks()));
+        assert!(shared(PACKET_GRID_TICKS));
+        assert!((1..PACKET_GRID_TICKS).all(|ticks| !shared(ticks)));
+    }
 }

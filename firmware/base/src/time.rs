@@ -5,6 +5,10 @@
 
 use std::ops::{Add, Sub};
 
+/// Ticks between two positions at which packets of every duration begin together: 120 ms, the least common multiple of
+/// 10, 20, 40 and 60 ms (a test beside [`crate::PacketDuration`] holds the two together).
+pub const PACKET_GRID_TICKS: u64 = 5_760;
+
 /// An instant of a monotonic clock in microseconds since the clock's start.
 ///
 /// Where the clock starts is its owner's choice (the program's start, the kernel's boot), so instants of two clocks
@@ -84,10 +88,11 @@ impl Sub for MediaTime {
     }
 }
 
-/// The mapping between the monotonic clock and a stream's timeline: linear, fixed when the pump starts.
+/// The mapping between the monotonic clock and media time: linear, fixed when the box starts, and the same for all of its
+/// channels, so that equal positions of two streams are one instant.
 ///
-/// One tick is 125/6 µs. The pump keeps the mapping true by stepping on the monotonic clock; if it was held up for
-/// longer than it can catch up, it leaves a hole in [`MediaTime`] instead of bending the mapping.
+/// One tick is 125/6 µs. A pump keeps the mapping true by stepping on the monotonic clock; if it was held up for longer
+/// than it can catch up, it leaves a hole in [`MediaTime`] instead of bending the mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeline {
     origin: Time,
@@ -108,6 +113,15 @@ impl Timeline {
     pub const fn to_media(self, time: Time) -> MediaTime {
         MediaTime(time.0.saturating_sub(self.origin.0) * 6 / 125)
     }
+
+    /// Returns the first position whose instant is not before `after` and at which packets of every duration begin: a
+    /// multiple of [`PACKET_GRID_TICKS`]. Channels that start at such positions have packets that begin together, whenever
+    /// each of them was opened.
+    pub const fn next_packet_start(self, after: Time) -> MediaTime {
+        let grid = self.to_media(after).0 / PACKET_GRID_TICKS;
+        let here = MediaTime(grid * PACKET_GRID_TICKS);
+        if self.to_time(here).0 >= after.0 { here } else { MediaTime((grid + 1) * PACKET_GRID_TICKS) }
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +139,20 @@ mod tests {
     fn instants_before_the_start_are_the_start() {
         let timeline = Timeline::starting_at(Time::from_micros(500));
         assert_eq!(timeline.to_media(Time::ZERO), MediaTime::ZERO);
+    }
+
+    #[test]
+    fn packets_of_every_duration_begin_together_and_never_too_early() {
+        let timeline = Timeline::starting_at(Time::from_micros(7));
+        let start = |us| timeline.next_packet_start(Time::from_micros(us)).as_ticks();
+        assert_eq!((start(0), start(7), start(8)), (0, 0, PACKET_GRID_TICKS));
+        assert_eq!((start(120_006), start(120_007), start(120_008)), (5_760, 5_760, 11_520));
+        for us in (0..1_000_000).step_by(777) {
+            let found = timeline.next_packet_start(Time::from_micros(us));
+            assert!(found.as_ticks().is_multiple_of(PACKET_GRID_TICKS));
+            let wait_us = timeline.to_time(found).as_micros() as i64 - us as i64;
+            assert!((0..=120_000).contains(&wait_us), "{us}: {wait_us}");
+        }
     }
 
     #[test]

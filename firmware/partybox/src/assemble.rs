@@ -15,9 +15,10 @@ use audio::capture::Alsa;
 use audio::clock::Clock;
 use audio::decode::WorkerCommand;
 use audio::encode::{self, Encode, Profile};
-use audio::line::{self, LineIn};
+use audio::line;
 use audio::pump;
-use base::{ChannelId, PacketDuration, StreamId, Timeline};
+use audio::source::Source as SoundSource;
+use base::{ChannelId, PacketDuration, PacketSink, StreamId, Timeline};
 use party::{Fades, Party, Settings, Source};
 use rtc::config::{Clocks, StreamConfig};
 use tokio::sync::{Notify, mpsc, watch};
@@ -35,7 +36,7 @@ use crate::pairing::Pairing;
 use crate::panel::Panel;
 use crate::report;
 use crate::running::Running;
-use crate::sinks::Sinks;
+use crate::state::{self, Folder, Writer};
 use crate::supervise::{self, Supervisor};
 use crate::told::Told;
 use crate::tracks::Tracks;
@@ -68,8 +69,8 @@ impl Assembled {
         let clock_zero_s = since_kernel.tv_sec as f64 + since_kernel.tv_nsec as f64 / 1e9;
         let id = ChannelId::new(CHANNEL).expect("the channel's name is a legal one");
         let stream = StreamId::from(id);
-        let origin = clock.now().plus_millis(FIRST_BLOCK_MS);
-        let (rtc, sinks, rtc_thread) = fan_out(config, bound, stream, clock, Timeline::starting_at(origin))?;
+        let timeline = Timeline::starting_at(clock.now());
+        let (rtc, rtc_sink, rtc_thread) = fan_out(config, bound, stream, clock, timeline)?;
 
         let fades = Fades {
             pause_ms: config.source.pause_fade_ms,
@@ -89,11 +90,12 @@ impl Assembled {
         let mp3_config =
             web::mp3::Config { bitrates_bps: config.mp3.bitrates_bps.clone(), burst_ms: config.mp3.burst_ms.into() };
         let (hub, feed) = web::mp3::hub(stream, &mp3_config, &snapshots, &tokio::runtime::Handle::current());
-        let (line, line_thread) = line_in(config, clock)?;
+        let (sources, line_thread) = line_in(config, clock)?;
         let plan = channel::plan(party.plan(), party.settings().crossfade_ms);
         let (tap, ear) = ear::pair();
-        let sinks = Box::new(Sinks { rtc: sinks, mp3: feed, tap });
-        let (pump, controls) = pump::new(origin, plan, line, encoders(config)?, sinks);
+        let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(rtc_sink), Box::new(feed), Box::new(tap)];
+        let first = timeline.next_packet_start(clock.now().plus_millis(FIRST_BLOCK_MS));
+        let (pump, controls, plan) = pump::new(timeline, first, plan, sources, encoders(config)?, sinks);
         let wake = Arc::new(Notify::new());
         let waker = Arc::clone(&wake);
         controls.set_waker(move || waker.notify_one());
@@ -101,7 +103,7 @@ impl Assembled {
 
         let (tracks, news) = Tracks::new(catalogue, controls.clone(), WorkerCommand::this_program());
         let has_line_in = !config.line_in.device.is_empty();
-        let channel = Channel::new(id, party, controls.clone(), tracks, clock, has_line_in);
+        let channel = Channel::new(id, party, controls.clone(), plan, tracks, clock, has_line_in);
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
         let wiring = config.wiring().map_err(Error::Config)?;
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
@@ -209,14 +211,18 @@ fn fan_out(
     Ok((handle, sink, thread))
 }
 
-/// Line-in and the thread that feeds it, if one is configured.
-fn line_in(config: &Config, clock: Clock) -> Result<(Option<LineIn>, Option<JoinHandle<()>>), Error> {
+/// A channel's sources and the thread that feeds them.
+type LineIn = (Vec<Box<dyn SoundSource>>, Option<JoinHandle<()>>);
+
+/// The channel's sources, which are line-in if one is configured, and the thread that feeds it.
+fn line_in(config: &Config, clock: Clock) -> Result<LineIn, Error> {
     if config.line_in.device.is_empty() {
-        return Ok((None, None));
+        return Ok((Vec::new(), None));
     }
-    let (feeder, line) = line::pair(Box::new(line_in_device(config)));
+    let (feeder, source) = line::pair(Box::new(line_in_device(config)));
+    let line = source.tap().expect("the first tap is one of several");
     let thread = spawn("capture", move || line::run(feeder, clock))?;
-    Ok((Some(line), Some(thread)))
+    Ok((vec![Box::new(line)], Some(thread)))
 }
 
 /// The device of line-in as the configuration asks for it.
@@ -224,8 +230,7 @@ fn line_in_device(config: &Config) -> Alsa {
     Alsa::new(&config.line_in.device).with_period_ms(config.line_in.period_ms)
 }
 
-/// Every encoder of the channel. Those nobody listens to cost nothing, but for the default profile of Opus, which always
-/// runs.
+/// Every encoder of the channel. Those nobody listens to cost nothing.
 fn encoders(config: &Config) -> Result<Vec<Box<dyn Encode>>, Error> {
     let opus = encode::OpusConfig {
         bitrate_bps: config.opus.bitrate_bps,

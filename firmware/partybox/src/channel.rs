@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use audio::clock::Clock;
-use audio::mixer::{Decibels, Event, MixPlan};
+use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
 use base::{ChannelId, TrackId};
 use party::{Asker, Done, Input, Output, Party, Source, View};
@@ -17,11 +17,15 @@ use crate::tracks::{News, Tracks};
 /// Somebody at the box: they can do what a host can.
 const BOX: Asker = Asker { guest: None, leads: true, is_host: true };
 
+/// The place of line-in among the pump's sources.
+const LINE_IN: usize = 0;
+
 /// One channel.
 pub struct Channel {
     id: ChannelId,
     party: Party,
     controls: Controls,
+    plan: PlanWriter,
     tracks: Tracks,
     clock: Clock,
     has_line_in: bool,
@@ -35,11 +39,12 @@ impl Channel {
         id: ChannelId,
         party: Party,
         controls: Controls,
+        plan: PlanWriter,
         tracks: Tracks,
         clock: Clock,
         has_line_in: bool,
     ) -> Self {
-        let mut channel = Self { id, party, controls, tracks, clock, has_line_in, urgent: true };
+        let mut channel = Self { id, party, controls, plan, tracks, clock, has_line_in, urgent: true };
         channel.offer_catalogue();
         channel
     }
@@ -173,8 +178,8 @@ impl Channel {
                 Event::Starved { cue } => {
                     log::warn!("the decoder of track {} is behind", self.party.opened(cue).unwrap_or_default());
                 }
-                Event::LineLost => log::warn!("line-in brings nothing"),
-                Event::LineBack => log::info!("line-in is back"),
+                Event::SourceLost { .. } => log::warn!("line-in brings nothing"),
+                Event::SourceBack { .. } => log::info!("line-in is back"),
             }
         }
         self.tracks.hand_over();
@@ -191,7 +196,7 @@ impl Channel {
         while let Some(output) = outputs.pop_front() {
             let taken = match output {
                 Output::Mix(plan) => {
-                    self.controls.set_plan(self::plan(plan, self.party.settings().crossfade_ms));
+                    self.plan.publish(self::plan(plan, self.party.settings().crossfade_ms));
                     true
                 }
                 Output::Skip => self.controls.skip(),
@@ -214,13 +219,14 @@ impl Channel {
 
 /// The party's plan as the mixer wants it.
 pub fn plan(plan: party::MixPlan, crossfade_ms: u16) -> MixPlan {
-    MixPlan {
-        line_in: Decibels::from_db(plan.line_in_db),
+    let mixed = MixPlan {
         decks: Decibels::from_db(plan.tracks_db),
         ramp_ms: plan.ramp_ms,
         crossfade_ms,
         fallback_to_decks: plan.fallback_to_tracks,
-    }
+        ..MixPlan::default()
+    };
+    mixed.with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use audio::decode;
 use audio::line::LineState;
 use audio::status::Status;
-use base::Time;
+use base::{Encoding, Packet, PacketDuration, PacketSink, Time};
 use bytes::Bytes;
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -41,11 +41,15 @@ const FLOW_US: u64 = 30_000_000;
 #[derive(Debug)]
 pub struct Tap(Producer<Bytes>);
 
-impl Tap {
-    /// Offers a packet. Never waits.
-    pub fn take(&mut self, payload: &Bytes) {
+impl PacketSink for Tap {
+    /// Always the same: the box hears itself whether phones do or not.
+    fn wants(&self, encoding: Encoding) -> bool {
+        encoding == Encoding::Opus(PacketDuration::Ms20)
+    }
+
+    fn publish(&mut self, _: Encoding, packet: Packet) {
         // Full: nobody has listened for a second, which the ear's owner notices by itself.
-        _ = self.0.push(payload.clone());
+        _ = self.0.push(packet.payload);
     }
 }
 
@@ -223,7 +227,7 @@ mod tests {
             let mut counted = 0;
             for n in 0..LOOKS_PER_ROUND * 4 {
                 // No Opus: only whether it was judged is of interest.
-                tap.take(&Bytes::from_static(&[0xff]));
+                tap.0.push(Bytes::from_static(&[0xff])).unwrap();
                 ear.look(Time::from_micros(u64::from(n) * 250_000), QUIET, closely).unwrap();
                 assert_eq!(ear.packets.slots(), 0, "nothing is left to pile up");
                 counted += u32::from(closely || ear.look < LOOKS_PER_STRETCH);

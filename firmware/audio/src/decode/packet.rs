@@ -41,14 +41,14 @@ mod tests {
     use super::*;
     use crate::encode::{Encode, Opus, OpusConfig, Profile};
     use crate::pcm::{BLOCK_FRAMES, Block};
-    use base::{Encoding, MediaTime, Packet, PacketSink};
+    use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 
     #[derive(Default)]
     struct Kept(Vec<Packet>);
 
     impl PacketSink for Kept {
-        fn wants(&self, _: Encoding) -> bool {
-            false
+        fn wants(&self, encoding: Encoding) -> bool {
+            encoding == Encoding::Opus(PacketDuration::Ms20)
         }
 
         fn publish(&mut self, _: Encoding, packet: Packet) {

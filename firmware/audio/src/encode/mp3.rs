@@ -9,7 +9,7 @@ use base::{Encoding, MediaTime, Packet, PacketSink};
 use bytes::Bytes;
 use mp3lame_encoder::{Bitrate, Builder, Encoder, InterleavedPcm, Mode, Quality, VbrMode, ffi};
 
-use super::{Encode, Error};
+use super::{Encode, Error, fade_in};
 use crate::pcm::{BLOCK_FRAMES, Block, CHANNELS, SAMPLE_RATE_HZ};
 
 /// 48 kHz ticks of sound in one packet: one MPEG-1 layer III frame (ISO 11172-3 section 2.4.2.1), 24 ms.
@@ -42,7 +42,7 @@ const OUTPUT_BYTES_MAX: usize = mp3lame_encoder::max_required_buffer_size(BLOCK_
 /// One MP3 encode of one channel.
 pub struct Mp3 {
     bitrate: (u32, Bitrate, f32),
-    /// `None` only after LAME could not be started again; tried anew at each block.
+    /// `None` only after LAME could not be started again; retried at each block.
     encoder: Option<Encoder>,
     /// Encoded bytes not yet cut into frames.
     pending: Vec<u8>,
@@ -53,7 +53,7 @@ pub struct Mp3 {
 }
 
 impl Mp3 {
-    /// An encoder at the constant rate `bitrate_bps`: 64000, 80000, 96000, 112000, 128000, 160000, 192000, 224000,
+    /// Returns an encoder at the constant rate `bitrate_bps`: 64000, 80000, 96000, 112000, 128000, 160000, 192000, 224000,
     /// 256000 or 320000.
     ///
     /// # Errors
@@ -74,12 +74,12 @@ impl Mp3 {
         })
     }
 
-    /// What its packets are.
+    /// Returns the encoding of its packets.
     pub fn encoding(&self) -> Encoding {
         Encoding::Mp3 { bitrate_bps: self.bitrate.0 }
     }
 
-    /// Bytes of every frame: 1152 frames / 8 bits × rate / 48 kHz, whole for every rate offered, so CBR needs no
+    /// Returns the bytes of every frame: 1152 frames / 8 bits × rate / 48 kHz, whole for every rate offered, so CBR needs no
     /// padding slot.
     fn frame_bytes(&self) -> usize {
         (u64::from(self.bitrate.0) * MP3_FRAME_TICKS / 8 / u64::from(SAMPLE_RATE_HZ)) as usize
@@ -100,27 +100,31 @@ impl Mp3 {
 }
 
 impl Encode for Mp3 {
+    fn is_wanted(&self, sink: &dyn PacketSink) -> bool {
+        sink.wants(self.encoding())
+    }
+
     fn encode(&mut self, at: MediaTime, block: &Block, sink: &mut dyn PacketSink) {
-        let unwanted = !sink.wants(self.encoding());
-        if unwanted || self.expected.is_some_and(|expected| expected != at) {
+        if self.expected.is_some_and(|expected| expected != at) {
             self.reset();
         }
-        if unwanted {
-            return;
-        }
-        if self.expected.is_none() {
-            self.next = at;
-        }
-        self.expected = Some(at + BLOCK_FRAMES as u64);
+        let is_first = self.expected.replace(at + BLOCK_FRAMES as u64).is_none() || self.encoder.is_none();
         if self.encoder.is_none() {
             self.encoder = start(self.bitrate).ok();
-            self.next = at;
         }
         let Some(encoder) = &mut self.encoder else { return };
         self.pending.reserve(OUTPUT_BYTES_MAX);
-        let pcm = InterleavedPcm(block.frames.as_flattened());
-        if encoder.encode_to_vec(pcm, &mut self.pending).is_err() {
-            // LAME's state is unknown now; a fresh one starts at the next block.
+        let mut faded = Block::SILENT;
+        let block = if is_first {
+            self.next = at;
+            faded.frames = block.frames;
+            fade_in(&mut faded.frames);
+            &faded
+        } else {
+            block
+        };
+        if encoder.encode_to_vec(InterleavedPcm(block.frames.as_flattened()), &mut self.pending).is_err() {
+            // LAME's state is unknown: another one is started for the next block.
             self.encoder = None;
             self.pending.clear();
             return;
@@ -139,7 +143,7 @@ impl Encode for Mp3 {
     }
 }
 
-/// Starts LAME: 48 kHz joint stereo at a constant rate.
+/// Starts and returns LAME: 48 kHz joint stereo at a constant rate.
 fn start((_, bitrate, softened): (u32, Bitrate, f32)) -> Result<Encoder, Error> {
     let refused = |reason: String| Error::Codec { library: "LAME", reason };
     let mut builder = Builder::new().ok_or_else(|| refused("out of memory".into()))?;

@@ -9,7 +9,7 @@ use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink};
 use bytes::Bytes;
 
 use super::repacketize::Repacketize;
-use super::{Encode, Error};
+use super::{Encode, Error, fade_in};
 use crate::pcm::{BLOCK_FRAMES, Block, Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// Room for one packet: three frames of at most 1275 bytes (RFC 6716 section 3.2.1) with their headers, rounded up to
@@ -22,19 +22,26 @@ const BLOCKS_MAX: usize = 2;
 /// Which of the two encodes of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// 20 ms frames, general audio: always encoded, so that a new listener waits for one frame at most. 40 and
-    /// 60 ms packets are made from its frames when somebody wants them.
+    /// 20 ms frames, general audio. 40 and 60 ms packets are made from the very same frames.
     Default,
-    /// 10 ms frames without look-ahead for speech modes (6.5 ms → 2.5 ms algorithmic delay): encoded only while
-    /// somebody wants it.
+    /// 10 ms frames without look-ahead for speech modes (6.5 ms → 2.5 ms algorithmic delay).
     LowDelay,
 }
 
 impl Profile {
+    /// Returns the length of the frames that are encoded.
     const fn duration(self) -> PacketDuration {
         match self {
             Self::Default => PacketDuration::Ms20,
             Self::LowDelay => PacketDuration::Ms10,
+        }
+    }
+
+    /// Returns the durations of the packets that are published.
+    const fn durations(self) -> &'static [PacketDuration] {
+        match self {
+            Self::Default => &[PacketDuration::Ms20, PacketDuration::Ms40, PacketDuration::Ms60],
+            Self::LowDelay => &[PacketDuration::Ms10],
         }
     }
 
@@ -61,7 +68,7 @@ pub struct OpusConfig {
 }
 
 impl OpusConfig {
-    /// Largest loss that the encoder can be told to expect, percent: what a party's radio loses when it is barely usable.
+    /// Largest loss that can be set, percent: what a party's radio loses when it is barely usable.
     pub const EXPECTED_LOSS_PERCENT_MAX: u8 = 30;
 }
 
@@ -104,15 +111,17 @@ pub struct Opus {
     pcm: [Frame; BLOCKS_MAX * BLOCK_FRAMES],
     collected: usize,
     starts_at: MediaTime,
-    /// Where the next block must be to be contiguous; `None` before the first.
+    /// Where the next block must be to be contiguous; `None` before the first and after a reset.
     expected: Option<MediaTime>,
+    /// Whether the next frame is the first that libopus hears since it was started or reset.
+    is_first: bool,
     packet: Box<[u8; PACKET_BYTES_MAX]>,
     /// Frames libopus refused to encode. None is ever expected; they are counted and left out.
     failed_total: u64,
 }
 
 impl Opus {
-    /// An encoder of `profile`.
+    /// Returns an encoder of `profile`.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a configuration outside the documented ranges; [`Error::Codec`] if libopus refuses.
@@ -135,21 +144,22 @@ impl Opus {
             collected: 0,
             starts_at: MediaTime::ZERO,
             expected: None,
+            is_first: true,
             packet: Box::new([0; PACKET_BYTES_MAX]),
             failed_total: 0,
         })
     }
 
-    /// Frames libopus refused to encode since the start.
+    /// Returns how many frames libopus refused to encode since the start.
     pub fn failed_total(&self) -> u64 {
         self.failed_total
     }
 
-    /// Frames by which decoded sound trails its packet's media time: libopus' own look-ahead. Both profiles' decoders
+    /// Returns the frames by which decoded sound trails its packet's media time: libopus' own look-ahead. Both profiles' decoders
     /// need nothing more.
     ///
     /// # Errors
-    /// [`Error::Codec`] if libopus does not tell.
+    /// [`Error::Codec`] if libopus does not say.
     pub fn lookahead_frames(&mut self) -> Result<u32, Error> {
         Ok(self.encoder.get_lookahead()?.unsigned_abs())
     }
@@ -158,7 +168,7 @@ impl Opus {
         self.profile.duration().ticks()
     }
 
-    /// Adds a block to the frame being collected; true once the frame is complete.
+    /// Adds a block to the frame being collected; returns `true` once the frame is complete.
     fn collect(&mut self, at: MediaTime, block: &Block) -> bool {
         if self.collected == 0 {
             // Frames start on the grid of their own length, so that every later encode of the same timeline has the
@@ -175,33 +185,39 @@ impl Opus {
 }
 
 impl Encode for Opus {
+    fn is_wanted(&self, sink: &dyn PacketSink) -> bool {
+        self.profile.durations().iter().any(|duration| sink.wants(Encoding::Opus(*duration)))
+    }
+
     fn encode(&mut self, at: MediaTime, block: &Block, sink: &mut dyn PacketSink) {
-        let encoding = Encoding::Opus(self.profile.duration());
-        let unwanted = self.profile == Profile::LowDelay && !sink.wants(encoding);
-        if unwanted || self.expected.is_some_and(|expected| expected != at) {
+        if self.expected.is_some_and(|expected| expected != at) {
             self.reset();
-        }
-        if unwanted {
-            return;
         }
         self.expected = Some(at + BLOCK_FRAMES as u64);
         if !self.collect(at, block) {
             return;
         }
-        let pcm = self.pcm[..std::mem::take(&mut self.collected)].as_flattened();
-        let Ok(length) = self.encoder.encode_float(pcm, &mut self.packet[..]) else {
+        let frames = &mut self.pcm[..std::mem::take(&mut self.collected)];
+        if std::mem::take(&mut self.is_first) {
+            fade_in(&mut frames[..BLOCK_FRAMES]);
+        }
+        let Ok(length) = self.encoder.encode_float(frames.as_flattened(), &mut self.packet[..]) else {
             self.failed_total += 1;
             self.repacketize.reset();
             return;
         };
         let packet = Packet { media_time: self.starts_at, payload: Bytes::copy_from_slice(&self.packet[..length]) };
+        let encoding = Encoding::Opus(self.profile.duration());
         if self.profile == Profile::LowDelay {
+            // Nobody but this encoding's listeners can have wanted the frame.
             sink.publish(encoding, packet);
-        } else {
-            sink.publish(encoding, packet.clone());
-            let (joiner, buffer) = (&mut self.joiner, &mut self.packet[..]);
-            self.repacketize.push(packet, &mut |frames| joiner.join(frames, buffer), sink);
+            return;
         }
+        if sink.wants(encoding) {
+            sink.publish(encoding, packet.clone());
+        }
+        let (joiner, buffer) = (&mut self.joiner, &mut self.packet[..]);
+        self.repacketize.push(packet, &mut |frames| joiner.join(frames, buffer), sink);
     }
 
     fn reset(&mut self) {
@@ -209,6 +225,7 @@ impl Encode for Opus {
             return;
         }
         self.collected = 0;
+        self.is_first = true;
         self.repacketize.reset();
         // Cannot fail on a live encoder; if it did, the only loss is a click after the hole.
         let _ = self.encoder.reset_state();
@@ -227,7 +244,7 @@ impl Joiner {
         Ok(Self { inner: Repacketizer::new()? })
     }
 
-    /// One packet with all `frames`, or `None` if libopus cannot join them: the encoder changed its mode or bandwidth
+    /// Returns one packet with all `frames`, or `None` if libopus cannot join them: the encoder changed its mode or bandwidth
     /// between them (RFC 6716 section 3.2 gives all frames of a packet one configuration).
     pub(super) fn join(&mut self, frames: &[Packet], buffer: &mut [u8]) -> Option<Bytes> {
         let mut state = self.inner.begin();

@@ -71,7 +71,7 @@ impl Group {
         self.frames.first().map_or(MediaTime::ZERO, |frame| frame.media_time)
     }
 
-    /// Takes `packet` if it belongs to a group that started on its boundary; true once the group is complete.
+    /// Adds `packet` if it belongs to a group that started on its boundary; returns `true` once the group is complete.
     fn add(&mut self, packet: &Packet) -> bool {
         let on_boundary = packet.media_time.as_ticks() % self.duration.ticks() < FRAME;
         if on_boundary {

@@ -1,6 +1,8 @@
 //! What encoders promise to every listener, shown with decoded sound.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod pauses;
+
 use std::collections::HashSet;
 use std::f32::consts::TAU;
 
@@ -10,7 +12,7 @@ use base::{Encoding, Packet, PacketDuration};
 use super::*;
 use crate::pcm::{BLOCK_FRAMES, SAMPLE_RATE_HZ};
 
-/// A sink that keeps everything and wants what it was told to.
+/// A sink that keeps everything and wants what it was made to.
 #[derive(Default)]
 struct Shelf {
     wanted: HashSet<Encoding>,
@@ -87,7 +89,7 @@ fn config(bitrate_bps: u32) -> OpusConfig {
 fn repacketised_listeners_hear_bit_exactly_what_20_ms_listeners_hear() {
     // From speech mode to the highest rate.
     for bitrate_bps in [16_000, 24_000, 40_000, 64_000, 128_000, 510_000] {
-        let mut sink = Shelf::wanting(&[MS40, MS60]);
+        let mut sink = Shelf::wanting(&[MS20, MS40, MS60]);
         let fec = OpusConfig { inband_fec: true, expected_loss_percent: 10, ..config(bitrate_bps) };
         run(&mut Opus::new(Profile::Default, fec).unwrap(), 0..3_600, &mut sink);
         let heard = decode(&sink.of(MS20));
@@ -119,7 +121,7 @@ fn frames_that_cannot_share_a_packet_are_sent_singly() {
 
 #[test]
 fn repacketised_packets_start_on_multiples_of_their_duration() {
-    let mut sink = Shelf::wanting(&[MS40, MS60]);
+    let mut sink = Shelf::wanting(&[MS20, MS40, MS60]);
     // Starts at 30 ms: on nobody's boundary.
     run(&mut Opus::new(Profile::Default, config(128_000)).unwrap(), 3..303, &mut sink);
     for (encoding, ticks) in [(MS20, 960), (MS40, 1_920), (MS60, 2_880)] {
@@ -135,7 +137,7 @@ fn repacketised_packets_start_on_multiples_of_their_duration() {
 
 #[test]
 fn switching_duration_at_common_boundaries_leaves_no_gap_and_stays_bit_exact() {
-    let mut sink = Shelf::wanting(&[MS40, MS60]);
+    let mut sink = Shelf::wanting(&[MS20, MS40, MS60]);
     run(&mut Opus::new(Profile::Default, config(96_000)).unwrap(), 0..1_200, &mut sink);
     // 20 → 40 → 60 → 20 at 1.2, 3.6 and 7.2 s, all multiples of 120 ms.
     let listened: Vec<Packet> = [(MS20, 0, 120), (MS40, 120, 360), (MS60, 360, 720), (MS20, 720, 1_200)]
@@ -150,35 +152,29 @@ fn switching_duration_at_common_boundaries_leaves_no_gap_and_stays_bit_exact() {
 }
 
 #[test]
-fn nobody_wanting_40_ms_means_none_are_made() {
-    let mut sink = Shelf::default();
-    run(&mut Opus::new(Profile::Default, config(128_000)).unwrap(), 0..60, &mut sink);
-    assert_eq!(sink.packets.len(), 30);
-    assert!(sink.packets.iter().all(|(encoding, _)| *encoding == MS20));
+fn only_the_durations_that_are_wanted_are_published() {
+    for wanted in [MS20, MS40, MS60] {
+        let mut sink = Shelf::wanting(&[wanted]);
+        run(&mut Opus::new(Profile::Default, config(128_000)).unwrap(), 0..60, &mut sink);
+        let Encoding::Opus(duration) = wanted else { unreachable!() };
+        assert_eq!(sink.packets.len() as u64, 60 * 480 / duration.ticks());
+        assert!(sink.packets.iter().all(|(encoding, _)| *encoding == wanted));
+    }
 }
 
 #[test]
 fn a_packet_never_spans_a_hole_in_the_timeline() {
     let mut encoder = Opus::new(Profile::Default, config(128_000)).unwrap();
-    let mut sink = Shelf::wanting(&[MS40, MS60]);
+    let mut sink = Shelf::wanting(&[MS20, MS40, MS60]);
     run(&mut encoder, 0..5, &mut sink);
     run(&mut encoder, 9..60, &mut sink);
+    for (encoding, ticks) in [(MS20, 960), (MS40, 1_920), (MS60, 2_880)] {
+        assert!(sink.of(encoding).iter().all(|packet| packet.media_time.as_ticks().is_multiple_of(ticks)), "{ticks}");
+    }
     let starts: Vec<u64> = sink.of(MS20).iter().map(|packet| packet.media_time.as_ticks() / 480).collect();
     assert_eq!(starts[..4], [0, 2, 10, 12]);
+    assert_eq!((sink.of(MS40)[0].media_time, sink.of(MS40)[1].media_time), (at(0), at(12)));
     assert_eq!(sink.of(MS60)[0].media_time, at(12));
-}
-
-#[test]
-fn the_low_delay_profile_runs_only_while_wanted() {
-    let mut encoder = Opus::new(Profile::LowDelay, config(128_000)).unwrap();
-    let mut sink = Shelf::default();
-    run(&mut encoder, 0..10, &mut sink);
-    assert!(sink.packets.is_empty());
-    sink.wanted.insert(MS10);
-    run(&mut encoder, 10..20, &mut sink);
-    assert_eq!(sink.of(MS10).len(), 10);
-    assert_eq!(sink.of(MS10)[0].media_time, at(10));
-    assert_eq!(decode(&sink.of(MS10)).len(), 2 * 10 * BLOCK_FRAMES);
 }
 
 #[test]
@@ -212,26 +208,4 @@ fn every_mp3_packet_is_one_self_contained_frame() {
             assert_eq!(packet.media_time, MediaTime::from_ticks(48_000 + 1_152 * index as u64 - MP3_DELAY_TICKS));
         }
     }
-}
-
-#[test]
-fn mp3_runs_only_while_wanted_and_starts_afresh() {
-    let mut encoder = Mp3::new(128_000).unwrap();
-    let mut sink = Shelf::default();
-    run(&mut encoder, 0..50, &mut sink);
-    assert!(sink.packets.is_empty());
-    sink.wanted.insert(MP3);
-    run(&mut encoder, 50..100, &mut sink);
-    let first: Vec<Packet> = sink.of(MP3);
-    assert_eq!(first[0].media_time, MediaTime::from_ticks(50 * 480 - MP3_DELAY_TICKS));
-    sink.wanted.clear();
-    run(&mut encoder, 100..150, &mut sink);
-    assert_eq!(sink.of(MP3).len(), first.len());
-    // After the pause the same sound gives the same bytes as from a new encoder: nothing stale is left.
-    let replay = |encoder: &mut Mp3| {
-        let mut sink = Shelf::wanting(&[MP3]);
-        run(encoder, 150..200, &mut sink);
-        sink.of(MP3)
-    };
-    assert_eq!(replay(&mut encoder), replay(&mut Mp3::new(128_000).unwrap()));
 }

@@ -15,7 +15,15 @@ use crate::pcm::{BLOCK_FRAMES, CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 const TAPS: usize = 96;
 
 /// Lowest and highest nominal rate of a card, in Hz.
-pub(super) const RATE_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+const RATE_HZ: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+
+/// Checks that a device of `rate_hz` frames per second can be fitted.
+///
+/// # Errors
+/// [`Error::Unsupported`].
+pub(super) fn check(rate_hz: u32) -> Result<(), Error> {
+    if RATE_HZ.contains(&rate_hz) { Ok(()) } else { Err(Error::Unsupported) }
+}
 
 /// The resampler of one opened device, with the room it needs; nothing is allocated once it is made.
 pub(super) struct Fit {
@@ -24,11 +32,9 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    /// For a device that nominally delivers `rate_hz` frames per second.
+    /// Returns the fit of a device that nominally delivers `rate_hz` frames per second.
     pub(super) fn new(rate_hz: u32) -> Result<Self, Error> {
-        if !RATE_HZ.contains(&rate_hz) {
-            return Err(Error::Unsupported);
-        }
+        check(rate_hz)?;
         let parameters = SincInterpolationParameters {
             sinc_len: TAPS,
             f_cutoff: None,
@@ -44,24 +50,24 @@ impl Fit {
         Ok(Self { resampler, input })
     }
 
-    /// Sets the speed at which frames are taken, relative to nominal; reached smoothly within the next block.
+    /// Sets the speed at which frames are consumed, relative to nominal; reached smoothly within the next block.
     pub(super) fn set_speed(&mut self, speed: f64) {
         // Fails only beyond the widest ratio, which the controller's limit rules out; the old speed then stays.
         _ = self.resampler.set_resample_ratio_relative(1.0 / speed, true);
     }
 
-    /// Frames the next block needs.
+    /// Returns how many frames the next block needs.
     pub(super) fn needed_frames(&self) -> usize {
         self.resampler.input_frames_next()
     }
 
-    /// Room for exactly the frames the next block needs.
+    /// Returns room for exactly the frames the next block needs.
     pub(super) fn input(&mut self) -> &mut [Frame] {
         let needed = self.needed_frames();
         &mut self.input[..needed]
     }
 
-    /// Turns what was put into [`Fit::input`] into one block.
+    /// Resamples what was put into [`Fit::input`] into one block.
     pub(super) fn run(&mut self, out: &mut [Frame; BLOCK_FRAMES]) {
         let needed = self.needed_frames();
         let input = InterleavedSlice::new(self.input[..needed].as_flattened(), CHANNELS, needed);

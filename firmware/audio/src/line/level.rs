@@ -42,7 +42,7 @@ pub enum Decision {
     Run {
         /// Throw this many frames away first.
         discard_frames: usize,
-        /// Take frames this much faster than nominal.
+        /// Consume frames this much faster than nominal.
         speed: f64,
     },
 }
@@ -65,7 +65,7 @@ pub struct Level {
 }
 
 impl Level {
-    /// For a device that delivers `period_frames` at a time, nominally `rate_hz` frames per second.
+    /// Returns the level of a device that delivers `period_frames` at a time, nominally `rate_hz` frames per second.
     pub fn new(rate_hz: u32, period_frames: usize) -> Self {
         let rate_hz = f64::from(rate_hz);
         let period_s = (period_frames as f64 / rate_hz).min(GAP_S_MAX);
@@ -84,7 +84,7 @@ impl Level {
         }
     }
 
-    /// Takes note of an arrival.
+    /// Records an arrival.
     pub fn arrived(&mut self, stamp: Stamp) {
         if let Some(last) = self.last {
             let gap_s = (stamp.at.micros_since(last.at) as f64 / 1e6).min(GAP_S_MAX);
@@ -99,7 +99,7 @@ impl Level {
         self.last = Some(stamp);
     }
 
-    /// Decides about the block due at `scheduled`, with `ready_frames` in the ring of which the block needs
+    /// Returns what to do about the block due at `scheduled`, with `ready_frames` in the ring of which the block needs
     /// `needed_frames`.
     pub fn decide(&mut self, scheduled: Time, ready_frames: usize, needed_frames: usize) -> Decision {
         let gap_s = self.gaps_s[0].max(self.gaps_s[1]);
@@ -136,12 +136,12 @@ impl Level {
         Decision::Run { discard_frames: 0, speed: self.controller.step(error) }
     }
 
-    /// Takes note that `frames` frames were taken for a block.
-    pub fn took(&mut self, frames: usize) {
+    /// Records that `frames` frames were consumed for a block.
+    pub fn consumed(&mut self, frames: usize) {
         self.taken_frames += frames as u64;
     }
 
-    /// Frames the card has recorded by `now`, delivered or not.
+    /// Returns the frames that the card has recorded by `now`, delivered or not.
     fn recorded_frames(&self, now: Time, gap_s: f64) -> f64 {
         let Some(last) = self.last else { return 0.0 };
         let since_s = (now.as_micros() as f64 - last.at.as_micros() as f64) / 1e6;
@@ -149,22 +149,22 @@ impl Level {
         last.total_frames as f64 + since_s.min(gap_s) * self.rate_hz
     }
 
-    /// Age of the youngest frame in a block that is delivered now, in microseconds: the line's share of the delay.
+    /// Returns the age of the youngest frame in a block that is delivered now, in microseconds: the line's share of the delay.
     pub fn delay_us(&self) -> u64 {
         (self.level_frames.max(0.0) / self.rate_hz * 1e6) as u64
     }
 
-    /// How much faster than nominal the card runs, in parts per million.
+    /// Returns how much faster than nominal the card runs, in parts per million.
     pub fn drift_ppm(&self) -> f64 {
         self.controller.drift_ppm()
     }
 
-    /// Times the ring ran dry while playing.
+    /// Returns how often the ring ran dry while playing.
     pub fn underruns(&self) -> u64 {
         self.underruns
     }
 
-    /// Times sound was thrown away because too much had piled up.
+    /// Returns how often sound was thrown away because too much had piled up.
     pub fn slips(&self) -> u64 {
         self.slips
     }

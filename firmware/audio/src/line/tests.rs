@@ -1,11 +1,18 @@
 //! Line-in on virtual time: clocks that differ, periods that jitter, plugs that are pulled.
 
-use std::f64::consts::TAU;
+mod bench;
+mod taps;
+
+use std::sync::atomic::Ordering;
+
+use base::Time;
 
 use super::*;
-use crate::capture::Format;
-use crate::pcm::SILENCE;
+use crate::capture::{Error, Format};
+use crate::pcm::Frame;
 use crate::sim::{Card, CardPace};
+use crate::source::Delivery;
+use bench::{Bench, FAST_PERIODS, phase, tone};
 
 /// A card's level on its own, without sound: `hours` of a card `ppm` off with periods of `period` frames that arrive
 /// up to `jitter_us` late. Returns the level and the range of delay after the first two minutes.
@@ -33,7 +40,7 @@ fn simulate(hours: f64, ppm: f64, rate_hz: u32, period: u64, jitter_us: u64) -> 
         {
             position = needed_at + discard_frames as f64;
             taken += needed + discard_frames as u64;
-            level.took(needed as usize);
+            level.consumed(needed as usize);
             speed = next_speed;
         }
         if block > 12_000 {
@@ -79,64 +86,6 @@ fn jitter_of_a_whole_period_is_ridden_over_up_to_periods_of_20_ms() {
     }
 }
 
-/// A line-in whose card and pump both stand on virtual time.
-struct Bench {
-    card: Card,
-    feeder: Feeder,
-    line: LineIn,
-    now: Time,
-    wait_until: Time,
-}
-
-impl Bench {
-    fn new(card: Card) -> Self {
-        let (feeder, line) = pair(Box::new(card.clone()));
-        Self { card, feeder, line, now: Time::ZERO, wait_until: Time::ZERO }
-    }
-
-    /// Lets 10 ms pass, in steps of 1 ms for the capture thread; returns the block, if there was one.
-    fn block(&mut self) -> Option<[Frame; BLOCK_FRAMES]> {
-        for _ in 0..10 {
-            self.now = self.now.plus_millis(1);
-            self.card.set_now(self.now);
-            let now = self.now;
-            if now < self.wait_until {
-                continue;
-            }
-            for _ in 0..4 {
-                if let NextStep::WaitMs(ms) = self.feeder.step(&mut || now) {
-                    self.wait_until = now.plus_millis(ms);
-                    break;
-                }
-            }
-        }
-        let mut out = [SILENCE; BLOCK_FRAMES];
-        self.line.pull(self.now, &mut out).then_some(out)
-    }
-
-    /// Blocks until sound comes, at most `limit`.
-    fn blocks_until_sound(&mut self, limit: u32) -> Option<u32> {
-        (0..limit).find(|_| self.block().is_some())
-    }
-}
-
-fn tone(rate_hz: f64, hz: f64, amplitude: f64) -> impl FnMut(u64) -> Frame + Send + 'static {
-    move |n| [(amplitude * (TAU * hz * n as f64 / rate_hz).sin()) as f32; 2]
-}
-
-const FAST_PERIODS: Format = Format { rate_hz: 48_000, period_frames: 240 };
-
-/// Phase of the tone of `hz` in `frames`, in turns.
-fn phase(frames: &[Frame], hz: f64) -> f64 {
-    let (mut re, mut im) = (0.0, 0.0);
-    for (n, frame) in frames.iter().enumerate() {
-        let (sin, cos) = (TAU * hz * n as f64 / 48_000.0).sin_cos();
-        re += f64::from(frame[0]) * cos;
-        im -= f64::from(frame[0]) * sin;
-    }
-    im.atan2(re) / TAU
-}
-
 #[test]
 fn a_drifting_card_keeps_its_pitch_and_its_waveform() {
     // The tone's period divides 100 ms, so that the phase of every 100 ms would stand still on a perfect clock.
@@ -163,21 +112,21 @@ fn a_drifting_card_keeps_its_pitch_and_its_waveform() {
 #[test]
 fn a_replugged_card_is_heard_again_within_a_second() {
     let mut bench = Bench::new(Card::new(FAST_PERIODS, 0.0, CardPace::Virtual, tone(48_000.0, 440.0, 0.5)));
-    assert_eq!(bench.line.status().state(), LineState::Opening);
+    assert_eq!(bench.source.state(), LineState::Opening);
     bench.blocks_until_sound(5).expect("sound at once");
     for _ in 0..3 {
         bench.card.set_plugged(false);
         bench.block();
         assert!(bench.block().is_none(), "an unplugged card is silent within a block");
-        assert!(!bench.line.has_device(), "and known to be gone");
+        assert_eq!(bench.delivery, Delivery::Gone, "and known to be gone");
         (0..200).for_each(|_| assert!(bench.block().is_none()));
-        assert_eq!(bench.line.status().state(), LineState::NoDevice(capture::Error::NotFound));
+        assert_eq!(bench.source.state(), LineState::NoDevice(Error::NotFound));
         bench.card.set_plugged(true);
         let blocks = bench.blocks_until_sound(100).expect("sound within 1 s");
         assert!(blocks < 60, "{blocks} blocks");
-        assert_eq!(bench.line.status().state(), LineState::Signal);
+        assert_eq!(bench.source.state(), LineState::Signal);
     }
-    assert_eq!(bench.line.status().opened.load(Ordering::Relaxed), 4);
+    assert_eq!(bench.status().device.opened.load(Ordering::Relaxed), 4);
 }
 
 #[test]
@@ -186,16 +135,12 @@ fn a_card_that_hangs_is_reopened() {
     bench.blocks_until_sound(5).unwrap();
     bench.card.set_muted(true);
     (0..40).for_each(|_| _ = bench.block());
-    assert!(bench.line.has_device(), "late, but not gone");
+    assert_eq!(bench.delivery, Delivery::Late, "late, but not gone");
     (0..60).for_each(|_| _ = bench.block());
-    assert_eq!(bench.line.status().opened.load(Ordering::Relaxed), 2, "opened again, and given time to start");
-    assert_eq!(
-        bench.line.status().state(),
-        LineState::NoDevice(capture::Error::Stalled),
-        "it opens, but does not count"
-    );
+    assert_eq!(bench.status().device.opened.load(Ordering::Relaxed), 2, "opened again, and given time to start");
+    assert_eq!(bench.source.state(), LineState::NoDevice(Error::Stalled), "it opens, but does not count");
     (0..300).for_each(|_| _ = bench.block());
-    assert_eq!(bench.line.status().opened.load(Ordering::Relaxed), 3, "but not for ever");
+    assert_eq!(bench.status().device.opened.load(Ordering::Relaxed), 3, "but not for ever");
     bench.card.set_muted(false);
     assert!(bench.blocks_until_sound(100).is_some());
 }
@@ -205,26 +150,13 @@ fn a_stalled_pump_starts_afresh_instead_of_staying_behind() {
     let mut bench = Bench::new(Card::new(FAST_PERIODS, 0.0, CardPace::Virtual, tone(48_000.0, 440.0, 0.5)));
     bench.blocks_until_sound(5).unwrap();
     (0..100).for_each(|_| _ = bench.block());
-    let before_us = bench.line.status().delay_us.load(Ordering::Relaxed);
-    for _ in 0..1_000 {
-        bench.now = bench.now.plus_millis(1);
-        bench.card.set_now(bench.now);
-        let now = bench.now;
-        bench.feeder.step(&mut || now);
-    }
+    let before_us = bench.status().delay_us.load(Ordering::Relaxed);
+    bench.pass_ms(1_000);
     assert!(bench.block().is_none(), "too much has piled up: start afresh");
     assert!(bench.blocks_until_sound(5).is_some());
     (0..10).for_each(|_| _ = bench.block());
-    let after_us = bench.line.status().delay_us.load(Ordering::Relaxed);
+    let after_us = bench.status().delay_us.load(Ordering::Relaxed);
     assert!(after_us < before_us + 3_000, "{before_us} us before, {after_us} us after");
-    assert!(bench.line.status().overflow_frames.load(Ordering::Relaxed) > 0);
-    assert_eq!(bench.line.status().slips.load(Ordering::Relaxed), 1);
-}
-
-#[test]
-fn the_capture_thread_ends_with_the_pump() {
-    let Bench { mut feeder, line, .. } =
-        Bench::new(Card::new(FAST_PERIODS, 0.0, CardPace::Virtual, tone(48_000.0, 440.0, 0.5)));
-    drop(line);
-    assert_eq!(feeder.step(&mut || Time::ZERO), NextStep::Stop);
+    assert!(bench.status().overflow_frames.load(Ordering::Relaxed) > 0);
+    assert_eq!(bench.status().slips.load(Ordering::Relaxed), 1);
 }

@@ -62,7 +62,7 @@ impl Decks {
         Ok(())
     }
 
-    /// Takes back everything cued and returns how many decks that was.
+    /// Retires everything cued and returns how many decks that was.
     pub(crate) fn clear_next(&mut self, outlet: &mut impl Outlet) -> usize {
         let count = self.cued.len();
         for deck in self.cued.drain(..) {

@@ -1,12 +1,15 @@
 //! What the mixer is asked to do: one small `Copy` value, the latest of which wins.
 //!
-//! A plan packs into 64 bits, so that handing it to the pump is one wait-free atomic store. It holds wishes only; how
-//! they are faded in is the mixer's business.
+//! It holds wishes only; how they are faded in is the mixer's business. It travels through a triple buffer: publishing and
+//! reading are wait-free, and however many plans nobody has read, the newest is read next.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use triple_buffer::{Input, Output, triple_buffer};
 
 use crate::deck::DECK_FRAMES;
 use crate::pcm::SAMPLE_RATE_HZ;
+
+/// Sources a channel can have beside its decks: line-in, two phones between which the music changes, a pipe or another box.
+pub const SOURCES_MAX: usize = 4;
 
 /// A gain in hundredths of a decibel: −90 dB to +12 dB, or silence. No other value can be made, so none can blow up a
 /// loudspeaker or turn into NaN.
@@ -52,23 +55,23 @@ impl Decibels {
 /// The wished-for mix. The latest plan wins; a change is always faded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MixPlan {
-    /// Gain of line-in.
-    pub line_in: Decibels,
+    /// Gains of the sources, in the order in which the pump was given them; those it was not given are of no effect.
+    pub sources: [Decibels; SOURCES_MAX],
     /// Gain of the decks. Silence is pause: once faded out, decks keep their position.
     pub decks: Decibels,
     /// How long a change of gain takes, in ms: 0 to 65 535. Never shorter than [`super::FADE_MS_MIN`].
     pub ramp_ms: u16,
     /// How long consecutive tracks overlap, in ms: 0 (gapless) to [`MixPlan::CROSSFADE_MS_MAX`].
     pub crossfade_ms: u16,
-    /// Whether decks take the place of a line-in that is wanted but delivers nothing.
+    /// Whether decks take the place of sources if some are wanted but none of these delivers.
     pub fallback_to_decks: bool,
 }
 
 impl Default for MixPlan {
-    /// The decks play, gaplessly; line-in is silent.
+    /// The decks play, gaplessly; every source is silent.
     fn default() -> Self {
         Self {
-            line_in: Decibels::SILENCE,
+            sources: [Decibels::SILENCE; SOURCES_MAX],
             decks: Decibels::UNITY,
             ramp_ms: 50,
             crossfade_ms: 0,
@@ -82,44 +85,54 @@ impl MixPlan {
     /// for the decoder to say so.
     pub const CROSSFADE_MS_MAX: u16 = (DECK_FRAMES as u64 * 1_000 / SAMPLE_RATE_HZ as u64) as u16 - 250;
 
-    fn pack(self) -> u64 {
-        let crossfade_ms = u64::from(self.crossfade_ms.min(Self::CROSSFADE_MS_MAX));
-        u64::from(self.line_in.0 as u16)
-            | u64::from(self.decks.0 as u16) << 16
-            | u64::from(self.ramp_ms) << 32
-            | (crossfade_ms << 1 | u64::from(self.fallback_to_decks)) << 48
+    /// Returns this plan with the gain of the source at `index` (below [`SOURCES_MAX`]) replaced.
+    pub const fn with_source(mut self, index: usize, gain: Decibels) -> Self {
+        self.sources[index] = gain;
+        self
     }
 
-    fn unpack(bits: u64) -> Self {
-        let field = |shift: u32| (bits >> shift) as u16;
-        Self {
-            line_in: Decibels(field(0) as i16),
-            decks: Decibels(field(16) as i16),
-            ramp_ms: field(32),
-            crossfade_ms: field(48) >> 1,
-            fallback_to_decks: field(48) & 1 == 1,
-        }
+    /// Returns this plan without what no deck can do.
+    fn limited(self) -> Self {
+        Self { crossfade_ms: self.crossfade_ms.min(Self::CROSSFADE_MS_MAX), ..self }
     }
 }
 
-/// Where the latest plan lies. Writing and reading are wait-free.
+/// The one end at which a channel's plan is replaced. Not `Clone`: two who publish plans would undo each other's.
 #[derive(Debug)]
-pub struct PlanCell(AtomicU64);
+pub struct PlanWriter {
+    input: Input<MixPlan>,
+    latest: MixPlan,
+}
 
-impl PlanCell {
-    /// A cell that holds `plan`.
-    pub fn new(plan: MixPlan) -> Self {
-        Self(AtomicU64::new(plan.pack()))
+/// The mixer's end.
+#[derive(Debug)]
+pub(crate) struct PlanReader(Output<MixPlan>);
+
+/// Returns both ends of a channel's plan, which starts as `plan`.
+pub(crate) fn pair(plan: MixPlan) -> (PlanWriter, PlanReader) {
+    let latest = plan.limited();
+    let (input, output) = triple_buffer(&latest);
+    (PlanWriter { input, latest }, PlanReader(output))
+}
+
+impl PlanWriter {
+    /// Publishes a plan; it holds from the next block on. A crossfade longer than [`MixPlan::CROSSFADE_MS_MAX`] becomes
+    /// that.
+    pub fn publish(&mut self, plan: MixPlan) {
+        self.latest = plan.limited();
+        self.input.write(self.latest);
     }
 
-    /// Replaces the plan. A crossfade longer than [`MixPlan::CROSSFADE_MS_MAX`] becomes that.
-    pub fn set(&self, plan: MixPlan) {
-        self.0.store(plan.pack(), Ordering::Relaxed);
+    /// Returns the plan published last.
+    pub fn latest(&self) -> MixPlan {
+        self.latest
     }
+}
 
-    /// The latest plan.
-    pub fn get(&self) -> MixPlan {
-        MixPlan::unpack(self.0.load(Ordering::Relaxed))
+impl PlanReader {
+    /// Returns the plan published last.
+    pub(crate) fn read(&mut self) -> MixPlan {
+        *self.0.read()
     }
 }
 
@@ -128,16 +141,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_plan_survives_the_cell() {
-        for (line_in, decks) in [(-90.0, 12.0), (f32::NEG_INFINITY, -0.01), (0.0, -33.33), (f32::NAN, 99.0)] {
-            for (ramp_ms, crossfade_ms) in [(0, 0), (u16::MAX, MixPlan::CROSSFADE_MS_MAX), (50, 1)] {
-                for fallback_to_decks in [false, true] {
-                    let (line_in, decks) = (Decibels::from_db(line_in), Decibels::from_db(decks));
-                    let plan = MixPlan { line_in, decks, ramp_ms, crossfade_ms, fallback_to_decks };
-                    assert_eq!(PlanCell::new(plan).get(), plan);
-                }
-            }
+    fn the_newest_plan_is_read_however_many_were_not() {
+        let (mut writer, mut reader) = pair(MixPlan::default());
+        assert_eq!(reader.read(), MixPlan::default());
+        for ramp_ms in 0..1_000 {
+            writer.publish(MixPlan { ramp_ms, ..MixPlan::default() });
         }
+        assert_eq!((reader.read().ramp_ms, reader.read()), (999, writer.latest()));
+    }
+
+    #[test]
+    fn a_plan_is_never_read_in_halves() {
+        let plan = |n: u16| MixPlan { ramp_ms: n, crossfade_ms: n, ..MixPlan::default() };
+        let (mut writer, mut reader) = pair(plan(0));
+        let publisher = std::thread::spawn(move || (1..=10_000).for_each(|n| writer.publish(plan(n))));
+        let mut last = 0;
+        while last < 10_000 {
+            let MixPlan { ramp_ms, crossfade_ms, .. } = reader.read();
+            assert_eq!(ramp_ms, crossfade_ms);
+            assert!(ramp_ms >= last, "{ramp_ms} after {last}");
+            last = ramp_ms;
+        }
+        publisher.join().unwrap();
     }
 
     #[test]
@@ -154,6 +179,9 @@ mod tests {
     #[test]
     fn a_crossfade_no_deck_can_hold_is_shortened() {
         let plan = MixPlan { crossfade_ms: u16::MAX, ..MixPlan::default() };
-        assert_eq!(PlanCell::new(plan).get().crossfade_ms, MixPlan::CROSSFADE_MS_MAX);
+        let (mut writer, mut reader) = pair(plan);
+        assert_eq!(reader.read().crossfade_ms, MixPlan::CROSSFADE_MS_MAX);
+        writer.publish(plan);
+        assert_eq!(reader.read().crossfade_ms, MixPlan::CROSSFADE_MS_MAX);
     }
 }

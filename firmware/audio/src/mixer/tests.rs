@@ -1,9 +1,13 @@
 //! What the mixer promises, heard frame by frame.
 
+use super::strip::PATIENCE_BLOCKS;
 use super::*;
 use crate::deck::{DeckFeed, pair};
 
-/// Collects what the mixer tells.
+const LOST: Event = Event::SourceLost { index: 0 };
+const BACK: Event = Event::SourceBack { index: 0 };
+
+/// Collects what the mixer publishes.
 #[derive(Default)]
 struct Log {
     events: Vec<Event>,
@@ -20,7 +24,7 @@ impl Outlet for Log {
     }
 }
 
-/// A mixer, what it told and what it played.
+/// A mixer, what it published and what it played.
 struct Desk {
     mixer: Mixer,
     plan: MixPlan,
@@ -30,28 +34,28 @@ struct Desk {
 }
 
 const DECKS: MixPlan = MixPlan {
-    line_in: Decibels::SILENCE,
+    sources: [Decibels::SILENCE; SOURCES_MAX],
     decks: Decibels::UNITY,
     ramp_ms: 50,
     crossfade_ms: 0,
     fallback_to_decks: true,
 };
-const LINE: MixPlan = MixPlan { line_in: Decibels::UNITY, decks: Decibels::SILENCE, ..DECKS };
+const LINE: MixPlan = MixPlan { decks: Decibels::SILENCE, ..DECKS }.with_source(0, Decibels::UNITY);
 
 impl Desk {
     fn new(plan: MixPlan) -> Self {
-        Self { mixer: Mixer::new(plan), plan, log: Log::default(), out: Vec::new(), blocks: 0 }
+        Self { mixer: Mixer::new(plan, 1), plan, log: Log::default(), out: Vec::new(), blocks: 0 }
     }
 
     /// Mixes one block with `line` (none: the device is gone) and returns it.
     fn block(&mut self, line: &[Frame]) -> &[Frame] {
-        self.block_from(if line.is_empty() { FromLine::Gone } else { FromLine::Sound(line) })
+        self.block_from(if line.is_empty() { FromSource::Gone } else { FromSource::Sound(line) })
     }
 
-    fn block_from(&mut self, line: FromLine<'_>) -> &[Frame] {
+    fn block_from(&mut self, line: FromSource<'_>) -> &[Frame] {
         let mut block = Block::SILENT;
         let at = MediaTime::from_ticks(self.blocks * BLOCK_FRAMES as u64);
-        self.mixer.mix(self.plan, at, line, &mut block, &mut self.log);
+        self.mixer.mix(self.plan, at, &[line], &mut block, &mut self.log);
         self.out.extend_from_slice(&block.frames);
         self.blocks += 1;
         &self.out[self.out.len() - BLOCK_FRAMES..]
@@ -196,9 +200,13 @@ fn a_dead_line_in_is_replaced_within_one_block_and_comes_back_by_itself() {
     assert!(!desk.mixer.standing_in());
     assert_eq!(desk.out.last(), Some(&[0.5; 2]));
     assert!(desk.step_max() < 0.005, "{}", desk.step_max());
-    let line: Vec<_> =
-        desk.log.events.iter().filter(|event| matches!(event, Event::LineLost | Event::LineBack)).collect();
-    assert_eq!(line, [&Event::LineBack, &Event::LineLost, &Event::LineBack]);
+    let line: Vec<_> = desk
+        .log
+        .events
+        .iter()
+        .filter(|event| matches!(event, Event::SourceLost { .. } | Event::SourceBack { .. }))
+        .collect();
+    assert_eq!(line, [&BACK, &LOST, &BACK]);
 }
 
 #[test]
@@ -212,7 +220,7 @@ fn without_decks_a_dead_line_in_becomes_gentle_silence() {
     assert!(edge.step_max() < 0.001, "a cut steps by {}", edge.step_max());
     assert_eq!(desk.out.last(), Some(&SILENCE));
     desk.block(&ONE);
-    assert!(desk.mixer.line_alive(), "nothing stands in, so it is back at once");
+    assert!(desk.mixer.is_alive(0), "nothing stands in, so it is back at once");
 }
 
 #[test]
@@ -220,19 +228,19 @@ fn a_line_in_that_is_merely_late_is_bridged_with_silence_before_the_decks_come_i
     let mut desk = Desk::new(LINE);
     desk.mixer.cue(finished(1, &[[-0.5; 2]; 90_000])).unwrap();
     desk.blocks(20, &ONE);
-    for late_blocks in 1..LINE_PATIENCE_BLOCKS {
+    for late_blocks in 1..PATIENCE_BLOCKS {
         desk.block(&ONE[..100]);
-        (1..late_blocks).for_each(|_| _ = desk.block_from(FromLine::Late));
+        (1..late_blocks).for_each(|_| _ = desk.block_from(FromSource::Late));
         desk.blocks(5, &ONE);
         assert_eq!(desk.out.last(), Some(&[0.5; 2]), "it goes on at once after {late_blocks} blocks");
     }
     assert_eq!((desk.mixer.position(), desk.mixer.standing_in()), (None, false));
-    assert_eq!(desk.log.events, [Event::LineBack], "nobody is told of a hiccup");
-    (1..LINE_PATIENCE_BLOCKS).for_each(|_| _ = desk.block_from(FromLine::Late));
+    assert_eq!(desk.log.events, [BACK], "a hiccup is no event");
+    (1..PATIENCE_BLOCKS).for_each(|_| _ = desk.block_from(FromSource::Late));
     assert_eq!(desk.out.last(), Some(&SILENCE));
-    desk.block_from(FromLine::Late);
+    desk.block_from(FromSource::Late);
     assert_eq!(desk.mixer.position(), Some((CueId(1), 480)), "now its patience is at an end");
-    assert!(desk.mixer.standing_in() && desk.log.events.contains(&Event::LineLost));
+    assert!(desk.mixer.standing_in() && desk.log.events.contains(&LOST));
     assert!(desk.step_max() < 0.005, "{}", desk.step_max());
 }
 
@@ -261,7 +269,7 @@ fn changing_from_decks_to_line_in_is_an_equal_power_crossfade() {
 }
 
 #[test]
-fn a_starving_deck_is_bridged_told_once_and_goes_on() {
+fn a_starving_deck_is_bridged_reported_once_and_goes_on() {
     let mut desk = Desk::new(DECKS);
     let (mut feed, deck) = unfinished(1, &[[0.5; 2]; 1_000]);
     desk.mixer.cue(deck).unwrap();
@@ -289,7 +297,7 @@ fn a_deck_that_is_still_being_opened_is_waited_for_in_silence() {
 
 #[test]
 fn what_is_no_number_is_silence() {
-    let mut desk = Desk::new(MixPlan { line_in: Decibels::UNITY, ..DECKS });
+    let mut desk = Desk::new(DECKS.with_source(0, Decibels::UNITY));
     desk.mixer.cue(finished(1, &[[f32::NAN, f32::INFINITY]; 480])).unwrap();
     desk.blocks(3, &[[f32::NEG_INFINITY, 1e30]; BLOCK_FRAMES]);
     assert!(desk.out.as_flattened().iter().all(|sample| sample.abs() <= SAMPLE_MAX));
@@ -324,7 +332,7 @@ fn no_sequence_of_wishes_and_faults_clicks_or_breaks_the_clock() {
                 _ = desk.mixer.cue(finished(track, &vec![[0.25; 2]; dice(30_000) as usize]));
             }
             4 => desk.plan.crossfade_ms = dice(1_000) as u16,
-            5 => desk.plan.line_in = [Decibels::UNITY, Decibels::SILENCE, Decibels::MAX][dice(3) as usize],
+            5 => desk.plan.sources[0] = [Decibels::UNITY, Decibels::SILENCE, Decibels::MAX][dice(3) as usize],
             6 => desk.plan.decks = [Decibels::UNITY, Decibels::SILENCE][dice(2) as usize],
             7 => desk.plan.ramp_ms = dice(500) as u16,
             _ => {}

@@ -1,4 +1,4 @@
-//! The other side of the pump: plans and decks in, events and status out.
+//! The other side of the pump: decks in, events and status out.
 //!
 //! Everything is bounded and nothing waits, on either side. Tracks are chosen elsewhere.
 
@@ -9,11 +9,11 @@ use std::sync::{Arc, OnceLock};
 use crossbeam_queue::ArrayQueue;
 
 use crate::deck::Deck;
-use crate::line::LineStatus;
-use crate::mixer::{CUED_MAX, Event, MixPlan, PlanCell};
+use crate::line::status::LineStatus;
+use crate::mixer::{CUED_MAX, Event};
 use crate::status::{Meters, Status};
 
-/// Commands on their way to the pump; it takes them every 10 ms. When it is full, the command is refused.
+/// Commands on their way to the pump, which fetches them every 10 ms. When it is full, the command is refused.
 pub(super) const COMMANDS: usize = 16;
 
 /// Events on their way from the pump. When nobody fetches them, the oldest is dropped and counted.
@@ -31,7 +31,6 @@ pub(super) enum Command {
 
 /// What both sides share.
 pub(super) struct Shared {
-    pub(super) plan: PlanCell,
     pub(super) commands: ArrayQueue<Command>,
     pub(super) events: ArrayQueue<Event>,
     pub(super) retired: ArrayQueue<Deck>,
@@ -44,9 +43,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(plan: MixPlan, line: Option<Arc<LineStatus>>) -> Self {
+    pub(super) fn new(line: Option<Arc<LineStatus>>) -> Self {
         Self {
-            plan: PlanCell::new(plan),
             commands: ArrayQueue::new(COMMANDS),
             events: ArrayQueue::new(EVENTS),
             retired: ArrayQueue::new(RETIRED),
@@ -59,7 +57,8 @@ impl Shared {
     }
 }
 
-/// A handle to one channel's pump. Cheap to clone; its copies steer the same pump.
+/// A handle to one channel's pump. Cheap to clone; its copies steer the same pump. The plan has a handle of its own:
+/// [`crate::mixer::PlanWriter`].
 #[derive(Clone)]
 pub struct Controls {
     pub(super) shared: Arc<Shared>,
@@ -67,23 +66,16 @@ pub struct Controls {
 
 impl fmt::Debug for Controls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Controls").field("plan", &self.plan()).finish_non_exhaustive()
+        f.debug_struct("Controls").finish_non_exhaustive()
     }
 }
 
 impl Controls {
-    /// Replaces the plan; it holds from the next block on.
-    pub fn set_plan(&self, plan: MixPlan) {
-        self.shared.plan.set(plan);
-    }
-
-    /// The plan that holds.
-    pub fn plan(&self) -> MixPlan {
-        self.shared.plan.get()
-    }
-
-    /// Cues `deck` behind the current track; it starts at once if there is none. Handed back if [`CUED_MAX`] decks are
-    /// waiting already (try again after the next [`Event::TrackStarted`]) or the pump does not take commands.
+    /// Cues `deck` behind the current track; it starts at once if there is none.
+    ///
+    /// # Errors
+    /// Returns the deck if [`CUED_MAX`] decks are waiting already (retry after the next [`Event::TrackStarted`]) or the
+    /// queue of commands is full.
     pub fn cue(&self, deck: Deck) -> Result<(), Deck> {
         let free = |cued: usize| (cued < CUED_MAX).then_some(cued + 1);
         if self.shared.cued.fetch_update(Ordering::AcqRel, Ordering::Acquire, free).is_err() {
@@ -98,29 +90,29 @@ impl Controls {
         }
     }
 
-    /// Fades to the next track at once; to silence if none is cued. `false` if the pump does not take commands.
+    /// Fades to the next track at once; to silence if none is cued. Returns `false` if the queue of commands is full.
     pub fn skip(&self) -> bool {
         self.shared.commands.push(Command::Skip).is_ok()
     }
 
-    /// Takes back every cued deck. `false` if the pump does not take commands.
+    /// Drops every cued deck. Returns `false` if the queue of commands is full.
     pub fn clear_next(&self) -> bool {
         self.shared.commands.push(Command::ClearNext).is_ok()
     }
 
-    /// The oldest event not yet fetched. Also frees the memory of decks that are done with.
+    /// Polls the oldest event not yet fetched. Also frees the memory of decks that are done with.
     pub fn poll_event(&self) -> Option<Event> {
         while self.shared.retired.pop().is_some() {}
         self.shared.events.pop()
     }
 
-    /// Has `wake` called on the pump's thread after there are new events. It must return at once (`notify_one` of an
-    /// async runtime does). `false` if one is set already.
+    /// Registers `wake`, which is called on the pump's thread after there are new events. It must return at once
+    /// (`notify_one` of an async runtime does). Returns `false` if one is registered already.
     pub fn set_waker(&self, wake: impl Fn() + Send + Sync + 'static) -> bool {
         self.shared.waker.set(Box::new(wake)).is_ok()
     }
 
-    /// What the sound is doing.
+    /// Returns a snapshot of what the sound is doing.
     pub fn status(&self) -> Status {
         self.shared.meters.snapshot(self.shared.line.as_deref())
     }

@@ -1,6 +1,10 @@
-//! The pump on virtual time: what it makes, when, and what it tells.
+//! The pump on virtual time: what it makes, when, and what it publishes.
 
-use base::CueId;
+mod sources;
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use base::{CueId, Encoding, Packet, PacketDuration};
 
 use super::*;
 use crate::deck::pair;
@@ -11,8 +15,74 @@ use crate::sim::{Collector, CountingEncoder};
 fn pump() -> (Pump, Controls, Collector) {
     let collector = Collector::default();
     let encoders: Vec<Box<dyn Encode>> = vec![Box::new(collector.clone()), Box::new(CountingEncoder::default())];
-    let (pump, controls) = new(Time::from_micros(500), MixPlan::default(), None, encoders, Box::new(collector.clone()));
+    let timeline = Timeline::starting_at(Time::from_micros(500));
+    let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(collector.clone())];
+    let (pump, controls, _) = new(timeline, MediaTime::ZERO, MixPlan::default(), Vec::new(), encoders, sinks);
     (pump, controls, collector)
+}
+
+/// A sink that wants 20 ms Opus while its switch is on, and counts the packets it gets.
+#[derive(Clone, Default)]
+struct Phone {
+    listens: Arc<AtomicBool>,
+    packets: Arc<AtomicU64>,
+}
+
+impl PacketSink for Phone {
+    fn wants(&self, encoding: Encoding) -> bool {
+        encoding == Encoding::Opus(PacketDuration::Ms20) && self.listens.load(Ordering::Relaxed)
+    }
+
+    fn publish(&mut self, _: Encoding, _: Packet) {
+        self.packets.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_channel_nobody_hears_encodes_nothing_and_one_that_many_hear_encodes_once() {
+    let phones: Vec<Phone> = (0..3).map(|_| Phone::default()).collect();
+    let (encoder, collector) = (CountingEncoder::default(), Collector::default());
+    let calls = encoder.calls();
+    let encoders: Vec<Box<dyn Encode>> = vec![Box::new(encoder), Box::new(collector.clone())];
+    let sinks = phones.iter().map(|phone| Box::new(phone.clone()) as Box<dyn PacketSink>).collect();
+    let timeline = Timeline::starting_at(Time::ZERO);
+    let (mut pump, controls, _) = new(timeline, MediaTime::ZERO, MixPlan::default(), Vec::new(), encoders, sinks);
+    controls.cue(finished(1, &[[0.5; 2]; 48_000])).unwrap();
+    let mut end_ms = 0;
+    let mut count = |listening: usize| {
+        phones.iter().enumerate().for_each(|(n, phone)| phone.listens.store(n < listening, Ordering::Relaxed));
+        let before = calls.load(Ordering::Relaxed);
+        for _ in 0..10 {
+            run_until(&mut pump, Time::from_micros(end_ms * 1_000));
+            end_ms += 10;
+        }
+        calls.load(Ordering::Relaxed) - before
+    };
+    assert_eq!([0, 1, 3, 0, 2].map(&mut count), [0, 10, 10, 0, 10]);
+    let packets: Vec<u64> = phones.iter().map(|phone| phone.packets.load(Ordering::Relaxed)).collect();
+    assert_eq!(packets, [15, 10, 5]);
+    assert_eq!(collector.collected().blocks.len(), 50, "the mixer goes on");
+    assert_eq!(controls.status().cue, Some((CueId(1), 24_000)));
+}
+
+#[test]
+fn a_pump_that_starts_later_lies_on_the_same_timeline() {
+    let timeline = Timeline::starting_at(Time::from_micros(500));
+    let (first, collector) = (MediaTime::from_ticks(5_760), Collector::default());
+    let (encoders, sinks): (Vec<Box<dyn Encode>>, _) = (vec![Box::new(collector.clone())], Vec::new());
+    let (mut pump, ..) = new(timeline, first, MixPlan::default(), Vec::new(), encoders, sinks);
+    assert_eq!(pump.step(Time::from_micros(500)), Step::Wait(Time::from_micros(120_500)));
+    run_until(&mut pump, Time::from_micros(130_500));
+    let starts: Vec<u64> = collector.collected().blocks.iter().map(|(at, _)| at.as_ticks()).collect();
+    assert_eq!(starts, [5_760, 6_240]);
+}
+
+#[test]
+fn a_first_block_between_two_blocks_is_the_next_one() {
+    let timeline = Timeline::starting_at(Time::ZERO);
+    let first = MediaTime::from_ticks(481);
+    let (mut pump, ..) = new(timeline, first, MixPlan::default(), Vec::new(), Vec::new(), Vec::new());
+    assert_eq!(pump.step(Time::ZERO), Step::Wait(Time::from_micros(20_000)));
 }
 
 /// Steps until nothing is due at `now`.
@@ -59,7 +129,7 @@ fn a_short_delay_is_caught_up_and_a_long_one_leaves_a_hole() {
 }
 
 #[test]
-fn a_cued_deck_is_heard_told_and_handed_back() {
+fn a_cued_deck_is_heard_reported_and_handed_back() {
     let (mut pump, controls, collector) = pump();
     let sound: Vec<Frame> = (0..4_800).map(|n| [(n as f32 * 0.1).sin() * 0.5; 2]).collect();
     controls.cue(finished(7, &sound)).unwrap();

@@ -18,13 +18,17 @@ pub struct CountingEncoder {
 }
 
 impl CountingEncoder {
-    /// The counter of calls; it stays valid after the encoder was handed to a pump.
+    /// Returns the counter of calls; it stays valid after the encoder was handed to a pump.
     pub fn calls(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.calls)
     }
 }
 
 impl Encode for CountingEncoder {
+    fn is_wanted(&self, sink: &dyn PacketSink) -> bool {
+        sink.wants(Encoding::Opus(PacketDuration::Ms20))
+    }
+
     fn encode(&mut self, at: MediaTime, block: &Block, sink: &mut dyn PacketSink) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         match self.half.take() {
@@ -51,7 +55,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// All frames of all blocks in one piece.
+    /// Returns all frames of all blocks in one piece.
     pub fn frames(&self) -> Vec<Frame> {
         self.blocks.iter().flat_map(|(_, block)| block.frames).collect()
     }
@@ -64,13 +68,18 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// What has been collected so far.
+    /// Locks and returns what has been collected so far.
     pub fn collected(&self) -> MutexGuard<'_, Collected> {
         self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Encode for Collector {
+    /// Blocks are kept whether anybody wants packets or not.
+    fn is_wanted(&self, _sink: &dyn PacketSink) -> bool {
+        true
+    }
+
     fn encode(&mut self, at: MediaTime, block: &Block, _sink: &mut dyn PacketSink) {
         self.collected().blocks.push((at, block.clone()));
     }
