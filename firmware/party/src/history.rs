@@ -36,7 +36,7 @@ pub struct Played {
 }
 
 /// What was heard.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct History {
     played: VecDeque<Played>,
     begun: VecDeque<(TrackId, Time)>,

@@ -1,10 +1,30 @@
 //! The rules of a party: what plays, from where, and what comes next.
 //!
-//! Pure: a [`Party`] is told what happened ([`Input`]) and answers with what shall happen ([`Output`]). It reads no
-//! clock, opens no file, spawns nothing and logs nothing, so every rule can be tested as a table. It knows tracks by
-//! number only; names, files and samples belong to other rooms. [`pairing`] has the rules of who is host.
+//! Pure: a [`Party`] is told what happened ([`Input`]) and asked what anybody wants ([`What`]), and answers with what
+//! shall happen ([`Output`]). It reads no clock, opens no file, spawns nothing and logs nothing, so every rule can be
+//! tested as a table. It knows tracks by number only; names, files and samples belong to other rooms. An [`Evening`]
+//! knows which channels there are, each with a party of its own; [`pairing`] has the rules of who is host.
+//!
+//! ```
+//! use base::{CueId, Time, TrackId};
+//! use party::{Asker, At, Fades, Input, Output, Party, Settings, Source, What};
+//!
+//! let fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
+//! let mut party = Party::new(Source::Files, fades, Settings::default(), 1);
+//! let now = Time::ZERO;
+//! // The tracks there are. The party asks for the first two to be opened.
+//! let outputs = party.handle(now, Input::Catalogue([1, 2, 3].map(TrackId).to_vec()));
+//! assert_eq!(outputs[0], Output::Cue(CueId(1), TrackId(1)));
+//! party.handle(now, Input::TrackStarted(CueId(1)));
+//! // A host wants another track next: what was open behind the first is closed for it.
+//! let (_, outputs) = party.ask(now, Asker::BOX, What::Add(TrackId(3), At::Next)).expect("there is such a track");
+//! assert_eq!(outputs, [Output::Uncue, Output::Cue(CueId(3), TrackId(3))]);
+//! ```
 
+mod channel;
+mod evening;
 mod history;
+mod log;
 mod mix;
 mod order;
 pub mod pairing;
@@ -12,16 +32,20 @@ mod party;
 mod queue;
 mod requests;
 mod settings;
+mod text;
 mod wish;
 
+pub use channel::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Channel, ChannelWish, Color, LATEST};
+pub use evening::{Changed, Evening};
 pub use history::{HISTORY_MAX, History, How, Played};
+pub use log::Entry;
 pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
 pub use order::Order;
 pub use party::{BOOSTS_MAX, Input, Output, Party, Saved, SavedItem, Session, View};
 pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
 pub use requests::{Decline, PENDING_MAX, Request, RequestList, Standing};
 pub use settings::{Change, Origins, OutOfRange, Repeat, Requests, Settings};
-pub use wish::{Asker, At, Done, Refused, TITLE_CHARS_MAX, Wish};
+pub use wish::{Asker, At, Done, Refused, Scope, TITLE_CHARS_MAX, What, Wish};
 
 #[cfg(test)]
 mod tests;

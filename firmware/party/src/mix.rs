@@ -1,12 +1,41 @@
 //! What the mixer shall do, as a small value: which source is heard how loud, and how fast that changes.
 
+use serde::{Deserialize, Serialize};
+
 /// Where a channel's sound comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The queue of local tracks.
     Files,
     /// The cable in the box's line-in.
     LineIn,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 2] = [Self::Files, Self::LineIn];
+
+    /// Returns the source after this one, round and round.
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Files => Self::LineIn,
+            Self::LineIn => Self::Files,
+        }
+    }
+
+    /// Returns its name in every API.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::LineIn => "line-in",
+        }
+    }
+
+    /// Returns the source named `id`, if there is one.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.id() == id)
+    }
 }
 
 /// The gain of a source that is not heard: −∞ dB.

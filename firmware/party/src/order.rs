@@ -11,7 +11,7 @@ use base::TrackId;
 pub(crate) struct Cursor(usize);
 
 /// An endless walk through the catalogue.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Order {
     /// In the order of the walk.
     walk: Vec<TrackId>,

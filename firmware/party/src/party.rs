@@ -2,20 +2,22 @@
 //!
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
-//! people ask for is in `party/wishes.rs`, what is opened in `party/decks.rs`, what outlasts a restart in
+//! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), what is opened in `party/decks.rs`, what outlasts a restart in
 //! `party/memory.rs`.
 
 mod decks;
 mod memory;
+mod transport;
 mod view;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use base::{CueId, GuestId, Time, TrackId};
+use serde::{Deserialize, Serialize};
 
 use crate::history::History;
-use crate::mix::{Fades, MixPlan, Source, VOLUME_FADE_MS, Volume};
+use crate::mix::{Fades, MixPlan, Source, Volume};
 use crate::order::Order;
 use crate::queue::Queue;
 use crate::requests::RequestList;
@@ -30,24 +32,13 @@ pub use wishes::BOOSTS_MAX;
 const DECKS: usize = 2;
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Input {
-    /// A host pressed play.
-    Play,
-    /// A host pressed pause.
-    Pause,
-    /// A host wants it to play if it does not, and not to play if it does.
-    Toggle,
-    /// A host wants it to fade out and stop: what plays next begins with another track.
-    Stop,
-    /// A host wants the next track.
-    Next,
-    /// A host turned the volume by so many steps; negative is softer.
-    Turn(i8),
-    /// A host chose a source.
-    Select(Source),
     /// These are the tracks there are, in playing order.
     Catalogue(Vec<TrackId>),
+    /// A line-in is set up, or none.
+    LineIn(bool),
     /// The first frame of an opened track was mixed.
     TrackStarted(CueId),
     /// The last frame of an opened track was mixed, or its turn was skipped.
@@ -87,10 +78,11 @@ pub struct Session {
 }
 
 /// The state of one channel's party.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Party {
     fades: Fades,
     source: Source,
+    has_line_in: bool,
     playing: bool,
     /// Whether the track that is open first was given up by a stop, and is skipped when it plays again.
     stopped: bool,
@@ -136,6 +128,7 @@ impl Party {
         Self {
             fades,
             source,
+            has_line_in: source == Source::LineIn,
             playing: true,
             stopped: false,
             volume: Volume::FULL,
@@ -177,17 +170,13 @@ impl Party {
             self.revision += 1;
         }
         match input {
-            Input::Play => self.play(now),
-            Input::Pause => self.set_playing(false, self.fades.pause_ms),
-            Input::Toggle if self.playing => self.set_playing(false, self.fades.pause_ms),
-            Input::Toggle => self.play(now),
-            Input::Stop => self.stop(),
-            Input::Turn(steps) => self.set_volume(self.volume.turned(steps)),
-            Input::Select(source) => self.select(source),
-            Input::Next => self.next(now),
             Input::Catalogue(tracks) => {
                 self.order.replace(tracks);
                 self.settle(now, false)
+            }
+            Input::LineIn(is_set_up) => {
+                self.has_line_in = is_set_up;
+                Vec::new()
             }
             Input::TrackStarted(cue) => {
                 self.begin(cue, now);
@@ -209,63 +198,6 @@ impl Party {
             Input::Pass if self.stale => self.settle(now, false),
             Input::Pass => Vec::new(),
         }
-    }
-
-    fn play(&mut self, now: Time) -> Vec<Output> {
-        // The box's own buttons have no other way to begin a party.
-        if !self.session.live {
-            self.begin_session(now);
-        }
-        if self.stopped { self.next(now) } else { self.set_playing(true, self.fades.pause_ms) }
-    }
-
-    fn begin_session(&mut self, now: Time) {
-        self.session = Session { live: true, title: std::mem::take(&mut self.session.title), started: now };
-    }
-
-    fn set_playing(&mut self, playing: bool, fade_ms: u16) -> Vec<Output> {
-        if self.playing == playing {
-            return Vec::new();
-        }
-        self.playing = playing;
-        vec![Output::Mix(self.plan_within(fade_ms))]
-    }
-
-    /// The track is given up now, but left only when something plays again: until then it is still fading.
-    fn stop(&mut self) -> Vec<Output> {
-        self.stopped = self.source == Source::Files;
-        self.set_playing(false, self.fades.stop_ms)
-    }
-
-    fn set_volume(&mut self, volume: Volume) -> Vec<Output> {
-        if volume == self.volume {
-            return Vec::new();
-        }
-        self.volume = volume;
-        self.saved_revision += 1;
-        if self.playing { vec![Output::Mix(self.plan_within(VOLUME_FADE_MS))] } else { Vec::new() }
-    }
-
-    fn select(&mut self, source: Source) -> Vec<Output> {
-        if self.source == source {
-            return Vec::new();
-        }
-        self.source = source;
-        vec![Output::Mix(self.plan_within(self.fades.source_ms))]
-    }
-
-    /// Next also resumes: who skips wants to hear something. On line-in there is nothing to skip.
-    fn next(&mut self, now: Time) -> Vec<Output> {
-        if !self.session.live {
-            self.begin_session(now);
-        }
-        let has_next = self.source == Source::Files && !self.open.is_empty();
-        let mut outputs = if has_next { self.leave(now) } else { Vec::new() };
-        if has_next || self.stopped {
-            outputs.extend(self.set_playing(true, self.fades.pause_ms));
-        }
-        self.stopped = false;
-        outputs
     }
 
     fn listen(&mut self, count: usize, now: Time) -> Vec<Output> {

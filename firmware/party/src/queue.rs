@@ -82,7 +82,7 @@ impl Item {
 }
 
 /// The queue.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Queue {
     pinned: Vec<Item>,
     /// In no order.

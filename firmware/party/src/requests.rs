@@ -46,7 +46,7 @@ pub struct Request {
 }
 
 /// All requests, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct RequestList {
     list: BTreeMap<RequestId, Request>,
     next: u64,

@@ -1,5 +1,6 @@
 //! The rules as tables and as long walks over random inputs; a [`Pump`] stands for the sound.
 
+mod evening;
 mod hostile;
 mod requests;
 mod transport;
@@ -9,7 +10,7 @@ use std::collections::VecDeque;
 
 use base::{CueId, GuestId, ItemId, RequestId, Time, TrackId};
 
-use crate::{Asker, At, Change, Done, Fades, Input, Item, Output, Party, Refused, Settings, Source, Wish};
+use crate::{Asker, At, Change, Done, Entry, Fades, Input, Item, Output, Party, Refused, Settings, Source, What};
 
 const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
 
@@ -17,7 +18,9 @@ const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
 const HOST: Asker = Asker { guest: None, leads: true, is_host: true };
 
 fn party() -> Party {
-    Party::new(Source::Files, FADES, Settings::default(), 1)
+    let mut party = Party::new(Source::Files, FADES, Settings::default(), 1);
+    party.handle(Time::ZERO, Input::LineIn(true));
+    party
 }
 
 /// A guest that is no more than that.
@@ -31,8 +34,8 @@ fn catalogue(tracks: impl IntoIterator<Item = u64>) -> Input {
 }
 
 /// A guest's wish for a track.
-fn request(track: u64) -> Wish {
-    Wish::Request(TrackId(track))
+fn request(track: u64) -> What {
+    What::Request(TrackId(track))
 }
 
 /// A small linear congruential generator (Knuth's MMIX constants): random enough for a walk over inputs.
@@ -55,13 +58,23 @@ struct Pump {
     /// Times a track that had been opened was closed unheard.
     replaced: usize,
     mixes: usize,
+    /// Everything that came to the party and was not refused, and when.
+    log: Vec<(Time, Entry)>,
 }
 
 impl Pump {
     /// A party with the tracks 1 to `tracks`, the first of which is heard.
     fn of(settings: Settings, tracks: u64) -> Self {
         let party = Party::new(Source::Files, FADES, settings, 1);
-        let mut pump = Self { party, now: Time::ZERO, current: None, cued: VecDeque::new(), replaced: 0, mixes: 0 };
+        let mut pump = Self {
+            party,
+            now: Time::ZERO,
+            current: None,
+            cued: VecDeque::new(),
+            replaced: 0,
+            mixes: 0,
+            log: Vec::new(),
+        };
         pump.tell(Input::Listening(10));
         pump.tell(catalogue(1..=tracks));
         pump
@@ -72,23 +85,26 @@ impl Pump {
     }
 
     fn tell(&mut self, input: Input) {
+        self.log.push((self.now, Entry::Input(input.clone())));
         let outputs = self.party.handle(self.now, input);
         self.carry_out(outputs);
     }
 
-    fn ask(&mut self, asker: Asker, wish: Wish) -> Result<Done, Refused> {
+    fn ask(&mut self, asker: Asker, wish: What) -> Result<Done, Refused> {
+        let entry = Entry::Wish(asker, wish.clone());
         let (done, outputs) = self.party.ask(self.now, asker, wish)?;
+        self.log.push((self.now, entry));
         self.carry_out(outputs);
         Ok(done)
     }
 
     fn set(&mut self, change: Change) {
-        self.ask(HOST, Wish::Set(change)).unwrap();
+        self.ask(HOST, What::Set(change)).unwrap();
     }
 
     /// Puts a track into the queue as a host.
     fn add(&mut self, track: u64, at: At) -> ItemId {
-        match self.ask(HOST, Wish::Add(TrackId(track), at)) {
+        match self.ask(HOST, What::Add(TrackId(track), at)) {
             Ok(Done::Queued(item)) => item,
             other => panic!("{other:?}"),
         }
@@ -99,7 +115,7 @@ impl Pump {
         let track = TrackId(track);
         let mut asker = guest(number);
         asker.leads = true;
-        let asked = self.ask(asker, Wish::Request(track));
+        let asked = self.ask(asker, What::Request(track));
         assert!(matches!(asked, Ok(Done::Admitted(_))), "{asked:?}");
         self.party.queue().items().find(|item| item.track == track).unwrap().id
     }

@@ -1,14 +1,17 @@
-//! What people can ask of a party, and why it may be refused.
+//! What anybody (a page, a button, a program, another box) can want, and why it may be refused.
 //!
 //! Who may ask what by their role is the business of whoever carries the wish here; only what depends on whose item or
 //! request it is stands in the rules.
 
-use base::{GuestId, ItemId, RequestId, TrackId};
+use base::{ChannelId, GuestId, ItemId, RequestId, TrackId};
+use serde::{Deserialize, Serialize};
 
+use crate::channel::ChannelWish;
+use crate::mix::Source;
 use crate::settings::{Change, OutOfRange};
 
 /// Who asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
     /// As which guest; a host's phone may be a guest as well.
     pub guest: Option<GuestId>,
@@ -18,8 +21,14 @@ pub struct Asker {
     pub is_host: bool,
 }
 
+impl Asker {
+    /// Somebody at the box itself: they can do what a host can.
+    pub const BOX: Self = Self { guest: None, leads: true, is_host: true };
+}
+
 /// Where something goes in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum At {
     /// Before everything else.
     Next,
@@ -27,9 +36,48 @@ pub enum At {
     End,
 }
 
-/// What people can ask.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Wish {
+/// One wish: the door through which everything comes that anybody wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wish {
+    /// The channel it is about. What is about the evening as a whole ([`What::scope`]) is the same for each.
+    pub channel: ChannelId,
+    /// Who asks.
+    pub who: Asker,
+    /// What they want.
+    pub what: What,
+}
+
+/// How far a wish reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The party of its channel.
+    Channel,
+    /// The parties of all channels: each is asked the same.
+    Parties,
+    /// Which channels there are.
+    Channels,
+}
+
+/// What can be wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// Let it play.
+    Play,
+    /// Pause it.
+    Pause,
+    /// Let it play if it does not, and pause it if it does.
+    Toggle,
+    /// Fade out and stop: what plays next begins with another track.
+    Stop,
+    /// Go on to the next track.
+    Next,
+    /// Turn the volume by so many steps; negative is softer.
+    Turn(i8),
+    /// Hear this source.
+    Select(Source),
+    /// Hear the source after the one that is heard, in the order of [`Source::ALL`], round and round.
+    NextSource,
     /// Put a track into the queue.
     Add(TrackId, At),
     /// Put an item of the queue where the item of that index stands, counted from 0; a larger index is the end.
@@ -66,6 +114,19 @@ pub enum Wish {
     Previous,
     /// So loud, dB; the nearest step of [`crate::Volume`].
     Volume(f32),
+    /// Add, describe, move or remove the channel.
+    Channel(ChannelWish),
+}
+
+impl What {
+    /// Returns how far this reaches.
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Start(_) | Self::End | Self::Forget(_) => Scope::Parties,
+            Self::Channel(_) => Scope::Channels,
+            _ => Scope::Channel,
+        }
+    }
 }
 
 /// Longest title of a party, characters.
@@ -117,9 +178,23 @@ pub enum Refused {
     NothingToSkip,
     /// Nothing was heard before.
     NothingBefore,
+    /// Line-in has no next track.
+    NothingNext,
+    /// No line-in is set up.
+    NoLineIn,
+    /// There is no such channel.
+    NoSuchChannel,
+    /// There are as many channels as there can be ([`crate::CHANNELS_MAX`]).
+    ChannelsFull,
+    /// A party has at least one channel.
+    LastChannel,
+    /// The id of the channel means something else already.
+    ReservedName,
+    /// Another channel has this colour.
+    ColorTaken,
     /// There is nothing to take back.
     NothingToUndo,
-    /// The text is longer than [`TITLE_CHARS_MAX`] characters.
+    /// The text is too long ([`TITLE_CHARS_MAX`], [`crate::CHANNEL_NAME_CHARS_MAX`]).
     BadText,
     /// A setting is out of its range.
     Setting(OutOfRange),
@@ -150,6 +225,13 @@ impl Refused {
             Self::AlreadyBoosted => "already-boosted",
             Self::NothingToSkip => "nothing-to-skip",
             Self::NothingBefore => "nothing-before",
+            Self::NothingNext => "nothing-next",
+            Self::NoLineIn => "no-line-in",
+            Self::NoSuchChannel => "no-such-channel",
+            Self::ChannelsFull => "channels-full",
+            Self::LastChannel => "last-channel",
+            Self::ReservedName => "reserved-name",
+            Self::ColorTaken => "color-taken",
             Self::NothingToUndo => "nothing-to-undo",
             Self::BadText => "bad-text",
             Self::Setting(_) => "out-of-range",

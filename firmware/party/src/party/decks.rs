@@ -31,7 +31,7 @@ pub(super) enum From {
 }
 
 /// An open track.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Open {
     cue: CueId,
     pub(super) track: TrackId,

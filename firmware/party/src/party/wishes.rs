@@ -8,7 +8,8 @@ use crate::mix::{Source, Volume};
 use crate::queue::{By, Item};
 use crate::requests::{Decline, PENDING_MAX, Standing};
 use crate::settings::{Change, Requests};
-use crate::wish::{Asker, At, Done, Refused, TITLE_CHARS_MAX, Wish};
+use crate::text::shown;
+use crate::wish::{Asker, At, Done, Refused, TITLE_CHARS_MAX, What};
 
 /// Boosts of one guest for a whole party: enough to matter, too few to be the rule.
 pub const BOOSTS_MAX: u8 = 3;
@@ -20,61 +21,87 @@ const GUESTS_MAX: usize = 1_000;
 /// What a wish leads to.
 type Granted = Result<(Done, Vec<Output>), Refused>;
 
+/// What is done with these outputs, and no more to say.
+fn plainly(outputs: Vec<Output>) -> Granted {
+    Ok((Done::Plainly, outputs))
+}
+
 impl Party {
     /// Grants a wish, and returns what came of it and what shall happen.
     ///
     /// # Errors
     /// Why it is refused; then nothing has changed.
-    pub fn ask(&mut self, now: Time, asker: Asker, wish: Wish) -> Granted {
+    pub fn ask(&mut self, now: Time, asker: Asker, what: What) -> Granted {
         let lasting = !matches!(
-            wish,
-            Wish::Request(_)
-                | Wish::Withdraw(_)
-                | Wish::Decline(_)
-                | Wish::Vote(..)
-                | Wish::SkipVote(_)
-                | Wish::Volume(_)
+            what,
+            What::Play
+                | What::Pause
+                | What::Toggle
+                | What::Stop
+                | What::Next
+                | What::Turn(_)
+                | What::Select(_)
+                | What::NextSource
+                | What::Request(_)
+                | What::Withdraw(_)
+                | What::Decline(_)
+                | What::Vote(..)
+                | What::SkipVote(_)
+                | What::Volume(_)
         );
-        let granted = self.grant(now, asker, wish)?;
+        let granted = self.grant(now, asker, what)?;
         self.revision += 1;
         self.saved_revision += u64::from(lasting || matches!(granted.0, Done::Admitted(_)));
         Ok(granted)
     }
 
-    fn grant(&mut self, now: Time, asker: Asker, wish: Wish) -> Granted {
+    fn grant(&mut self, now: Time, asker: Asker, what: What) -> Granted {
         let guest = asker.guest.ok_or(Refused::NotAGuest);
-        match wish {
-            Wish::Start(title) => return self.start(title, now),
-            Wish::End => return Ok(self.finish_session(now)),
-            Wish::Set(change) => return self.set(&change, now),
-            Wish::Volume(db) => return self.volume(db),
-            Wish::Forget(guest) => return Ok(self.forget(guest, now)),
+        match what {
+            What::Play => return plainly(self.play(now)),
+            What::Pause => return plainly(self.set_playing(false, self.fades.pause_ms)),
+            What::Toggle if self.playing => return plainly(self.set_playing(false, self.fades.pause_ms)),
+            What::Toggle => return plainly(self.play(now)),
+            What::Stop => return plainly(self.stop()),
+            What::Next if self.source == Source::LineIn => return Err(Refused::NothingNext),
+            What::Next => return plainly(self.next(now)),
+            What::Turn(steps) => return plainly(self.set_volume(self.volume.turned(steps))),
+            What::Select(Source::LineIn) if !self.has_line_in => return Err(Refused::NoLineIn),
+            What::Select(source) => return plainly(self.select(source)),
+            What::NextSource => return self.grant(now, asker, What::Select(self.source.next())),
+            // Which channels there are is the evening's business, not one party's.
+            What::Channel(_) => return Err(Refused::NoSuchChannel),
+            What::Start(title) => return self.start(title, now),
+            What::End => return Ok(self.finish_session(now)),
+            What::Set(change) => return self.set(&change, now),
+            What::Volume(db) => return self.volume(db),
+            What::Forget(guest) => return Ok(self.forget(guest, now)),
             _ if !self.session.live => return Err(Refused::Ended),
-            Wish::Previous => return self.previous(now),
-            Wish::Request(track) => return self.request(asker, guest?, track, now),
-            Wish::SkipVote(on) => return self.vote_to_skip(guest?, on, now),
-            Wish::Vote(item, on) => {
+            What::Previous => return self.previous(now),
+            What::Request(track) => return self.request(asker, guest?, track, now),
+            What::SkipVote(on) => return self.vote_to_skip(guest?, on, now),
+            What::Vote(item, on) => {
                 self.vote(guest?, item, on)?;
                 return Ok((Done::Plainly, self.settle(now, false)));
             }
-            Wish::Boost(item) => {
+            What::Boost(item) => {
                 self.boost(guest?, item)?;
                 return Ok((Done::Plainly, self.settle(now, false)));
             }
-            Wish::Add(track, at) => {
+            What::Add(track, at) => {
                 let item = self.add(asker, track, at)?;
                 return Ok((Done::Queued(item), self.settle(now, true)));
             }
-            Wish::Move(item, to) => {
+            What::Move(item, to) => {
                 let moved = self.queue.undoably(|queue| queue.move_to(item, to).then_some(((), None, Vec::new())));
                 moved.ok_or(Refused::NoSuchItem)?;
             }
-            Wish::Remove(item) => self.remove(asker, item)?,
-            Wish::Clear => self.clear(),
-            Wish::Undo => self.undo()?,
-            Wish::Withdraw(request) => self.withdraw(guest?, request)?,
-            Wish::Approve(request) => _ = self.approve(request)?,
-            Wish::Decline(request) => {
+            What::Remove(item) => self.remove(asker, item)?,
+            What::Clear => self.clear(),
+            What::Undo => self.undo()?,
+            What::Withdraw(request) => self.withdraw(guest?, request)?,
+            What::Approve(request) => _ = self.approve(request)?,
+            What::Decline(request) => {
                 self.requests.waiting(request).ok_or(Refused::NoSuchRequest)?;
                 self.requests.decline(request, Decline::Declined);
             }
@@ -313,13 +340,4 @@ impl Party {
         }
         (Done::Plainly, self.settle(now, false))
     }
-}
-
-/// `text` as it is shown: trimmed, without what is no character or turns the direction of writing; `None` if it is
-/// longer than `chars_max`.
-fn shown(text: &str, chars_max: usize) -> Option<String> {
-    let turns = |c: char| matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let plain: String = text.chars().filter(|c| !c.is_control() && !turns(*c)).take(chars_max + 1).collect();
-    let plain = plain.trim();
-    (plain.chars().count() <= chars_max).then(|| plain.to_owned())
 }

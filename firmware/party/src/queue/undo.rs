@@ -13,7 +13,7 @@ use super::{By, Item, QUEUE_MAX, Queue};
 pub(super) const CHANGES_MAX: usize = 10;
 
 /// What a host did.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Change {
     added: Option<ItemId>,
     removed: Vec<Item>,

@@ -1,15 +1,16 @@
 //! Long walks over anything that anybody can send: nothing panics, every limit holds, the music goes on, and what hosts
 //! did is taken back exactly.
 
-use base::{CueId, GuestId, ItemId, RequestId, TrackId};
+use base::{CueId, GuestId, ItemId, RequestId, Time, TrackId};
 
-use super::{Dice, HOST, Pump, catalogue, guest, request};
+use super::{Dice, FADES, HOST, Pump, catalogue, guest, request};
 use crate::{
-    Asker, At, Change, HISTORY_MAX, Input, PENDING_MAX, QUEUE_MAX, Repeat, Requests, Settings, Source, Standing, Wish,
+    Asker, At, Change, Entry, HISTORY_MAX, Input, PENDING_MAX, Party, QUEUE_MAX, Repeat, Requests, Settings, Source,
+    Standing, What,
 };
 
 /// Any wish about anything that may be there.
-fn any_wish(dice: &mut Dice, pump: &Pump) -> Wish {
+fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
     let known: Vec<ItemId> = pump.party.queue().items().map(|item| item.id).collect();
     let item = match known.len() {
         0 => ItemId(dice.roll(50)),
@@ -18,24 +19,24 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> Wish {
     let request = RequestId(dice.roll(1 + pump.party.requests().iter().last().map_or(0, |last| last.id.0)));
     let track = TrackId(dice.roll(1_500));
     match dice.roll(30) {
-        0..5 => Wish::Request(track),
-        5..10 => Wish::Add(track, if dice.roll(2) == 0 { At::Next } else { At::End }),
-        10..13 => Wish::Move(item, dice.roll(20) as usize),
-        13 => Wish::Remove(item),
-        14 if dice.roll(20) == 0 => Wish::Clear,
-        15 | 16 => Wish::Undo,
-        17 => Wish::Withdraw(request),
-        18 | 19 => Wish::Approve(request),
-        20 => Wish::Decline(request),
-        21 => Wish::Boost(item),
-        22 => Wish::SkipVote(dice.roll(3) > 0),
-        23 => Wish::Set(any_change(dice)),
-        24 => Wish::Previous,
-        26 if dice.roll(50) == 0 => Wish::End,
-        27 => Wish::Volume(f32::from_bits(dice.roll(1 << 31) as u32)),
-        28 => Wish::Forget(GuestId(dice.roll(60) as u32)),
-        29 => Wish::Start(Some("\u{0}\u{202e}x".repeat(dice.roll(40) as usize))),
-        _ => Wish::Vote(item, dice.roll(3) > 0),
+        0..5 => What::Request(track),
+        5..10 => What::Add(track, if dice.roll(2) == 0 { At::Next } else { At::End }),
+        10..13 => What::Move(item, dice.roll(20) as usize),
+        13 => What::Remove(item),
+        14 if dice.roll(20) == 0 => What::Clear,
+        15 | 16 => What::Undo,
+        17 => What::Withdraw(request),
+        18 | 19 => What::Approve(request),
+        20 => What::Decline(request),
+        21 => What::Boost(item),
+        22 => What::SkipVote(dice.roll(3) > 0),
+        23 => What::Set(any_change(dice)),
+        24 => What::Previous,
+        26 if dice.roll(50) == 0 => What::End,
+        27 => What::Volume(f32::from_bits(dice.roll(1 << 31) as u32)),
+        28 => What::Forget(GuestId(dice.roll(60) as u32)),
+        29 => What::Start(Some("\u{0}\u{202e}x".repeat(dice.roll(40) as usize))),
+        _ => What::Vote(item, dice.roll(3) > 0),
     }
 }
 
@@ -91,8 +92,8 @@ fn nothing_that_anybody_sends_breaks_a_rule_or_stops_the_music() {
                 3 => pump.tell(Input::TrackBroken(CueId(dice.roll(300)))),
                 4 => pump.tell(Input::TrackEnded(CueId(100_000 + dice.roll(300)))),
                 5 => pump.tell(catalogue(0..900 + dice.roll(200))),
-                6 => pump.tell(Input::Next),
-                7 => pump.tell(Input::Select(Source::Files)),
+                6 => drop(pump.ask(HOST, What::Next)),
+                7 => drop(pump.ask(HOST, What::Select(Source::Files))),
                 _ => {}
             }
             assert!(pump.current.is_some(), "{told}: silence");
@@ -100,7 +101,20 @@ fn nothing_that_anybody_sends_breaks_a_rule_or_stops_the_music() {
                 check_limits(&pump);
             }
         }
+        assert_replays(&pump, seed);
     }
+}
+
+/// The log of a party, written down and read again, leads to the same party.
+fn assert_replays(pump: &Pump, seed: u64) {
+    let written: Vec<(u64, String)> =
+        pump.log.iter().map(|(at, entry)| (at.as_micros(), serde_json::to_string(entry).unwrap())).collect();
+    let mut again = Party::new(Source::Files, FADES, Settings::default(), 1);
+    for (micros, text) in &written {
+        let entry: Entry = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        again.replay(Time::from_micros(*micros), entry);
+    }
+    assert!(again == pump.party, "seed {seed}: {} entries lead to another party", written.len());
 }
 
 #[test]
@@ -110,14 +124,14 @@ fn whatever_hosts_did_is_taken_back_exactly() {
         for _ in 0..30 {
             let wish = any_wish(&mut dice, &pump);
             // The music stands still here, and so must what it depends on.
-            if !matches!(wish, Wish::Set(_) | Wish::End | Wish::Previous | Wish::SkipVote(_)) {
+            if !matches!(wish, What::Set(_) | What::End | What::Previous | What::SkipVote(_)) {
                 _ = pump.ask(if dice.roll(2) == 0 { HOST } else { guest(dice.roll(9) as u32) }, wish);
             }
         }
         let mut seen = Vec::new();
         for _ in 0..8 {
             let wish = any_wish(&mut dice, &pump);
-            if matches!(wish, Wish::Add(..) | Wish::Move(..) | Wish::Remove(_) | Wish::Clear) {
+            if matches!(wish, What::Add(..) | What::Move(..) | What::Remove(_) | What::Clear) {
                 let before = pump.standing();
                 if pump.ask(HOST, wish).is_ok() && (pump.standing() != before || pump.party.queue().is_empty()) {
                     seen.push(before);
@@ -127,7 +141,7 @@ fn whatever_hosts_did_is_taken_back_exactly() {
         let mut taken_back = 0;
         while let Some(before) = seen.pop() {
             while pump.standing() != before {
-                assert!(pump.ask(HOST, Wish::Undo).is_ok(), "seed {seed}");
+                assert!(pump.ask(HOST, What::Undo).is_ok(), "seed {seed}");
                 taken_back += 1;
             }
         }
@@ -141,13 +155,13 @@ fn a_queue_that_is_full_takes_no_more_and_taking_back_does_not_overfill_it() {
     for track in 0..QUEUE_MAX as u64 {
         pump.add(100 + track, At::End);
     }
-    assert!(pump.ask(HOST, Wish::Add(TrackId(1_900), At::End)).is_err());
+    assert!(pump.ask(HOST, What::Add(TrackId(1_900), At::End)).is_err());
     assert!(pump.ask(guest(1), request(1_900)).is_err());
-    pump.ask(HOST, Wish::Clear).unwrap();
+    pump.ask(HOST, What::Clear).unwrap();
     for number in 0..QUEUE_MAX as u32 {
         pump.wish(number, 1_000 + u64::from(number));
     }
-    pump.ask(HOST, Wish::Undo).unwrap();
+    pump.ask(HOST, What::Undo).unwrap();
     check_limits(&pump);
     assert_eq!(pump.party.queue().len(), QUEUE_MAX);
 }

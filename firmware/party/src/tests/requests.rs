@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::{GuestId, Time};
 
 use super::{Dice, HOST, Pump, guest, request};
-use crate::{At, BOOSTS_MAX, By, Change, Decline, Done, Input, Refused, Requests, Settings, Standing, Why, Wish};
+use crate::{At, BOOSTS_MAX, By, Change, Decline, Done, Input, Refused, Requests, Settings, Standing, What, Why};
 
 fn auto() -> Settings {
     Settings { requests: Requests::Auto, per_guest_max: 20, ..Settings::default() }
@@ -15,12 +15,12 @@ fn auto() -> Settings {
 fn a_request_waits_until_it_is_approved_and_is_then_heard() {
     let mut pump = Pump::new();
     let request = pump.pending(1, 50);
-    assert_eq!(pump.waiting(), []);
-    pump.ask(HOST, Wish::Approve(request)).unwrap();
+    assert!(pump.waiting().is_empty());
+    pump.ask(HOST, What::Approve(request)).unwrap();
     assert_eq!((pump.waiting(), pump.heard_next()), (vec![50], 50));
     assert_eq!(pump.party.view().by, Some(By::Guest(GuestId(1))));
     assert_eq!(pump.party.requests().get(request), None, "it has been heard");
-    assert_eq!(pump.ask(HOST, Wish::Approve(request)), Err(Refused::NoSuchRequest));
+    assert_eq!(pump.ask(HOST, What::Approve(request)), Err(Refused::NoSuchRequest));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn what_a_guest_takes_back_lets_the_rest_of_theirs_move_up() {
     let first = pump.wish(1, 50);
     pump.wish(1, 51);
     pump.wish(2, 60);
-    assert_eq!(pump.ask(guest(2), Wish::Remove(first)), Err(Refused::NotYours));
-    pump.ask(guest(1), Wish::Remove(first)).unwrap();
+    assert_eq!(pump.ask(guest(2), What::Remove(first)), Err(Refused::NotYours));
+    pump.ask(guest(1), What::Remove(first)).unwrap();
     assert_eq!(pump.waiting(), [51, 60]);
     assert_eq!(pump.party.requests().waiting_of(GuestId(1)), 1);
 }
@@ -71,7 +71,7 @@ fn votes_order_a_round_and_can_be_taken_back() {
     let mut pump = Pump::of(auto(), 100);
     let items: Vec<_> = (1..=3).map(|number| pump.wish(number, 50 + u64::from(number))).collect();
     pump.wish(1, 59);
-    let vote = |pump: &mut Pump, number, item, on| pump.ask(guest(number), Wish::Vote(item, on));
+    let vote = |pump: &mut Pump, number, item, on| pump.ask(guest(number), What::Vote(item, on));
     for _ in 0..2 {
         vote(&mut pump, 9, items[2], true).unwrap();
     }
@@ -84,18 +84,18 @@ fn votes_order_a_round_and_can_be_taken_back() {
     }
     assert_eq!((pump.waiting(), pump.party.queue().get(items[2]).unwrap().votes()), (vec![52, 51, 53, 59], 0));
     assert_eq!(vote(&mut pump, 1, items[0], true), Err(Refused::OwnItem));
-    assert_eq!(pump.ask(HOST, Wish::Vote(items[0], true)), Err(Refused::NotAGuest));
+    assert_eq!(pump.ask(HOST, What::Vote(items[0], true)), Err(Refused::NotAGuest));
 }
 
 #[test]
 fn a_boost_goes_before_votes_within_its_round_and_there_are_few() {
     let mut pump = Pump::of(auto(), 100);
     let items: Vec<_> = (1..=5).map(|number| pump.wish(number, 50 + u64::from(number))).collect();
-    pump.ask(guest(9), Wish::Vote(items[1], true)).unwrap();
-    pump.ask(guest(9), Wish::Boost(items[2])).unwrap();
+    pump.ask(guest(9), What::Vote(items[1], true)).unwrap();
+    pump.ask(guest(9), What::Boost(items[2])).unwrap();
     assert_eq!(pump.waiting(), [53, 52, 51, 54, 55]);
-    assert_eq!(pump.ask(guest(8), Wish::Boost(items[2])), Err(Refused::AlreadyBoosted));
-    let boosts: Vec<_> = [0, 1, 3, 4].map(|n: usize| pump.ask(guest(9), Wish::Boost(items[n])).is_ok()).into();
+    assert_eq!(pump.ask(guest(8), What::Boost(items[2])), Err(Refused::AlreadyBoosted));
+    let boosts: Vec<_> = [0, 1, 3, 4].map(|n: usize| pump.ask(guest(9), What::Boost(items[n])).is_ok()).into();
     assert_eq!(boosts.iter().filter(|granted| **granted).count(), usize::from(BOOSTS_MAX) - 1);
     assert_eq!(pump.party.boosts_left(GuestId(9)), 0);
 }
@@ -106,8 +106,8 @@ fn every_item_says_why_it_stands_where_it_stands() {
     let items: Vec<_> = (1..=3).map(|number| pump.wish(number, 50 + u64::from(number))).collect();
     pump.wish(1, 59);
     pump.add(90, At::Next);
-    pump.ask(guest(9), Wish::Vote(items[1], true)).unwrap();
-    pump.ask(guest(9), Wish::Boost(items[2])).unwrap();
+    pump.ask(guest(9), What::Vote(items[1], true)).unwrap();
+    pump.ask(guest(9), What::Boost(items[2])).unwrap();
     let explained = pump.party.queue().explained();
     let why: Vec<_> = explained.iter().map(|(item, why)| (item.track.0, &why[..])).collect();
     let expected: [(u64, &[Why]); 5] = [
@@ -146,20 +146,20 @@ fn what_waits_or_was_heard_of_late_cannot_be_asked_for_and_nobody_can_ask_for_al
 fn a_guest_sees_what_became_of_a_request_and_only_the_last_ones_are_kept() {
     let mut pump = Pump::new();
     let first = pump.pending(1, 50);
-    assert_eq!(pump.ask(guest(2), Wish::Withdraw(first)), Err(Refused::NoSuchRequest));
-    pump.ask(HOST, Wish::Decline(first)).unwrap();
+    assert_eq!(pump.ask(guest(2), What::Withdraw(first)), Err(Refused::NoSuchRequest));
+    pump.ask(HOST, What::Decline(first)).unwrap();
     assert_eq!(pump.party.requests().get(first).unwrap().standing, Standing::Declined(Decline::Declined));
     let second = pump.pending(1, 51);
-    pump.ask(HOST, Wish::Approve(second)).unwrap();
-    pump.ask(HOST, Wish::Clear).unwrap();
+    pump.ask(HOST, What::Approve(second)).unwrap();
+    pump.ask(HOST, What::Clear).unwrap();
     assert_eq!(pump.party.requests().get(second).unwrap().standing, Standing::Declined(Decline::Removed));
-    pump.ask(HOST, Wish::Undo).unwrap();
+    pump.ask(HOST, What::Undo).unwrap();
     assert!(matches!(pump.party.requests().get(second).unwrap().standing, Standing::Queued(_)));
-    pump.ask(guest(1), Wish::Withdraw(second)).unwrap();
-    assert_eq!(pump.waiting(), []);
+    pump.ask(guest(1), What::Withdraw(second)).unwrap();
+    assert!(pump.waiting().is_empty());
     for track in 60..80 {
         let request = pump.pending(1, track);
-        pump.ask(HOST, Wish::Decline(request)).unwrap();
+        pump.ask(HOST, What::Decline(request)).unwrap();
     }
     assert_eq!(pump.party.requests().iter().count(), 5);
 }
@@ -169,18 +169,18 @@ fn enough_votes_skip_what_is_heard_and_do_not_count_for_the_next() {
     let mut pump = Pump::new();
     assert_eq!(pump.party.skips_needed(), 5, "half of ten");
     for number in [1, 2, 3, 4, 4] {
-        pump.ask(guest(number), Wish::SkipVote(true)).unwrap();
+        pump.ask(guest(number), What::SkipVote(true)).unwrap();
     }
-    pump.ask(guest(4), Wish::SkipVote(false)).unwrap();
-    pump.ask(guest(5), Wish::SkipVote(true)).unwrap();
+    pump.ask(guest(4), What::SkipVote(false)).unwrap();
+    pump.ask(guest(5), What::SkipVote(true)).unwrap();
     assert_eq!(pump.heard(), 1);
-    pump.ask(guest(4), Wish::SkipVote(true)).unwrap();
+    pump.ask(guest(4), What::SkipVote(true)).unwrap();
     assert_eq!((pump.heard(), pump.party.skip_votes().len()), (2, 0));
-    pump.ask(guest(1), Wish::SkipVote(true)).unwrap();
+    pump.ask(guest(1), What::SkipVote(true)).unwrap();
     pump.tell(Input::Listening(2));
     assert_eq!(pump.heard(), 3, "those who were against it have gone");
     pump.set(Change { skip_share: Some(0.0), ..Change::default() });
-    assert_eq!(pump.ask(guest(1), Wish::SkipVote(true)), Err(Refused::NothingToSkip));
+    assert_eq!(pump.ask(guest(1), What::SkipVote(true)), Err(Refused::NothingToSkip));
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn of_so_many_guests_each_is_heard_within_as_many_turns() {
         let items: Vec<_> = pump.party.queue().items().map(|item| item.id).collect();
         for _ in 0..100 {
             let (number, item) = (guests + dice.roll(20) as u32, items[dice.roll(items.len() as u64) as usize]);
-            pump.ask(guest(number), Wish::Vote(item, dice.roll(3) > 0)).unwrap();
+            pump.ask(guest(number), What::Vote(item, dice.roll(3) > 0)).unwrap();
         }
         let heard: BTreeSet<_> = (0..guests).map(|_| owner[&pump.heard_next()]).collect();
         assert_eq!(heard.len(), guests as usize, "seed {seed}");
@@ -228,7 +228,7 @@ fn nobody_waits_for_ever_whatever_the_others_ask_vote_and_boost() {
             // New phones without end, each with a wish that everybody is for; and the old ones ask again.
             let (_, item) = ask(&mut pump, 1_000 + dice.roll(1 << 20) as u32);
             for number in 0..5 {
-                pump.ask(guest(500 + number), Wish::Vote(item, true)).unwrap();
+                pump.ask(guest(500 + number), What::Vote(item, true)).unwrap();
             }
             ask(&mut pump, 2 + dice.roll(18) as u32);
             pump.heard_next();
@@ -260,9 +260,9 @@ fn who_is_forgotten_leaves_items_without_a_name_and_no_votes() {
     let mut pump = Pump::new();
     let theirs = pump.wish(1, 50);
     let other = pump.wish(2, 51);
-    pump.ask(guest(1), Wish::Vote(other, true)).unwrap();
+    pump.ask(guest(1), What::Vote(other, true)).unwrap();
     pump.pending(1, 52);
-    pump.ask(HOST, Wish::Forget(GuestId(1))).unwrap();
+    pump.ask(HOST, What::Forget(GuestId(1))).unwrap();
     assert_eq!(pump.party.queue().get(theirs).unwrap().by, By::Nobody);
     assert_eq!((pump.party.queue().get(other).unwrap().votes(), pump.party.requests().pending().count()), (0, 0));
 }
@@ -275,7 +275,7 @@ fn two_hundred_guests_who_vote_at_random_replace_an_open_track_now_and_then_only
     for vote in 0..4_000 {
         pump.now = Time::ZERO.plus_millis(60_000 + vote * 5);
         let (number, item) = (100 + dice.roll(200) as u32, items[dice.roll(40) as usize]);
-        let done = pump.ask(guest(number), Wish::Vote(item, dice.roll(2) == 0));
+        let done = pump.ask(guest(number), What::Vote(item, dice.roll(2) == 0));
         assert_eq!(done, Ok(Done::Plainly));
         if vote % 50 == 0 {
             pump.tell(Input::Pass);
@@ -293,8 +293,8 @@ fn guests_of_the_next_party_replace_an_open_track_no_sooner_than_any() {
     pump.now = Time::ZERO.plus_millis(100_000);
     pump.add(50, At::End);
     pump.now = pump.now.plus_millis(10_000);
-    pump.ask(HOST, Wish::End).unwrap();
-    pump.ask(HOST, Wish::Start(None)).unwrap();
+    pump.ask(HOST, What::End).unwrap();
+    pump.ask(HOST, What::Start(None)).unwrap();
     let before = pump.replaced;
     pump.ask(guest(1), request(60)).unwrap();
     assert_eq!(pump.replaced, before, "the end of the party has replaced one just now");

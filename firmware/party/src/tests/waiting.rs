@@ -3,7 +3,7 @@
 use base::{ItemId, Origin, TrackId};
 
 use super::{HOST, Pump, catalogue, guest, request};
-use crate::{At, By, Change, Done, How, Input, Refused, Repeat, Settings, Wish};
+use crate::{At, By, Change, Done, How, Input, Refused, Repeat, Settings, What};
 
 #[test]
 fn what_a_host_adds_is_heard_next_without_a_break_and_then_the_catalogue_goes_on() {
@@ -23,18 +23,18 @@ fn what_a_host_adds_is_heard_next_without_a_break_and_then_the_catalogue_goes_on
 fn every_place_can_be_reached_and_what_is_before_it_keeps_its_place() {
     let mut pump = Pump::new();
     let items: Vec<_> = (50..55).map(|track| pump.add(track, At::End)).collect();
-    pump.ask(HOST, Wish::Move(items[4], 1)).unwrap();
+    pump.ask(HOST, What::Move(items[4], 1)).unwrap();
     assert_eq!(pump.waiting(), [50, 54, 51, 52, 53]);
-    pump.ask(HOST, Wish::Move(items[0], 99)).unwrap();
+    pump.ask(HOST, What::Move(items[0], 99)).unwrap();
     assert_eq!(pump.waiting(), [54, 51, 52, 53, 50]);
-    pump.ask(HOST, Wish::Move(items[3], 0)).unwrap();
+    pump.ask(HOST, What::Move(items[3], 0)).unwrap();
     assert_eq!(pump.waiting(), [53, 54, 51, 52, 50]);
     let voted = pump.add(56, At::End);
     for number in 1..5 {
-        pump.ask(guest(number), Wish::Vote(voted, true)).unwrap();
+        pump.ask(guest(number), What::Vote(voted, true)).unwrap();
     }
     assert_eq!(pump.waiting(), [53, 54, 51, 52, 50, 56], "no vote overtakes what a host has put somewhere");
-    assert_eq!(pump.ask(HOST, Wish::Move(ItemId(999), 0)), Err(Refused::NoSuchItem));
+    assert_eq!(pump.ask(HOST, What::Move(ItemId(999), 0)), Err(Refused::NoSuchItem));
     assert_eq!(pump.heard_next(), 53);
 }
 
@@ -44,9 +44,9 @@ fn what_is_heard_is_not_touched_when_what_comes_next_changes() {
     let heard = pump.current;
     let item = pump.add(50, At::End);
     let other = pump.add(51, At::End);
-    pump.ask(HOST, Wish::Move(other, 0)).unwrap();
-    pump.ask(HOST, Wish::Remove(other)).unwrap();
-    pump.ask(HOST, Wish::Remove(item)).unwrap();
+    pump.ask(HOST, What::Move(other, 0)).unwrap();
+    pump.ask(HOST, What::Remove(other)).unwrap();
+    pump.ask(HOST, What::Remove(item)).unwrap();
     assert_eq!((pump.current, pump.heard_next()), (heard, 2));
 }
 
@@ -73,17 +73,17 @@ fn all_a_host_does_to_the_queue_can_be_taken_back_one_by_one() {
         seen.push(pump.standing());
         items.push(pump.add(track, At::End));
     }
-    for wish in [Wish::Move(items[2], 0), Wish::Remove(items[1]), Wish::Move(items[0], 2), Wish::Clear] {
+    for wish in [What::Move(items[2], 0), What::Remove(items[1]), What::Move(items[0], 2), What::Clear] {
         seen.push(pump.standing());
         pump.ask(HOST, wish).unwrap();
     }
-    assert_eq!(pump.waiting(), []);
+    assert!(pump.waiting().is_empty());
     while let Some(before) = seen.pop() {
         assert!(pump.party.queue().can_undo());
-        pump.ask(HOST, Wish::Undo).unwrap();
+        pump.ask(HOST, What::Undo).unwrap();
         assert_eq!(pump.standing(), before);
     }
-    assert_eq!(pump.ask(HOST, Wish::Undo), Err(Refused::NothingToUndo));
+    assert_eq!(pump.ask(HOST, What::Undo), Err(Refused::NothingToUndo));
 }
 
 #[test]
@@ -91,11 +91,11 @@ fn what_guests_do_in_between_survives_taking_back() {
     let mut pump = Pump::new();
     let theirs = pump.wish(1, 50);
     let other = pump.wish(2, 51);
-    pump.ask(guest(3), Wish::Vote(theirs, true)).unwrap();
-    pump.ask(HOST, Wish::Remove(theirs)).unwrap();
-    pump.ask(guest(3), Wish::Vote(other, true)).unwrap();
+    pump.ask(guest(3), What::Vote(theirs, true)).unwrap();
+    pump.ask(HOST, What::Remove(theirs)).unwrap();
+    pump.ask(guest(3), What::Vote(other, true)).unwrap();
     pump.wish(4, 52);
-    pump.ask(HOST, Wish::Undo).unwrap();
+    pump.ask(HOST, What::Undo).unwrap();
     assert_eq!(pump.waiting(), [50, 51, 52]);
     assert_eq!(pump.party.queue().get(theirs).unwrap().votes(), 1);
     assert_eq!(pump.party.queue().get(other).unwrap().votes(), 1);
@@ -108,7 +108,7 @@ fn one_is_repeated_until_it_is_skipped() {
     assert_eq!([(); 3].map(|()| pump.heard_next()), [1, 1, 1]);
     pump.add(50, At::End);
     assert_eq!(pump.heard_next(), 1);
-    pump.tell(Input::Next);
+    pump.ask(HOST, What::Next).unwrap();
     assert_eq!((pump.heard(), pump.heard_next()), (50, 50));
     pump.set(Change { repeat: Some(Repeat::Off), ..Change::default() });
     assert_eq!(pump.heard_next(), 2);
@@ -126,12 +126,12 @@ fn repeating_all_brings_back_what_hosts_added_and_not_what_guests_asked_for() {
 #[test]
 fn the_track_before_comes_back_and_then_the_one_it_interrupted() {
     let mut pump = Pump::new();
-    assert_eq!(pump.ask(HOST, Wish::Previous), Err(Refused::NothingBefore));
+    assert_eq!(pump.ask(HOST, What::Previous), Err(Refused::NothingBefore));
     pump.add(50, At::End);
     assert_eq!([pump.heard_next(), pump.heard_next()], [50, 2]);
-    pump.ask(HOST, Wish::Previous).unwrap();
+    pump.ask(HOST, What::Previous).unwrap();
     assert_eq!((pump.heard(), pump.waiting()), (50, vec![2]));
-    pump.ask(HOST, Wish::Previous).unwrap();
+    pump.ask(HOST, What::Previous).unwrap();
     assert_eq!((pump.heard(), pump.waiting()), (1, vec![50, 2]));
     assert_eq!([(); 3].map(|()| pump.heard_next()), [50, 2, 3]);
 }
@@ -155,7 +155,7 @@ fn an_item_that_cannot_be_played_is_left_out_and_its_guest_is_told() {
     assert_eq!((pump.waiting(), pump.cued[0].1.0), (vec![51], 51));
     let standing = pump.party.requests().get(request).unwrap().standing;
     assert_eq!(standing, crate::Standing::Declined(crate::Decline::Broken));
-    assert_eq!(pump.ask(HOST, Wish::Add(TrackId(50), At::End)), Err(Refused::NoSuchTrack));
+    assert_eq!(pump.ask(HOST, What::Add(TrackId(50), At::End)), Err(Refused::NoSuchTrack));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_crossfade_is_set_while_it_plays_and_settings_out_of_range_change_nothing() 
     assert_eq!((pump.mixes, pump.party.settings().crossfade_ms), (1, 4_000));
     let before = pump.party.settings().clone();
     let wrong = Change { shuffle: Some(true), crossfade_ms: Some(60_000), ..Change::default() };
-    assert!(matches!(pump.ask(HOST, Wish::Set(wrong)), Err(Refused::Setting(_))));
+    assert!(matches!(pump.ask(HOST, What::Set(wrong)), Err(Refused::Setting(_))));
     assert_eq!(pump.party.settings(), &before);
 }
 
@@ -174,14 +174,14 @@ fn the_end_of_a_party_forgets_everything_about_its_guests() {
     let mut pump = Pump::new();
     let item = pump.wish(1, 50);
     pump.pending(2, 51);
-    pump.ask(guest(3), Wish::Vote(item, true)).unwrap();
-    pump.ask(guest(3), Wish::Boost(item)).unwrap();
-    pump.ask(guest(3), Wish::SkipVote(true)).unwrap();
+    pump.ask(guest(3), What::Vote(item, true)).unwrap();
+    pump.ask(guest(3), What::Boost(item)).unwrap();
+    pump.ask(guest(3), What::SkipVote(true)).unwrap();
     pump.heard_next();
     pump.wish(1, 60);
     let last = pump.wish(1, 61);
-    pump.ask(HOST, Wish::Remove(last)).unwrap();
-    pump.ask(HOST, Wish::End).unwrap();
+    pump.ask(HOST, What::Remove(last)).unwrap();
+    pump.ask(HOST, What::End).unwrap();
     let party = &pump.party;
     assert!(party.queue().is_empty() && !party.queue().can_undo());
     assert_eq!((party.requests().iter().count(), party.history().iter().count()), (0, 0));
@@ -192,10 +192,10 @@ fn the_end_of_a_party_forgets_everything_about_its_guests() {
     pump.heard_next();
     pump.heard_next();
     assert_eq!(pump.party.history().iter().count(), 0, "what is heard while it fades out is no history");
-    pump.ask(HOST, Wish::Start(Some(" Garden\u{202e} party ".into()))).unwrap();
+    pump.ask(HOST, What::Start(Some(" Garden\u{202e} party ".into()))).unwrap();
     assert_eq!((pump.party.session().title.as_str(), pump.party.view().playing), ("Garden party", true));
-    pump.ask(HOST, Wish::End).unwrap();
-    pump.tell(Input::Toggle);
+    pump.ask(HOST, What::End).unwrap();
+    pump.ask(HOST, What::Toggle).unwrap();
     assert!(pump.party.session().live, "the box's own button begins a party, too");
 }
 
@@ -208,9 +208,9 @@ fn a_party_goes_on_after_a_restart_where_it_was_but_knows_no_guest() {
     }
     pump.add(51, At::End);
     let item = pump.party.queue().items().find(|item| item.track.0 == 63).unwrap().id;
-    pump.ask(guest(1), Wish::Vote(item, true)).unwrap();
+    pump.ask(guest(1), What::Vote(item, true)).unwrap();
     pump.set(Change { per_guest_max: Some(7), ..Change::default() });
-    pump.tell(Input::Turn(-3));
+    pump.ask(HOST, What::Turn(-3)).unwrap();
     let saved = pump.party.saved();
     // In the meantime somebody has edited the configuration.
     let configured = Settings { per_guest_max: 2, crossfade_ms: 3_000, ..Settings::default() };
@@ -237,12 +237,12 @@ fn what_people_change_is_to_be_saved_and_what_plays_by_itself_is_not() {
     let before = pump.party.saved_revision();
     pump.heard_next();
     pump.heard_next();
-    pump.ask(guest(1), Wish::SkipVote(true)).unwrap();
+    pump.ask(guest(1), What::SkipVote(true)).unwrap();
     assert_eq!(pump.party.saved_revision(), before);
-    pump.tell(Input::Turn(-1));
+    pump.ask(HOST, What::Turn(-1)).unwrap();
     let turned = pump.party.saved_revision();
     assert!(turned > before);
-    assert!(pump.ask(HOST, Wish::Volume(pump.party.view().volume.db())).is_ok());
+    assert!(pump.ask(HOST, What::Volume(pump.party.view().volume.db())).is_ok());
     assert_eq!(pump.party.saved_revision(), turned, "nothing has changed");
     pump.add(50, At::End);
     let added = pump.party.saved_revision();

@@ -1,0 +1,74 @@
+//! Playing, pausing, skipping, volume and source: what each does to the sound.
+
+use base::Time;
+
+use super::{Output, Party, Session};
+use crate::mix::{Source, VOLUME_FADE_MS, Volume};
+
+impl Party {
+    pub(super) fn play(&mut self, now: Time) -> Vec<Output> {
+        // The box's own buttons have no other way to begin a party.
+        if !self.session.live {
+            self.begin_session(now);
+        }
+        if self.stopped { self.next(now) } else { self.set_playing(true, self.fades.pause_ms) }
+    }
+
+    /// Goes on in the evening that another channel's party has begun, or goes on with.
+    pub fn join(&mut self, session: &Session) {
+        if self.session != *session {
+            self.session.clone_from(session);
+            self.revision += 1;
+            self.saved_revision += 1;
+        }
+    }
+
+    fn begin_session(&mut self, now: Time) {
+        self.session = Session { live: true, title: std::mem::take(&mut self.session.title), started: now };
+    }
+
+    pub(super) fn set_playing(&mut self, playing: bool, fade_ms: u16) -> Vec<Output> {
+        if self.playing == playing {
+            return Vec::new();
+        }
+        self.playing = playing;
+        vec![Output::Mix(self.plan_within(fade_ms))]
+    }
+
+    /// The track is given up now, but left only when something plays again: until then it is still fading.
+    pub(super) fn stop(&mut self) -> Vec<Output> {
+        self.stopped = self.source == Source::Files;
+        self.set_playing(false, self.fades.stop_ms)
+    }
+
+    pub(super) fn set_volume(&mut self, volume: Volume) -> Vec<Output> {
+        if volume == self.volume {
+            return Vec::new();
+        }
+        self.volume = volume;
+        self.saved_revision += 1;
+        if self.playing { vec![Output::Mix(self.plan_within(VOLUME_FADE_MS))] } else { Vec::new() }
+    }
+
+    pub(super) fn select(&mut self, source: Source) -> Vec<Output> {
+        if self.source == source {
+            return Vec::new();
+        }
+        self.source = source;
+        vec![Output::Mix(self.plan_within(self.fades.source_ms))]
+    }
+
+    /// Next also resumes: who skips wants to hear something. On line-in there is nothing to skip.
+    pub(super) fn next(&mut self, now: Time) -> Vec<Output> {
+        if !self.session.live {
+            self.begin_session(now);
+        }
+        let has_next = self.source == Source::Files && !self.open.is_empty();
+        let mut outputs = if has_next { self.leave(now) } else { Vec::new() };
+        if has_next || self.stopped {
+            outputs.extend(self.set_playing(true, self.fades.pause_ms));
+        }
+        self.stopped = false;
+        outputs
+    }
+}
