@@ -4,16 +4,17 @@
 //! WebRTC only as offers and answers that it carries to and from `rtc`.
 
 pub mod control;
+mod feed;
 mod gate;
 pub mod guests;
 pub mod http;
-mod live;
 pub mod metrics;
 pub mod mp3;
 pub mod pairing;
 pub mod panel;
 pub mod party_view;
 pub mod portal;
+mod statistics;
 pub mod status;
 
 pub use ipnet::IpNet;

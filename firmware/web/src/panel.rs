@@ -13,8 +13,6 @@ pub struct Panel {
     pub urls: Vec<String>,
     /// What a phone scans to join the network.
     pub join: Option<JoinCode>,
-    /// The place on the stream's timeline at which the track's position was true, in ticks of 48 kHz.
-    pub media_time: u64,
     /// How loud line-in is, while there is one.
     pub line_level: Option<LineLevel>,
 }

@@ -1,14 +1,14 @@
-//! What the box is doing, as the pages are told: the values behind `GET /api/party/status`.
+//! What the box is doing, as values that the feeds of the channels are made from.
 //!
-//! [`Snapshot`] is filled in by whoever runs the party; this room adds the listeners and who is asking. Times are
+//! [`Snapshot`] is filled in by whoever runs the channels; this room adds the listeners and who is asking. Times are
 //! numbers in it; nothing here reads a clock.
 
 use std::sync::Arc;
 
-use base::{StreamId, TrackId};
+use base::{ChannelId, TrackId};
+use party::{Channel, Source};
 use serde::Serialize;
 
-use crate::control::SourceKind;
 use crate::panel::Panel;
 use crate::party_view::PartyView;
 
@@ -54,7 +54,7 @@ impl SourceState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceStatus {
     /// Which source.
-    pub kind: SourceKind,
+    pub kind: Source,
     /// How it is.
     pub state: SourceState,
     /// For the host: device, number of tracks, why it failed. May be empty.
@@ -74,15 +74,6 @@ pub struct TrackStatus {
     pub duration_ms: Option<u64>,
     /// Milliseconds played.
     pub position_ms: u64,
-}
-
-/// One stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StreamStatus {
-    /// Its id.
-    pub id: StreamId,
-    /// Whether packets flow.
-    pub live: bool,
 }
 
 /// How far the library's scan has got.
@@ -118,46 +109,52 @@ impl From<library::Progress> for ScanStatus {
     }
 }
 
-/// What the party tells.
+/// What one channel does.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// Name of the box.
-    pub name: String,
-    /// Version of the firmware.
-    pub version: String,
-    /// Whether the party plays (rather than pauses).
+pub struct ChannelStatus {
+    /// Which channel, and what it is called.
+    pub channel: Channel,
+    /// Whether it plays (rather than pauses).
     pub playing: bool,
-    /// The source the host has chosen.
-    pub source: SourceKind,
+    /// The source a host has chosen.
+    pub source: Source,
     /// Every source.
     pub sources: Vec<SourceStatus>,
     /// Whether the chosen source has failed and its fallback is heard.
     pub fallback: bool,
     /// The track that plays, when files play.
     pub track: Option<TrackStatus>,
-    /// Streams, oldest first.
-    pub streams: Vec<StreamStatus>,
+    /// The place on the box's timeline at which the track's position was true, in ticks of 48 kHz.
+    pub media_time: u64,
     /// Queue, requests, guests and settings.
     pub party: Arc<PartyView>,
+}
+
+/// What the box does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Name of the box.
+    pub name: String,
+    /// Version of the firmware.
+    pub version: String,
+    /// The channels in the hosts' order; never empty.
+    pub channels: Vec<Arc<ChannelStatus>>,
+    /// Channels that this board can encode, as far as it was measured.
+    pub channels_estimate: usize,
     /// What the box itself tells.
     pub panel: Arc<Panel>,
 }
 
 impl Snapshot {
-    /// Whether `other` tells the same apart from how far the track has got.
-    pub fn same_but_position(&self, other: &Self) -> bool {
-        let head = |s: &Self| (s.playing, s.source, s.fallback, s.track.as_ref().map(|t| (t.id, t.duration_ms)));
-        head(self) == head(other)
-            && self.sources == other.sources
-            && self.streams == other.streams
-            && (Arc::ptr_eq(&self.party, &other.party) || self.party == other.party)
-            && (&self.name, &self.version) == (&other.name, &other.version)
-            && track_texts(self) == track_texts(other)
+    /// Returns the first channel: the one that addresses without a channel mean.
+    pub fn first(&self) -> &Arc<ChannelStatus> {
+        self.channels.first().expect("an evening has at least one channel")
     }
-}
 
-fn track_texts(snapshot: &Snapshot) -> Option<(&str, &str)> {
-    snapshot.track.as_ref().map(|track| (track.title.as_str(), track.artist.as_str()))
+    /// Returns the channel `id`, if there is one.
+    pub fn channel(&self, id: ChannelId) -> Option<&Arc<ChannelStatus>> {
+        self.channels.iter().find(|status| status.channel.id == id)
+    }
 }
 
 /// Listeners by way of listening.
@@ -169,48 +166,9 @@ pub struct Listeners {
     pub pocket: usize,
 }
 
-#[derive(Serialize)]
-struct SourceView<'a> {
-    id: &'a str,
-    state: SourceState,
-    detail: &'a str,
+impl Listeners {
+    /// Returns how many they are, whichever way they listen.
+    pub const fn total(self) -> usize {
+        self.live + self.pocket
+    }
 }
-
-#[derive(Serialize)]
-struct View<'a> {
-    name: &'a str,
-    version: &'a str,
-    playing: bool,
-    source: &'a str,
-    sources: Vec<SourceView<'a>>,
-    fallback: bool,
-    track: Option<&'a TrackStatus>,
-    streams: &'a [StreamStatus],
-    listeners: Listeners,
-    you_are_host: bool,
-}
-
-/// The JSON of `GET /api/party/status`.
-pub(crate) fn to_json(snapshot: &Snapshot, listeners: Listeners, you_are_host: bool) -> String {
-    let sources = snapshot.sources.iter().map(|source| SourceView {
-        id: source.kind.id(),
-        state: source.state,
-        detail: &source.detail,
-    });
-    let view = View {
-        name: &snapshot.name,
-        version: &snapshot.version,
-        playing: snapshot.playing,
-        source: snapshot.source.id(),
-        sources: sources.collect(),
-        fallback: snapshot.fallback,
-        track: snapshot.track.as_ref(),
-        streams: &snapshot.streams,
-        listeners,
-        you_are_host,
-    };
-    serde_json::to_string(&view).expect("a view holds only strings, numbers and lists")
-}
-
-#[cfg(test)]
-mod tests;

@@ -4,21 +4,24 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use ::party::Refused;
 use axum::http::{HeaderMap, Method};
-use base::{GuestId, Time};
+use base::{ChannelId, GuestId, StreamId, Time};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 
 use super::App;
 use super::incoming::{Incoming, Slot};
-use super::latest::Latest;
 use super::recent::Recent;
+use super::refusal::{Refusal, refused};
 use super::role::Role;
+use crate::feed::Feeds;
 use crate::gate::{Entrant, Gate};
 use crate::guests::Guests;
-use crate::live::Story;
 use crate::metrics::Counters;
-use crate::status::Listeners;
+use crate::mp3::Hub;
+use crate::statistics::Statistics;
+use crate::status::{ChannelStatus, Listeners, Snapshot};
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +50,10 @@ pub(super) struct Server {
     pub(super) questions: Semaphore,
     /// Places for pictures that are made.
     pub(super) pictures: Semaphore,
-    pub(super) latest: watch::Receiver<Latest>,
-    /// The party as it happens.
-    pub(super) stories: watch::Receiver<Arc<Story>>,
+    /// The feed of each channel.
+    pub(super) feeds: watch::Receiver<Arc<Feeds>>,
+    /// Who listened to what this evening.
+    pub(super) statistics: Arc<Statistics>,
     pub(super) counters: Counters,
     pub(super) started: Instant,
 }
@@ -70,9 +74,25 @@ impl Server {
         Time::from_micros(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// Listeners by kind.
+    /// Returns the listeners of all channels, by way of listening.
     pub(super) fn listeners(&self) -> Listeners {
         Listeners { live: self.app.rtc.listeners(), pocket: self.mp3_listeners.total() }
+    }
+
+    /// Returns the listeners of `channel`.
+    pub(super) fn listeners_of(&self, channel: ChannelId) -> Listeners {
+        listeners_of(&self.app, channel)
+    }
+
+    /// Returns how many hear each channel of `snapshot`.
+    pub(super) fn heard(&self, snapshot: &Snapshot) -> Vec<Listeners> {
+        snapshot.channels.iter().map(|status| self.listeners_of(status.channel.id)).collect()
+    }
+
+    /// Forgets guests and who listened to what: nothing of them outlives the party.
+    pub(super) fn forget_evening(&self) {
+        self.guests.forget_all();
+        self.statistics.clear();
     }
 
     /// What a request from `address` can prove. Where a paired phone calls from is remembered: its next connection may
@@ -90,6 +110,14 @@ impl Server {
     pub(super) fn at_the_door(&self, address: IpAddr) -> Entrant {
         entrant(address, self.app.config.is_host(address) || self.paired_from.has(address))
     }
+}
+
+/// Returns the listeners of `channel`, by way of listening.
+pub(super) fn listeners_of(app: &App, channel: ChannelId) -> Listeners {
+    let stream = StreamId::from(channel);
+    let hubs = app.mp3.borrow();
+    let pocket = hubs.iter().find(|hub| hub.stream() == stream).map_or(0, Hub::listeners);
+    Listeners { live: app.rtc.listeners_of(stream), pocket }
 }
 
 fn entrant(address: IpAddr, is_host: bool) -> Entrant {
@@ -120,6 +148,27 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// Returns the channel that the path names; the first one if it names none.
+    ///
+    /// # Errors
+    /// There is no such channel.
+    pub(super) fn channel(&self) -> Result<ChannelId, Refusal> {
+        self.channel_status().map(|status| status.channel.id)
+    }
+
+    /// Returns what the channel does that the path names; the first one if it names none.
+    ///
+    /// # Errors
+    /// There is no such channel.
+    pub(super) fn channel_status(&self) -> Result<Arc<ChannelStatus>, Refusal> {
+        let snapshot = self.server.app.snapshot.borrow();
+        let found = match self.param("channel") {
+            "" => Some(snapshot.first()),
+            name => ChannelId::new(name).ok().and_then(|id| snapshot.channel(id)),
+        };
+        found.map(Arc::clone).ok_or_else(|| refused(Refused::NoSuchChannel))
+    }
+
     /// Who stands at a gate within the box.
     pub(super) fn entrant(&self) -> Entrant {
         entrant(self.ends.peer.ip(), self.role.is_host())

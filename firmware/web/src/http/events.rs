@@ -1,103 +1,71 @@
-//! Server-sent events, for programs that want no WebSocket: what live connections tell, as events of the same names,
-//! and the status at once, at every change, and every few seconds for the position.
+//! Server-sent events, for programs that want no WebSocket: a channel's feed, as events of the same names as its
+//! messages, and a `status` event at once, at every change, and every few seconds for the position.
 //!
-//! One task writes each event once; all listeners share its bytes. A listener that does not keep up skips events (only
-//! the newest matters), and one that takes nothing at all is closed by the write limit of its connection.
+//! Each event is written once; all listeners share its bytes. A listener that does not keep up skips events (only the
+//! newest matters), and one that takes nothing at all is closed by the write limit of its connection.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::ChannelId;
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::StreamBody;
 use hyper::body::{Body, Frame};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 
-use super::App;
 use super::call::Call;
-use super::latest::Latest;
 use super::role::Role;
-use crate::gate::{Gate, Pass};
-use crate::live::{Follower, Story, state};
-use crate::status::Listeners;
+use crate::feed::{Feed, Feeds, Subscriber, render};
+use crate::gate::Pass;
 
-/// Time between two looks at the status: at most four events a second.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// An event is sent at least this often: it corrects the position a page counts by itself, and shows the page that the
-/// box is still there.
+/// A `status` event is sent at least this often: it corrects the position a page counts by itself, and shows the page
+/// that the box is still there. The feed itself is published more often than that while music plays, and as often while
+/// it does not.
 const REPEAT_EVERY: Duration = Duration::from_secs(5);
-
-/// Starts the task that writes events until `stop` becomes true.
-pub(super) fn publish(app: &App, pocket: &Gate, mut stop: watch::Receiver<bool>) -> watch::Receiver<Latest> {
-    let (rtc, pocket) = (app.rtc.clone(), pocket.clone());
-    let listeners = move || Listeners { live: rtc.listeners(), pocket: pocket.total() };
-    let mut snapshots = app.snapshot.clone();
-    let mut shown = (Arc::clone(&snapshots.borrow_and_update()), listeners());
-    let (latest_in, latest) = watch::channel(Latest::new(&shown.0, shown.1));
-    tokio::spawn(async move {
-        let mut looks = interval(LOOK_EVERY);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut sent = Instant::now();
-        loop {
-            tokio::select! {
-                () = crate::stopped(&mut stop) => return,
-                _ = looks.tick() => {}
-            }
-            let seen = (Arc::clone(&snapshots.borrow_and_update()), listeners());
-            let changed = seen.1 != shown.1 || !seen.0.same_but_position(&shown.0);
-            if changed || sent.elapsed() >= REPEAT_EVERY {
-                sent = Instant::now();
-                latest_in.send_replace(Latest::new(&seen.0, seen.1));
-                shown = seen;
-            }
-        }
-    });
-    latest
-}
 
 /// One listener.
 struct Listener {
-    latest: watch::Receiver<Latest>,
-    stories: watch::Receiver<Arc<Story>>,
-    follower: Follower,
+    feeds: watch::Receiver<Arc<Feeds>>,
+    subscriber: Subscriber,
+    /// The feed and the change that the last `status` event was about, for whom, and when it was.
+    status: Option<(Arc<str>, u64, bool, Instant)>,
     role: Role,
     zero: std::time::Instant,
     _place: Pass,
 }
 
-/// The body of one listener: `status` events, and what live connections tell as `snapshot`, `change`, `you` and
-/// `position`. It ends when the server does, or when the listener is too slow, and gives its place back when it is
-/// dropped. Who becomes a host, or is one no longer, is told at once.
-pub(super) fn event_body(call: &Call, place: Pass) -> impl Body<Data = Bytes, Error = Infallible> + Send + 'static {
+/// Returns the body of one listener: `status` events, and what is in the feed of `channel` as `snapshot`, `change`,
+/// `you` and `position`. It ends when the server does, or when the listener is too slow, and gives its place back when it
+/// is dropped. Who becomes a host, or is one no longer, learns it at once.
+pub(super) fn event_body(
+    call: &Call,
+    place: Pass,
+    channel: ChannelId,
+) -> impl Body<Data = Bytes, Error = Infallible> + Send + 'static {
     let server = &call.server;
-    let stories = server.stories.clone();
+    let feeds = server.feeds.clone();
     let known = call.header("last-event-id").and_then(|id| id.split_once(':'));
-    let follower = match known.and_then(|(session, seq)| Some((session, seq.parse().ok()?))) {
-        Some((session, seq)) => Follower::resuming(&stories.borrow(), session, seq),
-        None => Follower::default(),
+    let subscriber = match known.and_then(|(session, seq)| Some((session, seq.parse().ok()?))) {
+        Some((session, seq)) => Subscriber::resuming(&feeds.borrow(), Some(channel), session, seq),
+        None => Subscriber::new(Some(channel)),
     };
-    let (latest, role, zero) = (server.latest.clone(), call.role.clone(), server.app.zero);
-    body_of(Listener { latest, stories, follower, role, zero, _place: place })
+    let (role, zero) = (call.role.clone(), server.app.zero);
+    body_of(Listener { feeds, subscriber, status: None, role, zero, _place: place })
 }
 
 fn body_of(mut listener: Listener) -> impl Body<Data = Bytes, Error = Infallible> + Send + 'static {
-    listener.latest.mark_changed();
-    listener.stories.mark_changed();
+    listener.feeds.mark_changed();
     let events = stream::unfold(listener, move |mut listener| async move {
         let mut text = Vec::new();
         while text.is_empty() {
             tokio::select! {
-                changed = listener.latest.changed() => {
-                    changed.ok()?;
-                    text.extend(listener.status());
-                }
-                changed = listener.stories.changed() => changed.ok()?,
-                () = listener.role.may_have_changed() => text.extend(listener.status()),
+                changed = listener.feeds.changed() => changed.ok()?,
+                () = listener.role.may_have_changed() => {}
             }
-            listener.news(&mut text)?;
+            listener.write(&mut text)?;
         }
         Some((Ok(Frame::data(Bytes::from(text))), listener))
     });
@@ -105,23 +73,32 @@ fn body_of(mut listener: Listener) -> impl Body<Data = Bytes, Error = Infallible
 }
 
 impl Listener {
-    fn status(&mut self) -> Bytes {
-        let latest = self.latest.borrow_and_update();
-        if self.role.is_host() { latest.host.clone() } else { latest.guest.clone() }
-    }
-
-    /// Writes what the party's story has that is new; `None` if too much of it was missed.
-    fn news(&mut self, text: &mut Vec<u8>) -> Option<()> {
-        let story = Arc::clone(&self.stories.borrow_and_update());
-        let you = state::you(&story.snapshot, &story.names, self.role.guest().as_ref(), self.role.is_host());
+    /// Writes what the feed has for this listener; `None` if too much of it was missed.
+    fn write(&mut self, text: &mut Vec<u8>) -> Option<()> {
+        let feeds = Arc::clone(&self.feeds.borrow_and_update());
+        let feed = self.subscriber.feed(&feeds);
+        let is_host = self.role.is_host();
+        self.write_status(feed, is_host, text);
+        let you =
+            render::you(&feed.snapshot, &feed.status_of_channel, &feed.names, self.role.guest().as_ref(), is_host);
         let time_ms = u64::try_from(self.zero.elapsed().as_millis()).unwrap_or(u64::MAX);
-        for news in self.follower.news(&story, you, time_ms).ok()? {
-            let id = news.seq.map_or(String::new(), |seq| format!("id: {}:{seq}\n", story.session));
-            text.extend_from_slice(format!("event: {}\n{id}data: ", news.kind).as_bytes());
-            text.extend_from_slice(&news.text);
+        for update in self.subscriber.updates(feed, you, time_ms).ok()? {
+            let id = update.seq.map_or(String::new(), |seq| format!("id: {}:{seq}\n", feed.session));
+            text.extend_from_slice(format!("event: {}\n{id}data: ", update.kind).as_bytes());
+            text.extend_from_slice(&update.text);
             text.extend_from_slice(b"\n\n");
         }
         Some(())
+    }
+
+    fn write_status(&mut self, feed: &Feed, is_host: bool, text: &mut Vec<u8>) {
+        let is_new = self.status.as_ref().is_none_or(|(session, seq, for_host, at)| {
+            (session, *seq, *for_host) != (&feed.session, feed.seq, is_host) || at.elapsed() >= REPEAT_EVERY
+        });
+        if is_new {
+            self.status = Some((Arc::clone(&feed.session), feed.seq, is_host, Instant::now()));
+            text.extend_from_slice(feed.status(is_host));
+        }
     }
 }
 
@@ -134,7 +111,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-    use crate::gate::{Entrant, Places};
+    use crate::gate::{Entrant, Gate, Places};
     use crate::guests::Guests;
     use crate::http::Config;
     use crate::pairing::{Hosts, Secret, channel};
@@ -147,29 +124,28 @@ mod tests {
         let cookie = HeaderValue::from_str(&format!("partybox_host={}", secret.to_hex())).unwrap();
         let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, cookie)]);
         let role = Role::new(&Config::default(), &pairing, &Guests::default(), address, &headers);
-        let (guest, host) = (Bytes::from_static(b"guest"), Bytes::from_static(b"host"));
-        let (_newest, latest) = watch::channel(Latest { guest: guest.clone(), host: host.clone() });
         let gate = Gate::new(Places { total: 1, kept: 0, per_address: 1 });
         let place = gate.enter(Entrant::Own(address)).unwrap();
-        let story = Story::new("s", Default::default(), Arc::new(crate::http::tests::snapshot()));
-        let (_told, stories) = watch::channel(Arc::new(story));
-        let (follower, zero) = (Follower::default(), std::time::Instant::now());
-        let mut body = Box::pin(body_of(Listener { latest, stories, follower, role, zero, _place: place }));
+        let snapshot = Arc::new(crate::http::tests::snapshot());
+        let feed = Feed::new("s", Default::default(), Arc::clone(&snapshot), Arc::clone(snapshot.first()));
+        let (_newest, feeds) = watch::channel(Arc::new(Feeds::new(vec![Arc::new(feed)])));
+        let (subscriber, zero) = (Subscriber::default(), std::time::Instant::now());
+        let mut body = Box::pin(body_of(Listener { feeds, subscriber, status: None, role, zero, _place: place }));
         let nobody: [Key; 0] = [];
-        for (hosts, event) in [(None, &guest), (Some(vec![secret.key()]), &host), (Some(nobody.to_vec()), &guest)] {
+        for (hosts, is_host) in [(None, false), (Some(vec![secret.key()]), true), (Some(nobody.to_vec()), false)] {
             if let Some(hosts) = hosts {
                 keeper.hosts.send_replace(Hosts::new(hosts));
             }
-            let role = if *event == host { r#""role":"host""# } else { r#""role":"guest""# };
-            let told = tokio::time::timeout(Duration::from_secs(20), async {
+            let role = if is_host { r#""role":"host""# } else { r#""role":"guest""# };
+            let event = format!("\"you_are_host\":{is_host}");
+            let sent = tokio::time::timeout(Duration::from_secs(20), async {
                 let mut text = String::new();
-                let event = std::str::from_utf8(event).unwrap();
-                while !(text.contains(event) && text.contains(role)) {
+                while !(text.contains(&event) && text.contains(role)) {
                     let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
                     text.push_str(std::str::from_utf8(&frame).unwrap());
                 }
             });
-            told.await.expect("an event");
+            sent.await.expect("an event");
         }
     }
 }

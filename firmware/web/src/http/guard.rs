@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ::party::{Asker, Wish};
+use ::party::{Asker, What, Wish};
 use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -28,7 +28,7 @@ use super::limits::URI_BYTES_MAX;
 use super::refusal::{Refusal, no_room_for_guest};
 use super::role::Role;
 use super::route::{Route, Takes, Who};
-use crate::control::{Action, Command};
+use crate::control::Command;
 use crate::guests::Joined;
 use crate::pairing::Secret;
 
@@ -135,7 +135,9 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
 /// Has the party forget a guest whom the box has forgotten. If it is too busy the guest's votes stay, as they were.
 fn forget(server: &Server, gone: GuestId) {
     let (reply, _) = oneshot::channel();
-    let command = Command { action: Action::Wish(Wish::Forget(gone)), by: Asker::default(), reply };
+    let channel = server.app.snapshot.borrow().first().channel.id;
+    let wish = Wish { channel, who: Asker::default(), what: What::Forget(gone) };
+    let command = Command { wish, reply };
     _ = server.app.commands.try_send(command);
 }
 

@@ -1,5 +1,7 @@
 //! Guests: what they may say of themselves, and whom a host lets be DJ.
 
+use std::sync::Arc;
+
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::GuestId;
@@ -10,6 +12,7 @@ use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::Refusal;
 use crate::guests::NAME_CHARS_MAX;
+use crate::status::ChannelStatus;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,7 +53,9 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
         .into_iter()
         .map(|guest| {
             let live = listeners.iter().any(|listener| guest.sessions.contains(&listener.session));
-            let requests = snapshot.party.guests.get(&guest.id).map_or(0, |view| view.requests.len());
+            let of_guest =
+                |status: &Arc<ChannelStatus>| status.party.guests.get(&guest.id).map_or(0, |view| view.requests.len());
+            let requests: usize = snapshot.channels.iter().map(of_guest).sum();
             json!({
                 "label": guest.id,
                 "name": guest.name,

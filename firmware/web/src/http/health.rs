@@ -9,17 +9,18 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::music;
+use crate::feed::{Feed, Feeds};
 use crate::metrics::{self, Kind, Page};
 use crate::mp3::Totals;
-use crate::status::{Snapshot, SourceState};
+use crate::status::{ChannelStatus, SourceState};
 use rtc::srtp::Profile;
 use rtc::stats::Stats;
 
-/// Whether everything that should work does: the chosen source is heard, and every stream is live.
-fn is_healthy(snapshot: &Snapshot) -> bool {
+/// Returns whether the channel's chosen source is heard.
+fn is_healthy(status: &ChannelStatus) -> bool {
     let broken = |state| matches!(state, SourceState::NoDevice | SourceState::Empty | SourceState::Off);
-    let chosen_broken = snapshot.sources.iter().any(|s| s.kind == snapshot.source && broken(s.state));
-    !snapshot.fallback && !chosen_broken && snapshot.streams.iter().all(|stream| stream.live)
+    let chosen_broken = status.sources.iter().any(|s| s.kind == status.source && broken(s.state));
+    !status.fallback && !chosen_broken
 }
 
 /// `GET /health`: always 200 while requests are answered; `status` says how well.
@@ -27,14 +28,13 @@ pub(super) fn health(call: &Call) -> Response {
     let server = &call.server;
     let snapshot = server.app.snapshot.borrow().clone();
     let listeners = server.listeners();
-    let live = snapshot.streams.iter().filter(|stream| stream.live);
+    let well = snapshot.channels.iter().all(|status| is_healthy(status));
     let sources: Map<String, Value> =
-        snapshot.sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
+        snapshot.first().sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
     let body = json!({
-        "status": if is_healthy(&snapshot) { "healthy" } else { "degraded" },
-        "active_streams": live.map(|stream| stream.id).collect::<Vec<_>>(),
-        "senders": 0,
-        "receivers": listeners.live + listeners.pocket,
+        "status": if well { "healthy" } else { "degraded" },
+        "active_streams": snapshot.channels.iter().map(|status| status.channel.id).collect::<Vec<_>>(),
+        "receivers": listeners.total(),
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,
         "library": music::progress(server.app.library.as_ref()),
@@ -55,9 +55,13 @@ pub(super) fn metrics(call: &Call) -> Response {
     let (known, here) = server.guests.count();
     gauge("guests", "Guests that are known.", known);
     gauge("guests_here", "Guests with an open page.", here);
-    let story = Arc::clone(&server.stories.borrow());
-    gauge("live_kept_bytes", "Bytes of changes kept for phones that come back.", story.kept_bytes());
-    page.number("live_changes_total", Kind::Counter, "Changes told to all pages.", story.seq as f64);
+    let feeds = Arc::clone(&server.feeds.borrow());
+    let kept = feeds.iter().map(|feed| feed.kept_bytes()).sum();
+    gauge("feed_kept_bytes", "Bytes of changes kept for phones that come back.", kept);
+    by_channel(&feeds, &mut page, "feed_changes_total", Kind::Counter, "Changes published to pages.", |feed| feed.seq);
+    by_channel(&feeds, &mut page, "channel_listeners", Kind::Gauge, "Listeners of the channel.", |feed| {
+        server.listeners_of(feed.channel()).total() as u64
+    });
     let listeners = server.listeners();
     let samples = [(&["webrtc"][..], listeners.live as f64), (&["mp3"][..], listeners.pocket as f64)];
     page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);
@@ -72,6 +76,13 @@ pub(super) fn metrics(call: &Call) -> Response {
     (server.app.gauges)(&mut page);
     let headers = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     (headers, page.into_text()).into_response()
+}
+
+/// Adds a number of each channel.
+fn by_channel(feeds: &Feeds, page: &mut Page, name: &str, kind: Kind, help: &str, number: impl Fn(&Feed) -> u64) {
+    let channels: Vec<_> = feeds.iter().map(|feed| (feed.channel(), number(feed))).collect();
+    let samples: Vec<_> = channels.iter().map(|(channel, number)| ([channel.as_str()], *number as f64)).collect();
+    page.family(name, kind, help, &["channel"], samples.iter().map(|(label, number)| (&label[..], *number)));
 }
 
 fn webrtc(stats: &Stats, page: &mut Page) {
@@ -107,7 +118,8 @@ fn webrtc(stats: &Stats, page: &mut Page) {
 }
 
 fn mp3(call: &Call, page: &mut Page) {
-    let hubs: Vec<(StreamId, Totals)> = call.server.app.mp3.iter().map(|hub| (hub.stream(), hub.totals())).collect();
+    let hubs: Vec<(StreamId, Totals)> =
+        call.server.app.mp3.borrow().iter().map(|hub| (hub.stream(), hub.totals())).collect();
     let labels: Vec<[&str; 1]> = hubs.iter().map(|(stream, _)| [stream.as_str()]).collect();
     let mut family = |name, help, number: fn(&Totals) -> u64| {
         let samples = labels.iter().zip(&hubs).map(|(label, (_, totals))| (&label[..], number(totals) as f64));

@@ -83,7 +83,7 @@ impl Default for Limits {
             connections_per_address_max: 16,
             mp3_listeners_max: 600,
             mp3_listeners_per_address_max: 8,
-            event_listeners_max: 600,
+            event_listeners_max: 960,
             event_listeners_per_address_max: 8,
             head_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(30),

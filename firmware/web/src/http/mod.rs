@@ -8,6 +8,7 @@ mod appliance;
 mod art;
 mod ask;
 mod call;
+mod channels;
 mod connection;
 mod cookie;
 mod events;
@@ -15,9 +16,7 @@ mod guard;
 mod guests;
 mod health;
 mod incoming;
-mod latest;
 pub mod limits;
-mod live;
 mod music;
 mod openapi;
 mod pages;
@@ -35,6 +34,8 @@ mod server;
 mod signaling;
 mod socket;
 mod stall;
+mod statistics;
+mod stream;
 mod takeover;
 mod update;
 mod upload;
@@ -73,6 +74,9 @@ pub struct Config {
 /// Adds the numbers of other rooms to a page of metrics; called at every scrape, so it must be quick.
 pub type Gauges = Arc<dyn Fn(&mut Page) + Send + Sync>;
 
+/// The MP3 hubs of all streams, oldest first.
+pub type Hubs = Arc<[Hub]>;
+
 /// Everything the server needs from the rest of the box.
 #[derive(Clone)]
 pub struct App {
@@ -83,8 +87,8 @@ pub struct App {
     /// The WebRTC fan-out: `handle.into()`.
     pub rtc: Signaling,
     /// MP3, one hub per stream, oldest first.
-    pub mp3: Vec<Hub>,
-    /// What the party does.
+    pub mp3: watch::Receiver<Hubs>,
+    /// What the box does.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// Where hosts' commands go ([`crate::control::COMMANDS_WAITING_MAX`] of them).
     pub commands: mpsc::Sender<Command>,

@@ -1,7 +1,7 @@
 //! What the pages ask and what a host may do: status, events, play, pause, next, previous, source, volume, settings; and
 //! guests' votes to skip.
 
-use ::party::Wish;
+use ::party::{Source, What};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,29 +12,29 @@ use super::ask::{act, parse_json};
 use super::call::Call;
 use super::events::event_body;
 use super::refusal::{Refusal, no_place};
-use crate::control::{Action, SourceKind};
-use crate::live::state;
+use crate::feed::render;
 
-/// `GET /api/party/status`: the state that live connections tell, at this moment, for programs that ask now and then.
-pub(super) fn status(call: &Call) -> Response {
+/// `GET /api/party/status`, `GET /api/channels/{channel}/status`: the state of a channel's feed at this moment, for
+/// programs that ask now and then.
+pub(super) fn status(call: &Call) -> Result<Response, Refusal> {
     let server = &call.server;
+    let status = call.channel_status()?;
     let snapshot = server.app.snapshot.borrow().clone();
     let scan = server.app.library.as_ref().map(|library| library.progress().into());
     let facts = server.app.appliance.facts.borrow().clone();
-    let mut state = state::state(&snapshot, server.listeners(), scan, &server.guests.names(), &facts);
-    if let (Some(track), Some(Value::Object(shown))) = (&snapshot.track, state.get_mut("track")) {
-        shown.insert("position_ms".into(), track.position_ms.into());
-    }
+    let mut state = render::state(&snapshot, &status, &server.heard(&snapshot), scan, &server.guests.names(), &facts);
+    render::add_position(&mut state, &status);
     state.insert("time_ms".into(), server.time_ms().into());
     state.insert("you_are_host".into(), call.role.is_host().into());
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (headers, Value::Object(state).to_string()).into_response()
+    Ok((headers, Value::Object(state).to_string()).into_response())
 }
 
 /// `GET /api/party/events`.
 pub(super) fn events(call: &Call) -> Result<Response, Refusal> {
+    let channel = call.channel()?;
     let place = call.server.event_listeners.enter(call.entrant()).map_err(no_place)?;
-    let body = event_body(call, place);
+    let body = event_body(call, place, channel);
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -44,17 +44,17 @@ pub(super) fn events(call: &Call) -> Result<Response, Refusal> {
 
 /// `POST /api/party/play`.
 pub(super) async fn play(call: Call) -> Result<Response, Refusal> {
-    act(&call, Action::Play).await
+    act(&call, What::Play).await
 }
 
 /// `POST /api/party/pause`.
 pub(super) async fn pause(call: Call) -> Result<Response, Refusal> {
-    act(&call, Action::Pause).await
+    act(&call, What::Pause).await
 }
 
 /// `POST /api/party/next`.
 pub(super) async fn next(call: Call) -> Result<Response, Refusal> {
-    act(&call, Action::Next).await
+    act(&call, What::Next).await
 }
 
 #[derive(Deserialize)]
@@ -66,15 +66,15 @@ struct SourceBody {
 /// `POST /api/party/source` with `{"source":"line-in"}`.
 pub(super) async fn source(call: Call) -> Result<Response, Refusal> {
     let body: SourceBody = parse_json(&call.body, r#"{"source":"files"} or {"source":"line-in"}"#)?;
-    let Some(kind) = SourceKind::from_id(&body.source) else {
-        let allowed = SourceKind::ALL.map(SourceKind::id).join(", ");
+    let Some(kind) = Source::from_id(&body.source) else {
+        let allowed = Source::ALL.map(Source::id).join(", ");
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "There is no such source.").field(
             "source",
             &body.source,
             allowed,
         ));
     };
-    act(&call, Action::Source(kind)).await
+    act(&call, What::Select(kind)).await
 }
 
 #[derive(Deserialize)]
@@ -86,12 +86,12 @@ struct VolumeBody {
 /// `PUT /api/party/volume` with `{"db":-6}`.
 pub(super) async fn volume(call: Call) -> Result<Response, Refusal> {
     let body: VolumeBody = parse_json(&call.body, r#"{"db":-6}"#)?;
-    act(&call, Action::Wish(Wish::Volume(body.db))).await
+    act(&call, What::Volume(body.db)).await
 }
 
 /// `POST /api/party/previous`.
 pub(super) async fn previous(call: Call) -> Result<Response, Refusal> {
-    act(&call, Action::Wish(Wish::Previous)).await
+    act(&call, What::Previous).await
 }
 
 #[derive(Deserialize)]
@@ -104,27 +104,27 @@ struct StartBody {
 /// `POST /api/party/start` with `{"title":"Garden"}` or `{}`.
 pub(super) async fn start(call: Call) -> Result<Response, Refusal> {
     let body: StartBody = parse_json(&call.body, r#"{"title":"Garden"} or {}"#)?;
-    act(&call, Action::Wish(Wish::Start(body.title))).await
+    act(&call, What::Start(body.title)).await
 }
 
 /// `POST /api/party/end`: the box knows no guest any more from then on.
 pub(super) async fn end(call: Call) -> Result<Response, Refusal> {
-    act(&call, Action::Wish(Wish::End)).await
+    act(&call, What::End).await
 }
 
 /// `GET /api/party/settings`.
-pub(super) fn settings(call: &Call) -> Response {
-    let json = json!(call.server.app.snapshot.borrow().party.settings).to_string();
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response()
+pub(super) fn settings(call: &Call) -> Result<Response, Refusal> {
+    let json = json!(call.channel_status()?.party.settings).to_string();
+    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response())
 }
 
 /// `PUT /api/party/settings` with any of them, such as `{"requests":"auto","crossfade_ms":4000}`.
 pub(super) async fn set(call: Call) -> Result<Response, Refusal> {
     let change = parse_json(&call.body, r#"any of the settings, such as {"requests":"auto"}"#)?;
-    act(&call, Action::Wish(Wish::Set(change))).await
+    act(&call, What::Set(change)).await
 }
 
 /// `PUT` and `DELETE /api/party/skip-vote`.
 pub(super) async fn vote_to_skip(call: Call, on: bool) -> Result<Response, Refusal> {
-    act(&call, Action::Wish(Wish::SkipVote(on))).await
+    act(&call, What::SkipVote(on)).await
 }

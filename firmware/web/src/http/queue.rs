@@ -3,31 +3,31 @@
 //! A number that no path can have (`/api/queue/x`) is one of nothing: 404. What the rules refuse is answered with their
 //! word for it in `code`.
 
-use ::party::{At, Done, Refused, Wish};
-use appliance::facts::Facts;
+use ::party::{At, Done, Refused, What};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{ItemId, RequestId, TrackId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ask::{done, parse_json, refused};
+use super::ask::{done, parse_json};
 use super::call::Call;
-use super::refusal::Refusal;
-use crate::control::Action;
-use crate::live::state;
+use super::refusal::{Refusal, refused};
+use crate::feed::render;
+use appliance::facts::Facts;
 
-/// `GET /api/queue`: what waits, what follows by itself, what was heard, and what only the caller is told.
-pub(super) fn list(call: &Call) -> Response {
+/// `GET /api/queue`: what waits, what follows by itself, what was heard, and what only the caller may know.
+pub(super) fn list(call: &Call) -> Result<Response, Refusal> {
+    let status = call.channel_status()?;
     let snapshot = call.server.app.snapshot.borrow().clone();
     let names = call.server.guests.names();
-    let mut body = state::state(&snapshot, call.server.listeners(), None, &names, &Facts::default());
+    let mut body = render::state(&snapshot, &status, &[], None, &names, &Facts::default());
     body.retain(|key, _| ["queue", "upcoming", "history", "skip"].contains(&key.as_str()));
-    let you = state::you(&snapshot, &names, call.role.guest().as_ref(), call.role.is_host());
+    let you = render::you(&snapshot, &status, &names, call.role.guest().as_ref(), call.role.is_host());
     body.insert("you".to_owned(), you);
     let body = Value::Object(body);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (headers, body.to_string()).into_response()
+    Ok((headers, body.to_string()).into_response())
 }
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ pub(super) async fn add(call: Call) -> Result<Response, Refusal> {
         Where::Next => At::Next,
         Where::End => At::End,
     };
-    granted(&call, Wish::Add(body.track, at)).await
+    granted(&call, What::Add(body.track, at)).await
 }
 
 #[derive(Deserialize)]
@@ -63,35 +63,35 @@ struct MoveBody {
 /// `POST /api/queue/{item}/move` with `{"to":0}`: where it stands then, counted from 0.
 pub(super) async fn shift(call: Call) -> Result<Response, Refusal> {
     let body: MoveBody = parse_json(&call.body, r#"{"to":0}"#)?;
-    let wish = Wish::Move(item(&call)?, body.to);
+    let wish = What::Move(item(&call)?, body.to);
     granted(&call, wish).await
 }
 
 /// `DELETE /api/queue/{item}`, for hosts, DJs and the guest who asked for it.
 pub(super) async fn remove(call: Call) -> Result<Response, Refusal> {
-    let wish = Wish::Remove(item(&call)?);
+    let wish = What::Remove(item(&call)?);
     granted(&call, wish).await
 }
 
 /// `DELETE /api/queue`.
 pub(super) async fn clear(call: Call) -> Result<Response, Refusal> {
-    granted(&call, Wish::Clear).await
+    granted(&call, What::Clear).await
 }
 
 /// `POST /api/queue/undo`.
 pub(super) async fn undo(call: Call) -> Result<Response, Refusal> {
-    granted(&call, Wish::Undo).await
+    granted(&call, What::Undo).await
 }
 
 /// `PUT` and `DELETE /api/queue/{item}/vote`.
 pub(super) async fn vote(call: Call, on: bool) -> Result<Response, Refusal> {
-    let wish = Wish::Vote(item(&call)?, on);
+    let wish = What::Vote(item(&call)?, on);
     granted(&call, wish).await
 }
 
 /// `PUT /api/queue/{item}/boost`.
 pub(super) async fn boost(call: Call) -> Result<Response, Refusal> {
-    let wish = Wish::Boost(item(&call)?);
+    let wish = What::Boost(item(&call)?);
     granted(&call, wish).await
 }
 
@@ -104,29 +104,29 @@ struct RequestBody {
 /// `POST /api/requests` with `{"track":7}`: 201 with `{"id":3,"state":"pending"}` or `"queued"`.
 pub(super) async fn request(call: Call) -> Result<Response, Refusal> {
     let body: RequestBody = parse_json(&call.body, r#"{"track":7}"#)?;
-    granted(&call, Wish::Request(body.track)).await
+    granted(&call, What::Request(body.track)).await
 }
 
 /// `DELETE /api/requests/{request}`, by whoever made it.
 pub(super) async fn withdraw(call: Call) -> Result<Response, Refusal> {
-    let wish = Wish::Withdraw(wanted(&call)?);
+    let wish = What::Withdraw(wanted(&call)?);
     granted(&call, wish).await
 }
 
 /// `POST /api/requests/{request}/approve`.
 pub(super) async fn approve(call: Call) -> Result<Response, Refusal> {
-    let wish = Wish::Approve(wanted(&call)?);
+    let wish = What::Approve(wanted(&call)?);
     granted(&call, wish).await
 }
 
 /// `POST /api/requests/{request}/decline`.
 pub(super) async fn decline(call: Call) -> Result<Response, Refusal> {
-    let wish = Wish::Decline(wanted(&call)?);
+    let wish = What::Decline(wanted(&call)?);
     granted(&call, wish).await
 }
 
-async fn granted(call: &Call, wish: Wish) -> Result<Response, Refusal> {
-    Ok(match done(call, Action::Wish(wish)).await? {
+async fn granted(call: &Call, what: What) -> Result<Response, Refusal> {
+    Ok(match done(call, what).await? {
         Done::Plainly => StatusCode::NO_CONTENT.into_response(),
         Done::Queued(item) => created(&json!({ "item": item })),
         Done::Pending(request) => created(&json!({ "id": request, "state": "pending" })),

@@ -56,6 +56,49 @@ pub(crate) fn unavailable() -> Refusal {
         .retry_after(RETRY_SECONDS)
 }
 
+/// Returns what the rules refuse, for people to read.
+pub(crate) fn refused(why: party::Refused) -> Refusal {
+    let (status, detail) = match why {
+        party::Refused::RequestsOff => (StatusCode::CONFLICT, "Requests are switched off."),
+        party::Refused::AlreadyQueued => (StatusCode::CONFLICT, "This is heard now, or waits already."),
+        party::Refused::RecentlyPlayed => (StatusCode::CONFLICT, "This was heard a short while ago."),
+        party::Refused::TooMany => (StatusCode::CONFLICT, "As many requests of this guest wait as may."),
+        party::Refused::NoSuchTrack => (StatusCode::NOT_FOUND, "There is no such track that can be played."),
+        party::Refused::NoSuchItem => (StatusCode::NOT_FOUND, "There is no such item in the queue (any more)."),
+        party::Refused::NoSuchRequest => (StatusCode::NOT_FOUND, "There is no such request (any more)."),
+        party::Refused::QueueFull => (StatusCode::CONFLICT, "Nothing more fits into the queue."),
+        party::Refused::NotAGuest => (StatusCode::CONFLICT, "The box does not know this phone as a guest."),
+        party::Refused::NotYours => (StatusCode::FORBIDDEN, "Somebody else asked for this."),
+        party::Refused::OwnItem => (StatusCode::CONFLICT, "Nobody votes for what they asked for themselves."),
+        party::Refused::NoBoosts => (StatusCode::CONFLICT, "No boost is left."),
+        party::Refused::AlreadyBoosted => (StatusCode::CONFLICT, "This is boosted already."),
+        party::Refused::NothingToSkip => (StatusCode::CONFLICT, "There is nothing that votes could skip."),
+        party::Refused::NothingBefore => (StatusCode::CONFLICT, "Nothing was heard before."),
+        party::Refused::NothingNext => (StatusCode::CONFLICT, "Line-in has no next track; choose the files first."),
+        party::Refused::NoLineIn => {
+            (StatusCode::CONFLICT, "No line-in is set up; start the box with --line-in DEVICE.")
+        }
+        party::Refused::NoSuchChannel => (StatusCode::NOT_FOUND, "There is no such channel (any more)."),
+        party::Refused::ChannelsFull => (StatusCode::CONFLICT, "There are as many channels as there can be."),
+        party::Refused::LastChannel => (StatusCode::CONFLICT, "The last channel cannot be removed."),
+        party::Refused::ReservedName => (StatusCode::BAD_REQUEST, "No channel can be called so."),
+        party::Refused::ColorTaken => (StatusCode::CONFLICT, "Another channel has this colour."),
+        party::Refused::NothingToUndo => (StatusCode::CONFLICT, "There is nothing to take back."),
+        party::Refused::BadText => (StatusCode::BAD_REQUEST, "The text is too long."),
+        party::Refused::Setting(wrong) => {
+            let refusal = Refusal::new(StatusCode::BAD_REQUEST, "A setting is out of its range.").code(why.code());
+            return refusal.field(wrong.field, "", wrong.allowed);
+        }
+        party::Refused::Volume => {
+            let refusal = Refusal::new(StatusCode::BAD_REQUEST, "There is no such volume.").code(why.code());
+            return refusal.field("db", "", "-40 to 0");
+        }
+        party::Refused::Ended => (StatusCode::CONFLICT, "The party has ended."),
+        party::Refused::TooManyGuests => (StatusCode::CONFLICT, "More guests take part than the box can count."),
+    };
+    Refusal::new(status, detail).code(why.code())
+}
+
 /// The refusal for a newcomer whom the box cannot remember.
 pub(crate) fn no_room_for_guest(refused: Refused) -> Refusal {
     let refusal = match refused {

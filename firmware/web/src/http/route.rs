@@ -49,7 +49,7 @@ pub(super) const JSON: &str = "application/json";
 pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Route {
     pub(super) method: Method,
     /// As axum writes patterns.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ::library::UPLOAD_BYTES_MAX;
 use axum::Router;
@@ -22,22 +22,127 @@ use super::qr::Format;
 use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, guard, guests, health, live, music, openapi, pages, pairing, party, portal, qr, queue, socket,
-    update, upload, whep, why,
+    appliance, art, channels, guard, guests, health, music, openapi, pages, pairing, party, portal, qr, queue, socket,
+    statistics, stream, update, upload, whep, why,
 };
 
-const WHEP: &str = "/whep/{stream}";
-const GUEST_DJ: &str = "/api/guests/{label}/dj";
-const QUEUE: &str = "/api/queue";
-const SETTINGS: &str = "/api/party/settings";
-const SKIP_VOTE: &str = "/api/party/skip-vote";
-const VOTE: &str = "/api/queue/{item}/vote";
-const PAIRING: &str = "/api/pairing";
-const WHEP_SESSION: &str = "/whep/{stream}/{session}";
+/// Writes an address within a channel.
+macro_rules! channel {
+    ($rest:literal) => {
+        concat!("/api/channels/{channel}", $rest)
+    };
+}
 
-/// The table.
-pub(super) static ROUTES: &[Route] = &[
-    Route::get("/stream/{file}", |call| Box::pin(async move { live::stream(&call) })),
+const WHEP: &str = "/whep/{stream}";
+const WHEP_SESSION: &str = "/whep/{stream}/{session}";
+const GUEST_DJ: &str = "/api/guests/{label}/dj";
+const PAIRING: &str = "/api/pairing";
+const CHANNEL: &str = channel!("");
+const QUEUE: &str = channel!("/queue");
+const VOTE: &str = channel!("/queue/{item}/vote");
+const SETTINGS: &str = channel!("/settings");
+const SKIP_VOTE: &str = channel!("/skip-vote");
+
+/// The table: what is asked of a channel under two addresses, its own and, for the first channel, a shorter one.
+pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let first = OF_CHANNEL.iter().map(|(path, route)| Route { path, ..route.clone() });
+    let of_channel = OF_CHANNEL.iter().map(|(_, route)| route.clone());
+    OF_BOX.iter().cloned().chain(of_channel).chain(first).collect()
+});
+
+/// What is asked of a channel. Before each stands the address that means the first channel.
+pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
+    ("/api/party/status", Route::get(channel!("/status"), |call| Box::pin(async move { party::status(&call) }))),
+    ("/api/party/events", Route::get(channel!("/events"), |call| Box::pin(async move { party::events(&call) }))),
+    (
+        "/api/party/live",
+        Route {
+            method: Method::GET,
+            path: channel!("/live"),
+            who: Who::Anyone,
+            takes: Takes::Socket,
+            answer: |call| Box::pin(async move { socket::open(&call) }),
+        },
+    ),
+    ("/api/party/play", Route::host(channel!("/play"), Takes::Nothing, |call| Box::pin(party::play(call)))),
+    ("/api/party/pause", Route::host(channel!("/pause"), Takes::Nothing, |call| Box::pin(party::pause(call)))),
+    ("/api/party/next", Route::bare(Method::POST, channel!("/next"), Who::Dj, |call| Box::pin(party::next(call)))),
+    (
+        "/api/party/previous",
+        Route::bare(Method::POST, channel!("/previous"), Who::Dj, |call| Box::pin(party::previous(call))),
+    ),
+    (
+        "/api/party/source",
+        Route::with_json(Method::POST, channel!("/source"), Who::Host, |call| Box::pin(party::source(call))),
+    ),
+    (
+        "/api/party/volume",
+        Route::with_json(Method::PUT, channel!("/volume"), Who::Host, |call| Box::pin(party::volume(call))),
+    ),
+    (
+        "/api/party/settings",
+        Route::bare(Method::GET, SETTINGS, Who::Host, |call| Box::pin(async move { party::settings(&call) })),
+    ),
+    ("/api/party/settings", Route::with_json(Method::PUT, SETTINGS, Who::Host, |call| Box::pin(party::set(call)))),
+    (
+        "/api/party/skip-vote",
+        Route::bare(Method::PUT, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, true))),
+    ),
+    (
+        "/api/party/skip-vote",
+        Route::bare(Method::DELETE, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, false))),
+    ),
+    ("/api/queue", Route::get(QUEUE, |call| Box::pin(async move { queue::list(&call) }))),
+    ("/api/queue", Route::with_json(Method::POST, QUEUE, Who::Dj, |call| Box::pin(queue::add(call)))),
+    ("/api/queue", Route::bare(Method::DELETE, QUEUE, Who::Host, |call| Box::pin(queue::clear(call)))),
+    (
+        "/api/queue/undo",
+        Route::bare(Method::POST, channel!("/queue/undo"), Who::Host, |call| Box::pin(queue::undo(call))),
+    ),
+    (
+        "/api/queue/{item}",
+        Route::bare(Method::DELETE, channel!("/queue/{item}"), Who::Guest, |call| Box::pin(queue::remove(call))),
+    ),
+    (
+        "/api/queue/{item}/move",
+        Route::with_json(Method::POST, channel!("/queue/{item}/move"), Who::Dj, |call| Box::pin(queue::shift(call))),
+    ),
+    ("/api/queue/{item}/vote", Route::bare(Method::PUT, VOTE, Who::Guest, |call| Box::pin(queue::vote(call, true)))),
+    (
+        "/api/queue/{item}/vote",
+        Route::bare(Method::DELETE, VOTE, Who::Guest, |call| Box::pin(queue::vote(call, false))),
+    ),
+    (
+        "/api/queue/{item}/boost",
+        Route::bare(Method::PUT, channel!("/queue/{item}/boost"), Who::Guest, |call| Box::pin(queue::boost(call))),
+    ),
+    (
+        "/api/requests",
+        Route::with_json(Method::POST, channel!("/requests"), Who::Guest, |call| Box::pin(queue::request(call))),
+    ),
+    (
+        "/api/requests/{request}",
+        Route::bare(Method::DELETE, channel!("/requests/{request}"), Who::Guest, |call| {
+            Box::pin(queue::withdraw(call))
+        }),
+    ),
+    (
+        "/api/requests/{request}/approve",
+        Route::bare(Method::POST, channel!("/requests/{request}/approve"), Who::Dj, |call| {
+            Box::pin(queue::approve(call))
+        }),
+    ),
+    (
+        "/api/requests/{request}/decline",
+        Route::bare(Method::POST, channel!("/requests/{request}/decline"), Who::Dj, |call| {
+            Box::pin(queue::decline(call))
+        }),
+    ),
+];
+
+/// What is asked of the box and of the evening as a whole.
+static OF_BOX: &[Route] = &[
+    Route::get("/stream/{file}", |call| Box::pin(async move { stream::stream(&call) })),
     Route {
         method: Method::POST,
         path: WHEP,
@@ -59,6 +164,7 @@ pub(super) static ROUTES: &[Route] = &[
         takes: Takes::Nothing,
         answer: |call| Box::pin(whep::delete(call)),
     },
+    Route::with_json(Method::PUT, "/whep/{stream}/{session}/stream", Who::Anyone, |call| Box::pin(whep::switch(call))),
     Route {
         method: Method::PUT,
         path: "/whep/{stream}/{session}/ptime",
@@ -66,40 +172,14 @@ pub(super) static ROUTES: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(whep::set_duration(call)),
     },
-    Route::get("/api/party/status", |call| Box::pin(async move { Ok(party::status(&call)) })),
-    Route::get("/api/party/events", |call| Box::pin(async move { party::events(&call) })),
-    Route {
-        method: Method::GET,
-        path: "/api/party/live",
-        who: Who::Anyone,
-        takes: Takes::Socket,
-        answer: |call| Box::pin(async move { socket::open(&call) }),
-    },
-    Route::host("/api/party/play", Takes::Nothing, |call| Box::pin(party::play(call))),
-    Route::host("/api/party/pause", Takes::Nothing, |call| Box::pin(party::pause(call))),
-    Route::bare(Method::POST, "/api/party/next", Who::Dj, |call| Box::pin(party::next(call))),
-    Route::host("/api/party/source", Takes::Media(JSON, JSON_BYTES_MAX), |call| Box::pin(party::source(call))),
-    Route::bare(Method::POST, "/api/party/previous", Who::Dj, |call| Box::pin(party::previous(call))),
     Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
     Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),
-    Route::with_json(Method::PUT, "/api/party/volume", Who::Host, |call| Box::pin(party::volume(call))),
-    Route::bare(Method::GET, SETTINGS, Who::Host, |call| Box::pin(async move { Ok(party::settings(&call)) })),
-    Route::with_json(Method::PUT, SETTINGS, Who::Host, |call| Box::pin(party::set(call))),
-    Route::bare(Method::PUT, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, true))),
-    Route::bare(Method::DELETE, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, false))),
-    Route::get(QUEUE, |call| Box::pin(async move { Ok(queue::list(&call)) })),
-    Route::with_json(Method::POST, QUEUE, Who::Dj, |call| Box::pin(queue::add(call))),
-    Route::bare(Method::DELETE, QUEUE, Who::Host, |call| Box::pin(queue::clear(call))),
-    Route::bare(Method::POST, "/api/queue/undo", Who::Host, |call| Box::pin(queue::undo(call))),
-    Route::bare(Method::DELETE, "/api/queue/{item}", Who::Guest, |call| Box::pin(queue::remove(call))),
-    Route::with_json(Method::POST, "/api/queue/{item}/move", Who::Dj, |call| Box::pin(queue::shift(call))),
-    Route::bare(Method::PUT, VOTE, Who::Guest, |call| Box::pin(queue::vote(call, true))),
-    Route::bare(Method::DELETE, VOTE, Who::Guest, |call| Box::pin(queue::vote(call, false))),
-    Route::bare(Method::PUT, "/api/queue/{item}/boost", Who::Guest, |call| Box::pin(queue::boost(call))),
-    Route::with_json(Method::POST, "/api/requests", Who::Guest, |call| Box::pin(queue::request(call))),
-    Route::bare(Method::DELETE, "/api/requests/{request}", Who::Guest, |call| Box::pin(queue::withdraw(call))),
-    Route::bare(Method::POST, "/api/requests/{request}/approve", Who::Dj, |call| Box::pin(queue::approve(call))),
-    Route::bare(Method::POST, "/api/requests/{request}/decline", Who::Dj, |call| Box::pin(queue::decline(call))),
+    Route::with_json(Method::PUT, CHANNEL, Who::Host, |call| Box::pin(channels::put(call))),
+    Route::bare(Method::DELETE, CHANNEL, Who::Host, |call| Box::pin(channels::remove(call))),
+    Route::with_json(Method::POST, channel!("/move"), Who::Host, |call| Box::pin(channels::shift(call))),
+    Route::bare(Method::GET, "/api/channels/statistics", Who::Host, |call| {
+        Box::pin(async move { Ok(statistics::statistics(&call)) })
+    }),
     Route::get("/api/library/search", |call| Box::pin(music::search(call))),
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
     Route::get("/api/library/playlists", |call| Box::pin(music::playlists(call))),
@@ -149,7 +229,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::bare(Method::GET, "/api/qr/wifi.png", Who::Host, |call| {
         Box::pin(async move { qr::wifi(&call, Format::Png) })
     }),
-    Route::get("/openapi.json", |_| Box::pin(async { Ok(openapi::describe()) })),
+    Route::get("/openapi.json", |_| Box::pin(async { Ok(openapi::describe(OF_CHANNEL)) })),
     Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),
     Route::get("/metrics", |call| Box::pin(async move { Ok(health::metrics(&call)) })),
 ];
@@ -157,7 +237,7 @@ pub(super) static ROUTES: &[Route] = &[
 /// Every path with its methods: from the table, and the embedded pages.
 pub(super) fn paths() -> BTreeMap<&'static str, Vec<&'static Route>> {
     let mut paths: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         paths.entry(route.path).or_default().push(route);
     }
     paths

@@ -11,15 +11,16 @@ use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::call::{Ends, Server};
+use super::call::{Ends, Server, listeners_of};
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
-use super::{App, connection, events, routes};
+use super::{App, connection, routes, statistics};
+use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
-use crate::live::{self, Sources};
 use crate::metrics::Counters;
-use crate::status::Listeners;
+use crate::mp3::Hub;
+use crate::statistics::Statistics;
 use base::{RateLimit, Verdict};
 
 /// Lines per 10 s for connections refused or broken: enough to see it happen, too few to fill a log.
@@ -35,9 +36,10 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let limits = app.config.limits.clone();
     let (stop_in, stop) = watch::channel(false);
     let mp3_listeners = Gate::new(limits.mp3_listeners());
-    let latest = events::publish(&app, &mp3_listeners, stop.clone());
     let guests = Guests::default();
-    let stories = live::publish(sources(&app, &mp3_listeners, &guests), &session(), stop.clone());
+    let feeds = feed::publish(sources(&app, &guests), &session(), stop.clone());
+    let statistics = Arc::<Statistics>::default();
+    tokio::spawn(statistics::keep(Arc::clone(&statistics), app.clone(), stop.clone()));
     let server = Arc::new(Server {
         connections: Gate::new(limits.connections()),
         mp3_listeners,
@@ -45,11 +47,11 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         questions: Semaphore::new(QUESTIONS_MAX),
         pictures: Semaphore::new(PICTURES_MAX),
         guests,
-        stories,
+        feeds,
+        statistics,
         paired_from: Recent::new(HOSTS_MAX),
         turned_away: Recent::new(TURNED_AWAY_MAX),
         readers: Recent::new(READERS_MAX),
-        latest,
         counters: Counters::default(),
         started: Instant::now(),
         app,
@@ -65,22 +67,20 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     drop(listener);
     drop(accepting);
     stop_in.send_replace(true);
-    for hub in &server.app.mp3 {
-        hub.stop();
-    }
+    server.app.mp3.borrow().iter().for_each(Hub::stop);
     if tokio::time::timeout(DRAIN_TIMEOUT, all_gone.recv()).await.is_err() {
         log::warn!("{} connections did not end in time and are cut", server.connections.total());
     }
 }
 
-/// Where the party's story comes from.
-fn sources(app: &App, pocket: &Gate, guests: &Guests) -> Sources {
-    let (rtc, pocket, library) = (app.rtc.clone(), pocket.clone(), app.library.clone());
+/// Where the feeds come from.
+fn sources(app: &App, guests: &Guests) -> Sources {
+    let (of, library) = (app.clone(), app.library.clone());
     Sources {
         snapshots: app.snapshot.clone(),
         guests: guests.clone(),
         facts: app.appliance.facts.clone(),
-        listeners: Box::new(move || Listeners { live: rtc.listeners(), pocket: pocket.total() }),
+        listeners: Box::new(move |channel| listeners_of(&of, channel)),
         scan: Box::new(move || library.as_ref().map(|library| library.progress().into())),
     }
 }

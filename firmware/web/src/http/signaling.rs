@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use base::PacketDuration;
+use base::{PacketDuration, StreamId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -37,6 +37,11 @@ impl Signaling {
         self.stats().listeners_in_all()
     }
 
+    /// Returns the listeners of `stream`.
+    pub(super) fn listeners_of(&self, stream: StreamId) -> usize {
+        self.stats().listeners_of(stream)
+    }
+
     pub(super) async fn offer(&self, offer: Offer) -> Result<Answer, OfferError> {
         in_time(self.0.offer(offer)).await.unwrap_or(Err(OfferError::Unavailable))
     }
@@ -52,6 +57,10 @@ impl Signaling {
 
     pub(super) async fn set_duration(&self, session: SessionId, duration: PacketDuration) -> Result<(), SessionError> {
         in_time(self.0.set_duration(session, duration)).await.unwrap_or(Err(SessionError::Unavailable))
+    }
+
+    pub(super) async fn switch(&self, session: SessionId, stream: StreamId) -> Result<(), SessionError> {
+        in_time(self.0.switch(session, stream)).await.unwrap_or(Err(SessionError::Unavailable))
     }
 
     pub(super) async fn delete(&self, session: SessionId) -> Result<(), SessionError> {

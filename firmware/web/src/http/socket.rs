@@ -1,16 +1,18 @@
-//! `GET /api/party/live`: the party as it happens, over a WebSocket (RFC 6455).
+//! `GET /api/party/live`, `GET /api/channels/{channel}/live`: a channel's feed over a WebSocket (RFC 6455).
 //!
 //! The request passes the guard like any other; then the connection is taken away from hyper, as a live MP3 body is, and
-//! spoken on here. A phone only says `{"type":"ping","t":…}`; what else it says is skipped if it is JSON, and ends the
-//! connection if it is not. A phone that takes nothing, says nothing or says too much is let go alone, and comes back
+//! spoken on here. A phone only says `{"type":"ping","t":…}` and `{"type":"follow","channel":…}`; what else it says is
+//! skipped if it is JSON, and ends the connection if it is not. A phone that takes nothing, says nothing or says too much is let go alone, and comes back
 //! by itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ::party::Refused;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use base::ChannelId;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
@@ -30,8 +32,8 @@ use super::call::{Call, Server};
 use super::refusal::{Refusal, no_place};
 use super::role::Role;
 use super::takeover::{TakeOver, Visit};
+use crate::feed::{Feeds, Subscriber, render};
 use crate::guests::Page;
-use crate::live::{Follower, Story, state};
 use crate::mp3::limit_send_buffer;
 
 /// Longest message of a phone, bytes: a ping is forty. A longer one ends the connection.
@@ -72,6 +74,7 @@ pub(super) fn open(call: &Call) -> Result<Response, Refusal> {
         let refusal = refusal.header(header::UPGRADE, HeaderValue::from_static("websocket"));
         return Err(refusal.header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION)));
     };
+    let channel = call.channel()?;
     let place = call.server.event_listeners.enter(call.entrant()).map_err(no_place)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -82,7 +85,7 @@ pub(super) fn open(call: &Call) -> Result<Response, Refusal> {
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     let seq = call.query("seq").and_then(|seq| seq.parse().ok());
     let resume = call.query("session").map(str::to_owned).zip(seq);
-    let visit = Visit { role: call.role.clone(), resume, place: Arc::new(Mutex::new(Some(place))) };
+    let visit = Visit { role: call.role.clone(), channel, resume, place: Arc::new(Mutex::new(Some(place))) };
     response.extensions_mut().insert(TakeOver::Live(visit));
     Ok(response)
 }
@@ -92,7 +95,7 @@ pub(super) fn open(call: &Call) -> Result<Response, Refusal> {
 enum Gone {
     /// The phone ended it, or it broke.
     Closed,
-    /// The phone takes less than there is to tell.
+    /// The phone takes less than there is to send.
     Slow,
     /// The phone broke a rule of the protocol or of ours.
     Abuse(CloseCode),
@@ -127,14 +130,15 @@ pub(super) async fn run(
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX));
     let socket = WebSocketStream::from_partially_read(socket, read.to_vec(), End::Server, Some(config)).await;
-    let stories = server.stories.clone();
-    let follower = match &visit.resume {
-        Some((session, seq)) => Follower::resuming(&stories.borrow(), session, *seq),
-        None => Follower::default(),
+    let feeds = server.feeds.clone();
+    let channel = Some(visit.channel);
+    let subscriber = match &visit.resume {
+        Some((session, seq)) => Subscriber::resuming(&feeds.borrow(), channel, session, *seq),
+        None => Subscriber::new(channel),
     };
     let page = server.guests.open_page(visit.role.guest_keys());
     server.counters.live_opened.add();
-    let mut talk = Talk { socket, server, role: visit.role, stories, follower, page, patience };
+    let mut talk = Talk { socket, server, role: visit.role, feeds, subscriber, page, patience };
     let gone = talk.run(&mut stop).await;
     let code = match gone {
         Gone::Closed => return,
@@ -156,8 +160,8 @@ struct Talk<'a> {
     socket: WebSocketStream<TcpStream>,
     server: &'a Server,
     role: Role,
-    stories: watch::Receiver<Arc<Story>>,
-    follower: Follower,
+    feeds: watch::Receiver<Arc<Feeds>>,
+    subscriber: Subscriber,
     /// Says that the guest is here, if the box knows the guest.
     page: Option<Page>,
     patience: Duration,
@@ -170,6 +174,9 @@ enum Said {
     Ping {
         t: f64,
     },
+    Follow {
+        channel: String,
+    },
     #[serde(other)]
     Other,
 }
@@ -180,7 +187,7 @@ impl Talk<'_> {
         let mut allowance = Allowance::new(heard);
         let mut pings = interval_at(heard + PING_EVERY, PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut outcome = self.tell().await;
+        let mut outcome = self.send().await;
         while outcome.is_ok() {
             outcome = tokio::select! {
                 () = crate::stopped(stop) => Err(Gone::Stopping),
@@ -188,11 +195,11 @@ impl Talk<'_> {
                     heard = Instant::now();
                     if allowance.take(heard) { self.hear(message).await } else { Err(Gone::Abuse(CloseCode::Policy)) }
                 }
-                changed = self.stories.changed() => match changed {
-                    Ok(()) => self.tell().await,
+                changed = self.feeds.changed() => match changed {
+                    Ok(()) => self.send().await,
                     Err(_) => Err(Gone::Stopping),
                 },
-                () = self.role.may_have_changed() => self.tell().await,
+                () = self.role.may_have_changed() => self.send().await,
                 now = pings.tick() => {
                     let silent = now.saturating_duration_since(heard) >= SILENCE_MAX;
                     if silent { Err(Gone::Silent) } else { self.put(Message::Ping(Bytes::new())).await }
@@ -202,17 +209,19 @@ impl Talk<'_> {
         outcome.err().unwrap_or(Gone::Closed)
     }
 
-    /// Tells what there is to tell.
-    async fn tell(&mut self) -> Result<(), Gone> {
-        let story = Arc::clone(&self.stories.borrow_and_update());
+    /// Sends what there is to send.
+    async fn send(&mut self) -> Result<(), Gone> {
+        let feeds = Arc::clone(&self.feeds.borrow_and_update());
+        let feed = self.subscriber.feed(&feeds);
         let guest = self.role.guest();
         if self.page.is_some() && guest.is_none() {
             return Err(Gone::Stranger);
         }
-        let you = state::you(&story.snapshot, &story.names, guest.as_ref(), self.role.is_host());
-        let news = self.follower.news(&story, you, self.server.time_ms()).map_err(|_| Gone::Slow)?;
-        for news in news {
-            let text = Utf8Bytes::try_from(news.text).expect("messages are JSON");
+        let (status, is_host) = (&feed.status_of_channel, self.role.is_host());
+        let you = render::you(&feed.snapshot, status, &feed.names, guest.as_ref(), is_host);
+        let updates = self.subscriber.updates(feed, you, self.server.time_ms()).map_err(|_| Gone::Slow)?;
+        for update in updates {
+            let text = Utf8Bytes::try_from(update.text).expect("messages are JSON");
             self.put(Message::Text(text)).await?;
         }
         Ok(())
@@ -225,6 +234,7 @@ impl Talk<'_> {
                     let pong = json!({ "type": "pong", "t": t, "time_ms": self.server.time_ms() }).to_string();
                     self.put(Message::Text(pong.into())).await
                 }
+                Ok(Said::Follow { channel }) => self.follow(&channel).await,
                 Ok(Said::Other) => Ok(()),
                 Err(_) => Err(Gone::Abuse(CloseCode::Policy)),
             },
@@ -238,6 +248,18 @@ impl Talk<'_> {
             Some(Err(Error::Utf8(_))) => Err(Gone::Abuse(CloseCode::Invalid)),
             Some(Err(_)) | None => Err(Gone::Closed),
         }
+    }
+
+    /// Goes on with the feed of another channel.
+    async fn follow(&mut self, channel: &str) -> Result<(), Gone> {
+        let feeds = Arc::clone(&self.feeds.borrow());
+        let Some(wanted) = ChannelId::new(channel).ok().filter(|channel| feeds.get(*channel).is_some()) else {
+            let refused = json!({ "type": "refused", "code": Refused::NoSuchChannel.code() }).to_string();
+            return self.put(Message::Text(refused.into())).await;
+        };
+        self.server.statistics.switched(self.subscriber.feed(&feeds).channel(), wanted);
+        self.subscriber.follow(wanted);
+        self.send().await
     }
 
     /// Hands a message to the kernel, which takes it as fast as the phone does.

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use base::ChannelId;
+
 use super::role::Role;
 use crate::gate::Pass;
 use crate::mp3::Hub;
@@ -9,13 +11,13 @@ use crate::mp3::Hub;
 /// Marks an answer after which the connection is no longer hyper's.
 #[derive(Clone, Debug)]
 pub(super) enum TakeOver {
-    /// Its body is a live stream: the connection is handed to the hub.
+    /// Its body has no end: the connection is handed to the hub.
     Mp3(Mp3Body),
     /// It becomes a WebSocket.
     Live(Visit),
 }
 
-/// An answer whose body is a live stream.
+/// An answer whose body has no end.
 #[derive(Clone, Debug)]
 pub(super) struct Mp3Body {
     pub(super) hub: Hub,
@@ -29,6 +31,8 @@ pub(super) struct Mp3Body {
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
     pub(super) role: Role,
+    /// The channel whose feed it asked for.
+    pub(super) channel: ChannelId,
     /// The change up to which it says that it knows the state, and of which run of the box.
     pub(super) resume: Option<(String, u64)>,
     /// In an `Arc` because extensions of an answer must be clonable.

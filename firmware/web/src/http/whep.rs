@@ -1,8 +1,10 @@
 //! WHEP (draft-ietf-wish-whep-04, with the mechanics of RFC 9725): offers in, answers out, sessions by address.
 //!
-//! It reads HTTP and names errors; what is in an SDP is the fan-out's business. Two things are ours: `?ptime=` on the
-//! offer, and `PUT …/ptime` with `{"ptime":40}` on a session, choose the packet duration in milliseconds.
+//! It reads HTTP and names errors; what is in an SDP is the fan-out's business. Three things are ours: `?ptime=` on the
+//! offer, and `PUT …/ptime` with `{"ptime":40}` on a session, choose the packet duration in milliseconds; `PUT …/stream`
+//! with `{"stream":"green"}` on a session chooses what is heard.
 
+use ::party::LATEST;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,9 +13,9 @@ use serde::Deserialize;
 
 use super::ask::parse_json;
 use super::call::Call;
-use super::live::LATEST;
 use super::refusal::Refusal;
 use super::route::{SDP, SDP_FRAGMENT};
+use crate::mp3::Hub;
 use rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionId};
 
 /// Seconds after which a refused listener may try again.
@@ -87,6 +89,25 @@ pub(super) async fn set_duration(call: Call) -> Result<Response, Refusal> {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StreamBody {
+    stream: String,
+}
+
+/// `PUT /whep/{stream}/{session}/stream` with `{"stream":"green"}`: the listener hears another stream from its next packet
+/// on, over the same connection.
+pub(super) async fn switch(call: Call) -> Result<Response, Refusal> {
+    let session = session(&call)?;
+    let body: StreamBody = parse_json(&call.body, r#"{"stream":"green"}"#)?;
+    let stream = find_stream(&call, &body.stream)?;
+    call.server.app.rtc.switch(session, stream).await.map_err(|error| match error {
+        SessionError::UnknownStream => unknown_stream(&body.stream),
+        error => refuse_session(error),
+    })?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 fn created(path: &str, answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.sdp));
     *response.status_mut() = StatusCode::CREATED;
@@ -104,12 +125,14 @@ fn entity_tag(etag: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("\"{etag}\"")).ok()
 }
 
-/// The stream in the path; `latest` is the newest live one.
+/// Returns the stream in the path; `latest` is the newest one.
 fn stream(call: &Call) -> Result<StreamId, Refusal> {
-    let name = call.param("stream");
-    let snapshot = call.server.app.snapshot.borrow();
-    let latest = || snapshot.streams.iter().rev().find(|s| s.live).or(snapshot.streams.last());
-    let id = if name == LATEST { latest().map(|stream| stream.id) } else { StreamId::new(name).ok() };
+    find_stream(call, call.param("stream"))
+}
+
+fn find_stream(call: &Call, name: &str) -> Result<StreamId, Refusal> {
+    let hubs = call.server.app.mp3.borrow();
+    let id = if name == LATEST { hubs.last().map(Hub::stream) } else { StreamId::new(name).ok() };
     id.ok_or_else(|| unknown_stream(name))
 }
 

@@ -1,18 +1,17 @@
-//! `GET /api/why`: why this phone hears nothing, as far as the box can tell.
+//! `GET /api/why?channel=`: why this phone hears nothing, as far as the box can tell.
 //!
 //! Every reason is a fact of this moment, with a code for which pages have a sentence. What only the phone itself can
 //! know (not tapped yet, its silent switch, its Bluetooth) is the page's to find out. Whose a media session is, is told
 //! by the guest's cookie where the session came with one, else by the phone's address.
 
-use ::party::Volume;
+use ::party::{Source, Volume};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use base::Time;
+use base::{ChannelId, Time};
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::control::SourceKind;
-use crate::status::{ScanStatus, Snapshot, SourceState};
+use crate::status::{ChannelStatus, ScanStatus, SourceState};
 use rtc::api::ListenerStats;
 
 /// Sound that a phone must have been sent before it counts that it has not reported, ms: browsers report after 1 to 5 s
@@ -57,8 +56,10 @@ pub(super) async fn why(call: Call) -> Response {
         None => Listening::No,
     };
     let snapshot = server.app.snapshot.borrow().clone();
+    let asked = call.query("channel").and_then(|id| ChannelId::new(id).ok()).and_then(|id| snapshot.channel(id));
+    let status = asked.unwrap_or_else(|| snapshot.first());
     let scan = server.app.library.as_ref().map(|library| library.progress().into());
-    let mut reasons = of_the_party(&snapshot, scan);
+    let mut reasons = of_the_party(status, scan);
     let radio = server.app.appliance.facts.borrow().radio.clone();
     if let Some(radio) = radio.filter(|radio| radio.full) {
         reasons.push(json!({ "code": "radio-full", "guests": radio.stations, "guests_max": radio.stations_max }));
@@ -93,28 +94,28 @@ fn flows(listener: &ListenerStats, now: Time) -> bool {
 }
 
 /// Why nobody hears anything.
-fn of_the_party(snapshot: &Snapshot, scan: Option<ScanStatus>) -> Vec<Value> {
+fn of_the_party(status: &ChannelStatus, scan: Option<ScanStatus>) -> Vec<Value> {
     let mut reasons = Vec::new();
-    if !snapshot.party.session.live {
+    if !status.party.session.live {
         reasons.push(code("ended"));
     }
-    if !snapshot.playing {
+    if !status.playing {
         reasons.push(code("paused"));
     }
-    let state = snapshot.sources.iter().find(|source| source.kind == snapshot.source).map(|source| source.state);
-    match (snapshot.source, state) {
-        (SourceKind::LineIn, Some(SourceState::Silent)) => reasons.push(code("no-signal")),
-        (SourceKind::LineIn, Some(SourceState::NoDevice | SourceState::Opening | SourceState::Off)) => {
+    let state = status.sources.iter().find(|source| source.kind == status.source).map(|source| source.state);
+    match (status.source, state) {
+        (Source::LineIn, Some(SourceState::Silent)) => reasons.push(code("no-signal")),
+        (Source::LineIn, Some(SourceState::NoDevice | SourceState::Opening | SourceState::Off)) => {
             // What stands in for it is heard, if there is something.
-            reasons.push(json!({ "code": "line-in-gone", "stands_in": snapshot.fallback && snapshot.track.is_some() }));
+            reasons.push(json!({ "code": "line-in-gone", "stands_in": status.fallback && status.track.is_some() }));
         }
-        (SourceKind::Files, Some(SourceState::Empty)) => reasons.push(match scan.filter(|scan| scan.running) {
+        (Source::Files, Some(SourceState::Empty)) => reasons.push(match scan.filter(|scan| scan.running) {
             Some(scan) => json!({ "code": "scanning", "files_done": scan.files_done, "files_total": scan.files_total }),
             None => code("no-tracks"),
         }),
         _ => {}
     }
-    if snapshot.party.volume_db <= Volume::MIN_DB {
+    if status.party.volume_db <= Volume::MIN_DB {
         reasons.push(code("muted-volume"));
     }
     reasons
@@ -126,11 +127,11 @@ mod tests {
 
     #[test]
     fn a_scan_is_a_reason_only_while_nothing_can_be_played() {
-        let mut snapshot = crate::http::tests::snapshot();
+        let mut status = crate::http::tests::status();
         let scan = Some(ScanStatus { running: true, files_total: 7, ..ScanStatus::default() });
-        assert_eq!(of_the_party(&snapshot, scan), [] as [Value; 0]);
-        snapshot.sources[0].state = SourceState::Empty;
-        assert_eq!(of_the_party(&snapshot, scan), [json!({ "code": "scanning", "files_done": 0, "files_total": 7 })]);
-        assert_eq!(of_the_party(&snapshot, Some(ScanStatus::default())), [code("no-tracks")]);
+        assert_eq!(of_the_party(&status, scan), [] as [Value; 0]);
+        status.sources[0].state = SourceState::Empty;
+        assert_eq!(of_the_party(&status, scan), [json!({ "code": "scanning", "files_done": 0, "files_total": 7 })]);
+        assert_eq!(of_the_party(&status, Some(ScanStatus::default())), [code("no-tracks")]);
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use base::Packet;
+use base::{Packet, StreamId};
 use tokio::sync::{mpsc, watch};
 
 use super::Counters;
@@ -33,6 +33,7 @@ pub(super) fn packets_per_write(listeners: usize) -> u64 {
 
 /// Everything the task owns.
 pub(super) struct FanOut {
+    pub(super) stream: StreamId,
     pub(super) packets: mpsc::Receiver<Packet>,
     pub(super) joining: mpsc::Receiver<Joining>,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
@@ -90,7 +91,8 @@ impl FanOut {
     fn take_title(&mut self, title: &mut Title) {
         if self.snapshot.has_changed().unwrap_or(false) {
             let snapshot = self.snapshot.borrow_and_update();
-            match &snapshot.track {
+            let status = snapshot.channels.iter().find(|status| self.stream == status.channel.id.into());
+            match status.and_then(|status| status.track.as_ref()) {
                 Some(track) => title.set(&track.artist, &track.title),
                 None => title.set("", &snapshot.name),
             }

@@ -1,6 +1,6 @@
 //! MP3 over HTTP for anything that plays a URL: one encode per bit rate, one ring, any number of listeners.
 //!
-//! [`Feed`] is where the pump leaves packets; [`Hub`] is where the HTTP side hands over listeners; one task per bit
+//! [`Sink`] is where the pump leaves packets; [`Hub`] is where the HTTP side hands over listeners; one task per bit
 //! rate stands between them. The HTTP request itself (parameters, headers, limits) is read in [`crate::http`].
 
 mod fanout;
@@ -111,7 +111,7 @@ pub struct Hub {
 
 /// The pump's side of a stream's MP3. Dropping it ends the bodies.
 #[derive(Debug)]
-pub struct Feed {
+pub struct Sink {
     outlets: Vec<Outlet>,
 }
 
@@ -123,14 +123,14 @@ struct Outlet {
     counters: Arc<Counters>,
 }
 
-/// A hub for `stream` and the feed that fills it; starts one task per bit rate on `runtime`. Song titles are taken
+/// Returns a hub for `stream` and the sink that fills it; starts one task per bit rate on `runtime`. Song titles are taken
 /// from `snapshot`.
 pub fn hub(
     stream: StreamId,
     config: &Config,
     snapshot: &watch::Receiver<Arc<Snapshot>>,
     runtime: &Handle,
-) -> (Hub, Feed) {
+) -> (Hub, Sink) {
     let (stop, stopped) = watch::channel(false);
     let mut mounts = Vec::new();
     let mut outlets = Vec::new();
@@ -143,6 +143,7 @@ pub fn hub(
         snapshot.mark_changed();
         let ring = Ring::new((u64::from(bitrate_bps) * u64::from(LAG_MS_MAX) / 8_000) as usize);
         let fan_out = FanOut {
+            stream,
             packets,
             joining,
             snapshot,
@@ -156,10 +157,10 @@ pub fn hub(
         mounts.push(Mount { bitrate_bps, joining: joining_in, wanted: shared, counters: counted });
         outlets.push(Outlet { bitrate_bps, packets: packets_in, wanted, counters });
     }
-    (Hub { stream, mounts: mounts.into(), stop: Arc::new(stop) }, Feed { outlets })
+    (Hub { stream, mounts: mounts.into(), stop: Arc::new(stop) }, Sink { outlets })
 }
 
-impl PacketSink for Feed {
+impl PacketSink for Sink {
     fn wants(&self, encoding: Encoding) -> bool {
         let Encoding::Mp3 { bitrate_bps } = encoding else { return false };
         let wanted = |outlet: &Outlet| outlet.bitrate_bps == bitrate_bps && outlet.wanted.load(Ordering::Relaxed);

@@ -13,12 +13,12 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::keeper::cookie as host_cookie;
-use super::world::{LIMIT, Reply, World, hosts, snapshot};
+use super::world::{LIMIT, Reply, World, hosts, snapshot, snapshot_of, status};
 use crate::http::Config;
 use crate::http::limits::Limits;
 use crate::http::socket::{MESSAGE_BYTES_MAX, MESSAGES_BURST_MAX};
 use crate::party_view::{ByView, ItemView, PartyView, QueueView, SessionView, Why};
-use crate::status::Snapshot;
+use crate::status::{ChannelStatus, Snapshot};
 
 /// The key of RFC 6455's example, and the answer to it (section 1.3).
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -33,10 +33,10 @@ pub(super) const UPGRADE: [&str; 4] = [
 ];
 
 /// Sends the request and reads the head of the answer.
-async fn knock(world: &World, query: &str, lines: &[&str]) -> (Reply, TcpStream) {
+async fn knock(world: &World, path: &str, lines: &[&str]) -> (Reply, TcpStream) {
     let mut socket = TcpStream::connect(world.addr).await.unwrap();
     let lines = [&UPGRADE[..], lines].concat().join("\r\n");
-    let head = format!("GET /api/party/live{query} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n\r\n", world.addr);
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n\r\n", world.addr);
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut read = Vec::new();
     while !read.ends_with(b"\r\n\r\n") {
@@ -46,14 +46,19 @@ async fn knock(world: &World, query: &str, lines: &[&str]) -> (Reply, TcpStream)
 }
 
 /// A phone with a live connection.
-struct Phone {
-    socket: WebSocketStream<TcpStream>,
+pub(super) struct Phone {
+    pub(super) socket: WebSocketStream<TcpStream>,
     cookie: String,
 }
 
 impl Phone {
-    async fn new(world: &World, query: &str, lines: &[&str]) -> Self {
-        let (reply, socket) = knock(world, query, lines).await;
+    pub(super) async fn new(world: &World, query: &str, lines: &[&str]) -> Self {
+        Self::at(world, &format!("/api/party/live{query}"), lines).await
+    }
+
+    /// A phone that follows the feed at `path`.
+    pub(super) async fn at(world: &World, path: &str, lines: &[&str]) -> Self {
+        let (reply, socket) = knock(world, path, lines).await;
         assert_eq!((reply.status, reply.header("sec-websocket-accept")), (101, ACCEPT), "{KEY}");
         assert_eq!((reply.header("connection"), reply.header("content-length")), ("Upgrade", ""));
         let cookie = reply.header("set-cookie").split(';').next().map(|pair| format!("Cookie: {pair}"));
@@ -62,7 +67,7 @@ impl Phone {
     }
 
     /// The next message of one of these types.
-    async fn next(&mut self, types: &[&str]) -> Value {
+    pub(super) async fn next(&mut self, types: &[&str]) -> Value {
         let reading = async {
             loop {
                 let Some(Ok(message)) = self.socket.next().await else { panic!("the server closed") };
@@ -97,7 +102,15 @@ fn party() -> Snapshot {
     let item = ItemView { track: Default::default(), by, votes: 2, boosted: false, why: vec![Why::Oldest] };
     let queue = QueueView { order: vec![ItemId(9)], items: [(ItemId(9), item)].into(), can_undo: false };
     let session = SessionView { live: true, title: "Garden".into(), started_ms: 1 };
-    Snapshot { party: Arc::new(PartyView { session, queue, ..PartyView::default() }), ..snapshot() }
+    let party = Arc::new(PartyView { session, queue, ..PartyView::default() });
+    snapshot_of([ChannelStatus { party, ..status() }])
+}
+
+/// The same, where its channel has changed.
+fn changed(snapshot: Snapshot, change: impl FnOnce(&mut ChannelStatus)) -> Snapshot {
+    let mut status = (**snapshot.first()).clone();
+    change(&mut status);
+    snapshot_of([status])
 }
 
 async fn metric(world: &World, line: &str) -> bool {
@@ -123,7 +136,7 @@ async fn a_phone_is_told_all_and_then_what_changes() {
     assert!(first["time_ms"].is_u64() && first["session"].is_string(), "{first}");
     let position = phone.next(&["position"]).await;
     assert_eq!((&position["track"], &position["playing"]), (&json!(1), &json!(true)));
-    world.snapshot.send_replace(Arc::new(Snapshot { playing: false, ..party() }));
+    world.snapshot.send_replace(Arc::new(changed(party(), |status| status.playing = false)));
     let change = phone.next(&["change"]).await;
     assert_eq!(change["seq"], json!(first["seq"].as_u64().unwrap() + 1));
     let patch = &change["patch"];
@@ -182,13 +195,14 @@ async fn who_comes_back_is_told_only_what_it_missed() {
     let first = phone.next(&["snapshot"]).await;
     let (session, seq) = (first["session"].as_str().unwrap().to_owned(), first["seq"].as_u64().unwrap());
     let cookie = phone.cookie.clone();
-    world.snapshot.send_replace(Arc::new(Snapshot { playing: false, ..snapshot() }));
+    world.snapshot.send_replace(Arc::new(snapshot_of([ChannelStatus { playing: false, ..status() }])));
     phone.next(&["change"]).await;
     drop(phone);
     let mut again = Phone::new(&world, &format!("?session={session}&seq={seq}"), &[&cookie]).await;
     let missed = again.next(&["snapshot", "change"]).await;
     assert_eq!((&missed["type"], &missed["seq"]), (&json!("change"), &json!(seq + 1)));
-    assert_eq!(missed["patch"], json!({ "playing": false }));
+    assert_eq!(missed["patch"]["playing"], false);
+    assert!(missed["patch"]["name"].is_null(), "only what has changed: {missed}");
     assert_eq!(again.next(&["you"]).await["value"]["label"], 1, "it is the same guest");
     for query in [
         format!("?session={session}&seq={}", seq + 2),
@@ -203,14 +217,10 @@ async fn who_comes_back_is_told_only_what_it_missed() {
 
 #[tokio::test]
 async fn when_the_party_is_over_everybody_is_somebody_new() {
-    let world = World::new(Config::default()).await;
+    let world = World::new(hosts()).await;
     let mut phone = Phone::new(&world, "", &[]).await;
     phone.next(&["snapshot"]).await;
-    world.snapshot.send_replace(Arc::new(party()));
-    assert_eq!(phone.next(&["change"]).await["patch"]["session"]["title"], "Garden");
-    let mut over = party();
-    Arc::make_mut(&mut over.party).session.live = false;
-    world.snapshot.send_replace(Arc::new(over));
+    assert_eq!(world.ask("POST", "/api/party/end", &[], &[]).await.status, 204);
     assert_eq!(phone.end().await, 1013, "it may come back");
     let cookie = phone.cookie.clone();
     let again = Phone::new(&world, "", &[&cookie]).await;
@@ -238,10 +248,10 @@ async fn what_is_no_websocket_is_told_what_is() {
         assert_eq!(reply.header("sec-websocket-version"), "13");
     }
     for page in ["Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site"] {
-        assert_eq!(knock(&world, "", &[page]).await.0.status, 403, "{page}");
+        assert_eq!(knock(&world, "/api/party/live", &[page]).await.0.status, 403, "{page}");
     }
     let own = format!("Origin: http://{}", world.addr);
-    assert_eq!(knock(&world, "", &[&own]).await.0.status, 101);
+    assert_eq!(knock(&world, "/api/party/live", &[&own]).await.0.status, 101);
 }
 
 /// A frame as a phone sends it, masked with zeros, of any length that is claimed.
@@ -288,7 +298,7 @@ async fn a_phone_that_breaks_the_rules_is_let_go_and_others_are_told_on() {
         assert_eq!(phone.end().await, code, "{name}");
     }
     assert!(metric(&world, &format!("partybox_live_abuse_total {count}")).await);
-    world.snapshot.send_replace(Arc::new(Snapshot { playing: false, ..snapshot() }));
+    world.snapshot.send_replace(Arc::new(snapshot_of([ChannelStatus { playing: false, ..status() }])));
     assert_eq!(other.next(&["change"]).await["patch"]["playing"], false);
 }
 
@@ -349,7 +359,7 @@ async fn places_are_limited_and_given_back() {
     let world = World::new(Config { limits, ..Config::default() }).await;
     for _ in 0..300 {
         let (one, two) = (Phone::new(&world, "", &[]).await, Phone::new(&world, "", &[]).await);
-        let (refused, _) = knock(&world, "", &[]).await;
+        let (refused, _) = knock(&world, "/api/party/live", &[]).await;
         assert_eq!((refused.status, refused.header("retry-after")), (503, "10"));
         drop((one, two));
         until_metric(&world, "partybox_event_listeners 0").await;

@@ -1,6 +1,7 @@
 //! The server as a whole, over real loopback sockets, with a fan-out and a party that only answer.
 
 mod appliance;
+mod channels;
 mod events;
 mod guests;
 mod hostile;
@@ -16,4 +17,4 @@ mod whep;
 mod why;
 mod world;
 
-pub(crate) use self::world::snapshot;
+pub(crate) use self::world::{snapshot, snapshot_of, status};

@@ -4,9 +4,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::world::{LIMIT, World, hosts, snapshot};
-use crate::control::{Action, SourceKind};
+use super::world::{LIMIT, World, hosts, snapshot_of, status};
 use crate::http::Config;
+use crate::status::ChannelStatus;
+use ::party::{Source, What};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -56,9 +57,9 @@ async fn a_host_commands_and_hears_why_not() {
     assert_eq!(world.ask("POST", "/api/party/play", &[], &[]).await.status, 204);
     assert_eq!(world.ask("POST", "/api/party/source", &json, br#"{"source":"line-in"}"#).await.status, 204);
     let next = world.ask("POST", "/api/party/next", &[], &[]).await;
-    assert_eq!((next.status, next.text().contains("There is no next track.")), (409, true));
-    let done = [Action::Pause, Action::Play, Action::Source(SourceKind::LineIn), Action::Next];
-    assert_eq!(*world.actions.lock().unwrap(), done);
+    assert_eq!((next.status, next.text().contains("\"code\":\"nothing-next\"")), (409, true));
+    let done = [What::Pause, What::Play, What::Select(Source::LineIn), What::Next];
+    assert_eq!(*world.wishes.lock().unwrap(), done);
     for body in
         [&br#"{"source":"tape"}"#[..], b"{}", b"[", br#"{"source":"files","source":"files"}"#, b"{\"source\":1e999}"]
     {
@@ -66,7 +67,7 @@ async fn a_host_commands_and_hears_why_not() {
         assert_eq!(reply.status, 400, "{}", reply.text());
         assert!(reply.text().contains("line-in"), "the allowed values are named: {}", reply.text());
     }
-    assert_eq!(world.actions.lock().unwrap().len(), 4);
+    assert_eq!(world.wishes.lock().unwrap().len(), 4);
 }
 
 #[tokio::test]
@@ -75,9 +76,7 @@ async fn health_says_what_is_wrong() {
     let reply = world.get("/health").await;
     assert!(reply.text().contains("\"status\":\"healthy\""), "{}", reply.text());
     assert!(reply.text().contains("\"active_streams\":[\"main\"]"), "{}", reply.text());
-    let mut broken = snapshot();
-    broken.fallback = true;
-    world.snapshot.send_replace(Arc::new(broken));
+    world.snapshot.send_replace(Arc::new(snapshot_of([ChannelStatus { fallback: true, ..status() }])));
     assert!(world.get("/health").await.text().contains("\"status\":\"degraded\""));
 }
 

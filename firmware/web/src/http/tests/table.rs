@@ -13,7 +13,12 @@ use crate::http::routes::{ROUTES, paths};
 /// A path that matches the pattern.
 pub(super) fn path(route: &Route) -> String {
     let session = SESSION.to_string();
-    let path = route.path.replace("{stream}", "main").replace("{session}", &session).replace("{file}", "main.mp3");
+    let path = route
+        .path
+        .replace("{stream}", "main")
+        .replace("{channel}", "main")
+        .replace("{session}", &session)
+        .replace("{file}", "main.mp3");
     let path = path
         .replace("{item}", "1")
         .replace("{request}", "1")
@@ -35,7 +40,15 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
     if route.method == Method::PATCH {
         lines.push("If-Match: \"e1\"".into());
     }
-    let body: &[u8] = match route.path {
+    let rest = route.path.strip_prefix("/api/channels/{channel}");
+    let first = rest.map(|rest| match rest {
+        "/queue" | "/queue/{item}/move" | "/requests" => format!("/api{rest}"),
+        rest => format!("/api/party{rest}"),
+    });
+    let body: &[u8] = match first.as_deref().unwrap_or(route.path) {
+        "/api/party" => br#"{"name":"Rock","color":"green"}"#,
+        "/api/party/move" => br#"{"to":0}"#,
+        "/whep/{stream}/{session}/stream" => br#"{"stream":"main"}"#,
         "/api/party/source" => br#"{"source":"line-in"}"#,
         "/api/box/network" => br#"{"portal":"sign-in"}"#,
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
@@ -92,7 +105,7 @@ async fn no_route_and_no_page_answers_to_a_foreign_name() {
     let world = World::new(hosts()).await;
     for host in FOREIGN_HOSTS {
         let line = format!("Host: {host}");
-        for route in ROUTES {
+        for route in ROUTES.iter() {
             let reply = ask(&world, route, &[&line]).await;
             assert_eq!(reply.status, 421, "{} as {host:?}: {}", name(route), reply.text());
         }
@@ -101,11 +114,11 @@ async fn no_route_and_no_page_answers_to_a_foreign_name() {
         }
     }
     let twice = [format!("Host: {}", world.addr), "Host: evil.example".to_owned()];
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let reply = ask(&world, route, &[&twice[0], &twice[1]]).await;
         assert_eq!(reply.status, 400, "{} as two", name(route));
     }
-    assert!(world.actions.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
+    assert!(world.wishes.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -124,7 +137,7 @@ async fn no_route_that_matters_obeys_a_foreign_page() {
         let two = ask(&world, route, &[&own, "Origin: http://evil.example", &cookie(1)]).await;
         assert_eq!(two.status, 403, "{} with two origins", name(route));
     }
-    assert!(world.actions.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
+    assert!(world.wishes.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
     for route in ROUTES.iter().filter(|route| !route.is_for_own_pages()) {
         assert_eq!((&route.method, route.who), (&Method::GET, Who::Anyone), "only reading what everybody may know");
     }
@@ -183,7 +196,7 @@ async fn no_hosts_or_djs_route_obeys_anybody_else() {
             assert_eq!(world.ask("HEAD", &path(route), &[], &[]).await.status, 403, "HEAD {}", route.path);
         }
     }
-    assert!(world.actions.lock().unwrap().is_empty());
+    assert!(world.wishes.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -212,7 +225,7 @@ async fn every_path_names_its_methods() {
 #[tokio::test]
 async fn every_body_is_limited_and_of_its_type() {
     let world = World::new(hosts()).await;
-    for route in ROUTES {
+    for route in ROUTES.iter() {
         let target = path(route);
         let (name, method) = (name(route), route.method.as_str());
         if let Takes::File(media, bytes_max) = route.takes {
@@ -252,7 +265,7 @@ async fn every_body_is_limited_and_of_its_type() {
     for page in pages() {
         assert_eq!(world.ask("GET", page, &[], b"x").await.status, 400, "{page} with a body");
     }
-    assert!(world.actions.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
+    assert!(world.wishes.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -297,7 +310,7 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
         };
         // The party of these tests has nothing to skip to.
         let right = match route.path {
-            "/api/party/next" => 409..410,
+            "/api/party/next" | "/api/channels/{channel}/next" => 409..410,
             // And no music, hence no covers.
             "/api/library/art/{track}" => 404..405,
             // Nor a place for uploads.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::party::Source;
 use appliance::facts::{Facts, Radio};
 use base::{PacketDuration, StreamId, Time};
 use serde_json::{Value, json};
@@ -10,11 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::guests::join;
-use super::world::{SESSION, World, snapshot};
-use crate::control::SourceKind;
+use super::world::{SESSION, World, snapshot, snapshot_of, status};
 use crate::http::Config;
 use crate::party_view::{PartyView, SessionView};
-use crate::status::{Snapshot, SourceState, SourceStatus};
+use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus};
 use rtc::api::{Link, ListenerStats, SessionId};
 
 async fn why(world: &World, lines: &[&str]) -> Value {
@@ -42,8 +42,8 @@ fn listener(session: SessionId, packets: u32, at: Option<Time>) -> ListenerStats
 }
 
 fn line_in(state: SourceState) -> Snapshot {
-    let source = SourceStatus { kind: SourceKind::LineIn, state, detail: String::new() };
-    Snapshot { source: SourceKind::LineIn, sources: vec![source], ..snapshot() }
+    let source = SourceStatus { kind: Source::LineIn, state, detail: String::new() };
+    snapshot_of([ChannelStatus { source: Source::LineIn, sources: vec![source], ..status() }])
 }
 
 #[tokio::test]
@@ -52,13 +52,15 @@ async fn every_fault_of_the_party_has_its_code() {
     world.listeners.lock().unwrap().push(listener(SESSION, 1, None));
     let party = |live, volume_db| {
         let session = SessionView { live, title: String::new(), started_ms: 5 };
-        Snapshot { party: Arc::new(PartyView { session, volume_db, ..PartyView::default() }), ..snapshot() }
+        let party = Arc::new(PartyView { session, volume_db, ..PartyView::default() });
+        snapshot_of([ChannelStatus { party, ..status() }])
     };
-    let mut empty = snapshot();
+    let mut empty = status();
     empty.sources[0].state = SourceState::Empty;
+    let empty = snapshot_of([empty]);
     for (told, code) in [
         (snapshot(), None),
-        (Snapshot { playing: false, ..snapshot() }, Some("paused")),
+        (snapshot_of([ChannelStatus { playing: false, ..status() }]), Some("paused")),
         (party(true, 0.0), None),
         (party(false, 0.0), Some("ended")),
         (party(true, -40.0), Some("muted-volume")),

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ::party::{Done, Wish};
+use ::party::{Channel, Color, Done, Refused, Source, What};
 use appliance::facts::Facts;
 use appliance::handle::Inbox;
-use base::{Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
+use base::{ChannelId, Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -17,12 +17,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::Keeper;
-use crate::control::{Action, Command, Refused, SourceKind};
+use crate::control::Command;
 use crate::http::{App, Config, Signaling, serve};
-use crate::mp3::{self, Feed, hub};
+use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::party_view::{PartyView, SessionView};
-use crate::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
+use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
 
 /// Longest wait for anything in these tests.
@@ -36,10 +36,10 @@ pub(super) const BITRATE_BPS: u32 = 128_000;
 
 pub(super) struct World {
     pub(super) addr: SocketAddr,
-    pub(super) feed: Feed,
+    pub(super) feed: Sink,
     pub(super) snapshot: watch::Sender<Arc<Snapshot>>,
     /// What the party was asked to do.
-    pub(super) actions: Arc<Mutex<Vec<Action>>>,
+    pub(super) wishes: Arc<Mutex<Vec<What>>>,
     /// What the fan-out was asked, as debug text.
     pub(super) asked: Arc<Mutex<Vec<String>>>,
     /// Who listens over WebRTC, as the fan-out tells it.
@@ -57,13 +57,13 @@ pub(super) struct World {
     packets: u64,
 }
 
-pub(crate) fn snapshot() -> Snapshot {
-    Snapshot {
-        name: "Partybox".into(),
-        version: "0.1.0".into(),
+/// What the one channel does.
+pub(crate) fn status() -> ChannelStatus {
+    ChannelStatus {
+        channel: Channel { id: main(), name: String::new(), color: Color::Red },
         playing: true,
-        source: SourceKind::Files,
-        sources: vec![SourceStatus { kind: SourceKind::Files, state: SourceState::Ok, detail: String::new() }],
+        source: Source::Files,
+        sources: vec![SourceStatus { kind: Source::Files, state: SourceState::Ok, detail: String::new() }],
         fallback: false,
         track: Some(TrackStatus {
             id: TrackId(1),
@@ -72,11 +72,31 @@ pub(crate) fn snapshot() -> Snapshot {
             duration_ms: Some(1_000),
             position_ms: 0,
         }),
-        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
+        media_time: 0,
         party: Arc::new(PartyView {
             session: SessionView { live: true, title: String::new(), started_ms: 1 },
             ..PartyView::default()
         }),
+    }
+}
+
+/// The id of the one channel.
+pub(crate) fn main() -> ChannelId {
+    ChannelId::new("main").expect("a legal name")
+}
+
+/// What the box does.
+pub(crate) fn snapshot() -> Snapshot {
+    snapshot_of([status()])
+}
+
+/// The same, where the one channel does this.
+pub(crate) fn snapshot_of(channels: impl IntoIterator<Item = ChannelStatus>) -> Snapshot {
+    Snapshot {
+        name: "Partybox".into(),
+        version: "0.1.0".into(),
+        channels: channels.into_iter().map(Arc::new).collect(),
+        channels_estimate: 3,
         panel: Arc::new(Panel {
             urls: vec!["http://10.77.0.1/".into()],
             join: Some(JoinCode("WIFI:T:nopass;S:Box;;".into())),
@@ -103,7 +123,7 @@ impl World {
         let (snapshot, snapshots) = watch::channel(Arc::new(snapshot()));
         let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
         let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &Runtime::current());
-        let (commands, actions) = party();
+        let (commands, wishes) = party();
         let (rtc, asked, listeners) = fan_out();
         let (pairing, keeper) = Keeper::new();
         let (appliance, facts) = super::things::keeper();
@@ -111,7 +131,7 @@ impl World {
         let app = App {
             config,
             rtc,
-            mp3: vec![mp3],
+            mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             snapshot: snapshots,
             commands,
             pairing,
@@ -128,7 +148,7 @@ impl World {
             addr,
             feed,
             snapshot,
-            actions,
+            wishes,
             asked,
             listeners,
             keeper,
@@ -251,23 +271,23 @@ impl Reply {
 }
 
 /// A party that does everything but skip.
-fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<Action>>>) {
+fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
     let (commands, mut waiting) = mpsc::channel::<Command>(crate::control::COMMANDS_WAITING_MAX);
-    let actions = Arc::new(Mutex::new(Vec::new()));
-    let done = Arc::clone(&actions);
+    let wishes = Arc::new(Mutex::new(Vec::new()));
+    let done = Arc::clone(&wishes);
     tokio::spawn(async move {
-        while let Some(Command { action, reply, .. }) = waiting.recv().await {
-            let outcome = match action {
-                Action::Next => Err(Refused::NotNow("There is no next track.".into())),
-                Action::Wish(Wish::Add(..)) => Ok(Done::Queued(ItemId(1))),
-                Action::Wish(Wish::Request(_)) => Ok(Done::Pending(RequestId(1))),
+        while let Some(Command { wish, reply }) = waiting.recv().await {
+            let outcome = match wish.what {
+                What::Next => Err(Refused::NothingNext),
+                What::Add(..) => Ok(Done::Queued(ItemId(1))),
+                What::Request(_) => Ok(Done::Pending(RequestId(1))),
                 _ => Ok(Done::Plainly),
             };
-            done.lock().unwrap().push(action);
+            done.lock().unwrap().push(wish.what);
             let _ = reply.send(outcome);
         }
     });
-    (commands, actions)
+    (commands, wishes)
 }
 
 /// A fan-out that knows one session and judges offers by what is written in them.
@@ -308,7 +328,9 @@ fn answer(command: api::Command) {
                 _ => Err(SessionError::EtagMismatch),
             }));
         }
-        api::Command::SetDuration { session, reply, .. } | api::Command::Delete { session, reply } => {
+        api::Command::SetDuration { session, reply, .. }
+        | api::Command::Switch { session, reply, .. }
+        | api::Command::Delete { session, reply } => {
             let _ = reply.send(known(session));
         }
         // Dropping the reply says that the fan-out is busy.

@@ -3,7 +3,7 @@
 use base::{ItemId, TrackId};
 use serde_json::json;
 
-use crate::status::Snapshot;
+use crate::status::ChannelStatus;
 
 /// Time between two words of it while music plays, ms: phones count on by their own clocks, which differ by far less
 /// than a screen shows in that time.
@@ -26,19 +26,19 @@ pub(super) struct Position {
 }
 
 impl Position {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let track = snapshot.track.as_ref();
+    pub(super) fn of(status: &ChannelStatus) -> Self {
+        let track = status.track.as_ref();
         Self {
             track: track.map(|track| track.id),
-            item: snapshot
+            item: status
                 .party
                 .now
                 .as_ref()
                 .filter(|now| Some(now.track.id) == track.map(|t| t.id))
                 .and_then(|n| n.item),
             position_ms: track.map_or(0, |track| track.position_ms),
-            media_time: snapshot.panel.media_time,
-            playing: snapshot.playing,
+            media_time: status.media_time,
+            playing: status.playing,
         }
     }
 

@@ -1,8 +1,9 @@
-//! `GET /stream/{id}.mp3`: the request for a live MP3 body. The body itself is fed by [`crate::mp3`].
+//! `GET /stream/{id}.mp3`: the request for an endless MP3 body. The body itself is fed by [`crate::mp3`].
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
+use ::party::LATEST;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -14,9 +15,6 @@ use super::call::Call;
 use super::refusal::{Refusal, no_place};
 use super::takeover::{Mp3Body, TakeOver};
 use crate::mp3::{Hub, icy};
-
-/// The name that always means the newest live stream.
-pub(super) const LATEST: &str = "latest";
 
 /// The first two bytes of an MPEG-1 layer III frame without checksum: what a probe for `bytes=0-1` gets.
 const PROBE: Bytes = Bytes::from_static(&[0xff, 0xfb]);
@@ -30,7 +28,7 @@ const RETRY_SECONDS: u32 = 10;
 /// Answers the request: with a mark that the connection becomes a live body, or, for `HEAD` and probes, at once.
 pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     let hub = find(call)?;
-    let bitrate_bps = bitrate(call, hub)?;
+    let bitrate_bps = bitrate(call, &hub)?;
     let icy = call.header("icy-metadata") == Some("1");
     let mut response = Response::new(endless());
     describe(response.headers_mut(), call, bitrate_bps, icy);
@@ -51,7 +49,7 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     let place = place.inspect_err(|_| call.server.turned_away.note(call.ends.peer.ip(), call.server.now()));
     let place = place.map_err(no_place)?;
     response.extensions_mut().insert(TakeOver::Mp3(Mp3Body {
-        hub: hub.clone(),
+        hub,
         bitrate_bps,
         icy,
         place: Arc::new(Mutex::new(Some(place))),
@@ -65,19 +63,13 @@ fn endless() -> Body {
     Body::new(StreamBody::new(futures_util::stream::empty::<Nothing>()))
 }
 
-/// The hub of `{id}.mp3`; `latest` is the newest stream that is live.
-fn find(call: &Call) -> Result<&Hub, Refusal> {
+/// Returns the hub of `{id}.mp3`; `latest` is the newest stream.
+fn find(call: &Call) -> Result<Hub, Refusal> {
     let file = call.param("file");
-    let hubs = &call.server.app.mp3;
+    let hubs = call.server.app.mp3.borrow();
     let id = file.strip_suffix(".mp3").unwrap_or_default();
-    let found = if id == LATEST {
-        let snapshot = call.server.app.snapshot.borrow();
-        let live = |hub: &&Hub| snapshot.streams.iter().any(|s| s.live && s.id == hub.stream());
-        hubs.iter().rev().find(live).or_else(|| hubs.last())
-    } else {
-        hubs.iter().find(|hub| hub.stream().as_str() == id)
-    };
-    found.ok_or_else(|| {
+    let found = if id == LATEST { hubs.last() } else { hubs.iter().find(|hub| hub.stream().as_str() == id) };
+    found.cloned().ok_or_else(|| {
         let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
         Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(
             "stream",
