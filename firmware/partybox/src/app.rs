@@ -102,6 +102,8 @@ impl Stop {
 mod tests {
     use appliance::state::peek;
 
+    use party::{Asker, Wish};
+
     use super::*;
     use crate::buttons::Action;
 
@@ -112,7 +114,9 @@ mod tests {
         config.state.folder = directory.path().to_owned();
         let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let Assembled { mut running, app: _app } = Assembled::new(&config, free).unwrap();
-        running.channel.press(Action::VolumeDown, 3).unwrap();
+        let channel = running.channels.first().0.id;
+        let what = Action::VolumeDown.what(3).expect("it is about a channel");
+        running.channels.ask(Wish { channel, who: Asker::BOX, what }).unwrap().unwrap();
         let (stop_http, _stopped) = oneshot::channel();
         let server = tokio::spawn(async {});
         let result = run_until(std::future::pending(), running, server, stop_http, &config).await;

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use board::{Button, Gesture, Habit, Habits};
+use party::What;
 use serde::{Deserialize, Serialize};
 
 /// How long a button is held for its `held` action, s: long enough that nobody does it by accident, or without seeing
@@ -30,6 +31,8 @@ pub enum Action {
     Next,
     /// The other source.
     Source,
+    /// Let the box's buttons act on the next channel.
+    Channel,
     /// One step louder.
     VolumeUp,
     /// One step softer.
@@ -38,6 +41,24 @@ pub enum Action {
     Pair,
     /// Forget all hosts, and make new Wi-Fi credentials if the Wi-Fi is the box's own.
     Forget,
+}
+
+impl Action {
+    /// Returns what it wants of the channel that the buttons act on, so many times; `None` if it is not about a channel.
+    pub fn what(self, times: u8) -> Option<What> {
+        let steps = i8::try_from(times).unwrap_or(i8::MAX);
+        Some(match self {
+            Self::Toggle => What::Toggle,
+            Self::Play => What::Play,
+            Self::Pause => What::Pause,
+            Self::Stop => What::Stop,
+            Self::Next => What::Next,
+            Self::Source => What::NextSource,
+            Self::VolumeUp => What::Turn(steps),
+            Self::VolumeDown => What::Turn(-steps),
+            Self::None | Self::Channel | Self::Pair | Self::Forget => return None,
+        })
+    }
 }
 
 impl fmt::Display for Action {

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use audio::decode::TrackInfo;
 use base::TrackId;
@@ -45,15 +46,17 @@ pub struct Entry {
     pub gain_db: f32,
 }
 
-/// The tracks there are, in playing order.
-#[derive(Debug)]
+/// The tracks there are, in playing order. Cheap to clone but for the list.
+#[derive(Clone, Debug)]
 pub struct Catalogue {
     ids: Vec<TrackId>,
     library: Option<Library>,
     /// Memory files, on which the paths of the demo tracks rest.
-    demo: Vec<File>,
+    demo: Arc<[File]>,
     /// The id of the first of them; the others follow.
     demo_first: TrackId,
+    /// Where among the channels' lists this one begins, and how many lists there may be.
+    turn: (usize, usize),
 }
 
 /// Why there is no catalogue: the kernel has no memory file for the demo tracks. A retry may help.
@@ -87,14 +90,20 @@ impl Catalogue {
     /// # Errors
     /// The kernel refuses a memory file.
     pub fn demo() -> Result<Self, Error> {
-        let files = DEMO.iter().map(|(_, bytes)| memory_file(bytes)).collect::<Result<_, _>>();
+        let files = DEMO.iter().map(|(_, bytes)| memory_file(bytes)).collect::<Result<Arc<[File]>, _>>();
         let ids = (1..=DEMO.len() as u64).map(TrackId).collect();
-        Ok(Self { ids, library: None, demo: files.map_err(Error)?, demo_first: TrackId(1) })
+        Ok(Self { ids, library: None, demo: files.map_err(Error)?, demo_first: TrackId(1), turn: (0, 1) })
     }
 
     /// Takes a new list of all tracks of the library, which has looked for some.
     pub fn relist(&mut self, ids: Vec<TrackId>) {
         self.ids = if ids.is_empty() { self.demo_ids() } else { ids };
+    }
+
+    /// Returns the same tracks as a list that begins elsewhere: so that of `turns` channels, each of which goes through all
+    /// tracks, no two play the same at the same time.
+    pub fn rotated(&self, turn: usize, turns: usize) -> Self {
+        Self { turn: (turn, turns), ..self.clone() }
     }
 
     /// How many tracks there are.
@@ -109,7 +118,13 @@ impl Catalogue {
 
     /// All ids, in playing order.
     pub fn ids(&self) -> Vec<TrackId> {
-        self.ids.clone()
+        let mut ids = self.ids.clone();
+        let (turn, turns) = self.turn;
+        // At least one track apart, however few there are.
+        let apart = ids.len().div_ceil(turns.max(1));
+        let begin = (turn * apart).checked_rem(ids.len()).unwrap_or(0);
+        ids.rotate_left(begin);
+        ids
     }
 
     /// The track of that id.
@@ -178,6 +193,17 @@ mod tests {
         assert!(catalogue.get(ids[0]).is_some(), "the one that still plays keeps its title");
         catalogue.relist(Vec::new());
         assert_eq!(catalogue.ids(), ids);
+    }
+
+    #[test]
+    fn channels_begin_with_different_tracks_as_long_as_there_are_any() {
+        let catalogue = Catalogue::demo().unwrap();
+        let begins = |turn| catalogue.rotated(turn, 8).ids()[0];
+        assert_eq!([0, 1, 2, 3].map(begins), [1, 2, 3, 1].map(TrackId));
+        let mut many = catalogue.rotated(3, 8);
+        many.relist((0..800).map(TrackId).collect());
+        assert_eq!((many.ids()[0], many.ids().len()), (TrackId(300), 800));
+        assert_eq!(Catalogue { ids: Vec::new(), ..catalogue.rotated(3, 8) }.ids(), []);
     }
 
     #[test]

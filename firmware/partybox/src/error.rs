@@ -5,7 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use audio::encode;
+use audio::line::TooManyTaps;
 use rtc::SpawnError;
+use rtc::api::StreamError;
 
 use crate::supervise::Trouble;
 use crate::{catalogue, config};
@@ -25,6 +27,10 @@ pub enum Error {
     Music(library::Error),
     /// An encoder cannot be made.
     Encoder(encode::Error),
+    /// The WebRTC fan-out takes no further stream: it is busy, which a retry helps, or has as many as it can.
+    Stream(StreamError),
+    /// Line-in feeds as many channels as it can: one must be removed.
+    LineIn(TooManyTaps),
     /// The system has no thread, signal or event for us.
     System(io::Error),
     /// Something essential ended or hangs.
@@ -41,6 +47,8 @@ impl Error {
             | Self::Music(_)
             | Self::FanOut(_)
             | Self::Encoder(_)
+            | Self::Stream(_)
+            | Self::LineIn(_)
             | Self::System(_)
             | Self::Trouble(_) => 1,
         }
@@ -61,6 +69,8 @@ impl fmt::Display for Error {
             Self::Music(error @ library::Error::Root { .. }) => write!(f, "{error}; name another with --music"),
             Self::Music(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
+            Self::Stream(error) => write!(f, "cannot add a stream: {error}"),
+            Self::LineIn(error) => error.fmt(f),
             Self::Encoder(error) => write!(f, "cannot encode: {error}"),
             Self::System(error) => write!(f, "the system refuses: {error}"),
             Self::Trouble(Trouble::Died(name)) => write!(f, "the {name} thread has ended; the box must be restarted"),

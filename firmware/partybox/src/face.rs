@@ -7,6 +7,7 @@ use audio::line::LineState;
 use base::Time;
 use board::screen::wifi;
 use board::{Condition, Conditions, Flash, Screen, Show};
+use party::Refused;
 use party::pairing::{Outcome, View};
 
 use crate::buttons::Action;
@@ -29,6 +30,8 @@ pub struct Facts {
     pub title: Option<String>,
     /// See `title`; may be empty.
     pub artist: String,
+    /// The channel that is shown and that the buttons act on, where there is more than one.
+    pub channel: Option<String>,
     /// Phones and players that listen.
     pub listeners: usize,
     /// How much of the room they take, percent: of WebRTC's or of MP3's, whichever is nearer to full.
@@ -116,6 +119,10 @@ impl Facts {
             1 => "1 listener".to_owned(),
             count => format!("{count} listeners"),
         };
+        let listeners = match &self.channel {
+            Some(channel) => format!("{channel}: {listeners}"),
+            None => listeners,
+        };
         let footer = match (self.playing, self.is_nearly_full()) {
             (false, _) => format!("paused - {listeners}"),
             (true, true) => format!("{listeners}, nearly full"),
@@ -147,6 +154,16 @@ impl Facts {
             }
             ([], None) => self.stuck.and_then(|name| message("Button stuck", format!("Something holds down {name}."))),
         }
+    }
+}
+
+/// Returns why a press led to nothing, for somebody at the box.
+pub fn refused(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::NothingNext => "Line-in has no next track.",
+        Refused::NoLineIn => "No line-in is set up.",
+        Refused::Ended => "The party has ended.",
+        other => other.code(),
     }
 }
 

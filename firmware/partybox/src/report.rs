@@ -1,83 +1,87 @@
 //! What the box tells about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use appliance::credentials::Credentials;
 use audio::line::LineState;
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
+use base::ChannelId;
 use board::screen::wifi;
-use party::Source;
-use web::control::SourceKind;
+use party::{Channel, Color, Source};
 use web::metrics::{Kind, Page};
 use web::panel::{JoinCode, LineLevel, Panel};
-use web::party_view::PartyView;
-use web::status::{Snapshot, SourceState, SourceStatus, StreamStatus, TrackStatus};
+use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 
-use crate::channel::Channel;
+use crate::channel::{Gauged, Listening, Programme};
 use crate::config::Config;
 use crate::face::Facts;
 use crate::panel::Counters;
 
-/// What pages are told before the first block.
-pub fn starting(config: &Config) -> Snapshot {
-    Snapshot {
-        name: config.name.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+/// Returns what pages see before the first block.
+pub(crate) fn starting(config: &Config, first: ChannelId) -> Snapshot {
+    let status = ChannelStatus {
+        channel: Channel { id: first, name: String::new(), color: Color::default() },
         playing: true,
-        source: SourceKind::Files,
+        source: Source::Files,
         sources: Vec::new(),
         fallback: false,
         track: None,
-        streams: Vec::new(),
+        media_time: 0,
         party: Arc::default(),
-        panel: Arc::default(),
-    }
+    };
+    snapshot(config, vec![Arc::new(status)], 1, Arc::default())
 }
 
-/// What pages are told about `channel`, whose sound is doing what `sound` says.
-pub fn snapshot(config: &Config, channel: &Channel, sound: &Status, party: Arc<PartyView>) -> Snapshot {
-    let view = channel.view();
-    let count = channel.tracks().count();
+/// Returns what pages see of the box.
+pub(crate) fn snapshot(
+    config: &Config,
+    channels: Vec<Arc<ChannelStatus>>,
+    channels_estimate: usize,
+    panel: Arc<Panel>,
+) -> Snapshot {
+    let (name, version) = (config.name.clone(), env!("CARGO_PKG_VERSION").to_owned());
+    Snapshot { name, version, channels, channels_estimate, panel }
+}
+
+/// Returns what pages see of `channel`, whose sound is doing what `sound` says.
+pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Programme, sound: &Status) -> ChannelStatus {
+    let party = programme.show();
+    let view = programme.view();
+    let count = programme.tracks().count();
     let files = SourceStatus {
-        kind: SourceKind::Files,
+        kind: Source::Files,
         state: if view.has_tracks { SourceState::Ok } else { SourceState::Empty },
         detail: if count == 1 { "1 track".to_owned() } else { format!("{count} tracks") },
     };
     let line_in = SourceStatus {
-        kind: SourceKind::LineIn,
+        kind: Source::LineIn,
         state: line_state(sound.line),
         detail: match sound.line {
             LineState::NoDevice(error) => format!("{}: {error}", config.line_in.device),
             _ => config.line_in.device.clone(),
         },
     };
-    let source = match view.source {
-        Source::Files => SourceKind::Files,
-        Source::LineIn => SourceKind::LineIn,
-    };
-    let heard = source == SourceKind::Files || sound.standing_in;
-    Snapshot {
-        name: config.name.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+    let heard = view.source == Source::Files || sound.standing_in;
+    ChannelStatus {
+        channel: channel.clone(),
         playing: view.playing,
-        source,
+        source: view.source,
         sources: vec![files, line_in],
         fallback: sound.standing_in,
-        track: if heard { track(channel, sound) } else { None },
-        streams: vec![StreamStatus { id: channel.id().into(), live: true }],
+        track: if heard { track(programme, sound) } else { None },
+        media_time: sound.media_time.as_ticks(),
         party,
-        panel: Arc::default(),
     }
 }
 
 /// What pages are told besides what the party does. `urls` is where the page is, `network` what guests shall join.
-pub fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
+pub(crate) fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
         urls: urls.to_vec(),
         join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),
-        media_time: sound.media_time.as_ticks(),
         line_level: is_there.then(|| LineLevel {
             peak_dbfs: sound.line_peak_dbfs.is_finite().then_some(sound.line_peak_dbfs),
             clipped: sound.line == LineState::Clipping,
@@ -85,23 +89,36 @@ pub fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> 
     }
 }
 
-/// What LEDs and display are made from. `listeners` are live ones and those of MP3.
-pub fn facts(
+/// Returns the name of `channel` for the display, where there is more than one to tell apart.
+pub(crate) fn channel_name(snapshot: &Snapshot, channel: &Channel) -> Option<String> {
+    let name = if channel.name.is_empty() { channel.color.id() } else { &channel.name };
+    (snapshot.channels.len() > 1).then(|| name.to_owned())
+}
+
+/// Returns all listeners: live ones and those of MP3.
+pub(crate) fn sum(listening: &BTreeMap<ChannelId, Listening>) -> (usize, usize) {
+    listening.values().fold((0, 0), |(live, pocket), one| (live + one.live, pocket + one.pocket))
+}
+
+/// Returns what LEDs and display are made from, but for what only the box as a whole knows.
+pub(crate) fn facts(
     config: &Config,
-    channel: &Channel,
+    programme: &Programme,
     sound: &Status,
-    snapshot: &Snapshot,
-    listeners: (usize, usize),
+    status: &ChannelStatus,
+    listening: &BTreeMap<ChannelId, Listening>,
 ) -> Facts {
-    let view = channel.view();
+    let view = programme.view();
     let line_in_chosen = view.source == Source::LineIn;
     let line_in_heard = line_in_chosen && matches!(sound.line, LineState::Signal | LineState::Clipping);
-    let (title, artist) = match &snapshot.track {
-        Some(track) => (Some(channel.tracks().title(track.id)), track.artist.clone()),
+    let (title, artist) = match &status.track {
+        Some(track) => (Some(programme.tracks().title(track.id)), track.artist.clone()),
         None if line_in_heard => (Some("Line-in".to_owned()), String::new()),
         None => (None, String::new()),
     };
     let board = &config.board;
+    let (live, pocket) = sum(listening);
+    let here = listening.get(&status.channel.id).copied().unwrap_or_default();
     Facts {
         playing: view.playing,
         line_in_chosen,
@@ -109,18 +126,17 @@ pub fn facts(
         has_tracks: view.has_tracks,
         title,
         artist,
-        listeners: listeners.0 + listeners.1,
-        fullness_percent: (listeners.0 * 100 / config.webrtc.listeners_max)
-            .max(listeners.1 * 100 / config.mp3.listeners_max),
+        listeners: here.total(),
+        fullness_percent: (live * 100 / config.webrtc.listeners_max).max(pocket * 100 / config.mp3.listeners_max),
         brightness_percent: if config.night.is_now() { board.night_percent } else { board.brightness_percent },
         ..Facts::default()
     }
 }
 
-fn track(channel: &Channel, sound: &Status) -> Option<TrackStatus> {
+fn track(programme: &Programme, sound: &Status) -> Option<TrackStatus> {
     let (cue, frames) = sound.cue?;
-    let id = channel.party().opened(cue)?;
-    let about = channel.tracks().describe(id);
+    let id = programme.party().opened(cue)?;
+    let about = programme.tracks().describe(id);
     Some(TrackStatus {
         id,
         title: about.title.unwrap_or_default(),
@@ -141,54 +157,79 @@ fn line_state(state: LineState) -> SourceState {
     }
 }
 
-/// What is heard, in words, for the status line.
-pub fn heard(channel: &Channel, snapshot: &Snapshot) -> String {
-    match &snapshot.track {
-        Some(track) => channel.tracks().title(track.id),
-        None if snapshot.source == SourceKind::LineIn => {
-            let state = snapshot.sources.iter().find(|s| s.kind == SourceKind::LineIn).map_or("", |s| s.state.id());
+/// Returns what is heard, in words, for the status line.
+pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
+    match &status.track {
+        Some(track) => programme.tracks().title(track.id),
+        None if status.source == Source::LineIn => {
+            let state = status.sources.iter().find(|s| s.kind == Source::LineIn).map_or("", |s| s.state.id());
             format!("line-in ({state})")
         }
         None => "nothing to play".to_owned(),
     }
 }
 
-/// Adds the sound's numbers to a page of metrics. `clock_zero_s` is when the box's clock began, in seconds since the kernel
-/// was started.
-pub fn metrics(clock_zero_s: f64, sound: &Status, page: &mut Page) {
-    let mut gauge = |name, help, value: f64| page.number(name, Kind::Gauge, help, value);
-    if sound.blocks_total > 0 {
-        gauge(
-            "kernel_to_sound_seconds",
-            "From the kernel's start to the first block of sound.",
-            clock_zero_s + sound.first_block_us as f64 / 1e6,
-        );
+/// Adds the numbers of every channel's sound to a page of metrics. `clock_zero_s` is when the box's clock began, in seconds
+/// since the kernel was started.
+pub(crate) fn metrics(clock_zero_s: f64, gauged: &Gauged, page: &mut Page) {
+    let gauged = gauged.lock().unwrap_or_else(PoisonError::into_inner);
+    let sounds: Vec<(ChannelId, Status)> = gauged.iter().map(|(id, controls)| (*id, controls.status())).collect();
+    drop(gauged);
+    sound_metrics(clock_zero_s, &sounds, page);
+}
+
+fn sound_metrics(clock_zero_s: f64, sounds: &[(ChannelId, Status)], page: &mut Page) {
+    let first = sounds.iter().filter(|(_, sound)| sound.blocks_total > 0).map(|(_, sound)| sound.first_block_us).min();
+    if let Some(first_us) = first {
+        let help = "From the kernel's start to the first block of sound.";
+        page.number("kernel_to_sound_seconds", Kind::Gauge, help, clock_zero_s + first_us as f64 / 1e6);
     }
-    gauge(
-        "line_in_delay_seconds",
-        "Age of line-in's youngest frame when it is mixed.",
-        sound.line_delay_us as f64 / 1e6,
-    );
-    gauge("line_in_drift_ppm", "How much faster the sound card's clock runs than the box's.", sound.line_drift_ppm);
-    gauge("line_in_peak_dbfs", "Peak of line-in in the last block.", sound.line_peak_dbfs.into());
-    gauge("out_peak_dbfs", "Peak of what is sent in the last block.", sound.out_peak_dbfs.into());
-    gauge("limiter_gain_db", "What the limiter took away in the last block.", sound.limiter_gain_db.into());
-    let mut count = |name, help, value: u64| page.number(name, Kind::Counter, help, value as f64);
-    count("line_in_opened_total", "Times a line-in device was opened.", sound.line_opened_total);
-    count("line_in_xruns_total", "Overruns and suspends of the line-in device.", sound.line_xruns_total);
-    count("line_in_underruns_total", "Times the line-in buffer ran dry.", sound.line_underruns_total);
-    count("line_in_slips_total", "Times line-in sound was dropped because too much piled up.", sound.line_slips_total);
-    count(
-        "line_in_overflow_frames_total",
-        "Frames of line-in dropped because the pump did not take them.",
-        sound.line_overflow_frames_total,
-    );
-    count("line_in_fallbacks_total", "Times tracks stood in for line-in.", sound.fallbacks_total);
-    count("blocks_total", "Blocks of 10 ms made.", sound.blocks_total);
-    count("late_blocks_total", "Blocks made more than one block late.", sound.late_blocks_total);
-    count("hole_blocks_total", "Blocks left out because the pump was held up.", sound.hole_blocks_total);
-    count("starved_total", "Times a track's decoder was behind.", sound.starved_total);
-    count("events_lost_total", "Events of the pump dropped because nobody fetched them.", sound.events_lost_total);
+    if let Some((_, sound)) = sounds.first() {
+        // The one card's, whichever channel is asked.
+        let mut count = |name, help, value: u64| page.number(name, Kind::Counter, help, value as f64);
+        count("line_in_opened_total", "Times a line-in device was opened.", sound.line_opened_total);
+        count("line_in_xruns_total", "Overruns and suspends of the line-in device.", sound.line_xruns_total);
+    }
+    channel_metrics(sounds, page);
+}
+
+/// Adds what each channel's sound counts, with the label `channel`.
+fn channel_metrics(sounds: &[(ChannelId, Status)], page: &mut Page) {
+    let labels: Vec<[&str; 1]> = sounds.iter().map(|(id, _)| [id.as_str()]).collect();
+    let mut family = |kind, name, help, number: &dyn Fn(&Status) -> f64| {
+        let samples = labels.iter().zip(sounds).map(|(label, (_, sound))| (&label[..], number(sound)));
+        page.family(name, kind, help, &["channel"], samples);
+    };
+    type Number = fn(&Status) -> f64;
+    let gauges: [(&str, &str, Number); 5] = [
+        ("line_in_delay_seconds", "Age of line-in's youngest frame when it is mixed.", |s| {
+            s.line_delay_us as f64 / 1e6
+        }),
+        ("line_in_drift_ppm", "How much faster the sound card's clock runs than the box's.", |s| s.line_drift_ppm),
+        ("line_in_peak_dbfs", "Peak of line-in in the last block.", |s| s.line_peak_dbfs.into()),
+        ("out_peak_dbfs", "Peak of what is sent in the last block.", |s| s.out_peak_dbfs.into()),
+        ("limiter_gain_db", "What the limiter took away in the last block.", |s| s.limiter_gain_db.into()),
+    ];
+    for (name, help, number) in gauges {
+        family(Kind::Gauge, name, help, &number);
+    }
+    type Count = fn(&Status) -> u64;
+    let counters: [(&str, &str, Count); 9] = [
+        ("line_in_underruns_total", "Times the line-in buffer ran dry.", |s| s.line_underruns_total),
+        ("line_in_slips_total", "Times line-in sound was dropped because too much piled up.", |s| s.line_slips_total),
+        ("line_in_overflow_frames_total", "Frames of line-in dropped because the pump did not take them.", |s| {
+            s.line_overflow_frames_total
+        }),
+        ("line_in_fallbacks_total", "Times tracks stood in for line-in.", |s| s.fallbacks_total),
+        ("blocks_total", "Blocks of 10 ms made.", |s| s.blocks_total),
+        ("late_blocks_total", "Blocks made more than one block late.", |s| s.late_blocks_total),
+        ("hole_blocks_total", "Blocks left out because the pump was held up.", |s| s.hole_blocks_total),
+        ("starved_total", "Times a track's decoder was behind.", |s| s.starved_total),
+        ("events_lost_total", "Events of the pump dropped because nobody fetched them.", |s| s.events_lost_total),
+    ];
+    for (name, help, number) in counters {
+        family(Kind::Counter, name, help, &|sound| number(sound) as f64);
+    }
 }
 
 /// Adds the board's numbers to a page of metrics.
@@ -247,10 +288,10 @@ mod tests {
             events_lost_total: 11,
         };
         let mut page = Page::new();
-        metrics(0.0, &sound, &mut page);
+        sound_metrics(0.0, &[(ChannelId::new("red").unwrap(), sound)], &mut page);
         let text = page.into_text();
         for number in 1..=11 {
-            let exported = |line: &str| line.contains("_total ") && line.ends_with(&format!(" {number}"));
+            let exported = |line: &str| line.contains("_total") && line.ends_with(&format!(" {number}"));
             assert!(text.lines().any(exported), "number {number} is missing in\n{text}");
         }
     }

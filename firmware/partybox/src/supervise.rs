@@ -13,11 +13,45 @@ use sd_notify::NotifyState;
 /// short enough that a restart helps the party.
 const STUCK_US: u64 = 2_000_000;
 
-/// The watched threads and the state of the watchdog.
-pub struct Supervisor {
-    essential: Vec<(&'static str, JoinHandle<()>)>,
+/// A channel's pump: its thread, and whether it makes blocks.
+pub struct PumpWatch {
+    thread: JoinHandle<()>,
     blocks: u64,
     progress_at: Time,
+}
+
+impl PumpWatch {
+    /// Watches `thread`, which has begun just now.
+    pub fn new(thread: JoinHandle<()>, now: Time) -> Self {
+        Self { thread, blocks: 0, progress_at: now }
+    }
+
+    /// Looks whether it lives; `blocks` is how many it has made so far.
+    ///
+    /// # Errors
+    /// [`Trouble::Died`], [`Trouble::Stuck`].
+    pub fn check(&mut self, now: Time, blocks: u64) -> Result<(), Trouble> {
+        if self.thread.is_finished() {
+            return Err(Trouble::Died("pump"));
+        }
+        if blocks != self.blocks {
+            self.blocks = blocks;
+            self.progress_at = now;
+        }
+        if now.micros_since(self.progress_at) > STUCK_US { Err(Trouble::Stuck) } else { Ok(()) }
+    }
+
+    /// Waits until the thread has ended; it must have been told to.
+    pub fn join(self) {
+        if self.thread.join().is_err() {
+            log::error!("the pump thread panicked");
+        }
+    }
+}
+
+/// The other watched threads and the state of the watchdog.
+pub struct Supervisor {
+    essential: Vec<(&'static str, JoinHandle<()>)>,
     watchdog: Option<Duration>,
     fed_at: Time,
 }
@@ -36,20 +70,16 @@ pub enum Trouble {
 impl Supervisor {
     /// Watches `essential` threads, each with its name. `watchdog` is how often systemd wants to hear from us.
     pub fn new(essential: Vec<(&'static str, JoinHandle<()>)>, watchdog: Option<Duration>, now: Time) -> Self {
-        Self { essential, blocks: 0, progress_at: now, watchdog, fed_at: now }
+        Self { essential, watchdog, fed_at: now }
     }
 
-    /// Looks at everything; `blocks` is how many the pump has made so far.
-    pub fn check(&mut self, now: Time, blocks: u64) -> Result<(), Trouble> {
+    /// Looks at every thread, and feeds the watchdog. To be called when all pumps are well.
+    ///
+    /// # Errors
+    /// [`Trouble::Died`].
+    pub fn check(&mut self, now: Time) -> Result<(), Trouble> {
         if let Some((name, _)) = self.essential.iter().find(|(_, thread)| thread.is_finished()) {
             return Err(Trouble::Died(name));
-        }
-        if blocks != self.blocks {
-            self.blocks = blocks;
-            self.progress_at = now;
-        }
-        if now.micros_since(self.progress_at) > STUCK_US {
-            return Err(Trouble::Stuck);
         }
         // Twice per interval, as sd_watchdog_enabled(3) advises.
         let due = self.watchdog.is_some_and(|every| u128::from(now.micros_since(self.fed_at)) >= every.as_micros() / 2);
@@ -102,15 +132,19 @@ mod tests {
         while !thread.is_finished() {
             std::thread::yield_now();
         }
-        let mut supervisor = Supervisor::new(vec![("pump", thread)], None, Time::ZERO);
-        assert_eq!(supervisor.check(Time::ZERO, 1), Err(Trouble::Died("pump")));
+        let mut supervisor = Supervisor::new(vec![("capture", thread)], None, Time::ZERO);
+        assert_eq!(supervisor.check(Time::ZERO), Err(Trouble::Died("capture")));
     }
 
     #[test]
     fn a_pump_that_makes_no_blocks_is_stuck_after_two_seconds() {
-        let mut supervisor = Supervisor::new(Vec::new(), None, Time::ZERO);
-        assert_eq!(supervisor.check(Time::from_micros(1_000_000), 100), Ok(()));
-        assert_eq!(supervisor.check(Time::from_micros(3_000_000), 100), Ok(()));
-        assert_eq!(supervisor.check(Time::from_micros(3_000_001), 100), Err(Trouble::Stuck));
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || _ = stopped.recv());
+        let mut pump = PumpWatch::new(thread, Time::ZERO);
+        assert_eq!(pump.check(Time::from_micros(1_000_000), 100), Ok(()));
+        assert_eq!(pump.check(Time::from_micros(3_000_000), 100), Ok(()));
+        assert_eq!(pump.check(Time::from_micros(3_000_001), 100), Err(Trouble::Stuck));
+        drop(stop);
+        pump.join();
     }
 }

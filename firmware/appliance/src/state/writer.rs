@@ -3,6 +3,7 @@
 //! One thread writes in the order of asking. Dropping the [`Writer`] waits until all of it is written. How a file is written
 //! is in [`Folder`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -17,7 +18,7 @@ const WAITING_MAX: usize = 8;
 pub type Written = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
 struct Job {
-    name: &'static str,
+    name: Cow<'static, str>,
     content: Vec<u8>,
     then: Written,
 }
@@ -45,7 +46,7 @@ impl Writer {
         let writes_to = Arc::clone(&folder);
         let write = move || {
             for job in waiting {
-                (job.then)(writes_to.write(job.name, &job.content));
+                (job.then)(writes_to.write(&job.name, &job.content));
             }
         };
         let thread = thread::Builder::new().name("state".to_owned()).spawn(write)?;
@@ -58,7 +59,8 @@ impl Writer {
     }
 
     /// Writes `content` under `name` soon, and calls `then`, perhaps on the writing thread.
-    pub fn write(&self, name: &'static str, content: Vec<u8>, then: Written) {
+    pub fn write(&self, name: impl Into<Cow<'static, str>>, content: Vec<u8>, then: Written) {
+        let name = name.into();
         let refused = match &self.jobs {
             Some(jobs) => jobs.try_send(Job { name, content, then }).err(),
             None => return then(Err(Error::Busy)),

@@ -19,6 +19,7 @@ section! {
     HttpConfig {
         connections_max: usize = 1_024,
         connections_per_address_max: usize = 16,
+        pages_max: usize = 960,
         names: Vec<String> = vec!["party.internal".to_owned()],
     }
 }
@@ -33,7 +34,8 @@ impl WebRtcConfig {
 impl HttpConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
         within("http.connections_max", self.connections_max, 64, 20_000)?;
-        within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)
+        within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)?;
+        within("http.pages_max", self.pages_max, 16, 20_000)
     }
 }
 

@@ -8,72 +8,78 @@ use audio::deck::Deck;
 use audio::decode::{self, Cut, Outcome, TrackInfo, WorkerCommand};
 use audio::pcm::SAMPLE_RATE_HZ;
 use audio::pump::Controls;
-use base::{CueId, TrackId};
+use base::{ChannelId, CueId, TrackId};
 use party::Input;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use crate::catalogue::Catalogue;
 
-/// News from decoders on their way to the app. Each track sends two and four are open at most; when it is full the app
-/// is stuck, and the news is dropped with a line in the log.
-const NEWS_MAX: usize = 64;
+/// News from decoders on their way to the loop. Each track sends two, and of each channel four are open at most; when it is
+/// full the loop is stuck, and the news is dropped with a line in the log.
+pub(crate) const NEWS_MAX: usize = 128;
 
 /// A track that breaks before this many frames counts as unplayable; later, what there is of it is worth playing.
 const WORTH_PLAYING_FRAMES: u64 = SAMPLE_RATE_HZ as u64;
 
 /// News from a decoder about the track that was opened under this number.
-pub type News = (CueId, decode::Event);
+pub(crate) type News = (CueId, decode::Event);
 
 /// The open tracks and what is known of all.
-pub struct Tracks {
+pub(crate) struct Tracks {
     catalogue: Catalogue,
     controls: Controls,
     worker: WorkerCommand,
-    news: mpsc::Sender<News>,
+    channel: ChannelId,
+    news: mpsc::Sender<(ChannelId, News)>,
     info: HashMap<TrackId, TrackInfo>,
     /// Decks the pump had no room for yet. The party opens two at a time, so there are never more here.
     waiting: VecDeque<Deck>,
 }
 
 impl Tracks {
-    /// The tracks of `catalogue`, to be opened into the pump behind `controls`; and the news about them.
-    pub fn new(catalogue: Catalogue, controls: Controls, worker: WorkerCommand) -> (Self, mpsc::Receiver<News>) {
-        let (news, receiver) = mpsc::channel(NEWS_MAX);
+    /// Returns the tracks of `catalogue`, to be opened into the pump of `channel` behind `controls`; `news` is told of them.
+    pub(super) fn new(
+        channel: ChannelId,
+        catalogue: Catalogue,
+        controls: Controls,
+        worker: WorkerCommand,
+        news: mpsc::Sender<(ChannelId, News)>,
+    ) -> Self {
         let (info, waiting) = (HashMap::new(), VecDeque::new());
-        (Self { catalogue, controls, worker, news, info, waiting }, receiver)
+        Self { catalogue, controls, worker, channel, news, info, waiting }
     }
 
     /// Which tracks there are.
-    pub fn catalogue(&self) -> &Catalogue {
+    pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }
 
     /// All ids, in playing order.
-    pub fn ids(&self) -> Vec<TrackId> {
+    pub(crate) fn ids(&self) -> Vec<TrackId> {
         self.catalogue.ids()
     }
 
     /// Takes a new list of all tracks.
-    pub fn relist(&mut self, ids: Vec<TrackId>) {
+    pub(super) fn relist(&mut self, ids: Vec<TrackId>) {
         self.catalogue.relist(ids);
     }
 
     /// How many tracks there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.catalogue.len()
     }
 
     /// Opens `track` under the number `cue` behind those already open, brought to the loudness of all if `is_level`.
     /// `false` if there is no such track.
-    pub fn cue(&mut self, cue: CueId, track: TrackId, is_level: bool) -> bool {
+    pub(super) fn cue(&mut self, cue: CueId, track: TrackId, is_level: bool) -> bool {
         let Some(entry) = self.catalogue.get(track) else { return false };
         self.info.insert(track, entry.about);
-        let news = self.news.clone();
+        let (news, channel) = (self.news.clone(), self.channel);
         let notify = move |cue, event| {
             // A box that ends listens no more.
-            if let Err(TrySendError::Full(_)) = news.try_send((cue, event)) {
-                log::error!("news about track {track} was dropped: the app is stuck");
+            if let Err(TrySendError::Full(_)) = news.try_send((channel, (cue, event))) {
+                log::error!("news about track {track} was dropped: the loop is stuck");
             }
         };
         let gain_db = if is_level { entry.gain_db } else { 0.0 };
@@ -84,13 +90,13 @@ impl Tracks {
     }
 
     /// Closes every open track that has not begun. `false` if the pump does not take commands.
-    pub fn uncue(&mut self) -> bool {
+    pub(super) fn uncue(&mut self) -> bool {
         self.waiting.clear();
         self.controls.clear_next()
     }
 
     /// Gives waiting decks to the pump as far as it has room.
-    pub fn hand_over(&mut self) {
+    pub(super) fn hand_over(&mut self) {
         while let Some(deck) = self.waiting.pop_front() {
             if let Err(deck) = self.controls.cue(deck) {
                 self.waiting.push_front(deck);
@@ -100,7 +106,7 @@ impl Tracks {
     }
 
     /// Takes in what a decoder told about `track`; the input is for the party.
-    pub fn learn(&mut self, track: TrackId, (cue, event): News) -> Option<Input> {
+    pub(super) fn learn(&mut self, track: TrackId, (cue, event): News) -> Option<Input> {
         match event {
             decode::Event::Opened(told) => {
                 let known = self.info.entry(track).or_default();
@@ -118,7 +124,7 @@ impl Tracks {
     }
 
     /// Artist and title of `track` in one line, as far as known.
-    pub fn title(&self, track: TrackId) -> String {
+    pub(crate) fn title(&self, track: TrackId) -> String {
         let about = self.describe(track);
         let title = about.title.unwrap_or_default();
         match about.artist {
@@ -128,7 +134,7 @@ impl Tracks {
     }
 
     /// Title, artist and length of `track`, as far as known.
-    pub fn describe(&self, track: TrackId) -> TrackInfo {
+    pub(crate) fn describe(&self, track: TrackId) -> TrackInfo {
         self.info.get(&track).cloned().unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! What the rules say of queue, requests and guests, as values for pages.
 //!
-//! Made anew only after a change: at once where people wait for it, else at most every `GUESTS_EVERY_MS`, so that
+//! Made again only after a change: at once where people wait for it, else at most every `GUESTS_EVERY_MS`, so that
 //! hundreds of guests who vote cost as much as a few.
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,9 +19,9 @@ const GUESTS_EVERY_MS: u64 = 200;
 /// Tracks shown that play by themselves.
 const UPCOMING: usize = 3;
 
-/// What pages were told last.
+/// What pages see of a party.
 #[derive(Debug, Default)]
-pub struct Told {
+pub(super) struct Shown {
     revision: Option<u64>,
     at: Time,
     view: Arc<PartyView>,
@@ -29,9 +29,9 @@ pub struct Told {
     tracks: HashMap<TrackId, TrackView>,
 }
 
-impl Told {
-    /// What pages are told at `now`, of tracks as `track` describes them. `urgent`: people wait for what changed.
-    pub fn look(
+impl Shown {
+    /// Returns what pages see at `now`, of tracks as `track` describes them. `urgent`: people wait for what changed.
+    pub(super) fn update(
         &mut self,
         party: &Party,
         track: impl Fn(TrackId) -> Option<TrackView>,
@@ -41,27 +41,27 @@ impl Told {
         let changed = self.revision != Some(party.revision());
         if changed && (urgent || self.revision.is_none() || now >= self.at.plus_millis(GUESTS_EVERY_MS)) {
             (self.revision, self.at) = (Some(party.revision()), now);
-            let mut shown = Shown { track: &track, known: std::mem::take(&mut self.tracks), used: HashMap::new() };
+            let mut shown = Described { track: &track, known: std::mem::take(&mut self.tracks), used: HashMap::new() };
             self.view = Arc::new(view(party, &mut shown));
             self.tracks = shown.used;
         }
         Arc::clone(&self.view)
     }
 
-    /// A track as pages were told of it.
-    pub fn track(&self, id: TrackId) -> Option<TrackView> {
+    /// Returns a track as pages see it.
+    pub(super) fn track(&self, id: TrackId) -> Option<TrackView> {
         self.tracks.get(&id).cloned()
     }
 }
 
 /// What is shown of tracks: asked of the catalogue once, and forgotten with the last view they occur in.
-struct Shown<'a> {
+struct Described<'a> {
     track: &'a dyn Fn(TrackId) -> Option<TrackView>,
     known: HashMap<TrackId, TrackView>,
     used: HashMap<TrackId, TrackView>,
 }
 
-impl Shown<'_> {
+impl Described<'_> {
     fn track(&mut self, id: TrackId) -> TrackView {
         if let Some(shown) = self.used.get(&id) {
             return shown.clone();
@@ -74,7 +74,7 @@ impl Shown<'_> {
     }
 }
 
-fn view(party: &Party, shown: &mut Shown<'_>) -> PartyView {
+fn view(party: &Party, shown: &mut Described<'_>) -> PartyView {
     let now = party.view();
     let session = party.session();
     let explained = party.queue().explained();
@@ -119,7 +119,7 @@ fn view(party: &Party, shown: &mut Shown<'_>) -> PartyView {
 }
 
 /// What every guest who did something is told. One pass over everything: its cost does not grow with guests times items.
-fn guests(party: &Party, shown: &mut Shown<'_>) -> BTreeMap<GuestId, GuestView> {
+fn guests(party: &Party, shown: &mut Described<'_>) -> BTreeMap<GuestId, GuestView> {
     let settings = party.settings();
     let requests_max = if settings.requests == Requests::Off { 0 } else { settings.per_guest_max.into() };
     let mut guests: BTreeMap<GuestId, GuestView> = BTreeMap::new();
@@ -171,7 +171,7 @@ fn guest(id: GuestId) -> ByView {
 mod tests {
     use std::cell::Cell;
 
-    use party::{Asker, At, Done, Fades, Input, Settings, Source, Wish};
+    use party::{Asker, At, Done, Fades, Input, Settings, Source, What};
 
     use super::*;
 
@@ -189,7 +189,7 @@ mod tests {
         party
     }
 
-    fn ask(party: &mut Party, asker: Asker, wish: Wish) -> Done {
+    fn ask(party: &mut Party, asker: Asker, wish: What) -> Done {
         party.ask(Time::ZERO, asker, wish).expect("granted").0
     }
 
@@ -203,31 +203,31 @@ mod tests {
 
     #[test]
     fn what_guests_do_is_told_together_and_what_people_wait_for_at_once() {
-        let (mut party, mut told) = (party(), Told::default());
-        let Done::Queued(item) = ask(&mut party, HOST, Wish::Add(TrackId(5), At::End)) else { panic!("not added") };
-        let first = told.look(&party, describe, at(1_000), true);
+        let (mut party, mut told) = (party(), Shown::default());
+        let Done::Queued(item) = ask(&mut party, HOST, What::Add(TrackId(5), At::End)) else { panic!("not added") };
+        let first = told.update(&party, describe, at(1_000), true);
         for number in 0..200 {
-            ask(&mut party, guest(number), Wish::Vote(item, true));
-            assert!(Arc::ptr_eq(&first, &told.look(&party, describe, at(1_000 + u64::from(number) / 2), false)));
+            ask(&mut party, guest(number), What::Vote(item, true));
+            assert!(Arc::ptr_eq(&first, &told.update(&party, describe, at(1_000 + u64::from(number) / 2), false)));
         }
-        let second = told.look(&party, describe, at(1_200), false);
+        let second = told.update(&party, describe, at(1_200), false);
         assert_eq!(second.queue.items[&item].votes, 200);
-        assert!(Arc::ptr_eq(&second, &told.look(&party, describe, at(9_000), false)), "nothing has changed");
-        ask(&mut party, HOST, Wish::Remove(item));
-        assert!(told.look(&party, describe, at(1_201), true).queue.order.is_empty());
+        assert!(Arc::ptr_eq(&second, &told.update(&party, describe, at(9_000), false)), "nothing has changed");
+        ask(&mut party, HOST, What::Remove(item));
+        assert!(told.update(&party, describe, at(1_201), true).queue.order.is_empty());
     }
 
     #[test]
     fn every_guest_is_told_what_is_theirs() {
-        let (mut party, mut told) = (party(), Told::default());
-        ask(&mut party, guest(1), Wish::Request(TrackId(5)));
-        ask(&mut party, guest(1), Wish::Request(TrackId(6)));
-        let view = told.look(&party, describe, at(0), true);
+        let (mut party, mut told) = (party(), Shown::default());
+        ask(&mut party, guest(1), What::Request(TrackId(5)));
+        ask(&mut party, guest(1), What::Request(TrackId(6)));
+        let view = told.update(&party, describe, at(0), true);
         let (first, second) = (view.queue.order[0], view.queue.order[1]);
-        ask(&mut party, guest(2), Wish::Vote(second, true));
-        ask(&mut party, guest(2), Wish::Boost(first));
-        ask(&mut party, HOST, Wish::Remove(first));
-        let view = told.look(&party, describe, at(0), true);
+        ask(&mut party, guest(2), What::Vote(second, true));
+        ask(&mut party, guest(2), What::Boost(first));
+        ask(&mut party, HOST, What::Remove(first));
+        let view = told.update(&party, describe, at(0), true);
         let (one, two) = (&view.guests[&GuestId(1)], &view.guests[&GuestId(2)]);
         assert_eq!((&one.items[..], one.requests_left, one.requests.len()), (&[second][..], 2, 2));
         let states: Vec<_> =
@@ -242,15 +242,15 @@ mod tests {
 
     #[test]
     fn a_track_is_described_once_while_it_is_shown() {
-        let (mut party, mut told, asked) = (party(), Told::default(), Cell::new(0));
+        let (mut party, mut told, asked) = (party(), Shown::default(), Cell::new(0));
         let counted = |id| {
             asked.set(asked.get() + u32::from(id == TrackId(5)));
             describe(id)
         };
-        ask(&mut party, HOST, Wish::Add(TrackId(5), At::End));
-        told.look(&party, counted, at(0), true);
-        ask(&mut party, HOST, Wish::Add(TrackId(5), At::End));
-        told.look(&party, counted, at(0), true);
+        ask(&mut party, HOST, What::Add(TrackId(5), At::End));
+        told.update(&party, counted, at(0), true);
+        ask(&mut party, HOST, What::Add(TrackId(5), At::End));
+        told.update(&party, counted, at(0), true);
         assert_eq!((asked.get(), told.track(TrackId(5)).map(|track| track.title)), (1, Some("Track 5".into())));
     }
 }

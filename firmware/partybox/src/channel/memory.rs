@@ -7,18 +7,22 @@
 //! A track is named by its number in the library, which survives rescans and renames. Should the library be built anew,
 //! the number may mean another track: a checksum of its texts tells, and the item is left out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use appliance::state::{Error, Writer};
-use base::{Time, TrackId};
+use base::{ChannelId, Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
 use serde::{Deserialize, Serialize};
 use web::party_view::TrackView;
 
-/// The file's name in the state folder.
+/// The name of the first channel's file in the state folder, and what those of the others begin with.
 const FILE: &str = "party";
+
+/// The channel whose file has that name: the one with which a box begins.
+pub(crate) const FIRST: &str = "main";
 
 /// Version of the shape. Another one is refused, and the file is kept aside.
 const VERSION: u32 = 2;
@@ -71,44 +75,51 @@ fn is_false(fact: &bool) -> bool {
 
 /// What keeps the file as the party is.
 #[derive(Debug)]
-pub struct Memory {
+pub(super) struct Memory {
     /// `None`: settings and queue last until the box restarts.
     writer: Option<Arc<Writer>>,
+    /// The file's name in the state folder.
+    file: Cow<'static, str>,
     written: u64,
     at: Time,
-    /// Set when it could not be written because the storage is slow; it is then written again.
+    /// Set when what is there is another one's, or when it could not be written because the storage is slow: it is then
+    /// written though nothing has changed.
     again: Arc<AtomicBool>,
 }
 
 impl Memory {
-    /// Keeps the file of `writer`'s folder.
-    pub fn new(writer: Option<Arc<Writer>>) -> Self {
-        Self { writer, written: 0, at: Time::ZERO, again: Arc::default() }
+    /// Keeps the file of `channel` in `writer`'s folder.
+    ///
+    /// What is there of a channel that was not `resumed` is replaced at the first opportunity: it was another one's.
+    pub(super) fn new(writer: Option<Arc<Writer>>, channel: ChannelId, resumed: bool) -> Self {
+        let is_first = channel.as_str() == FIRST;
+        let file = if is_first { FILE.into() } else { format!("{FILE}-{channel}").into() };
+        Self { writer, file, written: 0, at: Time::ZERO, again: Arc::new(AtomicBool::new(!resumed)) }
     }
 
     /// What the file says, of the tracks that are there. What is wrong with it is logged, and the party then
     /// begins anew.
-    pub fn read(&self, tracks: impl Fn(TrackId) -> Option<TrackView>) -> Option<Saved> {
+    pub(super) fn read(&self, tracks: impl Fn(TrackId) -> Option<TrackView>) -> Option<Saved> {
         let folder = self.writer.as_deref()?.folder();
-        let text = folder.read(FILE).inspect_err(|error| log::warn!("the queue begins anew: {error}")).ok()??;
+        let text = folder.read(&self.file).inspect_err(|error| log::warn!("the queue begins anew: {error}")).ok()??;
         let saved = from_text(&text, |track| tracks(track).as_ref().map(checksum));
         if saved.is_none() {
             // Not within the macro: a log that is switched off evaluates nothing.
-            let foreign = folder.set_aside(FILE);
+            let foreign = folder.set_aside(&self.file);
             log::warn!("the queue begins anew: {foreign}");
         }
         saved
     }
 
     /// Writes what has changed, unless it was written just now. To be called a few times a second.
-    pub fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
+    pub(super) fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
         if now >= self.at.plus_millis(WRITE_EVERY_MS) {
             self.write(party, tracks, now);
         }
     }
 
     /// Writes what has changed.
-    pub fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
+    pub(super) fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
         let Some(writer) = &self.writer else { return };
         let revision = party.saved_revision();
         if self.written == revision && !self.again.swap(false, Ordering::Relaxed) {
@@ -122,7 +133,7 @@ impl Memory {
             Err(error) => log::warn!("the queue cannot be written, so a restart brings back an older one: {error}"),
             Ok(()) => {}
         };
-        writer.write(FILE, text.into_bytes(), Box::new(told));
+        writer.write(self.file.clone(), text.into_bytes(), Box::new(told));
     }
 }
 

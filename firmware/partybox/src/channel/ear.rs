@@ -1,12 +1,15 @@
 //! The box listens to itself: packets like a phone's, decoded, and compared with what should be heard.
 //!
-//! Every 20 ms packet that goes to the phones is offered here as well. A quarter of them is decoded, in stretches of a
-//! second, because that is enough to notice and costs little; all of them while an update must prove itself. Silence where
+//! It asks for 20 ms packets as a listener does, but for a quarter of them, in stretches of a second, because that is enough
+//! to notice and costs little; and for none while nobody listens. While an update must prove itself it asks for all. Silence where
 //! there should be sound is [`Trouble::Silent`]; sound without a pause is what an update is confirmed by.
 
 use audio::decode;
 use audio::line::LineState;
 use audio::status::Status;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use base::{Encoding, Packet, PacketDuration, PacketSink, Time};
 use bytes::Bytes;
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -16,10 +19,9 @@ use crate::supervise::Trouble;
 /// Packets that wait: more than a second of them. What does not fit is not listened to.
 const PACKETS_MAX: usize = 64;
 
-/// Looks from the beginning of one stretch of listening to that of the next, and how many it lasts: 4 s and 1 s at four
-/// looks a second.
-const LOOKS_PER_ROUND: u32 = 16;
-const LOOKS_PER_STRETCH: u32 = 4;
+/// Time from the beginning of one stretch of listening to that of the next, and how long it lasts, in microseconds.
+const ROUND_US: u64 = 4_000_000;
+const STRETCH_US: u64 = 1_000_000;
 
 /// Above this the encoder's input counts as sound that must be heard.
 const MIXED_DBFS: f32 = -60.0;
@@ -39,23 +41,25 @@ const FLOW_US: u64 = 30_000_000;
 
 /// Where the pump leaves packets for the ear.
 #[derive(Debug)]
-pub struct Tap(Producer<Bytes>);
+pub(super) struct Tap {
+    packets: Producer<Bytes>,
+    wanted: Arc<AtomicBool>,
+}
 
 impl PacketSink for Tap {
-    /// Always the same: the box hears itself whether phones do or not.
     fn wants(&self, encoding: Encoding) -> bool {
-        encoding == Encoding::Opus(PacketDuration::Ms20)
+        encoding == Encoding::Opus(PacketDuration::Ms20) && self.wanted.load(Ordering::Relaxed)
     }
 
     fn publish(&mut self, _: Encoding, packet: Packet) {
         // Full: nobody has listened for a second, which the ear's owner notices by itself.
-        _ = self.0.push(packet.payload);
+        _ = self.packets.push(packet.payload);
     }
 }
 
 /// What should be heard, and what is being done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
+pub(super) struct Moment {
     /// Whether there should be sound.
     pub sound: bool,
     /// Whether the host lets it play.
@@ -66,7 +70,7 @@ pub struct Moment {
 
 impl Moment {
     /// As the party and the sound's own numbers say.
-    pub fn of(playing: bool, line_in: bool, has_tracks: bool, sound: &Status) -> Self {
+    pub(super) fn of(playing: bool, line_in: bool, has_tracks: bool, sound: &Status) -> Self {
         let has_signal = matches!(sound.line, LineState::Signal | LineState::Clipping);
         let line_heard = line_in && !sound.standing_in && has_signal;
         let from_line = line_heard && sound.line_peak_dbfs > LINE_DBFS;
@@ -87,32 +91,41 @@ enum Heard {
     Sound,
 }
 
-/// The box's ear.
+/// The box's ear for one channel.
 #[derive(Debug)]
-pub struct Ear {
+pub(super) struct Ear {
     packets: Consumer<Bytes>,
+    /// Whether packets are asked for: then they are encoded, though nobody else may want them.
+    wanted: Arc<AtomicBool>,
     /// `None` if libopus has no memory: then nothing is judged.
     decoder: Option<decode::Ear>,
-    look: u32,
     judge: Judge,
 }
 
-/// An ear, and where its packets come from.
-pub fn pair() -> (Tap, Ear) {
+/// Returns an ear, and where its packets come from.
+pub(super) fn pair() -> (Tap, Ear) {
     let (producer, packets) = RingBuffer::new(PACKETS_MAX);
-    (Tap(producer), Ear { packets, decoder: decode::Ear::new(), look: 0, judge: Judge::default() })
+    let wanted = Arc::new(AtomicBool::new(false));
+    let tap = Tap { packets: producer, wanted: Arc::clone(&wanted) };
+    (tap, Ear { packets, wanted, decoder: decode::Ear::new(), judge: Judge::default() })
 }
 
 impl Ear {
-    /// To be called four times a second. `closely`: all of it is listened to.
+    /// Judges what came since the last call; to be called a few times a second. `closely`: all of it is listened to, else
+    /// a quarter, and that only while the channel is `heard` by somebody.
     ///
     /// # Errors
     /// [`Trouble::Silent`].
-    pub fn look(&mut self, now: Time, moment: Moment, closely: bool) -> Result<(), Trouble> {
-        self.look = (self.look + 1) % LOOKS_PER_ROUND;
+    pub(super) fn poll(&mut self, now: Time, moment: Moment, closely: bool, heard: bool) -> Result<(), Trouble> {
+        let wanted = closely || heard && now.as_micros() % ROUND_US < STRETCH_US;
+        let was_wanted = self.wanted.swap(wanted, Ordering::Relaxed);
         let waiting = self.packets.slots();
-        let Some(decoder) = self.decoder.as_mut().filter(|_| closely || self.look < LOOKS_PER_STRETCH) else {
+        // What came in the last moment before it was asked for is not all there was.
+        let Some(decoder) = self.decoder.as_mut().filter(|_| wanted && was_wanted) else {
             (0..waiting).for_each(|_| _ = self.packets.pop());
+            if !heard && !closely {
+                self.judge.pause();
+            }
             return Ok(());
         };
         let mut peak: Option<f32> = None;
@@ -130,8 +143,8 @@ impl Ear {
         self.judge.hear(now, moment, heard)
     }
 
-    /// Whether sound has flowed for long enough to trust this version.
-    pub fn is_proved(&self, now: Time) -> bool {
+    /// Returns whether sound has flowed for long enough to trust this version.
+    pub(super) fn is_proved(&self, now: Time) -> bool {
         self.judge.flows_since.is_some_and(|since| now.micros_since(since) >= FLOW_US)
     }
 }
@@ -145,6 +158,11 @@ struct Judge {
 }
 
 impl Judge {
+    /// Nobody listens, so nothing is encoded, and nothing follows from that.
+    fn pause(&mut self) {
+        *self = Self::default();
+    }
+
     fn hear(&mut self, now: Time, moment: Moment, heard: Heard) -> Result<(), Trouble> {
         let flows = heard == Heard::Sound || moment.has_nothing && heard == Heard::Silence;
         if flows {
@@ -168,6 +186,8 @@ impl Judge {
 
 #[cfg(test)]
 mod tests {
+    use base::MediaTime;
+
     use super::*;
 
     const PLAYING: Moment = Moment { sound: true, playing: true, has_nothing: false };
@@ -221,19 +241,37 @@ mod tests {
     }
 
     #[test]
-    fn only_a_quarter_is_listened_to_unless_it_matters() {
-        let count = |closely: bool| {
+    fn a_quarter_is_encoded_for_the_ear_all_of_a_trial_and_nothing_that_nobody_hears() {
+        let encoded = |closely: bool, heard: bool| {
             let (mut tap, mut ear) = pair();
-            let mut counted = 0;
-            for n in 0..LOOKS_PER_ROUND * 4 {
-                // No Opus: only whether it was judged is of interest.
-                tap.0.push(Bytes::from_static(&[0xff])).unwrap();
-                ear.look(Time::from_micros(u64::from(n) * 250_000), QUIET, closely).unwrap();
-                assert_eq!(ear.packets.slots(), 0, "nothing is left to pile up");
-                counted += u32::from(closely || ear.look < LOOKS_PER_STRETCH);
+            let mut encoded = 0;
+            for n in 0..64 {
+                ear.poll(Time::from_micros(n * 250_000), QUIET, closely, heard).unwrap();
+                if tap.wants(Encoding::Opus(PacketDuration::Ms20)) {
+                    encoded += 1;
+                    let payload = Bytes::from_static(&[0xff]);
+                    tap.publish(Encoding::Opus(PacketDuration::Ms20), Packet { media_time: MediaTime::ZERO, payload });
+                }
+                assert!(!tap.wants(Encoding::Opus(PacketDuration::Ms40)));
             }
-            counted
+            assert!(ear.packets.slots() <= 1, "nothing is left to pile up");
+            encoded
         };
-        assert_eq!((count(false), count(true)), (16, 64));
+        assert_eq!((encoded(false, true), encoded(true, false), encoded(false, false)), (16, 64, 0));
+    }
+
+    #[test]
+    fn a_stretch_is_judged_only_by_what_came_after_it_was_asked_for() {
+        let (tap, mut ear) = pair();
+        let second = |n: u64| Time::from_micros(n * 1_000_000);
+        // Two calls a round: the first asks, and the second comes when the stretch is over already.
+        for round in 0..20 {
+            ear.poll(second(round * 4), PLAYING, false, true).expect("nothing was asked for before");
+            assert!(tap.wants(Encoding::Opus(PacketDuration::Ms20)));
+            ear.poll(second(round * 4 + 2), PLAYING, false, true).expect("it is asked for no more");
+        }
+        // All of it, and nothing comes: that is trouble.
+        let judged = (0..60).map(|n| ear.poll(second(100 + n), PLAYING, true, true));
+        assert!(judged.collect::<Result<Vec<()>, _>>().is_err());
     }
 }

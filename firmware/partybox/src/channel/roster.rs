@@ -1,0 +1,120 @@
+//! Which channels there are, as a file: how the evening outlasts a restart.
+
+use std::sync::Arc;
+
+use appliance::state::{Error, Writer};
+use base::ChannelId;
+use party::{Channel, Evening};
+use serde::{Deserialize, Serialize};
+
+/// The file's name in the state folder.
+const FILE: &str = "channels";
+
+/// Version of the shape. Another one is refused, and the file is kept aside.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    channel: Vec<Channel>,
+}
+
+/// What keeps the file as the evening is.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    /// `None`: the channels last until the box restarts.
+    writer: Option<Arc<Writer>>,
+    /// The channel with which a box begins.
+    first: ChannelId,
+}
+
+impl Roster {
+    /// Keeps the file of `writer`'s folder. A box without one begins with the channel `first`.
+    pub(crate) fn new(writer: Option<Arc<Writer>>, first: ChannelId) -> Self {
+        Self { writer, first }
+    }
+
+    /// Returns the evening that the file tells of. What is wrong with the file is logged, and the evening then begins
+    /// with one channel.
+    pub(super) fn read(&self) -> Evening {
+        self.read_file().unwrap_or_else(|| Evening::new(self.first))
+    }
+
+    fn read_file(&self) -> Option<Evening> {
+        let folder = self.writer.as_deref()?.folder();
+        let text = folder.read(FILE).inspect_err(|error| log::warn!("there is one channel: {error}")).ok()??;
+        let evening = from_text(&text);
+        if evening.is_none() {
+            // Not within the macro: a log that is switched off evaluates nothing.
+            let foreign = folder.set_aside(FILE);
+            log::warn!("there is one channel: {foreign}");
+        }
+        evening
+    }
+
+    /// Writes the file. A change of channels is rare, and whoever made it sees whether it lasted after a restart.
+    pub(super) fn write(&self, evening: &Evening) {
+        let Some(writer) = &self.writer else { return };
+        let written = |written: Result<(), Error>| {
+            if let Err(error) = written {
+                log::warn!("the channels cannot be written, so a restart brings back older ones: {error}");
+            }
+        };
+        writer.write(FILE, to_text(evening).into_bytes(), Box::new(written));
+    }
+}
+
+fn to_text(evening: &Evening) -> String {
+    let file = File { version: VERSION, channel: evening.channels().to_vec() };
+    toml::to_string(&file).expect("names make a table")
+}
+
+/// Returns `None` if this is not such a text.
+fn from_text(text: &[u8]) -> Option<Evening> {
+    let file: File = toml::from_slice(text).ok()?;
+    if file.version == VERSION { Evening::resume(&file.channel) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use appliance::state::FILE_BYTES_MAX;
+    use party::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, ChannelWish};
+
+    use super::*;
+
+    fn evening(count: usize) -> Evening {
+        let mut evening = Evening::new(ChannelId::new("main").unwrap());
+        for n in 1..count {
+            let name = Some("\"ü".repeat(CHANNEL_NAME_CHARS_MAX / 2));
+            let id = ChannelId::new(&format!("{n}{}", "x".repeat(30))).unwrap();
+            evening.ask(id, ChannelWish::Put { name, color: None }).unwrap();
+        }
+        evening
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_the_most_channels_fit() {
+        for count in [1, 3, CHANNELS_MAX] {
+            let text = to_text(&evening(count));
+            let read = from_text(text.as_bytes()).expect("it is such a text");
+            assert_eq!(read.channels(), evening(count).channels(), "{text}");
+            assert!(text.len() <= FILE_BYTES_MAX);
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let text = to_text(&evening(2));
+        for wrong in [
+            String::new(),
+            text.replace("version = 1", "version = 2"),
+            text.replace("\"red\"", "\"plaid\""),
+            text.replace("id = \"main\"", "id = \"Main!\""),
+            text.replace("color", "colour"),
+        ] {
+            assert_ne!(wrong, text);
+            assert!(from_text(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What channels are made of, and how one is put together and taken apart.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use audio::clock::Clock;
+use audio::decode::WorkerCommand;
+use audio::encode::{self, Encode, Profile};
+use audio::line::LineSource;
+use audio::pump::{self, Controls};
+use audio::source::Source as SoundSource;
+use base::{ChannelId, PacketDuration, PacketSink, StreamId, Timeline, TrackId};
+use party::{CHANNELS_MAX, Fades, Input, Party, Settings, Source};
+use rtc::config::StreamConfig;
+use tokio::sync::{Notify, mpsc, watch};
+use web::http::Hubs;
+use web::mp3;
+use web::status::Snapshot;
+
+use super::ear;
+use super::estimate::Estimate;
+use super::memory::Memory;
+use super::programme::{Listening, Programme, plan};
+use super::tracks::{News, Tracks};
+use super::view::Shown;
+use crate::catalogue::Catalogue;
+use crate::config::{Config, Start};
+use crate::error::Error;
+use crate::supervise::PumpWatch;
+
+/// Delay of a channel's first block: its thread is certainly running by then, so that it is not late, ms.
+const FIRST_BLOCK_MS: u64 = 50;
+
+/// The controls of every channel's pump, for whoever exports their numbers.
+pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, Controls>>;
+
+/// What channels are made of.
+pub(crate) struct Supplies {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) timeline: Timeline,
+    pub(crate) rtc: rtc::Handle,
+    /// Line-in, if one is configured.
+    pub(crate) line: Option<LineSource>,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) writer: Option<Arc<appliance::state::Writer>>,
+    /// Where decoders say what becomes of their tracks.
+    pub(crate) news: mpsc::Sender<(ChannelId, News)>,
+    /// Rung by every pump that has events.
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) hubs: watch::Sender<Hubs>,
+    /// What mixing up begins with; nobody's secret depends on it.
+    pub(crate) seed: u64,
+    /// How many channels this board can encode.
+    pub(crate) estimate: Estimate,
+    pub(crate) gauged: Arc<Gauged>,
+}
+
+impl Supplies {
+    /// Puts a channel together and lets it play. It is the one of index `place`; `resumed`: it goes on with what was kept
+    /// of it, else it begins anew.
+    ///
+    /// # Errors
+    /// A part cannot be had.
+    pub(super) fn open(&mut self, id: ChannelId, place: usize, resumed: bool) -> Result<Programme, Error> {
+        let (config, stream) = (&self.config, StreamId::from(id));
+        let tracks_rotated = Catalogue::rotated(&self.catalogue, place, CHANNELS_MAX);
+        let memory = Memory::new(self.writer.clone(), id, resumed);
+        let mut party = self.party(place);
+        if resumed && let Some(saved) = memory.read(|track| tracks_rotated.show(track)) {
+            party.resume(&saved);
+        }
+        let opus = self.rtc.add_stream(StreamConfig {
+            id: stream,
+            duration: duration(config.opus.packet_ms),
+            bitrate_bps: config.opus.bitrate_bps,
+            in_band_fec: config.opus.fec,
+        });
+        let opus = opus.map_err(Error::Stream)?;
+        let mp3 = mp3::Config { bitrates_bps: config.mp3.bitrates_bps.clone(), burst_ms: config.mp3.burst_ms.into() };
+        let (hub, mp3) = mp3::hub(stream, &mp3, &self.snapshots, &tokio::runtime::Handle::current());
+        let (tap, ear) = ear::pair();
+        let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(opus), Box::new(mp3), Box::new(tap)];
+        let line = self.line.as_ref().map(LineSource::tap).transpose().map_err(Error::LineIn)?;
+        let sources = line.into_iter().map(|line| Box::new(line) as Box<dyn SoundSource>).collect();
+        let first = self.timeline.next_packet_start(self.clock.now().plus_millis(FIRST_BLOCK_MS));
+        let mixed = plan(party.plan(), party.settings().crossfade_ms);
+        let (pump, controls, plan) = pump::new(self.timeline, first, mixed, sources, encoders(config)?, sinks);
+        let (wake, clock) = (Arc::clone(&self.wake), self.clock);
+        controls.set_waker(move || wake.notify_one());
+        let run = move || pump::run(pump, clock);
+        let thread = thread::Builder::new().name("pump".to_owned()).spawn(run).map_err(Error::System)?;
+        let tracks =
+            Tracks::new(id, tracks_rotated, controls.clone(), WorkerCommand::this_program(), self.news.clone());
+        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, controls.clone());
+        self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
+        let pump = PumpWatch::new(thread, clock.now());
+        let shown = Shown::default();
+        let mut programme =
+            Programme { id, party, controls, plan, tracks, shown, memory, ear, hub, pump, clock, urgent: true };
+        programme.apply(Input::LineIn(self.line.is_some()));
+        programme.offer_catalogue();
+        Ok(programme)
+    }
+
+    fn party(&self, place: usize) -> Party {
+        let source = &self.config.source;
+        let fades =
+            Fades { pause_ms: source.pause_fade_ms, source_ms: source.source_fade_ms, stop_ms: source.stop_fade_ms };
+        let starts_on_line = source.start == Start::LineIn && place == 0;
+        let start = if starts_on_line { Source::LineIn } else { Source::Files };
+        let settings = Settings { crossfade_ms: source.crossfade_ms, ..Settings::default() };
+        Party::new(start, fades, settings, self.seed.wrapping_add(place as u64))
+    }
+
+    /// Takes a channel apart. Its live listeners go on with `successor`; its MP3 bodies end, and players ask again.
+    pub(super) fn close(&mut self, programme: Programme, successor: ChannelId) {
+        let Programme { id, controls, hub, pump, .. } = programme;
+        if let Err(error) = self.rtc.remove_stream(id.into(), Some(successor.into())) {
+            log::error!("{id}: {error}");
+        }
+        controls.stop();
+        hub.stop();
+        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.hubs.send_modify(|hubs| *hubs = hubs.iter().filter(|hub| hub.stream() != id.into()).cloned().collect());
+        // It ends with its next block; nobody waits for that here.
+        drop(pump);
+    }
+
+    /// Returns how many listen to `programme`.
+    pub(super) fn listening(&self, programme: &Programme) -> Listening {
+        let live = self.rtc.stats().listeners_of(programme.id.into());
+        Listening { live, pocket: programme.hub.listeners() }
+    }
+
+    /// Replaces the list of all tracks, for channels to come.
+    pub(super) fn relist(&mut self, ids: &[TrackId]) {
+        self.catalogue.relist(ids.to_vec());
+    }
+
+    pub(super) fn estimate(&self) -> usize {
+        self.estimate.channels()
+    }
+
+    pub(super) fn gauged(&self) -> Arc<Gauged> {
+        Arc::clone(&self.gauged)
+    }
+}
+
+/// Returns every encoder of a channel. Those whose packets nobody wants cost nothing.
+pub(crate) fn encoders(config: &Config) -> Result<Vec<Box<dyn Encode>>, Error> {
+    let opus = encode::OpusConfig {
+        bitrate_bps: config.opus.bitrate_bps,
+        inband_fec: config.opus.fec,
+        expected_loss_percent: config.opus.expected_loss_percent,
+        complexity: config.opus.complexity,
+    };
+    let mut encoders: Vec<Box<dyn Encode>> = Vec::new();
+    for profile in [Profile::Default, Profile::LowDelay] {
+        encoders.push(Box::new(encode::Opus::new(profile, opus).map_err(Error::Encoder)?));
+    }
+    for &bitrate_bps in &config.mp3.bitrates_bps {
+        encoders.push(Box::new(encode::Mp3::new(bitrate_bps).map_err(Error::Encoder)?));
+    }
+    Ok(encoders)
+}
+
+fn duration(packet_ms: u8) -> PacketDuration {
+    let wanted = u32::from(packet_ms);
+    PacketDuration::ALL.into_iter().find(|duration| duration.millis() == wanted).unwrap_or(PacketDuration::Ms20)
+}
