@@ -90,9 +90,36 @@ declare namespace Party {
     chipset: string;
   }
 
+  /** One programme guests can choose. */
+  interface Channel {
+    id: string;
+    /** Empty: it is called by its colour. */
+    name: string;
+    /** One of `COLOURS` in `js/channels.js`. */
+    color: string;
+    playing: boolean;
+    /** `files` or `line-in`. */
+    source: string;
+    title: string;
+    artist: string;
+    listeners: number;
+  }
+
+  interface ChannelStatistics {
+    /** How far the values of `listeners` are apart. */
+    every_ms: number;
+    /** The newest value last. */
+    channels: { id: string; listeners: number[] }[];
+    switches: { from: string; to: string; count: number }[];
+  }
+
+  /** What follows is of one channel, where it is not of the box. */
   interface State {
     name: string;
     version: string;
+    channel: string;
+    /** All there are, in the host's order; at least one. */
+    channels: Channel[];
     session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null };
     playing: boolean;
     /** `files` or `line-in`. */
@@ -103,7 +130,7 @@ declare namespace Party {
     /** 0 to -40. */
     volume_db: number;
     track?: (Track & { item?: number | null; by?: By }) | null;
-    streams: { id: string; name: string; color: string; live: boolean }[];
+    streams: { id: string }[];
     listeners: { live: number; pocket: number };
     queue: Queue;
     upcoming: Track[];
@@ -138,6 +165,10 @@ declare namespace Party {
     origins?: Partial<Record<keyof Settings, Origin>>;
     /** For hosts. */
     line_level?: Level | null;
+    /** For hosts: how many channels there may be. */
+    channels_max?: number;
+    /** For hosts: how many channels this board is likely to encode. */
+    channels_estimate?: number;
   }
 
   interface Guest {

@@ -7,20 +7,25 @@ const ANSWER_LIMIT_MS = 6000;
 /** How many rows of the catalogue are asked for at once. */
 const PAGE_ROWS = 50;
 
-/** The channel every guest hears. */
+/** The channel that a box begins with: what is listened to and asked of until the feed has said which there are. */
 export const MAIN_STREAM = 'main';
+
+/** The channel that requests are about. */
+let channel = MAIN_STREAM;
 
 /**
  * What the box says about the party to everybody. A member that is `null` there may be missing here.
  * @typedef {object} State
  * @property {string} name what the host calls the box
+ * @property {string} channel the channel that all below is about, where it is not about the box
+ * @property {Party.Channel[]} channels all there are, in the host's order
  * @property {{live: boolean, title?: string | null}} [session] `live`: the party has not ended
  * @property {boolean} playing false while the host has paused
  * @property {string} source `files` or `line-in`
  * @property {{id: string, state: string, detail?: string}[]} sources
  * @property {boolean} fallback the chosen source is silent or gone, and another one stands in
  * @property {(Track & {item?: number | null, position_ms?: number}) | null} [track]
- * @property {{id: string, name?: string, color?: string, live: boolean}[]} streams
+ * @property {{id: string}[]} streams
  * @property {{live: number, pocket: number}} listeners
  * @property {{order: number[], items: Record<string, QueueItem>}} [queue]
  * @property {Track[]} [upcoming] what plays by itself when the queue is empty
@@ -101,6 +106,18 @@ export class RefusedError extends Error {
   }
 }
 
+/**
+ * From now on requests are about another channel: the one whose state the page shows, because what is asked for (a vote for
+ * that song) was said by that state.
+ * @param {string} id
+ */
+export const askAbout = (id) => {
+  channel = id;
+};
+
+/** @param {string} place of something that belongs to the channel */
+export const ofChannel = (place) => `/api/channels/${channel}/${place}`;
+
 /** The address of the endless MP3, for the audio element and for other players. */
 export function pocketUrl(stream = MAIN_STREAM) {
   return new URL(`/stream/${stream}.mp3`, location.href).href;
@@ -117,10 +134,11 @@ export async function readStatus() {
 
 /**
  * Everything about the party as it changes.
+ * @param {string | null} of the channel; `null` for the first one
  * @param {{session: string, seq: number} | null} resume the last change that is known, to be sent only what came after
  */
-export function openLive(resume) {
-  const place = new URL('/api/party/live', location.href);
+export function openLive(of, resume) {
+  const place = new URL(of === null ? '/api/party/live' : `/api/channels/${of}/live`, location.href);
   place.protocol = place.protocol === 'https:' ? 'wss:' : 'ws:';
   if (resume !== null) {
     place.searchParams.set('session', resume.session);
@@ -149,6 +167,13 @@ export async function joinLive(stream, offer) {
 }
 
 /**
+ * Makes a session go on with another stream: the next packet is that one's.
+ * @param {string} session
+ * @param {string} stream
+ */
+export const tuneLive = (session, stream) => send('PUT', `${session}/stream`, { stream });
+
+/**
  * Leaves a session. It also works while the page is being closed, and nobody waits for the answer: a box that
  * cannot be told frees the session by itself.
  * @param {string} session
@@ -172,20 +197,20 @@ export async function openPocket(stream, signal) {
 export const smallArt = (art) => `${art}${art.includes('?') ? '&' : '?'}size=small`;
 
 /** @param {number} track */
-export const request = (track) => send('POST', '/api/requests', { track });
+export const request = (track) => send('POST', ofChannel('requests'), { track });
 /** @param {number} id */
-export const takeBack = (id) => send('DELETE', `/api/requests/${id}`);
+export const takeBack = (id) => send('DELETE', ofChannel(`requests/${id}`));
 /** @param {number} item of the queue, asked for by this phone */
-export const withdraw = (item) => send('DELETE', `/api/queue/${item}`);
+export const withdraw = (item) => send('DELETE', ofChannel(`queue/${item}`));
 /**
  * @param {number} item
  * @param {boolean} yes false: no longer
  */
-export const vote = (item, yes) => send(yes ? 'PUT' : 'DELETE', `/api/queue/${item}/vote`);
+export const vote = (item, yes) => send(yes ? 'PUT' : 'DELETE', ofChannel(`queue/${item}/vote`));
 /** @param {number} item */
-export const boost = (item) => send('PUT', `/api/queue/${item}/boost`);
+export const boost = (item) => send('PUT', ofChannel(`queue/${item}/boost`));
 /** @param {boolean} yes */
-export const voteToSkip = (yes) => send(yes ? 'PUT' : 'DELETE', '/api/party/skip-vote');
+export const voteToSkip = (yes) => send(yes ? 'PUT' : 'DELETE', ofChannel('skip-vote'));
 /** @param {string | null} name */
 export const callMe = (name) => send('PUT', '/api/me', { name });
 

@@ -27,6 +27,11 @@ const TICKS_PER_MS = 48;
  */
 
 /**
+ * What a message was.
+ * @typedef {'snapshot' | 'change' | 'you' | 'position' | 'pong'} News
+ */
+
+/**
  * Where the music is: `position_ms` of this track was at `media_time` of the stream.
  * @typedef {object} Position
  * @property {number | null} item
@@ -80,7 +85,7 @@ export class LiveState {
    * read is `null`.
    * @param {string} text
    * @param {number} nowMs of this phone's clock
-   * @returns {'snapshot' | 'change' | 'you' | 'position' | 'pong' | 'gap' | null}
+   * @returns {News | 'gap' | null}
    */
   take(text, nowMs) {
     let message;
@@ -91,6 +96,8 @@ export class LiveState {
     }
     switch (message?.type) {
       case 'snapshot':
+        // Where the track of another channel is says nothing of this one's.
+        if (message.state?.channel !== this.state?.channel) this.#position = null;
         this.state = message.state;
         this.you = message.you;
         this.#session = message.session;
@@ -174,13 +181,17 @@ export class Live {
   #onReachable;
   #backoff = new Backoff();
   #said = new LiveState();
+  /** @type {string | null} the channel that is wanted; `null` for the first one, until the box says which that is */
+  #wanted = null;
+  /** Whether the wanted channel's own address gave no word the last time: it may be that the channel is gone. */
+  #astray = false;
   /** @type {WebSocket | null} */
   #socket = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
   /**
-   * @param {(kind: 'snapshot' | 'change' | 'you' | 'position' | 'pong') => void} onNews called after every message
+   * @param {(kind: News) => void} onNews called after every message
    * @param {(reachable: boolean) => void} onReachable called on every message and every loss
    */
   constructor(onNews, onReachable) {
@@ -226,19 +237,47 @@ export class Live {
     this.#hangUp();
   }
 
+  /**
+   * Another channel from now on. Nothing is told until the box has said how that one is.
+   * @param {string} channel
+   */
+  follow(channel) {
+    if (channel === this.#wanted) return;
+    this.#wanted = channel;
+    this.#astray = false;
+    this.#askFor();
+  }
+
   #connect() {
     this.#hangUp();
-    const socket = openLive(this.#said.resume);
+    const said = this.#said.state?.channel ?? null;
+    // A connection to a channel that is gone fails without a reason, so it is asked for where there is an answer.
+    const place = this.#astray ? null : this.#wanted;
+    const socket = openLive(place, place === said ? this.#said.resume : null);
     this.#socket = socket;
+    socket.addEventListener('open', () => {
+      if (socket === this.#socket && this.#wanted !== place) this.#askFor();
+    });
     socket.addEventListener('message', (event) => {
       if (socket === this.#socket) this.#take(event.data);
     });
+    let silent = true;
+    socket.addEventListener('message', () => (silent = false), { once: true });
     for (const end of ['close', 'error']) {
       socket.addEventListener(end, () => {
-        if (socket === this.#socket) this.#retry();
+        if (socket !== this.#socket) return;
+        // Where the box itself is away both ways are tried in turn, because the own address needs no snapshot.
+        this.#astray = silent && !this.#astray;
+        this.#retry();
       });
     }
     this.#expectWord();
+  }
+
+  /** Before the connection is open there is nobody to ask; it asks when it is. */
+  #askFor() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ type: 'follow', channel: this.#wanted }));
   }
 
   #hangUp() {
@@ -259,7 +298,20 @@ export class Live {
     this.#backoff.reset();
     this.#onReachable(true);
     this.#expectWord();
-    this.#onNews(kind);
+    if (this.#arrived()) this.#onNews(kind);
+  }
+
+  /**
+   * Whether what was said is what the page shall show: the wanted channel, or the one that the box chose because the wanted
+   * one is gone. An answer to an earlier wish may still be on its way and is neither.
+   */
+  #arrived() {
+    const { channel = null, channels = [] } = this.#said.state ?? {};
+    const isThere = channels.some((/** @type {Party.Channel} */ { id }) => id === this.#wanted);
+    if (channel !== this.#wanted && isThere) return false;
+    this.#wanted = channel;
+    this.#astray = false;
+    return true;
   }
 
   #expectWord() {

@@ -1,7 +1,7 @@
 // Live: one WebRTC session with the box, signaled by WHEP, kept alive until it is told to stop.
 // It does not touch the page and does not decide when Live is hopeless; it reports, and whoever owns it decides.
 
-import { joinLive, leaveLive, RefusedError } from './api.js';
+import { joinLive, leaveLive, RefusedError, tuneLive } from './api.js';
 import { Backoff } from './backoff.js';
 import { wantMusic } from './sdp.js';
 import { LatenessWatch, StallWatch } from './stall.js';
@@ -72,6 +72,8 @@ export class WhepListener {
   #doubted = null;
   /** @type {string | null} where to leave the session */
   #session = null;
+  /** @type {string | null} the session that is being told another stream */
+  #tuning = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} the pause, or the next look at the statistics */
   #timer;
   /** When the state last changed. */
@@ -95,13 +97,15 @@ export class WhepListener {
   }
 
   /**
-   * Another stream from now on.
+   * Another stream from now on, in the same session where there is one: then the next packet is the other stream's.
    * @param {string} stream
    */
   tune(stream) {
     if (stream === this.#stream) return;
     this.#stream = stream;
-    if (this.#state !== 'idle') this.#connect();
+    if (this.#state === 'idle') return;
+    if (this.#session === null) this.#connect();
+    else this.#retune(this.#session);
   }
 
   /** Connects and stays connected. Does nothing when already started. */
@@ -146,6 +150,28 @@ export class WhepListener {
     }
   }
 
+  /**
+   * Tells the box which stream a session shall go on with. One request at a time, because two on their way may arrive in any
+   * order; the last wish counts.
+   * @param {string} session
+   */
+  async #retune(session) {
+    if (this.#tuning === session) return;
+    this.#tuning = session;
+    let told;
+    try {
+      do {
+        told = this.#stream;
+        await tuneLive(session, told);
+      } while (told !== this.#stream && session === this.#session);
+    } catch {
+      // The box knows neither session nor stream any more, or is away: a new session shows which.
+      if (session === this.#session) this.#connect();
+    } finally {
+      if (this.#tuning === session) this.#tuning = null;
+    }
+  }
+
   async #connect() {
     this.#enter('offering');
     /** @type {RTCPeerConnection | null} */
@@ -153,6 +179,8 @@ export class WhepListener {
     try {
       peer = this.#open();
       await this.#offer(peer);
+      // Another stream was wanted meanwhile, or none.
+      if (peer !== this.#peer) return;
       const { answer, session } = await joinLive(this.#stream, peer.localDescription?.sdp ?? '');
       if (peer !== this.#peer) {
         // Stopped while the box was thinking: nobody else knows this session.

@@ -73,29 +73,37 @@ test('a position moves with time while music plays, or with what the phone plays
   assert.equal(live.boxMs(1100), 6000);
 });
 
-test('a connection that falls silent is asked, then replaced, and asks for what it missed', () => {
-  const sockets = [];
-  class Socket extends EventTarget {
-    static OPEN = 1;
-    readyState = 1;
-    sent = [];
-    constructor(url) {
-      super();
-      this.url = url;
-      sockets.push(this);
-    }
-    send(text) {
-      this.sent.push(JSON.parse(text).type);
-    }
-    close() {
-      this.readyState = 3;
-    }
-    say(data) {
-      this.dispatchEvent(new MessageEvent('message', { data }));
-    }
+/** Every connection that was opened in the test that runs. */
+let sockets = [];
+
+class Socket extends EventTarget {
+  static OPEN = 1;
+  readyState = 1;
+  sent = [];
+  constructor(url) {
+    super();
+    this.url = url.replace('ws://box.test', '');
+    sockets.push(this);
   }
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = 3;
+  }
+  say(data) {
+    this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+  end() {
+    this.dispatchEvent(new Event('close'));
+  }
+}
+
+Object.assign(globalThis, { WebSocket: Socket, location: { href: 'http://box.test/' } });
+
+test('a connection that falls silent is asked, then replaced, and asks for what it missed', () => {
+  sockets = [];
   mock.timers.enable({ apis: ['setTimeout'] });
-  Object.assign(globalThis, { WebSocket: Socket, location: { href: 'http://box.test/' } });
   const news = [];
   const reachable = [];
   const live = new Live(
@@ -103,26 +111,119 @@ test('a connection that falls silent is asked, then replaced, and asks for what 
     (yes) => reachable.push(yes),
   );
   live.open();
-  assert.equal(sockets[0].url, 'ws://box.test/api/party/live');
+  assert.equal(sockets[0].url, '/api/party/live');
   sockets[0].say(snapshot({ playing: true }, 8));
   mock.timers.tick(QUIET_LIMIT_MS);
-  assert.deepEqual(sockets[0].sent, ['ping']);
+  assert.deepEqual(sockets[0].sent.map(({ type }) => type), ['ping']);
   mock.timers.tick(PONG_LIMIT_MS);
   assert.deepEqual(reachable, [true, false]);
   mock.timers.tick(1000);
-  assert.equal(sockets[1].url, 'ws://box.test/api/party/live?session=s&seq=8');
+  assert.equal(sockets[1].url, '/api/party/live?session=s&seq=8');
   sockets[0].say(snapshot({ playing: 'stale' }, 9));
   sockets[1].say(change(9, { playing: false }));
   assert.deepEqual(live.state, { playing: false });
   assert.deepEqual(news, ['snapshot', 'change']);
   sockets[1].say(change(11, {}));
   mock.timers.tick(1000);
-  assert.equal(sockets[2].url, 'ws://box.test/api/party/live', 'after a gap it begins anew');
-  sockets[2].dispatchEvent(new Event('close'));
+  assert.equal(sockets[2].url, '/api/party/live', 'after a gap it begins anew');
+  sockets[2].end();
   mock.timers.tick(1000);
   assert.equal(sockets.length, 4);
   live.close();
   mock.timers.tick(60000);
   assert.equal(sockets.length, 4, 'a closed one stays closed');
   mock.timers.reset();
+});
+
+/** A snapshot of one of these channels. */
+const of = (channel, ids, more = {}) => snapshot({ channel, channels: ids.map((id) => ({ id })), ...more });
+
+/** A page that follows, and what it was told. */
+function follower() {
+  sockets = [];
+  const told = [];
+  const live = new Live(
+    (kind) => told.push(`${kind} ${live.state.channel}`),
+    () => {},
+  );
+  return { live, told };
+}
+
+test('another channel is asked for over the same connection, and nothing is told before it is there', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { live, told } = follower();
+  live.open();
+  assert.equal(sockets[0].url, '/api/party/live');
+  sockets[0].say(of('red', ['red', 'green', 'blue']));
+  live.follow('red');
+  assert.deepEqual(sockets[0].sent, [], 'it is followed already');
+  live.follow('green');
+  assert.deepEqual(sockets[0].sent, [{ type: 'follow', channel: 'green' }]);
+  sockets[0].say(change(2, { playing: false }));
+  sockets[0].say(of('green', ['red', 'green', 'blue']));
+  sockets[0].say(change(2, { playing: true }));
+  assert.deepEqual(told, ['snapshot red', 'snapshot green', 'change green']);
+});
+
+test('of quick wishes the last one counts, whatever answers are still on their way', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { live, told } = follower();
+  live.open();
+  sockets[0].say(of('red', ['red', 'green', 'blue']));
+  for (const id of ['green', 'blue', 'red', 'blue']) live.follow(id);
+  for (const id of ['green', 'blue', 'red', 'blue']) sockets[0].say(of(id, ['red', 'green', 'blue']));
+  assert.deepEqual(told.at(-1), 'snapshot blue');
+  sockets[0].end();
+  context.mock.timers.tick(1000);
+  assert.equal(sockets[1].url, '/api/channels/blue/live?session=s&seq=1');
+  live.follow('green');
+  sockets[1].end();
+  context.mock.timers.tick(1000);
+  assert.equal(sockets[2].url, '/api/party/live', 'no word came over the last one, and what is known is of another channel');
+  sockets[2].end();
+  context.mock.timers.tick(1500);
+  assert.equal(sockets[3].url, '/api/channels/green/live', 'both are tried in turn');
+});
+
+test('a channel that is removed leads to the one the box chooses', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { live, told } = follower();
+  live.open();
+  sockets[0].say(of('red', ['red', 'green']));
+  live.follow('green');
+  sockets[0].say(of('green', ['red', 'green']));
+  sockets[0].say(of('red', ['red']));
+  assert.deepEqual(told, ['snapshot red', 'snapshot green', 'snapshot red']);
+  sockets[0].end();
+  context.mock.timers.tick(1000);
+  assert.equal(sockets[1].url, '/api/channels/red/live?session=s&seq=1');
+});
+
+test('a channel that was gone before the page came is given up; one that is only late is not', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const [there, ends] of [[['red', 'blue'], 'red'], [['red', 'green'], 'green']]) {
+    const { live, told } = follower();
+    live.follow('green');
+    live.open();
+    assert.equal(sockets[0].url, '/api/channels/green/live');
+    sockets[0].end();
+    context.mock.timers.tick(1000);
+    assert.equal(sockets[1].url, '/api/party/live', 'where there is an answer');
+    sockets[1].dispatchEvent(new Event('open'));
+    assert.deepEqual(sockets[1].sent, [{ type: 'follow', channel: 'green' }]);
+    sockets[1].say(of('red', there));
+    sockets[1].say(ends === 'green' ? of('green', there) : '{"type":"refused","code":"no-such-channel"}');
+    assert.deepEqual(told, [`snapshot ${ends}`]);
+    live.close();
+  }
+});
+
+test('where the track of one channel is says nothing of another one', () => {
+  const live = new LiveState();
+  live.take(of('red', ['red', 'green'], { track: { id: 3 } }), 0);
+  live.take('{"type":"position","track":3,"position_ms":4000,"media_time":0,"playing":false}', 0);
+  live.take(of('red', ['red', 'green'], { track: { id: 3 } }), 0);
+  assert.equal(live.positionMs(0), 4000);
+  live.take(of('green', ['red', 'green'], { track: { id: 3 } }), 0);
+  assert.equal(live.positionMs(0), null);
 });

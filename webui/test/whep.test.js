@@ -200,3 +200,62 @@ test('a session that is answered after the guest has stopped is left at once', a
   assert.deepEqual(asked, ['POST /whep/main', 'DELETE /whep/main/7']);
   assert.deepEqual(told, []);
 });
+
+const accepted = () => ({ ok: true, status: 204, headers: new Headers(), text: async () => '' });
+
+test('another stream goes on in the same session', async () => {
+  const { live, told } = listener();
+  live.start();
+  await pass(500, 1);
+  const bodies = [];
+  box = (init) => (bodies.push(init.body), accepted());
+  live.tune('main');
+  live.tune('green');
+  await pass(500, 1);
+  assert.deepEqual(asked, ['POST /whep/main', 'PUT /whep/main/7/stream']);
+  assert.deepEqual(bodies, ['{"stream":"green"}']);
+  assert.deepEqual([live.state, told, peers.length], ['live', ['live'], 1]);
+});
+
+test('of quick wishes the last one is told last, one request at a time', async () => {
+  const { live } = listener();
+  live.start();
+  await pass(500, 1);
+  const bodies = [];
+  let answer;
+  box = (init) => (bodies.push(init.body), new Promise((done) => (answer = () => done(accepted()))));
+  for (const stream of ['green', 'blue', 'main', 'blue']) live.tune(stream);
+  await settle();
+  assert.deepEqual(bodies, ['{"stream":"green"}']);
+  answer();
+  await settle();
+  answer();
+  await settle();
+  assert.deepEqual(bodies, ['{"stream":"green"}', '{"stream":"blue"}']);
+});
+
+test('a session that the box does not know any more is joined anew with the other stream', async () => {
+  const { live } = listener();
+  live.start();
+  await pass(500, 1);
+  box = (init) => (init.method === 'PUT' ? refuse(404)() : accept());
+  live.tune('green');
+  await pass(500, 1);
+  assert.deepEqual(asked.slice(1), ['PUT /whep/main/7/stream', 'DELETE /whep/main/7', 'POST /whep/green']);
+  assert.equal(live.state, 'live');
+  assert.equal(peers.length, 2);
+});
+
+test('another stream before there is a session is joined instead', async () => {
+  const { live } = listener();
+  live.tune('blue');
+  live.start();
+  await settle();
+  assert.deepEqual(asked, ['POST /whep/blue']);
+  live.stop();
+  asked = [];
+  live.start();
+  live.tune('green');
+  await settle();
+  assert.deepEqual(asked, ['POST /whep/green'], 'nobody asked for the first one yet');
+});
