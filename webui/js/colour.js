@@ -2,10 +2,19 @@
 
 /** What text of normal size needs (WCAG 2.2, 1.4.3), and a little more for rounding. */
 export const TEXT = 4.6;
+/** The same where nothing is mixed and nothing is rounded. */
+export const TEXT_LEAST = 4.5;
 /** What the outline of a control needs (WCAG 2.2, 1.4.11), and a little more. */
 export const CONTROL = 3.1;
 
 /** @typedef {[number, number, number]} Rgb 0 to 255 each */
+
+/** @type {Rgb} */
+export const BLACK = [0, 0, 0];
+/** @type {Rgb} */
+export const WHITE = [255, 255, 255];
+/** What is written with on a light colour. @type {Rgb} */
+export const INK = [20, 14, 10];
 
 /**
  * @param {string} text such as `#e53935`
@@ -65,7 +74,5 @@ export function readable(colour, towards, ground, least) {
  * @returns {Rgb}
  */
 export function on(colour) {
-  /** @type {Rgb} */
-  const ink = [20, 14, 10];
-  return contrast(ink, colour) >= contrast([255, 255, 255], colour) ? ink : [255, 255, 255];
+  return contrast(INK, colour) >= contrast(WHITE, colour) ? INK : WHITE;
 }

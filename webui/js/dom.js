@@ -70,6 +70,16 @@ export function icon(name) {
 }
 
 /**
+ * Shows another picture of `img/icons.svg`.
+ * @param {Element} where made by `icon`, or the same in a page
+ * @param {string} name
+ */
+export function redraw(where, name) {
+  const use = where.localName === 'use' ? where : where.firstElementChild;
+  if (use !== null) mark(use, 'href', `${(use.getAttribute('href') ?? '').split('#')[0]}#${name}`);
+}
+
+/**
  * Makes the children of an element those of a list. A child whose key is still there stays the same element, so that it
  * keeps focus, and moves only if the order changed.
  * @template T
@@ -120,12 +130,18 @@ export function translate(root = document) {
 const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 
 /**
- * Texts that are there, with dots between them. Where one is written from the right, each keeps to itself (U+2068 and
- * U+2069), or a number would go to the other end of a name beside it.
+ * A text that keeps to itself among others (U+2068 and U+2069): beside a name from the other direction a number would go to
+ * its other end.
+ * @param {string} text
+ */
+export const isolated = (text) => `\u2068${text}\u2069`;
+
+/**
+ * Texts that are there, with dots between them. Where one is written from the right, each keeps to itself.
  * @param {...string} texts
  */
 export function dotted(...texts) {
   const there = texts.filter((text) => text !== '');
   const mixed = there.length > 1 && there.some((text) => FROM_RIGHT.test(text));
-  return (mixed ? there.map((text) => `\u2068${text}\u2069`) : there).join(' · ');
+  return (mixed ? there.map(isolated) : there).join(' · ');
 }

@@ -1,24 +1,25 @@
 // The guest page: makes the parts and connects them. Nothing is decided here.
 
-import { MAIN_STREAM, voteToSkip } from '../api.js';
-import { element, translate } from '../dom.js';
-import { speak } from '../i18n.js';
-import { keep, recall } from '../keep.js';
+import { askAbout, MAIN_STREAM, voteToSkip } from '../api.js';
+import { beside, nameOf, playsNow } from '../channels.js';
+import { chosenChannel, keepChannel } from '../chosen.js';
+import { dotted, element, translate } from '../dom.js';
+import { speak, t } from '../i18n.js';
 import { Live } from '../live.js';
 import { endsLiveWhenHidden } from '../phone.js';
 import { Player } from '../player.js';
 import { answerOthers, tell } from '../report.js';
+import { showChannels } from './channels.js';
 import { offerMediaKeys, tellThePhone } from './lockscreen.js';
 import { offerLanguages, offerName } from './more.js';
 import { Music } from './music.js';
 import { showQueue } from './queue.js';
-import { offerChannels, offerOtherPlayer, offerVolume, offerWays } from './sound.js';
+import { offerOtherPlayer, offerVolume, offerWays } from './sound.js';
 import { nowText, Stage } from './stage.js';
-import { attempt } from './toast.js';
+import { watchSwipes } from './swipe.js';
+import { attempt, say } from './toast.js';
 import { followAddress } from './views.js';
 
-/** Where the chosen channel is kept between visits. */
-const CHANNEL = 'partybox.channel';
 /** The largest jitter target a browser accepts, in milliseconds (WebRTC extensions draft). */
 const JITTER_LIMIT_MS = 4000;
 
@@ -29,7 +30,8 @@ let you = null;
 /** @type {string | null} which run of the box the page follows */
 let run = null;
 let reachable = true;
-let stream = recall(CHANNEL) ?? MAIN_STREAM;
+/** The channel this phone listens to; the state catches up with it. */
+let stream = MAIN_STREAM;
 
 await speak('shared', 'guest');
 translate();
@@ -47,7 +49,8 @@ const feed = new Live(hear, (answers) => {
   show();
 });
 
-if (stream !== MAIN_STREAM) player.tune(stream);
+const chosen = chosenChannel();
+if (chosen !== null) tuneTo(chosen);
 offerVolume(player);
 offerWays(player);
 offerMediaKeys(player);
@@ -60,6 +63,7 @@ for (const id of ['play', 'mini-play']) {
   element(id).addEventListener('click', () => (player.active ? player.stop() : player.listen()));
 }
 element('skip').addEventListener('click', () => attempt(() => voteToSkip(!(you?.skip_vote ?? false)), element('skip')));
+watchSwipes(element('page'), step);
 answerOthers();
 followThePhone();
 show();
@@ -67,19 +71,23 @@ feed.open();
 
 function show() {
   const { title, artist } = nowText(status);
+  const channels = status?.channels ?? [];
+  const here = channels.length > 1 ? channels.find(({ id }) => id === stream) : undefined;
   stage.show({ listening: player.state, status, you, reachable, stream });
   tell({ phase: player.state.phase, reason: player.state.reason, volume: player.volume });
-  tellThePhone({ title, artist, album: status?.name ?? '', art: status?.track?.art ?? null }, player.active);
+  const album = dotted(here === undefined ? '' : nameOf(here), status?.name ?? '');
+  tellThePhone({ title, artist, album, art: status?.track?.art ?? null }, player.active);
   offerOtherPlayer(stream);
+  showChannels(channels, stream, choose);
   if (status === null || you === null) return;
-  offerChannels(status.streams, stream, tune);
   showQueue(status, you);
   music.show(status, you);
   showName(you);
 }
 
-/** @param {'snapshot' | 'change' | 'you' | 'position' | 'pong'} kind what the box has said */
+/** @param {import('../live.js').News} kind what the box has said */
 function hear(kind) {
+  const before = status?.channels.find(({ id }) => id === stream);
   status = feed.state;
   you = feed.you;
   if (kind === 'snapshot') {
@@ -88,16 +96,50 @@ function hear(kind) {
   }
   if (kind === 'position') stage.follow(feed.positionMs());
   if (kind === 'position' || kind === 'pong' || status === null) return;
-  if (!status.streams.some(({ id }) => id === stream)) tune(status.streams[0]?.id ?? MAIN_STREAM);
+  askAbout(status.channel);
+  if (status.channel !== stream) moveOn(status, before);
+  show();
+}
+
+/**
+ * The channel this phone listened to is gone, and the box has chosen another: the sound goes along.
+ * @param {import('../api.js').State} now
+ * @param {Party.Channel | undefined} before what was there, if the page has seen it
+ */
+function moveOn({ channel, channels }, before) {
+  const next = channels.find(({ id }) => id === channel);
+  const chose = chosenChannel() !== null;
+  if (next !== undefined && before !== undefined) say(t('channel.gone', { name: nameOf(before), now: nameOf(next) }));
+  // Who chose long ago comes to a party with one channel, where nobody speaks of channels.
+  else if (chose && channels.length > 1) say(t('refused.no-such-channel'));
+  if (chose) keepChannel(channel);
+  tuneTo(channel);
+}
+
+/**
+ * The guest wants another channel: sound and state are asked for at once.
+ * @param {string} channel
+ */
+function choose(channel) {
+  keepChannel(channel);
+  tuneTo(channel);
   show();
 }
 
 /** @param {string} channel */
-function tune(channel) {
+function tuneTo(channel) {
   stream = channel;
-  keep(CHANNEL, channel);
   player.tune(channel);
-  show();
+  feed.follow(channel);
+}
+
+/** @param {number} way of the finger: to the left brings what lies on the right */
+function step(way) {
+  if (status === null || status.channels.length < 2) return;
+  const next = beside(status.channels, stream, document.documentElement.dir === 'rtl' ? way : -way);
+  choose(next.id);
+  stage.slide(way);
+  say(dotted(nameOf(next), playsNow(next)));
 }
 
 /** Wakes, network changes and goodbyes. */

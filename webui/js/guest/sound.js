@@ -1,7 +1,7 @@
-// What a guest sets about the sound on this phone: how loud, which way, which channel.
+// What a guest sets about the sound on this phone: how loud, and which way.
 
 import { pocketUrl } from '../api.js';
-import { element, fill, make, mark, write } from '../dom.js';
+import { element, make, mark, write } from '../dom.js';
 import { t } from '../i18n.js';
 import { keep, recall } from '../keep.js';
 
@@ -55,36 +55,4 @@ export function offerOtherPlayer(stream) {
   if (link.href === pocketUrl(stream)) return;
   link.href = pocketUrl(stream);
   write(link, pocketUrl(stream));
-}
-
-/**
- * The channels, when there is a choice.
- * @param {import('../api.js').State['streams']} streams
- * @param {string} chosen
- * @param {(stream: string) => void} choose
- */
-export function offerChannels(streams, chosen, choose) {
-  const box = element('channels');
-  box.hidden = streams.length < 2;
-  if (box.hidden) return;
-  let place = box.querySelector('div');
-  if (place === null) {
-    place = make('div', { class: 'channels' });
-    box.append(place);
-  }
-  fill(
-    place,
-    streams,
-    ({ id }) => id,
-    ({ id }) => {
-      const radio = make('input', { type: 'radio', name: 'channel', value: id, change: () => choose(id) });
-      return make('label', { class: 'choice' }, radio, make('span', { class: 'dot' }), make('b', { dir: 'auto' }));
-    },
-    (label, { id, name, color }) => {
-      const [radio, dot, text] = label.children;
-      if (radio instanceof HTMLInputElement) radio.checked = id === chosen;
-      if (dot instanceof HTMLElement && color !== undefined) dot.style.background = color;
-      write(text, name ?? id);
-    },
-  );
 }

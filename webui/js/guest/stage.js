@@ -9,11 +9,15 @@ import { tellPosition } from './lockscreen.js';
 
 /** How often the position is drawn between two messages of the box. */
 const DRAW_EVERY_MS = 500;
+/** How far the cover comes in from the side, in pixels of the page, and for how long. */
+const SLIDE_PX = 20;
+const SLIDE_MS = 180;
 
 /** @typedef {import('../words.js').Situation & {you: import('../api.js').You | null, stream: string}} Situation */
 
 export class Stage {
   #page = element('page');
+  #sleeve = /** @type {HTMLElement} */ (element('play').parentElement);
   #progress = /** @type {HTMLProgressElement} */ (element('progress'));
   #positionMs;
   /** @type {number | null} */
@@ -50,6 +54,16 @@ export class Stage {
     tellPosition(positionMs, this.#durationMs);
   }
 
+  /**
+   * Another channel was wiped into sight.
+   * @param {number} way -1: from the right; 1: from the left
+   */
+  slide(way) {
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    const from = { opacity: 0.3, transform: `translateX(${-way * SLIDE_PX}px)` };
+    this.#sleeve.animate([from, { opacity: 1, transform: 'none' }], { duration: SLIDE_MS, easing: 'ease-out' });
+  }
+
   /** @param {Situation} situation */
   #drawTrack({ status, stream }) {
     const { title, artist } = nowText(status);
@@ -65,7 +79,7 @@ export class Stage {
     this.#durationMs = status.track?.duration_ms ?? null;
     cover(element('cover'), status.track?.art ?? null);
     cover(element('mini-cover'), status.track?.art ?? null);
-    tint(status.streams.find(({ id }) => id === stream)?.color);
+    tint(status.channels.find(({ id }) => id === stream)?.color);
     this.#hasTrack = (status.track ?? null) !== null;
     this.#drawPosition();
   }

@@ -2,9 +2,8 @@
 
 import { t } from '../i18n.js';
 import { clock } from '../progress.js';
-import { element, write } from '../dom.js';
+import { element, redraw, write } from '../dom.js';
 import { next, pause, play, previous, volume } from './api.js';
-import { redraw } from './rows.js';
 import { asker, titleOf } from './sentences.js';
 import { attempt } from './toast.js';
 

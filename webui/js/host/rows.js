@@ -62,16 +62,6 @@ export function fill(list, things, key, create, update) {
 }
 
 /**
- * Shows another picture of `img/icons.svg`.
- * @param {Element} where made by `icon`, or the same in a page
- * @param {string} name
- */
-export function redraw(where, name) {
-  const use = where.localName === 'use' ? where : where.firstElementChild;
-  if (use !== null) mark(use, 'href', `${(use.getAttribute('href') ?? '').split('#')[0]}#${name}`);
-}
-
-/**
  * The picture of a track in a row, with a note drawn where there is none.
  * @returns {{box: HTMLElement, set: (art: string | null | undefined) => void}}
  */

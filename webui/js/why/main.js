@@ -1,6 +1,7 @@
 // Why there is no sound, in plain sentences: asks the box, looks at this phone, tries the way of the sound. It plays nothing.
 
 import { MAIN_STREAM, readStatus, readWhy, RefusedError } from '../api.js';
+import { chosenChannel } from '../chosen.js';
 import { element, fill, icon, make, translate, write } from '../dom.js';
 import { count, known, speak, t } from '../i18n.js';
 import { isApplePhone } from '../phone.js';
@@ -24,17 +25,18 @@ look();
 async function look() {
   element('page').setAttribute('aria-busy', 'true');
   write(element('verdict'), t('silence.looking'));
+  const asked = readStatus().catch(() => null);
   const [box, status, others, live] = await Promise.all([
     readWhy().then(
       (list) => list.map(({ code }) => code),
       // A box that refuses answers; one that is away does not.
       (error) => (error instanceof RefusedError ? [] : null),
     ),
-    readStatus().catch(() => null),
+    asked,
     askOthers(TABS_LIMIT_MS),
-    tryLive(),
+    asked.then((said) => tryLive(channelOf(said)?.id ?? MAIN_STREAM)),
   ]);
-  tint(status?.streams[0]?.color);
+  tint(channelOf(status)?.color);
   const report = recallReport() ?? others[0] ?? null;
   const playing = others.filter((other) => other.phase === 'live' || other.phase === 'pocket').length;
   const found = reasons({ box, report, playingElsewhere: playing, live });
@@ -50,6 +52,14 @@ async function look() {
   showFacts(box !== null, live, playing);
 }
 
+/**
+ * The channel this phone listens to.
+ * @param {import('../api.js').Status | null} status
+ */
+function channelOf(status) {
+  return status?.channels.find(({ id }) => id === chosenChannel()) ?? status?.channels[0];
+}
+
 /** @param {string} code */
 function reasonCard(code) {
   const name = code === 'paused' ? 'pause' : code.startsWith('volume') || code.startsWith('muted') ? 'speaker' : 'why';
@@ -58,9 +68,10 @@ function reasonCard(code) {
 
 /**
  * Joins as a listener for a moment, to see whether sound gets through; nothing is played.
+ * @param {string} stream
  * @returns {Promise<import('./reasons.js').LiveWay>}
  */
-function tryLive() {
+function tryLive(stream) {
   if (!liveIsPossible()) return Promise.resolve('impossible');
   return new Promise((resolve) => {
     const done = (/** @type {import('./reasons.js').LiveWay} */ way) => {
@@ -69,7 +80,7 @@ function tryLive() {
       resolve(way);
     };
     const timer = setTimeout(() => done('blocked'), SOUND_LIMIT_MS);
-    const listener = new WhepListener(MAIN_STREAM, {
+    const listener = new WhepListener(stream, {
       onStream: () => {},
       onLive: () => done('open'),
       onLost: (loss) => done(loss === 'full' ? 'full' : loss === 'unreachable' ? 'unreachable' : 'blocked'),

@@ -32,6 +32,7 @@ export default {
   'hint.why': 'لا صوت؟ اعرف السبب',
 
   'channel.heading': 'القناة',
+  'channel.gone': 'أغلق المضيف قناة {name}. هذه الآن قناة {now}.',
 
   'volume.label': 'مستوى الصوت',
   'volume.value': '{n} بالمئة',

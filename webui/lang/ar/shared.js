@@ -20,6 +20,16 @@ export default {
   'listeners.many': '{n} مستمعًا',
   'listeners.other': '{n} مستمع',
 
+  'channel.red': 'أحمر',
+  'channel.green': 'أخضر',
+  'channel.blue': 'أزرق',
+  'channel.yellow': 'أصفر',
+  'channel.purple': 'بنفسجي',
+  'channel.orange': 'برتقالي',
+  'channel.teal': 'فيروزي',
+  'channel.pink': 'وردي',
+  'channel.paused': 'متوقفة مؤقتًا',
+
   'source.files': 'ملفات الموسيقى',
   'source.line-in': 'مدخل الصوت',
 
@@ -41,4 +51,5 @@ export default {
   'refused.guests-full': 'لا يستطيع الصندوق تذكّر مزيد من الضيوف.',
   'refused.busy': 'الصندوق مشغول. حاول بعد لحظة.',
   'refused.not-host': 'هذا للمضيف فقط.',
+  'refused.no-such-channel': 'لم تعد هذه القناة موجودة.',
 };

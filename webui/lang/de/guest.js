@@ -33,6 +33,7 @@ export default {
   'hint.why': 'Kein Ton? Hier steht, warum',
 
   'channel.heading': 'Kanal',
+  'channel.gone': 'Der Gastgeber hat {name} geschlossen. Das hier ist jetzt {now}.',
 
   'volume.label': 'Lautstärke',
   'volume.value': '{n} Prozent',

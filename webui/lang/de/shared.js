@@ -16,6 +16,16 @@ export default {
   'listeners.one': '{n} hört zu',
   'listeners.other': '{n} hören zu',
 
+  'channel.red': 'Rot',
+  'channel.green': 'Grün',
+  'channel.blue': 'Blau',
+  'channel.yellow': 'Gelb',
+  'channel.purple': 'Lila',
+  'channel.orange': 'Orange',
+  'channel.teal': 'Türkis',
+  'channel.pink': 'Rosa',
+  'channel.paused': 'Pause',
+
   'source.files': 'Musikdateien',
   'source.line-in': 'Line-in',
 
@@ -37,4 +47,5 @@ export default {
   'refused.guests-full': 'Mehr Gäste kann sich die Box nicht merken.',
   'refused.busy': 'Die Box hat gerade viel zu tun. Versuch es gleich noch einmal.',
   'refused.not-host': 'Das darf nur ein Gastgeber.',
+  'refused.no-such-channel': 'Diesen Kanal gibt es nicht mehr.',
 };

@@ -33,6 +33,7 @@ export default {
   'hint.why': 'No sound? See why',
 
   'channel.heading': 'Channel',
+  'channel.gone': 'The host has closed {name}. This is {now} now.',
 
   'volume.label': 'Volume',
   'volume.value': '{n} percent',

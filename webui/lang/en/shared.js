@@ -17,6 +17,16 @@ export default {
   'listeners.one': '{n} listening',
   'listeners.other': '{n} listening',
 
+  'channel.red': 'Red',
+  'channel.green': 'Green',
+  'channel.blue': 'Blue',
+  'channel.yellow': 'Yellow',
+  'channel.purple': 'Purple',
+  'channel.orange': 'Orange',
+  'channel.teal': 'Teal',
+  'channel.pink': 'Pink',
+  'channel.paused': 'Paused',
+
   'source.files': 'Music files',
   'source.line-in': 'Line-in',
 
@@ -38,4 +48,5 @@ export default {
   'refused.guests-full': 'The box cannot remember more guests.',
   'refused.busy': 'The box is busy. Try again in a moment.',
   'refused.not-host': 'Only a host may do this.',
+  'refused.no-such-channel': 'This channel is no longer there.',
 };

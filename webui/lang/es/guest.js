@@ -33,6 +33,7 @@ export default {
   'hint.why': '¿Sin sonido? Mira por qué',
 
   'channel.heading': 'Canal',
+  'channel.gone': 'El anfitrión ha cerrado {name}. Ahora esto es {now}.',
 
   'volume.label': 'Volumen',
   'volume.value': '{n} por ciento',

@@ -16,6 +16,16 @@ export default {
   'listeners.one': '{n} escuchando',
   'listeners.other': '{n} escuchando',
 
+  'channel.red': 'Rojo',
+  'channel.green': 'Verde',
+  'channel.blue': 'Azul',
+  'channel.yellow': 'Amarillo',
+  'channel.purple': 'Morado',
+  'channel.orange': 'Naranja',
+  'channel.teal': 'Turquesa',
+  'channel.pink': 'Rosa',
+  'channel.paused': 'En pausa',
+
   'source.files': 'Archivos de música',
   'source.line-in': 'Entrada de línea',
 
@@ -37,4 +47,5 @@ export default {
   'refused.guests-full': 'La caja no puede recordar a más invitados.',
   'refused.busy': 'La caja está ocupada. Inténtalo en un momento.',
   'refused.not-host': 'Solo un anfitrión puede hacerlo.',
+  'refused.no-such-channel': 'Este canal ya no existe.',
 };

@@ -33,6 +33,7 @@ export default {
   'hint.why': 'Pas de son ? Voir pourquoi',
 
   'channel.heading': 'Canal',
+  'channel.gone': 'L’hôte a fermé {name}. Voici {now}.',
 
   'volume.label': 'Volume',
   'volume.value': '{n} pour cent',

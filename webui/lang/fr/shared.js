@@ -16,6 +16,16 @@ export default {
   'listeners.one': '{n} à l’écoute',
   'listeners.other': '{n} à l’écoute',
 
+  'channel.red': 'Rouge',
+  'channel.green': 'Vert',
+  'channel.blue': 'Bleu',
+  'channel.yellow': 'Jaune',
+  'channel.purple': 'Violet',
+  'channel.orange': 'Orange',
+  'channel.teal': 'Turquoise',
+  'channel.pink': 'Rose',
+  'channel.paused': 'En pause',
+
   'source.files': 'Fichiers musicaux',
   'source.line-in': 'Entrée ligne',
 
@@ -37,4 +47,5 @@ export default {
   'refused.guests-full': 'La boîte ne peut pas retenir plus d’invités.',
   'refused.busy': 'La boîte est occupée. Réessayez dans un instant.',
   'refused.not-host': 'Seul un hôte peut le faire.',
+  'refused.no-such-channel': 'Ce canal n’existe plus.',
 };

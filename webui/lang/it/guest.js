@@ -33,6 +33,7 @@ export default {
   'hint.why': 'Nessun suono? Scopri perché',
 
   'channel.heading': 'Canale',
+  'channel.gone': 'Chi ospita ha chiuso {name}. Ora questo è {now}.',
 
   'volume.label': 'Volume',
   'volume.value': '{n} per cento',

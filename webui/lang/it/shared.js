@@ -16,6 +16,16 @@ export default {
   'listeners.one': '{n} in ascolto',
   'listeners.other': '{n} in ascolto',
 
+  'channel.red': 'Rosso',
+  'channel.green': 'Verde',
+  'channel.blue': 'Blu',
+  'channel.yellow': 'Giallo',
+  'channel.purple': 'Viola',
+  'channel.orange': 'Arancione',
+  'channel.teal': 'Turchese',
+  'channel.pink': 'Rosa',
+  'channel.paused': 'In pausa',
+
   'source.files': 'File musicali',
   'source.line-in': 'Ingresso linea',
 
@@ -37,4 +47,5 @@ export default {
   'refused.guests-full': 'La cassa non può ricordare altri ospiti.',
   'refused.busy': 'La cassa è occupata. Riprova tra un attimo.',
   'refused.not-host': 'Solo un padrone di casa può farlo.',
+  'refused.no-such-channel': 'Questo canale non c’è più.',
 };

@@ -32,6 +32,7 @@ export default {
   'hint.why': 'Sem som? Vê porquê',
 
   'channel.heading': 'Canal',
+  'channel.gone': 'O anfitrião fechou {name}. Agora isto é {now}.',
 
   'volume.label': 'Volume',
   'volume.value': '{n} por cento',

@@ -16,6 +16,16 @@ export default {
   'listeners.one': '{n} a ouvir',
   'listeners.other': '{n} a ouvir',
 
+  'channel.red': 'Vermelho',
+  'channel.green': 'Verde',
+  'channel.blue': 'Azul',
+  'channel.yellow': 'Amarelo',
+  'channel.purple': 'Roxo',
+  'channel.orange': 'Laranja',
+  'channel.teal': 'Turquesa',
+  'channel.pink': 'Rosa',
+  'channel.paused': 'Em pausa',
+
   'source.files': 'Ficheiros de música',
   'source.line-in': 'Entrada de linha',
 
@@ -37,4 +47,5 @@ export default {
   'refused.guests-full': 'A caixa não consegue lembrar mais convidados.',
   'refused.busy': 'A caixa está ocupada. Tenta daqui a pouco.',
   'refused.not-host': 'Só um anfitrião pode fazer isto.',
+  'refused.no-such-channel': 'Este canal já não existe.',
 };
