@@ -1,7 +1,7 @@
 // What hosts and DJs ask of the box, over and above what `../api.js` asks for everybody. It names addresses and nothing
 // else does; the box checks the role of every request, so nothing here is a lock.
 
-import { ask, RefusedError } from '../api.js';
+import { ask, ofChannel, RefusedError } from '../api.js';
 
 /** How many rows of a search or a list are asked for at once. */
 const ROWS = 30;
@@ -21,16 +21,16 @@ const send = (method, path, body) =>
 /** @param {string} path */
 const read = async (path) => (await send('GET', path)).json();
 
-export const play = () => send('POST', '/api/party/play');
-export const pause = () => send('POST', '/api/party/pause');
-export const next = () => send('POST', '/api/party/next');
-export const previous = () => send('POST', '/api/party/previous');
+export const play = () => send('POST', ofChannel('play'));
+export const pause = () => send('POST', ofChannel('pause'));
+export const next = () => send('POST', ofChannel('next'));
+export const previous = () => send('POST', ofChannel('previous'));
 /** @param {number} db 0 to -40 */
-export const volume = (db) => send('PUT', '/api/party/volume', { db });
+export const volume = (db) => send('PUT', ofChannel('volume'), { db });
 /** @param {string} source */
-export const choose = (source) => send('POST', '/api/party/source', { source });
+export const choose = (source) => send('POST', ofChannel('source'), { source });
 /** @param {Partial<Party.Settings>} some */
-export const settings = (some) => send('PUT', '/api/party/settings', some);
+export const settings = (some) => send('PUT', ofChannel('settings'), some);
 /** @param {string} title */
 export const startParty = (title) => send('POST', '/api/party/start', { title });
 export const endParty = () => send('POST', '/api/party/end');
@@ -39,21 +39,37 @@ export const endParty = () => send('POST', '/api/party/end');
  * @param {number} track
  * @param {'next' | 'end'} at
  */
-export const enqueue = (track, at) => send('POST', '/api/queue', { track, at });
+export const enqueue = (track, at) => send('POST', ofChannel('queue'), { track, at });
 /**
  * @param {number} item
  * @param {number} to its place from now on, counted from 0
  */
-export const move = (item, to) => send('POST', `/api/queue/${item}/move`, { to });
+export const move = (item, to) => send('POST', ofChannel(`queue/${item}/move`), { to });
 /** @param {number} item */
-export const remove = (item) => send('DELETE', `/api/queue/${item}`);
-export const clear = () => send('DELETE', '/api/queue');
-export const undo = () => send('POST', '/api/queue/undo');
+export const remove = (item) => send('DELETE', ofChannel(`queue/${item}`));
+export const clear = () => send('DELETE', ofChannel('queue'));
+export const undo = () => send('POST', ofChannel('queue/undo'));
 
 /** @param {number} request */
-export const approve = (request) => send('POST', `/api/requests/${request}/approve`);
+export const approve = (request) => send('POST', ofChannel(`requests/${request}/approve`));
 /** @param {number} request */
-export const decline = (request) => send('POST', `/api/requests/${request}/decline`);
+export const decline = (request) => send('POST', ofChannel(`requests/${request}/decline`));
+
+/**
+ * Adds a channel or changes one.
+ * @param {string} id
+ * @param {{name?: string, color?: string}} some
+ */
+export const setChannel = (id, some) => send('PUT', `/api/channels/${id}`, some);
+/** @param {string} id */
+export const removeChannel = (id) => send('DELETE', `/api/channels/${id}`);
+/**
+ * @param {string} id
+ * @param {number} to its place from now on, counted from 0
+ */
+export const moveChannel = (id, to) => send('POST', `/api/channels/${id}/move`, { to });
+/** @returns {Promise<Party.ChannelStatistics>} */
+export const channelStatistics = () => read('/api/channels/statistics');
 
 /** @returns {Promise<Party.Guest[]>} */
 export async function guests() {

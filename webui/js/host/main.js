@@ -1,5 +1,6 @@
 // The host's page: makes the parts and connects them. Nothing is decided here but who sees what.
 
+import { namedChannel } from '../chosen.js';
 import { element, translate, write } from '../dom.js';
 import { count, speak, t } from '../i18n.js';
 import { Live } from '../live.js';
@@ -7,6 +8,7 @@ import { Pairing } from '../pairing.js';
 import { tint } from '../tint.js';
 import { AsksPanel } from './asks.js';
 import { CardBox } from './card.js';
+import { ChannelsBox } from './channels.js';
 import { showHealth } from './health.js';
 import { showInvitation } from './invitation.js';
 import { MusicPanel } from './music.js';
@@ -17,6 +19,7 @@ import { Places } from './places.js';
 import { QueuePanel } from './queue.js';
 import { SettingsForm } from './settings.js';
 import { SourceBox } from './source.js';
+import { Steer } from './steer.js';
 import { Tabs } from './tabs.js';
 import { UpdateBox } from './update.js';
 import { Uploads } from './uploads.js';
@@ -36,6 +39,7 @@ const live = new Live(
 );
 const tabs = new Tabs(show);
 const music = new MusicPanel();
+const steer = new Steer((id) => live.follow(id));
 const parts = {
   now: new NowCard(() => live.positionMs()),
   source: new SourceBox(),
@@ -47,6 +51,7 @@ const parts = {
   network: new NetworkBox(),
   update: new UpdateBox(),
   card: new CardBox(),
+  channels: new ChannelsBox(),
 };
 new Uploads(() => music.look());
 
@@ -65,6 +70,8 @@ window.addEventListener('online', () => live.open());
 window.addEventListener('pageshow', ({ persisted }) => {
   if (persisted) live.open();
 });
+const named = namedChannel();
+if (named !== null) live.follow(named);
 live.open();
 
 function show() {
@@ -82,9 +89,10 @@ function show() {
   const { listeners } = state;
   element('listeners').hidden = false;
   write(element('listeners'), count('listeners', listeners.live + listeners.pocket));
-  tint(state.streams[0]?.color);
+  tint(state.channels.find(({ id }) => id === state.channel)?.color);
   pairing.show(role === 'host');
   if (role === 'guest') return;
+  steer.show(state);
   parts.now.show(state);
   parts.queue.show(state);
   parts.asks.show(state, you);
@@ -100,6 +108,7 @@ function show() {
   showHealth(state);
   parts.update.show(state.update ?? null);
   parts.card.show(state.forgets ?? null);
+  parts.channels.show(state, you, tabs.shows('box'));
 }
 
 /**
@@ -113,6 +122,7 @@ function allow(role) {
   page.dataset.role = role;
   element('gate').hidden = role !== 'guest';
   element('deck').hidden = role !== 'host' && role !== 'dj';
+  element('steer').hidden = true;
   element('mini').hidden = role !== 'host';
   for (const one of document.querySelectorAll('[data-for="host"]')) {
     if (one instanceof HTMLElement) one.hidden = role !== 'host';
