@@ -1,6 +1,7 @@
 // The party screen: what plays, what comes next, and how to come in, for everybody in the room. Nobody touches it, so it
 // finds the box again by itself and never shows anything to tap.
 
+import { COLOURS } from '../channels.js';
 import { element, fill, make, mark, translate, write } from '../dom.js';
 import { count, speak, t } from '../i18n.js';
 import { Live } from '../live.js';
@@ -8,6 +9,7 @@ import { clock } from '../progress.js';
 import { qr } from '../host/api.js';
 import { cover, dotted } from '../host/rows.js';
 import { asker, titleOf } from '../host/sentences.js';
+import { showChannels } from './channels.js';
 import { drift } from './drift.js';
 
 /** How many songs are announced. */
@@ -60,9 +62,15 @@ function show(party) {
   const name = session.title || party.name;
   write(element('party'), name);
   document.title = name;
-  const [stream] = party.streams;
-  if (stream?.color) document.documentElement.style.setProperty('--channel', stream.color);
-  const here = listeners.live + listeners.pocket;
+  const { channels } = party;
+  const paint = COLOURS[channels.find(({ id }) => id === party.channel)?.color ?? '']?.paint;
+  // The style makes the rest of it: this page is always dark.
+  if (paint !== undefined) document.documentElement.style.setProperty('--channel', paint);
+  // A party that is over has nothing to choose.
+  const open = session.live ? channels : [];
+  showChannels(open);
+  const everywhere = channels.reduce((sum, channel) => sum + channel.listeners, 0);
+  const here = open.length > 1 ? everywhere : listeners.live + listeners.pocket;
   element('listeners').hidden = here === 0;
   write(element('listeners'), count('listeners', here));
   const isLine = !track && party.source === 'line-in' && !party.fallback;
@@ -75,6 +83,8 @@ function show(party) {
   picture('cover', track?.art ?? null);
   picture('glow', track?.art ?? null);
   showNext(party);
+  // What comes next in one of several channels is not what comes next at the party.
+  if (open.length > 1) element('next-box').hidden = true;
   write(element('address'), invite.replace(/^\w+:\/\//, '').replace(/\/$/, ''));
   if (invite !== shownAddress) {
     shownAddress = invite;

@@ -11,6 +11,7 @@ export default {
   'screen.wifi': '1. انضم إلى Wi‑Fi',
   'screen.page': 'امسح، استمع، اطلب',
   'screen.page_second': '2. افتح الصفحة',
+  'screen.channels': 'حفلة واحدة وقنوات عدة: اختر قناتك',
   'screen.lost': 'الصندوق في طريق العودة.',
 
   'poster.listen': 'اسمع الحفلة على هاتفك.',

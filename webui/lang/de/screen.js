@@ -11,6 +11,7 @@ export default {
   'screen.wifi': '1. Ins WLAN',
   'screen.page': 'Scannen, hören, wünschen',
   'screen.page_second': '2. Seite öffnen',
+  'screen.channels': 'Eine Party, mehrere Kanäle: such dir deinen aus',
   'screen.lost': 'Die Box ist gleich wieder da.',
 
   'poster.listen': 'Hör die Party auf deinem eigenen Telefon.',

@@ -11,6 +11,7 @@ export default {
   'screen.wifi': '1. Join the Wi‑Fi',
   'screen.page': 'Scan, listen, wish',
   'screen.page_second': '2. Open the page',
+  'screen.channels': 'One party, several channels: choose yours',
   'screen.lost': 'The box is on its way back.',
 
   'poster.listen': 'Hear the party on your own phone.',

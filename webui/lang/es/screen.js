@@ -11,6 +11,7 @@ export default {
   'screen.wifi': '1. Únete al wifi',
   'screen.page': 'Escanea, escucha, pide',
   'screen.page_second': '2. Abre la página',
+  'screen.channels': 'Una fiesta, varios canales: elige el tuyo',
   'screen.lost': 'La caja vuelve enseguida.',
 
   'poster.listen': 'Oye la fiesta en tu propio teléfono.',

@@ -11,6 +11,7 @@ export default {
   'screen.wifi': '1. Rejoindre le Wi‑Fi',
   'screen.page': 'Scanner, écouter, demander',
   'screen.page_second': '2. Ouvrir la page',
+  'screen.channels': 'Une fête, plusieurs canaux : choisissez le vôtre',
   'screen.lost': 'La boîte revient tout de suite.',
 
   'poster.listen': 'Écoutez la fête sur votre téléphone.',

@@ -11,6 +11,7 @@ export default {
   'screen.wifi': '1. Entra nel Wi‑Fi',
   'screen.page': 'Inquadra, ascolta, chiedi',
   'screen.page_second': '2. Apri la pagina',
+  'screen.channels': 'Una festa, più canali: scegli il tuo',
   'screen.lost': 'La cassa torna subito.',
 
   'poster.listen': 'Ascolta la festa sul tuo telefono.',

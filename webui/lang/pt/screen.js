@@ -11,6 +11,7 @@ export default {
   'screen.wifi': '1. Entrar no Wi‑Fi',
   'screen.page': 'Leia, ouça, peça',
   'screen.page_second': '2. Abrir a página',
+  'screen.channels': 'Uma festa, vários canais: escolhe o teu',
   'screen.lost': 'A caixa volta já.',
 
   'poster.listen': 'Ouça a festa no seu telefone.',
