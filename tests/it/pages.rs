@@ -2,6 +2,7 @@
 
 mod box_panel;
 mod card;
+mod channels;
 mod crowd;
 mod ending;
 mod firefox;

@@ -137,7 +137,7 @@ export async function readStatus() {
  * @param {string | null} of the channel; `null` for the first one
  * @param {{session: string, seq: number} | null} resume the last change that is known, to be sent only what came after
  */
-export function openLive(of, resume) {
+export function openFeed(of, resume) {
   const place = new URL(of === null ? '/api/party/live' : `/api/channels/${of}/live`, location.href);
   place.protocol = place.protocol === 'https:' ? 'wss:' : 'ws:';
   if (resume !== null) {

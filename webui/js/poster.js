@@ -1,9 +1,9 @@
 // The poster: the party's name and the two codes on a page to print. Everything else is left to the style.
 
 import { element, mark, translate, write } from './dom.js';
+import { Feed } from './feed.js';
 import { qr } from './host/api.js';
 import { speak, t } from './i18n.js';
-import { Live } from './live.js';
 
 await speak('shared', 'screen');
 translate();
@@ -16,21 +16,21 @@ wifi.addEventListener('error', () => {
 });
 element('print').addEventListener('click', () => window.print());
 
-const live = new Live(
+const feed = new Feed(
   (kind) => {
     if (kind !== 'snapshot') return;
-    const { session, name } = /** @type {Party.State} */ (live.state);
+    const { session, name } = /** @type {Party.State} */ (feed.state);
     write(element('party'), session.title || name);
     document.title = session.title || name;
     write(element('address'), session.invite ?? '');
     mark(element('page'), 'src', qr('page'));
     mark(wifi, 'src', qr('wifi'));
     // A page to print does not change under the printer's hands.
-    live.close();
+    feed.close();
   },
   () => {},
 );
-live.open();
+feed.open();
 
 /** @param {boolean} two whether both codes are there */
 function number(two) {

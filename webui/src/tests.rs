@@ -152,7 +152,7 @@ fn modules_write_no_markup_and_use_nothing_that_needs_a_secure_page() {
 
 #[test]
 fn only_modules_made_for_it_name_addresses() {
-    let made_for_it = |name: &str| name.ends_with("/api.js") || name.ends_with("/live.js");
+    let made_for_it = |name: &str| name.ends_with("/api.js");
     for module in modules().filter(|module| !made_for_it(module.name)) {
         for word in ["fetch(", "EventSource(", "WebSocket(", "'/api", "`/api", "'/stream", "\"/"] {
             assert!(!text(module).contains(word), "{} contains {word}", module.name);

@@ -4,8 +4,8 @@ import { askAbout, MAIN_STREAM, voteToSkip } from '../api.js';
 import { beside, nameOf, playsNow } from '../channels.js';
 import { chosenChannel, keepChannel } from '../chosen.js';
 import { dotted, element, translate } from '../dom.js';
+import { Feed } from '../feed.js';
 import { speak, t } from '../i18n.js';
-import { Live } from '../live.js';
 import { endsLiveWhenHidden } from '../phone.js';
 import { Player } from '../player.js';
 import { answerOthers, tell } from '../report.js';
@@ -40,7 +40,7 @@ const stage = new Stage(() => feed.positionMs());
 const music = new Music();
 const player = new Player({ live: audio('audio'), pocket: audio('audio-pocket') }, show, jitterFromAddress());
 const showName = offerName();
-const feed = new Live(hear, (answers) => {
+const feed = new Feed(hear, (answers) => {
   // The box is back: the sound need not wait for its own next try.
   if (answers && !reachable) player.nudge();
   if (answers === reachable) return;
@@ -85,7 +85,7 @@ function show() {
   showName(you);
 }
 
-/** @param {import('../live.js').News} kind what the box has said */
+/** @param {import('../feed-state.js').News} kind what the box has said */
 function hear(kind) {
   const before = status?.channels.find(({ id }) => id === stream);
   status = feed.state;

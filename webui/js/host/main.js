@@ -2,8 +2,8 @@
 
 import { namedChannel } from '../chosen.js';
 import { element, translate, write } from '../dom.js';
+import { Feed } from '../feed.js';
 import { count, speak, t } from '../i18n.js';
-import { Live } from '../live.js';
 import { Pairing } from '../pairing.js';
 import { tint } from '../tint.js';
 import { AsksPanel } from './asks.js';
@@ -29,7 +29,7 @@ translate();
 
 let reachable = true;
 
-const live = new Live(
+const feed = new Feed(
   (kind) => (kind === 'position' ? parts.now.drawPosition() : show()),
   (answered) => {
     const was = reachable;
@@ -39,9 +39,9 @@ const live = new Live(
 );
 const tabs = new Tabs(show);
 const music = new MusicPanel();
-const steer = new Steer((id) => live.follow(id));
+const steer = new Steer((id) => feed.follow(id));
 const parts = {
-  now: new NowCard(() => live.positionMs()),
+  now: new NowCard(() => feed.positionMs()),
   source: new SourceBox(),
   queue: new QueuePanel(),
   asks: new AsksPanel(),
@@ -57,26 +57,26 @@ new Uploads(() => music.look());
 
 // What the box says from now on shall be what it says to a host: the request that opened the feed knew no cookie.
 const pairing = new Pairing(() => {
-  if (live.you !== null && live.you.role !== 'host') live.open();
+  if (feed.you !== null && feed.you.role !== 'host') feed.open();
 });
 
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState !== 'visible') return;
-  live.open();
+  feed.open();
   pairing.wake();
   show();
 });
-window.addEventListener('online', () => live.open());
+window.addEventListener('online', () => feed.open());
 window.addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) live.open();
+  if (persisted) feed.open();
 });
 const named = namedChannel();
-if (named !== null) live.follow(named);
-live.open();
+if (named !== null) feed.follow(named);
+feed.open();
 
 function show() {
-  const state = /** @type {Party.State | null} */ (live.state);
-  const you = /** @type {Party.You | null} */ (live.you);
+  const state = /** @type {Party.State | null} */ (feed.state);
+  const you = /** @type {Party.You | null} */ (feed.you);
   const role = you?.role ?? 'unknown';
   allow(role);
   const link = element('link');

@@ -3,8 +3,8 @@
 
 import { COLOURS } from '../channels.js';
 import { element, fill, make, mark, translate, write } from '../dom.js';
+import { Feed } from '../feed.js';
 import { count, speak, t } from '../i18n.js';
-import { Live } from '../live.js';
 import { clock } from '../progress.js';
 import { qr } from '../host/api.js';
 import { cover, dotted } from '../host/rows.js';
@@ -33,10 +33,10 @@ for (const id of ['cover', 'glow']) {
   element(id).addEventListener('error', () => delete element(id).dataset.there);
 }
 
-const live = new Live(
+const feed = new Feed(
   (kind) => {
     if (kind === 'position') return drawPosition();
-    const said = /** @type {Party.State} */ (live.state);
+    const said = /** @type {Party.State} */ (feed.state);
     // A box with other pages was started: a screen that nobody reloads does so itself.
     if (version !== '' && said.version !== version) location.reload();
     version = said.version;
@@ -47,11 +47,11 @@ const live = new Live(
     document.body.dataset.reachable = String(answered);
   },
 );
-window.addEventListener('online', () => live.open());
+window.addEventListener('online', () => feed.open());
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') live.open();
+  if (document.visibilityState === 'visible') feed.open();
 });
-live.open();
+feed.open();
 setInterval(drawPosition, DRAW_EVERY_MS);
 drift(element('drift'));
 
@@ -137,9 +137,9 @@ function number(two) {
 }
 
 function drawPosition() {
-  const track = /** @type {Party.State | null} */ (live.state)?.track ?? null;
+  const track = /** @type {Party.State | null} */ (feed.state)?.track ?? null;
   const durationMs = track?.duration_ms ?? null;
-  const nowMs = live.positionMs();
+  const nowMs = feed.positionMs();
   element('timeline').hidden = durationMs === null || nowMs === null;
   if (durationMs === null || nowMs === null) return;
   progress.max = Math.max(1, durationMs);

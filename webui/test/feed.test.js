@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test, { mock } from 'node:test';
 
-import { Live, LiveState, PONG_LIMIT_MS, QUIET_LIMIT_MS, mergePatch } from '../js/live.js';
+import { Feed, PONG_LIMIT_MS, QUIET_LIMIT_MS } from '../js/feed.js';
+import { FeedState, mergePatch } from '../js/feed-state.js';
 
 const snapshot = (state, seq = 1) =>
   JSON.stringify({ type: 'snapshot', session: 's', seq, time_ms: 5000, state, you: { role: 'guest' } });
@@ -42,35 +43,35 @@ test('a title named __proto__ is only a title', () => {
 });
 
 test('a snapshot and the changes after it are the state; a missing change is a gap', () => {
-  const live = new LiveState();
-  assert.equal(live.resume, null);
-  assert.equal(live.take(snapshot({ playing: true, track: { id: 1 } }, 4), 0), 'snapshot');
-  assert.equal(live.take(change(5, { playing: false, track: null }), 0), 'change');
-  assert.deepEqual(live.state, { playing: false });
-  assert.deepEqual([live.resume, live.run], [{ session: 's', seq: 5 }, 's']);
-  assert.equal(live.take('{"type":"you","value":{"role":"dj"}}', 0), 'you');
-  assert.equal(live.you.role, 'dj');
-  assert.equal(live.take(change(7, {}), 0), 'gap');
-  assert.equal(live.resume, null, 'only a snapshot helps');
-  for (const odd of ['', 'null', '[]', '{"type":"news"}', '"change"']) assert.equal(live.take(odd, 0), null, odd);
-  assert.equal(new LiveState().take(change(1, {}), 0), 'gap');
+  const feed = new FeedState();
+  assert.equal(feed.resume, null);
+  assert.equal(feed.take(snapshot({ playing: true, track: { id: 1 } }, 4), 0), 'snapshot');
+  assert.equal(feed.take(change(5, { playing: false, track: null }), 0), 'change');
+  assert.deepEqual(feed.state, { playing: false });
+  assert.deepEqual([feed.resume, feed.run], [{ session: 's', seq: 5 }, 's']);
+  assert.equal(feed.take('{"type":"you","value":{"role":"dj"}}', 0), 'you');
+  assert.equal(feed.you.role, 'dj');
+  assert.equal(feed.take(change(7, {}), 0), 'gap');
+  assert.equal(feed.resume, null, 'only a snapshot helps');
+  for (const odd of ['', 'null', '[]', '{"type":"news"}', '"change"']) assert.equal(feed.take(odd, 0), null, odd);
+  assert.equal(new FeedState().take(change(1, {}), 0), 'gap');
 });
 
 test('a position moves with time while music plays, or with what the phone plays', () => {
-  const live = new LiveState();
-  assert.equal(live.positionMs(0), null);
-  live.take(snapshot({ track: { id: 3, duration_ms: 10000 } }), 100);
+  const feed = new FeedState();
+  assert.equal(feed.positionMs(0), null);
+  feed.take(snapshot({ track: { id: 3, duration_ms: 10000 } }), 100);
   const position = { type: 'position', item: null, track: 3, position_ms: 4000, media_time: 48000, playing: true };
-  live.take(JSON.stringify(position), 1000);
-  assert.equal(live.positionMs(2500), 5500);
-  assert.equal(live.positionMs(900), 4000, 'a clock that steps back does not move it back');
-  assert.equal(live.positionMs(99999), 10000, 'never past the end');
-  assert.equal(live.positionMs(2500, 48000 - 480), 3990, 'ten milliseconds before the anchor is heard');
-  live.take(JSON.stringify({ ...position, playing: false }), 2000);
-  assert.equal(live.positionMs(5000), 4000);
-  live.take(JSON.stringify({ ...position, track: null }), 2000);
-  assert.equal(live.positionMs(5000), null);
-  assert.equal(live.boxMs(1100), 6000);
+  feed.take(JSON.stringify(position), 1000);
+  assert.equal(feed.positionMs(2500), 5500);
+  assert.equal(feed.positionMs(900), 4000, 'a clock that steps back does not move it back');
+  assert.equal(feed.positionMs(99999), 10000, 'never past the end');
+  assert.equal(feed.positionMs(2500, 48000 - 480), 3990, 'ten milliseconds before the anchor is heard');
+  feed.take(JSON.stringify({ ...position, playing: false }), 2000);
+  assert.equal(feed.positionMs(5000), 4000);
+  feed.take(JSON.stringify({ ...position, track: null }), 2000);
+  assert.equal(feed.positionMs(5000), null);
+  assert.equal(feed.boxMs(1100), 6000);
 });
 
 /** Every connection that was opened in the test that runs. */
@@ -106,11 +107,11 @@ test('a connection that falls silent is asked, then replaced, and asks for what 
   mock.timers.enable({ apis: ['setTimeout'] });
   const news = [];
   const reachable = [];
-  const live = new Live(
+  const feed = new Feed(
     (kind) => news.push(kind),
     (yes) => reachable.push(yes),
   );
-  live.open();
+  feed.open();
   assert.equal(sockets[0].url, '/api/party/live');
   sockets[0].say(snapshot({ playing: true }, 8));
   mock.timers.tick(QUIET_LIMIT_MS);
@@ -121,7 +122,7 @@ test('a connection that falls silent is asked, then replaced, and asks for what 
   assert.equal(sockets[1].url, '/api/party/live?session=s&seq=8');
   sockets[0].say(snapshot({ playing: 'stale' }, 9));
   sockets[1].say(change(9, { playing: false }));
-  assert.deepEqual(live.state, { playing: false });
+  assert.deepEqual(feed.state, { playing: false });
   assert.deepEqual(news, ['snapshot', 'change']);
   sockets[1].say(change(11, {}));
   mock.timers.tick(1000);
@@ -129,7 +130,7 @@ test('a connection that falls silent is asked, then replaced, and asks for what 
   sockets[2].end();
   mock.timers.tick(1000);
   assert.equal(sockets.length, 4);
-  live.close();
+  feed.close();
   mock.timers.tick(60000);
   assert.equal(sockets.length, 4, 'a closed one stays closed');
   mock.timers.reset();
@@ -142,22 +143,22 @@ const of = (channel, ids, more = {}) => snapshot({ channel, channels: ids.map((i
 function follower() {
   sockets = [];
   const told = [];
-  const live = new Live(
-    (kind) => told.push(`${kind} ${live.state.channel}`),
+  const feed = new Feed(
+    (kind) => told.push(`${kind} ${feed.state.channel}`),
     () => {},
   );
-  return { live, told };
+  return { feed, told };
 }
 
 test('another channel is asked for over the same connection, and nothing is told before it is there', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
-  const { live, told } = follower();
-  live.open();
+  const { feed, told } = follower();
+  feed.open();
   assert.equal(sockets[0].url, '/api/party/live');
   sockets[0].say(of('red', ['red', 'green', 'blue']));
-  live.follow('red');
+  feed.follow('red');
   assert.deepEqual(sockets[0].sent, [], 'it is followed already');
-  live.follow('green');
+  feed.follow('green');
   assert.deepEqual(sockets[0].sent, [{ type: 'follow', channel: 'green' }]);
   sockets[0].say(change(2, { playing: false }));
   sockets[0].say(of('green', ['red', 'green', 'blue']));
@@ -167,16 +168,16 @@ test('another channel is asked for over the same connection, and nothing is told
 
 test('of quick wishes the last one counts, whatever answers are still on their way', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
-  const { live, told } = follower();
-  live.open();
+  const { feed, told } = follower();
+  feed.open();
   sockets[0].say(of('red', ['red', 'green', 'blue']));
-  for (const id of ['green', 'blue', 'red', 'blue']) live.follow(id);
+  for (const id of ['green', 'blue', 'red', 'blue']) feed.follow(id);
   for (const id of ['green', 'blue', 'red', 'blue']) sockets[0].say(of(id, ['red', 'green', 'blue']));
   assert.deepEqual(told.at(-1), 'snapshot blue');
   sockets[0].end();
   context.mock.timers.tick(1000);
   assert.equal(sockets[1].url, '/api/channels/blue/live?session=s&seq=1');
-  live.follow('green');
+  feed.follow('green');
   sockets[1].end();
   context.mock.timers.tick(1000);
   assert.equal(sockets[2].url, '/api/party/live', 'no word came over the last one, and what is known is of another channel');
@@ -187,10 +188,10 @@ test('of quick wishes the last one counts, whatever answers are still on their w
 
 test('a channel that is removed leads to the one the box chooses', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
-  const { live, told } = follower();
-  live.open();
+  const { feed, told } = follower();
+  feed.open();
   sockets[0].say(of('red', ['red', 'green']));
-  live.follow('green');
+  feed.follow('green');
   sockets[0].say(of('green', ['red', 'green']));
   sockets[0].say(of('red', ['red']));
   assert.deepEqual(told, ['snapshot red', 'snapshot green', 'snapshot red']);
@@ -202,9 +203,9 @@ test('a channel that is removed leads to the one the box chooses', (context) => 
 test('a channel that was gone before the page came is given up; one that is only late is not', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   for (const [there, ends] of [[['red', 'blue'], 'red'], [['red', 'green'], 'green']]) {
-    const { live, told } = follower();
-    live.follow('green');
-    live.open();
+    const { feed, told } = follower();
+    feed.follow('green');
+    feed.open();
     assert.equal(sockets[0].url, '/api/channels/green/live');
     sockets[0].end();
     context.mock.timers.tick(1000);
@@ -214,16 +215,16 @@ test('a channel that was gone before the page came is given up; one that is only
     sockets[1].say(of('red', there));
     sockets[1].say(ends === 'green' ? of('green', there) : '{"type":"refused","code":"no-such-channel"}');
     assert.deepEqual(told, [`snapshot ${ends}`]);
-    live.close();
+    feed.close();
   }
 });
 
 test('where the track of one channel is says nothing of another one', () => {
-  const live = new LiveState();
-  live.take(of('red', ['red', 'green'], { track: { id: 3 } }), 0);
-  live.take('{"type":"position","track":3,"position_ms":4000,"media_time":0,"playing":false}', 0);
-  live.take(of('red', ['red', 'green'], { track: { id: 3 } }), 0);
-  assert.equal(live.positionMs(0), 4000);
-  live.take(of('green', ['red', 'green'], { track: { id: 3 } }), 0);
-  assert.equal(live.positionMs(0), null);
+  const feed = new FeedState();
+  feed.take(of('red', ['red', 'green'], { track: { id: 3 } }), 0);
+  feed.take('{"type":"position","track":3,"position_ms":4000,"media_time":0,"playing":false}', 0);
+  feed.take(of('red', ['red', 'green'], { track: { id: 3 } }), 0);
+  assert.equal(feed.positionMs(0), 4000);
+  feed.take(of('green', ['red', 'green'], { track: { id: 3 } }), 0);
+  assert.equal(feed.positionMs(0), null);
 });
