@@ -145,8 +145,11 @@ export class Feed {
     const { channel = null, channels = [] } = this.#said.state ?? {};
     const isThere = channels.some((/** @type {Party.Channel} */ { id }) => id === this.#wanted);
     if (channel !== this.#wanted && isThere) return false;
-    this.#wanted = channel;
     this.#astray = false;
+    if (channel === null || channel === this.#wanted) return true;
+    this.#wanted = channel;
+    // Else the box would change with what is first, or go back to a channel that comes back.
+    this.#askFor();
     return true;
   }
 

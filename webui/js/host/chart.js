@@ -16,6 +16,8 @@ const MARGIN = 12;
 const SHAPE = 12;
 /** How the lines of the first channels, and so on, are dashed. */
 const DASHES = ['none', '7 4', '2 4', '10 3 2 3'];
+/** The newest values of a line that are drawn: two hours of one a minute. */
+const VALUES_MAX = 120;
 /** More switches are not listed. */
 const SWITCHES_MAX = 5;
 
@@ -44,7 +46,7 @@ export function points(values, length, most) {
 export function showStatistics({ every_ms: everyMs, channels: lines, switches }, channels) {
   const shown = lines.flatMap(({ id, listeners }) => {
     const channel = channels.find((each) => each.id === id);
-    return channel === undefined ? [] : [{ channel, listeners }];
+    return channel === undefined ? [] : [{ channel, listeners: listeners.slice(-VALUES_MAX) }];
   });
   const length = Math.max(0, ...shown.map(({ listeners }) => listeners.length));
   const most = Math.max(0, ...shown.flatMap(({ listeners }) => listeners));
@@ -57,7 +59,7 @@ export function showStatistics({ every_ms: everyMs, channels: lines, switches },
   write(element('chart-span'), count('channels.span', Math.max(1, Math.round((Math.max(0, length - 1) * everyMs) / 60000))));
   fill(element('chart-key'), shown, ({ channel }) => channel.id, keyRow, (row, { channel, listeners }) => {
     dress(row, channel.color);
-    const counts = { now: listeners.at(-1) ?? 0, most: Math.max(0, ...listeners) };
+    const counts = { now: channel.listeners, most: Math.max(channel.listeners, ...listeners) };
     say(row, nameOf(channel), t('channels.counts', counts));
   });
   showSwitches(switches, channels);
