@@ -38,7 +38,7 @@ fn disco() -> Option<Party> {
     let party = party()?;
     for (id, song, _) in DISCO {
         if id != "main" {
-            host(&party, "PUT", &format!("/api/channels/{id}"), Some(json!({ "color": id })));
+            add(&party, id);
         }
         let status = format!("/api/channels/{id}/status");
         host(&party, "POST", &format!("/api/channels/{id}/play"), None);
@@ -52,6 +52,14 @@ fn disco() -> Option<Party> {
     Some(party)
 }
 
+/// Adds the channel of a colour, and waits until the box tells of it.
+fn add(party: &Party, colour: &str) {
+    host(party, "PUT", &format!("/api/channels/{colour}"), Some(json!({ "color": colour })));
+    party.running.until("/api/party/status", PATIENCE, |status| {
+        status["channels"].as_array().is_some_and(|channels| channels.iter().any(|channel| channel["id"] == colour))
+    });
+}
+
 fn host(party: &Party, method: &str, path: &str, body: Option<Value>) {
     let answer = Caller::new(Ipv4Addr::LOCALHOST, party.running.address).ask(method, path, body.as_ref());
     assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
@@ -62,6 +70,7 @@ fn visit(party: &Party, query: &str) -> Guest {
 }
 
 /// Waits until the page is wholly of a channel: the field, the colour over the page, and what plays.
+#[track_caller]
 fn until_of(guest: &Guest, id: &str, colour: &str, song: &str) {
     let all = format!(
         "document.querySelector('[name=channel]:checked')?.value === '{id}'
@@ -78,18 +87,11 @@ fn until_pitch(guest: &Guest, hertz: f64) {
     guest.browser.wait_for(&near, PATIENCE).unwrap_or_else(|error| panic!("{hertz} Hz is heard: {error}"));
 }
 
-/// Moves a finger over the page, to the left or to the right.
-fn wipe(browser: &Browser, from: u32, to: u32) {
-    let touch = |kind: &str, x: Option<u32>| {
-        let points: Vec<_> = x.map(|x| json!({ "x": x, "y": 420 })).into_iter().collect();
-        browser
-            .devtools("Input.dispatchTouchEvent", &json!({ "type": kind, "touchPoints": points }))
-            .expect("a finger");
-    };
-    touch("touchStart", Some(from));
-    touch("touchMove", Some(u32::midpoint(from, to)));
-    touch("touchMove", Some(to));
-    touch("touchEnd", None);
+/// Moves a finger over the page by so many pixels, as quickly as people do: the browser itself keeps the time.
+fn wipe(browser: &Browser, across: i32, down: i32) {
+    let gesture = json!({ "x": 195, "y": 420, "xDistance": across, "yDistance": down, "speed": 900,
+        "preventFling": true, "gestureSourceType": "touch" });
+    browser.devtools("Input.synthesizeScrollGesture", &gesture).expect("a finger");
 }
 
 #[test]
@@ -120,7 +122,9 @@ fn a_guest_switches_by_tap_key_and_wipe_in_one_session_and_the_page_takes_the_co
         "the focus goes along"
     );
 
-    wipe(&guest.browser, 100, 300);
+    guest.browser.run("location.hash = '/queue'").expect("another part of the page");
+    wipe(&guest.browser, 20, -300);
+    wipe(&guest.browser, 160, 10);
     until_of(&guest, "green", "#43a047", DISCO[1].1);
     until_pitch(&guest, DISCO[1].2);
     assert_eq!(guest.browser.run("return window.testPeers.length").expect("a number"), 1, "no new offer");
@@ -237,7 +241,7 @@ fn the_hosts_page_steers_the_channel_that_is_chosen_at_its_head() {
 fn channels_can_be_used_by_everybody_and_leave_pictures() {
     let Some(party) = disco() else { return };
     for colour in ["yellow", "purple", "orange", "teal", "pink"] {
-        host(&party, "PUT", &format!("/api/channels/{colour}"), Some(json!({})));
+        add(&party, colour);
     }
     for (window, dark, kind, language, chosen) in [
         (PHONE, true, "dark", "en", "yellow"),
