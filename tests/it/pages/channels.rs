@@ -257,20 +257,19 @@ fn channels_can_be_used_by_everybody_and_leave_pictures() {
             "localStorage.setItem('partybox.language', '{language}'); localStorage.setItem('partybox.channel', '{chosen}')"
         );
         browser.run(&keep).expect("kept");
-        for (page, there) in [
-            ("/", "document.querySelectorAll('.channel').length === 8"),
-            ("/#/queue", "!document.getElementById('channel-now').hidden"),
-            ("/host#box", "document.querySelectorAll('#channels li').length === 8"),
-            ("/screen", "document.querySelectorAll('#channels li').length === 8"),
+        for (part, page, there) in [
+            ("listen", "/", "document.querySelectorAll('.channel').length === 8"),
+            ("queue", "/#/queue", "!document.getElementById('channel-now').hidden"),
+            ("host", "/host#box", "document.querySelectorAll('#channels li').length === 8"),
+            ("screen", "/screen", "document.querySelectorAll('#channels li').length === 8"),
         ] {
             browser.go(&party.running.url(page)).expect("the page opens");
             browser.reload().expect("in its language");
-            browser.wait_for(there, PATIENCE).expect(page);
+            browser.wait_for(there, PATIENCE).expect(part);
             browser
                 .wait_for(&format!("document.documentElement.lang === '{language}'"), PATIENCE)
                 .expect("its language");
-            let name = page.replace(['/', '#'], "-").trim_matches('-').replace("--", "-");
-            look(&browser, &format!("channels-{kind}-{name}"), window);
+            look(&browser, &format!("channels-{kind}-{part}"), window);
         }
     }
 }

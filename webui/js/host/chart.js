@@ -56,6 +56,8 @@ export function showStatistics({ every_ms: everyMs, channels: lines, switches },
   }
   shown.forEach(({ channel, listeners }, at) => chart.append(...drawLine(channel, points(listeners, length, most), at)));
   element('chart').replaceChildren(chart);
+  // One value makes no line.
+  for (const id of ['chart', 'chart-span']) element(id).hidden = length < 2;
   write(element('chart-span'), count('channels.span', Math.max(1, Math.round((Math.max(0, length - 1) * everyMs) / 60000))));
   fill(element('chart-key'), shown, ({ channel }) => channel.id, keyRow, (row, { channel, listeners }) => {
     dress(row, channel.color);
