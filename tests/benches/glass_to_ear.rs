@@ -157,7 +157,5 @@ fn report(what: &str, delays_ms: &[f64]) -> f64 {
 fn metric(running: &Running, name: &str) -> Result<f64, String> {
     let mut answer = ureq::get(running.url("/metrics")).call().map_err(|error| error.to_string())?;
     let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
-    let start = format!("partybox_{name} ");
-    let line = text.lines().find_map(|line| line.strip_prefix(&start));
-    line.and_then(|value| value.parse::<f64>().ok()).ok_or_else(|| format!("the box does not tell {name}"))
+    tests::metrics::number(&text, name).ok_or_else(|| format!("the box does not tell {name}"))
 }

@@ -137,12 +137,10 @@ fn listen(clock: Clock, clocks: Clocks, handle: &Handle, stop: &AtomicBool) -> V
 fn fan_out(timeline: Timeline, clocks: Clocks, duration: PacketDuration) -> (Handle, Sink, thread::JoinHandle<()>) {
     let stream = StreamConfig {
         id: StreamId::new("main").expect("a valid id"),
-        timeline,
         duration,
         bitrate_bps: 128_000,
         in_band_fec: false,
     };
-    let timeline = Timeline::starting_at(clock.now());
     let config = Config { timeline, addresses: vec![LOOPBACK], port: 0, limits: Limits::default(), clocks };
     let (handle, thread) = spawn((LOOPBACK, 0).into(), config).expect("a fan-out");
     let sink = handle.add_stream(stream).expect("the first stream");

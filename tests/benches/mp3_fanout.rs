@@ -14,13 +14,11 @@ use std::time::{Duration, Instant};
 
 use base::{Encoding, MediaTime, Packet, PacketSink, StreamId};
 use bytes::Bytes;
-use tests::processor;
+use tests::{processor, venue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use web::control::SourceKind;
-use web::http::{App, Config};
-use web::status::{Snapshot, StreamStatus};
+use web::http::{App, Config, Hubs};
 
 /// Listeners, as in the goal: at most half of Icecast's CPU at 500.
 const LISTENERS: usize = 500;
@@ -220,25 +218,14 @@ fn icecast_config(port: u16, dir: &Path) -> String {
 fn serve() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let (_keep, snapshots) = watch::channel(Arc::new(Snapshot {
-        name: "Bench".into(),
-        version: "0".into(),
-        playing: true,
-        source: SourceKind::Files,
-        sources: vec![],
-        fallback: false,
-        track: None,
-        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
-        party: Default::default(),
-        panel: Default::default(),
-    }));
+    let (_keep, snapshots) = watch::channel(Arc::new(venue::playing()));
     let stream = StreamId::new("main").expect("a good id");
     let (hub, mut feed) = web::mp3::hub(stream, &web::mp3::Config::default(), &snapshots, runtime.handle());
     let (commands, _commands) = mpsc::channel(1);
     let app = App {
         config: Config::default(),
         rtc: rtc::sim::fan_out(drop).expect("a thread").into(),
-        mp3: vec![hub],
+        mp3: watch::channel(Hubs::from([hub])).1,
         snapshot: snapshots,
         commands,
         pairing: web::pairing::Pairing::default(),

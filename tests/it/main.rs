@@ -1,6 +1,7 @@
 //! All integration tests of the product, in one binary.
 
 mod clients;
+mod colours;
 mod decode;
 mod hostile;
 mod library;

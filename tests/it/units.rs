@@ -103,9 +103,15 @@ fn priorities_are_given_to_threads_that_the_firmware_has() {
     let given: Vec<_> =
         script.lines().filter_map(|line| line.trim().strip_suffix(" ;;")?.split_once(") give ")).collect();
     let firmware = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware");
-    let sources = ["partybox/src/assemble.rs", "rtc/src/lib.rs", "library/src/library.rs", "audio/src/thread.rs"]
-        .map(|path| fs::read_to_string(firmware.join(path)).expect("a source"))
-        .concat();
+    let sources = [
+        "partybox/src/assemble.rs",
+        "partybox/src/channel/supplies.rs",
+        "rtc/src/lib.rs",
+        "library/src/library.rs",
+        "audio/src/thread.rs",
+    ]
+    .map(|path| fs::read_to_string(firmware.join(path)).expect("a source"))
+    .concat();
     for (thread, priority) in &given {
         assert!(sources.contains(&format!("\"{thread}\"")), "no thread is named {thread}");
         if let Some(number) = priority.strip_prefix("fifo ") {

@@ -26,6 +26,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use crate::metrics;
 use crate::processor;
 use crate::program::free_port;
 pub use cable::CableEnd;
@@ -341,10 +342,7 @@ impl Running {
     /// # Panics
     /// When it is not in time.
     pub fn until_measures(&self, name: &str, wanted: impl Fn(f64) -> bool) -> f64 {
-        let number = |page: &str| {
-            let line = page.lines().find_map(|l| l.strip_prefix("partybox_")?.strip_prefix(name)?.strip_prefix(' '));
-            line.and_then(|number| number.parse().ok())
-        };
+        let number = |page: &str| metrics::number(page, name);
         let seen = Cell::new(f64::NAN);
         self.until_tells("/metrics", |page| number(page).inspect(|now| seen.set(*now)).is_some_and(&wanted));
         seen.get()

@@ -42,10 +42,10 @@ const LISTEN: &str = "(async () => {
   return Math.max(...rms) > THRESHOLD ? rms : null;
 })()";
 
-/// Keeps the page's connections where a test finds them.
+/// Keeps the page's connections where a test finds them, each with who asked for it.
 const WATCH_PEERS: &str = "window.testPeers = [];
 if (window.RTCPeerConnection) window.RTCPeerConnection = class extends RTCPeerConnection {
-  constructor(...given) { super(...given); window.testPeers.push(this); }
+  constructor(...given) { super(...given); this.testOrigin = new Error().stack; window.testPeers.push(this); }
 };";
 
 /// A guest with the page open.
@@ -100,6 +100,13 @@ impl Guest {
         let found = "(async () => [...(await window.testPeers.at(-1).getStats()).values()]
             .find((report) => report.type === 'inbound-rtp'))()";
         self.browser.wait_for(found, Duration::from_secs(30))
+    }
+
+    /// Who asked for each of the page's connections, as stacks of calls.
+    pub fn connections(&self) -> Result<Vec<String>, BrowserError> {
+        let origins = self.browser.run("return window.testPeers.map((peer) => peer.testOrigin)")?;
+        let origins = origins.as_array().ok_or(BrowserError::Malformed("connections"))?;
+        Ok(origins.iter().map(|origin| origin.as_str().unwrap_or_default().to_owned()).collect())
     }
 
     /// Seconds that the audio element has played.

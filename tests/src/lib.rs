@@ -15,6 +15,7 @@ pub mod hostile;
 pub mod link;
 pub mod listener;
 pub mod machine;
+pub mod metrics;
 pub mod phone;
 pub mod processor;
 pub mod program;

@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use crate::metrics;
 use crate::program::free_port;
 
 /// The folder with `kernel` and `initrd`; unset where no emulated computer is wanted.
@@ -213,14 +214,13 @@ impl Machine {
         answer.status().is_success().then_some(answer)
     }
 
-    /// A number of the box's metrics page, by its name without `partybox_` and with its labels.
+    /// A number of the box's metrics page, by its name as [`metrics::number`] takes it.
     ///
     /// # Panics
     /// When there is no such number.
     pub fn metric(&self, name: &str) -> f64 {
         let page = self.get("/metrics").expect("the box answers");
-        let line = page.lines().find_map(|line| line.strip_prefix("partybox_")?.strip_prefix(name)?.strip_prefix(' '));
-        line.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no metric {name}"))
+        metrics::number(&page, name).unwrap_or_else(|| panic!("no metric {name}"))
     }
 
     /// Waits until a metric is as `wanted`, and returns it.

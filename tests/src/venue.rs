@@ -2,12 +2,13 @@
 //! and a box that plays.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base::{PacketDuration, StreamId, Time, Timeline};
+use base::{ChannelId, PacketDuration, StreamId, Time, Timeline};
+use party::{Channel, Color, Source};
 use rtc::config::{Clocks, Config, Limits, StreamConfig};
-use web::control::SourceKind;
-use web::status::{Snapshot, StreamStatus};
+use web::status::{ChannelStatus, Snapshot};
 
 /// The only address of the venue and of all its guests.
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -37,18 +38,22 @@ pub fn stream(id: &str) -> StreamConfig {
     StreamConfig { id, duration: PacketDuration::Ms20, bitrate_bps: 64_000, in_band_fec: false }
 }
 
-/// What the pages are told there.
+/// Returns what pages see there.
+///
+/// # Panics
+/// Never: the channel's name is a legal one.
 pub fn playing() -> Snapshot {
-    Snapshot {
-        name: "Bench".into(),
-        version: "0".into(),
+    let id = ChannelId::new("main").expect("a valid id");
+    let status = ChannelStatus {
+        channel: Channel { id, name: String::new(), color: Color::default() },
         playing: true,
-        source: SourceKind::Files,
+        source: Source::Files,
         sources: Vec::new(),
         fallback: false,
         track: None,
-        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
+        media_time: 0,
         party: Default::default(),
-        panel: Default::default(),
-    }
+    };
+    let channels = vec![Arc::new(status)];
+    Snapshot { name: "Bench".into(), version: "0".into(), channels, channels_estimate: 1, panel: Default::default() }
 }

@@ -10,12 +10,7 @@ use std::collections::BinaryHeap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use audio::encode::Encode;
-use audio::mixer::MixPlan;
-use audio::pcm::Block;
-use audio::pump::{self, Controls, Pump, Step};
-use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time, Timeline};
-use bytes::{BufMut, BytesMut};
+use base::{PacketDuration, StreamId, Time, Timeline};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rtc::api::{Offer, SessionId};
@@ -88,10 +83,8 @@ pub struct World {
     pub recording: Option<Vec<Vec<u8>>>,
     /// Whether the pump runs; a party that only waits for time-outs is quicker without.
     pub plays: bool,
-    pump: Pump,
-    controls: Controls,
-    outlet: Outlet,
-    encoder_calls: Arc<AtomicU64>,
+    origin: Time,
+    programmes: Vec<Programme>,
     air: Link<Flight>,
     outbox: Outbox,
     deadlines: BinaryHeap<Reverse<(Time, usize)>>,
@@ -101,16 +94,8 @@ impl World {
     /// An empty party whose chance comes from `dice`.
     pub fn new(mut dice: Dice) -> Self {
         let now = Time::from_micros(1_000_000);
-        let timeline = Timeline::starting_at(now);
         // The phones' stack takes its chance from this thread's generator.
         fastrand::seed(dice.number());
-        let stream = StreamConfig {
-            id: StreamId::new("main").expect("a valid id"),
-            timeline,
-            duration: PacketDuration::Ms20,
-            bitrate_bps: 128_000,
-            in_band_fec: false,
-        };
         let limits = Limits {
             listeners: 2_000,
             handshakes: 2_000,
@@ -127,23 +112,17 @@ impl World {
             clocks: Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_800_000_000) },
         };
         let identity = Identity::generate().expect("a certificate can be made");
-        let engine = Engine::new(config, identity, StdRng::seed_from_u64(dice.number()), now);
-        let outlet = Outlet::default();
-        let encoder = Numbering::default();
-        let encoder_calls = Arc::clone(&encoder.calls);
-        let (encoders, sinks): (Vec<Box<dyn Encode>>, _) = (vec![Box::new(encoder)], Box::new(outlet.clone()));
-        let (pump, controls, _) =
-            pump::new(timeline, MediaTime::ZERO, MixPlan::default(), Vec::new(), encoders, vec![sinks]);
+        let mut engine = Engine::new(config, identity, StdRng::seed_from_u64(dice.number()), now);
+        let main = stream("main");
+        engine.add_stream(stream_config(main)).expect("it is the first");
         Self {
             now,
             engine,
             guests: Vec::new(),
             recording: None,
             plays: true,
-            pump,
-            controls,
-            outlet,
-            encoder_calls,
+            origin: now,
+            programmes: vec![Programme::new(main, 0, now, 0)],
             air: Link::new(dice),
             outbox: Outbox::default(),
             deadlines: BinaryHeap::new(),
@@ -254,11 +233,8 @@ impl World {
         }
     }
 
-    fn pump_due(&mut self) -> Option<Time> {
-        if !self.plays {
-            return None;
-        }
-        Some(self.pump.timeline().to_time(self.controls.status().media_time))
+    fn pump_due(&self) -> Option<Time> {
+        self.programmes.iter().filter(|_| self.plays).map(Programme::due).min()
     }
 
     fn play(&mut self) {
@@ -339,69 +315,6 @@ impl World {
         if deadline < guest.armed {
             guest.armed = deadline;
             self.deadlines.push(Reverse((deadline, index)));
-        }
-    }
-}
-
-/// An encoder that counts its calls and publishes packets that name their 20 ms frames, in the durations wanted.
-#[derive(Default)]
-struct Numbering {
-    calls: Arc<AtomicU64>,
-}
-
-impl Encode for Numbering {
-    fn is_wanted(&self, _sink: &dyn PacketSink) -> bool {
-        true
-    }
-
-    fn encode(&mut self, at: MediaTime, _block: &Block, sink: &mut dyn PacketSink) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let end = at.as_ticks() + 480;
-        for duration in [PacketDuration::Ms20, PacketDuration::Ms40, PacketDuration::Ms60] {
-            let wanted = duration == PacketDuration::Ms20 || sink.wants(Encoding::Opus(duration));
-            if end.is_multiple_of(duration.ticks()) && wanted {
-                let start = end - duration.ticks();
-                let mut payload = BytesMut::new();
-                (start / FRAME_TICKS..end / FRAME_TICKS).for_each(|frame| payload.put_u64(frame));
-                let packet = Packet { media_time: MediaTime::from_ticks(start), payload: payload.freeze() };
-                sink.publish(Encoding::Opus(duration), packet);
-            }
-        }
-    }
-
-    fn reset(&mut self) {}
-}
-
-/// The frame numbers in a payload of `Numbering`.
-pub fn numbers(payload: &[u8]) -> Vec<u64> {
-    let number = |bytes: &[u8]| bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
-    payload.chunks_exact(8).map(number).collect()
-}
-
-/// Between pump and fan-out, where the real box has a ring.
-#[derive(Clone, Default)]
-struct Outlet(Arc<Mutex<OutletState>>);
-
-#[derive(Default)]
-struct OutletState {
-    wanted: [bool; 4],
-    packets: VecDeque<(PacketDuration, Packet)>,
-}
-
-impl Outlet {
-    fn lock(&self) -> MutexGuard<'_, OutletState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl PacketSink for Outlet {
-    fn wants(&self, encoding: Encoding) -> bool {
-        matches!(encoding, Encoding::Opus(duration) if self.lock().wanted[duration.index()])
-    }
-
-    fn publish(&mut self, encoding: Encoding, packet: Packet) {
-        if let Encoding::Opus(duration) = encoding {
-            self.lock().packets.push_back((duration, packet));
         }
     }
 }

@@ -63,6 +63,11 @@ pub struct Refusals {
 const NUMBERS: usize = 21;
 
 impl Stats {
+    /// Returns the joined listeners of `stream`; none if there is no such stream.
+    pub fn listeners_of(&self, stream: StreamId) -> usize {
+        self.listeners.iter().find(|(id, _)| *id == stream).map_or(0, |(_, listeners)| *listeners)
+    }
+
     /// Returns the joined listeners of all streams together.
     pub fn listeners_in_all(&self) -> usize {
         self.listeners.iter().map(|(_, listeners)| listeners).sum()

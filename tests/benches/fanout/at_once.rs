@@ -23,7 +23,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Barrier, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
-use web::http::{App, Config, serve};
+use web::http::{App, Config, Hubs, serve};
 
 use super::{cpu_ns, packet, percentile, thread_cpu_ns};
 
@@ -121,7 +121,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
         let app = App {
             config: Config::default(),
             rtc,
-            mp3: Vec::new(),
+            mp3: watch::channel(Hubs::from([])).1,
             snapshot,
             commands,
             pairing: web::pairing::Pairing::default(),

@@ -13,7 +13,7 @@ use rtc::Sink;
 use tests::venue::{LOOPBACK, fan_out, playing, stream};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use web::http::App;
+use web::http::{App, Hubs};
 
 use super::{RTP_HEADER_BYTES, Running, Subject};
 
@@ -49,7 +49,7 @@ pub(super) fn main() {
     let app = App {
         config: web::http::Config::default(),
         rtc: handle.into(),
-        mp3: Vec::new(),
+        mp3: watch::channel(Hubs::from([])).1,
         snapshot,
         commands,
         pairing: web::pairing::Pairing::default(),

@@ -9,13 +9,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base::{StreamId, Time};
-use web::control::{COMMANDS_WAITING_MAX, Command, Refused, SourceKind};
-use web::http::{App, Config, serve};
-use web::mp3::{self, Feed, hub};
+use base::{ChannelId, StreamId, Time};
+use party::{Channel, Color, Refused, Source};
+use web::control::{COMMANDS_WAITING_MAX, Command};
+use web::http::{App, Config, Hubs, serve};
+use web::mp3::{self, Sink, hub};
 use web::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
 use rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
-use web::status::{Snapshot, StreamStatus};
+use web::status::{ChannelStatus, Snapshot};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -43,7 +44,7 @@ pub struct Web {
     runtime: Runtime,
     address: SocketAddr,
     // Both only kept: without them bodies and events would end.
-    _feed: Feed,
+    _feed: Sink,
     _snapshot: watch::Sender<Arc<Snapshot>>,
 }
 
@@ -75,7 +76,7 @@ impl Web {
         let app = App {
             config: Config { host_from, ..Config::default() },
             rtc: rtc::sim::fan_out(fan_out).expect("a thread").into(),
-            mp3: vec![mp3],
+            mp3: watch::channel(Hubs::from([mp3])).1,
             snapshot: snapshots,
             commands,
             pairing: phones,
@@ -165,16 +166,22 @@ fn judge(answer: &[u8]) {
 }
 
 fn party() -> Snapshot {
-    Snapshot {
-        name: "Partybox".into(),
-        version: "0.1.0".into(),
+    let id = ChannelId::new("main").expect("a valid id");
+    let status = ChannelStatus {
+        channel: Channel { id, name: String::new(), color: Color::default() },
         playing: true,
-        source: SourceKind::Files,
+        source: Source::Files,
         sources: Vec::new(),
         fallback: false,
         track: None,
-        streams: vec![StreamStatus { id: StreamId::new("main").expect("a valid id"), live: true }],
+        media_time: 0,
         party: Default::default(),
+    };
+    Snapshot {
+        name: "Partybox".into(),
+        version: "0.1.0".into(),
+        channels: vec![Arc::new(status)],
+        channels_estimate: 1,
         panel: Default::default(),
     }
 }
@@ -184,7 +191,7 @@ async fn obey(mut asked: mpsc::Receiver<Command>) {
     let mut obeys = false;
     while let Some(Command { reply, .. }) = asked.recv().await {
         obeys = !obeys;
-        let _ = reply.send(if obeys { Ok(party::Done::Plainly) } else { Err(Refused::NotNow("Not now.".into())) });
+        let _ = reply.send(if obeys { Ok(party::Done::Plainly) } else { Err(Refused::NothingToSkip) });
     }
 }
 

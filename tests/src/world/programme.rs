@@ -8,7 +8,7 @@ use audio::encode::Encode;
 use audio::mixer::MixPlan;
 use audio::pcm::Block;
 use audio::pump::{self, Pump, Step};
-use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time};
+use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, StreamId, Time, Timeline};
 use bytes::{BufMut, BytesMut};
 
 use super::FRAME_TICKS;
@@ -33,8 +33,10 @@ impl Programme {
         let outlet = Outlet::default();
         let encoder = Numbering { mark, calls: Arc::default() };
         let encoder_calls = Arc::clone(&encoder.calls);
-        let (pump, _controls) =
-            pump::new(origin, MixPlan::default(), None, vec![Box::new(encoder)], Box::new(outlet.clone()));
+        let timeline = Timeline::starting_at(origin);
+        let encoders: Vec<Box<dyn Encode>> = vec![Box::new(encoder)];
+        let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(outlet.clone())];
+        let (pump, _, _) = pump::new(timeline, MediaTime::ZERO, MixPlan::default(), Vec::new(), encoders, sinks);
         Self { id, pump, outlet, encoder_calls, late_us, due: origin }
     }
 
@@ -68,6 +70,10 @@ struct Numbering {
 }
 
 impl Encode for Numbering {
+    fn is_wanted(&self, _sink: &dyn PacketSink) -> bool {
+        true
+    }
+
     fn encode(&mut self, at: MediaTime, _block: &Block, sink: &mut dyn PacketSink) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let end = at.as_ticks() + 480;
