@@ -227,3 +227,119 @@ impl Channels {
         self.supplies.gauged()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use party::{Color, Volume};
+
+    use super::*;
+    use crate::assemble::Assembled;
+    use crate::config::Config;
+    use crate::running::Running;
+
+    fn id(text: &str) -> ChannelId {
+        ChannelId::new(text).expect("a legal name")
+    }
+
+    /// A box whose state is in `folder`.
+    fn running(folder: &std::path::Path) -> (Running, web::http::App) {
+        let mut config = Config::default();
+        config.state.folder = folder.to_owned();
+        let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        let Assembled { running, app } = Assembled::new(&config, free).expect("a box");
+        (running, app)
+    }
+
+    fn ask(channels: &mut Channels, channel: &str, what: What) -> Result<Done, Refused> {
+        channels.ask(Wish { channel: id(channel), who: Asker::BOX, what }).expect("the box can")
+    }
+
+    fn put() -> What {
+        What::Channel(ChannelWish::Put { name: None, color: None })
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn channels_come_and_go_and_leave_nothing_behind() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let (mut running, app) = running(directory.path());
+        let channels = &mut running.channels;
+        for round in 0..20 {
+            for name in ["green", "blue"] {
+                assert_eq!(ask(channels, name, put()), Ok(Done::Plainly), "round {round}");
+            }
+            assert_eq!(channels.iter().count(), 3);
+            assert_eq!(app.mp3.borrow().len(), 3);
+            for name in ["blue", "green"] {
+                assert_eq!(ask(channels, name, What::Channel(ChannelWish::Remove)), Ok(Done::Plainly));
+                assert_eq!(ask(channels, name, What::Pause), Err(Refused::NoSuchChannel));
+            }
+        }
+        assert_eq!(running.rtc.stats().listeners.len(), 1, "streams are left");
+        assert_eq!((app.mp3.borrow().len(), channels.gauges().lock().unwrap().len()), (1, 1));
+        assert_eq!(ask(channels, "main", What::Channel(ChannelWish::Remove)), Err(Refused::LastChannel));
+        running.end().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn each_channel_keeps_its_own_and_the_evening_is_everybodys() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let (mut running, _app) = running(directory.path());
+        let channels = &mut running.channels;
+        ask(channels, "green", put()).expect("there is room");
+        ask(channels, "green", What::Volume(-12.0)).expect("in range");
+        ask(channels, "main", What::Start(Some("Garden".to_owned()))).expect("a title");
+        let of = |channels: &Channels, name: &str| {
+            let party = channels.iter().find(|(channel, _)| channel.id == id(name)).expect("it is there").1.party();
+            (party.view().volume.db(), party.session().clone())
+        };
+        let (loud, soft) = (of(channels, "main"), of(channels, "green"));
+        assert_eq!((loud.0, soft.0), (Volume::FULL.db(), -12.0));
+        assert_eq!((&loud.1, loud.1.title.as_str()), (&soft.1, "Garden"));
+        ask(channels, "green", What::End).expect("it goes on");
+        assert!(!of(channels, "main").1.live && !of(channels, "green").1.live);
+        ask(channels, "green", What::Play).expect("whoever plays begins an evening");
+        assert!(of(channels, "main").1.live, "for all channels");
+        running.end().await;
+        // As it was, after a restart.
+        let (running, _app) = self::running(directory.path());
+        let channels = &running.channels;
+        let known: Vec<_> = channels.iter().map(|(channel, _)| (channel.id, channel.color)).collect();
+        assert_eq!(known, [(id("main"), Color::Red), (id("green"), Color::Green)]);
+        assert_eq!(of(channels, "green").0, -12.0);
+        running.end().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_channel_that_is_added_again_begins_with_nothing_of_the_one_before() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let (mut running, _app) = running(directory.path());
+        let channels = &mut running.channels;
+        ask(channels, "green", put()).expect("there is room");
+        ask(channels, "green", What::Volume(-12.0)).expect("in range");
+        channels.keep(true);
+        ask(channels, "green", What::Channel(ChannelWish::Remove)).expect("it is not the last");
+        ask(channels, "green", put()).expect("there is room");
+        running.end().await;
+        let (running, _app) = self::running(directory.path());
+        let volumes: Vec<f32> = running.channels.iter().map(|(_, one)| one.party().view().volume.db()).collect();
+        assert_eq!(volumes, [0.0, 0.0], "the volume of the one before is back");
+        running.end().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_boxs_buttons_act_on_one_channel_after_the_other() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let (mut running, _app) = running(directory.path());
+        let channels = &mut running.channels;
+        ask(channels, "green", put()).expect("there is room");
+        assert_eq!(channels.steered().0.id, id("main"));
+        assert_eq!((channels.steer_next().as_str(), channels.steered().0.id), ("green", id("green")));
+        assert_eq!((channels.steer_next().as_str(), channels.steered().0.id), ("red", id("main")));
+        channels.steer_next();
+        ask(channels, "green", What::Channel(ChannelWish::Remove)).expect("it is not the last");
+        assert_eq!(channels.steered().0.id, id("main"), "what is gone cannot be steered");
+        running.end().await;
+    }
+}

@@ -65,35 +65,32 @@ impl Supplies {
     /// # Errors
     /// A part cannot be had.
     pub(super) fn open(&mut self, id: ChannelId, place: usize, resumed: bool) -> Result<Programme, Error> {
-        let (config, stream) = (&self.config, StreamId::from(id));
-        let tracks_rotated = Catalogue::rotated(&self.catalogue, place, CHANNELS_MAX);
+        let (stream, clock) = (StreamId::from(id), self.clock);
+        let catalogue = self.catalogue.rotated(place, CHANNELS_MAX);
         let memory = Memory::new(self.writer.clone(), id, resumed);
         let mut party = self.party(place);
-        if resumed && let Some(saved) = memory.read(|track| tracks_rotated.show(track)) {
+        if resumed && let Some(saved) = memory.read(|track| catalogue.show(track)) {
             party.resume(&saved);
         }
-        let opus = self.rtc.add_stream(StreamConfig {
-            id: stream,
-            duration: duration(config.opus.packet_ms),
-            bitrate_bps: config.opus.bitrate_bps,
-            in_band_fec: config.opus.fec,
-        });
-        let opus = opus.map_err(Error::Stream)?;
-        let mp3 = mp3::Config { bitrates_bps: config.mp3.bitrates_bps.clone(), burst_ms: config.mp3.burst_ms.into() };
-        let (hub, mp3) = mp3::hub(stream, &mp3, &self.snapshots, &tokio::runtime::Handle::current());
-        let (tap, ear) = ear::pair();
-        let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(opus), Box::new(mp3), Box::new(tap)];
+        // What may be refused comes before the stream, which would have to be taken back.
         let line = self.line.as_ref().map(LineSource::tap).transpose().map_err(Error::LineIn)?;
         let sources = line.into_iter().map(|line| Box::new(line) as Box<dyn SoundSource>).collect();
-        let first = self.timeline.next_packet_start(self.clock.now().plus_millis(FIRST_BLOCK_MS));
+        let encoders = encoders(&self.config)?;
+        let (hub, mp3) = mp3::hub(stream, &self.mp3(), &self.snapshots, &tokio::runtime::Handle::current());
+        let (tap, ear) = ear::pair();
+        let opus = self.rtc.add_stream(self.stream(stream)).map_err(Error::Stream)?;
+        let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(opus), Box::new(mp3), Box::new(tap)];
+        let first = self.timeline.next_packet_start(clock.now().plus_millis(FIRST_BLOCK_MS));
         let mixed = plan(party.plan(), party.settings().crossfade_ms);
-        let (pump, controls, plan) = pump::new(self.timeline, first, mixed, sources, encoders(config)?, sinks);
-        let (wake, clock) = (Arc::clone(&self.wake), self.clock);
+        let (pump, controls, plan) = pump::new(self.timeline, first, mixed, sources, encoders, sinks);
+        let wake = Arc::clone(&self.wake);
         controls.set_waker(move || wake.notify_one());
         let run = move || pump::run(pump, clock);
-        let thread = thread::Builder::new().name("pump".to_owned()).spawn(run).map_err(Error::System)?;
-        let tracks =
-            Tracks::new(id, tracks_rotated, controls.clone(), WorkerCommand::this_program(), self.news.clone());
+        let thread = thread::Builder::new().name("pump".to_owned()).spawn(run).map_err(|error| {
+            _ = self.rtc.remove_stream(stream, None);
+            Error::System(error)
+        })?;
+        let tracks = Tracks::new(id, catalogue, controls.clone(), WorkerCommand::this_program(), self.news.clone());
         self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, controls.clone());
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
         let pump = PumpWatch::new(thread, clock.now());
@@ -103,6 +100,17 @@ impl Supplies {
         programme.apply(Input::LineIn(self.line.is_some()));
         programme.offer_catalogue();
         Ok(programme)
+    }
+
+    fn stream(&self, id: StreamId) -> StreamConfig {
+        let opus = &self.config.opus;
+        let duration = duration(opus.packet_ms);
+        StreamConfig { id, duration, bitrate_bps: opus.bitrate_bps, in_band_fec: opus.fec }
+    }
+
+    fn mp3(&self) -> mp3::Config {
+        let mp3 = &self.config.mp3;
+        mp3::Config { bitrates_bps: mp3.bitrates_bps.clone(), burst_ms: mp3.burst_ms.into() }
     }
 
     fn party(&self, place: usize) -> Party {
