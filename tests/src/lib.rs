@@ -5,6 +5,7 @@ pub mod caller;
 pub mod card;
 pub mod crowd;
 pub mod dice;
+pub mod disco;
 pub mod distrust;
 pub mod firefox;
 pub mod guest;
