@@ -35,7 +35,7 @@ impl Estimate {
             audio::thread::stand_back();
             let cores = thread::available_parallelism().map_or(1, usize::from);
             let channels = channels(cores, share_of_core(encoders));
-            log::info!("this board can encode about {channels} channels");
+            log::debug!("this board can encode about {channels} channels");
             measured.store(channels, Ordering::Relaxed);
         };
         if let Err(error) = thread::Builder::new().name("estimate".to_owned()).spawn(measure) {
