@@ -4,6 +4,42 @@
 //! receive-only, so each is a small state machine: an ICE-lite agent that answers proven checks, a DTLS association, an
 //! SRTP context, a little RTCP. A packet is protected per listener from the one shared payload into the send batch;
 //! nothing is allocated per packet. Peers that send are not served here.
+//!
+//! From an offer to a packet, with the engine and a simulated phone instead of sockets. The engine is told the time and every
+//! datagram, and what it sends is in `out` after each call; a datagram may be lost, and who misses it asks again:
+//!
+//! ```
+//! # use std::{net::SocketAddr, time::{Duration, Instant}};
+//! # use base::{MediaTime, Packet, PacketDuration, StreamId, Time, Timeline};
+//! # use rand::{SeedableRng, rngs::StdRng};
+//! # use rtc::{api::Offer, config::{Clocks, Config, Limits, StreamConfig}, dtls::Identity, engine::Engine};
+//! # use rtc::{sim::{Phone, Setup}, transmit::Outbox};
+//! # let here: SocketAddr = "10.0.0.1:5000".parse()?;
+//! # let there: SocketAddr = "10.0.0.2:40000".parse()?;
+//! # let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::from_secs(1_700_000_000) };
+//! # let (now, identity, timeline) = (Time::ZERO, Identity::generate()?, Timeline::starting_at(Time::ZERO));
+//! # let config = Config { timeline, addresses: vec![here.ip()], port: here.port(), limits: Limits::default(), clocks };
+//! let mut engine = Engine::new(config, identity.clone(), StdRng::seed_from_u64(1), now);
+//! let (stream, duration) = (StreamId::new("main")?, PacketDuration::Ms20);
+//! engine.add_stream(StreamConfig { id: stream, duration, bitrate_bps: 128_000, in_band_fec: false })?;
+//! let mut phone = Phone::new(identity, clocks, "phone", Setup::Actpass);
+//! let offer = Offer { stream, sdp: phone.offer(), local_addr: here.ip(), remote_addr: there.ip(), duration: None };
+//! let answer = engine.offer(now, &offer).expect("there is room");
+//! phone.answer(now, &answer.sdp, here);
+//! let mut out = Outbox::default();
+//! let carry = |engine: &mut Engine, phone: &mut Phone, out: &mut Outbox| {
+//!     phone.outbox.take().iter_mut().for_each(|(_, bytes)| engine.handle_datagram(now, there, bytes, out));
+//!     out.take().iter_mut().for_each(|(_, bytes)| phone.receive(now, bytes));
+//! };
+//! // Checks and the handshake, until the phone has its keys.
+//! (0..20).for_each(|_| carry(&mut engine, &mut phone, &mut out));
+//! assert!(phone.is_joined() && engine.wants(stream, duration));
+//! let packet = Packet { media_time: MediaTime::ZERO, payload: bytes::Bytes::from_static(b"Opus") };
+//! engine.handle_packet(now, stream, duration, packet, &mut out);
+//! carry(&mut engine, &mut phone, &mut out);
+//! assert_eq!(phone.heard[0].payload, b"Opus");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod api;
 pub mod batch;
