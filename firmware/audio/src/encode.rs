@@ -37,6 +37,11 @@ pub trait Encode: Send {
     /// [`Encode::reset`]: a packet never holds sound from two sides of a hole.
     fn encode(&mut self, at: MediaTime, block: &Block, sink: &mut dyn PacketSink);
 
+    /// Returns how many packets could not be encoded since the start; listeners hear a gap for each.
+    fn failures_total(&self) -> u64 {
+        0
+    }
+
     /// Drops partial packets and the encoder's memory of earlier sound. Costs nothing if nothing was encoded since the
     /// last time.
     fn reset(&mut self);

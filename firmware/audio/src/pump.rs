@@ -172,6 +172,8 @@ impl Pump {
         }
         meters.out_peak.store(meter::peak(&self.block.frames).to_bits(), Ordering::Relaxed);
         meters.limiter_gain.store(self.limiter.gain_min().to_bits(), Ordering::Relaxed);
+        let failures = self.encoders.iter().map(OnDemand::failures_total).sum();
+        meters.encode_failures.store(failures, Ordering::Relaxed);
         meters.blocks.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -59,6 +59,8 @@ pub struct Status {
     pub fallbacks_total: u64,
     /// Events dropped because nobody fetched them.
     pub events_lost_total: u64,
+    /// Packets that could not be encoded.
+    pub encode_failures_total: u64,
 }
 
 /// The atomics behind a [`Status`].
@@ -78,6 +80,7 @@ pub(crate) struct Meters {
     pub(crate) starved: AtomicU64,
     pub(crate) fallbacks: AtomicU64,
     pub(crate) events_lost: AtomicU64,
+    pub(crate) encode_failures: AtomicU64,
 }
 
 impl Meters {
@@ -113,6 +116,7 @@ impl Meters {
             starved_total: get(&self.starved),
             fallbacks_total: get(&self.fallbacks),
             events_lost_total: get(&self.events_lost),
+            encode_failures_total: get(&self.encode_failures),
         }
     }
 }

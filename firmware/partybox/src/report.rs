@@ -214,7 +214,7 @@ fn channel_metrics(sounds: &[(ChannelId, Status)], page: &mut Page) {
         family(Kind::Gauge, name, help, &number);
     }
     type Count = fn(&Status) -> u64;
-    let counters: [(&str, &str, Count); 9] = [
+    let counters: [(&str, &str, Count); 10] = [
         ("line_in_underruns_total", "Times the line-in buffer ran dry.", |s| s.line_underruns_total),
         ("line_in_slips_total", "Times line-in sound was dropped because too much piled up.", |s| s.line_slips_total),
         ("line_in_overflow_frames_total", "Frames of line-in dropped because the pump did not take them.", |s| {
@@ -226,6 +226,7 @@ fn channel_metrics(sounds: &[(ChannelId, Status)], page: &mut Page) {
         ("hole_blocks_total", "Blocks left out because the pump was held up.", |s| s.hole_blocks_total),
         ("starved_total", "Times a track's decoder was behind.", |s| s.starved_total),
         ("events_lost_total", "Events of the pump dropped because nobody fetched them.", |s| s.events_lost_total),
+        ("encode_failures_total", "Packets that could not be encoded.", |s| s.encode_failures_total),
     ];
     for (name, help, number) in counters {
         family(Kind::Counter, name, help, &|sound| number(sound) as f64);
@@ -286,11 +287,12 @@ mod tests {
             starved_total: 9,
             fallbacks_total: 10,
             events_lost_total: 11,
+            encode_failures_total: 12,
         };
         let mut page = Page::new();
         sound_metrics(0.0, &[(ChannelId::new("red").unwrap(), sound)], &mut page);
         let text = page.into_text();
-        for number in 1..=11 {
+        for number in 1..=12 {
             let exported = |line: &str| line.contains("_total") && line.ends_with(&format!(" {number}"));
             assert!(text.lines().any(exported), "number {number} is missing in\n{text}");
         }

@@ -1,7 +1,7 @@
 //! Two hundred guests who vote at random, while a host works on the page: everything arrives.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use tests::browser::Options;
@@ -112,5 +112,5 @@ fn two_hundred_guests_vote_at_random_and_the_hosts_page_shows_every_vote() {
         assert!(follower.until("\"playing\":false", PATIENCE), "every guest is told of the pause");
     }
     println!("{GUESTS} guests were told of a pause within {:?}", begun.elapsed());
-    assert!(Duration::ZERO < PATIENCE && count > 0, "the host did something meanwhile");
+    assert!(count > 0, "the host did something meanwhile");
 }

@@ -30,6 +30,11 @@ impl OnDemand {
             self.encoder.reset();
         }
     }
+
+    /// Returns how many packets could not be encoded since the start.
+    pub fn failures_total(&self) -> u64 {
+        self.encoder.failures_total()
+    }
 }
 
 #[cfg(test)]

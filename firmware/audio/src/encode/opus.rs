@@ -117,7 +117,7 @@ pub struct Opus {
     is_first: bool,
     packet: Box<[u8; PACKET_BYTES_MAX]>,
     /// Frames libopus refused to encode. None is ever expected; they are counted and left out.
-    failed_total: u64,
+    failures_total: u64,
 }
 
 impl Opus {
@@ -146,13 +146,8 @@ impl Opus {
             expected: None,
             is_first: true,
             packet: Box::new([0; PACKET_BYTES_MAX]),
-            failed_total: 0,
+            failures_total: 0,
         })
-    }
-
-    /// Returns how many frames libopus refused to encode since the start.
-    pub fn failed_total(&self) -> u64 {
-        self.failed_total
     }
 
     /// Returns the frames by which decoded sound trails its packet's media time: libopus' own look-ahead. Both profiles' decoders
@@ -202,7 +197,7 @@ impl Encode for Opus {
             fade_in(&mut frames[..BLOCK_FRAMES]);
         }
         let Ok(length) = self.encoder.encode_float(frames.as_flattened(), &mut self.packet[..]) else {
-            self.failed_total += 1;
+            self.failures_total += 1;
             self.repacketize.reset();
             return;
         };
@@ -218,6 +213,10 @@ impl Encode for Opus {
         }
         let (joiner, buffer) = (&mut self.joiner, &mut self.packet[..]);
         self.repacketize.push(packet, &mut |frames| joiner.join(frames, buffer), sink);
+    }
+
+    fn failures_total(&self) -> u64 {
+        self.failures_total
     }
 
     fn reset(&mut self) {
