@@ -1,6 +1,13 @@
 //! A silent disco in real browsers: three channels, each with a tone of its own, and guests who hear theirs and no other.
 
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tests::caller::Caller;
 use tests::disco::{CHANNELS, Disco, PATIENCE, hears_only, switch};
+use tests::program::Running;
+use tests::sound::SoundServer;
+use tests::{hear, metrics, wav};
 
 /// What a busy machine does to delays is not judged here: the browser holds back more sound than it would, and the page does
 /// not connect again because it is late.
@@ -43,5 +50,48 @@ fn whoever_listens_to_a_channel_that_is_removed_goes_on_with_the_first() {
     hears_only(&guest, 0).expect("the first channel's tone");
     disco.running.until("/api/party/status", PATIENCE, |status| {
         status["channels"].as_array().is_some_and(|channels| channels.len() == 2) && status["listeners"]["live"] == 1
+    });
+}
+
+#[test]
+fn line_in_feeds_two_channels_at_once_and_a_third_plays_on() {
+    let server = match SoundServer::start(&["cable"]) {
+        Ok(server) => server,
+        Err(reason) => return println!("not run: {reason}"),
+    };
+    let config = server.alsa_config();
+    let environment = [("ALSA_CONFIG_PATH", config.as_os_str())];
+    let Some(running) = Running::start_in(&environment, &["--line-in", "cable-in"]) else { return };
+    let tone = hear::sine(1_000.0, 0.25, wav::RATE_HZ, 120 * wav::RATE_HZ as usize);
+    let _player = server.play("cable", &tone).expect("paplay starts");
+    let address = running.url("").trim_start_matches("http://").parse().expect("an address");
+    let mut host = Caller::new([127, 0, 0, 1].into(), address);
+    let mut asked = |method: &str, path: &str, body: Value| {
+        let answer = host.ask(method, path, Some(&body));
+        assert_eq!(answer.status, 204, "{method} {path}: {}", answer.body);
+    };
+    for id in ["green", "blue"] {
+        asked("PUT", &format!("/api/channels/{id}"), json!({ "color": id }));
+    }
+    for id in ["main", "green"] {
+        asked("POST", &format!("/api/channels/{id}/source"), json!({ "source": "line-in" }));
+        running.until(&format!("/api/channels/{id}/status"), PATIENCE, |status| {
+            let line_in = status["sources"].as_array().and_then(|all| all.iter().find(|one| one["id"] == "line-in"));
+            status["fallback"] == false && line_in.is_some_and(|line_in| line_in["state"] == "signal")
+        });
+    }
+    // Softer on one of them: the volume is the channel's.
+    asked("PUT", "/api/channels/green/volume", json!({ "db": -6 }));
+    let peak = |id: &str| {
+        let page = ureq::get(running.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
+        metrics::number(&page.expect("metrics"), &format!("out_peak_dbfs{{channel=\"{id}\"}}")).expect("a peak")
+    };
+    let begun = Instant::now();
+    let near = |db: f64, wanted: f64| (db - wanted).abs() < 0.5;
+    while !(near(peak("main"), -12.04) && near(peak("green"), -18.04)) {
+        assert!(begun.elapsed() < PATIENCE, "main {} dBFS, green {} dBFS", peak("main"), peak("green"));
+    }
+    running.until("/api/channels/blue/status", PATIENCE, |status| {
+        status["source"] == "files" && status["track"]["title"].is_string()
     });
 }
