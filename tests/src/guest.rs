@@ -102,6 +102,23 @@ impl Guest {
         self.browser.wait_for(found, Duration::from_secs(30))
     }
 
+    /// What the page's youngest connection has counted of hiccups that are this machine's: samples that its jitter buffer made
+    /// up, added or left out because packets came late, and samples that its output asked for in vain.
+    pub fn hiccups(&self) -> Result<f64, BrowserError> {
+        let counted = "(async () => {
+          let all = 0;
+          for (const report of (await window.testPeers.at(-1).getStats()).values()) {
+            const { concealedSamples, insertedSamplesForDeceleration, removedSamplesForAcceleration, synthesizedSamplesEvents } = report;
+            for (const part of [concealedSamples, insertedSamplesForDeceleration, removedSamplesForAcceleration, synthesizedSamplesEvents])
+              all += part ?? 0;
+          }
+          return { all };
+        })()";
+        self.browser.wait_for(counted, Duration::from_secs(30))?["all"]
+            .as_f64()
+            .ok_or(BrowserError::Malformed("hiccups"))
+    }
+
     /// Who asked for each of the page's connections, as stacks of calls.
     pub fn connections(&self) -> Result<Vec<String>, BrowserError> {
         let origins = self.browser.run("return window.testPeers.map((peer) => peer.testOrigin)")?;
