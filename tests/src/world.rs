@@ -3,6 +3,8 @@
 //! Nothing here waits or reads a clock: [`World::run_until`] jumps from one event to the next. The encoders are
 //! counting ones whose packets name their frames, so that a gap or a double is seen by number; there are no codecs here.
 
+// The path is said because the fuzz targets take this file in as well, from another folder.
+#[path = "world/programme.rs"]
 mod programme;
 
 use std::cmp::Reverse;
