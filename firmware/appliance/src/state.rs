@@ -12,6 +12,8 @@ use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::durable::replace;
 use crc::{CRC_32_ISO_HDLC, Crc};
@@ -20,6 +22,13 @@ pub use writer::{Writer, Written};
 
 /// Largest content of a file, bytes. More is refused when writing, and counts as damaged when reading.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a folder may be in use before it counts as another box's: a process that was begun just before the last owner
+/// ended has the owner's lock until it is another program.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Time between two tries to lock it.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// Damaged files of one name that are kept. The newest replaces the last one.
 const KEPT_MAX: usize = 8;
@@ -104,10 +113,14 @@ impl Folder {
         let system = |error| Error::System(path.clone(), error);
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(system)?;
         let lock = File::open(&path).map_err(system)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Error::InUse(path)),
-            Err(TryLockError::Error(error)) => Err(system(error)),
+        let begun = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path, _lock: lock }),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => return Err(Error::InUse(path)),
+                Err(TryLockError::Error(error)) => return Err(system(error)),
+            }
         }
     }
 

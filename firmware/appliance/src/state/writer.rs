@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use super::{Error, Folder};
 
 /// Writes that wait for the storage. A further one is refused with [`Error::Busy`]; whoever asked asks again later.
-const WAITING_MAX: usize = 8;
+const WAITING_MAX: usize = 32;
 
 /// Called once a content is on the storage, or with the reason why it is not.
 pub type Written = Box<dyn FnOnce(Result<(), Error>) + Send>;

@@ -1,6 +1,7 @@
 //! Which channels there are, as a file: how the evening outlasts a restart.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use appliance::state::{Error, Writer};
 use base::ChannelId;
@@ -27,12 +28,14 @@ pub(crate) struct Roster {
     writer: Option<Arc<Writer>>,
     /// The channel with which a box begins.
     first: ChannelId,
+    /// Set when it could not be written because the storage is slow; it is then written again.
+    again: Arc<AtomicBool>,
 }
 
 impl Roster {
     /// Keeps the file of `writer`'s folder. A box without one begins with the channel `first`.
     pub(crate) fn new(writer: Option<Arc<Writer>>, first: ChannelId) -> Self {
-        Self { writer, first }
+        Self { writer, first, again: Arc::default() }
     }
 
     /// Returns the evening that the file tells of. What is wrong with the file is logged, and the evening then begins
@@ -53,13 +56,21 @@ impl Roster {
         evening
     }
 
-    /// Writes the file. A change of channels is rare, and whoever made it sees whether it lasted after a restart.
+    /// Writes the file again if the storage was too slow for the last change. To be called a few times a second.
+    pub(super) fn keep(&self, evening: &Evening) {
+        if self.again.swap(false, Ordering::Relaxed) {
+            self.write(evening);
+        }
+    }
+
+    /// Writes the file.
     pub(super) fn write(&self, evening: &Evening) {
         let Some(writer) = &self.writer else { return };
-        let written = |written: Result<(), Error>| {
-            if let Err(error) = written {
-                log::warn!("the channels cannot be written, so a restart brings back older ones: {error}");
-            }
+        let again = Arc::clone(&self.again);
+        let written = move |written: Result<(), Error>| match written {
+            Err(Error::Busy) => again.store(true, Ordering::Relaxed),
+            Err(error) => log::warn!("the channels cannot be written, so a restart brings back older ones: {error}"),
+            Ok(()) => {}
         };
         writer.write(FILE, to_text(evening).into_bytes(), Box::new(written));
     }
