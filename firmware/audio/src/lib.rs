@@ -4,7 +4,7 @@
 //! `encode` → [`base::PacketSink`]s. It knows nothing of phones, HTTP or party rules. Without features only the plain values
 //! remain ([`pcm`], [`deck`]).
 //!
-//! One [`pump`] per channel makes a block every 10 ms on the box's one timeline. One [`line`] feeds all of them. Both are
+//! One [`pump`] per channel makes a block every 10 ms on the box's one timeline. One [`mod@line`] feeds all of them. Both are
 //! steps with a loop around them: told the time they do not wait, so that a test needs no thread and no clock. From a sound
 //! card (here a simulated one) to packets:
 //!

@@ -49,7 +49,7 @@ pub struct SessionView {
     pub started_ms: u64,
 }
 
-/// The track that is heard now, while tracks are heard at all ([`crate::status::Snapshot::track`]).
+/// The track that is heard now, while tracks are heard at all ([`crate::status::ChannelStatus::track`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NowView {
     /// The track.
