@@ -165,9 +165,10 @@ impl Channels {
         Ok(())
     }
 
-    /// Returns whether every channel has sounded for long enough to trust this version.
+    /// Returns whether a channel has sounded for long enough to trust this version. One is enough: the others may be paused,
+    /// and one that is silent and should not be is [`Trouble::Silent`].
     pub(crate) fn is_proved(&self) -> bool {
-        self.programmes.values().all(Programme::is_proved)
+        self.programmes.values().any(Programme::is_proved)
     }
 
     /// Returns how many listen to each channel, and tells the rules.
