@@ -1,4 +1,5 @@
-//! What is so about the box as a thing, as pages and the rest of the program follow it: values only.
+//! Facts about the box as a thing (network, radio, power, updates), as pages and the rest of the program follow them: values
+//! only.
 //!
 //! Says nothing of single stations or people. Who finds these facts out is in the other files of this room; the words in
 //! which pages get them are the API's.

@@ -78,7 +78,7 @@ impl Inbox {
 /// The end for pages.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    /// What is so.
+    /// The facts, as they were published last.
     pub facts: watch::Receiver<Arc<Facts>>,
     /// What hosts ask.
     pub requests: mpsc::Sender<Request>,
@@ -88,10 +88,10 @@ pub struct Handle {
     pub receiving: Arc<Semaphore>,
 }
 
-/// The end for whoever finds out what is so and does what is asked.
+/// The service's end: publishes facts and does what is asked.
 #[derive(Debug)]
 pub struct Service {
-    /// What is so.
+    /// The facts, as they were published last.
     pub facts: watch::Sender<Arc<Facts>>,
     /// What hosts ask.
     pub requests: mpsc::Receiver<Request>,

@@ -37,7 +37,7 @@ impl Meter {
         Self { sys, alarm: None, volt: None, temperature: None, coolers: Vec::new(), undervoltage_seen: false }
     }
 
-    /// Reads what is so now; `None` on a machine that says nothing of it.
+    /// Reads the power facts; `None` on a machine that says nothing of them.
     pub(crate) fn read(&mut self) -> Option<Power> {
         if self.alarm.is_none() || self.temperature.is_none() {
             self.find();

@@ -57,7 +57,7 @@ impl Stations {
         Self { control, own, socket: None, stations: 0, questions: Ticker::new(ASK_US), missing: 0 }
     }
 
-    /// Reads what hostapd has answered, asks it again when that is due, and returns what is so with the radio of `choice`.
+    /// Reads what hostapd has answered, asks it again when that is due, and returns the facts of the radio of `choice`.
     pub(crate) fn poll(&mut self, now: Time, choice: &Choice) -> Radio {
         if self.socket.is_none() {
             self.socket = self.connect(&choice.interface).ok();

@@ -59,7 +59,7 @@ impl Updates {
         is_configured.then_some(Self { inbox, run, sticks, found: None, copied: None, searches, proved: false })
     }
 
-    /// Returns what is so, and searches the sticks when that is due.
+    /// Returns the facts of updates, and searches the sticks when that is due.
     pub(crate) fn poll(&mut self, now: Time) -> Update {
         if self.searches.is_due(now) {
             self.found = on_a_stick(&self.sticks).filter(|found| self.copied.as_ref() != Some(found));
