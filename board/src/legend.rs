@@ -21,7 +21,8 @@ pub(crate) fn markdown() -> String {
         "\n## What the lights say\n\n\
          The status LED shows the first of these that holds; the LED beside play shows what concerns the music, the one\n\
          for guests what concerns people. Each sign is {LETTER_MS} ms, `#` lit, `_` dark; the rhythm alone tells them apart, the\n\
-         colour of an RGB LED only helps.\n\n\
+         colour of an RGB LED only helps. Where there are several channels, ready, playing and paused have the colour of the\n\
+         one that the buttons act on.\n\n\
          | rhythm | colour | meaning |\n| --- | --- | --- |\n"
     );
     for condition in Condition::ALL.into_iter().rev() {

@@ -36,7 +36,7 @@ pub use config::Config;
 pub use event::{Event, Part, Problem, What};
 pub use function::{Button, Function, Led};
 pub use gesture::{Gesture, Habit, Habits};
-pub use light::{Condition, Conditions, Flash, Scene};
+pub use light::{Colour, Condition, Conditions, Flash, Scene};
 pub use runner::{Counts, Handle, Running, start};
 pub use screen::{Screen, Show};
 pub use table::{Active, Pull};

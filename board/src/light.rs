@@ -116,11 +116,14 @@ pub struct Scene {
     pub conditions: Conditions,
     /// How bright, 0 (dark) to 100 percent. Lines that can only be on or off ignore it, but for 0.
     pub brightness_percent: u8,
+    /// The colour of what the buttons act on, where there are several: an RGB LED shows it in place of the colours of
+    /// ready, playing and paused.
+    pub tint: Option<Colour>,
 }
 
 impl Default for Scene {
     fn default() -> Self {
-        Self { conditions: Conditions::NONE.with(Condition::Starting), brightness_percent: 100 }
+        Self { conditions: Conditions::NONE.with(Condition::Starting), brightness_percent: 100, tint: None }
     }
 }
 
@@ -219,6 +222,9 @@ impl Light {
         if let Some((flash, since)) = self.flash.filter(|_| !urgent && led != Led::Play) {
             return Some((patterns::flash(flash), since, flash_colour(flash)));
         }
-        highest.map(|condition| (pattern(condition), self.since[condition as usize], colour(condition)))
+        highest.map(|condition| {
+            let tint = self.scene.tint.filter(|_| patterns::takes_tint(condition));
+            (pattern(condition), self.since[condition as usize], tint.unwrap_or(colour(condition)))
+        })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tests::caller::Caller;
 use tests::terminal::Terminal;
 
 /// How long anything on a busy machine may take before it counts as not happening.
@@ -63,6 +64,31 @@ fn a_count_down_is_seen_and_ends_when_the_button_is_let_go() {
     terminal.press("f");
     let text = see(&terminal, "button: pair was let go in time");
     assert!(!text.contains("forgotten"), "{text}");
+}
+
+#[test]
+fn the_rgb_led_has_the_colour_of_the_channel_that_the_buttons_act_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("partybox.toml");
+    std::fs::write(&config, "[buttons]\nnext = { short = \"channel\" }\n").expect("a file");
+    let Some(mut terminal) = Terminal::start(&["--board", "sim", "--config", &config.display().to_string()]) else {
+        return;
+    };
+    see(&terminal, "· red  ● green  · blue");
+    let address = terminal.running.url("").trim_start_matches("http://").parse().expect("an address");
+    let answer = Caller::new([127, 0, 0, 1].into(), address).ask(
+        "PUT",
+        "/api/channels/late",
+        Some(&json!({ "name": "Late night", "color": "blue" })),
+    );
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    see(&terminal, "● red  · green  · blue");
+    terminal.press("n");
+    see(&terminal, "· red  · green  ● blue");
+    terminal.press("p");
+    until_status(&terminal, "the first plays on", |status| status["playing"] == true);
+    terminal.press("n");
+    see(&terminal, "● red  · green  · blue");
 }
 
 /// The lines of the display's drawing.

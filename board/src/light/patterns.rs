@@ -8,7 +8,8 @@ use super::{Condition, Flash};
 use crate::function::Led;
 use crate::pattern::{Pattern, off, on};
 
-/// The colour of an RGB LED. Each part is nothing or everything, so that lines without PWM can show it.
+/// The colour of an RGB LED, each part 0 to 255. A line without PWM is lit from 128 on, so what must be told apart there
+/// differs in which of its parts are that high.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Colour {
@@ -124,6 +125,11 @@ pub const fn colour(condition: Condition) -> Colour {
         Condition::PairingOpen | Condition::PairingAsked => BLUE,
         Condition::NearlyFull | Condition::Updating => VIOLET,
     }
+}
+
+/// Whether a condition is about what is played, and so takes the colour of what the buttons act on.
+pub(super) const fn takes_tint(condition: Condition) -> bool {
+    matches!(condition, Condition::Ready | Condition::Playing | Condition::Paused)
 }
 
 /// The colour of a flash.

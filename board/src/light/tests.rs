@@ -6,7 +6,7 @@ use crate::pattern::is_lit;
 const ALL: [Condition; 13] = Condition::ALL;
 
 fn scene(conditions: &[Condition]) -> Scene {
-    Scene { conditions: conditions.iter().copied().collect(), brightness_percent: 100 }
+    Scene { conditions: conditions.iter().copied().collect(), brightness_percent: 100, tint: None }
 }
 
 /// What an LED shows from `start_ms` on.
@@ -143,6 +143,20 @@ fn each_led_says_its_own() {
     assert_eq!(drawing(&mut light, Led::Guests, 0, 10), "#_#_#_#_#_");
     let now = Time::ZERO;
     assert_eq!([Led::Red, Led::Green, Led::Blue].map(|led| light.level(led, now)), [0, 0, 255]);
+}
+
+#[test]
+fn music_has_the_colour_of_what_the_buttons_act_on_and_nothing_else_has() {
+    let orange = Colour { red: 255, green: 128, blue: 0 };
+    for condition in ALL {
+        let mut light = Light::new(Time::ZERO);
+        light.set(Scene { tint: Some(orange), ..scene(&[condition]) }, Time::ZERO);
+        let lit = (0..100).map(|n| Time::ZERO.plus_millis(100 * n)).find(|now| light.level(Led::Status, *now) > 0);
+        let now = lit.expect("each is lit within ten seconds");
+        let is_music = matches!(condition, Condition::Ready | Condition::Playing | Condition::Paused);
+        let Colour { red, green, blue } = if is_music { orange } else { colour(condition) };
+        assert_eq!(Led::COLOURS.map(|led| light.level(led, now)), [red, green, blue], "{condition:?}");
+    }
 }
 
 #[test]

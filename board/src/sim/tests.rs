@@ -40,7 +40,7 @@ impl Room {
 
     fn scene(&self, conditions: &[Condition]) {
         let conditions: Conditions = conditions.iter().copied().collect();
-        self.running.handle.scene(Scene { conditions, brightness_percent: 100 });
+        self.running.handle.scene(Scene { conditions, brightness_percent: 100, tint: None });
     }
 
     /// Waits until `seen` holds of what can be seen.
@@ -142,7 +142,7 @@ fn leds_follow_the_scene_and_a_flash_is_seen() {
     room.until(|sim| sim.led(Led::Guests) == 255);
     room.until(|sim| sim.led(Led::Guests) == 0 && sim.led(Led::Status) == 255);
     let conditions = Conditions::NONE.with(Condition::Playing);
-    room.running.handle.scene(Scene { conditions, brightness_percent: 20 });
+    room.running.handle.scene(Scene { conditions, brightness_percent: 20, tint: None });
     room.until(|sim| sim.led(Led::Status) == 51);
     room.stop();
 }

@@ -6,9 +6,9 @@ use appliance::credentials::Credentials;
 use audio::line::LineState;
 use base::Time;
 use board::screen::wifi;
-use board::{Condition, Conditions, Flash, Screen, Show};
-use party::Refused;
+use board::{Colour, Condition, Conditions, Flash, Scene, Screen, Show};
 use party::pairing::{Outcome, View};
+use party::{Color, Refused};
 
 use crate::buttons::Action;
 
@@ -31,7 +31,7 @@ pub struct Facts {
     /// See `title`; may be empty.
     pub artist: String,
     /// The channel that is shown and that the buttons act on, where there is more than one.
-    pub channel: Option<String>,
+    pub channel: Option<Shown>,
     /// Phones and players that listen.
     pub listeners: usize,
     /// How much of the room they take, percent: of WebRTC's or of MP3's, whichever is nearer to full.
@@ -58,7 +58,22 @@ pub struct Facts {
     pub brightness_percent: u8,
 }
 
+/// One channel of several, as the box itself shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its name, or its colour's.
+    pub name: String,
+    /// Its colour.
+    pub color: Color,
+}
+
 impl Facts {
+    /// Returns what the LEDs shall say.
+    pub fn scene(&self) -> Scene {
+        let tint = self.channel.as_ref().map(|channel| light(channel.color));
+        Scene { conditions: self.conditions(), brightness_percent: self.brightness_percent, tint }
+    }
+
     /// What the LEDs shall say.
     pub fn conditions(&self) -> Conditions {
         let wants_line_in = self.line_in_chosen && self.playing;
@@ -120,7 +135,7 @@ impl Facts {
             count => format!("{count} listeners"),
         };
         let listeners = match &self.channel {
-            Some(channel) => format!("{channel}: {listeners}"),
+            Some(Shown { name, .. }) => format!("{name}: {listeners}"),
             None => listeners,
         };
         let footer = match (self.playing, self.is_nearly_full()) {
@@ -155,6 +170,22 @@ impl Facts {
             ([], None) => self.stuck.and_then(|name| message("Button stuck", format!("Something holds down {name}."))),
         }
     }
+}
+
+/// Returns a channel's colour on an RGB LED. Lines without PWM have seven colours for eight: there, orange is yellow.
+const fn light(color: Color) -> Colour {
+    let (red, green, blue) = match color {
+        Color::Red => (255, 0, 0),
+        Color::Green => (0, 255, 0),
+        Color::Blue => (0, 0, 255),
+        Color::Yellow => (255, 200, 0),
+        Color::Purple => (160, 0, 255),
+        // The green of an RGB LED is the strongest of the three to the eye: half of it beside full red is a yellow.
+        Color::Orange => (255, 128, 0),
+        Color::Teal => (0, 200, 160),
+        Color::Pink => (255, 128, 160),
+    };
+    Colour { red, green, blue }
 }
 
 /// Returns why a press led to nothing, for somebody at the box.
@@ -231,6 +262,21 @@ mod tests {
             only(&Facts { countdown: Some((Action::Forget, 3)), ..playing() }),
             [Condition::Playing, Condition::Countdown]
         );
+    }
+
+    #[test]
+    fn an_rgb_led_has_a_colour_for_each_channel_where_there_are_several() {
+        assert_eq!(playing().scene().tint, None, "one channel needs no colour");
+        let tint = |color| Facts { channel: Some(Shown { name: "Loud".to_owned(), color }), ..playing() }.scene().tint;
+        let tints = Color::ALL.map(|color| tint(color).expect("a colour"));
+        for (at, tint) in tints.iter().enumerate() {
+            assert!(!tints[..at].contains(tint), "{tint:?} twice");
+        }
+        let switched = |Colour { red, green, blue }| [red, green, blue].map(|part| part >= 128);
+        let mut alike = tints.map(switched).to_vec();
+        alike.sort_unstable();
+        alike.dedup();
+        assert_eq!(alike.len(), 7, "lines without PWM tell all colours apart that they can: {alike:?}");
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl Panel {
             self.board.flash(Flash::NewGuest);
         }
         self.listeners = facts.listeners;
-        self.set(Scene { conditions: facts.conditions(), brightness_percent: facts.brightness_percent });
+        self.set(facts.scene());
         let show = Some(facts.show());
         if show != self.shown.1 {
             self.board.show(show.clone().unwrap_or_default());

@@ -16,7 +16,7 @@ use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatu
 
 use crate::channel::{Gauged, Listening, Programme};
 use crate::config::Config;
-use crate::face::Facts;
+use crate::face::{Facts, Shown};
 use crate::panel::Counters;
 
 /// Returns what pages see before the first block.
@@ -89,10 +89,10 @@ pub(crate) fn panel(sound: &Status, urls: &[String], network: Option<&Credential
     }
 }
 
-/// Returns the name of `channel` for the display, where there is more than one to tell apart.
-pub(crate) fn channel_name(snapshot: &Snapshot, channel: &Channel) -> Option<String> {
+/// Returns what the box itself shows of `channel`, where there is more than one to tell apart.
+pub(crate) fn shown(snapshot: &Snapshot, channel: &Channel) -> Option<Shown> {
     let name = if channel.name.is_empty() { channel.color.id() } else { &channel.name };
-    (snapshot.channels.len() > 1).then(|| name.to_owned())
+    (snapshot.channels.len() > 1).then(|| Shown { name: name.to_owned(), color: channel.color })
 }
 
 /// Returns all listeners: live ones and those of MP3.

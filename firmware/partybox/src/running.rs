@@ -178,7 +178,7 @@ impl Running {
         let status = snapshot.channel(channel.id).unwrap_or_else(|| snapshot.first());
         let facts = report::facts(config, programme, &sound, status, &listening);
         self.panel.show(Facts {
-            channel: report::channel_name(&snapshot, channel),
+            channel: report::shown(&snapshot, channel),
             pairing: self.pairing.view(now),
             now,
             page_url: self.page.urls().first().cloned(),
