@@ -1,5 +1,7 @@
-// The poster: the party's name and the two codes on a page to print. Everything else is left to the style.
+// The poster: the party's name and the two codes on a page to print. With `?channel=` its code opens that channel, whose name
+// and colour it bears. Everything else is left to the style.
 
+import { dress, nameOf } from './channels.js';
 import { element, mark, translate, write } from './dom.js';
 import { Feed } from './feed.js';
 import { qr } from './host/api.js';
@@ -19,11 +21,14 @@ element('print').addEventListener('click', () => window.print());
 const feed = new Feed(
   (kind) => {
     if (kind !== 'snapshot') return;
-    const { session, name } = /** @type {Party.State} */ (feed.state);
+    const { session, name, channels } = /** @type {Party.State} */ (feed.state);
     write(element('party'), session.title || name);
     document.title = session.title || name;
     write(element('address'), session.invite ?? '');
-    mark(element('page'), 'src', qr('page'));
+    const wanted = new URLSearchParams(location.search).get('channel');
+    const channel = channels.find(({ id }) => id === wanted);
+    if (channel !== undefined) show(channel);
+    mark(element('page'), 'src', qr('page', channel?.id));
     mark(wifi, 'src', qr('wifi'));
     // A page to print does not change under the printer's hands.
     feed.close();
@@ -31,6 +36,15 @@ const feed = new Feed(
   () => {},
 );
 feed.open();
+
+/** @param {Party.Channel} channel */
+function show(channel) {
+  const pill = element('channel');
+  dress(pill, channel.color);
+  write(element('channel-name'), nameOf(channel));
+  pill.hidden = false;
+  element('listen').hidden = true;
+}
 
 /** @param {boolean} two whether both codes are there */
 function number(two) {

@@ -2,6 +2,7 @@
 //! accessibility engine and a printer make of them.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use tests::browser::{Browser, Options, installed};
+use tests::caller::Caller;
 
 use super::host::{Party, party, party_of};
 use super::{PATIENCE, web_tools};
@@ -171,6 +173,23 @@ fn the_party_screen_comes_back_by_itself_after_a_restart_of_the_box() {
     browser.wait_for("document.getElementById('lost').hidden", PATIENCE).expect("connected again");
     let moves = "document.getElementById('progress').value > 0";
     browser.wait_for(moves, PATIENCE).expect("what plays is shown");
+}
+
+#[test]
+fn the_poster_of_a_channel_bears_its_name_and_opens_it() {
+    let Some(party) = party() else { return };
+    let channel = json!({ "name": "Late night", "color": "yellow" });
+    let answer =
+        Caller::new(Ipv4Addr::LOCALHOST, party.running.address).ask("PUT", "/api/channels/late", Some(&channel));
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    let browser = Browser::open(&options((800, 900), false)).expect("a browser");
+    browser.go(&party.running.url("/poster?channel=late")).expect("the page opens");
+    let code = "document.getElementById('page')";
+    browser.wait_for(&format!("{code}.naturalWidth > 0"), PATIENCE).expect("a code to scan");
+    browser.wait_for(&format!("{code}.src.endsWith('channel=late')"), PATIENCE).expect("the channel's own code");
+    let seen = browser.run("return document.getElementById('sheet').innerText").expect("a text");
+    assert!(seen.as_str().is_some_and(|text| text.contains("Late night")), "{seen}");
+    look(&browser, "poster-channel", (800, 900));
 }
 
 #[test]

@@ -123,8 +123,10 @@ export const small = (art) => (art ? `${art}&size=small` : null);
 let freshness = 0;
 /**
  * @param {'wifi' | 'page'} what
+ * @param {string} [channel] the one that the page opens on; else the first
  */
-export const qr = (what) => `/api/qr/${what}.svg?again=${(freshness += 1)}`;
+export const qr = (what, channel) =>
+  `/api/qr/${what}.svg?again=${(freshness += 1)}${channel === undefined ? '' : `&channel=${channel}`}`;
 
 /** Sends a music file. See {@link sendFile}. */
 export const sendMusic = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>

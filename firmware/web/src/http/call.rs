@@ -161,11 +161,19 @@ impl Call {
     /// # Errors
     /// There is no such channel.
     pub(super) fn channel_status(&self) -> Result<Arc<ChannelStatus>, Refusal> {
+        match self.param("channel") {
+            "" => Ok(Arc::clone(self.server.app.snapshot.borrow().first())),
+            name => self.channel_named(name),
+        }
+    }
+
+    /// Returns what the channel `name` does.
+    ///
+    /// # Errors
+    /// There is no such channel.
+    pub(super) fn channel_named(&self, name: &str) -> Result<Arc<ChannelStatus>, Refusal> {
         let snapshot = self.server.app.snapshot.borrow();
-        let found = match self.param("channel") {
-            "" => Some(snapshot.first()),
-            name => ChannelId::new(name).ok().and_then(|id| snapshot.channel(id)),
-        };
+        let found = ChannelId::new(name).ok().and_then(|id| snapshot.channel(id));
         found.map(Arc::clone).ok_or_else(|| refused(Refused::NoSuchChannel))
     }
 

@@ -24,11 +24,15 @@ pub(super) enum Format {
     Png,
 }
 
-/// `GET /api/qr/page.svg` and `.png`: where the page is.
+/// `GET /api/qr/page.svg?channel=` and `.png`: where the page is; with a channel, opened on it.
 pub(super) fn page(call: &Call, format: Format) -> Result<Response, Refusal> {
     let known = call.server.app.snapshot.borrow().panel.urls.first().cloned();
     // Without a better address, the one by which this phone found the box.
-    let url = known.unwrap_or_else(|| format!("http://{}/", call.ends.local));
+    let mut url = known.unwrap_or_else(|| format!("http://{}/", call.ends.local));
+    if let Some(name) = call.query("channel") {
+        // An identity is made of letters that an address need not encode.
+        url = format!("{url}?channel={}", call.channel_named(name)?.channel.id);
+    }
     picture(&url, format)
 }
 
@@ -103,7 +107,7 @@ fn png(code: &QrCode) -> Result<Vec<u8>, png::EncodingError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     const TEXT: &str = "WIFI:T:WPA;S:Box\\; kj3;P:aaaa-bbbb;;";
@@ -115,15 +119,20 @@ mod tests {
         seen.detect_grids()[0].decode().expect("a phone can read it").1
     }
 
-    #[test]
-    fn a_phone_reads_the_png() {
-        let bytes = png(&QrCode::with_error_correction_level(TEXT, EcLevel::M).unwrap()).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+    /// What a phone reads from a PNG of ours.
+    pub(in crate::http) fn scanned(bytes: &[u8]) -> String {
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
         let mut bits = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut bits).unwrap();
         let dark = |x: usize, y: usize| bits[y * info.line_size + x / 8] & (0x80 >> (x % 8)) == 0;
-        assert_eq!(read(info.width as usize, dark), TEXT);
         assert!(!dark(QUIET * MODULE_PIXELS - 1, QUIET * MODULE_PIXELS), "there is light ground around it");
+        read(info.width as usize, dark)
+    }
+
+    #[test]
+    fn a_phone_reads_the_png() {
+        let bytes = png(&QrCode::with_error_correction_level(TEXT, EcLevel::M).unwrap()).unwrap();
+        assert_eq!(scanned(&bytes), TEXT);
         assert!(bytes.len() < 4_096, "{}", bytes.len());
     }
 

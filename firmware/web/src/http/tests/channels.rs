@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::live::Phone;
 use super::world::{SESSION, World, hosts, snapshot, snapshot_of, status};
 use crate::http::Config;
+use crate::http::qr::tests::scanned;
 use crate::status::{ChannelStatus, Snapshot};
 
 const JSON: [&str; 1] = ["Content-Type: application/json"];
@@ -52,6 +53,20 @@ async fn every_channel_has_addresses_of_its_own_and_the_short_ones_mean_the_firs
     }
     assert_eq!(world.ask("POST", "/api/channels/red/play", &[], &[]).await.status, 404);
     assert!(world.wishes.lock().unwrap().is_empty(), "nobody is asked for what is not there");
+}
+
+#[tokio::test]
+async fn a_code_opens_the_page_on_the_channel_that_it_names() {
+    let world = World::new(hosts()).await;
+    world.snapshot.send_replace(Arc::new(three()));
+    let address = world.get("/api/qr/page.png").await;
+    let blue = world.get("/api/qr/page.png?channel=blue").await;
+    let page = scanned(&address.body);
+    assert_eq!(scanned(&blue.body), format!("{page}?channel=blue"));
+    for nowhere in ["red", "", "Blue", "blue%26x"] {
+        let reply = world.get(&format!("/api/qr/page.svg?channel={nowhere}")).await;
+        assert_eq!((reply.status, reply.text().contains("no-such-channel")), (404, true), "{nowhere}");
+    }
 }
 
 #[tokio::test]
