@@ -132,6 +132,7 @@ impl Assembled {
             network,
             appliance,
             page: Page::new(bound),
+            networks: Vec::new(),
             keys: None,
         };
         Ok(Self { app, running })
