@@ -107,7 +107,7 @@ impl Gate {
         let is_fair = of_address < fair_limit(total, inside.total, address_max)
             && (guests == 1 || of_guest < fair_limit(address_max, of_address, each));
         if is_limited && !is_fair {
-            return Err(Full::Address(of_guest));
+            return Err(Full::Address(of_address));
         }
         inside.total += 1;
         *inside.by_address.entry(address).or_default() += 1;
