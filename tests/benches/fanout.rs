@@ -48,7 +48,7 @@ const PAYLOAD: [u8; 160] = [0xfc; 160];
 const BURST_EVERY: Duration = Duration::from_millis(4);
 
 fn offer(sdp: String) -> Offer {
-    Offer { stream: stream("main").id, sdp, local_addr: LOOPBACK, remote_addr: LOOPBACK, duration: None }
+    Offer { stream: stream("main").id, sdp, local_addr: LOOPBACK, remote_addr: LOOPBACK, guest: None, duration: None }
 }
 
 fn packet(number: u64) -> Packet {

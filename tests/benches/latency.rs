@@ -109,7 +109,8 @@ fn listen(clock: Clock, clocks: Clocks, handle: &Handle, stop: &AtomicBool) -> V
     let identity = Identity::generate().expect("a certificate");
     let mut phone = Phone::new(identity, clocks, "phone", Setup::Actpass);
     let stream = StreamId::new("main").expect("a valid id");
-    let offer = Offer { stream, sdp: phone.offer(), local_addr: LOOPBACK, remote_addr: LOOPBACK, duration: None };
+    let offer =
+        Offer { stream, sdp: phone.offer(), local_addr: LOOPBACK, remote_addr: LOOPBACK, guest: None, duration: None };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let answer = runtime.block_on(handle.offer(offer)).expect("an answer");
     assert!(phone.answer(clock.now(), &answer.sdp, handle.local_addr()));

@@ -64,7 +64,14 @@ impl Siege {
         let now = self.next_instant();
         let stream = StreamId::new("main").expect("a valid id");
         let from = stranger();
-        let offer = Offer { stream, sdp: sdp.to_owned(), local_addr: BOX.ip(), remote_addr: from.ip(), duration: None };
+        let offer = Offer {
+            stream,
+            sdp: sdp.to_owned(),
+            local_addr: BOX.ip(),
+            remote_addr: from.ip(),
+            guest: None,
+            duration: None,
+        };
         if let Ok(answer) = self.world.engine.offer(now, &offer) {
             assert!(answer.sdp.starts_with("v=0\r\n"), "an answer that is not SDP");
             // What follows an answer, with the same bytes: a fragment for trickle or restart, then the end.
@@ -96,7 +103,7 @@ impl Siege {
         let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::ZERO };
         let mut phone = sim::Phone::new(self.identity.clone(), clocks, "late", sim::Setup::Actpass);
         let (stream, sdp) = (StreamId::new("main").expect("a valid id"), phone.offer());
-        let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: late().ip(), duration: None };
+        let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: late().ip(), guest: None, duration: None };
         let answer = self.world.engine.offer(now, &offer).expect("the box takes an honest offer");
         assert!(phone.answer(now, &answer.sdp, BOX), "an answer that lacks something");
         for (_, mut check) in phone.outbox.take() {

@@ -188,7 +188,7 @@ impl World {
         let [_, _, high, low] = (guest as u32 + 1).to_be_bytes();
         let address = SocketAddr::from(([10, 0, high, low], 5_000));
         let (mut phone, sdp) = Phone::offering(self.now, address, wishes)?;
-        let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: address.ip(), duration };
+        let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: address.ip(), guest: None, duration };
         let answer = self.engine.offer(self.now, &offer).map_err(|error| Error::Answer(format!("{error:?}")))?;
         phone.accept(self.now, &answer.sdp)?;
         let armed = phone.deadline();

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use base::Time;
+use if_addrs::IfAddr;
 
 use crate::network::{BOX, PORTAL};
 use crate::ticker::Ticker;
@@ -18,13 +19,14 @@ const READ_US: u64 = 5_000_000;
 pub struct Page {
     bound: SocketAddr,
     urls: Vec<String>,
+    networks: Vec<(IpAddr, u8)>,
     readings: Ticker,
 }
 
 impl Page {
     /// Returns the addresses of the page that is served at `bound`.
     pub fn new(bound: SocketAddr) -> Self {
-        Self { bound, urls: urls(bound, &interfaces()), readings: Ticker::new(READ_US) }
+        Self { bound, urls: urls(bound, &interfaces()), networks: networks(), readings: Ticker::new(READ_US) }
     }
 
     /// Returns where it can be opened, the best address first.
@@ -32,11 +34,17 @@ impl Page {
         &self.urls
     }
 
+    /// Returns the networks that the machine is in, as [`networks`] last told.
+    pub fn networks(&self) -> &[(IpAddr, u8)] {
+        &self.networks
+    }
+
     /// Reads the addresses again when that is due, and logs a change.
     pub fn poll(&mut self, now: Time) {
         if !self.readings.is_due(now) {
             return;
         }
+        self.networks = networks();
         let urls = urls(self.bound, &interfaces());
         if urls != self.urls {
             log::info!("the page is at {}", urls.join(" and "));
@@ -45,13 +53,29 @@ impl Page {
     }
 }
 
-/// Returns the addresses of this machine. None is no error: loopback may be all there is.
-pub fn interfaces() -> Vec<IpAddr> {
-    let found = if_addrs::get_if_addrs().unwrap_or_else(|error| {
+fn found() -> Vec<if_addrs::Interface> {
+    if_addrs::get_if_addrs().unwrap_or_else(|error| {
         log::warn!("the network's addresses are not known: {error}");
         Vec::new()
-    });
-    found.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect()
+    })
+}
+
+/// Returns the networks this machine is in, link-local ones included: an address in each, and how many of its first bits all of
+/// the network share.
+pub fn networks() -> Vec<(IpAddr, u8)> {
+    let network = |interface: &if_addrs::Interface| match &interface.addr {
+        IfAddr::V4(v4) => (IpAddr::V4(v4.ip), v4.prefixlen),
+        IfAddr::V6(v6) => (IpAddr::V6(v6.ip), v6.prefixlen),
+    };
+    let mut networks: Vec<(IpAddr, u8)> = found().iter().map(network).collect();
+    networks.sort_unstable();
+    networks.dedup();
+    networks
+}
+
+/// Returns the addresses of this machine. None is no error: loopback may be all there is.
+pub fn interfaces() -> Vec<IpAddr> {
+    found().iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect()
 }
 
 /// Returns the addresses a page served at `bound` can be opened at, best first: those of the network, then the machine's own.
@@ -100,8 +124,11 @@ mod tests {
 
     #[test]
     fn an_address_that_comes_later_is_found() {
-        let mut page = Page { bound: "0.0.0.0:80".parse().unwrap(), urls: Vec::new(), readings: Ticker::new(READ_US) };
+        let (bound, readings) = ("0.0.0.0:80".parse().unwrap(), Ticker::new(READ_US));
+        let mut page = Page { bound, urls: Vec::new(), networks: Vec::new(), readings };
         page.poll(Time::from_micros(READ_US));
         assert_eq!(page.urls(), urls(page.bound, &interfaces()));
+        assert_eq!(page.networks(), networks());
+        assert!(page.networks().contains(&(IpAddr::from([127, 0, 0, 1]), 8)), "{:?}", page.networks());
     }
 }

@@ -35,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod audible;
 #[cfg(feature = "pump")]
 pub mod capture;
 #[cfg(feature = "pump")]

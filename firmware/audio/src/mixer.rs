@@ -26,6 +26,7 @@ pub use strip::PATIENCE_MS;
 use base::{CueId, MediaTime};
 
 use crate::deck::Deck;
+use crate::meter;
 use crate::pcm::{BLOCK_FRAMES, Block, CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// Shortest change of any gain in ms: faster ones click.
@@ -100,6 +101,9 @@ pub struct Mixer {
     /// Whether the decks stand in for sources.
     standing_in: bool,
     deck: [Frame; BLOCK_FRAMES],
+    /// Loses the mix, as a fault would: how tests see that somebody notices.
+    #[cfg(test)]
+    pub(crate) is_dead: bool,
 }
 
 impl Mixer {
@@ -113,6 +117,8 @@ impl Mixer {
             decks: Decks::new(),
             standing_in: false,
             deck: [SILENCE; BLOCK_FRAMES],
+            #[cfg(test)]
+            is_dead: false,
         }
     }
 
@@ -145,6 +151,19 @@ impl Mixer {
     /// Returns whether the source at `index` delivers sound (wanted or not).
     pub fn is_alive(&self, index: usize) -> bool {
         self.sources.get(index).is_some_and(Strip::is_alive)
+    }
+
+    /// Returns the largest magnitude that the last block's inputs should have had together with what the plan wants of them:
+    /// what must be heard, unless the mix is lost.
+    pub fn supplied(&self) -> f32 {
+        let decks = meter::peak(&self.deck) * self.deck_gain.target();
+        let sources = self.sources.iter().map(|source| meter::peak(source.frames()) * source.gain.target());
+        sources.fold(decks, f32::max)
+    }
+
+    /// Takes over what waits in `old`, which this mixer replaces; what is being played there ends.
+    pub(crate) fn replace(&mut self, old: &mut Self, outlet: &mut impl Outlet) {
+        self.decks.replace(&mut old.decks, outlet);
     }
 
     /// Returns whether the decks are standing in for dead sources.
@@ -180,6 +199,10 @@ impl Mixer {
                 mixed = std::array::from_fn::<_, CHANNELS, _>(|c| mixed[c] + sound[c] * gain);
             }
             *frame = mixed;
+        }
+        #[cfg(test)]
+        if self.is_dead {
+            out.frames.fill(SILENCE);
         }
     }
 

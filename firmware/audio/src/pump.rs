@@ -13,9 +13,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base::{MediaTime, PacketSink, Time, Timeline};
-pub use controls::Controls;
-use controls::{COMMANDS, Command, Shared};
+use controls::{COMMANDS, Command, Parts, Shared};
+pub use controls::{Controls, Levels};
 
+use crate::audible;
 use crate::clock::Clock;
 use crate::deck::Deck;
 use crate::encode::{Encode, OnDemand};
@@ -46,10 +47,9 @@ pub struct Pump {
     timeline: Timeline,
     next_block: u64,
     plan: PlanReader,
-    mixer: Mixer,
-    limiter: Limiter,
+    parts: Box<Parts>,
+    meter: audible::Meter,
     inputs: Vec<Input>,
-    encoders: Vec<OnDemand>,
     sinks: Sinks,
     block: Block,
     shared: Arc<Shared>,
@@ -80,17 +80,20 @@ pub fn new(
     sinks: Vec<Box<dyn PacketSink>>,
 ) -> (Pump, Controls, PlanWriter) {
     assert!(sources.len() <= SOURCES_MAX, "{} sources, but a plan has {SOURCES_MAX}", sources.len());
-    let shared = Arc::new(Shared::new(sources.iter().find_map(|source| source.line_status())));
+    let shared = Arc::new(Shared::new(sources.len(), sources.iter().find_map(|source| source.line_status())));
     let (writer, reader) = crate::mixer::pair(plan);
     let input = |source| Input { source, frames: [SILENCE; BLOCK_FRAMES] };
     let pump = Pump {
         timeline,
         next_block: first.as_ticks().div_ceil(BLOCK_FRAMES as u64),
         plan: reader,
-        mixer: Mixer::new(plan, sources.len()),
-        limiter: Limiter::new(),
+        parts: Box::new(Parts {
+            mixer: Mixer::new(plan, sources.len()),
+            limiter: Limiter::new(),
+            encoders: encoders.into_iter().map(OnDemand::new).collect(),
+        }),
+        meter: audible::Meter::new(),
         inputs: sources.into_iter().map(input).collect(),
-        encoders: encoders.into_iter().map(OnDemand::new).collect(),
         sinks: Sinks::new(sinks),
         block: Block::SILENT,
         shared: Arc::clone(&shared),
@@ -139,18 +142,21 @@ impl Pump {
         // No more than the queue can hold: a busy other side must not keep the pump here.
         for _ in 0..COMMANDS {
             let Some(command) = self.shared.commands.pop() else { break };
-            execute(&mut self.mixer, command, &mut outlet);
+            execute(&mut self.parts, command, &mut outlet);
         }
-        let stood_in = self.mixer.standing_in();
+        let Parts { mixer, limiter, encoders } = &mut *self.parts;
+        let stood_in = mixer.standing_in();
         let scheduled = self.timeline.to_time(at);
         let mut from = [FromSource::Gone; SOURCES_MAX];
         for (from, input) in from.iter_mut().zip(&mut self.inputs) {
             *from = input.pull(scheduled);
         }
-        self.mixer.mix(self.plan.read(), at, &from, &mut self.block, &mut outlet);
+        mixer.mix(self.plan.read(), at, &from, &mut self.block, &mut outlet);
         let woken = outlet.woken;
-        self.limiter.process(&mut self.block);
-        for encoder in &mut self.encoders {
+        let supplied = mixer.supplied();
+        limiter.process(&mut self.block);
+        self.shared.levels.add(supplied, self.meter.hear(&self.block.frames));
+        for encoder in encoders {
             encoder.encode(at, &self.block, &mut self.sinks);
         }
         self.publish_status(stood_in, at + BLOCK_FRAMES as u64);
@@ -160,19 +166,19 @@ impl Pump {
     }
 
     fn publish_status(&self, stood_in: bool, behind: MediaTime) {
-        let meters = &self.shared.meters;
-        let (cue, position) = self.mixer.position().map_or((0, 0), |(cue, frames)| (cue.0 + 1, frames));
+        let (meters, Parts { mixer, limiter, encoders }) = (&self.shared.meters, &*self.parts);
+        let (cue, position) = mixer.position().map_or((0, 0), |(cue, frames)| (cue.0 + 1, frames));
         meters.cue.store(cue, Ordering::Relaxed);
         meters.position.store(position, Ordering::Relaxed);
         meters.media_ticks.store(behind.as_ticks(), Ordering::Relaxed);
-        let standing_in = self.mixer.standing_in();
+        let standing_in = mixer.standing_in();
         meters.standing_in.store(standing_in, Ordering::Relaxed);
         if standing_in && !stood_in {
             meters.fallbacks.fetch_add(1, Ordering::Relaxed);
         }
         meters.out_peak.store(meter::peak(&self.block.frames).to_bits(), Ordering::Relaxed);
-        meters.limiter_gain.store(self.limiter.gain_min().to_bits(), Ordering::Relaxed);
-        let failures = self.encoders.iter().map(OnDemand::failures_total).sum();
+        meters.limiter_gain.store(limiter.gain_min().to_bits(), Ordering::Relaxed);
+        let failures = encoders.iter().map(OnDemand::failures_total).sum();
         meters.encode_failures.store(failures, Ordering::Relaxed);
         meters.blocks.fetch_add(1, Ordering::Relaxed);
     }
@@ -190,7 +196,8 @@ impl Input {
 }
 
 /// Carries out what the controls asked for.
-fn execute(mixer: &mut Mixer, command: Command, outlet: &mut ToControls<'_>) {
+fn execute(parts: &mut Box<Parts>, command: Command, outlet: &mut ToControls<'_>) {
+    let mixer = &mut parts.mixer;
     match command {
         Command::Cue(deck) => {
             // Cannot be full: the controls count what they cue. Returned rather than lost all the same.
@@ -203,6 +210,13 @@ fn execute(mixer: &mut Mixer, command: Command, outlet: &mut ToControls<'_>) {
         Command::ClearNext => {
             let cleared = mixer.clear_next(outlet);
             (0..cleared).for_each(|_| outlet.uncue());
+        }
+        Command::Renew(mut renewed) => {
+            renewed.mixer.replace(mixer, outlet);
+            std::mem::swap(parts, &mut renewed);
+            // Full, it is freed here: see the queue's comment.
+            _ = outlet.shared.replaced.push(renewed);
+            outlet.woken = true;
         }
     }
 }

@@ -8,6 +8,7 @@ mod name;
 mod origin;
 mod packet;
 mod ratelimit;
+mod shares;
 mod time;
 
 pub use id::{CueId, GuestId, ItemId, RequestId, TrackId};
@@ -15,4 +16,5 @@ pub use name::{BadName, ChannelId, StreamId};
 pub use origin::Origin;
 pub use packet::{Encoding, Packet, PacketDuration, PacketSink};
 pub use ratelimit::{RateLimit, Verdict};
+pub use shares::{Asking, Rate, Shares, fair_limit};
 pub use time::{MediaTime, PACKET_GRID_TICKS, Time, Timeline};

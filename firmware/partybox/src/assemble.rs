@@ -21,7 +21,7 @@ use web::control::COMMANDS_WAITING_MAX;
 
 use crate::box_metrics;
 use crate::catalogue::Catalogue;
-use crate::channel::{self, Channels, Estimate, NEWS_MAX, Roster, Supplies};
+use crate::channel::{self, Channels, Estimate, NEWS_MAX, Roster, Supplies, Suspects};
 use crate::config::Config;
 use crate::error::Error;
 use crate::music::Music;
@@ -75,6 +75,7 @@ impl Assembled {
             seed: SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64,
             estimate: Estimate::start(channel::encoders(config)?),
             gauged: Arc::default(),
+            suspects: Suspects::read(writer.clone()),
         };
         let channels = Channels::open(supplies, Roster::new(writer.clone(), first))?;
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
@@ -131,6 +132,7 @@ impl Assembled {
             network,
             appliance,
             page: Page::new(bound),
+            networks: Vec::new(),
             keys: None,
         };
         Ok(Self { app, running })

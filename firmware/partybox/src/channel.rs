@@ -8,8 +8,10 @@ mod ear;
 mod estimate;
 mod memory;
 mod programme;
+mod remedy;
 mod roster;
 mod supplies;
+mod suspects;
 mod tracks;
 mod view;
 
@@ -19,4 +21,5 @@ pub(crate) use memory::FIRST;
 pub(crate) use programme::{Listening, Programme};
 pub(crate) use roster::Roster;
 pub(crate) use supplies::{Gauged, Supplies, encoders};
+pub(crate) use suspects::Suspects;
 pub(crate) use tracks::{NEWS_MAX, News};

@@ -37,6 +37,7 @@ mod upkeep;
 
 pub use error::Error;
 use error::ensure;
+use network::parse_network;
 pub use network::{HttpConfig, WebRtcConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
@@ -125,6 +126,13 @@ impl Config {
         self.host_from.iter().filter_map(|text| parse_network(text)).collect()
     }
 
+    /// The networks of `webrtc.networks`; `None` if it names none, which means those the box is in.
+    pub fn guests_networks(&self) -> Option<Vec<(IpAddr, u8)>> {
+        let named = self.webrtc.networks.iter().filter_map(|text| parse_network(text));
+        let networks: Vec<_> = named.map(|network| (network.addr(), network.prefix_len())).collect();
+        (!networks.is_empty()).then_some(networks)
+    }
+
     /// Checks every range; called again after command-line options were merged in.
     ///
     /// # Errors
@@ -158,11 +166,6 @@ impl Config {
     pub fn wiring(&self) -> Result<board::Wiring, Error> {
         board::Wiring::resolve(&self.board, &board::wiring::machine()).map_err(Error::Board)
     }
-}
-
-/// `ADDRESS/BITS`, or an address alone.
-fn parse_network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 #[cfg(test)]

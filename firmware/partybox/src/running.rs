@@ -1,5 +1,6 @@
 //! The running box: its loop carries values between the rooms.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use audio::clock::Clock;
 use audio::line::LineSource;
 use base::{ChannelId, TrackId};
 use party::{Asker, Done, Refused, Wish};
+use rtc::networks::Networks;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use web::control::Command;
@@ -60,6 +62,8 @@ pub(crate) struct Running {
     pub(crate) appliance: Appliance,
     /// Where the page is, for the display.
     pub(crate) page: Page,
+    /// The networks that the fan-out was told of last.
+    pub(crate) networks: Vec<(IpAddr, u8)>,
     /// The terminal's keys, which press the buttons of a simulated board.
     pub(crate) keys: Option<Keys>,
 }
@@ -91,6 +95,7 @@ impl Running {
                     self.channels.pass();
                     self.pairing.tick(self.clock.now());
                     self.page.poll(self.clock.now());
+                    self.tell_networks(config);
                     if let Err(trouble) = self.listen() {
                         return trouble;
                     }
@@ -112,6 +117,15 @@ impl Running {
     fn grant(&mut self, wish: Wish) -> Option<Result<Done, Refused>> {
         let outcome = self.channels.ask(wish);
         outcome.inspect_err(|error| log::warn!("a wish cannot be granted: {error}")).ok()
+    }
+
+    /// Tells the fan-out where guests are, if that has changed.
+    fn tell_networks(&mut self, config: &Config) {
+        let networks = config.guests_networks().unwrap_or_else(|| self.page.networks().to_vec());
+        // Too busy: it is told with the next tick.
+        if networks != self.networks && self.rtc.set_networks(Networks::new(networks.iter().copied())) {
+            self.networks = networks;
+        }
     }
 
     /// Hears whether what is sent is what should be, and lets an update stay once it has played.

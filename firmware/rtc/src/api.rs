@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use base::{PacketDuration, StreamId, Time};
+use base::{GuestId, PacketDuration, StreamId, Time};
 use tokio::sync::oneshot;
 
 /// Names one listener's session; unguessable (128 random bits), because who knows it may end the session.
@@ -42,6 +42,8 @@ pub struct Offer {
     pub local_addr: IpAddr,
     /// The phone's address, for per-address limits.
     pub remote_addr: IpAddr,
+    /// The guest whose phone it is, if that is known: guests behind one address are told apart by it.
+    pub guest: Option<GuestId>,
     /// The packet duration wanted, or the configured default.
     pub duration: Option<PacketDuration>,
 }

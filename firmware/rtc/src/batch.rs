@@ -19,6 +19,10 @@ use std::os::fd::AsRawFd;
 
 use super::transmit::{DATAGRAM_BYTES_MAX, Transmit};
 
+mod refusals;
+
+pub(super) use refusals::{keep_refusals, read_refusals};
+
 /// Datagrams per call. When a batch is full it is sent, so no more memory than this is ever used.
 pub const BATCH: usize = 64;
 
@@ -79,7 +83,7 @@ impl<'a> BatchSender<'a> {
     /// Sends what has been collected.
     pub fn flush(&mut self) {
         let mut done = 0;
-        let mut waited = false;
+        let (mut waited, mut told) = (false, false);
         while done < self.filled {
             // SAFETY: entries `done..filled` were pointed by `send` at buffers and addresses that live in
             // `self.arrays`; the kernel only reads through them, and only during the call.
@@ -91,9 +95,16 @@ impl<'a> BatchSender<'a> {
                 let headers = &self.arrays.headers[done..done + sent];
                 self.bytes_total += headers.iter().map(|header| u64::from(header.msg_len)).sum::<u64>();
                 done += sent;
+                told = false;
                 continue;
             }
-            match io::Error::last_os_error().kind() {
+            let error = io::Error::last_os_error();
+            if !told && refusals::is_of_earlier(&error) {
+                // Told once, whoever it is about; a second time it is this one's.
+                told = true;
+                continue;
+            }
+            match error.kind() {
                 io::ErrorKind::Interrupted => {}
                 io::ErrorKind::WouldBlock if !waited => {
                     waited = true;
@@ -107,6 +118,7 @@ impl<'a> BatchSender<'a> {
                 _ => {
                     self.errors_total += 1;
                     done += 1;
+                    told = false;
                 }
             }
         }
@@ -166,7 +178,7 @@ impl BatchReceiver {
         let Ok(count) = usize::try_from(count) else {
             let error = io::Error::last_os_error();
             let nothing = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted);
-            return if nothing { Ok(0) } else { Err(error) };
+            return if nothing || refusals::is_of_earlier(&error) { Ok(0) } else { Err(error) };
         };
         for n in 0..count {
             let header = &self.arrays.headers[n];
@@ -232,17 +244,18 @@ pub(super) fn set_buffers(socket: &UdpSocket, send: libc::c_int, receive: libc::
 
 /// Sets the first of `options` that the system allows.
 fn set_buffer(socket: &UdpSocket, options: [libc::c_int; 2], bytes: libc::c_int) {
-    for option in options {
-        let size = size_of::<libc::c_int>() as libc::socklen_t;
-        // SAFETY: the option takes one int, which is passed with its size and read only during the call.
-        let result = unsafe {
-            let value = (&raw const bytes).cast();
-            libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, value, size)
-        };
-        if result == 0 {
-            return;
-        }
-    }
+    _ = options.into_iter().any(|option| set_option(socket, libc::SOL_SOCKET, option, bytes));
+}
+
+/// Sets an option that takes a number. Returns whether the system allows it.
+fn set_option(socket: &UdpSocket, level: libc::c_int, option: libc::c_int, number: libc::c_int) -> bool {
+    let size = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the option takes one int, which is passed with its size and read only during the call.
+    let result = unsafe {
+        let value = (&raw const number).cast();
+        libc::setsockopt(socket.as_raw_fd(), level, option, value, size)
+    };
+    result == 0
 }
 
 #[cfg(test)]

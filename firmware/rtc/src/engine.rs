@@ -4,6 +4,7 @@
 //! [`Engine::poll_timeout`] says when [`Engine::handle_timeout`] is due. Randomness comes from the generator it is
 //! given.
 
+mod addresses;
 mod admission;
 mod audience;
 mod delivery;
@@ -24,11 +25,12 @@ use rand::{Rng, RngExt};
 use super::api::{ListenerStats, SessionId};
 use super::config::Config;
 use super::dtls::{self, Identity};
+use super::networks::Networks;
 use super::rtcp::{self, Reports};
 use super::rtp::Source;
-use super::session::{Checked, Over, Session};
+use super::session::{Over, Session};
 use super::stats::Stats;
-use super::stun::{self, BindingRequest};
+use super::stun;
 use super::transmit::Transmit;
 use super::wheel::Wheel;
 use admission::Admission;
@@ -49,6 +51,8 @@ struct Slot {
 /// The fan-out without its socket.
 pub struct Engine {
     config: Config,
+    /// Where guests are.
+    networks: Networks,
     identity: Identity,
     rng: StdRng,
     cname: String,
@@ -74,6 +78,7 @@ impl Engine {
         let admission = Admission::new(config.limits, now);
         Self {
             config,
+            networks: Networks::any(),
             identity,
             rng,
             reports: Reports::new(source.ssrc, &cname),
@@ -95,6 +100,11 @@ impl Engine {
     pub fn stats(&self) -> Stats {
         let listeners = self.streams.iter().map(|stream| (stream.config.id, stream.listeners)).collect();
         Stats { listeners, ..self.stats.clone() }
+    }
+
+    /// Hears and speaks to `networks` only, from now on.
+    pub fn set_networks(&mut self, networks: Networks) {
+        self.networks = networks;
     }
 
     /// The totals alone, which cost nothing to look at.
@@ -148,7 +158,9 @@ impl Engine {
 
     /// Takes a datagram from the socket. `bytes` is used as room to decrypt in.
     pub fn handle_datagram(&mut self, now: Time, from: SocketAddr, bytes: &mut [u8], out: &mut impl Transmit) {
-        let slot = if stun::is_stun(bytes) {
+        let slot = if !self.networks.contain(from.ip()) {
+            None
+        } else if stun::is_stun(bytes) {
             catch_unwind(AssertUnwindSafe(|| self.handle_stun(now, from, bytes, out))).unwrap_or_else(|_| {
                 self.stats.faults_total += 1;
                 None
@@ -181,27 +193,6 @@ impl Engine {
         }
     }
 
-    fn handle_stun(&mut self, now: Time, from: SocketAddr, bytes: &[u8], out: &mut impl Transmit) -> Option<usize> {
-        let request = BindingRequest::parse(bytes)?;
-        let slot = *self.by_ufrag.get(request.local_ufrag())?;
-        let session = self.slots[slot].session.as_mut()?;
-        // An address belongs to whoever proved it first, until that session is gone: nobody can take another's.
-        if self.by_address.get(&from).is_some_and(|&holder| holder != slot) {
-            return None;
-        }
-        let Checked { proven, forgotten } = session.check(now, from, &request, out)?;
-        if let Some(forgotten) = forgotten {
-            self.by_address.remove(&forgotten);
-        }
-        if proven {
-            self.by_address.insert(from, slot);
-        }
-        if session.has_to_begin() {
-            self.guarded(slot, |engine| engine.drive(now, slot, out));
-        }
-        Some(slot)
-    }
-
     fn handle_rtcp(&mut self, now: Time, slot: usize, bytes: &mut [u8], out: &mut impl Transmit) {
         let Some(session) = self.slots[slot].session.as_mut() else { return };
         let Some(feedback) = session.receive_rtcp(now, &self.config.clocks, bytes, self.source.ssrc) else {
@@ -217,6 +208,7 @@ impl Engine {
     }
 
     fn look_after(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
+        let fresh = self.question(slot);
         let Some(session) = self.slots[slot].session.as_mut() else { return };
         session.armed = None;
         if let Some(over) = session.overdue(now) {
@@ -225,6 +217,7 @@ impl Engine {
         let moment =
             self.reports.at(self.config.clocks.ntp(now), self.source.timestamp(self.config.timeline.to_media(now)));
         session.report(now, moment, out);
+        session.ask(now, fresh, out);
         if session.dtls_is_due(now) { self.drive(now, slot, out) } else { self.arm(slot) }
     }
 
@@ -267,6 +260,9 @@ impl Engine {
         self.stats.joins_total += 1;
         self.stats.joins_by_profile[profile.index()] += 1;
         self.stats.handshaking -= 1;
+        if let Some(session) = self.slots[slot].session.as_ref() {
+            self.admission.joined(session.owner);
+        }
         self.enter(now, slot, out);
     }
 
@@ -295,10 +291,10 @@ impl Engine {
         self.slots[slot].generation = self.slots[slot].generation.wrapping_add(1);
         self.by_ufrag.remove(&session.local.ufrag);
         self.by_id.remove(&session.id);
-        for address in &session.proven {
+        for address in session.proof.proven() {
             self.by_address.remove(address);
         }
-        self.admission.leave(session.owner);
+        self.admission.leave(session.owner, session.joined.is_some());
         self.stats.handshaking -= u64::from(session.joined.is_none());
         self.free.push(slot);
     }

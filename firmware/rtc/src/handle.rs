@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::api::{Answer, Command, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId, StreamError};
 use super::config::{STREAMS_MAX, StreamConfig};
+use super::networks::Networks;
 use super::sink::{self, Ring, Sink, StreamState};
 use super::stats::{Board, Stats};
 use super::wake::Waker;
@@ -45,6 +46,7 @@ pub(super) enum Request {
     Command(Command),
     AddStream(StreamConfig, Ring),
     RemoveStream(StreamId, Option<StreamId>),
+    Networks(Networks),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -138,6 +140,13 @@ impl Handle {
         let (_, state) = streams.remove(at);
         state.removed.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Hears and speaks to `networks` only, from the thread's next turn on. Does not wait; returns `false` if the thread is too
+    /// busy or gone.
+    #[must_use]
+    pub fn set_networks(&self, networks: Networks) -> bool {
+        self.request(Request::Networks(networks))
     }
 
     /// Ends a session.

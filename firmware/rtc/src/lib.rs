@@ -23,7 +23,7 @@
 //! let (stream, duration) = (StreamId::new("main")?, PacketDuration::Ms20);
 //! engine.add_stream(StreamConfig { id: stream, duration, bitrate_bps: 128_000, in_band_fec: false })?;
 //! let mut phone = Phone::new(identity, clocks, "phone", Setup::Actpass);
-//! let offer = Offer { stream, sdp: phone.offer(), local_addr: here.ip(), remote_addr: there.ip(), duration: None };
+//! let offer = Offer { stream, sdp: phone.offer(), local_addr: here.ip(), remote_addr: there.ip(), guest: None, duration: None };
 //! let answer = engine.offer(now, &offer).expect("there is room");
 //! phone.answer(now, &answer.sdp, here);
 //! let mut out = Outbox::default();
@@ -48,6 +48,8 @@ pub mod dtls;
 pub mod engine;
 mod handle;
 mod history;
+pub mod networks;
+mod proof;
 mod rtcp;
 mod rtp;
 mod sdp;
@@ -138,6 +140,7 @@ pub fn spawn(bind: SocketAddr, mut config: Config) -> Result<(Handle, JoinHandle
     });
     let (socket, address) = bound.map_err(|source| SpawnError::Bind { address: bind, source })?;
     batch::set_buffers(&socket, SEND_BUFFER_BYTES, RECEIVE_BUFFER_BYTES);
+    batch::keep_refusals(&socket);
     config.port = address.port();
     let clocks = config.clocks;
     let now = move || Time::from_micros(clocks.zero.elapsed().as_micros() as u64);

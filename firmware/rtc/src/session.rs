@@ -5,19 +5,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use base::{MediaTime, Packet, PacketDuration, Time};
+use base::{Asking, MediaTime, Packet, PacketDuration, Time};
 
 use super::api::{Link, SessionId};
 use super::config::{CONSENT_MS_MAX, Clocks, HANDSHAKE_MS_MAX};
 use super::dtls::{Association, Ended, Protection};
 use super::history::{Origin, StreamKey};
+use super::proof::{Held, Proof, Question};
 use super::rtcp::{self, Feedback, Report};
 use super::rtp::{Source, Track};
-use super::stun::BindingRequest;
+use super::stun::{self, BindingRequest};
 use super::transmit::Transmit;
 
-/// Addresses of a listener that are remembered as proven. A phone has one or two; the oldest is forgotten.
-const PROVEN_MAX: usize = 4;
+/// How often a joined listener is asked whether it still wants the sound, in milliseconds (RFC 7675 section 5.1).
+const ASK_MS: u64 = 5_000;
 
 /// The first sender reports come a second apart, so that a new listener knows the timeline soon…
 const REPORT_MS_FIRST: u64 = 1_000;
@@ -35,6 +36,11 @@ pub(super) struct Credentials {
     pub(super) password: String,
 }
 
+/// Returns the user name of our questions: the receiver's fragment comes first (RFC 8445 section 7.2.2).
+pub(super) fn question_name(local: &Credentials, peer: &Credentials) -> String {
+    format!("{}:{}", peer.ufrag, local.ufrag)
+}
+
 /// What a joined listener has and a joining one has not.
 pub(super) struct Joined {
     pub(super) protection: Protection,
@@ -50,10 +56,12 @@ pub(super) struct Joined {
 pub(super) struct Session {
     pub(super) id: SessionId,
     pub(super) stream: StreamKey,
-    /// Where the offer came from, for the limit per address.
-    pub(super) owner: IpAddr,
+    /// Whose offer it was, for the limits per address and guest.
+    pub(super) owner: Asking,
     pub(super) local: Credentials,
     pub(super) peer: Credentials,
+    /// The user name of our questions.
+    pub(super) question_name: String,
     pub(super) etag: String,
     /// Our addresses as told in the answer.
     pub(super) addresses: Vec<IpAddr>,
@@ -63,20 +71,23 @@ pub(super) struct Session {
     pub(super) duration: PacketDuration,
     pub(super) wanted: PacketDuration,
     pub(super) joined: Option<Joined>,
-    pub(super) proven: Vec<SocketAddr>,
+    pub(super) proof: Proof,
+    /// Where its packets go: a proven address.
     pub(super) remote: Option<SocketAddr>,
     pub(super) dtls: Association,
     pub(super) created: Time,
-    /// When it last gave an authenticated sign of life.
+    /// When an address of it last answered.
     pub(super) seen: Time,
+    /// When it is asked next whether it still listens.
+    pub(super) ask_at: Time,
     /// The deadline armed in the wheel.
     pub(super) armed: Option<Time>,
 }
 
-/// What a check changed.
-pub(super) struct Checked {
-    /// Whether the address that it came from has not been proven before.
-    pub(super) proven: bool,
+/// What an answer changed.
+pub(super) struct Answered {
+    /// Whether its address has not been proven before.
+    pub(super) is_new: bool,
     /// The address that is not remembered any more.
     pub(super) forgotten: Option<SocketAddr>,
 }
@@ -99,41 +110,105 @@ impl From<Ended> for Over {
 }
 
 impl Session {
-    /// Answers a Binding request that names this session; `None` if its sender does not know the password.
+    /// Answers a Binding request of `bytes` that names this session; `false` if its sender does not know the password. An
+    /// address that has not answered yet is asked instead, with the number `fresh` if it was not asked before.
     pub(super) fn check(
+        &mut self,
+        from: SocketAddr,
+        bytes: usize,
+        request: &BindingRequest<'_>,
+        fresh: Question,
+        out: &mut impl Transmit,
+    ) -> bool {
+        let password = &self.local.password;
+        if !request.is_authentic(password) {
+            return false;
+        }
+        if request.conflicts() {
+            // No longer than the request, wherever that came from.
+            if let Some(len) = request.refuse_role(password, out.buffer()).filter(|len| *len <= bytes) {
+                out.send(from, len);
+            }
+            return true;
+        }
+        let check = Held { transaction: request.transaction(), nominates: request.nominates() };
+        if self.proof.is_proven(from) {
+            self.respond(from, check, out);
+            return true;
+        }
+        let question = self.proof.claim(from, bytes, check, fresh);
+        let asked = stun::ask(question, &self.question_name, &self.peer.password, out.buffer());
+        if let Some(len) = asked.filter(|len| self.proof.pay(from, *len)) {
+            out.send(from, len);
+        }
+        true
+    }
+
+    /// Responds to a check from a proven address, and sends there from now on if it says so.
+    fn respond(&mut self, from: SocketAddr, check: Held, out: &mut impl Transmit) {
+        if let Some(len) = stun::accept(check.transaction, from, &self.local.password, out.buffer()) {
+            out.send(from, len);
+        }
+        if check.nominates || self.remote.is_none() {
+            self.remote = Some(from);
+        }
+    }
+
+    /// Takes an answer to a question; `None` if it is none.
+    pub(super) fn answer(
         &mut self,
         now: Time,
         from: SocketAddr,
-        request: &BindingRequest<'_>,
+        number: Question,
+        datagram: &[u8],
         out: &mut impl Transmit,
-    ) -> Option<Checked> {
-        let password = &self.local.password;
-        if !request.is_authentic(password) {
+    ) -> Option<Answered> {
+        if !self.proof.was_asked(from, |asked| *asked == number)
+            || !stun::is_authentic_answer(datagram, &self.peer.password)
+        {
             return None;
         }
-        let conflict = request.conflicts();
-        let buffer = out.buffer();
-        let len = if conflict { request.refuse_role(password, buffer) } else { request.accept(from, password, buffer) };
-        if let Some(len) = len {
-            out.send(from, len);
-        }
-        let mut checked = Checked { proven: false, forgotten: None };
-        if conflict {
-            return Some(checked);
-        }
         self.seen = now;
-        if !self.proven.contains(&from) {
-            if self.proven.len() == PROVEN_MAX {
-                let oldest = self.proven.iter().position(|address| Some(*address) != self.remote);
-                checked.forgotten = Some(self.proven.remove(oldest.unwrap_or(0)));
-            }
-            self.proven.push(from);
-            checked.proven = true;
-        }
-        if request.nominates() || self.remote.is_none() {
+        let proved = self.proof.answer(from, self.remote);
+        if let Some(check) = proved.check {
+            self.respond(from, check, out);
+        } else if self.remote.is_none() {
             self.remote = Some(from);
         }
-        Some(checked)
+        Some(Answered { is_new: proved.is_new, forgotten: proved.forgotten })
+    }
+
+    /// Asks a joined listener whether it still listens, if that is due.
+    pub(super) fn ask(&mut self, now: Time, fresh: Question, out: &mut impl Transmit) {
+        if self.joined.is_none() || self.ask_at > now {
+            return;
+        }
+        self.ask_at = now.plus_millis(ASK_MS);
+        let Some(remote) = self.remote else { return };
+        self.proof.renew(remote, fresh);
+        if let Some(len) = stun::ask(fresh, &self.question_name, &self.peer.password, out.buffer()) {
+            out.send(remote, len);
+        }
+    }
+
+    /// A datagram to `address` was refused there. Nothing more is sent until it answers one last question. Returns whether it
+    /// was proven and is no longer.
+    pub(super) fn refused(&mut self, now: Time, address: SocketAddr, fresh: Question, out: &mut impl Transmit) -> bool {
+        if !self.proof.refuse(now, address, fresh) {
+            return false;
+        }
+        self.remote.take_if(|remote| *remote == address);
+        if let Some(len) = stun::ask(fresh, &self.question_name, &self.peer.password, out.buffer()) {
+            out.send(address, len);
+        }
+        true
+    }
+
+    /// Takes new credentials on both sides. Sound goes on to the old address until a check with them nominates another.
+    pub(super) fn restart(&mut self, local: Credentials, peer: Credentials, etag: String) {
+        self.question_name = question_name(&local, &peer);
+        (self.local, self.peer, self.etag) = (local, peer, etag);
+        self.proof.restart();
     }
 
     /// Begins or goes on with the handshake.
@@ -168,7 +243,6 @@ impl Session {
     ) -> Option<Feedback> {
         let joined = self.joined.as_mut()?;
         let feedback = rtcp::read(joined.protection.opener.rtcp(datagram)?, ssrc);
-        self.seen = now;
         if let Some(reception) = feedback.reception {
             let before = joined.link.and_then(|link| link.round_trip_us);
             joined.link = Some(Link {
@@ -186,6 +260,8 @@ impl Session {
     /// The handshake is done.
     pub(super) fn join(&mut self, now: Time, protection: Protection, first_sequence: u16, report_delay_ms: u64) {
         let report_at = now.plus_millis(report_delay_ms);
+        // The delay that spreads the reports of a whole party spreads the questions, too.
+        self.ask_at = now.plus_millis(ASK_MS + report_delay_ms);
         let track = Track::new(first_sequence);
         self.joined = Some(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None });
     }
@@ -223,13 +299,12 @@ impl Session {
 
     /// Sends a sender report of the moment `at` if one is due.
     pub(super) fn report(&mut self, now: Time, at: Report<'_>, out: &mut impl Transmit) {
-        let (Some(joined), Some(remote)) = (self.joined.as_mut(), self.remote) else { return };
-        if joined.report_at > now {
-            return;
-        }
+        let Some(joined) = self.joined.as_mut().filter(|joined| joined.report_at <= now) else { return };
         joined.reports = joined.reports.saturating_add(1);
         joined.report_at = now.plus_millis(if joined.reports < REPORTS_FIRST { REPORT_MS_FIRST } else { REPORT_MS });
-        joined.send_report(at, false, remote, out);
+        if let Some(remote) = self.remote {
+            joined.send_report(at, false, remote, out);
+        }
     }
 
     /// Says good-bye: BYE to a joined listener, and an end to DTLS.
@@ -253,7 +328,7 @@ impl Session {
     pub(super) fn deadline(&self) -> Time {
         let silence = self.seen.plus_millis(CONSENT_MS_MAX);
         let own = match &self.joined {
-            Some(joined) => silence.min(joined.report_at),
+            Some(joined) => silence.min(joined.report_at).min(self.ask_at),
             None => silence.min(self.created.plus_millis(HANDSHAKE_MS_MAX)),
         };
         self.dtls.timeout().map_or(own, |dtls| own.min(dtls))

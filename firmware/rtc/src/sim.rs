@@ -70,7 +70,12 @@ pub struct Phone {
     pub ended: Option<Ended>,
     /// Successful answers to its checks.
     pub checks_answered: u32,
+    /// Whether it answers no question of the box's, as if it were elsewhere.
+    pub is_deaf: bool,
 }
+
+/// What its offers name as its password.
+const PASSWORD: &str = "0123456789012345678901";
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
     DefaultSha1HmacProvider.sha1_hmac(key, parts)
@@ -99,6 +104,7 @@ impl Phone {
             bye: false,
             ended: None,
             checks_answered: 0,
+            is_deaf: false,
         }
     }
 
@@ -113,7 +119,7 @@ impl Phone {
         format!(
             "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
              m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=recvonly\r\na=rtcp-mux\r\na=rtcp-rsize\r\n\
-             a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\na=ice-ufrag:{}\r\na=ice-pwd:0123456789012345678901\r\n\
+             a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\na=ice-ufrag:{}\r\na=ice-pwd:{PASSWORD}\r\n\
              a=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
             self.ufrag,
             pairs.join(":"),
@@ -174,6 +180,7 @@ impl Phone {
     /// Takes a datagram.
     pub fn receive(&mut self, now: Time, bytes: &mut [u8]) {
         if stun::is_stun(bytes) {
+            self.answer_question(bytes);
             let known = StunMessage::parse(bytes).ok().zip(self.remote.as_ref());
             let ours = known.is_some_and(|(message, (_, password, _))| {
                 message.is_successful_binding_response() && message.verify(password.as_bytes(), hmac)
@@ -191,6 +198,20 @@ impl Phone {
             self.receive_rtcp(bytes);
         } else {
             self.receive_rtp(bytes);
+        }
+    }
+
+    /// Answers a check of the box's, as a full agent does.
+    fn answer_question(&mut self, bytes: &[u8]) {
+        let Ok(request) = StunMessage::parse(bytes) else { return };
+        let Some((_, _, to)) = self.remote.as_ref().filter(|_| request.is_binding_request()) else { return };
+        let to = *to;
+        if self.is_deaf || !request.verify(PASSWORD.as_bytes(), hmac) {
+            return;
+        }
+        let reply = StunMessage::binding_reply(request.trans_id(), to);
+        if let Ok(len) = reply.to_bytes(Some(PASSWORD.as_bytes()), self.outbox.buffer(), hmac) {
+            self.outbox.send(to, len);
         }
     }
 

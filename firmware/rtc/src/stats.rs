@@ -36,6 +36,8 @@ pub struct Stats {
     pub lost_total: u64,
     /// Datagrams that no session proved to be its own.
     pub strangers_total: u64,
+    /// Datagrams of ours that were refused where they went.
+    pub refused_total: u64,
     /// Sessions ended because of a fault of ours.
     pub faults_total: u64,
     /// Offers that were refused.
@@ -60,7 +62,7 @@ pub struct Refusals {
 }
 
 /// How many numbers [`Stats::numbers`] has.
-const NUMBERS: usize = 21;
+const NUMBERS: usize = 22;
 
 impl Stats {
     /// Returns the joined listeners of `stream`; none if there is no such stream.
@@ -90,6 +92,7 @@ impl Stats {
             handshake_failures_total,
             lost_total,
             strangers_total,
+            refused_total,
             faults_total,
             refusals,
         } = self;
@@ -116,6 +119,7 @@ impl Stats {
             handshake_failures_total,
             lost_total,
             strangers_total,
+            refused_total,
             faults_total,
             malformed_total,
             not_acceptable_total,

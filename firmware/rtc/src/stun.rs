@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use is::stun::StunMessage;
+pub(super) use is::stun::TransId as Transaction;
 use is::{DefaultSha1HmacProvider, Sha1HmacProvider};
 
 /// Characters in our user name fragment: 96 bits, so it cannot be guessed; long enough that the shortest request which
@@ -22,6 +23,15 @@ const FINGERPRINT_HEAD: [u8; 4] = [0x80, 0x28, 0x00, 0x04];
 const FINGERPRINT_XOR: u32 = 0x5354_554e;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+/// Bytes of the longest question: a check of ours with the longest name of a peer that is asked.
+const QUESTION_BYTES_MAX: usize = 512;
+
+/// The priority that our questions name. A lite agent has one component and compares nothing (RFC 8445 section 5.1.2).
+const PRIORITY: u32 = 0x7eff_ffff;
+
+/// The tie breaker of our questions. We never take part in a conflict of roles: a lite agent is controlled.
+const TIE_BREAKER: u64 = 0;
 
 /// Whether `datagram` belongs to STUN (RFC 7983 section 7).
 pub(super) fn is_stun(datagram: &[u8]) -> bool {
@@ -69,10 +79,9 @@ impl<'a> BindingRequest<'a> {
         self.message.ice_controlled().is_some()
     }
 
-    /// Writes the success response and returns its length.
-    pub(super) fn accept(&self, from: SocketAddr, password: &str, out: &mut [u8]) -> Option<usize> {
-        let reply = StunMessage::binding_reply(self.message.trans_id(), from);
-        reply.to_bytes(Some(password.as_bytes()), out, hmac).ok()
+    /// The number that the response repeats.
+    pub(super) fn transaction(&self) -> Transaction {
+        self.message.trans_id()
     }
 
     /// Writes the error response 487, after which the sender takes the other role, and returns its length.
@@ -80,6 +89,38 @@ impl<'a> BindingRequest<'a> {
         let reply = StunMessage::binding_role_conflict_reply(self.message.trans_id());
         reply.to_bytes(Some(password.as_bytes()), out, hmac).ok()
     }
+}
+
+/// Writes the success response to a check and returns its length.
+pub(super) fn accept(transaction: Transaction, from: SocketAddr, password: &str, out: &mut [u8]) -> Option<usize> {
+    StunMessage::binding_reply(transaction, from).to_bytes(Some(password.as_bytes()), out, hmac).ok()
+}
+
+/// Writes a check of ours, which whoever holds `username` and `password` has to answer with `number`, and returns its
+/// length.
+pub(super) fn ask(number: [u8; 12], username: &str, password: &str, out: &mut [u8]) -> Option<usize> {
+    let request = StunMessage::binding_request(username, transaction(number)?, false, TIE_BREAKER, PRIORITY, false);
+    request.to_bytes(Some(password.as_bytes()), out.get_mut(..QUESTION_BYTES_MAX)?, hmac).ok()
+}
+
+/// The form in which the library takes a number. It makes none from bytes but those of a message, and its own are not
+/// random enough to prove anything.
+fn transaction(number: [u8; 12]) -> Option<Transaction> {
+    let mut indication = [0; 20];
+    indication[..8].copy_from_slice(&[0, 0x11, 0, 0, 0x21, 0x12, 0xa4, 0x42]);
+    indication[8..].copy_from_slice(&number);
+    StunMessage::parse(&indication).ok().map(|message| message.trans_id())
+}
+
+/// The number in a well-formed answer to a check of ours; `None` for everything else. It is not yet proven.
+pub(super) fn answered(datagram: &[u8]) -> Option<[u8; 12]> {
+    let message = StunMessage::parse(datagram).ok()?;
+    message.is_successful_binding_response().then(|| datagram.get(8..)?.first_chunk().copied())?
+}
+
+/// Whether the sender of an answer knows `password`, compared in constant time.
+pub(super) fn is_authentic_answer(datagram: &[u8], password: &str) -> bool {
+    StunMessage::parse(datagram).is_ok_and(|message| message.verify(password.as_bytes(), hmac))
 }
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
@@ -115,7 +156,7 @@ mod tests {
         assert!(parsed.is_authentic(PASSWORD) && parsed.nominates() && !parsed.conflicts());
         let from = "192.0.2.7:4242".parse().unwrap();
         let mut out = [0; 256];
-        let len = parsed.accept(from, PASSWORD, &mut out).unwrap();
+        let len = accept(parsed.transaction(), from, PASSWORD, &mut out).unwrap();
         let reply = StunMessage::parse(&out[..len]).unwrap();
         assert!(reply.is_successful_binding_response() && reply.verify(PASSWORD.as_bytes(), hmac));
         assert_eq!(reply.mapped_address(), Some(from));
@@ -137,9 +178,30 @@ mod tests {
         let bytes = request("AAAABBBBCCCCDDDD:p", PASSWORD, false);
         let parsed = BindingRequest::parse(&bytes).unwrap();
         let mut out = [0; 256];
-        let accepted = parsed.accept("[2001:db8::1]:9".parse().unwrap(), PASSWORD, &mut out).unwrap();
+        let from = "[2001:db8::1]:9".parse().unwrap();
+        let accepted = accept(parsed.transaction(), from, PASSWORD, &mut out).unwrap();
         let refused = parsed.refuse_role(PASSWORD, &mut out).unwrap();
         assert!(accepted <= shortest && refused <= shortest, "{accepted} {refused} {shortest}");
+    }
+
+    #[test]
+    fn a_question_is_answered_with_its_number_and_is_no_longer_than_a_phones_check() {
+        let number = *b"twelve bytes";
+        let mut out = [0; 1_024];
+        let len = ask(number, "peer:AAAABBBBCCCCDDDD", PASSWORD, &mut out).unwrap();
+        let asked = StunMessage::parse(&out[..len]).unwrap();
+        assert!(asked.is_binding_request() && asked.verify(PASSWORD.as_bytes(), hmac));
+        assert_eq!(
+            (asked.ice_controlled(), asked.ice_controlling()),
+            (Some(TIE_BREAKER), None),
+            "no conflict of roles"
+        );
+        assert!(len <= request("AAAABBBBCCCCDDDD:peer", PASSWORD, true).len());
+        let mut reply = [0; 256];
+        let len = accept(asked.trans_id(), "192.0.2.7:4242".parse().unwrap(), PASSWORD, &mut reply).unwrap();
+        assert_eq!(answered(&reply[..len]), Some(number));
+        assert!(is_authentic_answer(&reply[..len], PASSWORD) && !is_authentic_answer(&reply[..len], "wrong"));
+        assert_eq!(answered(&out), None);
     }
 
     #[test]

@@ -45,7 +45,14 @@ fn a_phone_joins_hears_and_is_told_the_end_through_real_sockets() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut phone = Phone::new(Identity::generate().unwrap(), clocks, "phone", Setup::Actpass);
     let local = "127.0.0.1".parse().unwrap();
-    let offer = |stream| Offer { stream, sdp: phone.offer(), local_addr: local, remote_addr: local, duration: None };
+    let offer = |stream| Offer {
+        stream,
+        sdp: phone.offer(),
+        local_addr: local,
+        remote_addr: local,
+        guest: None,
+        duration: None,
+    };
     let unknown = runtime.block_on(handle.offer(offer(StreamId::new("none").unwrap())));
     assert_eq!(unknown.unwrap_err(), OfferError::UnknownStream);
     let answer = runtime.block_on(handle.offer(offer(StreamId::new("main").unwrap()))).unwrap();
@@ -112,7 +119,7 @@ fn streams_come_and_go_and_a_phone_switches_through_real_sockets() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut phone = Phone::new(Identity::generate().unwrap(), clocks, "phone", Setup::Actpass);
     let (local, sdp) = ("127.0.0.1".parse().unwrap(), phone.offer());
-    let offer = Offer { stream: red.id, sdp, local_addr: local, remote_addr: local, duration: None };
+    let offer = Offer { stream: red.id, sdp, local_addr: local, remote_addr: local, guest: None, duration: None };
     let answer = runtime.block_on(handle.offer(offer)).unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(5))).unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use base::{PacketDuration, RateLimit, StreamId, Time, Verdict};
 
-use super::batch::{BATCH, BatchReceiver, BatchSender};
+use super::batch::{BATCH, BatchReceiver, BatchSender, read_refusals};
 use super::config::StreamConfig;
 use super::engine::Engine;
 use super::handle::{Request, Shared};
@@ -82,14 +82,18 @@ impl Loop {
         receiver: &mut BatchReceiver,
         sender: &mut BatchSender<'_>,
     ) -> io::Result<Turn> {
-        let readable = self.waker.sleep(&self.socket, limit)?;
+        let ready = self.waker.sleep(&self.socket, limit)?;
         let now = (self.now)();
         self.sound(now, sender);
         if self.engine.poll_timeout().is_some_and(|at| at <= now) {
             self.engine.handle_timeout(now, sender);
         }
         let turn = self.signaling(now, sender);
-        if readable {
+        if ready.has_errors {
+            let engine = &mut self.engine;
+            read_refusals(&self.socket, |to| engine.handle_refusal(now, to, sender));
+        }
+        if ready.is_readable {
             self.datagrams(now, receiver, sender);
         }
         sender.flush();
@@ -118,6 +122,7 @@ impl Loop {
                 Ok(Request::Command(command)) => self.engine.handle_command(now, command, sender),
                 Ok(Request::AddStream(config, ring)) => self.add_stream(config, ring),
                 Ok(Request::RemoveStream(id, successor)) => self.remove_stream(now, id, successor, sender),
+                Ok(Request::Networks(networks)) => self.engine.set_networks(networks),
                 Ok(Request::Shutdown(done)) => {
                     self.engine.shutdown(now, sender);
                     sender.flush();

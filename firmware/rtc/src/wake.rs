@@ -26,11 +26,11 @@ impl Waker {
         let _ = write(&self.0, &1_u64.to_ne_bytes());
     }
 
-    /// Sleeps until somebody wakes, `socket` can be read, or `limit` is over. Says whether the socket can be read.
+    /// Sleeps until somebody wakes, `socket` has something, or `limit` is over. Says what the socket has.
     ///
     /// # Errors
     /// When the system cannot wait at all.
-    pub(super) fn sleep(&self, socket: &UdpSocket, limit: Duration) -> io::Result<bool> {
+    pub(super) fn sleep(&self, socket: &UdpSocket, limit: Duration) -> io::Result<Ready> {
         let limit = Timespec { tv_sec: limit.as_secs().cast_signed(), tv_nsec: limit.subsec_nanos().into() };
         let mut ready = [PollFd::new(&self.0, PollFlags::IN), PollFd::new(socket, PollFlags::IN)];
         match poll(&mut ready, Some(&limit)) {
@@ -42,8 +42,18 @@ impl Waker {
             // What is read is how often it was woken, which nobody wants to know.
             let _ = read(&self.0, &mut [0; 8]);
         }
-        Ok(!ready[1].revents().is_empty())
+        let socket = ready[1].revents();
+        Ok(Ready { is_readable: !socket.is_empty(), has_errors: socket.contains(PollFlags::ERR) })
     }
+}
+
+/// What a socket has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ready {
+    /// Datagrams, or an error of its own.
+    pub(super) is_readable: bool,
+    /// Something in its queue of errors.
+    pub(super) has_errors: bool,
 }
 
 #[cfg(test)]
@@ -58,9 +68,9 @@ mod tests {
         waker.wake();
         waker.wake();
         let long = Duration::from_secs(600);
-        assert!(!waker.sleep(&ours, long).unwrap(), "woken");
-        assert!(!waker.sleep(&ours, Duration::ZERO).unwrap(), "no datagram");
+        assert!(!waker.sleep(&ours, long).unwrap().is_readable, "woken");
+        assert!(!waker.sleep(&ours, Duration::ZERO).unwrap().is_readable, "no datagram");
         theirs.send_to(b"x", ours.local_addr().unwrap()).unwrap();
-        assert!(waker.sleep(&ours, long).unwrap(), "a datagram");
+        assert!(waker.sleep(&ours, long).unwrap().is_readable, "a datagram");
     }
 }

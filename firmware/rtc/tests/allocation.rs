@@ -82,7 +82,7 @@ impl Bench {
         let from = SocketAddr::from(([10, 0, 1, n as u8], 4_000));
         let duration = Some(PacketDuration::ALL[n / 2 % 4]);
         let (stream, sdp) = (self.streams[n % 2], phone.offer());
-        let offer = Offer { stream, sdp, local_addr: ours.ip(), remote_addr: from.ip(), duration };
+        let offer = Offer { stream, sdp, local_addr: ours.ip(), remote_addr: from.ip(), guest: None, duration };
         let answer = self.engine.offer(self.now, &offer).expect("an answer");
         assert!(phone.answer(self.now, &answer.sdp, ours));
         let mut out = Outbox::default();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::party::pairing::Key;
 use aws_lc_rs::rand;
-use base::{GuestId, Time};
+use base::{GuestId, Time, fair_limit};
 use tokio::sync::watch;
 
 use crate::pairing::{SECRET_BYTES, Secret};
@@ -20,7 +20,8 @@ use rtc::api::SessionId;
 pub const GUESTS_MAX: usize = 1_000;
 
 /// Guests of one address that are known at once: a phone has one or two browsers, but phones behind another router
-/// share an address. Without it one phone could vote as often as it drops its cookie. The box itself is not counted.
+/// share an address. Without it one phone could vote as often as it drops its cookie. The fewer places are left in all, the
+/// fewer one address may have ([`base::fair_limit`]). The box itself is not counted.
 pub const GUESTS_PER_ADDRESS_MAX: usize = 16;
 
 /// How long a guest must have been away before another takes its place, in microseconds (10 min): whoever drops
@@ -44,15 +45,14 @@ pub enum Refused {
     NoRandom,
 }
 
-/// A newcomer.
-#[derive(Clone, Copy, Debug)]
-pub struct Joined {
+/// Somebody who may become a guest, once what they said was understood. Whoever is only refused leaves no trace.
+#[derive(Debug)]
+pub struct Newcomer {
     /// Who it is from now on.
     pub id: GuestId,
     /// What it has to show from now on.
     pub secret: Secret,
-    /// Who was forgotten to make room for it: the party shall forget them, too.
-    pub gone: Option<GuestId>,
+    address: IpAddr,
 }
 
 /// One guest, for the hosts' list.
@@ -146,30 +146,36 @@ impl Guests {
         }
     }
 
-    /// A newcomer from `address`.
+    /// Returns a newcomer from `address`, who is no guest yet.
     ///
     /// # Errors
     /// A limit forbids it, or the system has no randomness.
-    pub fn join(&self, address: IpAddr, now: Time) -> Result<Joined, Refused> {
+    pub fn greet(&self, address: IpAddr, now: Time) -> Result<Newcomer, Refused> {
         let mut bytes = [0; SECRET_BYTES];
         rand::fill(&mut bytes).map_err(|_| Refused::NoRandom)?;
-        let secret = Secret::new(bytes);
         let mut book = self.book();
-        let same = |entry: &Entry| entry.guest.address == address;
-        let limited = !address.is_loopback();
-        let of_address = book.by_key.values().filter(|entry| same(entry)).count();
-        let gone = if limited && of_address >= GUESTS_PER_ADDRESS_MAX {
-            Some(book.make_room(now, same).ok_or(Refused::Address)?)
-        } else if book.by_key.len() >= GUESTS_MAX {
-            Some(book.make_room(now, |_| true).ok_or(Refused::Full)?)
-        } else {
-            None
-        };
-        book.last += 1;
-        let id = GuestId(book.last);
-        let guest = Guest { id, name: None, is_dj: false, is_here: false, address, sessions: Vec::new() };
+        book.room(address, now)?;
+        // Four thousand million numbers are more than any evening has newcomers.
+        book.last = book.last.checked_add(1).ok_or(Refused::Full)?;
+        Ok(Newcomer { id: GuestId(book.last), secret: Secret::new(bytes), address })
+    }
+
+    /// Makes a newcomer a guest; nothing changes if it is one. Returns who was forgotten to make room for it: the party
+    /// shall forget them, too.
+    ///
+    /// # Errors
+    /// Others have taken the last places in the meantime.
+    pub fn join(&self, newcomer: &Newcomer, now: Time) -> Result<Option<GuestId>, Refused> {
+        let Newcomer { id, secret, address } = newcomer;
+        let mut book = self.book();
+        if book.by_key.contains_key(&secret.key()) {
+            return Ok(None);
+        }
+        let gone = book.room(*address, now)?.and_then(|key| book.forget(&key));
+        let guest =
+            Guest { id: *id, name: None, is_dj: false, is_here: false, address: *address, sessions: Vec::new() };
         book.by_key.insert(secret.key(), Entry { guest, pages: 0, seen: now });
-        Ok(Joined { id, secret, gone })
+        Ok(gone)
     }
 
     /// A page of the guest with one of these keys is open from now on; `None` if nobody has them.
@@ -245,12 +251,29 @@ impl Guests {
 }
 
 impl Book {
-    /// Forgets who has been away longest among those that `may_go`, and says who that was.
-    fn make_room(&mut self, now: Time, may_go: impl Fn(&Entry) -> bool) -> Option<GuestId> {
+    /// Returns who has to go so that there is room for a guest from `address`; `None` if there is room.
+    fn room(&self, address: IpAddr, now: Time) -> Result<Option<Key>, Refused> {
+        let same = |entry: &Entry| entry.guest.address == address;
+        let of_address = self.by_key.values().filter(|entry| same(entry)).count();
+        let limit = fair_limit(GUESTS_MAX, self.by_key.len(), GUESTS_PER_ADDRESS_MAX);
+        if !address.is_loopback() && of_address >= limit {
+            self.longest_away(now, same).map(Some).ok_or(Refused::Address)
+        } else if self.by_key.len() >= GUESTS_MAX {
+            self.longest_away(now, |_| true).map(Some).ok_or(Refused::Full)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Returns who has been away longest among those that `may_go`.
+    fn longest_away(&self, now: Time, may_go: impl Fn(&Entry) -> bool) -> Option<Key> {
         let is_away = |entry: &Entry| entry.pages == 0 && now.micros_since(entry.seen) >= AWAY_US_MIN;
         let candidates = self.by_key.iter().filter(|(_, entry)| is_away(entry) && may_go(entry));
-        let key = candidates.min_by_key(|(_, entry)| entry.seen).map(|(key, _)| *key)?;
-        let gone = self.by_key.remove(&key)?;
+        candidates.min_by_key(|(_, entry)| entry.seen).map(|(key, _)| *key)
+    }
+
+    fn forget(&mut self, key: &Key) -> Option<GuestId> {
+        let gone = self.by_key.remove(key)?;
         self.note_names();
         Some(gone.guest.id)
     }

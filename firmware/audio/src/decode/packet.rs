@@ -1,10 +1,11 @@
-//! One Opus packet of the box's own to the peak of its sound, as a phone would hear it.
+//! One Opus packet of the box's own to the level of its sound, as a phone would hear it.
 //!
 //! For listening to oneself: no gaps are concealed, and the sound itself is thrown away.
 
 use ::opus::{Channels, Decoder};
 
-use crate::pcm::SAMPLE_RATE_HZ;
+use crate::audible::{Level, Meter};
+use crate::pcm::{Frame, SAMPLE_RATE_HZ};
 
 /// Samples in the longest packet of the box: 60 ms, stereo.
 const SAMPLES_MAX: usize = 2 * 60 * 48;
@@ -12,6 +13,7 @@ const SAMPLES_MAX: usize = 2 * 60 * 48;
 /// A decoder that only hears how loud it is.
 pub struct Ear {
     decoder: Decoder,
+    meter: Meter,
     samples: Vec<f32>,
 }
 
@@ -25,14 +27,15 @@ impl Ear {
     /// A new one; `None` if libopus has no memory.
     pub fn new() -> Option<Self> {
         let decoder = Decoder::new(SAMPLE_RATE_HZ, Channels::Stereo).ok()?;
-        Some(Self { decoder, samples: vec![0.0; SAMPLES_MAX] })
+        Some(Self { decoder, meter: Meter::new(), samples: vec![0.0; SAMPLES_MAX] })
     }
 
-    /// The largest sample of a packet's sound, 0 to about 1; `None` if it is no Opus.
-    pub fn peak(&mut self, packet: &[u8]) -> Option<f32> {
+    /// How loud a packet's sound is; `None` if it is no Opus.
+    pub fn hear(&mut self, packet: &[u8]) -> Option<Level> {
         let frames = self.decoder.decode_float(packet, &mut self.samples, false).ok()?;
-        let heard = self.samples.get(..2 * frames)?;
-        Some(heard.iter().fold(0.0, |peak, sample| f32::max(peak, sample.abs())))
+        let (heard, _) = self.samples.get(..2 * frames)?.as_chunks();
+        let heard: &[Frame] = heard;
+        Some(self.meter.hear(heard))
     }
 }
 
@@ -68,7 +71,7 @@ mod tests {
             encoder.encode(MediaTime::from_ticks(n * BLOCK_FRAMES as u64), &block, &mut kept);
         }
         let mut ear = Ear::new().unwrap();
-        kept.0.iter().map(|packet| ear.peak(&packet.payload).unwrap()).fold(0.0, f32::max)
+        kept.0.iter().map(|packet| ear.hear(&packet.payload).unwrap().peak).fold(0.0, f32::max)
     }
 
     #[test]
@@ -81,7 +84,7 @@ mod tests {
     fn what_is_no_packet_is_not_heard() {
         let mut ear = Ear::new().unwrap();
         for text in [&[][..], &[0xff], &[0x03, 0xff, 0xff], &[0xfb; 2_000]] {
-            assert!(ear.peak(text).is_none_or(f32::is_finite), "{text:?}");
+            assert!(ear.hear(text).is_none_or(|level| level.peak.is_finite()), "{text:?}");
         }
     }
 }

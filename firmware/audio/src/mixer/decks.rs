@@ -62,6 +62,13 @@ impl Decks {
         Ok(())
     }
 
+    /// Takes over what is cued in `old`, and ends what plays there.
+    pub(crate) fn replace(&mut self, old: &mut Self, outlet: &mut impl Outlet) {
+        old.drop_outgoing(outlet);
+        old.end_current(outlet);
+        std::mem::swap(&mut self.cued, &mut old.cued);
+    }
+
     /// Retires everything cued and returns how many decks that was.
     pub(crate) fn clear_next(&mut self, outlet: &mut impl Outlet) -> usize {
         let count = self.cued.len();

@@ -197,3 +197,39 @@ fn a_stopped_pump_stops() {
     controls.stop();
     assert_eq!(pump.step(Time::from_micros(500)), Step::Stop);
 }
+
+#[test]
+fn a_mix_that_gets_lost_shows_in_the_levels_and_a_renewed_pump_plays_what_was_cued() {
+    let (mut pump, controls, collector) = pump();
+    let tone: Vec<Frame> = (0..480_000).map(|n| [(n as f32 * 0.06).sin() * 0.5; 2]).collect();
+    let mut now_ms = 0;
+    let mut levels = |pump: &mut Pump| {
+        let before = now_ms;
+        while now_ms < before + 250 {
+            now_ms += 10;
+            run_until(pump, Time::from_micros(500 + now_ms * 1_000));
+        }
+        controls.take_levels()
+    };
+    controls.cue(finished(1, &tone)).unwrap();
+    levels(&mut pump);
+    let well = levels(&mut pump);
+    assert!(
+        well.supplied > 0.45 && well.mixed.peak > 0.45 && well.mixed.audible > 0.4 && well.blocks == 25,
+        "{well:?}"
+    );
+    pump.parts.mixer.is_dead = true;
+    levels(&mut pump);
+    let lost = levels(&mut pump);
+    assert!(lost.supplied > 0.45 && lost.mixed.peak == 0.0 && lost.mixed.audible < 1e-4, "{lost:?}");
+    controls.cue(finished(2, &tone)).unwrap();
+    assert!(controls.renew(vec![Box::new(collector.clone())]));
+    levels(&mut pump);
+    let renewed = levels(&mut pump);
+    assert!(renewed.supplied > 0.45 && renewed.mixed.peak > 0.45, "{renewed:?}");
+    let events: Vec<Event> = std::iter::from_fn(|| controls.poll_event()).collect();
+    let ended = events.iter().position(|event| matches!(event, Event::TrackEnded { cue: CueId(1), .. }));
+    let started = events.iter().position(|event| matches!(event, Event::TrackStarted { cue: CueId(2), .. }));
+    assert!(ended.is_some() && ended < started, "{events:?}");
+    assert_eq!(controls.status().cue.map(|(cue, _)| cue), Some(CueId(2)));
+}

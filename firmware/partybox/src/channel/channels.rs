@@ -8,8 +8,9 @@ use base::{ChannelId, TrackId};
 use party::{Asker, Changed, Channel, ChannelWish, Done, Evening, Refused, Scope, What, Wish};
 
 use super::programme::{Listening, Programme};
+use super::remedy::Remedy;
 use super::roster::Roster;
-use super::supplies::Supplies;
+use super::supplies::{Supplies, encoders};
 use super::tracks::News;
 use crate::error::Error;
 use crate::supervise::Trouble;
@@ -153,14 +154,34 @@ impl Channels {
         self.programmes.values_mut().for_each(Programme::pass);
     }
 
-    /// Compares what is sent with what should be heard. `closely`: an update must prove itself.
+    /// Compares what is sent with what should be heard, and does something about sound that gets lost. `closely`: an update
+    /// must prove itself.
     ///
     /// # Errors
-    /// [`Trouble::Silent`].
+    /// [`Trouble::Silent`]: nothing less than a restart can help.
     pub(crate) fn listen(&mut self, closely: bool) -> Result<(), Trouble> {
-        for programme in self.programmes.values_mut() {
+        for (id, programme) in &mut self.programmes {
             let heard = self.supplies.listening(programme).total() > 0;
-            programme.listen(closely, heard)?;
+            let Some((lost, remedy)) = programme.listen(closely, heard) else { continue };
+            let lost_in = lost.id();
+            match remedy {
+                Remedy::SkipTrack(cue, track) => programme.leave(cue, track),
+                Remedy::RenewSound { acquitted } => {
+                    log::error!("{id}: sound gets lost ({lost_in}); mixer and encoders are made anew");
+                    acquitted.into_iter().for_each(|track| programme.suspects.acquit(track));
+                    let renewed = encoders(&self.supplies.config).map(|encoders| programme.controls.renew(encoders));
+                    match renewed {
+                        Ok(true) => {}
+                        Ok(false) => log::error!("{id}: the pump takes no commands"),
+                        Err(error) => log::error!("{id}: {error}"),
+                    }
+                }
+                Remedy::EndProcess if programme.suspects.may_end(*id, lost) => return Err(Trouble::Silent),
+                // Once more would be a box that restarts for ever.
+                Remedy::EndProcess => {
+                    log::error!("{id}: sound gets lost ({lost_in}), and a restart has not helped before")
+                }
+            }
         }
         Ok(())
     }
@@ -202,6 +223,7 @@ impl Channels {
     /// Writes what outlasts a restart, if it has changed; at once if `all`.
     pub(crate) fn keep(&mut self, all: bool) {
         self.roster.keep(&self.evening);
+        self.supplies.suspects.keep();
         self.programmes.values_mut().for_each(|programme| programme.keep(all));
     }
 
@@ -212,7 +234,11 @@ impl Channels {
     pub(crate) fn check(&mut self) -> Result<(), Trouble> {
         for programme in self.programmes.values_mut() {
             let blocks = programme.controls.status().blocks_total;
-            programme.pump.check(programme.clock.now(), blocks)?;
+            let checked = programme.pump.check(programme.clock.now(), blocks);
+            if matches!(checked, Err(Trouble::Died(_))) {
+                programme.accuse_playing();
+            }
+            checked?;
         }
         Ok(())
     }

@@ -1,20 +1,22 @@
-//! The box listens to itself: packets like a phone's, decoded, and compared with what should be heard.
+//! The box listens to itself: what sources supply, what the mixer makes of it and what a phone would hear, compared.
 //!
-//! It asks for 20 ms packets as a listener does, but for a quarter of them, in stretches of a second, because that is enough
-//! to notice and costs little; and for none while nobody listens. While an update must prove itself it asks for all. Silence where
-//! there should be sound is [`Trouble::Silent`]; sound without a pause is what an update is confirmed by.
+//! Each two ends are measured alike, so that no sound, however odd, is taken for a fault: the mix by its largest sample, which
+//! mixing keeps, and packets by what no encoder leaves out ([`audio::audible`]). Packets are asked for as a listener asks for
+//! them, but for a quarter of the time, in stretches of a second, because that is enough to notice and costs little; and for none
+//! while nobody listens. While an update must prove itself it asks for all. Sound that gets lost is [`Lost`]; what is done about
+//! it is decided in [`super::remedy`]. Sound without a pause is what an update is confirmed by.
 
-use audio::decode;
-use audio::line::LineState;
-use audio::status::Status;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use audio::audible::Level;
+use audio::decode;
+use audio::line::LineState;
+use audio::pump::Levels;
+use audio::status::Status;
 use base::{Encoding, Packet, PacketDuration, PacketSink, Time};
 use bytes::Bytes;
 use rtrb::{Consumer, Producer, RingBuffer};
-
-use crate::supervise::Trouble;
 
 /// Packets that wait: more than a second of them. What does not fit is not listened to.
 const PACKETS_MAX: usize = 64;
@@ -23,18 +25,15 @@ const PACKETS_MAX: usize = 64;
 const ROUND_US: u64 = 4_000_000;
 const STRETCH_US: u64 = 1_000_000;
 
-/// Above this the encoder's input counts as sound that must be heard.
-const MIXED_DBFS: f32 = -60.0;
+/// Above this (−60 dBFS) what goes in counts as sound that must come out.
+const SOUND_ABOVE: f32 = 0.001;
 
-/// The same of line-in, before the volume, which takes away at most 40 dB.
-const LINE_DBFS: f32 = -30.0;
+/// Above this (−80 dBFS) what comes out is sound: an Opus packet of digital silence is far below it.
+const HEARD_ABOVE: f32 = 0.000_1;
 
-/// Below this a packet is silence: an Opus packet of digital silence is far below it.
-const SILENCE_DBFS: f32 = -80.0;
-
-/// How long nothing may be heard that should be, and in how many looks: a hiccup is none, and a restart helps the party.
-const SILENT_US: u64 = 8_000_000;
-const SILENT_LOOKS: u32 = 8;
+/// How long sound must get lost, and in how many windows that were listened to: a hiccup is none.
+const LOST_US: u64 = 8_000_000;
+const LOST_WINDOWS: u32 = 6;
 
 /// For how long sound must flow before an update is confirmed.
 const FLOW_US: u64 = 30_000_000;
@@ -57,11 +56,9 @@ impl PacketSink for Tap {
     }
 }
 
-/// What should be heard, and what is being done.
+/// What is being done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moment {
-    /// Whether there should be sound.
-    pub sound: bool,
     /// Whether the host lets it play.
     pub playing: bool,
     /// Whether there is nothing at all that could be played: then silence is all there can be.
@@ -73,22 +70,27 @@ impl Moment {
     pub(super) fn of(playing: bool, line_in: bool, has_tracks: bool, sound: &Status) -> Self {
         let has_signal = matches!(sound.line, LineState::Signal | LineState::Clipping);
         let line_heard = line_in && !sound.standing_in && has_signal;
-        let from_line = line_heard && sound.line_peak_dbfs > LINE_DBFS;
-        Self {
-            sound: playing && (from_line || sound.out_peak_dbfs > MIXED_DBFS),
-            playing,
-            has_nothing: !has_tracks && !line_heard,
-        }
+        Self { playing, has_nothing: !has_tracks && !line_heard }
     }
 }
 
-/// What was heard since the last look.
+/// Where sound gets lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Heard {
-    /// No packets came, or none that are Opus.
-    Nothing,
-    Silence,
-    Sound,
+pub(super) enum Lost {
+    /// Between sources and encoders.
+    InMix,
+    /// Between the mixer and the listeners.
+    InEncoder,
+}
+
+impl Lost {
+    /// Returns its name in files and logs.
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::InMix => "mix",
+            Self::InEncoder => "encoder",
+        }
+    }
 }
 
 /// The box's ear for one channel.
@@ -111,36 +113,38 @@ pub(super) fn pair() -> (Tap, Ear) {
 }
 
 impl Ear {
-    /// Judges what came since the last call; to be called a few times a second. `closely`: all of it is listened to, else
-    /// a quarter, and that only while the channel is `heard` by somebody.
+    /// Judges what came since the last call; to be called a few times a second with the `levels` since then. `closely`: all of
+    /// it is listened to, else a quarter, and that only while the channel is `heard` by somebody.
     ///
     /// # Errors
-    /// [`Trouble::Silent`].
-    pub(super) fn poll(&mut self, now: Time, moment: Moment, closely: bool, heard: bool) -> Result<(), Trouble> {
+    /// [`Lost`]; after that it begins to judge anew.
+    pub(super) fn poll(
+        &mut self,
+        now: Time,
+        moment: Moment,
+        levels: Levels,
+        closely: bool,
+        heard: bool,
+    ) -> Result<(), Lost> {
         let wanted = closely || heard && now.as_micros() % ROUND_US < STRETCH_US;
         let was_wanted = self.wanted.swap(wanted, Ordering::Relaxed);
         let waiting = self.packets.slots();
+        if !heard && !closely {
+            self.judge = Judge::default();
+        }
         // What came in the last moment before it was asked for is not all there was.
         let Some(decoder) = self.decoder.as_mut().filter(|_| wanted && was_wanted) else {
             (0..waiting).for_each(|_| _ = self.packets.pop());
-            if !heard && !closely {
-                self.judge.pause();
-            }
+            self.judge.rest();
             return Ok(());
         };
-        let mut peak: Option<f32> = None;
-        for _ in 0..waiting {
-            let Ok(packet) = self.packets.pop() else { break };
-            if let Some(heard) = decoder.peak(&packet) {
-                peak = Some(peak.map_or(heard, |peak| peak.max(heard)));
-            }
+        let packets = (0..waiting).filter_map(|_| decoder.hear(&self.packets.pop().ok()?));
+        let heard = packets.reduce(Level::max);
+        let judged = self.judge.hear(now, moment, levels, heard);
+        if judged.is_err() {
+            self.judge = Judge::default();
         }
-        let heard = match peak {
-            None => Heard::Nothing,
-            Some(peak) if 20.0 * peak.log10() > SILENCE_DBFS => Heard::Sound,
-            Some(_) => Heard::Silence,
-        };
-        self.judge.hear(now, moment, heard)
+        judged
     }
 
     /// Returns whether sound has flowed for long enough to trust this version.
@@ -152,126 +156,62 @@ impl Ear {
 /// What follows from it.
 #[derive(Debug, Default)]
 struct Judge {
-    silent_since: Option<Time>,
-    silent_looks: u32,
+    mix: Stage,
+    encoder: Stage,
     flows_since: Option<Time>,
 }
 
+/// One part of the way, from what goes in to what comes out.
+#[derive(Debug, Default)]
+struct Stage {
+    /// Whether the last window's sound has not come out yet: it may come with the next.
+    is_owed: bool,
+    since: Option<Time>,
+    windows: u32,
+}
+
+impl Stage {
+    /// Compares what went in with what came out of it in one window. Returns whether sound gets lost for good.
+    fn compare(&mut self, now: Time, goes_in: bool, comes_out: bool) -> bool {
+        if comes_out {
+            *self = Self::default();
+            return false;
+        }
+        if std::mem::replace(&mut self.is_owed, goes_in) {
+            self.since.get_or_insert(now);
+            self.windows += 1;
+        }
+        self.windows >= LOST_WINDOWS && self.since.is_some_and(|since| now.micros_since(since) >= LOST_US)
+    }
+}
+
 impl Judge {
-    /// Nobody listens, so nothing is encoded, and nothing follows from that.
-    fn pause(&mut self) {
-        *self = Self::default();
+    /// Nothing is listened to for a while: what was owed may have come.
+    fn rest(&mut self) {
+        (self.mix.is_owed, self.encoder.is_owed) = (false, false);
     }
 
-    fn hear(&mut self, now: Time, moment: Moment, heard: Heard) -> Result<(), Trouble> {
-        let flows = heard == Heard::Sound || moment.has_nothing && heard == Heard::Silence;
-        if flows {
+    /// Judges one window. `heard` is `None` if no packets came, or none that are Opus.
+    fn hear(&mut self, now: Time, moment: Moment, levels: Levels, heard: Option<Level>) -> Result<(), Lost> {
+        let is_sound = heard.is_some_and(|level| level.peak > HEARD_ABOVE);
+        let must_be_heard = levels.mixed.audible > SOUND_ABOVE;
+        if is_sound || moment.has_nothing && heard.is_some() {
             self.flows_since.get_or_insert(now);
-        } else if moment.sound || heard == Heard::Nothing {
+        } else if must_be_heard || heard.is_none() {
             // A pause in the music is none in the flow.
             self.flows_since = None;
         }
-        if heard == Heard::Sound || !moment.playing {
-            (self.silent_since, self.silent_looks) = (None, 0);
-        } else if moment.sound {
-            let since = *self.silent_since.get_or_insert(now);
-            self.silent_looks += 1;
-            if now.micros_since(since) >= SILENT_US && self.silent_looks >= SILENT_LOOKS {
-                return Err(Trouble::Silent);
-            }
+        if !moment.playing {
+            (self.mix, self.encoder) = (Stage::default(), Stage::default());
+            return Ok(());
         }
-        Ok(())
+        let mixed = levels.mixed.peak > HEARD_ABOVE;
+        if self.mix.compare(now, levels.supplied > SOUND_ABOVE, mixed) {
+            return Err(Lost::InMix);
+        }
+        if self.encoder.compare(now, must_be_heard, is_sound) { Err(Lost::InEncoder) } else { Ok(()) }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use base::MediaTime;
-
-    use super::*;
-
-    const PLAYING: Moment = Moment { sound: true, playing: true, has_nothing: false };
-    const QUIET: Moment = Moment { sound: false, ..PLAYING };
-
-    /// Whether `judge` finds trouble within `seconds` of the same, looked at four times a second from `from` on.
-    fn passes(judge: &mut Judge, from: u64, seconds: u64, moment: Moment, heard: Heard) -> bool {
-        (0..seconds * 4).all(|n| judge.hear(Time::from_micros(from * 1_000_000 + n * 250_000), moment, heard).is_ok())
-    }
-
-    #[test]
-    fn silence_where_there_should_be_sound_is_trouble_and_nothing_else_is() {
-        for (moment, heard, well) in [
-            (PLAYING, Heard::Silence, false),
-            (PLAYING, Heard::Nothing, false),
-            (PLAYING, Heard::Sound, true),
-            (QUIET, Heard::Silence, true),
-            (Moment { playing: false, sound: false, ..PLAYING }, Heard::Silence, true),
-        ] {
-            assert_eq!(passes(&mut Judge::default(), 0, 20, moment, heard), well, "{moment:?} {heard:?}");
-        }
-    }
-
-    #[test]
-    fn a_hiccup_is_no_trouble() {
-        let mut judge = Judge::default();
-        for second in [0, 10, 20] {
-            assert!(passes(&mut judge, second, 7, PLAYING, Heard::Silence), "{second}");
-            assert!(passes(&mut judge, second + 7, 1, PLAYING, Heard::Sound));
-        }
-        // Two looks far apart say little.
-        assert!(judge.hear(Time::from_micros(30_000_000), PLAYING, Heard::Silence).is_ok());
-        assert!(judge.hear(Time::from_micros(90_000_000), PLAYING, Heard::Silence).is_ok());
-    }
-
-    #[test]
-    fn an_update_is_proved_by_half_a_minute_of_sound() {
-        let (_tap, mut ear) = pair();
-        let at = |seconds: u64| Time::from_micros(seconds * 1_000_000);
-        passes(&mut ear.judge, 0, 29, PLAYING, Heard::Sound);
-        assert!(!ear.is_proved(at(29)));
-        passes(&mut ear.judge, 29, 2, QUIET, Heard::Silence);
-        assert!(ear.is_proved(at(30)), "a pause in the music is no pause in the flow");
-        passes(&mut ear.judge, 31, 1, PLAYING, Heard::Silence);
-        assert!(!ear.is_proved(at(32)));
-        let nothing = Moment { has_nothing: true, ..QUIET };
-        passes(&mut ear.judge, 40, 31, nothing, Heard::Silence);
-        assert!(ear.is_proved(at(71)), "with nothing to play, silence is what must flow");
-        passes(&mut ear.judge, 71, 1, nothing, Heard::Nothing);
-        assert!(!ear.is_proved(at(72)));
-    }
-
-    #[test]
-    fn a_quarter_is_encoded_for_the_ear_all_of_a_trial_and_nothing_that_nobody_hears() {
-        let encoded = |closely: bool, heard: bool| {
-            let (mut tap, mut ear) = pair();
-            let mut encoded = 0;
-            for n in 0..64 {
-                ear.poll(Time::from_micros(n * 250_000), QUIET, closely, heard).unwrap();
-                if tap.wants(Encoding::Opus(PacketDuration::Ms20)) {
-                    encoded += 1;
-                    let payload = Bytes::from_static(&[0xff]);
-                    tap.publish(Encoding::Opus(PacketDuration::Ms20), Packet { media_time: MediaTime::ZERO, payload });
-                }
-                assert!(!tap.wants(Encoding::Opus(PacketDuration::Ms40)));
-            }
-            assert!(ear.packets.slots() <= 1, "nothing is left to pile up");
-            encoded
-        };
-        assert_eq!((encoded(false, true), encoded(true, false), encoded(false, false)), (16, 64, 0));
-    }
-
-    #[test]
-    fn a_stretch_is_judged_only_by_what_came_after_it_was_asked_for() {
-        let (tap, mut ear) = pair();
-        let second = |n: u64| Time::from_micros(n * 1_000_000);
-        // Two calls a round: the first asks, and the second comes when the stretch is over already.
-        for round in 0..20 {
-            ear.poll(second(round * 4), PLAYING, false, true).expect("nothing was asked for before");
-            assert!(tap.wants(Encoding::Opus(PacketDuration::Ms20)));
-            ear.poll(second(round * 4 + 2), PLAYING, false, true).expect("it is asked for no more");
-        }
-        // All of it, and nothing comes: that is trouble.
-        let judged = (0..60).map(|n| ear.poll(second(100 + n), PLAYING, true, true));
-        assert!(judged.collect::<Result<Vec<()>, _>>().is_err());
-    }
-}
+mod tests;

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
-use base::{ChannelId, Time, TrackId};
+use base::{ChannelId, CueId, Time, TrackId};
 use party::{Asker, Done, Input, Output, Party, Refused, View, What};
 use web::mp3::Hub;
 use web::party_view::{PartyView, TrackView};
 
-use super::ear::{Ear, Moment};
-use super::memory::Memory;
+use super::ear::{Ear, Lost, Moment};
+use super::memory::{self, Memory};
+use super::remedy::{Remedies, Remedy};
+use super::suspects::Suspects;
 use super::tracks::{News, Tracks};
 use super::view::Shown;
-use crate::supervise::{PumpWatch, Trouble};
+use crate::supervise::PumpWatch;
 
 /// The place of line-in among the pump's sources.
 const LINE_IN: usize = 0;
@@ -45,6 +47,8 @@ pub(crate) struct Programme {
     pub(super) shown: Shown,
     pub(super) memory: Memory,
     pub(super) ear: Ear,
+    pub(super) remedies: Remedies,
+    pub(super) suspects: Suspects,
     pub(super) hub: Hub,
     pub(super) pump: PumpWatch,
     pub(super) clock: Clock,
@@ -139,16 +143,59 @@ impl Programme {
         self.tracks.hand_over();
     }
 
-    /// Compares what is sent with what should be heard. `closely`: an update must prove itself; `heard`: somebody
-    /// listens.
-    ///
-    /// # Errors
-    /// [`Trouble::Silent`].
-    pub(super) fn listen(&mut self, closely: bool, heard: bool) -> Result<(), Trouble> {
-        let (view, sound) = (self.view(), self.controls.status());
+    /// Compares what is sent with what should be heard, and returns what is done about it if sound gets lost. `closely`: an
+    /// update must prove itself; `heard`: somebody listens.
+    pub(super) fn listen(&mut self, closely: bool, heard: bool) -> Option<(Lost, Remedy)> {
+        let (view, sound, now) = (self.view(), self.controls.status(), self.clock.now());
         let line_in = view.source == party::Source::LineIn;
         let moment = Moment::of(view.playing, line_in, view.has_tracks, &sound);
-        self.ear.poll(self.clock.now(), moment, closely, heard)
+        let judged = self.ear.poll(now, moment, self.controls.take_levels(), closely, heard);
+        if self.ear.is_proved(now) {
+            self.remedies.recovered();
+        }
+        let lost = judged.err()?;
+        Some((lost, self.remedies.next(self.playing())))
+    }
+
+    /// Returns the track that is heard, if one is, and its cue.
+    fn playing(&self) -> Option<(CueId, TrackId)> {
+        let sound = self.controls.status();
+        let from_decks = self.view().source != party::Source::LineIn || sound.standing_in;
+        let (cue, _) = sound.cue.filter(|_| from_decks)?;
+        Some((cue, self.party.opened(cue)?))
+    }
+
+    /// Leaves a track that silences the channel, and does not open it again.
+    pub(super) fn leave(&mut self, cue: CueId, track: TrackId) {
+        self.accuse(track);
+        self.apply(Input::TrackBroken(cue));
+        // Refused, there is nothing to play after it: then it ends by itself.
+        _ = self.ask(Asker::BOX, What::Next);
+    }
+
+    /// The pump has died: what it played is suspected.
+    pub(super) fn accuse_playing(&self) {
+        if let Some((_, track)) = self.playing() {
+            self.accuse(track);
+        }
+    }
+
+    fn accuse(&self, track: TrackId) {
+        log::error!(
+            "{}: {} is suspected of silencing the box and is not played again",
+            self.id,
+            self.tracks.title(track)
+        );
+        self.texts(track).into_iter().for_each(|texts| self.suspects.accuse(track, texts));
+    }
+
+    /// Returns what tells that the track's number still means the same track.
+    fn texts(&self, track: TrackId) -> Option<u32> {
+        self.tracks.catalogue().show(track).as_ref().map(memory::checksum)
+    }
+
+    fn is_suspect(&self, track: TrackId) -> bool {
+        self.texts(track).is_some_and(|texts| self.suspects.has(track, texts))
     }
 
     /// Returns whether what is sent has been sound for long enough to trust this version.
@@ -188,7 +235,7 @@ impl Programme {
                 Output::Uncue => self.tracks.uncue(),
                 Output::Cue(cue, track) => {
                     let is_level = self.party.settings().level_loudness;
-                    if !self.tracks.cue(cue, track, is_level) {
+                    if self.is_suspect(track) || !self.tracks.cue(cue, track, is_level) {
                         // What comes of it comes after what was to be done already: it is newer.
                         outputs.extend(self.party.handle(self.clock.now(), Input::CueFailed(cue)));
                     }

@@ -22,6 +22,8 @@ use super::ear;
 use super::estimate::Estimate;
 use super::memory::Memory;
 use super::programme::{Listening, Programme, plan};
+use super::remedy::Remedies;
+use super::suspects::Suspects;
 use super::tracks::{News, Tracks};
 use super::view::Shown;
 use crate::catalogue::Catalogue;
@@ -56,6 +58,8 @@ pub(crate) struct Supplies {
     /// How many channels this board can encode.
     pub(crate) estimate: Estimate,
     pub(crate) gauged: Arc<Gauged>,
+    /// What was blamed for trouble with the sound.
+    pub(crate) suspects: Suspects,
 }
 
 impl Supplies {
@@ -95,8 +99,23 @@ impl Supplies {
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
         let pump = PumpWatch::new(thread, clock.now());
         let shown = Shown::default();
-        let mut programme =
-            Programme { id, party, controls, plan, tracks, shown, memory, ear, hub, pump, clock, urgent: true };
+        let (remedies, suspects) = (Remedies::default(), self.suspects.clone());
+        let mut programme = Programme {
+            id,
+            party,
+            controls,
+            plan,
+            tracks,
+            shown,
+            memory,
+            ear,
+            remedies,
+            suspects,
+            hub,
+            pump,
+            clock,
+            urgent: true,
+        };
         programme.apply(Input::LineIn(self.line.is_some()));
         programme.offer_catalogue();
         Ok(programme)

@@ -1,7 +1,10 @@
 //! The sections about phones: WebRTC, HTTP and the Wi-Fi they are in.
 
+use std::net::IpAddr;
+
 use appliance::config::Wifi;
 use appliance::credentials::{PASSPHRASE_LETTERS, SSID_BYTES_MAX, is_passphrase, is_ssid};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ensure, within};
@@ -11,7 +14,12 @@ const GUESTS_MAX: u16 = 2_007;
 
 section! {
     /// `[webrtc]`
-    WebRtcConfig { udp_port: u16 = 0, listeners_max: usize = 1_000, sessions_per_address_max: usize = 8 }
+    WebRtcConfig {
+        udp_port: u16 = 0,
+        listeners_max: usize = 1_000,
+        sessions_per_address_max: usize = 8,
+        networks: Vec<String> = Vec::new(),
+    }
 }
 
 section! {
@@ -26,6 +34,9 @@ section! {
 
 impl WebRtcConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
+        for network in &self.networks {
+            ensure("webrtc.networks", network, parse_network(network).is_some(), "an address or ADDRESS/BITS")?;
+        }
         within("webrtc.listeners_max", self.listeners_max, 1, 5_000)?;
         within("webrtc.sessions_per_address_max", self.sessions_per_address_max, 1, 5_000)
     }
@@ -37,6 +48,11 @@ impl HttpConfig {
         within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)?;
         within("http.pages_max", self.pages_max, 16, 20_000)
     }
+}
+
+/// Returns the network that a text names: `ADDRESS/BITS`, or an address alone.
+pub(super) fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 /// Checks the section `[wifi]`, whose keys are the appliance's.

@@ -1,61 +1,101 @@
 //! Who may come in: listeners in all, sessions per address, handshakes at once, offers per second.
+//!
+//! What there is little of is shared ([`base::Shares`], [`base::fair_limit`]): nobody's offers are another's refusal.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use base::Time;
+use base::{Asking, Rate, Shares, Time, fair_limit};
 
 use crate::api::OfferError;
 use crate::config::Limits;
+
+/// Seconds in which an address may offer as many sessions as it may hold, in the long run: one that reconnects all the time
+/// is broken.
+const REFILL_S: u64 = 32;
+
+/// Sessions of one address.
+#[derive(Default)]
+struct Held {
+    sessions: usize,
+    /// Of these, whose handshake is not done.
+    joining: usize,
+}
 
 /// Counts sessions and paces offers.
 pub(super) struct Admission {
     limits: Limits,
     sessions: usize,
-    by_owner: HashMap<IpAddr, usize>,
-    /// Saved offers in millionths, and when they were counted.
-    saved: u64,
-    counted: Time,
+    by_address: HashMap<IpAddr, Held>,
+    /// Handshakes that are not done, by guest.
+    joining: HashMap<Asking, usize>,
+    offers: Shares,
 }
 
 impl Admission {
     pub(super) fn new(limits: Limits, now: Time) -> Self {
-        let saved = u64::from(limits.offers_burst) * 1_000_000;
-        Self { limits, sessions: 0, by_owner: HashMap::new(), saved, counted: now }
+        let each = limits.sessions_per_address as u64;
+        let total = Rate { per_1000_s: u64::from(limits.offers_per_second) * 1_000, burst: limits.offers_burst.into() };
+        let per_1000_s = each * 1_000 / REFILL_S;
+        let (address, guest) = (Rate { per_1000_s, burst: 2 * each }, Rate { per_1000_s, burst: each });
+        let offers = Shares::new(total, address, guest, now);
+        Self { limits, sessions: 0, by_address: HashMap::new(), joining: HashMap::new(), offers }
     }
 
-    /// Whether another offer may be looked at. Called before it is read: reading costs time as well.
-    pub(super) fn pace(&mut self, now: Time) -> Result<(), OfferError> {
-        let earned = now.micros_since(self.counted).saturating_mul(u64::from(self.limits.offers_per_second));
-        self.saved = self.saved.saturating_add(earned).min(u64::from(self.limits.offers_burst) * 1_000_000);
-        self.counted = now;
-        self.saved = self.saved.checked_sub(1_000_000).ok_or(OfferError::Unavailable)?;
-        Ok(())
+    /// Whether another offer may be looked at.
+    pub(super) fn pace(&mut self, now: Time, who: Asking) -> Result<(), OfferError> {
+        if self.offers.spend(now, who) { Ok(()) } else { Err(OfferError::Unavailable) }
     }
 
-    /// Whether a session of `owner` may be opened while `handshaking` others join.
-    pub(super) fn allow(&self, owner: IpAddr, handshaking: usize) -> Result<(), OfferError> {
+    /// Whether `who` may open a session while `handshaking` others join.
+    pub(super) fn allow(&self, who: Asking, handshaking: usize) -> Result<(), OfferError> {
         if self.sessions >= self.limits.listeners {
             return Err(OfferError::Full { limit: self.limits.listeners });
         }
         let limit = self.limits.sessions_per_address;
-        if self.by_owner.get(&owner).is_some_and(|&sessions| sessions >= limit) {
+        let (sessions, joining) =
+            self.by_address.get(&who.address).map_or((0, 0), |held| (held.sessions, held.joining));
+        if sessions >= limit {
             return Err(OfferError::TooManyFromAddress { limit });
         }
-        if handshaking >= self.limits.handshakes { Err(OfferError::Unavailable) } else { Ok(()) }
+        // The box's own programs have no share of their own.
+        let is_fair = who.address.is_loopback() || {
+            let of_guest = self.joining.get(&who).copied().unwrap_or(0);
+            joining < fair_limit(self.limits.handshakes, handshaking, limit)
+                && of_guest < fair_limit(limit, joining, limit.div_ceil(2))
+        };
+        if handshaking >= self.limits.handshakes || !is_fair { Err(OfferError::Unavailable) } else { Ok(()) }
     }
 
-    pub(super) fn enter(&mut self, owner: IpAddr) {
+    pub(super) fn enter(&mut self, who: Asking) {
         self.sessions += 1;
-        *self.by_owner.entry(owner).or_default() += 1;
+        let held = self.by_address.entry(who.address).or_default();
+        (held.sessions, held.joining) = (held.sessions + 1, held.joining + 1);
+        *self.joining.entry(who).or_default() += 1;
     }
 
-    pub(super) fn leave(&mut self, owner: IpAddr) {
+    /// The handshake of a session is done.
+    pub(super) fn joined(&mut self, who: Asking) {
+        if let Some(held) = self.by_address.get_mut(&who.address) {
+            held.joining = held.joining.saturating_sub(1);
+        }
+        if let Some(joining) = self.joining.get_mut(&who) {
+            *joining -= 1;
+            if *joining == 0 {
+                self.joining.remove(&who);
+            }
+        }
+    }
+
+    pub(super) fn leave(&mut self, who: Asking, has_joined: bool) {
+        if !has_joined {
+            self.joined(who);
+        }
         self.sessions -= 1;
-        if let Some(sessions) = self.by_owner.get_mut(&owner) {
-            *sessions -= 1;
-            if *sessions == 0 {
-                self.by_owner.remove(&owner);
+        if let Some(held) = self.by_address.get_mut(&who.address) {
+            held.sessions -= 1;
+            if held.sessions == 0 {
+                self.by_address.remove(&who.address);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use base::{PacketDuration, Time};
+use base::{Asking, PacketDuration, Time};
 use rand::Rng;
 
 use super::streams::FIRST;
@@ -11,8 +11,9 @@ use super::{Engine, Slot, addresses};
 use crate::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
 use crate::config::StreamConfig;
 use crate::dtls::Association;
+use crate::proof::Proof;
 use crate::sdp::{self, Answering, Fragment, ListenOffer};
-use crate::session::{Credentials, Session};
+use crate::session::{Credentials, Session, question_name};
 use crate::stun::{PASSWORD_CHARS, UFRAG_CHARS};
 use crate::transmit::Transmit;
 
@@ -57,8 +58,10 @@ impl Engine {
     fn try_offer(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
         let stream = self.streams.by_id(offer.stream).ok_or(OfferError::UnknownStream)?;
         let (key, config) = (stream.key, stream.config);
-        self.admission.allow(offer.remote_addr, self.stats.handshaking as usize)?;
-        self.admission.pace(now)?;
+        let owner = Asking { address: offer.remote_addr, guest: offer.guest };
+        self.admission.allow(owner, self.stats.handshaking as usize)?;
+        // Before it is read: reading costs time as well.
+        self.admission.pace(now, owner)?;
         let wish = ListenOffer::parse(&offer.sdp)?;
         let wanted = offer.duration.unwrap_or(config.duration);
         let wanted = shortened(wanted, wish.packet_ms_max);
@@ -67,12 +70,14 @@ impl Engine {
         let etag = self.etag();
         let addresses = addresses(offer.local_addr, &self.config.addresses);
         let sdp = self.answer(&wish, &local, &config, wanted, &addresses);
+        let peer = Credentials { ufrag: wish.ufrag, password: wish.password };
         let session = Session {
             id,
             stream: key,
-            owner: offer.remote_addr,
+            owner,
+            question_name: question_name(&local, &peer),
             local,
-            peer: Credentials { ufrag: wish.ufrag, password: wish.password },
+            peer,
             etag: etag.clone(),
             addresses,
             payload_type: wish.payload_type,
@@ -80,11 +85,12 @@ impl Engine {
             duration: FIRST,
             wanted,
             joined: None,
-            proven: Vec::new(),
+            proof: Proof::default(),
             remote: None,
             dtls: Association::new(&self.identity, self.config.clocks, wish.dtls_client, wish.fingerprint, now),
             created: now,
             seen: now,
+            ask_at: now,
             armed: None,
         };
         self.open(session);
@@ -160,8 +166,7 @@ impl Engine {
             sdp_fragment = sdp::restart_fragment(ufrag, password, &session.addresses, self.config.port);
             self.by_ufrag.remove(&session.local.ufrag);
             self.by_ufrag.insert(local.ufrag.clone(), slot);
-            // Sound goes on to the old address until a check with the new credentials nominates another.
-            (session.local, session.peer, session.etag) = (local, peer, etag.clone());
+            session.restart(local, peer, etag.clone());
         }
         Patched::Restarted { sdp_fragment, etag }
     }

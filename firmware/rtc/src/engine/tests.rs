@@ -1,7 +1,9 @@
 //! The engine on virtual time, with simulated phones.
 
+mod floods;
 mod hostile;
 mod joining;
+mod reflection;
 mod sound;
 mod streams;
 mod switching;

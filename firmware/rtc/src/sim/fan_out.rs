@@ -26,6 +26,7 @@ pub fn fan_out(mut answer: impl FnMut(Command) + Send + 'static) -> io::Result<H
             match request {
                 Request::Command(command) => answer(command),
                 Request::AddStream(_, ring) => rings.push(ring),
+                Request::Networks(_) => {}
                 Request::RemoveStream(id, _) => rings.retain(|ring| ring.stream != id),
                 Request::Shutdown(done) => {
                     // Whoever asked may have gone.

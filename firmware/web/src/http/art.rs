@@ -30,8 +30,8 @@ pub(super) async fn picture(call: Call) -> Result<Response, Refusal> {
             return Err(refusal.field("size", other, "small or large"));
         }
     };
-    let places = &call.server.pictures;
-    let found = music::ask_within(&call, places, PICTURE_TIMEOUT, move |library| library.art(id, size)).await?;
+    let turns = &call.server.pictures;
+    let found = music::ask_within(&call, turns, PICTURE_TIMEOUT, move |library| library.art(id, size)).await?;
     let picture = found.ok_or_else(missing)?;
     let cached = match call.query("v") {
         Some(version) if version == picture.version => format!("public, max-age={}, immutable", KEEP.as_secs()),

@@ -4,20 +4,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use ::party::Refused;
+use ::party::{Asker, Refused, What, Wish};
 use axum::http::{HeaderMap, Method};
 use base::{ChannelId, GuestId, StreamId, Time};
 use bytes::Bytes;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{oneshot, watch};
 
 use super::App;
 use super::incoming::{Incoming, Slot};
 use super::recent::Recent;
-use super::refusal::{Refusal, refused};
+use super::refusal::{Refusal, no_room_for_guest, refused};
 use super::role::Role;
+use super::turns::Turns;
+use crate::control::Command;
 use crate::feed::Feeds;
 use crate::gate::{Entrant, Gate};
-use crate::guests::Guests;
+use crate::guests::{self, Guests, Newcomer};
 use crate::metrics::Counters;
 use crate::mp3::Hub;
 use crate::statistics::Statistics;
@@ -46,10 +48,12 @@ pub(super) struct Server {
     pub(super) turned_away: Recent,
     /// Phones whose owners have read the portal's page.
     pub(super) readers: Recent,
-    /// Places for questions to the library.
-    pub(super) questions: Semaphore,
-    /// Places for pictures that are made.
-    pub(super) pictures: Semaphore,
+    /// Questions to the library.
+    pub(super) questions: Turns,
+    /// Pictures that are made.
+    pub(super) pictures: Turns,
+    /// Whoever asks about pairing.
+    pub(super) asking: Gate,
     /// The feed of each channel.
     pub(super) feeds: watch::Receiver<Arc<Feeds>>,
     /// Who listened to what this evening.
@@ -106,6 +110,21 @@ impl Server {
         role
     }
 
+    /// Makes a newcomer a guest, and has the party forget whoever had to go for it. If it is too busy the votes of who went
+    /// stay, as they were.
+    ///
+    /// # Errors
+    /// There is no room (any more).
+    pub(super) fn join(&self, newcomer: &Newcomer) -> Result<(), guests::Refused> {
+        if let Some(gone) = self.guests.join(newcomer, self.now())? {
+            let (reply, _) = oneshot::channel();
+            let channel = self.app.snapshot.borrow().first().channel.id;
+            let wish = Wish { channel, who: Asker::default(), what: What::Forget(gone) };
+            _ = self.app.commands.try_send(Command { wish, reply });
+        }
+        Ok(())
+    }
+
     /// Who stands at the door when a connection from `address` comes, of which nothing has been read.
     pub(super) fn at_the_door(&self, address: IpAddr) -> Entrant {
         entrant(address, self.app.config.is_host(address) || self.paired_from.has(address))
@@ -145,6 +164,8 @@ pub(super) struct Call {
     pub(super) guest: Option<GuestId>,
     /// The body of a route that reads it piece by piece.
     pub(super) file: Slot,
+    /// Who becomes a guest once the call is answered without a refusal; before, if what the call does needs that.
+    pub(super) newcomer: Option<Arc<Newcomer>>,
 }
 
 impl Call {
@@ -175,6 +196,14 @@ impl Call {
         let snapshot = self.server.app.snapshot.borrow();
         let found = ChannelId::new(name).ok().and_then(|id| snapshot.channel(id));
         found.map(Arc::clone).ok_or_else(|| refused(Refused::NoSuchChannel))
+    }
+
+    /// Makes a newcomer a guest at once: for what needs a guest that the box knows.
+    ///
+    /// # Errors
+    /// There is no room (any more).
+    pub(super) fn join(&self) -> Result<(), Refusal> {
+        self.newcomer.as_ref().map_or(Ok(()), |newcomer| self.server.join(newcomer)).map_err(no_room_for_guest)
     }
 
     /// Who stands at a gate within the box.

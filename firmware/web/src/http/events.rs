@@ -124,8 +124,8 @@ mod tests {
         let cookie = HeaderValue::from_str(&format!("partybox_host={}", secret.to_hex())).unwrap();
         let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, cookie)]);
         let role = Role::new(&Config::default(), &pairing, &Guests::default(), address, &headers);
-        let gate = Gate::new(Places { total: 1, kept: 0, per_address: 1 });
-        let place = gate.enter(Entrant::Own(address)).unwrap();
+        let gate = Gate::new(Places { total: 1, kept: 0, each: 1, guests: 1 });
+        let place = gate.enter(Entrant::Own(address), None).unwrap();
         let snapshot = Arc::new(crate::http::tests::snapshot());
         let feed = Feed::new("s", Default::default(), Arc::clone(&snapshot), Arc::clone(snapshot.first()));
         let (_newest, feeds) = watch::channel(Arc::new(Feeds::new(vec![Arc::new(feed)])));

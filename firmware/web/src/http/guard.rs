@@ -8,7 +8,6 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ::party::{Asker, What, Wish};
 use axum::RequestExt;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -16,10 +15,8 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
-use base::GuestId;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::sync::oneshot;
 
 use super::call::{Call, Ends, Server};
 use super::cookie;
@@ -28,9 +25,6 @@ use super::limits::URI_BYTES_MAX;
 use super::refusal::{Refusal, no_room_for_guest};
 use super::role::Role;
 use super::route::{Route, Takes, Who};
-use crate::control::Command;
-use crate::guests::Joined;
-use crate::pairing::Secret;
 
 /// The port that a name without port means.
 const HTTP_PORT: u16 = 80;
@@ -49,12 +43,17 @@ pub(super) fn policy(style: &str) -> HeaderValue {
 pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: Request) -> Response {
     let counted = Arc::clone(&server);
     let (result, newcomer) = match admit(server, route, request).await {
-        Ok((call, newcomer)) => ((route.answer)(call).await, newcomer),
+        Ok(call) => {
+            let newcomer = call.newcomer.clone();
+            ((route.answer)(call).await, newcomer)
+        }
         Err(refusal) => (Err(refusal), None),
     };
+    // Nobody becomes a guest before what they said was understood.
+    let joined = newcomer.filter(|newcomer| result.is_ok() && counted.join(newcomer).is_ok());
     let mut response = finish(&counted, result);
-    if let Some(secret) = newcomer {
-        response.headers_mut().append(header::SET_COOKIE, cookie::set_guest(&secret));
+    if let Some(newcomer) = joined {
+        response.headers_mut().append(header::SET_COOKIE, cookie::set_guest(&newcomer.secret));
     }
     response
 }
@@ -84,8 +83,8 @@ fn finish(server: &Server, result: Result<Response, Refusal>) -> Response {
     response
 }
 
-/// Checks a request and reads its body. A phone that is to be known as a guest and is not gets a secret for it.
-async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Result<(Call, Option<Secret>), Refusal> {
+/// Checks a request and reads its body. A phone that is to be known as a guest and is not is a newcomer.
+async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Result<Call, Refusal> {
     let ends = ends(request.extensions())?;
     check_address(&server, request.uri(), request.version(), request.headers(), ends)?;
     let mut role = server.role(ends.peer.ip(), request.headers());
@@ -106,18 +105,17 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     let mut guest = role.guest().map(|guest| guest.id);
     let mut newcomer = None;
     if guest.is_none() && (route.who == Who::Guest || route.takes == Takes::Socket) {
-        match server.guests.join(ends.peer.ip(), server.now()) {
-            Ok(Joined { id, secret, gone }) => {
-                role.become_guest(secret.key());
-                (guest, newcomer) = (Some(id), Some(secret));
-                gone.into_iter().for_each(|gone| forget(&server, gone));
+        match server.guests.greet(ends.peer.ip(), server.now()) {
+            Ok(greeted) => {
+                role.become_guest(greeted.secret.key());
+                (guest, newcomer) = (Some(greeted.id), Some(Arc::new(greeted)));
             }
             // Whom the box cannot remember may still see what happens.
             Err(_) if route.who == Who::Anyone => {}
             Err(refused) => return Err(no_room_for_guest(refused)),
         }
     }
-    let call = Call {
+    Ok(Call {
         server,
         ends,
         method: parts.method,
@@ -128,17 +126,8 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
         role,
         file: file.into(),
         guest,
-    };
-    Ok((call, newcomer))
-}
-
-/// Has the party forget a guest whom the box has forgotten. If it is too busy the guest's votes stay, as they were.
-fn forget(server: &Server, gone: GuestId) {
-    let (reply, _) = oneshot::channel();
-    let channel = server.app.snapshot.borrow().first().channel.id;
-    let wish = Wish { channel, who: Asker::default(), what: What::Forget(gone) };
-    let command = Command { wish, reply };
-    _ = server.app.commands.try_send(command);
+        newcomer,
+    })
 }
 
 /// Whether somebody in this role may at all. Everybody may be a guest.

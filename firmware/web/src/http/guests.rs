@@ -28,6 +28,7 @@ pub(super) async fn rename(call: Call) -> Result<Response, Refusal> {
         let refusal = Refusal::new(StatusCode::BAD_REQUEST, "This name is too long.").code("name");
         return Err(refusal.field("name", name, format!("at most {NAME_CHARS_MAX} characters")));
     }
+    call.join()?;
     match call.guest.filter(|id| call.server.guests.rename(*id, name)) {
         Some(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         None => Err(unknown("")),

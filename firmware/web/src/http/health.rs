@@ -98,6 +98,7 @@ fn webrtc(stats: &Stats, page: &mut Page) {
         ("handshake_failures_total", "Handshakes that failed or took too long.", stats.handshake_failures_total),
         ("lost_total", "Listeners freed because they gave no sign of life.", stats.lost_total),
         ("strangers_total", "Datagrams that no session proved to be its own.", stats.strangers_total),
+        ("refused_total", "Datagrams of ours that were refused where they went.", stats.refused_total),
         ("faults_total", "Sessions ended because of a fault of ours.", stats.faults_total),
     ] {
         page.number(&format!("webrtc_{name}"), Kind::Counter, help, value as f64);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::gate::Places;
+use crate::gate::{GUESTS_BEHIND_ADDRESS, Places};
 
 /// Request line and headers together, in bytes. Longer heads are answered 431 by hyper and the connection is closed.
 pub const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -32,6 +32,16 @@ pub const QUESTIONS_MAX: usize = 2;
 /// Pictures that are made at once; others wait for their turn up to [`PICTURE_TIMEOUT`].
 pub const PICTURES_MAX: usize = 2;
 
+/// Questions to the library that are answered or wait, and of these from one address. Further ones are refused with 503.
+pub(crate) const QUESTIONS_WAITING: Places = Places { total: 64, kept: 0, each: 8, guests: 1 };
+
+/// The same for pictures: a page of covers asks for many at once.
+pub(crate) const PICTURES_WAITING: Places = Places { total: 256, kept: 0, each: 16, guests: 1 };
+
+/// Questions about pairing that wait, and of these from one address: as many as fit into their queue.
+pub(crate) const PAIRING_WAITING: Places =
+    Places { total: crate::pairing::REQUESTS_WAITING_MAX, kept: 0, each: 4, guests: 1 };
+
 /// How long a picture waits for its turn before it is refused with 503: a page of covers on the slowest board.
 pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -59,11 +69,11 @@ pub struct Limits {
     pub connections_per_address_max: usize,
     /// MP3 listeners in all. Above it the request is refused with 503.
     pub mp3_listeners_max: usize,
-    /// MP3 listeners per address (429); the box itself is not counted.
+    /// MP3 listeners per guest, or per address of guests that are not known (429); the box itself is not counted.
     pub mp3_listeners_per_address_max: usize,
     /// Event listeners (open pages) in all. Above it the request is refused with 503 and the page asks now and then.
     pub event_listeners_max: usize,
-    /// Event listeners per address (429); the box itself is not counted.
+    /// Event listeners per guest, or per address of guests that are not known (429); the box itself is not counted.
     pub event_listeners_per_address_max: usize,
     /// From a connection's first byte of a request (or its beginning) to the end of the head; then it is closed.
     pub head_timeout: Duration,
@@ -98,15 +108,21 @@ impl Limits {
         Places {
             total: self.connections_max,
             kept: self.connections_kept_for_hosts,
-            per_address: self.connections_per_address_max,
+            each: self.connections_per_address_max,
+            // Whose a connection is shows only when something has been read.
+            guests: 1,
         }
     }
 
     pub(crate) fn mp3_listeners(&self) -> Places {
-        Places { total: self.mp3_listeners_max, kept: 0, per_address: self.mp3_listeners_per_address_max }
+        of_guests(self.mp3_listeners_max, self.mp3_listeners_per_address_max)
     }
 
     pub(crate) fn event_listeners(&self) -> Places {
-        Places { total: self.event_listeners_max, kept: 0, per_address: self.event_listeners_per_address_max }
+        of_guests(self.event_listeners_max, self.event_listeners_per_address_max)
     }
+}
+
+const fn of_guests(total: usize, each: usize) -> Places {
+    Places { total, kept: 0, each, guests: GUESTS_BEHIND_ADDRESS }
 }

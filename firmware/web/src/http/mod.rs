@@ -37,6 +37,7 @@ mod stall;
 mod statistics;
 mod stream;
 mod takeover;
+mod turns;
 mod update;
 mod upload;
 mod whep;

@@ -19,12 +19,11 @@ use axum::response::{IntoResponse, Response};
 use base::TrackId;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 use super::call::Call;
 use super::limits::REPLY_TIMEOUT;
 use super::refusal::{Refusal, unavailable};
+use super::turns::Turns;
 use crate::party_view::art_url;
 
 /// `GET /api/library/search?q=&limit=&after=`: tracks in whose title, artist or album every word of `q` begins a word,
@@ -119,16 +118,15 @@ pub(super) async fn ask<T: Default + Send + 'static>(
     ask_within(call, &call.server.questions, REPLY_TIMEOUT, question).await
 }
 
-/// The same as soon as there is one of the `places`, if that is within `patience`.
+/// The same as soon as it is this call's turn, if that is within `patience`.
 pub(super) async fn ask_within<T: Default + Send + 'static>(
     call: &Call,
-    places: &Semaphore,
+    turns: &Turns,
     patience: Duration,
     question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
 ) -> Result<T, Refusal> {
     let Some(library) = call.server.app.library.clone() else { return Ok(T::default()) };
-    let place = timeout(patience, places.acquire()).await;
-    let Ok(Ok(_place)) = place else { return Err(unavailable()) };
+    let _turn = turns.take(call, patience).await?;
     match tokio::task::spawn_blocking(move || question(&library)).await {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(AskError::Slow)) => Err(unavailable()),

@@ -78,6 +78,7 @@ pub(super) async fn revoke(call: Call) -> Result<Response, Refusal> {
 
 /// Puts a question to whoever keeps the rules.
 async fn put<T>(call: &Call, question: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Refusal> {
+    let _place = call.server.asking.enter(call.entrant(), None).map_err(|_| unavailable())?;
     ask(&call.server.app.pairing.requests, question).await.ok_or_else(unavailable)
 }
 

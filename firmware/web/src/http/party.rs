@@ -33,7 +33,7 @@ pub(super) fn status(call: &Call) -> Result<Response, Refusal> {
 /// `GET /api/party/events`.
 pub(super) fn events(call: &Call) -> Result<Response, Refusal> {
     let channel = call.channel()?;
-    let place = call.server.event_listeners.enter(call.entrant()).map_err(no_place)?;
+    let place = call.server.event_listeners.enter(call.entrant(), call.guest).map_err(no_place)?;
     let body = event_body(call, place, channel);
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();

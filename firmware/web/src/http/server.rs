@@ -9,11 +9,15 @@ use ::party::pairing::HOSTS_MAX;
 use aws_lc_rs::rand;
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::call::{Ends, Server, listeners_of};
-use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
+use super::limits::{
+    ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PAIRING_WAITING, PICTURES_MAX, PICTURES_WAITING, QUESTIONS_MAX,
+    QUESTIONS_WAITING,
+};
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
+use super::turns::Turns;
 use super::{App, connection, routes, statistics};
 use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
@@ -44,8 +48,9 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         connections: Gate::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
-        questions: Semaphore::new(QUESTIONS_MAX),
-        pictures: Semaphore::new(PICTURES_MAX),
+        questions: Turns::new(QUESTIONS_MAX, QUESTIONS_WAITING),
+        pictures: Turns::new(PICTURES_MAX, PICTURES_WAITING),
+        asking: Gate::new(PAIRING_WAITING),
         guests,
         feeds,
         statistics,
@@ -128,7 +133,7 @@ impl Accepting<'_> {
         // The phone may be gone already; then there is nothing to serve.
         let Ok(local) = socket.local_addr() else { return };
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        let pass = match self.server.connections.enter(self.server.at_the_door(peer.ip())) {
+        let pass = match self.server.connections.enter(self.server.at_the_door(peer.ip()), None) {
             Ok(pass) => pass,
             Err(full) => return self.refuse(&socket, peer, full),
         };

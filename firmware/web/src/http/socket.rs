@@ -75,7 +75,7 @@ pub(super) fn open(call: &Call) -> Result<Response, Refusal> {
         return Err(refusal.header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION)));
     };
     let channel = call.channel()?;
-    let place = call.server.event_listeners.enter(call.entrant()).map_err(no_place)?;
+    let place = call.server.event_listeners.enter(call.entrant(), call.guest).map_err(no_place)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();

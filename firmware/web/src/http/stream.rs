@@ -45,7 +45,7 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     if !hub.serves(bitrate_bps) {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
     }
-    let place = call.server.mp3_listeners.enter(call.entrant());
+    let place = call.server.mp3_listeners.enter(call.entrant(), call.guest);
     let place = place.inspect_err(|_| call.server.turned_away.note(call.ends.peer.ip(), call.server.now()));
     let place = place.map_err(no_place)?;
     response.extensions_mut().insert(TakeOver::Mp3(Mp3Body {

@@ -34,6 +34,7 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
         sdp: text(&call)?,
         local_addr: call.ends.local.ip().to_canonical(),
         remote_addr: call.ends.peer.ip(),
+        guest: call.guest,
         duration,
     };
     let server = &call.server;

@@ -2,6 +2,7 @@
 
 use super::world::{World, named, stream_config, stream_id};
 use crate::api::{OfferError, StreamError};
+use crate::config::Limits;
 use crate::config::STREAMS_MAX;
 use crate::dtls::Ended;
 use crate::sim::Setup;
@@ -46,7 +47,8 @@ fn without_a_successor_they_are_told_good_bye() {
 
 #[test]
 fn a_stream_added_again_begins_with_nobody_and_nothing() {
-    let mut world = World::new();
+    // One phone that comes again and again.
+    let mut world = World::with(Limits { sessions_per_address: 100, ..Limits::default() });
     let mut dirty = 0;
     for round in 1..40 {
         let other = world.add("other", round);

@@ -28,6 +28,8 @@ pub(super) struct World {
     pub(super) media: u64,
     /// Whether frames come one by one in the longer durations, as when they cannot be joined.
     pub(super) unjoined: bool,
+    /// Bytes that went to addresses at which there is no phone.
+    pub(super) strayed: usize,
 }
 
 /// What makes the packets of one stream.
@@ -88,6 +90,7 @@ impl World {
             box_address,
             media: 48_000,
             unjoined: false,
+            strayed: 0,
         }
     }
 
@@ -129,7 +132,7 @@ impl World {
         duration: Option<PacketDuration>,
     ) -> Result<Answer, OfferError> {
         let local_addr = self.box_address.ip();
-        let offer = Offer { stream, sdp, local_addr, remote_addr: from, duration };
+        let offer = Offer { stream, sdp, local_addr, remote_addr: from, guest: None, duration };
         self.engine.offer(self.now, &offer)
     }
 
@@ -146,11 +149,21 @@ impl World {
     ) -> (usize, Answer) {
         let n = self.phones.len();
         let address = SocketAddr::from(([10, 0, 1 + (n / 250) as u8, 1 + (n % 250) as u8], 40_000));
-        let mut phone = Phone::new(self.identity.clone(), self.clocks, &format!("ph{n}"), setup);
+        let mut phone = self.new_phone(n, setup);
         let answer = self.offer_to(stream, phone.offer(), address.ip(), duration).unwrap();
         assert!(phone.answer(self.now, &answer.sdp, self.box_address));
         self.phones.push((address, phone));
         (n, answer)
+    }
+
+    /// A phone that has said nothing yet.
+    pub(super) fn new_phone(&self, n: usize, setup: Setup) -> Phone {
+        Phone::new(self.identity.clone(), self.clocks, &format!("ph{n}"), setup)
+    }
+
+    /// An offer that can be answered.
+    pub(super) fn sdp(&self) -> String {
+        self.new_phone(9_999, Setup::Actpass).offer()
     }
 
     /// A joined phone.
@@ -170,6 +183,20 @@ impl World {
         self.engine.stats().listeners_in_all()
     }
 
+    /// Lets phone `n` prove its address: its check, the box's question, the answer and the response are carried. What it says
+    /// next waits in its outbox.
+    pub(super) fn prove(&mut self, n: usize) {
+        let from = self.phones[n].0;
+        for _ in 0..2 {
+            for (_, mut bytes) in self.phones[n].1.outbox.take() {
+                self.engine.handle_datagram(self.now, from, &mut bytes, &mut self.out);
+            }
+            for (_, mut bytes) in self.out.take() {
+                self.phones[n].1.receive(self.now, &mut bytes);
+            }
+        }
+    }
+
     /// Carries datagrams to and fro until nobody has any. Returns the bytes that the box sent.
     pub(super) fn settle(&mut self) -> usize {
         let mut bytes_sent = 0;
@@ -187,6 +214,8 @@ impl World {
                 bytes_sent += bytes.len();
                 if let Some((_, phone)) = self.phones.iter_mut().find(|(address, _)| *address == to) {
                     phone.receive(self.now, &mut bytes);
+                } else {
+                    self.strayed += bytes.len();
                 }
             }
             if quiet {

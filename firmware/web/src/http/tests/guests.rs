@@ -79,3 +79,25 @@ async fn a_dj_may_what_a_dj_may_for_as_long_as_a_host_lets_them() {
         assert_eq!((reply.status, reply.text().contains("no-such-guest")), (404, true), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn whoever_is_only_refused_is_no_guest_and_gets_no_cookie() {
+    let world = World::new(hosts()).await;
+    for n in 0..50 {
+        for (method, path, body) in [
+            ("PUT", "/api/me", r#"{"name":7}"#),
+            ("PUT", "/api/me", "{}x"),
+            ("POST", "/api/requests", r#"{"track":"nonsense"}"#),
+            ("PUT", "/api/queue/nonsense/vote", ""),
+            ("PUT", "/api/channels/none/queue/1/vote", ""),
+        ] {
+            let heads: &[&str] = if body.is_empty() { &[] } else { &[JSON] };
+            let reply = world.ask(method, path, heads, body.as_bytes()).await;
+            assert!((400..500).contains(&reply.status), "{n}: {method} {path} {}", reply.status);
+            assert_eq!(reply.header("set-cookie"), "", "{n}: {method} {path}");
+        }
+    }
+    assert_eq!(list(&world).await, json!([]));
+    join(&world).await;
+    assert_eq!(list(&world).await.as_array().map(Vec::len), Some(1), "whoever is understood is one");
+}

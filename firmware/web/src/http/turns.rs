@@ -1,0 +1,43 @@
+//! Turns: a few are served at once, some wait, and nobody's many keep the others from waiting, too.
+
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use super::call::Call;
+use super::refusal::{Refusal, unavailable};
+use crate::gate::{Gate, Pass, Places};
+
+/// What is done for few at once.
+#[derive(Debug)]
+pub(super) struct Turns {
+    serving: Semaphore,
+    waiting: Gate,
+}
+
+/// Somebody's turn, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    _served: SemaphorePermit<'a>,
+    _place: Pass,
+}
+
+impl Turns {
+    /// Returns turns for `at_once`, in a waiting room of `places`.
+    pub(super) fn new(at_once: usize, places: Places) -> Self {
+        Self { serving: Semaphore::new(at_once), waiting: Gate::new(places) }
+    }
+
+    /// Waits for the turn of `call`, as long as `patience`.
+    ///
+    /// # Errors
+    /// The waiting room has no share for it, or it took too long.
+    pub(super) async fn take(&self, call: &Call, patience: Duration) -> Result<Turn<'_>, Refusal> {
+        let place = self.waiting.enter(call.entrant(), call.guest).map_err(|_| unavailable())?;
+        match timeout(patience, self.serving.acquire()).await {
+            Ok(Ok(served)) => Ok(Turn { _served: served, _place: place }),
+            _ => Err(unavailable()),
+        }
+    }
+}
