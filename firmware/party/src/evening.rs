@@ -54,6 +54,12 @@ impl Evening {
         &self.channels
     }
 
+    /// Returns what the channel `id` plays by itself.
+    pub fn repertoire_of(&self, id: ChannelId) -> &Repertoire {
+        let channel = self.channels.iter().find(|channel| channel.id == id);
+        channel.map_or(&Repertoire::All, |channel| &channel.repertoire)
+    }
+
     /// Grants a wish about the channel `id`, and returns what has changed.
     ///
     /// # Errors

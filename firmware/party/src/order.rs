@@ -50,8 +50,10 @@ impl Order {
 
     /// Takes the channel's own tracks; `None`: all are. One that is listed twice counts where it comes first.
     pub fn set_own(&mut self, tracks: Option<Vec<TrackId>>) {
-        self.own = tracks;
-        self.lay_out();
+        if self.own != tracks {
+            self.own = tracks;
+            self.lay_out();
+        }
     }
 
     /// Mixes the walk up anew, or lets it follow the catalogue.

@@ -21,14 +21,17 @@ use web::control::COMMANDS_WAITING_MAX;
 
 use crate::box_metrics;
 use crate::catalogue::Catalogue;
-use crate::channel::{self, Channels, Estimate, NEWS_MAX, Roster, Supplies};
+use crate::channel::{self, Channels, Estimate, Lookup, NEWS_MAX, Roster, Supplies};
 use crate::config::Config;
 use crate::error::Error;
+use crate::lists::{self, Wanted};
 use crate::music::Music;
 use crate::pairing::Pairing;
 use crate::panel::Panel;
+use crate::parked::Parked;
 use crate::report;
 use crate::running::Running;
+use crate::stock::Stock;
 use crate::supervise::{self, Supervisor};
 
 /// The box, put together but for its server.
@@ -41,13 +44,19 @@ impl Assembled {
     /// Builds every room and starts its threads. Must be called within the runtime.
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
         let folder = state_folder(config);
-        let (catalogue, music, lists) = if Music::is_wanted(&config.source) {
+        let (lists_in, lists) = mpsc::channel(1);
+        let (wanted_in, wanted) = watch::channel(Wanted::new());
+        let mut music = None;
+        if Music::is_wanted(&config.source) {
             let state = folder.as_deref().map(Folder::path);
-            let (music, lists) = Music::open(&config.source, state).map_err(Error::Music)?;
-            (Catalogue::of(music.library(), music.ids()).map_err(Error::Catalogue)?, Some(music), lists)
-        } else {
-            (Catalogue::demo().map_err(Error::Catalogue)?, None, mpsc::channel(1).1)
-        };
+            let (opened, changed) = Music::open(&config.source, state).map_err(Error::Music)?;
+            tokio::spawn(lists::follow(opened.library(), changed, wanted, lists_in));
+            music = Some(opened);
+        }
+        let stock = Stock::new(music.as_ref().map(Music::library)).map_err(Error::Stock)?;
+        let ids = stock.library().map_or_else(|| stock.demo_ids(), |library| library.ids().unwrap_or_default());
+        let catalogue = Catalogue::new(ids, stock.demo_ids());
+        let (lookup, looked_up) = Lookup::start(stock.clone()).map_err(Error::System)?;
         let clock = Clock::start();
         let since_kernel = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         let clock_zero_s = since_kernel.tv_sec as f64 + since_kernel.tv_nsec as f64 / 1e9;
@@ -67,6 +76,9 @@ impl Assembled {
             rtc: rtc.clone(),
             line: line.clone(),
             catalogue,
+            lookup,
+            has_library: music.is_some(),
+            wanted: wanted_in,
             writer: writer.clone(),
             news: news_in,
             wake: Arc::clone(&wake),
@@ -76,7 +88,7 @@ impl Assembled {
             estimate: Estimate::start(channel::encoders(config)?),
             gauged: Arc::default(),
         };
-        let channels = Channels::open(supplies, Roster::new(writer.clone(), first))?;
+        let channels = Channels::open(supplies, Roster::new(writer.clone(), first), &stock)?;
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
         let wiring = config.wiring().map_err(Error::Config)?;
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
@@ -109,7 +121,7 @@ impl Assembled {
             zero: clock.zero(),
             gauges,
         };
-        let mut essential = vec![("fan-out", rtc_thread)];
+        let mut essential = vec![("fan-out", rtc_thread), ("lookup", looked_up.thread)];
         essential.extend(line_thread.map(|thread| ("capture", thread)));
         essential.extend(board_threads.into_iter().map(|thread| ("board", thread)));
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
@@ -117,6 +129,8 @@ impl Assembled {
             channels,
             news,
             lists,
+            answers: looked_up.answers,
+            parked: Parked::default(),
             music,
             commands,
             pairing,

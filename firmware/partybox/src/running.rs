@@ -8,7 +8,7 @@ use appliance::address::Page;
 use appliance::wifi::Wifi;
 use audio::clock::Clock;
 use audio::line::LineSource;
-use base::{ChannelId, TrackId};
+use base::ChannelId;
 use party::{Asker, Done, Refused, Wish};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -16,13 +16,15 @@ use web::control::Command;
 use web::status::Snapshot;
 
 use crate::buttons::Action;
-use crate::channel::{Channels, News};
+use crate::channel::{Answer, Channels, News};
 use crate::config::Config;
 use crate::face::{self, Facts};
 use crate::keys::{self, Keys};
+use crate::lists::Lists;
 use crate::music::Music;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
+use crate::parked::Parked;
 use crate::supervise::{Supervisor, Trouble};
 use crate::{console, logger, report};
 
@@ -38,8 +40,12 @@ pub(crate) struct Running {
     pub(crate) channels: Channels,
     /// What decoders say, of which channel.
     pub(crate) news: mpsc::Receiver<(ChannelId, News)>,
-    /// New lists of all tracks.
-    pub(crate) lists: mpsc::Receiver<Vec<TrackId>>,
+    /// New lists of tracks.
+    pub(crate) lists: mpsc::Receiver<Lists>,
+    /// What was found out about tracks.
+    pub(crate) answers: mpsc::Receiver<Answer>,
+    /// Wishes about tracks that are being looked up.
+    pub(crate) parked: Parked,
     pub(crate) music: Option<Music>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) pairing: Pairing,
@@ -69,10 +75,15 @@ impl Running {
     pub(crate) async fn run(&mut self, config: &Config) -> Trouble {
         let (mut publish, mut retry) = (ticker(PUBLISH_EVERY), ticker(RETRY_EVERY));
         loop {
-            let mut answer = None;
+            let mut granted = Vec::new();
             tokio::select! {
-                Some(Command { wish, reply }) = self.commands.recv() => {
-                    answer = self.grant(wish).map(|outcome| (reply, outcome));
+                Some(command) = self.commands.recv() => {
+                    let track = self.channels.looks_up(&command.wish);
+                    granted.extend(self.parked.park(command, track));
+                }
+                Some(answer) = self.answers.recv() => {
+                    granted = self.parked.released_by(&answer);
+                    self.channels.answer(answer);
                 }
                 asked = self.panel.next() => {
                     if let Some(asked) = asked {
@@ -82,7 +93,7 @@ impl Running {
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
                 request = self.appliance.next() => self.appliance.handle(self.clock.now(), request),
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
-                Some(ids) = self.lists.recv() => self.channels.relist(&ids),
+                Some(lists) = self.lists.recv() => self.channels.relist(&lists),
                 Some(news) = self.news.recv() => self.channels.learn(news),
                 () = self.wake.notified() => self.channels.poll(),
                 _ = retry.tick() => self.channels.retry(),
@@ -96,13 +107,17 @@ impl Running {
                     }
                 }
             }
+            let granted = granted.into_iter().map(|Command { wish, reply }| (reply, self.grant(wish)));
+            let granted: Vec<_> = granted.collect();
             if let Err(trouble) = self.publish(config) {
                 return trouble;
             }
             // Only here: whoever is answered finds what was asked for in the snapshot.
-            if let Some((reply, outcome)) = answer {
+            for (reply, outcome) in granted {
                 // Who has gone in the meantime needs no answer.
-                _ = reply.send(outcome);
+                if let Some(outcome) = outcome {
+                    _ = reply.send(outcome);
+                }
             }
         }
     }
@@ -207,6 +222,8 @@ impl Running {
         self.panel.stop();
         self.channels.end();
         drop(self.line);
+        // Whoever has an answer to give need not wait for it to be taken.
+        drop(self.answers);
         self.supervisor.join();
         if let Some(music) = self.music {
             music.close();

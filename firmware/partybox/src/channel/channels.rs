@@ -7,11 +7,14 @@ use audio::status::Status;
 use base::{ChannelId, TrackId};
 use party::{Asker, Changed, Channel, ChannelWish, Done, Evening, Refused, Scope, What, Wish};
 
+use super::lookup::Answer;
 use super::programme::{Listening, Programme};
 use super::roster::Roster;
 use super::supplies::Supplies;
 use super::tracks::News;
 use crate::error::Error;
+use crate::lists::{Lists, wanted_by};
+use crate::stock::Stock;
 use crate::supervise::Trouble;
 
 /// The channels of the box.
@@ -25,16 +28,25 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    /// Opens the channels of the last evening, or the one with which a box begins.
+    /// Opens the channels of the last evening, or the one with which a box begins. Nothing plays yet, so this waits for
+    /// storage to begin with what `stock` has.
     ///
     /// # Errors
     /// Something that a channel is made of cannot be had.
-    pub(crate) fn open(mut supplies: Supplies, roster: Roster) -> Result<Self, Error> {
+    pub(crate) fn open(mut supplies: Supplies, roster: Roster, stock: &Stock) -> Result<Self, Error> {
         let evening = roster.read();
+        let read = stock.library().map(|library| Lists::read(library, &wanted_by(evening.channels()))).transpose();
+        let lists =
+            read.inspect_err(|error| log::warn!("the list of tracks: {error}")).ok().flatten().unwrap_or_default();
         let mut programmes = BTreeMap::new();
         for (place, channel) in evening.channels().iter().enumerate() {
-            programmes.insert(channel.id, supplies.open(channel.id, place, true)?);
+            let mut programme = supplies.open(channel.id, place, Some(stock))?;
+            let own = lists.own.get(&channel.repertoire).cloned().unwrap_or_default();
+            programme.set_repertoire((!channel.repertoire.is_all()).then_some(own));
+            programme.offer_catalogue();
+            programmes.insert(channel.id, programme);
         }
+        supplies.want(evening.channels());
         Ok(Self { evening, programmes, supplies, roster, steered: None })
     }
 
@@ -100,15 +112,41 @@ impl Channels {
         outcome
     }
 
+    /// Returns the track that a wish is about and that must be looked up first, which is then under way.
+    pub(crate) fn looks_up(&self, wish: &Wish) -> Option<TrackId> {
+        let (What::Add(track, _) | What::Request(track)) = wish.what else { return None };
+        let programme = self.programmes.get(&wish.channel)?;
+        programme.looks_up(track).then_some(track)
+    }
+
+    /// Applies what was found out about a track.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        if let Some(programme) = self.programmes.get_mut(&answer.channel) {
+            programme.answer(answer);
+        }
+    }
+
     fn change(&mut self, id: ChannelId, wish: ChannelWish) -> Result<Result<Done, Refused>, Error> {
         let mut evening = self.evening.clone();
         match evening.ask(id, wish) {
             Err(refused) => return Ok(Err(refused)),
-            Ok(Changed::Described) => {}
+            Ok(Changed::Described) => {
+                let programme = self.programmes.get_mut(&id);
+                let is_all = evening.repertoire_of(id).is_all();
+                // What is in a folder or a playlist comes when it was read.
+                programme.filter(|_| is_all || !self.supplies.has_library).into_iter().for_each(|programme| {
+                    programme.set_repertoire((!is_all).then(Vec::new));
+                });
+            }
             Ok(Changed::Added) => {
                 let session = self.first().1.party.session().clone();
-                let mut programme = self.supplies.open(id, evening.channels().len() - 1, false)?;
+                let mut programme = self.supplies.open(id, evening.channels().len() - 1, None)?;
                 programme.party.join(&session);
+                let is_all = evening.repertoire_of(id).is_all();
+                if is_all || !self.supplies.has_library {
+                    programme.set_repertoire((!is_all).then(Vec::new));
+                    programme.offer_catalogue();
+                }
                 self.programmes.insert(id, programme);
                 log::info!("{id}: the channel is there");
             }
@@ -120,14 +158,24 @@ impl Channels {
             }
         }
         self.evening = evening;
+        self.supplies.want(self.evening.channels());
         self.roster.write(&self.evening);
         Ok(Ok(Done::Plainly))
     }
 
-    /// Replaces the list of all tracks.
-    pub(crate) fn relist(&mut self, ids: &[TrackId]) {
-        self.supplies.relist(ids);
-        self.programmes.values_mut().for_each(|programme| programme.relist(ids.to_vec()));
+    /// Replaces the lists of tracks. A channel whose own was chosen after they were read goes on with what it has.
+    pub(crate) fn relist(&mut self, lists: &Lists) {
+        self.supplies.relist(&lists.all);
+        for channel in self.evening.channels() {
+            let Some(programme) = self.programmes.get_mut(&channel.id) else { continue };
+            let own = lists.own.get(&channel.repertoire);
+            if let Some(own) = own {
+                programme.set_repertoire(Some(own.clone()));
+            }
+            if own.is_some() || channel.repertoire.is_all() || programme.view().has_tracks {
+                programme.relist(lists.all.clone());
+            }
+        }
     }
 
     /// Gives tracks that could not be played another chance, where there are no others.
@@ -260,7 +308,7 @@ mod tests {
     }
 
     fn put() -> What {
-        What::Channel(ChannelWish::Put { name: None, color: None })
+        What::Channel(ChannelWish::Put { name: None, color: None, repertoire: None })
     }
 
     #[tokio::test(flavor = "multi_thread")]

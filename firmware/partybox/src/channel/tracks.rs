@@ -1,8 +1,10 @@
 //! Opening tracks: from an id in the catalogue to a deck in the pump, and what is known about each.
 //!
-//! Which track and when is decided by `party`; how it is decoded by `audio`.
+//! Which track and when is decided by `party`; how it is decoded by `audio`. What a track is and where it lies is looked up
+//! by another thread (`lookup.rs`): a track is opened when the answer is there, and everything that was to be done behind it
+//! is done behind it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use audio::deck::Deck;
 use audio::decode::{self, Cut, Outcome, TrackInfo, WorkerCommand};
@@ -12,8 +14,12 @@ use base::{ChannelId, CueId, TrackId};
 use party::Input;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use web::party_view::TrackView;
 
+use super::details::Details;
+use super::lookup::{Answer, Found, Lookup};
 use crate::catalogue::Catalogue;
+use crate::stock::Entry;
 
 /// News from decoders on their way to the loop. Each track sends two, and of each channel four are open at most; when it is
 /// full the loop is stuck, and the news is dropped with a line in the log.
@@ -22,8 +28,20 @@ pub(crate) const NEWS_MAX: usize = 128;
 /// A track that breaks before this many frames counts as unplayable; later, what there is of it is worth playing.
 const WORTH_PLAYING_FRAMES: u64 = SAMPLE_RATE_HZ as u64;
 
+/// Tracks of which it is remembered what decoders said: more than the party ever has open, or closed a moment ago.
+const HEARD_MAX: usize = 8;
+
 /// News from a decoder about the track that was opened under this number.
 pub(crate) type News = (CueId, decode::Event);
+
+/// A track that is to be opened.
+struct Wanted {
+    cue: CueId,
+    track: TrackId,
+    is_level: bool,
+    /// `None`: it is being looked up.
+    found: Option<Found>,
+}
 
 /// The open tracks and what is known of all.
 pub(crate) struct Tracks {
@@ -32,27 +50,37 @@ pub(crate) struct Tracks {
     worker: WorkerCommand,
     channel: ChannelId,
     news: mpsc::Sender<(ChannelId, News)>,
-    info: HashMap<TrackId, TrackInfo>,
-    /// Decks the pump had no room for yet. The party opens two at a time, so there are never more here.
+    lookup: Lookup,
+    details: Details,
+    /// What is known of those that were opened last, the newest at the end.
+    heard: VecDeque<(TrackId, TrackInfo)>,
+    /// To be opened, in this order. The party opens two at a time, so there are never more here.
+    wanted: VecDeque<Wanted>,
+    /// Whether the pump is to skip as soon as these are open.
+    skips: bool,
+    /// Decks the pump had no room for yet.
     waiting: VecDeque<Deck>,
 }
 
 impl Tracks {
-    /// Returns the tracks of `catalogue`, to be opened into the pump of `channel` behind `controls`; `news` is told of them.
+    /// Returns the tracks of `catalogue`, to be looked up by `lookup` and opened into the pump of `channel` behind
+    /// `controls`; `news` is told of them.
     pub(super) fn new(
         channel: ChannelId,
         catalogue: Catalogue,
         controls: Controls,
         worker: WorkerCommand,
         news: mpsc::Sender<(ChannelId, News)>,
+        lookup: Lookup,
     ) -> Self {
-        let (info, waiting) = (HashMap::new(), VecDeque::new());
-        Self { catalogue, controls, worker, channel, news, info, waiting }
+        let (details, heard) = (Details::default(), VecDeque::new());
+        let (wanted, skips, waiting) = (VecDeque::new(), false, VecDeque::new());
+        Self { catalogue, controls, worker, channel, news, lookup, details, heard, wanted, skips, waiting }
     }
 
-    /// Which tracks there are.
-    pub(crate) fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
+    /// Returns the same, of which that much is known already.
+    pub(super) fn knowing(self, details: Details) -> Self {
+        Self { details, ..self }
     }
 
     /// All ids, in playing order.
@@ -63,6 +91,7 @@ impl Tracks {
     /// Takes a new list of all tracks.
     pub(super) fn relist(&mut self, ids: Vec<TrackId>) {
         self.catalogue.relist(ids);
+        self.details.forget_missing();
     }
 
     /// How many tracks there are.
@@ -70,11 +99,59 @@ impl Tracks {
         self.catalogue.len()
     }
 
-    /// Opens `track` under the number `cue` behind those already open, brought to the loudness of all if `is_level`.
-    /// `false` if there is no such track.
-    pub(super) fn cue(&mut self, cue: CueId, track: TrackId, is_level: bool) -> bool {
-        let Some(entry) = self.catalogue.get(track) else { return false };
-        self.info.insert(track, entry.about);
+    /// Returns `track` as lists show it: nothing inside if there is no such track, nothing at all while that is not known;
+    /// then it is looked up, and [`Input::Described`] tells when it is.
+    pub(super) fn show(&self, track: TrackId) -> Option<Option<TrackView>> {
+        self.details.known(track)
+    }
+
+    /// Asks what is not known and shall be, as far as the thread takes questions. To be called now and then.
+    pub(super) fn ask(&self) {
+        self.details.ask(|track| self.lookup.ask(self.channel, track));
+    }
+
+    /// Opens `track` under the number `cue` behind those already open, brought to the loudness of all if `is_level`, as soon
+    /// as it is looked up.
+    pub(super) fn cue(&mut self, cue: CueId, track: TrackId, is_level: bool) {
+        self.wanted.push_back(Wanted { cue, track, is_level, found: None });
+        // What was known a while ago may have moved since.
+        self.details.want(track);
+        self.ask();
+    }
+
+    /// Takes in what was found out about a track. What the party is told comes of it, in order.
+    pub(super) fn answer(&mut self, Answer { track, found, .. }: Answer) -> Vec<Input> {
+        let is_new = match &found {
+            Found::Entry(entry) => self.details.learn(track, Some(entry.view(track))),
+            Found::Nothing => self.details.learn(track, None),
+            Found::NoAnswer => {
+                self.details.give_up(track);
+                false
+            }
+        };
+        let mut inputs: Vec<Input> = is_new.then_some(Input::Described(track)).into_iter().collect();
+        self.wanted
+            .iter_mut()
+            .filter(|wanted| wanted.track == track)
+            .for_each(|wanted| wanted.found = Some(found.clone()));
+        while let Some(Wanted { cue, track, is_level, found }) =
+            self.wanted.pop_front_if(|wanted| wanted.found.is_some())
+        {
+            match found {
+                Some(Found::Entry(entry)) => self.open(cue, track, is_level, *entry),
+                _ => inputs.push(Input::CueFailed(cue)),
+            }
+        }
+        self.ask();
+        inputs
+    }
+
+    fn open(&mut self, cue: CueId, track: TrackId, is_level: bool, entry: Entry) {
+        self.heard.retain(|(heard, _)| *heard != track);
+        if self.heard.len() >= HEARD_MAX {
+            self.heard.pop_front();
+        }
+        self.heard.push_back((track, entry.about));
         let (news, channel) = (self.news.clone(), self.channel);
         let notify = move |cue, event| {
             // A box that ends listens no more.
@@ -86,13 +163,25 @@ impl Tracks {
         let cut = Cut { path: entry.path, start_ms: entry.start_ms, end_ms: entry.end_ms, gain_db };
         self.waiting.push_back(decode::open_cut(&self.worker, cut, cue, notify));
         self.hand_over();
-        true
     }
 
     /// Closes every open track that has not begun. `false` if the pump does not take commands.
     pub(super) fn uncue(&mut self) -> bool {
+        self.wanted.clear();
         self.waiting.clear();
         self.controls.clear_next()
+    }
+
+    /// Goes on to the next open track, once those that are to be opened are.
+    pub(super) fn skip(&mut self) {
+        self.skips = true;
+    }
+
+    /// Skips if that was put off and can be done now. `false` if the pump does not take commands.
+    pub(super) fn settle(&mut self) -> bool {
+        let skips = self.skips && self.wanted.is_empty();
+        self.skips &= !skips;
+        !skips || self.controls.skip()
     }
 
     /// Gives waiting decks to the pump as far as it has room.
@@ -109,10 +198,11 @@ impl Tracks {
     pub(super) fn learn(&mut self, track: TrackId, (cue, event): News) -> Option<Input> {
         match event {
             decode::Event::Opened(told) => {
-                let known = self.info.entry(track).or_default();
-                // The tags' reader knows more kinds of titles, the decoder knows the length to the frame.
-                known.artist = known.artist.take().or(told.artist);
-                known.duration_ms = told.duration_ms.or(known.duration_ms);
+                if let Some((_, known)) = self.heard.iter_mut().find(|(heard, _)| *heard == track) {
+                    // The tags' reader knows more kinds of titles, the decoder knows the length to the frame.
+                    known.artist = known.artist.take().or(told.artist);
+                    known.duration_ms = told.duration_ms.or(known.duration_ms);
+                }
                 None
             }
             decode::Event::Ended(Outcome::Broken(broken)) => {
@@ -133,8 +223,9 @@ impl Tracks {
         }
     }
 
-    /// Title, artist and length of `track`, as far as known.
+    /// Title, artist and length of `track`, which was opened a while ago at most, as far as known.
     pub(crate) fn describe(&self, track: TrackId) -> TrackInfo {
-        self.info.get(&track).cloned().unwrap_or_default()
+        let heard = self.heard.iter().find(|(heard, _)| *heard == track);
+        heard.map(|(_, about)| about.clone()).unwrap_or_default()
     }
 }
