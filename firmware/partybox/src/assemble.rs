@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use appliance::Appliance;
 use appliance::address::{self, Page};
 use appliance::state::{self, Folder, Writer};
 use appliance::wifi::Wifi;
+use appliance::{Appliance, Upkeep};
 use audio::capture::Alsa;
 use audio::clock::Clock;
 use audio::line::{self, LineSource};
@@ -99,6 +99,8 @@ impl Assembled {
         let (mut things, service) = appliance::channel();
         let appliance = Appliance::new(&appliance_config(config), service, writer.clone());
         things.inbox = appliance.inbox();
+        let (upkeep, upkeep_thread) =
+            Upkeep::start(appliance, config.night, move || clock.now()).map_err(Error::System)?;
         let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();
@@ -121,7 +123,7 @@ impl Assembled {
             zero: clock.zero(),
             gauges,
         };
-        let mut essential = vec![("fan-out", rtc_thread), ("lookup", looked_up.thread)];
+        let mut essential = vec![("fan-out", rtc_thread), ("lookup", looked_up.thread), ("appliance", upkeep_thread)];
         essential.extend(line_thread.map(|thread| ("capture", thread)));
         essential.extend(board_threads.into_iter().map(|thread| ("board", thread)));
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
@@ -143,7 +145,7 @@ impl Assembled {
             line,
             panel,
             network,
-            appliance,
+            upkeep,
             page: Page::new(bound),
             keys: None,
         };

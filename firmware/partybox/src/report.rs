@@ -109,6 +109,7 @@ pub(crate) fn facts(
     sound: &Status,
     status: &ChannelStatus,
     listening: &BTreeMap<ChannelId, Listening>,
+    is_night: bool,
 ) -> Facts {
     let view = programme.view();
     let line_in_chosen = view.source == Source::LineIn;
@@ -130,7 +131,7 @@ pub(crate) fn facts(
         artist,
         listeners: here.total(),
         fullness_percent: (live * 100 / config.webrtc.listeners_max).max(pocket * 100 / config.mp3.listeners_max),
-        brightness_percent: if config.night.is_now() { board.night_percent } else { board.brightness_percent },
+        brightness_percent: if is_night { board.night_percent } else { board.brightness_percent },
         ..Facts::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use appliance::Appliance;
+use appliance::Upkeep;
 use appliance::address::Page;
 use appliance::wifi::Wifi;
 use audio::clock::Clock;
@@ -63,7 +63,7 @@ pub(crate) struct Running {
     /// The network that guests shall join.
     pub(crate) network: Wifi,
     /// The box as a thing.
-    pub(crate) appliance: Appliance,
+    pub(crate) upkeep: Upkeep,
     /// Where the page is, for the display.
     pub(crate) page: Page,
     /// The terminal's keys, which press the buttons of a simulated board.
@@ -91,7 +91,6 @@ impl Running {
                     }
                 }
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
-                request = self.appliance.next() => self.appliance.handle(self.clock.now(), request),
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
                 Some(lists) = self.lists.recv() => self.channels.relist(&lists),
                 Some(news) = self.news.recv() => self.channels.learn(news),
@@ -131,11 +130,10 @@ impl Running {
 
     /// Hears whether what is sent is what should be, and lets an update stay once it has played.
     fn listen(&mut self) -> Result<(), Trouble> {
-        self.appliance.poll(self.clock.now());
-        let is_trial = self.appliance.is_trial();
+        let is_trial = self.upkeep.is_trial();
         self.channels.listen(is_trial)?;
         if is_trial && self.channels.is_proved() {
-            self.appliance.prove();
+            self.upkeep.prove();
         }
         Ok(())
     }
@@ -191,16 +189,17 @@ impl Running {
         let panel = Arc::new(report::panel(&sound, self.page.urls(), self.network.credentials()));
         let snapshot = report::snapshot(config, statuses, self.channels.estimate(), panel);
         let status = snapshot.channel(channel.id).unwrap_or_else(|| snapshot.first());
-        let facts = report::facts(config, programme, &sound, status, &listening);
+        let facts = report::facts(config, programme, &sound, status, &listening, self.upkeep.is_night());
+        let thing = self.upkeep.facts();
         self.panel.show(Facts {
             channel: report::channel_name(&snapshot, channel),
             pairing: self.pairing.view(now),
             now,
             page_url: self.page.urls().first().cloned(),
             network: self.network.credentials().cloned(),
-            fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
-            forgets: self.appliance.forgets(),
-            updating: self.appliance.is_updating(),
+            fullness_percent: facts.fullness_percent.max(thing.fullness_percent()),
+            forgets: thing.forgets.is_some(),
+            updating: thing.is_updating(),
             ..facts
         });
         if logger::has_terminal() {
@@ -224,6 +223,7 @@ impl Running {
         drop(self.line);
         // Whoever has an answer to give need not wait for it to be taken.
         drop(self.answers);
+        drop(self.upkeep);
         self.supervisor.join();
         if let Some(music) = self.music {
             music.close();
