@@ -9,6 +9,7 @@ mod art;
 pub mod distrust;
 mod fingerprint;
 mod inspect;
+mod key;
 mod level;
 mod library;
 mod lists;

@@ -6,6 +6,7 @@
 import { t } from '../i18n.js';
 import { make, mark, write } from '../dom.js';
 import { folders, playlists, setChannel, settingsOf } from './api.js';
+import { dotted } from './rows.js';
 import { attempt } from './toast.js';
 
 /** The value of the choice that is no folder and no playlist. */
@@ -138,12 +139,17 @@ export class Choices {
  */
 export function repertoireRow(id) {
   const select = make('select');
+  const say = make('span', { class: 'note' });
   const note = make('p', { class: 'notice', role: 'status' });
   const only = make('input', { type: 'checkbox', role: 'switch' });
   const onlySay = make('span');
   const keeps = make('label', { class: 'switch' }, onlySay, only);
-  const row = make('div', { class: 'channel-plays' }, select, note, keeps);
+  const row = make('div', { class: 'channel-plays' }, make('label', { class: 'plays' }, say, select), note, keeps);
   let [drawn, value] = ['', ALL];
+  // Whether somebody may have the list open, which must not change under their finger.
+  let open = false;
+  for (const opens of ['pointerdown', 'keydown']) select.addEventListener(opens, () => (open = true));
+  for (const closes of ['change', 'blur']) select.addEventListener(closes, () => (open = false));
   select.addEventListener('change', async () => {
     if (!(await attempt(() => setChannel(id, { repertoire: repertoireOf(select.value) })))) select.value = value;
   });
@@ -161,20 +167,20 @@ export function repertoireRow(id) {
     const groups = choices.groups(repertoire);
     const all = t('channels.plays_all');
     const wanted = JSON.stringify([all, groups]);
-    // A list that somebody has open stays as it is.
-    if (wanted !== drawn && (drawn === '' || document.activeElement !== select || select.value !== value)) {
+    if (wanted !== drawn && !open) {
       drawn = wanted;
       const options = groups.map(({ label, options }) =>
         make('optgroup', { label }, ...options.map((option) => make('option', { value: option.value, text: option.text }))),
       );
       select.replaceChildren(make('option', { value: ALL, text: all }), ...options);
     }
-    select.value = value;
-    mark(select, 'aria-label', t('channels.plays', { name }));
+    if (!open) select.value = value;
+    write(say, t('channels.asked'));
+    mark(select, 'aria-label', dotted(t('channels.asked'), name));
     write(note, lost ? t('channels.plays_lost') : '');
     keeps.hidden = value === ALL;
     write(onlySay, t('channels.own_only'));
-    mark(only, 'aria-label', t('channels.own_only_which', { name }));
+    mark(only, 'aria-label', dotted(t('channels.own_only'), name));
     only.checked = ownOnly;
   };
   return Object.assign(row, { set });

@@ -173,7 +173,7 @@ export default {
     '{name} entfernen? Die Liste dieses Kanals ist dann weg, und wer ihn hört, hört den ersten Kanal.',
   'channels.remove_yes': 'Entfernen',
   'channels.removed': '{name} ist weg.',
-  'channels.plays': 'Was {name} von selbst spielt',
+  'channels.asked': 'Wenn sich niemand etwas wünscht',
   'channels.plays_all': 'Spielt alles',
   'channels.plays_folders': 'Spielt einen Ordner',
   'channels.plays_lists': 'Spielt eine Playlist',
@@ -182,7 +182,6 @@ export default {
   'channels.plays_lost':
     'Darin ist gerade nichts zum Spielen, also läuft alles. Sobald es etwas gibt, läuft wieder nur das.',
   'channels.own_only': 'Gäste wählen nur daraus',
-  'channels.own_only_which': 'Gäste von {name} wählen nur aus dessen eigener Musik',
   'channels.add': 'Kanal hinzufügen',
   'channels.added': '{name} ist da.',
   'channels.disco': 'Silent Disco in drei Farben',

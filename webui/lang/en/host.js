@@ -170,7 +170,7 @@ export default {
   'channels.remove_sure': 'Remove {name}? Its queue is gone, and who listens to it hears the first channel.',
   'channels.remove_yes': 'Remove',
   'channels.removed': '{name} is gone.',
-  'channels.plays': 'What {name} plays by itself',
+  'channels.asked': 'When nobody asks',
   'channels.plays_all': 'Plays everything',
   'channels.plays_folders': 'Plays a folder',
   'channels.plays_lists': 'Plays a playlist',
@@ -179,7 +179,6 @@ export default {
   'channels.plays_lost':
     'There is nothing to play in it right now, so everything plays. As soon as there is, only that plays again.',
   'channels.own_only': 'Guests choose from it alone',
-  'channels.own_only_which': 'Guests of {name} choose from its own music alone',
   'channels.add': 'Add a channel',
   'channels.added': '{name} is there.',
   'channels.disco': 'Silent disco in three colours',

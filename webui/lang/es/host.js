@@ -173,7 +173,7 @@ export default {
   'channels.remove_sure': '¿Quitar {name}? Su lista se pierde, y quien lo escucha oye el primer canal.',
   'channels.remove_yes': 'Quitar',
   'channels.removed': '{name} ya no está.',
-  'channels.plays': 'Lo que {name} pone por sí solo',
+  'channels.asked': 'Cuando nadie pide nada',
   'channels.plays_all': 'Pone todo',
   'channels.plays_folders': 'Pone una carpeta',
   'channels.plays_lists': 'Pone una lista',
@@ -182,7 +182,6 @@ export default {
   'channels.plays_lost':
     'Ahora no hay nada que poner ahí, así que suena todo. En cuanto lo haya, vuelve a sonar solo eso.',
   'channels.own_only': 'Los invitados eligen solo de ahí',
-  'channels.own_only_which': 'Los invitados de {name} eligen solo de su propia música',
   'channels.add': 'Añadir un canal',
   'channels.added': '{name} ya está.',
   'channels.disco': 'Discoteca silenciosa en tres colores',

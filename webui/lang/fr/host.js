@@ -173,7 +173,7 @@ export default {
   'channels.remove_sure': 'Supprimer {name} ? Sa file est perdue, et ceux qui l’écoutent entendent le premier canal.',
   'channels.remove_yes': 'Supprimer',
   'channels.removed': '{name} n’est plus là.',
-  'channels.plays': 'Ce que {name} joue tout seul',
+  'channels.asked': 'Quand personne ne demande rien',
   'channels.plays_all': 'Joue tout',
   'channels.plays_folders': 'Joue un dossier',
   'channels.plays_lists': 'Joue une liste de lecture',
@@ -182,7 +182,6 @@ export default {
   'channels.plays_lost':
     'Il n’y a rien à jouer dedans pour le moment, alors tout passe. Dès qu’il y aura quelque chose, seul cela passera.',
   'channels.own_only': 'Les invités choisissent seulement dedans',
-  'channels.own_only_which': 'Les invités de {name} choisissent seulement dans sa propre musique',
   'channels.add': 'Ajouter un canal',
   'channels.added': '{name} est là.',
   'channels.disco': 'Disco silencieuse en trois couleurs',

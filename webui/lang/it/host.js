@@ -172,7 +172,7 @@ export default {
   'channels.remove_sure': 'Togliere {name}? La sua coda va persa, e chi lo ascolta sente il primo canale.',
   'channels.remove_yes': 'Togli',
   'channels.removed': '{name} non c’è più.',
-  'channels.plays': 'Che cosa suona {name} da solo',
+  'channels.asked': 'Quando nessuno chiede niente',
   'channels.plays_all': 'Suona tutto',
   'channels.plays_folders': 'Suona una cartella',
   'channels.plays_lists': 'Suona una lista',
@@ -181,7 +181,6 @@ export default {
   'channels.plays_lost':
     'Lì dentro ora non c’è niente da suonare, quindi si sente tutto. Appena c’è qualcosa, si sente di nuovo solo quello.',
   'channels.own_only': 'Gli ospiti scelgono solo da lì',
-  'channels.own_only_which': 'Gli ospiti di {name} scelgono solo dalla sua musica',
   'channels.add': 'Aggiungi un canale',
   'channels.added': '{name} è pronto.',
   'channels.disco': 'Discoteca silenziosa in tre colori',

@@ -173,7 +173,7 @@ export default {
   'channels.remove_sure': 'Retirar {name}? A sua fila perde-se, e quem o ouve passa para o primeiro canal.',
   'channels.remove_yes': 'Retirar',
   'channels.removed': '{name} já não está.',
-  'channels.plays': 'O que {name} toca sozinho',
+  'channels.asked': 'Quando ninguém pede nada',
   'channels.plays_all': 'Toca tudo',
   'channels.plays_folders': 'Toca uma pasta',
   'channels.plays_lists': 'Toca uma lista',
@@ -182,7 +182,6 @@ export default {
   'channels.plays_lost':
     'Agora não há nada para tocar aí, por isso toca tudo. Assim que houver, volta a tocar só isso.',
   'channels.own_only': 'Os convidados escolhem só daí',
-  'channels.own_only_which': 'Os convidados de {name} escolhem só da sua própria música',
   'channels.add': 'Juntar um canal',
   'channels.added': '{name} está pronto.',
   'channels.disco': 'Discoteca silenciosa em três cores',

@@ -65,6 +65,13 @@ impl Lookup {
         Ok((Self { questions }, Started { answers, thread }))
     }
 
+    /// Returns one without a thread, and its questions.
+    #[cfg(test)]
+    pub(super) fn unanswered() -> (Self, Receiver<(ChannelId, TrackId)>) {
+        let (questions, asked) = sync_channel(QUESTIONS_MAX);
+        (Self { questions }, asked)
+    }
+
     /// Asks what `track` is, for `channel`. Returns `false` if the thread has as much to do as it can remember.
     pub(crate) fn ask(&self, channel: ChannelId, track: TrackId) -> bool {
         self.questions.try_send((channel, track)).is_ok()

@@ -28,6 +28,10 @@ pub(crate) const NEWS_MAX: usize = 128;
 /// A track that breaks before this many frames counts as unplayable; later, what there is of it is worth playing.
 const WORTH_PLAYING_FRAMES: u64 = SAMPLE_RATE_HZ as u64;
 
+/// Times that a track which is to be opened is looked up while the library gives no answer: storage that was busy for a
+/// moment is no reason to give a track up, and storage that is broken none to be silent.
+const TRIES_MAX: usize = 4;
+
 /// Tracks of which it is remembered what decoders said: more than the party ever has open, or closed a moment ago.
 const HEARD_MAX: usize = 8;
 
@@ -41,6 +45,8 @@ struct Wanted {
     is_level: bool,
     /// `None`: it is being looked up.
     found: Option<Found>,
+    /// Times that there was no answer.
+    tries: usize,
 }
 
 /// The open tracks and what is known of all.
@@ -113,7 +119,7 @@ impl Tracks {
     /// Opens `track` under the number `cue` behind those already open, brought to the loudness of all if `is_level`, as soon
     /// as it is looked up.
     pub(super) fn cue(&mut self, cue: CueId, track: TrackId, is_level: bool) {
-        self.wanted.push_back(Wanted { cue, track, is_level, found: None });
+        self.wanted.push_back(Wanted { cue, track, is_level, found: None, tries: 0 });
         // What was known a while ago may have moved since.
         self.details.want(track);
         self.ask();
@@ -130,11 +136,15 @@ impl Tracks {
             }
         };
         let mut inputs: Vec<Input> = is_new.then_some(Input::Described(track)).into_iter().collect();
-        self.wanted
-            .iter_mut()
-            .filter(|wanted| wanted.track == track)
-            .for_each(|wanted| wanted.found = Some(found.clone()));
-        while let Some(Wanted { cue, track, is_level, found }) =
+        for wanted in self.wanted.iter_mut().filter(|wanted| wanted.track == track) {
+            wanted.tries += usize::from(found == Found::NoAnswer);
+            if found == Found::NoAnswer && wanted.tries < TRIES_MAX {
+                self.details.want(track);
+            } else {
+                wanted.found = Some(found.clone());
+            }
+        }
+        while let Some(Wanted { cue, track, is_level, found, .. }) =
             self.wanted.pop_front_if(|wanted| wanted.found.is_some())
         {
             match found {
@@ -227,5 +237,94 @@ impl Tracks {
     pub(crate) fn describe(&self, track: TrackId) -> TrackInfo {
         let heard = self.heard.iter().find(|(heard, _)| *heard == track);
         heard.map(|(_, about)| about.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::mpsc::Receiver;
+
+    use audio::mixer::MixPlan;
+    use audio::pump;
+    use base::{Time, Timeline};
+
+    use super::*;
+
+    /// Tracks whose questions nobody answers but the test; the pump is not run.
+    fn tracks() -> (Tracks, Receiver<(ChannelId, TrackId)>) {
+        let timeline = Timeline::starting_at(Time::ZERO);
+        let first = timeline.next_packet_start(Time::ZERO);
+        let (_, controls, _) = pump::new(timeline, first, MixPlan::default(), Vec::new(), Vec::new(), Vec::new());
+        let (lookup, asked) = Lookup::unanswered();
+        let ids: Vec<TrackId> = (1..=9).map(TrackId).collect();
+        let catalogue = Catalogue::new(ids, Vec::new());
+        let (worker, news) = (WorkerCommand::new("/nowhere", ["nothing"]), mpsc::channel(NEWS_MAX).0);
+        (Tracks::new(id(), catalogue, controls, worker, news, lookup), asked)
+    }
+
+    fn id() -> ChannelId {
+        ChannelId::new("main").expect("a legal name")
+    }
+
+    fn found(track: u64) -> Answer {
+        let about = TrackInfo { title: Some(format!("Track {track}")), ..TrackInfo::default() };
+        let (path, album, gain_db) = (PathBuf::from("/nowhere"), String::new(), 0.0);
+        let entry = Entry { path, about, album, art: None, start_ms: 0, end_ms: None, gain_db };
+        Answer { channel: id(), track: TrackId(track), found: Found::Entry(Box::new(entry)) }
+    }
+
+    fn unknown(track: u64, found: Found) -> Answer {
+        Answer { channel: id(), track: TrackId(track), found }
+    }
+
+    fn asked_of(asked: &Receiver<(ChannelId, TrackId)>) -> Vec<u64> {
+        asked.try_iter().map(|(_, track)| track.0).collect()
+    }
+
+    /// The cues that wait to be opened.
+    fn waiting(tracks: &Tracks) -> Vec<u64> {
+        tracks.wanted.iter().map(|wanted| wanted.cue.0).collect()
+    }
+
+    #[test]
+    fn tracks_are_opened_in_the_order_of_their_cues_and_a_skip_comes_behind_them() {
+        let (mut tracks, asked) = tracks();
+        tracks.cue(CueId(1), TrackId(5), true);
+        tracks.cue(CueId(2), TrackId(6), true);
+        tracks.skip();
+        assert!(tracks.settle());
+        assert_eq!((asked_of(&asked), waiting(&tracks), tracks.skips), (vec![5, 6], vec![1, 2], true));
+        assert_eq!(tracks.answer(found(6)), [Input::Described(TrackId(6))]);
+        tracks.settle();
+        assert_eq!((waiting(&tracks), tracks.skips), (vec![1, 2], true), "the first is not known yet");
+        tracks.answer(found(5));
+        tracks.settle();
+        assert_eq!((waiting(&tracks), tracks.skips), (vec![], false));
+        let heard: Vec<TrackId> = tracks.heard.iter().map(|(track, _)| *track).collect();
+        assert_eq!((heard, tracks.title(TrackId(5)).as_str()), (vec![TrackId(5), TrackId(6)], "Track 5"));
+    }
+
+    #[test]
+    fn what_is_closed_before_it_is_known_is_not_opened() {
+        let (mut tracks, asked) = tracks();
+        tracks.cue(CueId(1), TrackId(5), true);
+        tracks.uncue();
+        tracks.cue(CueId(2), TrackId(6), true);
+        tracks.answer(found(5));
+        assert_eq!((asked_of(&asked), waiting(&tracks), tracks.heard.len()), (vec![5, 6], vec![2], 0));
+    }
+
+    #[test]
+    fn a_track_that_is_gone_fails_at_once_and_one_of_which_nothing_is_said_after_some_tries() {
+        let (mut tracks, asked) = tracks();
+        tracks.cue(CueId(1), TrackId(5), true);
+        assert_eq!(tracks.answer(unknown(5, Found::Nothing)).last(), Some(&Input::CueFailed(CueId(1))));
+        tracks.cue(CueId(2), TrackId(6), true);
+        for _ in 1..TRIES_MAX {
+            assert_eq!(tracks.answer(unknown(6, Found::NoAnswer)), []);
+        }
+        assert_eq!(asked_of(&asked), [vec![5], vec![6; TRIES_MAX]].concat());
+        assert_eq!(tracks.answer(unknown(6, Found::NoAnswer)), [Input::CueFailed(CueId(2))]);
     }
 }

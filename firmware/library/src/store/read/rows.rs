@@ -9,9 +9,9 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 
 use crate::fingerprint::Fingerprint;
+use crate::key::key_of;
 use crate::level::{Loudness, Part, gain_db};
 use crate::lists::file_of;
-use crate::selection::key_of;
 use crate::tags::Tags;
 use crate::walk::{child, join};
 

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::rows::root_kind;
 use super::{AskError, LIMIT_MAX, QUESTION_MAX, Reader, below};
-use crate::selection::{Folder, Key, Selection, key_of};
+use crate::key::{Key, key_of};
+use crate::selection::{Folder, Selection};
 use crate::text::shown;
 use crate::walk;
 
