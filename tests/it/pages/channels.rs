@@ -221,7 +221,8 @@ fn a_host_chooses_a_folder_for_a_channel_and_is_told_when_it_is_gone() {
     let inner = folder.join("Late");
     std::fs::create_dir_all(&inner).expect("a folder");
     for (song, place) in [(4, &folder), (5, &inner)] {
-        std::fs::rename(party.music.path().join(format!("{song}.mp3")), place.join(format!("{song}.mp3"))).expect("it moves");
+        std::fs::rename(party.music.path().join(format!("{song}.mp3")), place.join(format!("{song}.mp3")))
+            .expect("it moves");
     }
     std::fs::write(party.music.path().join("dance.m3u"), "#PLAYLIST:Dance\n1.mp3\n0.mp3\n").expect("a playlist");
     party.running.until("/api/library/playlists", PATIENCE, |found| found["playlists"][0]["tracks"] == 2);
@@ -230,7 +231,9 @@ fn a_host_chooses_a_folder_for_a_channel_and_is_told_when_it_is_gone() {
     host.part("box").expect("the box");
     let plays = "#channels .channel-plays select";
     let offered = |texts: &str| {
-        format!("[...document.querySelectorAll('{plays} option')].map((option) => option.textContent).join() === '{texts}'")
+        format!(
+            "[...document.querySelectorAll('{plays} option')].map((option) => option.textContent).join() === '{texts}'"
+        )
     };
     host.browser.wait_for(&offered("Plays everything,Quiet & slow,Dance"), PATIENCE).expect("what there is");
     let keeps = "document.querySelector('.channel-plays .switch').hidden";
@@ -251,7 +254,10 @@ fn a_host_chooses_a_folder_for_a_channel_and_is_told_when_it_is_gone() {
     let gone = "There is nothing to play in it right now, so everything plays.";
     host.until_shown(gone, PATIENCE).expect("words");
     host.browser
-        .wait_for(&format!("document.querySelector('{plays}').selectedOptions[0].textContent === 'Quiet & slow'"), PATIENCE)
+        .wait_for(
+            &format!("document.querySelector('{plays}').selectedOptions[0].textContent === 'Quiet & slow'"),
+            PATIENCE,
+        )
         .expect("what was chosen stays chosen");
     look(&host.browser, "channels-repertoire-lost", PHONE);
     host.tap(&format!("{plays} option[value^=playlist]")).expect("another choice");

@@ -168,9 +168,15 @@ async fn hosts_are_told_what_each_channel_plays_by_itself_and_guests_are_not() {
         let reply = world.get("/api/channels/green").await;
         if is_host {
             let wanted = serde_json::json!({ "repertoire": about, "repertoire_lost": true, "own_only": false });
-            assert_eq!((&you["repertoires"]["green"], &you["repertoires"]["main"]["repertoire"]), (&wanted, &"all".into()));
+            assert_eq!(
+                (&you["repertoires"]["green"], &you["repertoires"]["main"]["repertoire"]),
+                (&wanted, &"all".into())
+            );
             let reply = json(&world, "/api/channels/green").await;
-            assert_eq!((&reply["color"], &reply["repertoire"], &reply["repertoire_lost"]), (&"green".into(), &about, &true.into()));
+            assert_eq!(
+                (&reply["color"], &reply["repertoire"], &reply["repertoire_lost"]),
+                (&"green".into(), &about, &true.into())
+            );
         } else {
             assert_eq!((you["repertoires"].is_null(), reply.status), (true, 403), "{you}");
         }
