@@ -44,6 +44,8 @@ declare namespace Party {
 
   interface Settings {
     requests: 'approve' | 'auto' | 'off';
+    /** Guests may ask only for what the channel plays by itself, where that is not everything. */
+    own_only: boolean;
     shuffle: boolean;
     repeat: 'off' | 'all' | 'one';
     per_guest_max: number;
@@ -103,6 +105,33 @@ declare namespace Party {
     title: string;
     artist: string;
     listeners: number;
+  }
+
+  /** What a channel plays by itself; keys are the box's. */
+  type Repertoire = 'all' | { folder: string } | { playlist: string };
+
+  interface ChannelRepertoire {
+    repertoire: Repertoire;
+    /** Nothing of it can be played, so that everything plays. */
+    repertoire_lost: boolean;
+    own_only: boolean;
+  }
+
+  interface Folder {
+    key: string;
+    name: string;
+    /** Of a place of music as a whole. */
+    kind?: string | null;
+    present: boolean;
+    tracks: number;
+    has_folders: boolean;
+  }
+
+  interface Playlist {
+    id: number;
+    key: string;
+    name: string;
+    tracks: number;
   }
 
   interface ChannelStatistics {
@@ -165,6 +194,8 @@ declare namespace Party {
     origins?: Partial<Record<keyof Settings, Origin>>;
     /** For hosts. */
     line_level?: Level | null;
+    /** For hosts: what each channel plays by itself, by its id. */
+    repertoires?: Record<string, ChannelRepertoire>;
     /** For hosts: how many channels there may be. */
     channels_max?: number;
     /** For hosts: how many channels this board is likely to encode. */

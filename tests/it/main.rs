@@ -11,6 +11,7 @@ mod loudness;
 mod pages;
 mod pairing;
 mod queue;
+mod repertoire;
 mod settings;
 mod start_stop;
 mod switching;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{ChannelId, PacketDuration, StreamId, Time, Timeline};
-use party::{Channel, Color, Source};
+use party::{Channel, Color, Repertoire, Source};
 use rtc::config::{Clocks, Config, Limits, StreamConfig};
 use web::status::{ChannelStatus, Snapshot};
 
@@ -45,13 +45,14 @@ pub fn stream(id: &str) -> StreamConfig {
 pub fn playing() -> Snapshot {
     let id = ChannelId::new("main").expect("a valid id");
     let status = ChannelStatus {
-        channel: Channel { id, name: String::new(), color: Color::default() },
+        channel: Channel { id, name: String::new(), color: Color::default(), repertoire: Repertoire::All },
         playing: true,
         source: Source::Files,
         sources: Vec::new(),
         fallback: false,
         track: None,
         media_time: 0,
+        repertoire_lost: false,
         party: Default::default(),
     };
     let channels = vec![Arc::new(status)];

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::thread;
 
 use base::Time;
+use tokio::sync::watch;
 
 use crate::access_point;
 use crate::access_point::choice::Choice;
 use crate::config::Config;
-use crate::facts::{Facts, Forgets, Network, Power, UpdateState};
+use crate::facts::{Facts, Forgets, Network, Power};
 use crate::handle::{Inbox, Refused, Reply, Request, Service};
 use crate::network::{BOX, PORTAL};
 use crate::power::Meter;
@@ -33,7 +34,7 @@ const OWN: &str = "/run/partybox";
 /// How often slow things (power, storage, the radio's set-up) are read, µs.
 const SLOW_US: u64 = 2_000_000;
 
-/// Everything about the box as a thing that the program's loop owns.
+/// Everything about the box as a thing. What it reads may be slow: see [`crate::Upkeep`].
 #[derive(Debug)]
 pub struct Appliance {
     service: Service,
@@ -143,21 +144,9 @@ impl Appliance {
         }
     }
 
-    /// Returns whether what the box is entrusted with is lost when it is switched off.
-    pub fn forgets(&self) -> bool {
-        self.forgets.is_some()
-    }
-
-    /// Returns whether an update is being written, so that the box must not be switched off.
-    pub fn is_updating(&self) -> bool {
-        self.service.facts.borrow().update.as_ref().is_some_and(|update| update.state == UpdateState::Writing)
-    }
-
-    /// Returns how much of the radio's room stations have, percent.
-    pub fn fullness_percent(&self) -> usize {
-        let facts = self.service.facts.borrow();
-        let radio = facts.radio.as_ref().filter(|radio| radio.stations_max > 0);
-        radio.map_or(0, |radio| usize::from(radio.stations) * 100 / usize::from(radio.stations_max))
+    /// Returns the facts as they are published.
+    pub(crate) fn facts(&self) -> watch::Receiver<Arc<Facts>> {
+        self.service.facts.subscribe()
     }
 
     fn network(&self, rules: Rules) -> Network {

@@ -133,3 +133,16 @@ pub struct Facts {
     /// Why it will forget; `None` while it keeps what it is entrusted with.
     pub forgets: Option<Forgets>,
 }
+
+impl Facts {
+    /// Returns whether an update is being written, so that the box must not be switched off.
+    pub fn is_updating(&self) -> bool {
+        self.update.as_ref().is_some_and(|update| update.state == UpdateState::Writing)
+    }
+
+    /// Returns how much of the radio's room stations have, percent.
+    pub fn fullness_percent(&self) -> usize {
+        let radio = self.radio.as_ref().filter(|radio| radio.stations_max > 0);
+        radio.map_or(0, |radio| usize::from(radio.stations) * 100 / usize::from(radio.stations_max))
+    }
+}

@@ -5,7 +5,8 @@
 //! with units it exchanges small files. Does not know a party, nor HTTP: pages read [`facts::Facts`] and send
 //! [`handle::Request`]s through a [`Handle`].
 //!
-//! Whoever owns an [`Appliance`] runs it like this, and passes the time in, which it never asks for:
+//! An [`Upkeep`] runs an [`Appliance`] like this on a thread of its own, because what it reads may be slow, and passes the time
+//! in, which it never asks for:
 //!
 //! ```no_run
 //! # async fn run(config: appliance::config::Config, now: fn() -> base::Time) {
@@ -43,7 +44,9 @@ pub mod stations;
 mod storage;
 mod ticker;
 mod update;
+mod upkeep;
 pub mod wifi;
 
 pub use appliance::Appliance;
 pub use handle::{Handle, channel};
+pub use upkeep::Upkeep;

@@ -9,6 +9,7 @@ mod art;
 pub mod distrust;
 mod fingerprint;
 mod inspect;
+mod key;
 mod level;
 mod library;
 mod lists;
@@ -16,6 +17,7 @@ mod measure;
 mod picture;
 mod progress;
 mod scan;
+mod selection;
 mod settings;
 mod shared;
 mod sticks;
@@ -36,6 +38,7 @@ pub use self::level::{Loudness, Part};
 pub use self::library::{Error, Library};
 pub use self::measure::{Measure, Outcome};
 pub use self::progress::Progress;
+pub use self::selection::{Folder, Selection};
 pub use self::settings::{Judge, Settings};
 pub use self::store::read::{
     Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,

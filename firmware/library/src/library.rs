@@ -16,6 +16,7 @@ use crate::inspect::Inspector;
 use crate::measure::Meter;
 use crate::progress::Progress;
 use crate::scan::{Scanner, Sources};
+use crate::selection::{Folder, Selection};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::store;
@@ -253,6 +254,32 @@ impl Library {
     /// See [`AskError`].
     pub fn playlist(&self, list: u64, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Track)>, AskError> {
         self.inner.reader.playlist(list, after, limit)
+    }
+
+    /// Returns the folders in the one of the key `within`, after the one of the key `after`; without it the places that
+    /// music comes from.
+    ///
+    /// # Errors
+    /// See [`AskError`]. A key that means nothing is no error.
+    pub fn folders(&self, within: Option<&str>, after: Option<&str>, limit: usize) -> Result<Vec<Folder>, AskError> {
+        self.inner.reader.folders(within, after, limit)
+    }
+
+    /// Returns whether there is such a part of the library.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn has(&self, selection: &Selection) -> Result<bool, AskError> {
+        self.inner.reader.has(selection)
+    }
+
+    /// Returns the numbers of the tracks of a part of the library that have a file; none if it is not there. Takes a while
+    /// for many.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn ids_of(&self, selection: &Selection) -> Result<Vec<TrackId>, AskError> {
+        self.inner.reader.ids_of(selection)
     }
 
     /// Files that are no tracks, with the reasons, by path; after the path `after`.

@@ -5,6 +5,8 @@
 use base::ChannelId;
 use serde::{Deserialize, Serialize};
 
+use crate::repertoire::Repertoire;
+
 /// Most channels of an evening: one for each colour.
 pub const CHANNELS_MAX: usize = Color::ALL.len();
 
@@ -71,6 +73,9 @@ pub struct Channel {
     pub name: String,
     /// Its colour; no two channels share one.
     pub color: Color,
+    /// What it plays by itself. Left out of what was written before there was a choice.
+    #[serde(default, skip_serializing_if = "Repertoire::is_all")]
+    pub repertoire: Repertoire,
 }
 
 /// What can be wanted of a channel as such.
@@ -78,7 +83,7 @@ pub struct Channel {
 #[serde(rename_all = "kebab-case")]
 pub enum ChannelWish {
     /// Let there be this channel, called and coloured like this. What is left out stays as it is; a channel that is added
-    /// has no name of its own, and the first colour that no other has.
+    /// has no name of its own, the first colour that no other has, and plays everything.
     Put {
         /// Its name: at most [`CHANNEL_NAME_CHARS_MAX`] characters; empty: by its colour.
         #[serde(default)]
@@ -86,6 +91,9 @@ pub enum ChannelWish {
         /// Its colour.
         #[serde(default)]
         color: Option<Color>,
+        /// What it plays by itself.
+        #[serde(default)]
+        repertoire: Option<Repertoire>,
     },
     /// Put it where the channel of that index stands, counted from 0; a larger index is the end.
     Move(usize),

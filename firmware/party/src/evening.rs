@@ -6,6 +6,7 @@
 use base::ChannelId;
 
 use crate::channel::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Channel, ChannelWish, Color, LATEST};
+use crate::repertoire::Repertoire;
 use crate::text::shown;
 use crate::wish::Refused;
 
@@ -14,7 +15,7 @@ use crate::wish::Refused;
 pub enum Changed {
     /// There is another channel, the last one.
     Added,
-    /// The channels are the same; a name, a colour or their order has changed.
+    /// The channels are the same; a name, a colour, a repertoire or their order has changed.
     Described,
     /// The channel is gone; whoever listens to it goes on with this one.
     Removed {
@@ -32,16 +33,18 @@ pub struct Evening {
 impl Evening {
     /// Returns an evening with the one channel `first`, which has the first colour and no name of its own.
     pub fn new(first: ChannelId) -> Self {
-        let channel = Channel { id: first, name: String::new(), color: Color::default() };
+        let (color, repertoire) = (Color::default(), Repertoire::All);
+        let channel = Channel { id: first, name: String::new(), color, repertoire };
         Self { channels: vec![channel] }
     }
 
     /// Returns an evening with `channels`, as far as the rules allow them; `None` if none is left.
     pub fn resume(channels: &[Channel]) -> Option<Self> {
         let mut evening = Self { channels: Vec::new() };
-        for Channel { id, name, color } in channels {
+        for Channel { id, name, color, repertoire } in channels.iter().cloned() {
             // What breaks a rule was not written by this box: it is left out.
-            _ = evening.ask(*id, ChannelWish::Put { name: Some(name.clone()), color: Some(*color) });
+            let (name, color, repertoire) = (Some(name), Some(color), Some(repertoire));
+            _ = evening.ask(id, ChannelWish::Put { name, color, repertoire });
         }
         (!evening.channels.is_empty()).then_some(evening)
     }
@@ -51,6 +54,12 @@ impl Evening {
         &self.channels
     }
 
+    /// Returns what the channel `id` plays by itself.
+    pub fn repertoire_of(&self, id: ChannelId) -> &Repertoire {
+        let channel = self.channels.iter().find(|channel| channel.id == id);
+        channel.map_or(&Repertoire::All, |channel| &channel.repertoire)
+    }
+
     /// Grants a wish about the channel `id`, and returns what has changed.
     ///
     /// # Errors
@@ -58,7 +67,7 @@ impl Evening {
     pub fn ask(&mut self, id: ChannelId, wish: ChannelWish) -> Result<Changed, Refused> {
         let place = self.channels.iter().position(|channel| channel.id == id);
         match (wish, place) {
-            (ChannelWish::Put { name, color }, _) => self.put(id, place, name, color),
+            (ChannelWish::Put { name, color, repertoire }, _) => self.put(id, place, name, color, repertoire),
             (_, None) => Err(Refused::NoSuchChannel),
             (ChannelWish::Move(to), Some(place)) => {
                 let channel = self.channels.remove(place);
@@ -79,6 +88,7 @@ impl Evening {
         place: Option<usize>,
         name: Option<String>,
         color: Option<Color>,
+        repertoire: Option<Repertoire>,
     ) -> Result<Changed, Refused> {
         if id.as_str() == LATEST {
             return Err(Refused::ReservedName);
@@ -90,15 +100,20 @@ impl Evening {
         if color.is_some_and(|color| !is_free(&color)) {
             return Err(Refused::ColorTaken);
         }
+        if repertoire.as_ref().is_some_and(|repertoire| !repertoire.is_legal()) {
+            return Err(Refused::NoSuchPlace);
+        }
         let name = name.map(|name| shown(&name, CHANNEL_NAME_CHARS_MAX).ok_or(Refused::BadText)).transpose()?;
         if let Some(place) = place {
             let channel = &mut self.channels[place];
             channel.name = name.unwrap_or_else(|| channel.name.clone());
             channel.color = color.unwrap_or(channel.color);
+            channel.repertoire = repertoire.unwrap_or_else(|| channel.repertoire.clone());
             return Ok(Changed::Described);
         }
         let free = color.or_else(|| Color::ALL.into_iter().find(is_free)).ok_or(Refused::ChannelsFull)?;
-        self.channels.push(Channel { id, name: name.unwrap_or_default(), color: free });
+        let (name, repertoire) = (name.unwrap_or_default(), repertoire.unwrap_or_default());
+        self.channels.push(Channel { id, name, color: free, repertoire });
         Ok(Changed::Added)
     }
 }

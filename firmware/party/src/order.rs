@@ -1,6 +1,9 @@
-//! What plays by itself: the catalogue round and round, in its order or mixed up, leaving out what cannot be played.
+//! What plays by itself: the catalogue, or as much of it as is the channel's own, round and round, in its order or mixed
+//! up, leaving out what cannot be played.
 //!
-//! Only a started track moves the walk on, so that what was opened ahead and closed again is not missed.
+//! Where nothing of the channel's own can be played, the whole catalogue stands in for it: a stick that is pulled must
+//! not silence a party. Only a started track moves the walk on, so that what was opened ahead and closed again is not
+//! missed.
 
 use std::collections::HashSet;
 
@@ -15,9 +18,13 @@ pub(crate) struct Cursor(usize);
 pub struct Order {
     /// In the order of the walk.
     walk: Vec<TrackId>,
-    /// The catalogue as it was listed, kept while it is mixed up.
+    /// The catalogue as it was listed.
     listed: Vec<TrackId>,
     known: HashSet<TrackId>,
+    /// The channel's own tracks as they were listed; `None`: all are.
+    own: Option<Vec<TrackId>>,
+    /// Those of them that the walk goes through; `None`: it goes through the catalogue.
+    walked: Option<HashSet<TrackId>>,
     unplayable: HashSet<TrackId>,
     /// What was started last.
     last: Option<TrackId>,
@@ -41,6 +48,14 @@ impl Order {
         self.lay_out();
     }
 
+    /// Takes the channel's own tracks; `None`: all are. One that is listed twice counts where it comes first.
+    pub fn set_own(&mut self, tracks: Option<Vec<TrackId>>) {
+        if self.own != tracks {
+            self.own = tracks;
+            self.lay_out();
+        }
+    }
+
     /// Mixes the walk up anew, or lets it follow the catalogue.
     pub fn set_shuffle(&mut self, shuffle: bool) {
         if shuffle != self.shuffle {
@@ -53,7 +68,11 @@ impl Order {
     /// Every round is mixed up alike: that keeps a track and its return as far apart as can be. A track that is new to
     /// the catalogue takes a place among the others without moving them.
     fn lay_out(&mut self) {
-        self.walk.clone_from(&self.listed);
+        let mut walked = HashSet::new();
+        let own = self.own.iter().flatten().filter(|track| self.is_playable(**track));
+        let own: Vec<TrackId> = own.copied().filter(|track| walked.insert(*track)).collect();
+        self.walked = (!own.is_empty()).then_some(walked);
+        self.walk = if own.is_empty() { self.listed.clone() } else { own };
         if self.shuffle {
             self.walk.sort_by_cached_key(|track| (mixed(self.seed ^ mixed(track.0)), *track));
         }
@@ -64,6 +83,24 @@ impl Order {
     /// Leaves `track` out from now on.
     pub fn mark_unplayable(&mut self, track: TrackId) {
         self.unplayable.insert(track);
+        if self.walked.is_some() && !self.has_playable() {
+            self.lay_out();
+        }
+    }
+
+    /// Whether the catalogue stands in for tracks of the channel's own, of which none can be played.
+    pub fn is_standing_in(&self) -> bool {
+        self.own.is_some() && self.walked.is_none()
+    }
+
+    /// Whether `track` is of those that play by themselves as a host wants it; with all of them while there are none.
+    pub fn is_of_own(&self, track: TrackId) -> bool {
+        self.walked.as_ref().is_none_or(|own| own.contains(&track))
+    }
+
+    /// Whether `track` can come by itself.
+    pub fn comes(&self, track: TrackId) -> bool {
+        self.is_playable(track) && self.is_of_own(track)
     }
 
     /// Whether `track` is listed and not known to be unplayable.

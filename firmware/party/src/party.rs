@@ -37,6 +37,10 @@ const DECKS: usize = 2;
 pub enum Input {
     /// These are the tracks there are, in playing order.
     Catalogue(Vec<TrackId>),
+    /// These of the tracks there are, in this order, play by themselves; `None`: all of them do.
+    Repertoire(Option<Vec<TrackId>>),
+    /// What is shown of a track has become known, or has changed.
+    Described(TrackId),
     /// A line-in is set up, or none.
     LineIn(bool),
     /// The first frame of an opened track was mixed.
@@ -174,6 +178,11 @@ impl Party {
                 self.order.replace(tracks);
                 self.settle(now, false)
             }
+            Input::Repertoire(tracks) => {
+                self.order.set_own(tracks);
+                self.settle(now, true)
+            }
+            Input::Described(_) => Vec::new(),
             Input::LineIn(is_set_up) => {
                 self.has_line_in = is_set_up;
                 Vec::new()

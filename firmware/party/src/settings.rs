@@ -78,6 +78,8 @@ macro_rules! settings {
 settings! {
     /// What becomes of requests.
     requests: Requests,
+    /// Whether guests may ask only for what plays by itself, where that is a folder or a playlist.
+    own_only: bool,
     /// Whether what plays by itself is mixed up.
     shuffle: bool,
     /// What comes again.
@@ -107,6 +109,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             requests: Requests::Approve,
+            own_only: false,
             shuffle: false,
             repeat: Repeat::Off,
             per_guest_max: 3,

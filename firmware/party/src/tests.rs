@@ -2,6 +2,7 @@
 
 mod evening;
 mod hostile;
+mod repertoire;
 mod requests;
 mod transport;
 mod waiting;

@@ -192,6 +192,10 @@ pub enum Refused {
     ReservedName,
     /// Another channel has this colour.
     ColorTaken,
+    /// There is no such folder or playlist.
+    NoSuchPlace,
+    /// Guests may ask only for what the channel plays by itself, and this track is not of it.
+    NotInRepertoire(TrackId),
     /// There is nothing to take back.
     NothingToUndo,
     /// The text is too long ([`TITLE_CHARS_MAX`], [`crate::CHANNEL_NAME_CHARS_MAX`]).
@@ -232,6 +236,8 @@ impl Refused {
             Self::LastChannel => "last-channel",
             Self::ReservedName => "reserved-name",
             Self::ColorTaken => "color-taken",
+            Self::NoSuchPlace => "no-such-place",
+            Self::NotInRepertoire(_) => "not-in-repertoire",
             Self::NothingToUndo => "nothing-to-undo",
             Self::BadText => "bad-text",
             Self::Setting(_) => "out-of-range",

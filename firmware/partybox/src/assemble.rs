@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use appliance::Appliance;
 use appliance::address::{self, Page};
 use appliance::state::{self, Folder, Writer};
 use appliance::wifi::Wifi;
+use appliance::{Appliance, Upkeep};
 use audio::capture::Alsa;
 use audio::clock::Clock;
 use audio::line::{self, LineSource};
@@ -21,14 +21,17 @@ use web::control::COMMANDS_WAITING_MAX;
 
 use crate::box_metrics;
 use crate::catalogue::Catalogue;
-use crate::channel::{self, Channels, Estimate, NEWS_MAX, Roster, Supplies, Suspects};
+use crate::channel::{self, Channels, Estimate, Lookup, NEWS_MAX, Roster, Supplies, Suspects};
 use crate::config::Config;
 use crate::error::Error;
+use crate::lists::{self, Wanted};
 use crate::music::Music;
 use crate::pairing::Pairing;
 use crate::panel::Panel;
+use crate::parked::Parked;
 use crate::report;
 use crate::running::Running;
+use crate::stock::Stock;
 use crate::supervise::{self, Supervisor};
 
 /// The box, put together but for its server.
@@ -41,13 +44,19 @@ impl Assembled {
     /// Builds every room and starts its threads. Must be called within the runtime.
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
         let folder = state_folder(config);
-        let (catalogue, music, lists) = if Music::is_wanted(&config.source) {
+        let (lists_in, lists) = mpsc::channel(1);
+        let (wanted_in, wanted) = watch::channel(Wanted::new());
+        let mut music = None;
+        if Music::is_wanted(&config.source) {
             let state = folder.as_deref().map(Folder::path);
-            let (music, lists) = Music::open(&config.source, state).map_err(Error::Music)?;
-            (Catalogue::of(music.library(), music.ids()).map_err(Error::Catalogue)?, Some(music), lists)
-        } else {
-            (Catalogue::demo().map_err(Error::Catalogue)?, None, mpsc::channel(1).1)
-        };
+            let (opened, changed) = Music::open(&config.source, state).map_err(Error::Music)?;
+            tokio::spawn(lists::follow(opened.library(), changed, wanted, lists_in));
+            music = Some(opened);
+        }
+        let stock = Stock::new(music.as_ref().map(Music::library)).map_err(Error::Stock)?;
+        let ids = stock.library().map_or_else(|| stock.demo_ids(), |library| library.ids().unwrap_or_default());
+        let catalogue = Catalogue::new(ids, stock.demo_ids());
+        let (lookup, looked_up) = Lookup::start(stock.clone()).map_err(Error::System)?;
         let clock = Clock::start();
         let since_kernel = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         let clock_zero_s = since_kernel.tv_sec as f64 + since_kernel.tv_nsec as f64 / 1e9;
@@ -67,6 +76,9 @@ impl Assembled {
             rtc: rtc.clone(),
             line: line.clone(),
             catalogue,
+            lookup,
+            has_library: music.is_some(),
+            wanted: wanted_in,
             writer: writer.clone(),
             news: news_in,
             wake: Arc::clone(&wake),
@@ -77,7 +89,7 @@ impl Assembled {
             gauged: Arc::default(),
             suspects: Suspects::read(writer.clone()),
         };
-        let channels = Channels::open(supplies, Roster::new(writer.clone(), first))?;
+        let channels = Channels::open(supplies, Roster::new(writer.clone(), first), &stock)?;
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
         let wiring = config.wiring().map_err(Error::Config)?;
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
@@ -88,6 +100,8 @@ impl Assembled {
         let (mut things, service) = appliance::channel();
         let appliance = Appliance::new(&appliance_config(config), service, writer.clone());
         things.inbox = appliance.inbox();
+        let (upkeep, upkeep_thread) =
+            Upkeep::start(appliance, config.night, move || clock.now()).map_err(Error::System)?;
         let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();
@@ -110,7 +124,7 @@ impl Assembled {
             zero: clock.zero(),
             gauges,
         };
-        let mut essential = vec![("fan-out", rtc_thread)];
+        let mut essential = vec![("fan-out", rtc_thread), ("lookup", looked_up.thread), ("appliance", upkeep_thread)];
         essential.extend(line_thread.map(|thread| ("capture", thread)));
         essential.extend(board_threads.into_iter().map(|thread| ("board", thread)));
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());
@@ -118,6 +132,8 @@ impl Assembled {
             channels,
             news,
             lists,
+            answers: looked_up.answers,
+            parked: Parked::default(),
             music,
             commands,
             pairing,
@@ -130,7 +146,7 @@ impl Assembled {
             line,
             panel,
             network,
-            appliance,
+            upkeep,
             page: Page::new(bound),
             networks: Vec::new(),
             keys: None,

@@ -4,8 +4,10 @@
 //! plays is its party's business, which channels there are the evening's.
 
 mod channels;
+mod details;
 mod ear;
 mod estimate;
+mod lookup;
 mod memory;
 mod programme;
 mod remedy;
@@ -17,6 +19,9 @@ mod view;
 
 pub(crate) use channels::Channels;
 pub(crate) use estimate::Estimate;
+#[cfg(test)]
+pub(crate) use lookup::Found;
+pub(crate) use lookup::{Answer, Lookup};
 pub(crate) use memory::FIRST;
 pub(crate) use programme::{Listening, Programme};
 pub(crate) use roster::Roster;

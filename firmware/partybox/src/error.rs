@@ -10,7 +10,7 @@ use rtc::SpawnError;
 use rtc::api::StreamError;
 
 use crate::supervise::Trouble;
-use crate::{catalogue, config};
+use crate::{config, stock};
 
 /// Why the box cannot start or go on.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub enum Error {
     /// The board cannot be as it is configured: the user's to change.
     Config(config::Error),
     /// The demo tracks cannot be unpacked.
-    Catalogue(catalogue::Error),
+    Stock(stock::Error),
     /// The music cannot be listed: if it is the folder, that is the user's to change.
     Music(library::Error),
     /// An encoder cannot be made.
@@ -43,7 +43,7 @@ impl Error {
         match self {
             Self::Listen(..) | Self::FanOut(SpawnError::Bind { .. }) | Self::Config(_) => 2,
             Self::Music(library::Error::Root { .. }) => 2,
-            Self::Catalogue(_)
+            Self::Stock(_)
             | Self::Music(_)
             | Self::FanOut(_)
             | Self::Encoder(_)
@@ -65,7 +65,7 @@ impl fmt::Display for Error {
                 write!(f, "{error}; choose another port with webrtc.udp_port or --listen")
             }
             Self::FanOut(error) => error.fmt(f),
-            Self::Catalogue(error) => error.fmt(f),
+            Self::Stock(error) => error.fmt(f),
             Self::Music(error @ library::Error::Root { .. }) => write!(f, "{error}; name another with --music"),
             Self::Music(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),

@@ -1,6 +1,6 @@
-//! The library of the box: where its database is, and how its changes reach the party.
+//! The library of the box: where its database and its uploads are, and what it may do in the background.
 //!
-//! Carries lists of tracks; what is played when is decided in `party`.
+//! How its changes reach the channels is in `lists.rs`; what is played when is decided in `party`.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -10,12 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use audio::decode;
-use base::TrackId;
-use library::{Error, Library, Loudness, Outcome, Part, Progress, Settings, WorkerCommand};
-use tokio::sync::{Notify, mpsc};
+use library::{Error, Library, Loudness, Outcome, Part, Settings, WorkerCommand};
+use tokio::sync::Notify;
 
 use crate::config::SourceConfig;
 
@@ -34,12 +33,6 @@ const BUSY_PAUSE: Duration = Duration::from_millis(500);
 /// Cores from which on one may be used in the background while somebody listens.
 const CORES_MIN: usize = 4;
 
-/// How often the log says how far a scan has got.
-const SAY_EVERY: Duration = Duration::from_secs(10);
-
-/// Shortest time between two new lists while a scan finds more and more tracks.
-const LIST_PAUSE: Duration = Duration::from_secs(2);
-
 /// The library and where it is.
 pub struct Music {
     library: Library,
@@ -55,12 +48,12 @@ impl Music {
     }
 
     /// Opens the library of the places in `source`, with its database and the place for uploads in the folder `state`.
-    /// Without one, or if that cannot be used, nobody can upload and the music is scanned anew at every start. Every
-    /// new list of all tracks comes through the channel.
+    /// Without one, or if that cannot be used, nobody can upload and the music is scanned anew at every start. What is
+    /// returned beside it is notified of every change.
     ///
     /// # Errors
     /// The folder of music cannot be listed, or there is no place for a database at all.
-    pub fn open(source: &SourceConfig, state: Option<&Path>) -> Result<(Self, mpsc::Receiver<Vec<TrackId>>), Error> {
+    pub fn open(source: &SourceConfig, state: Option<&Path>) -> Result<(Self, Arc<Notify>), Error> {
         let changed = Arc::new(Notify::new());
         let named = |path: &PathBuf| Some(path.clone()).filter(|path| !path.as_os_str().is_empty());
         let listening = Arc::new(AtomicBool::new(false));
@@ -89,9 +82,7 @@ impl Music {
                 (Library::open(settings(&folder))?, Some(folder))
             }
         };
-        let (lists_in, lists) = mpsc::channel(1);
-        tokio::spawn(tell(library.clone(), changed, lists_in));
-        Ok((Self { library, listening, passing }, lists))
+        Ok((Self { library, listening, passing }, changed))
     }
 
     /// Tells whether somebody listens.
@@ -102,11 +93,6 @@ impl Music {
     /// The library.
     pub fn library(&self) -> Library {
         self.library.clone()
-    }
-
-    /// The tracks that are known now.
-    pub fn ids(&self) -> Vec<TrackId> {
-        self.library.ids().unwrap_or_default()
     }
 
     /// Ends scanning.
@@ -165,64 +151,4 @@ fn passing_folder() -> io::Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("partybox-{}", std::process::id()));
     DirBuilder::new().mode(0o700).create(&folder)?;
     Ok(folder)
-}
-
-/// How far a scan has got.
-fn in_words(progress: &Progress) -> String {
-    let (done, seen) = (progress.files_done, progress.files_seen);
-    let percent = (done * 100).checked_div(seen).unwrap_or(0);
-    let left = progress.left.map(|left| format!(", {} s left", left.as_secs())).unwrap_or_default();
-    format!("scanning music: {percent} %, {done} of {seen} files, {:.0} files/s{left}", progress.files_per_s)
-}
-
-/// Sends a new list after every change, and says what a scan has found.
-async fn tell(library: Library, changed: Arc<Notify>, lists: mpsc::Sender<Vec<TrackId>>) {
-    let mut said = None;
-    let mut progress_said = Instant::now();
-    loop {
-        changed.notified().await;
-        let progress = library.progress();
-        let asked = library.clone();
-        // Reads the whole list from storage: not for a thread that others wait for.
-        match tokio::task::spawn_blocking(move || asked.ids()).await {
-            // It may find some yet; that there is none is told when it has looked.
-            Ok(Ok(ids)) if ids.is_empty() && progress.scanning => {}
-            Ok(Ok(ids)) => {
-                if lists.send(ids).await.is_err() {
-                    return;
-                }
-            }
-            Ok(Err(error)) => log::warn!("the list of tracks: {error}"),
-            Err(error) => log::error!("the list of tracks: {error}"),
-        }
-        let found = (progress.tracks, progress.broken);
-        if progress.scanning {
-            if progress_said.elapsed() > SAY_EVERY {
-                progress_said = Instant::now();
-                log::info!("{}", in_words(&progress));
-            }
-            tokio::time::sleep(LIST_PAUSE).await;
-        } else if said != Some(found) {
-            said = Some(found);
-            match found {
-                (0, 0) => log::warn!("there is no music that this box knows where it looks for some; demo tracks play"),
-                (tracks, broken) => log::info!("music: {tracks} tracks, {broken} files that do not parse"),
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_log_says_how_far_a_scan_has_got() {
-        let begun =
-            Progress { scanning: true, files_seen: 400, files_done: 100, files_per_s: 50.0, ..Progress::default() };
-        assert_eq!(in_words(&begun), "scanning music: 25 %, 100 of 400 files, 50 files/s");
-        let known = Progress { left: Some(Duration::from_secs(6)), ..begun };
-        assert!(in_words(&known).ends_with("50 files/s, 6 s left"));
-        assert!(in_words(&Progress::default()).starts_with("scanning music: 0 %"));
-    }
 }

@@ -9,7 +9,7 @@ use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
 use base::ChannelId;
 use board::screen::wifi;
-use party::{Channel, Color, Source};
+use party::{Channel, Color, Repertoire, Source};
 use web::metrics::{Kind, Page};
 use web::panel::{JoinCode, LineLevel, Panel};
 use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
@@ -22,13 +22,14 @@ use crate::panel::Counters;
 /// Returns what pages see before the first block.
 pub(crate) fn starting(config: &Config, first: ChannelId) -> Snapshot {
     let status = ChannelStatus {
-        channel: Channel { id: first, name: String::new(), color: Color::default() },
+        channel: Channel { id: first, name: String::new(), color: Color::default(), repertoire: Repertoire::All },
         playing: true,
         source: Source::Files,
         sources: Vec::new(),
         fallback: false,
         track: None,
         media_time: 0,
+        repertoire_lost: false,
         party: Arc::default(),
     };
     snapshot(config, vec![Arc::new(status)], 1, Arc::default())
@@ -72,6 +73,7 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
         fallback: sound.standing_in,
         track: if heard { track(programme, sound) } else { None },
         media_time: sound.media_time.as_ticks(),
+        repertoire_lost: programme.party().has_lost_repertoire(),
         party,
     }
 }
@@ -107,6 +109,7 @@ pub(crate) fn facts(
     sound: &Status,
     status: &ChannelStatus,
     listening: &BTreeMap<ChannelId, Listening>,
+    is_night: bool,
 ) -> Facts {
     let view = programme.view();
     let line_in_chosen = view.source == Source::LineIn;
@@ -128,7 +131,7 @@ pub(crate) fn facts(
         artist,
         listeners: here.total(),
         fullness_percent: (live * 100 / config.webrtc.listeners_max).max(pocket * 100 / config.mp3.listeners_max),
-        brightness_percent: if config.night.is_now() { board.night_percent } else { board.brightness_percent },
+        brightness_percent: if is_night { board.night_percent } else { board.brightness_percent },
         ..Facts::default()
     }
 }

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use appliance::Appliance;
+use appliance::Upkeep;
 use appliance::address::Page;
 use appliance::wifi::Wifi;
 use audio::clock::Clock;
 use audio::line::LineSource;
-use base::{ChannelId, TrackId};
+use base::ChannelId;
 use party::{Asker, Done, Refused, Wish};
 use rtc::networks::Networks;
 use tokio::sync::{Notify, mpsc, watch};
@@ -18,13 +18,15 @@ use web::control::Command;
 use web::status::Snapshot;
 
 use crate::buttons::Action;
-use crate::channel::{Channels, News};
+use crate::channel::{Answer, Channels, News};
 use crate::config::Config;
 use crate::face::{self, Facts};
 use crate::keys::{self, Keys};
+use crate::lists::Lists;
 use crate::music::Music;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
+use crate::parked::Parked;
 use crate::supervise::{Supervisor, Trouble};
 use crate::{console, logger, report};
 
@@ -40,8 +42,12 @@ pub(crate) struct Running {
     pub(crate) channels: Channels,
     /// What decoders say, of which channel.
     pub(crate) news: mpsc::Receiver<(ChannelId, News)>,
-    /// New lists of all tracks.
-    pub(crate) lists: mpsc::Receiver<Vec<TrackId>>,
+    /// New lists of tracks.
+    pub(crate) lists: mpsc::Receiver<Lists>,
+    /// What was found out about tracks.
+    pub(crate) answers: mpsc::Receiver<Answer>,
+    /// Wishes about tracks that are being looked up.
+    pub(crate) parked: Parked,
     pub(crate) music: Option<Music>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) pairing: Pairing,
@@ -59,7 +65,7 @@ pub(crate) struct Running {
     /// The network that guests shall join.
     pub(crate) network: Wifi,
     /// The box as a thing.
-    pub(crate) appliance: Appliance,
+    pub(crate) upkeep: Upkeep,
     /// Where the page is, for the display.
     pub(crate) page: Page,
     /// The networks that the fan-out was told of last.
@@ -73,10 +79,15 @@ impl Running {
     pub(crate) async fn run(&mut self, config: &Config) -> Trouble {
         let (mut publish, mut retry) = (ticker(PUBLISH_EVERY), ticker(RETRY_EVERY));
         loop {
-            let mut answer = None;
+            let mut granted = Vec::new();
             tokio::select! {
-                Some(Command { wish, reply }) = self.commands.recv() => {
-                    answer = self.grant(wish).map(|outcome| (reply, outcome));
+                Some(command) = self.commands.recv() => {
+                    let track = self.channels.looks_up(&command.wish);
+                    granted.extend(self.parked.park(command, track));
+                }
+                Some(answer) = self.answers.recv() => {
+                    granted = self.parked.released_by(&answer);
+                    self.channels.answer(answer);
                 }
                 asked = self.panel.next() => {
                     if let Some(asked) = asked {
@@ -84,9 +95,8 @@ impl Running {
                     }
                 }
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
-                request = self.appliance.next() => self.appliance.handle(self.clock.now(), request),
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
-                Some(ids) = self.lists.recv() => self.channels.relist(&ids),
+                Some(lists) = self.lists.recv() => self.channels.relist(&lists),
                 Some(news) = self.news.recv() => self.channels.learn(news),
                 () = self.wake.notified() => self.channels.poll(),
                 _ = retry.tick() => self.channels.retry(),
@@ -101,13 +111,17 @@ impl Running {
                     }
                 }
             }
+            let granted = granted.into_iter().map(|Command { wish, reply }| (reply, self.grant(wish)));
+            let granted: Vec<_> = granted.collect();
             if let Err(trouble) = self.publish(config) {
                 return trouble;
             }
             // Only here: whoever is answered finds what was asked for in the snapshot.
-            if let Some((reply, outcome)) = answer {
+            for (reply, outcome) in granted {
                 // Who has gone in the meantime needs no answer.
-                _ = reply.send(outcome);
+                if let Some(outcome) = outcome {
+                    _ = reply.send(outcome);
+                }
             }
         }
     }
@@ -130,11 +144,10 @@ impl Running {
 
     /// Hears whether what is sent is what should be, and lets an update stay once it has played.
     fn listen(&mut self) -> Result<(), Trouble> {
-        self.appliance.poll(self.clock.now());
-        let is_trial = self.appliance.is_trial();
+        let is_trial = self.upkeep.is_trial();
         self.channels.listen(is_trial)?;
         if is_trial && self.channels.is_proved() {
-            self.appliance.prove();
+            self.upkeep.prove();
         }
         Ok(())
     }
@@ -190,16 +203,17 @@ impl Running {
         let panel = Arc::new(report::panel(&sound, self.page.urls(), self.network.credentials()));
         let snapshot = report::snapshot(config, statuses, self.channels.estimate(), panel);
         let status = snapshot.channel(channel.id).unwrap_or_else(|| snapshot.first());
-        let facts = report::facts(config, programme, &sound, status, &listening);
+        let facts = report::facts(config, programme, &sound, status, &listening, self.upkeep.is_night());
+        let thing = self.upkeep.facts();
         self.panel.show(Facts {
             channel: report::shown(&snapshot, channel),
             pairing: self.pairing.view(now),
             now,
             page_url: self.page.urls().first().cloned(),
             network: self.network.credentials().cloned(),
-            fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
-            forgets: self.appliance.forgets(),
-            updating: self.appliance.is_updating(),
+            fullness_percent: facts.fullness_percent.max(thing.fullness_percent()),
+            forgets: thing.forgets.is_some(),
+            updating: thing.is_updating(),
             ..facts
         });
         if logger::has_terminal() {
@@ -221,6 +235,9 @@ impl Running {
         self.panel.stop();
         self.channels.end();
         drop(self.line);
+        // Whoever has an answer to give need not wait for it to be taken.
+        drop(self.answers);
+        drop(self.upkeep);
         self.supervisor.join();
         if let Some(music) = self.music {
             music.close();

@@ -126,6 +126,8 @@ pub struct ChannelStatus {
     pub track: Option<TrackStatus>,
     /// The place on the box's timeline at which the track's position was true, in ticks of 48 kHz.
     pub media_time: u64,
+    /// Whether nothing of its own repertoire can be played, so that everything plays.
+    pub repertoire_lost: bool,
     /// Queue, requests, guests and settings.
     pub party: Arc<PartyView>,
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{ChannelId, StreamId, Time};
-use party::{Channel, Color, Refused, Source};
+use party::{Channel, Color, Repertoire, Refused, Source};
 use web::control::{COMMANDS_WAITING_MAX, Command};
 use web::http::{App, Config, Hubs, serve};
 use web::mp3::{self, Sink, hub};
@@ -168,13 +168,14 @@ fn judge(answer: &[u8]) {
 fn party() -> Snapshot {
     let id = ChannelId::new("main").expect("a valid id");
     let status = ChannelStatus {
-        channel: Channel { id, name: String::new(), color: Color::default() },
+        channel: Channel { id, name: String::new(), color: Color::default(), repertoire: Repertoire::All },
         playing: true,
         source: Source::Files,
         sources: Vec::new(),
         fallback: false,
         track: None,
         media_time: 0,
+        repertoire_lost: false,
         party: Default::default(),
     };
     Snapshot {

@@ -215,6 +215,60 @@ fn a_host_makes_a_silent_disco_and_changes_it_while_somebody_listens() {
 }
 
 #[test]
+fn a_host_chooses_a_folder_for_a_channel_and_is_told_when_it_is_gone() {
+    let Some(party) = party() else { return };
+    let folder = party.music.path().join("Quiet & slow");
+    let inner = folder.join("Late");
+    std::fs::create_dir_all(&inner).expect("a folder");
+    for (song, place) in [(4, &folder), (5, &inner)] {
+        std::fs::rename(party.music.path().join(format!("{song}.mp3")), place.join(format!("{song}.mp3")))
+            .expect("it moves");
+    }
+    std::fs::write(party.music.path().join("dance.m3u"), "#PLAYLIST:Dance\n1.mp3\n0.mp3\n").expect("a playlist");
+    party.running.until("/api/library/playlists", PATIENCE, |found| found["playlists"][0]["tracks"] == 2);
+    party.running.until("/api/library/search?q=evergreen", PATIENCE, |found| !found["tracks"][0].is_null());
+    let host = party.host(&Options::default());
+    host.part("box").expect("the box");
+    let plays = "#channels .channel-plays select";
+    let offered = |texts: &str| {
+        format!(
+            "[...document.querySelectorAll('{plays} option')].map((option) => option.textContent).join() === '{texts}'"
+        )
+    };
+    host.browser.wait_for(&offered("Plays everything,Quiet & slow,Dance"), PATIENCE).expect("what there is");
+    let keeps = "document.querySelector('.channel-plays .switch').hidden";
+    assert_eq!(host.browser.run(&format!("return {keeps}")).expect("a state"), true, "there is nothing to keep to");
+    host.tap(&format!("{plays} optgroup option")).expect("a choice");
+    let about = "/api/channels/main";
+    party.running.until(about, PATIENCE, |about| {
+        about["repertoire"]["folder"].as_str().is_some_and(|key| key.ends_with("/Quiet%20%26%20slow"))
+    });
+    party.running.until("/api/party/status", PATIENCE, |status| status["upcoming"][0]["title"] == "Evergreen");
+    let deeper = "Plays everything,Quiet & slow,Quiet & slow / Late,Dance";
+    host.browser.wait_for(&offered(deeper), PATIENCE).expect("and what is in it");
+    host.tap(".channel-plays .switch input").expect("guests keep to it");
+    party.running.until(about, PATIENCE, |about| about["own_only"] == true);
+    look(&host.browser, "channels-repertoire", PHONE);
+
+    std::fs::rename(&folder, party.music.path().join(".away")).expect("it is gone");
+    let gone = "There is nothing to play in it right now, so everything plays.";
+    host.until_shown(gone, PATIENCE).expect("words");
+    host.browser
+        .wait_for(
+            &format!("document.querySelector('{plays}').selectedOptions[0].textContent === 'Quiet & slow'"),
+            PATIENCE,
+        )
+        .expect("what was chosen stays chosen");
+    look(&host.browser, "channels-repertoire-lost", PHONE);
+    host.tap(&format!("{plays} option[value^=playlist]")).expect("another choice");
+    host.browser.wait_for("!document.body.innerText.includes('so everything plays')", PATIENCE).expect("all is well");
+    party.running.until("/api/party/status", PATIENCE, |status| status["upcoming"][0]["title"] == "Blaue Stunde");
+    host.tap(&format!("{plays} option[value=all]")).expect("everything again");
+    party.running.until(about, PATIENCE, |about| about["repertoire"] == "all");
+    assert_eq!(host.browser.console().expect("a log"), Vec::<String>::new());
+}
+
+#[test]
 fn the_hosts_page_steers_the_channel_that_is_chosen_at_its_head() {
     let Some(party) = disco() else { return };
     let host = party.host(&Options::default());

@@ -35,7 +35,7 @@ const HOSTS: &str = "127.0.0.1/32";
 /// A box with [`SONGS`], and the folder they are in.
 pub(super) struct Party {
     pub(super) running: Running,
-    _music: TempDir,
+    pub(super) music: TempDir,
 }
 
 /// A party whose browsers are hosts. `None`, with the reason printed, where something is not installed or not built.
@@ -69,7 +69,7 @@ pub(super) fn party_of(hosts: &str) -> Option<Party> {
     }
     let music_option = music.path().display().to_string();
     let running = Running::start(&["--music", &music_option, "--host-from", hosts])?;
-    let party = Party { running, _music: music };
+    let party = Party { running, music };
     until(|| party.get("/health")["library"]["tracks"] == SONGS.len());
     // A queue that is filled before anything plays would lose its first song to the beginning.
     until(|| !party.get("/api/party/status")["track"].is_null());

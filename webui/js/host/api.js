@@ -5,6 +5,10 @@ import { ask, ofChannel, RefusedError } from '../api.js';
 
 /** How many rows of a search or a list are asked for at once. */
 const ROWS = 30;
+/** The same where all of them are wanted: as many as the box gives. */
+const PAGE_ROWS = 200;
+/** No more than so many are offered to choose from: a longer list is none that people choose from. */
+const LISTED_MAX = 2000;
 
 /**
  * @param {string} method
@@ -58,7 +62,7 @@ export const decline = (request) => send('POST', ofChannel(`requests/${request}/
 /**
  * Adds a channel or changes one.
  * @param {string} id
- * @param {{name?: string, color?: string}} some
+ * @param {{name?: string, color?: string, repertoire?: Party.Repertoire}} some
  */
 export const setChannel = (id, some) => send('PUT', `/api/channels/${id}`, some);
 /** @param {string} id */
@@ -68,6 +72,12 @@ export const removeChannel = (id) => send('DELETE', `/api/channels/${id}`);
  * @param {number} to its place from now on, counted from 0
  */
 export const moveChannel = (id, to) => send('POST', `/api/channels/${id}/move`, { to });
+/**
+ * Changes settings of a channel that need not be the one that is steered.
+ * @param {string} id
+ * @param {Partial<Party.Settings>} some
+ */
+export const settingsOf = (id, some) => send('PUT', `/api/channels/${id}/settings`, some);
 /** @returns {Promise<Party.ChannelStatistics>} */
 export const channelStatistics = () => read('/api/channels/statistics');
 
@@ -101,6 +111,30 @@ export async function places() {
   const said = await read('/api/library/roots');
   return Array.isArray(said) ? said : said.roots;
 }
+/**
+ * All that a list of the library has, page by page.
+ * @param {string} which
+ * @param {string} name of the rows in an answer
+ */
+async function readAll(which, name) {
+  const all = [];
+  let after = '';
+  while (all.length < LISTED_MAX) {
+    const page = await read(`/api/library/${which}limit=${PAGE_ROWS}${after}`);
+    all.push(...page[name]);
+    if (page.next == null) break;
+    after = `&after=${encodeURIComponent(page.next)}`;
+  }
+  return all;
+}
+/**
+ * The folders in another one.
+ * @param {string} key of that one; empty: the places of music
+ * @returns {Promise<Party.Folder[]>}
+ */
+export const folders = (key) => readAll(`folders?${key === '' ? '' : `in=${encodeURIComponent(key)}&`}`, 'folders');
+/** @returns {Promise<Party.Playlist[]>} */
+export const playlists = () => readAll('playlists?', 'playlists');
 export const rescan = () => send('POST', '/api/library/rescan');
 /** @returns {Promise<{path: string, reason: string}[]>} */
 export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}`)).files;

@@ -1,4 +1,5 @@
-// The channels of the party: what they are called, their colours and order, adding and removing, and how many listen to each.
+// The channels of the party: what they are called, their colours and order, what they play by themselves, adding and
+// removing, and how many listen to each.
 
 import { COLOURS, dress, nameOf, playsNow, sign } from '../channels.js';
 import { count, t } from '../i18n.js';
@@ -6,6 +7,7 @@ import { element, fill, make, mark, write } from '../dom.js';
 import { channelStatistics, moveChannel, removeChannel, setChannel } from './api.js';
 import { showStatistics } from './chart.js';
 import { freeColour, newId, silentDisco } from './disco.js';
+import { Choices, repertoireRow } from './repertoire.js';
 import { button, dotted } from './rows.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
@@ -22,6 +24,11 @@ export class ChannelsBox {
   /** @type {Channel[]} */
   #channels = [];
   #looked = false;
+  /** What each plays by itself. @type {Record<string, Party.ChannelRepertoire>} */
+  #repertoires = {};
+  #choices = new Choices();
+  /** What the choices were read for. */
+  #readFor = '';
 
   constructor() {
     element('channel-add').addEventListener('click', () => this.#add());
@@ -36,16 +43,48 @@ export class ChannelsBox {
    * @param {Party.You} you
    * @param {boolean} looked whether somebody looks at it
    */
-  show({ channels }, you, looked) {
+  show({ channels, scan }, you, looked) {
     const opened = looked && !this.#looked;
     this.#looked = looked;
     this.#channels = channels;
+    this.#repertoires = you.repertoires ?? {};
     if (opened) this.#read();
-    fill(this.#list, channels, ({ id }) => id, ({ id }) => this.#row(id), (row, channel, at) => this.#draw(row, channel, at));
+    if (looked) this.#choose(opened, scan);
+    this.#drawAll();
     const max = you.channels_max ?? Object.keys(COLOURS).length;
     element('channel-add').hidden = channels.length >= max || freeColour(channels) === undefined;
     element('disco').hidden = silentDisco(channels).length === 0;
     this.#estimate(you.channels_estimate ?? null);
+  }
+
+  #drawAll() {
+    fill(
+      this.#list,
+      this.#channels,
+      ({ id }) => id,
+      ({ id }) => this.#row(id),
+      (row, channel, at) => this.#draw(row, channel, at),
+    );
+  }
+
+  /**
+   * Reads what can be chosen when that may have changed.
+   * @param {boolean} opened
+   * @param {Party.Scan | null | undefined} scan
+   */
+  async #choose(opened, scan) {
+    const chosen = Object.values(this.#repertoires).map(({ repertoire }) => repertoire);
+    const readFor = JSON.stringify([chosen, scan?.running, scan?.running ? 0 : scan?.tracks]);
+    if (!opened && readFor === this.#readFor) return;
+    this.#readFor = readFor;
+    try {
+      await this.#choices.read(chosen);
+    } catch {
+      // What was read before stays, and it is read again with the next news.
+      this.#readFor = '';
+      return;
+    }
+    this.#drawAll();
   }
 
   /** @param {number | null} most */
@@ -90,6 +129,7 @@ export class ChannelsBox {
       name,
       make('div', { class: 'channel-acts' }, colour, up, down, away),
       make('span', { class: 'row-sub', dir: 'auto' }),
+      repertoireRow(id),
     );
   }
 
@@ -99,7 +139,7 @@ export class ChannelsBox {
    * @param {number} at
    */
   #draw(row, channel, at) {
-    const [, name, acts, sub] = /** @type {HTMLElement[]} */ ([...row.children]);
+    const [, name, acts, sub, plays] = /** @type {HTMLElement[]} */ ([...row.children]);
     const [colour, up, down, away] = /** @type {HTMLButtonElement[]} */ ([...acts.children]);
     const which = { name: nameOf(channel) };
     dress(row, channel.color);
@@ -118,6 +158,9 @@ export class ChannelsBox {
     up.disabled = at === 0;
     down.disabled = at === this.#channels.length - 1;
     away.disabled = this.#channels.length === 1;
+    const about = this.#repertoires[channel.id];
+    plays.hidden = about === undefined;
+    if (about !== undefined) /** @type {ReturnType<typeof repertoireRow>} */ (plays).set(which.name, about, this.#choices);
     write(sub, dotted(playsNow(channel), count('listeners', channel.listeners)));
   }
 

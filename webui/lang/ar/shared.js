@@ -38,6 +38,7 @@ export default {
   'refused.requests-off': 'لا تُقبل الطلبات الآن.',
   'refused.already-queued': 'هذه الأغنية في القائمة. صوّت لها هناك.',
   'refused.recently-played': 'عُزفت هذه الأغنية قبل قليل.',
+  'refused.not-in-repertoire': 'في هذه القناة يختار الضيوف من موسيقاها وحدها.',
   'refused.too-many': 'لديك كل ما يُسمح به من طلبات. انتظر حتى يُعزف أحدها.',
   'refused.no-such-track': 'لم تعد هذه الأغنية على الصندوق.',
   'refused.own-item': 'لا يمكن التصويت لطلبك.',

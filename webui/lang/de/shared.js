@@ -34,6 +34,7 @@ export default {
   'refused.requests-off': 'Gerade werden keine Wünsche angenommen.',
   'refused.already-queued': 'Dieses Lied steht schon in der Liste. Stimm dort dafür ab.',
   'refused.recently-played': 'Dieses Lied lief gerade erst.',
+  'refused.not-in-repertoire': 'Auf diesem Kanal wählen Gäste nur aus seiner eigenen Musik.',
   'refused.too-many': 'Mehr offene Wünsche darf ein Gast nicht haben. Warte, bis einer gelaufen ist.',
   'refused.no-such-track': 'Dieses Lied ist nicht mehr auf der Box.',
   'refused.own-item': 'Für den eigenen Wunsch kann niemand stimmen.',

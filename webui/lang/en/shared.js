@@ -35,6 +35,7 @@ export default {
   'refused.requests-off': 'The host takes no requests right now.',
   'refused.already-queued': 'This song is in the queue already. Vote for it there.',
   'refused.recently-played': 'This song was played a short while ago.',
+  'refused.not-in-repertoire': 'On this channel, guests choose from its own music alone.',
   'refused.too-many': 'You have as many wishes open as a guest may have. Wait until one was played.',
   'refused.no-such-track': 'This song is no longer on the box.',
   'refused.own-item': 'Nobody can vote for their own wish.',

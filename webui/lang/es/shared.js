@@ -34,6 +34,7 @@ export default {
   'refused.requests-off': 'Ahora no se aceptan peticiones.',
   'refused.already-queued': 'Esta canción ya está en la cola. Vótala allí.',
   'refused.recently-played': 'Esta canción ha sonado hace poco.',
+  'refused.not-in-repertoire': 'En este canal, los invitados eligen solo de su propia música.',
   'refused.too-many': 'Ya tienes todas las peticiones que puede tener un invitado. Espera a que suene una.',
   'refused.no-such-track': 'Esta canción ya no está en la caja.',
   'refused.own-item': 'Nadie puede votar su propia petición.',

@@ -34,6 +34,7 @@ export default {
   'refused.requests-off': 'L’hôte ne prend pas de demandes pour l’instant.',
   'refused.already-queued': 'Ce morceau est déjà dans la file. Votez pour lui là-bas.',
   'refused.recently-played': 'Ce morceau est passé il y a peu.',
+  'refused.not-in-repertoire': 'Sur ce canal, les invités choisissent seulement dans sa propre musique.',
   'refused.too-many': 'Vous avez autant de demandes qu’un invité peut en avoir. Attendez qu’une soit passée.',
   'refused.no-such-track': 'Ce morceau n’est plus sur la boîte.',
   'refused.own-item': 'On ne peut pas voter pour sa propre demande.',

@@ -34,6 +34,7 @@ export default {
   'refused.requests-off': 'Per ora non si accettano richieste.',
   'refused.already-queued': 'Questo brano è già in coda. Votalo lì.',
   'refused.recently-played': 'Questo brano è passato da poco.',
+  'refused.not-in-repertoire': 'Su questo canale gli ospiti scelgono solo dalla sua musica.',
   'refused.too-many': 'Hai già tutte le richieste che un ospite può avere. Aspetta che una passi.',
   'refused.no-such-track': 'Questo brano non è più sulla cassa.',
   'refused.own-item': 'Non si può votare la propria richiesta.',

@@ -34,6 +34,7 @@ export default {
   'refused.requests-off': 'De momento não se aceitam pedidos.',
   'refused.already-queued': 'Esta música já está na fila. Vota nela lá.',
   'refused.recently-played': 'Esta música tocou há pouco.',
+  'refused.not-in-repertoire': 'Neste canal, os convidados escolhem só da sua própria música.',
   'refused.too-many': 'Já tens os pedidos que um convidado pode ter. Espera que um toque.',
   'refused.no-such-track': 'Esta música já não está na caixa.',
   'refused.own-item': 'Ninguém pode votar no próprio pedido.',

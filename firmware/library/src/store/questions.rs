@@ -1,5 +1,7 @@
 //! Tests of what can be asked: search, lists and their pages, identity.
 
+mod selections;
+
 use std::path::{Path, PathBuf};
 
 use base::TrackId;

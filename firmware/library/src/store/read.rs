@@ -5,6 +5,7 @@
 
 mod rows;
 mod search;
+mod selection;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -298,7 +299,7 @@ impl Reader {
     pub(crate) fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
         let sql = "SELECT lists.id, title, (SELECT count(track) FROM entries
                      JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT covered
-                     WHERE entries.list = lists.id)
+                     WHERE entries.list = lists.id), roots.path, lists.path
                    FROM lists JOIN roots ON roots.id = root AND present
                    WHERE NOT is_cue AND lists.id > ?1 ORDER BY lists.id LIMIT ?2";
         self.within(Some(QUESTION_MAX), |connection| {

@@ -116,7 +116,7 @@ impl Party {
                 (track, From::Again)
             } else if let Some(item) = queue.get(slot) {
                 (item.track, From::Item(item.id))
-            } else if let Some(open) = open.filter(|open| self.order.is_playable(open.track)) {
+            } else if let Some(open) = open.filter(|open| self.order.comes(open.track)) {
                 // One that is open is as good as any other: a catalogue that grows is no reason to close it.
                 cursor = self.order.after(open.track);
                 (open.track, From::Order)

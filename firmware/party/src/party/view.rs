@@ -71,6 +71,16 @@ impl Party {
         self.chosen.origins(&self.configured)
     }
 
+    /// Returns whether `track` is one of those there are and can be played, as far as is known.
+    pub fn has_track(&self, track: TrackId) -> bool {
+        self.order.is_playable(track)
+    }
+
+    /// Returns whether nothing of the channel's own repertoire can be played, so that everything plays instead.
+    pub fn has_lost_repertoire(&self) -> bool {
+        self.order.is_standing_in()
+    }
+
     /// What waits to be heard.
     pub fn queue(&self) -> &Queue {
         &self.queue

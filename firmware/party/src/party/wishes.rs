@@ -227,6 +227,10 @@ impl Party {
         if !self.order.is_playable(track) {
             return Err(Refused::NoSuchTrack);
         }
+        // Where nothing of its own can be played there is nothing to keep to.
+        if self.settings.own_only && !asker.leads && !self.order.is_of_own(track) {
+            return Err(Refused::NotInRepertoire(track));
+        }
         let waits = self.queue.items().any(|item| item.track == track)
             || self.requests.pending().any(|request| request.track == track)
             || self.now().is_some_and(|now| now.track == track);

@@ -3,17 +3,24 @@
 use base::ChannelId;
 
 use super::Dice;
-use crate::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Changed, Channel, ChannelWish, Color, Evening, Refused};
+use crate::{
+    CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Changed, Channel, ChannelWish, Color, Evening, KEY_BYTES_MAX, Refused,
+    Repertoire,
+};
 
 fn id(text: &str) -> ChannelId {
     ChannelId::new(text).expect("a legal name")
 }
 
 fn add(name: &str, color: Color) -> ChannelWish {
-    ChannelWish::Put { name: Some(name.to_owned()), color: Some(color) }
+    ChannelWish::Put { name: Some(name.to_owned()), color: Some(color), repertoire: None }
 }
 
-const SAME: ChannelWish = ChannelWish::Put { name: None, color: None };
+const SAME: ChannelWish = ChannelWish::Put { name: None, color: None, repertoire: None };
+
+fn of(repertoire: Repertoire) -> ChannelWish {
+    ChannelWish::Put { name: None, color: None, repertoire: Some(repertoire) }
+}
 
 fn order(evening: &Evening) -> Vec<&str> {
     evening.channels().iter().map(|channel| channel.id.as_str()).collect()
@@ -39,15 +46,22 @@ fn a_silent_disco_is_three_wishes_and_each_may_be_made_twice() {
 #[test]
 fn a_channel_that_says_no_colour_gets_the_first_that_is_free_and_keeps_what_is_not_said() {
     let mut evening = Evening::new(id("main"));
-    evening.ask(id("main"), ChannelWish::Put { name: None, color: Some(Color::Blue) }).unwrap();
+    evening.ask(id("main"), ChannelWish::Put { name: None, color: Some(Color::Blue), repertoire: None }).unwrap();
     evening.ask(id("a"), SAME).unwrap();
     evening.ask(id("b"), SAME).unwrap();
     evening.ask(id("c"), SAME).unwrap();
     let colors: Vec<Color> = evening.channels().iter().map(|channel| channel.color).collect();
     assert_eq!(colors, [Color::Blue, Color::Red, Color::Green, Color::Yellow]);
-    evening.ask(id("a"), ChannelWish::Put { name: Some("  Rock\u{202e} ".to_owned()), color: None }).unwrap();
-    evening.ask(id("a"), ChannelWish::Put { name: None, color: Some(Color::Pink) }).unwrap();
-    assert_eq!(evening.channels()[1], Channel { id: id("a"), name: "Rock".into(), color: Color::Pink });
+    let folder = Repertoire::Folder("1234/Rock".to_owned());
+    for (name, color, repertoire) in [
+        (Some("  Rock\u{202e} ".to_owned()), None, None),
+        (None, None, Some(folder.clone())),
+        (None, Some(Color::Pink), None),
+    ] {
+        evening.ask(id("a"), ChannelWish::Put { name, color, repertoire }).unwrap();
+    }
+    let rock = Channel { id: id("a"), name: "Rock".into(), color: Color::Pink, repertoire: folder };
+    assert_eq!((&evening.channels()[1], &evening.channels()[2].repertoire), (&rock, &Repertoire::All));
 }
 
 #[test]
@@ -61,6 +75,11 @@ fn what_breaks_a_rule_is_refused_and_changes_nothing() {
         ("other", add("", Color::Red), Refused::ColorTaken),
         ("other", add(&long, Color::Blue), Refused::BadText),
         ("latest", SAME, Refused::ReservedName),
+        ("main", of(Repertoire::Folder(String::new())), Refused::NoSuchPlace),
+        ("main", of(Repertoire::Folder("x".repeat(KEY_BYTES_MAX + 1))), Refused::NoSuchPlace),
+        ("other", of(Repertoire::Playlist("two words".to_owned())), Refused::NoSuchPlace),
+        ("main", of(Repertoire::Playlist("quoted\"".to_owned())), Refused::NoSuchPlace),
+        ("main", of(Repertoire::Playlist("line\nbreak".to_owned())), Refused::NoSuchPlace),
     ] {
         let before = evening.clone();
         assert_eq!(evening.ask(id(channel), wish.clone()), Err(why), "{channel} {wish:?}");
@@ -77,9 +96,11 @@ fn what_breaks_a_rule_is_refused_and_changes_nothing() {
 fn an_evening_goes_on_with_what_it_had_and_leaves_out_what_makes_no_sense() {
     let mut evening = Evening::new(id("main"));
     evening.ask(id("b"), add("B", Color::Teal)).unwrap();
+    evening.ask(id("b"), of(Repertoire::Playlist("1234/party.m3u".to_owned()))).unwrap();
     assert_eq!(Evening::resume(evening.channels()).unwrap().channels(), evening.channels());
-    let same_color = Channel { id: id("c"), name: String::new(), color: Color::Teal };
-    let odd: Vec<Channel> = evening.channels().iter().cloned().chain([same_color]).collect();
+    let same_color = Channel { id: id("c"), name: String::new(), color: Color::Teal, repertoire: Repertoire::All };
+    let nowhere = Channel { color: Color::Pink, repertoire: Repertoire::Folder("\0".to_owned()), ..same_color.clone() };
+    let odd: Vec<Channel> = evening.channels().iter().cloned().chain([same_color, nowhere]).collect();
     assert_eq!(Evening::resume(&odd).unwrap().channels(), evening.channels());
     assert_eq!(Evening::resume(&[]), None);
 }
@@ -95,7 +116,16 @@ fn whatever_is_asked_there_is_a_channel_and_no_two_are_alike() {
         let wish = match dice.roll(5) {
             0 => ChannelWish::Remove,
             1 => ChannelWish::Move(dice.roll(10) as usize),
-            _ => ChannelWish::Put { name, color },
+            _ => {
+                let key = "k".repeat(dice.roll(3_000) as usize);
+                let repertoire = match dice.roll(4) {
+                    0 => Some(Repertoire::All),
+                    1 => Some(Repertoire::Folder(key)),
+                    2 => Some(Repertoire::Playlist(key)),
+                    _ => None,
+                };
+                ChannelWish::Put { name, color, repertoire }
+            }
         };
         let before = evening.clone();
         assert!(
@@ -108,6 +138,7 @@ fn whatever_is_asked_there_is_a_channel_and_no_two_are_alike() {
             let alike = |other: &&Channel| other.id == one.id || other.color == one.color;
             assert!(!channels[place + 1..].iter().any(|other| alike(&other)), "step {step}: {channels:?}");
             assert!(one.name.chars().count() <= CHANNEL_NAME_CHARS_MAX);
+            assert!(one.repertoire.key().is_none_or(|key| (1..=KEY_BYTES_MAX).contains(&key.len())));
         }
     }
 }

@@ -42,6 +42,7 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
 
 fn any_change(dice: &mut Dice) -> Change {
     Change {
+        own_only: Some(dice.roll(2) == 0),
         requests: Some([Requests::Auto, Requests::Approve, Requests::Off][dice.roll(3) as usize]),
         shuffle: Some(dice.roll(2) == 0),
         repeat: Some([Repeat::Off, Repeat::All, Repeat::One][dice.roll(3) as usize]),
@@ -50,6 +51,13 @@ fn any_change(dice: &mut Dice) -> Change {
         skip_share: Some(dice.roll(12) as f64 / 10.0),
         ..Change::default()
     }
+}
+
+/// Any folder or playlist, most of whose tracks may be gone, or none.
+fn any_repertoire(dice: &mut Dice) -> Input {
+    let count = dice.roll(30);
+    let tracks = (0..count).map(|_| TrackId(dice.roll(2_000))).collect();
+    Input::Repertoire((dice.roll(4) > 0).then_some(tracks))
 }
 
 fn check_limits(pump: &Pump) {
@@ -94,6 +102,7 @@ fn nothing_that_anybody_sends_breaks_a_rule_or_stops_the_music() {
                 5 => pump.tell(catalogue(0..900 + dice.roll(200))),
                 6 => drop(pump.ask(HOST, What::Next)),
                 7 => drop(pump.ask(HOST, What::Select(Source::Files))),
+                8 => pump.tell(any_repertoire(&mut dice)),
                 _ => {}
             }
             assert!(pump.current.is_some(), "{told}: silence");

@@ -7,12 +7,15 @@ use audio::status::Status;
 use base::{ChannelId, TrackId};
 use party::{Asker, Changed, Channel, ChannelWish, Done, Evening, Refused, Scope, What, Wish};
 
+use super::lookup::Answer;
 use super::programme::{Listening, Programme};
 use super::remedy::Remedy;
 use super::roster::Roster;
 use super::supplies::{Supplies, encoders};
 use super::tracks::News;
 use crate::error::Error;
+use crate::lists::{Lists, wanted_by};
+use crate::stock::Stock;
 use crate::supervise::Trouble;
 
 /// The channels of the box.
@@ -26,16 +29,25 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    /// Opens the channels of the last evening, or the one with which a box begins.
+    /// Opens the channels of the last evening, or the one with which a box begins. Nothing plays yet, so this waits for
+    /// storage to begin with what `stock` has.
     ///
     /// # Errors
     /// Something that a channel is made of cannot be had.
-    pub(crate) fn open(mut supplies: Supplies, roster: Roster) -> Result<Self, Error> {
+    pub(crate) fn open(mut supplies: Supplies, roster: Roster, stock: &Stock) -> Result<Self, Error> {
         let evening = roster.read();
+        let read = stock.library().map(|library| Lists::read(library, &wanted_by(evening.channels()))).transpose();
+        let lists =
+            read.inspect_err(|error| log::warn!("the list of tracks: {error}")).ok().flatten().unwrap_or_default();
         let mut programmes = BTreeMap::new();
         for (place, channel) in evening.channels().iter().enumerate() {
-            programmes.insert(channel.id, supplies.open(channel.id, place, true)?);
+            let mut programme = supplies.open(channel.id, place, Some(stock))?;
+            let own = lists.own.get(&channel.repertoire).cloned().unwrap_or_default();
+            programme.set_repertoire((!channel.repertoire.is_all()).then_some(own));
+            programme.offer_catalogue();
+            programmes.insert(channel.id, programme);
         }
+        supplies.want(evening.channels());
         Ok(Self { evening, programmes, supplies, roster, steered: None })
     }
 
@@ -101,15 +113,41 @@ impl Channels {
         outcome
     }
 
+    /// Returns the track that a wish is about and that must be looked up first, which is then under way.
+    pub(crate) fn looks_up(&self, wish: &Wish) -> Option<TrackId> {
+        let (What::Add(track, _) | What::Request(track)) = wish.what else { return None };
+        let programme = self.programmes.get(&wish.channel)?;
+        programme.looks_up(track).then_some(track)
+    }
+
+    /// Applies what was found out about a track.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        if let Some(programme) = self.programmes.get_mut(&answer.channel) {
+            programme.answer(answer);
+        }
+    }
+
     fn change(&mut self, id: ChannelId, wish: ChannelWish) -> Result<Result<Done, Refused>, Error> {
         let mut evening = self.evening.clone();
         match evening.ask(id, wish) {
             Err(refused) => return Ok(Err(refused)),
-            Ok(Changed::Described) => {}
+            Ok(Changed::Described) => {
+                let programme = self.programmes.get_mut(&id);
+                let is_all = evening.repertoire_of(id).is_all();
+                // What is in a folder or a playlist comes when it was read.
+                programme.filter(|_| is_all || !self.supplies.has_library).into_iter().for_each(|programme| {
+                    programme.set_repertoire((!is_all).then(Vec::new));
+                });
+            }
             Ok(Changed::Added) => {
                 let session = self.first().1.party.session().clone();
-                let mut programme = self.supplies.open(id, evening.channels().len() - 1, false)?;
+                let mut programme = self.supplies.open(id, evening.channels().len() - 1, None)?;
                 programme.party.join(&session);
+                let is_all = evening.repertoire_of(id).is_all();
+                if is_all || !self.supplies.has_library {
+                    programme.set_repertoire((!is_all).then(Vec::new));
+                    programme.offer_catalogue();
+                }
                 self.programmes.insert(id, programme);
                 log::info!("{id}: the channel is there");
             }
@@ -121,14 +159,24 @@ impl Channels {
             }
         }
         self.evening = evening;
+        self.supplies.want(self.evening.channels());
         self.roster.write(&self.evening);
         Ok(Ok(Done::Plainly))
     }
 
-    /// Replaces the list of all tracks.
-    pub(crate) fn relist(&mut self, ids: &[TrackId]) {
-        self.supplies.relist(ids);
-        self.programmes.values_mut().for_each(|programme| programme.relist(ids.to_vec()));
+    /// Replaces the lists of tracks. A channel whose own was chosen after they were read goes on with what it has.
+    pub(crate) fn relist(&mut self, lists: &Lists) {
+        self.supplies.relist(&lists.all);
+        for channel in self.evening.channels() {
+            let Some(programme) = self.programmes.get_mut(&channel.id) else { continue };
+            let own = lists.own.get(&channel.repertoire);
+            if let Some(own) = own {
+                programme.set_repertoire(Some(own.clone()));
+            }
+            if own.is_some() || channel.repertoire.is_all() || programme.view().has_tracks {
+                programme.relist(lists.all.clone());
+            }
+        }
     }
 
     /// Gives tracks that could not be played another chance, where there are no others.
@@ -257,114 +305,4 @@ impl Channels {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::UdpSocket;
-
-    use appliance::state::peek;
-    use party::Volume;
-
-    use super::*;
-    use crate::assemble::Assembled;
-    use crate::config::Config;
-    use crate::running::Running;
-
-    fn id(text: &str) -> ChannelId {
-        ChannelId::new(text).expect("a legal name")
-    }
-
-    /// A box whose state is in `folder`.
-    fn running(folder: &std::path::Path) -> (Running, web::http::App) {
-        let mut config = Config::default();
-        config.state.folder = folder.to_owned();
-        let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-        let Assembled { running, app } = Assembled::new(&config, free).expect("a box");
-        (running, app)
-    }
-
-    fn ask(channels: &mut Channels, channel: &str, what: What) -> Result<Done, Refused> {
-        channels.ask(Wish { channel: id(channel), who: Asker::BOX, what }).expect("the box can")
-    }
-
-    fn put() -> What {
-        What::Channel(ChannelWish::Put { name: None, color: None })
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn channels_come_and_go_and_leave_nothing_behind() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let (mut running, app) = running(directory.path());
-        let channels = &mut running.channels;
-        for round in 0..20 {
-            for name in ["green", "blue"] {
-                assert_eq!(ask(channels, name, put()), Ok(Done::Plainly), "round {round}");
-            }
-            assert_eq!(channels.iter().count(), 3);
-            assert_eq!(app.mp3.borrow().len(), 3);
-            for name in ["blue", "green"] {
-                assert_eq!(ask(channels, name, What::Channel(ChannelWish::Remove)), Ok(Done::Plainly));
-                assert_eq!(ask(channels, name, What::Pause), Err(Refused::NoSuchChannel));
-            }
-        }
-        assert_eq!(running.rtc.stats().listeners.len(), 1, "streams are left");
-        assert_eq!((app.mp3.borrow().len(), channels.gauges().lock().unwrap().len()), (1, 1));
-        assert_eq!(ask(channels, "main", What::Channel(ChannelWish::Remove)), Err(Refused::LastChannel));
-        running.end().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn each_channel_keeps_its_own_and_the_evening_is_everybodys() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let (mut running, _app) = running(directory.path());
-        let channels = &mut running.channels;
-        ask(channels, "green", put()).expect("there is room");
-        ask(channels, "green", What::Volume(-12.0)).expect("in range");
-        ask(channels, "main", What::Start(Some("Garden".to_owned()))).expect("a title");
-        let of = |channels: &Channels, name: &str| {
-            let party = channels.iter().find(|(channel, _)| channel.id == id(name)).expect("it is there").1.party();
-            (party.view().volume.db(), party.session().clone())
-        };
-        let (loud, soft) = (of(channels, "main"), of(channels, "green"));
-        assert_eq!((loud.0, soft.0), (Volume::FULL.db(), -12.0));
-        assert_eq!((&loud.1, loud.1.title.as_str()), (&soft.1, "Garden"));
-        ask(channels, "green", What::End).expect("it goes on");
-        assert!(!of(channels, "main").1.live && !of(channels, "green").1.live);
-        ask(channels, "green", What::Play).expect("whoever plays begins an evening");
-        assert!(of(channels, "main").1.live, "for all channels");
-        running.end().await;
-        // What a restart goes on with.
-        let [roster, first, second] =
-            ["channels", "party", "party-green"].map(|file| peek(directory.path(), file).expect("it was written"));
-        assert!(roster.contains("id = \"main\"") && roster.contains("id = \"green\""), "{roster}");
-        assert!(first.contains("volume_db = 0.0") && second.contains("volume_db = -12.0"), "{first}\n{second}");
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_channel_that_is_added_again_begins_with_nothing_of_the_one_before() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let (mut running, _app) = running(directory.path());
-        let channels = &mut running.channels;
-        ask(channels, "green", put()).expect("there is room");
-        ask(channels, "green", What::Volume(-12.0)).expect("in range");
-        channels.keep(true);
-        ask(channels, "green", What::Channel(ChannelWish::Remove)).expect("it is not the last");
-        ask(channels, "green", put()).expect("there is room");
-        running.end().await;
-        let kept = peek(directory.path(), "party-green").expect("it was written");
-        assert!(kept.contains("volume_db = 0.0"), "the volume of the one before is back: {kept}");
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn the_boxs_buttons_act_on_one_channel_after_the_other() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let (mut running, _app) = running(directory.path());
-        let channels = &mut running.channels;
-        ask(channels, "green", put()).expect("there is room");
-        assert_eq!(channels.steered().0.id, id("main"));
-        assert_eq!((channels.steer_next().as_str(), channels.steered().0.id), ("green", id("green")));
-        assert_eq!((channels.steer_next().as_str(), channels.steered().0.id), ("red", id("main")));
-        channels.steer_next();
-        ask(channels, "green", What::Channel(ChannelWish::Remove)).expect("it is not the last");
-        assert_eq!(channels.steered().0.id, id("main"), "what is gone cannot be steered");
-        running.end().await;
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@
 //! the number may mean another track: a checksum of its texts tells, and the item is left out.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -99,7 +100,7 @@ impl Memory {
 
     /// What the file says, of the tracks that are there. What is wrong with it is logged, and the party then
     /// begins anew.
-    pub(super) fn read(&self, tracks: impl Fn(TrackId) -> Option<TrackView>) -> Option<Saved> {
+    pub(super) fn read(&self, mut tracks: impl FnMut(TrackId) -> Option<TrackView>) -> Option<Saved> {
         let folder = self.writer.as_deref()?.folder();
         let text = folder.read(&self.file).inspect_err(|error| log::warn!("the queue begins anew: {error}")).ok()??;
         let saved = from_text(&text, |track| tracks(track).as_ref().map(checksum));
@@ -111,22 +112,28 @@ impl Memory {
         saved
     }
 
-    /// Writes what has changed, unless it was written just now. To be called a few times a second.
-    pub(super) fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
+    /// Writes what has changed, unless it was written just now. To be called a few times a second. What `tracks` does not
+    /// know yet is waited for: without its checksum it would be left out.
+    pub(super) fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<Option<TrackView>>, now: Time) {
         if now >= self.at.plus_millis(WRITE_EVERY_MS) {
             self.write(party, tracks, now);
         }
     }
 
-    /// Writes what has changed.
-    pub(super) fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<TrackView>, now: Time) {
+    /// Writes what has changed, unless `tracks` knows nothing yet of one that it is about; inside is nothing if there is no
+    /// such track.
+    pub(super) fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<Option<TrackView>>, now: Time) {
         let Some(writer) = &self.writer else { return };
         let revision = party.saved_revision();
-        if self.written == revision && !self.again.swap(false, Ordering::Relaxed) {
+        if self.written == revision && !self.again.load(Ordering::Relaxed) {
             return;
         }
+        let saved = party.saved();
+        let known = saved.items.iter().map(|item| Some((item.track, tracks(item.track)?.as_ref().map(checksum))));
+        let Some(known) = known.collect::<Option<HashMap<TrackId, Option<u32>>>>() else { return };
+        self.again.store(false, Ordering::Relaxed);
         (self.written, self.at) = (revision, now);
-        let text = to_text(&party.saved(), |track| tracks(track).as_ref().map(checksum));
+        let text = to_text(&saved, |track| known.get(&track).copied().flatten());
         let again = Arc::clone(&self.again);
         let told = move |written: Result<(), Error>| match written {
             Err(Error::Busy) => again.store(true, Ordering::Relaxed),
@@ -159,7 +166,7 @@ fn to_text(saved: &Saved, texts: impl Fn(TrackId) -> Option<u32>) -> String {
 }
 
 /// `None` if this is not such a text.
-fn from_text(text: &[u8], texts: impl Fn(TrackId) -> Option<u32>) -> Option<Saved> {
+fn from_text(text: &[u8], mut texts: impl FnMut(TrackId) -> Option<u32>) -> Option<Saved> {
     let file: File = toml::from_slice(text).ok()?;
     let whole = Settings::default().changed(&file.settings).ok()?;
     let settings = match file.version {

@@ -1,7 +1,6 @@
 //! One channel's running parts: the party's rules, the pump they steer, the tracks it plays, and what is kept and shown
 //! of it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use audio::clock::Clock;
@@ -13,6 +12,7 @@ use web::mp3::Hub;
 use web::party_view::{PartyView, TrackView};
 
 use super::ear::{Ear, Lost, Moment};
+use super::lookup::Answer;
 use super::memory::{self, Memory};
 use super::remedy::{Remedies, Remedy};
 use super::suspects::Suspects;
@@ -22,6 +22,9 @@ use crate::supervise::PumpWatch;
 
 /// The place of line-in among the pump's sources.
 const LINE_IN: usize = 0;
+
+/// Tracks that will play by themselves whose titles are looked up before they are shown.
+const AHEAD: usize = 6;
 
 /// How many listen to a channel: live ones and those of MP3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub(crate) struct Programme {
     pub(super) clock: Clock,
     /// Whether something changed that people wait to see.
     pub(super) urgent: bool,
+    /// The revision of the party of which the titles of what comes next were looked up.
+    pub(super) ahead_of: Option<u64>,
 }
 
 impl Programme {
@@ -87,6 +92,27 @@ impl Programme {
     pub(super) fn relist(&mut self, ids: Vec<TrackId>) {
         self.tracks.relist(ids);
         self.offer_catalogue();
+    }
+
+    /// Lets these tracks play by themselves; `None`: all there are.
+    pub(super) fn set_repertoire(&mut self, tracks: Option<Vec<TrackId>>) {
+        self.apply(Input::Repertoire(tracks));
+    }
+
+    /// Returns whether what `track` is must be looked up, which is then under way: what is wished is shown at once. What the
+    /// rules refuse anyway need not be.
+    pub(super) fn looks_up(&self, track: TrackId) -> bool {
+        let looks_up = self.party.has_track(track) && self.tracks.show(track).is_none();
+        self.tracks.ask();
+        looks_up
+    }
+
+    /// Applies what was found out about a track.
+    pub(super) fn answer(&mut self, answer: Answer) {
+        let suspects = &self.suspects;
+        let inputs = self.tracks.answer(answer, |track, about| suspects.has(track, memory::checksum(about)));
+        inputs.into_iter().for_each(|input| self.apply(input));
+        self.settle();
     }
 
     /// Tells the rules how many listen.
@@ -141,6 +167,7 @@ impl Programme {
             }
         }
         self.tracks.hand_over();
+        self.tracks.ask();
     }
 
     /// Compares what is sent with what should be heard, and returns what is done about it if sound gets lost. `closely`: an
@@ -186,16 +213,10 @@ impl Programme {
             self.id,
             self.tracks.title(track)
         );
-        self.texts(track).into_iter().for_each(|texts| self.suspects.accuse(track, texts));
-    }
-
-    /// Returns what tells that the track's number still means the same track.
-    fn texts(&self, track: TrackId) -> Option<u32> {
-        self.tracks.catalogue().show(track).as_ref().map(memory::checksum)
-    }
-
-    fn is_suspect(&self, track: TrackId) -> bool {
-        self.texts(track).is_some_and(|texts| self.suspects.has(track, texts))
+        // What is heard was looked up when it was opened.
+        if let Some(about) = self.tracks.show(track).flatten() {
+            self.suspects.accuse(track, memory::checksum(&about));
+        }
     }
 
     /// Returns whether what is sent has been sound for long enough to trust this version.
@@ -205,16 +226,27 @@ impl Programme {
 
     /// Returns what pages see of the party.
     pub(crate) fn show(&mut self) -> Arc<PartyView> {
-        let (urgent, catalogue) = (std::mem::take(&mut self.urgent), self.tracks.catalogue());
-        self.shown.update(&self.party, |id| catalogue.show(id), self.clock.now(), urgent)
+        let (urgent, tracks) = (std::mem::take(&mut self.urgent), &self.tracks);
+        let view = self.shown.update(&self.party, |id| tracks.show(id).flatten(), self.clock.now(), urgent);
+        if self.ahead_of != Some(self.party.revision()) {
+            self.ahead_of = Some(self.party.revision());
+            self.party.upcoming(AHEAD).into_iter().for_each(|id| _ = tracks.show(id));
+        }
+        tracks.ask();
+        view
     }
 
     /// Writes what outlasts a restart, if it has changed; at once if `all`, else not more often than a card likes.
     pub(super) fn keep(&mut self, all: bool) {
         let Self { memory, party, shown, tracks, clock, .. } = self;
-        let track = |id| -> Option<TrackView> { shown.track(id).or_else(|| tracks.catalogue().show(id)) };
+        let track = |id| -> Option<Option<TrackView>> { shown.track(id).map(Some).or_else(|| tracks.show(id)) };
         let now: Time = clock.now();
-        if all { memory.write(party, track, now) } else { memory.keep(party, track, now) }
+        if all {
+            memory.write(party, |id| Some(track(id).flatten()), now)
+        } else {
+            memory.keep(party, track, now)
+        }
+        tracks.ask();
     }
 
     pub(super) fn apply(&mut self, input: Input) {
@@ -224,27 +256,35 @@ impl Programme {
     }
 
     fn carry_out(&mut self, outputs: Vec<Output>) {
-        let mut outputs = VecDeque::from(outputs);
-        while let Some(output) = outputs.pop_front() {
+        for output in outputs {
             let taken = match output {
                 Output::Mix(plan) => {
                     self.plan.publish(self::plan(plan, self.party.settings().crossfade_ms));
                     true
                 }
-                Output::Skip => self.controls.skip(),
+                Output::Skip => {
+                    self.tracks.skip();
+                    true
+                }
                 Output::Uncue => self.tracks.uncue(),
                 Output::Cue(cue, track) => {
-                    let is_level = self.party.settings().level_loudness;
-                    if self.is_suspect(track) || !self.tracks.cue(cue, track, is_level) {
-                        // What comes of it comes after what was to be done already: it is newer.
-                        outputs.extend(self.party.handle(self.clock.now(), Input::CueFailed(cue)));
-                    }
+                    self.tracks.cue(cue, track, self.party.settings().level_loudness);
                     true
                 }
             };
-            if !taken {
-                log::error!("{}: the pump takes no commands", self.id);
-            }
+            self.check_taken(taken);
+        }
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        let taken = self.tracks.settle();
+        self.check_taken(taken);
+    }
+
+    fn check_taken(&self, taken: bool) {
+        if !taken {
+            log::error!("{}: the pump takes no commands", self.id);
         }
     }
 }

@@ -90,7 +90,7 @@ fn from_text(text: &[u8]) -> Option<Evening> {
 #[cfg(test)]
 mod tests {
     use appliance::state::FILE_BYTES_MAX;
-    use party::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, ChannelWish};
+    use party::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, ChannelWish, KEY_BYTES_MAX, Repertoire};
 
     use super::*;
 
@@ -99,7 +99,12 @@ mod tests {
         for n in 1..count {
             let name = Some("\"ü".repeat(CHANNEL_NAME_CHARS_MAX / 2));
             let id = ChannelId::new(&format!("{n}{}", "x".repeat(30))).unwrap();
-            evening.ask(id, ChannelWish::Put { name, color: None }).unwrap();
+            let repertoire = match n % 3 {
+                0 => None,
+                1 => Some(Repertoire::Folder("%".repeat(KEY_BYTES_MAX))),
+                _ => Some(Repertoire::Playlist("%".repeat(KEY_BYTES_MAX))),
+            };
+            evening.ask(id, ChannelWish::Put { name, color: None, repertoire }).unwrap();
         }
         evening
     }
@@ -112,6 +117,14 @@ mod tests {
             assert_eq!(read.channels(), evening(count).channels(), "{text}");
             assert!(text.len() <= FILE_BYTES_MAX);
         }
+    }
+
+    #[test]
+    fn a_file_that_knows_no_repertoires_is_one_of_channels_that_play_everything() {
+        let text = "version = 1\n\n[[channel]]\nid = \"main\"\nname = \"\"\ncolor = \"red\"\n";
+        let read = from_text(text.as_bytes()).expect("the shape before is read");
+        assert_eq!(read.channels(), evening(1).channels());
+        assert_eq!(to_text(&read), text, "and read by those who wrote it");
     }
 
     #[test]

@@ -11,15 +11,17 @@ use audio::line::LineSource;
 use audio::pump::{self, Controls};
 use audio::source::Source as SoundSource;
 use base::{ChannelId, PacketDuration, PacketSink, StreamId, Timeline, TrackId};
-use party::{CHANNELS_MAX, Fades, Input, Party, Settings, Source};
+use party::{CHANNELS_MAX, Channel, Fades, Input, Party, Settings, Source};
 use rtc::config::StreamConfig;
 use tokio::sync::{Notify, mpsc, watch};
 use web::http::Hubs;
 use web::mp3;
 use web::status::Snapshot;
 
+use super::details::Details;
 use super::ear;
 use super::estimate::Estimate;
+use super::lookup::Lookup;
 use super::memory::Memory;
 use super::programme::{Listening, Programme, plan};
 use super::remedy::Remedies;
@@ -29,6 +31,8 @@ use super::view::Shown;
 use crate::catalogue::Catalogue;
 use crate::config::{Config, Start};
 use crate::error::Error;
+use crate::lists::{Wanted, wanted_by};
+use crate::stock::Stock;
 use crate::supervise::PumpWatch;
 
 /// Delay of a channel's first block: its thread is certainly running by then, so that it is not late, ms.
@@ -46,6 +50,12 @@ pub(crate) struct Supplies {
     /// Line-in, if one is configured.
     pub(crate) line: Option<LineSource>,
     pub(crate) catalogue: Catalogue,
+    /// What tracks are.
+    pub(crate) lookup: Lookup,
+    /// Whether there is a library, whose lists of folders and playlists come when they are wanted.
+    pub(crate) has_library: bool,
+    /// Those that are.
+    pub(crate) wanted: watch::Sender<Wanted>,
     pub(crate) writer: Option<Arc<appliance::state::Writer>>,
     /// Where decoders say what becomes of their tracks.
     pub(crate) news: mpsc::Sender<(ChannelId, News)>,
@@ -63,18 +73,22 @@ pub(crate) struct Supplies {
 }
 
 impl Supplies {
-    /// Puts a channel together and lets it play. It is the one of index `place`; `resumed`: it goes on with what was kept
-    /// of it, else it begins anew.
+    /// Puts a channel together, which plays as soon as it is told what there is. It is the one of index `place`. One that is
+    /// `resumed` goes on with what was kept of it, as far as its tracks are still in the stock, for which it waits for
+    /// storage; else it begins anew.
     ///
     /// # Errors
     /// A part cannot be had.
-    pub(super) fn open(&mut self, id: ChannelId, place: usize, resumed: bool) -> Result<Programme, Error> {
+    pub(super) fn open(&mut self, id: ChannelId, place: usize, resumed: Option<&Stock>) -> Result<Programme, Error> {
         let (stream, clock) = (StreamId::from(id), self.clock);
         let catalogue = self.catalogue.rotated(place, CHANNELS_MAX);
-        let memory = Memory::new(self.writer.clone(), id, resumed);
-        let mut party = self.party(place);
-        if resumed && let Some(saved) = memory.read(|track| catalogue.show(track)) {
-            party.resume(&saved);
+        let memory = Memory::new(self.writer.clone(), id, resumed.is_some());
+        let (mut party, mut details) = (self.party(place), Details::default());
+        if let Some(stock) = resumed {
+            let view = |track| stock.get(track).ok().flatten().map(|entry| entry.view(track));
+            if let Some(saved) = memory.read(|track| details.remember(track, view(track))) {
+                party.resume(&saved);
+            }
         }
         // What may be refused comes before the stream, which would have to be taken back.
         let line = self.line.as_ref().map(LineSource::tap).transpose().map_err(Error::LineIn)?;
@@ -94,7 +108,8 @@ impl Supplies {
             _ = self.rtc.remove_stream(stream, None);
             Error::System(error)
         })?;
-        let tracks = Tracks::new(id, catalogue, controls.clone(), WorkerCommand::this_program(), self.news.clone());
+        let (worker, news, lookup) = (WorkerCommand::this_program(), self.news.clone(), self.lookup.clone());
+        let tracks = Tracks::new(id, catalogue, controls.clone(), worker, news, lookup).knowing(details);
         self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, controls.clone());
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
         let pump = PumpWatch::new(thread, clock.now());
@@ -115,10 +130,20 @@ impl Supplies {
             pump,
             clock,
             urgent: true,
+            ahead_of: None,
         };
         programme.apply(Input::LineIn(self.line.is_some()));
-        programme.offer_catalogue();
         Ok(programme)
+    }
+
+    /// Has the lists of the folders and playlists of `channels` read, if they are others than before.
+    pub(super) fn want(&self, channels: &[Channel]) {
+        let wanted = wanted_by(channels);
+        self.wanted.send_if_modified(|before| {
+            let is_new = *before != wanted;
+            *before = wanted;
+            is_new
+        });
     }
 
     fn stream(&self, id: StreamId) -> StreamConfig {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::party::{BOOSTS_MAX, CHANNELS_MAX, Color, Requests};
 use serde_json::{Map, Value, json};
 
+use super::about::repertoires;
 use crate::guests::{Guest, Names};
 use crate::party_view::GuestView;
 use crate::status::{ChannelStatus, Listeners, ScanStatus, Snapshot};
@@ -201,6 +202,7 @@ pub(crate) fn you(
     if is_host {
         you["origins"] = json!(party.origins);
         you["line_level"] = json!(snapshot.panel.line_level);
+        you["repertoires"] = repertoires(snapshot);
         you["channels_max"] = json!(CHANNELS_MAX);
         you["channels_estimate"] = json!(snapshot.channels_estimate);
     }

@@ -13,7 +13,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use ::library::{AskError, Filter, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, Track};
+use ::library::{
+    AskError, Filter, Folder, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, RootKind, Track,
+};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::TrackId;
@@ -53,12 +55,38 @@ pub(super) async fn tracks(call: Call) -> Result<Response, Refusal> {
     Ok(tracks_page(&found, limit))
 }
 
-/// `GET /api/library/playlists?limit=&after=`: playlists, as `{"id", "name", "tracks"}`; the number is what to send as
-/// `playlist` for their tracks.
+/// `GET /api/library/folders?in=&limit=&after=`, for hosts: the folders with music in the one of the key `in`, by name, as
+/// `{"key", "name", "kind", "present", "tracks", "has_folders"}`; without it the places of music, whose `kind` is not `null`.
+/// The key is what a channel's repertoire is set to.
+pub(super) async fn folders(call: Call) -> Result<Response, Refusal> {
+    let limit = limit(&call)?;
+    let (within, after) = (text(&call, "in").filter(|key| !key.is_empty()), text(&call, "after"));
+    let is_within = within.is_some();
+    let found = ask(&call, move |library| library.folders(within.as_deref(), after.as_deref(), limit)).await?;
+    let rows = found.iter().map(|folder| {
+        let Folder { key, name, kind, is_present, tracks, has_folders } = folder;
+        let kind = kind.map(RootKind::id);
+        json!({
+            "key": key,
+            "name": name,
+            "kind": kind,
+            "present": is_present,
+            "tracks": tracks,
+            "has_folders": has_folders,
+        })
+    });
+    // Of places there is one page.
+    let next = found.last().filter(|_| is_within && found.len() == limit).map(|folder| folder.key.clone());
+    Ok(answer(&json!({ "folders": rows.collect::<Vec<_>>(), "next": next })))
+}
+
+/// `GET /api/library/playlists?limit=&after=`: playlists, as `{"id", "key", "name", "tracks"}`; the number is what to send as
+/// `playlist` for their tracks, the key what a channel's repertoire is set to.
 pub(super) async fn playlists(call: Call) -> Result<Response, Refusal> {
     let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
     let found = ask(&call, move |library| library.playlists(after, limit)).await?;
-    let rows = found.iter().map(|list| json!({ "id": list.id, "name": list.name, "tracks": list.tracks }));
+    let rows =
+        found.iter().map(|list| json!({ "id": list.id, "key": list.key, "name": list.name, "tracks": list.tracks }));
     let next = found.last().filter(|_| found.len() == limit).map(|list| list.id);
     Ok(answer(&json!({ "playlists": rows.collect::<Vec<_>>(), "next": next })))
 }

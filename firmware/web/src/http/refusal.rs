@@ -83,6 +83,12 @@ pub(crate) fn refused(why: party::Refused) -> Refusal {
         party::Refused::LastChannel => (StatusCode::CONFLICT, "The last channel cannot be removed."),
         party::Refused::ReservedName => (StatusCode::BAD_REQUEST, "No channel can be called so."),
         party::Refused::ColorTaken => (StatusCode::CONFLICT, "Another channel has this colour."),
+        party::Refused::NoSuchPlace => (StatusCode::NOT_FOUND, "There is no such folder or playlist."),
+        party::Refused::NotInRepertoire(track) => {
+            let detail = "On this channel guests choose from what it plays by itself.";
+            let refusal = Refusal::new(StatusCode::CONFLICT, detail).code(why.code());
+            return refusal.field("track", &track.to_string(), "a track of the channel's folder or playlist");
+        }
         party::Refused::NothingToUndo => (StatusCode::CONFLICT, "There is nothing to take back."),
         party::Refused::BadText => (StatusCode::BAD_REQUEST, "The text is too long."),
         party::Refused::Setting(wrong) => {

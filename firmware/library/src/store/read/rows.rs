@@ -9,6 +9,7 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 
 use crate::fingerprint::Fingerprint;
+use crate::key::key_of;
 use crate::level::{Loudness, Part, gain_db};
 use crate::lists::file_of;
 use crate::tags::Tags;
@@ -77,6 +78,8 @@ pub struct Art {
 pub struct Playlist {
     /// Its number, the same as long as its file has its name.
     pub id: u64,
+    /// By which it is chosen; the same for ever as long as its file has its name.
+    pub key: String,
     /// What it is called.
     pub name: String,
     /// Tracks that are there.
@@ -85,7 +88,9 @@ pub struct Playlist {
 
 pub(super) fn playlist(row: &Row<'_>) -> rusqlite::Result<Playlist> {
     let tracks = row.get::<_, i64>(2)?.cast_unsigned();
-    Ok(Playlist { id: row.get::<_, i64>(0)?.cast_unsigned(), name: row.get(1)?, tracks })
+    let (root, path): (Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?);
+    let (id, key) = (row.get::<_, i64>(0)?.cast_unsigned(), key_of(&root, &path));
+    Ok(Playlist { id, key, name: row.get(1)?, tracks })
 }
 
 /// A track and its place in a list.
@@ -196,14 +201,19 @@ pub struct Root {
 
 pub(super) fn root(row: &Row<'_>) -> rusqlite::Result<Root> {
     let kind: String = row.get(2)?;
-    let kinds = [RootKind::Stick, RootKind::Uploads];
     Ok(Root {
         id: row.get::<_, i64>(0)?.cast_unsigned(),
         name: row.get(1)?,
-        kind: kinds.into_iter().find(|known| known.id() == kind).unwrap_or(RootKind::Folder),
+        kind: root_kind(&kind),
         is_present: row.get(3)?,
         tracks: row.get::<_, i64>(4)?.cast_unsigned(),
     })
+}
+
+/// The kind of that name.
+pub(super) fn root_kind(name: &str) -> RootKind {
+    let kinds = [RootKind::Stick, RootKind::Uploads];
+    kinds.into_iter().find(|known| known.id() == name).unwrap_or(RootKind::Folder)
 }
 
 fn path(bytes: Vec<u8>) -> PathBuf {

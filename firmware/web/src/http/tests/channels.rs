@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::party::{Channel, ChannelWish, Color, What};
+use ::party::{Channel, ChannelWish, Color, Repertoire, What};
 use axum::http::StatusCode;
 use base::ChannelId;
 use futures_util::SinkExt;
@@ -18,7 +18,7 @@ use crate::status::{ChannelStatus, Snapshot};
 const JSON: [&str; 1] = ["Content-Type: application/json"];
 
 fn channel(id: &str, color: Color) -> ChannelStatus {
-    let channel = Channel { id: ChannelId::new(id).unwrap(), name: String::new(), color };
+    let channel = Channel { id: ChannelId::new(id).unwrap(), name: String::new(), color, repertoire: Repertoire::All };
     ChannelStatus { channel, playing: id != "blue", ..status() }
 }
 
@@ -122,7 +122,8 @@ async fn hosts_add_describe_move_and_remove_channels_by_wishes() {
     assert_eq!(world.ask("PUT", "/api/channels/rock", &JSON, b"{}").await.status, 204);
     assert_eq!(world.ask("POST", "/api/channels/rock/move", &JSON, br#"{"to":0}"#).await.status, 204);
     assert_eq!(world.ask("DELETE", "/api/channels/rock", &[], &[]).await.status, 204);
-    let describe = |name: Option<&str>, color| ChannelWish::Put { name: name.map(str::to_owned), color };
+    let describe =
+        |name: Option<&str>, color| ChannelWish::Put { name: name.map(str::to_owned), color, repertoire: None };
     let wanted =
         [describe(Some("Rock"), Some(Color::Green)), describe(None, None), ChannelWish::Move(0), ChannelWish::Remove];
     assert_eq!(*world.wishes.lock().unwrap(), wanted.map(What::Channel));
@@ -135,6 +136,66 @@ async fn hosts_add_describe_move_and_remove_channels_by_wishes() {
         assert_eq!((reply.status, reply.text().contains(allowed)), (400, true), "{path}: {}", reply.text());
     }
     assert_eq!(world.wishes.lock().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn what_a_channel_plays_by_itself_is_chosen_by_hosts_among_what_there_is() {
+    let world = World::new(hosts()).await;
+    let put = |body: &'static str| {
+        let world = &world;
+        async move {
+            let reply = world.ask("PUT", "/api/channels/rock", &JSON, body.as_bytes()).await;
+            (reply.status, reply.text())
+        }
+    };
+    assert_eq!(put(r#"{"repertoire":"all"}"#).await.0, 204);
+    let all = ChannelWish::Put { name: None, color: None, repertoire: Some(Repertoire::All) };
+    assert_eq!(*world.wishes.lock().unwrap(), [What::Channel(all)]);
+    // This box has no library, so there is no folder and no playlist.
+    for (body, status, said) in [
+        (r#"{"repertoire":{"folder":"0123456789abcdef/Jazz"}}"#, 404, "repertoire.folder"),
+        (r#"{"repertoire":{"playlist":"../../etc/passwd"}}"#, 404, "no-such-place"),
+        (r#"{"repertoire":{"folder":""}}"#, 404, "no-such-place"),
+        (r#"{"repertoire":"jazz"}"#, 400, "KEY"),
+        (r#"{"repertoire":{"file":"x"}}"#, 400, "KEY"),
+        (r#"{"repertoire":{"folder":7}}"#, 400, "KEY"),
+        (r#"{"repertoire":{"folder":"x","playlist":"y"}}"#, 400, "KEY"),
+        (r#"{"repertoire":["all"]}"#, 400, "KEY"),
+    ] {
+        let reply = put(body).await;
+        assert_eq!((reply.0, reply.1.contains(said)), (status, true), "{body}: {}", reply.1);
+    }
+    assert_eq!(world.wishes.lock().unwrap().len(), 1, "nobody was asked for what there is not");
+    assert_eq!(json(&world, "/api/library/folders").await["folders"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn hosts_are_told_what_each_channel_plays_by_itself_and_guests_are_not() {
+    let folder = Repertoire::Folder("0123456789abcdef/Jazz".to_owned());
+    let mut green = channel("green", Color::Green);
+    (green.channel.repertoire, green.repertoire_lost) = (folder, true);
+    let told = snapshot_of([channel("main", Color::Red), green]);
+    let about = serde_json::json!({ "folder": "0123456789abcdef/Jazz" });
+    for (config, is_host) in [(hosts(), true), (Config::default(), false)] {
+        let world = World::new(config).await;
+        world.snapshot.send_replace(Arc::new(told.clone()));
+        let you = Phone::new(&world, "", &[]).await.next(&["snapshot"]).await["you"].clone();
+        let reply = world.get("/api/channels/green").await;
+        if is_host {
+            let wanted = serde_json::json!({ "repertoire": about, "repertoire_lost": true, "own_only": false });
+            assert_eq!(
+                (&you["repertoires"]["green"], &you["repertoires"]["main"]["repertoire"]),
+                (&wanted, &"all".into())
+            );
+            let reply = json(&world, "/api/channels/green").await;
+            assert_eq!(
+                (&reply["color"], &reply["repertoire"], &reply["repertoire_lost"]),
+                (&"green".into(), &about, &true.into())
+            );
+        } else {
+            assert_eq!((you["repertoires"].is_null(), reply.status), (true, 403), "{you}");
+        }
+    }
 }
 
 #[tokio::test]

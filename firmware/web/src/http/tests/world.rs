@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ::party::{Channel, Color, Done, Refused, Source, What};
+use ::party::{Channel, Color, Done, Refused, Repertoire, Source, What};
 use appliance::facts::Facts;
 use appliance::handle::Inbox;
 use base::{ChannelId, Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
@@ -60,7 +60,7 @@ pub(super) struct World {
 /// What the one channel does.
 pub(crate) fn status() -> ChannelStatus {
     ChannelStatus {
-        channel: Channel { id: main(), name: String::new(), color: Color::Red },
+        channel: Channel { id: main(), name: String::new(), color: Color::Red, repertoire: Repertoire::All },
         playing: true,
         source: Source::Files,
         sources: vec![SourceStatus { kind: Source::Files, state: SourceState::Ok, detail: String::new() }],
@@ -73,6 +73,7 @@ pub(crate) fn status() -> ChannelStatus {
             position_ms: 0,
         }),
         media_time: 0,
+        repertoire_lost: false,
         party: Arc::new(PartyView {
             session: SessionView { live: true, title: String::new(), started_ms: 1 },
             ..PartyView::default()

@@ -1,0 +1,129 @@
+//! An appliance at work: a thread of its own that polls it and does what hosts ask, because what it reads lies on cards, on
+//! sticks and in the kernel, any of which may take its time.
+//!
+//! Whoever runs the box is held up by none of it, and sees what was published last.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use base::Time;
+use tokio::runtime::Handle as Runtime;
+use tokio::sync::{Notify, watch};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::appliance::Appliance;
+use crate::facts::Facts;
+use crate::night::Night;
+
+/// How often the appliance is polled: what has changed is on every page within twice that.
+const POLL_EVERY: Duration = Duration::from_millis(250);
+
+/// What the box knows of its appliance, whose thread ends when this is dropped.
+#[derive(Debug)]
+pub struct Upkeep {
+    facts: watch::Receiver<Arc<Facts>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Whether this start must prove itself by sound.
+    is_trial: AtomicBool,
+    /// Set once it has.
+    is_proved: AtomicBool,
+    is_night: AtomicBool,
+    ends: AtomicBool,
+    wake: Notify,
+}
+
+impl Upkeep {
+    /// Starts the thread, which must end before the runtime of the caller does. `now` tells the time, and `night` when it
+    /// is dark, for which the system's time zone is read.
+    ///
+    /// # Errors
+    /// The system has no thread for us.
+    pub fn start(
+        appliance: Appliance,
+        night: Night,
+        now: impl Fn() -> Time + Send + 'static,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
+        let (is_trial, is_night) = (appliance.is_trial().into(), night.is_now().into());
+        let shared = Arc::new(Shared { is_trial, is_night, ..Shared::default() });
+        let upkeep = Self { facts: appliance.facts(), shared: Arc::clone(&shared) };
+        let runtime = Runtime::current();
+        let run = move || runtime.block_on(work(appliance, night, now, &shared));
+        let thread = thread::Builder::new().name("appliance".to_owned()).spawn(run)?;
+        Ok((upkeep, thread))
+    }
+
+    /// Returns what was published last.
+    pub fn facts(&self) -> Arc<Facts> {
+        Arc::clone(&self.facts.borrow())
+    }
+
+    /// Returns whether this start must prove itself by sound.
+    pub fn is_trial(&self) -> bool {
+        self.shared.is_trial.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether it is night, so that lights shall be dim.
+    pub fn is_night(&self) -> bool {
+        self.shared.is_night.load(Ordering::Relaxed)
+    }
+
+    /// Lets this version stay: sound has flowed for long enough.
+    pub fn prove(&self) {
+        self.shared.is_proved.store(true, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+    }
+}
+
+impl Drop for Upkeep {
+    fn drop(&mut self) {
+        self.shared.ends.store(true, Ordering::Relaxed);
+        self.shared.wake.notify_one();
+    }
+}
+
+async fn work(mut appliance: Appliance, night: Night, now: impl Fn() -> Time, shared: &Shared) {
+    let mut polls = interval(POLL_EVERY);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !shared.ends.load(Ordering::Relaxed) {
+        tokio::select! {
+            request = appliance.next() => appliance.handle(now(), request),
+            () = shared.wake.notified() => {}
+            _ = polls.tick() => appliance.poll(now()),
+        }
+        if appliance.is_trial() && shared.is_proved.swap(false, Ordering::Relaxed) {
+            appliance.prove();
+        }
+        shared.is_trial.store(appliance.is_trial(), Ordering::Relaxed);
+        shared.is_night.store(night.is_now(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::handle::{Request, channel};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_hosts_ask_is_done_on_its_thread_which_ends_with_the_box() {
+        let (handle, service) = channel();
+        let appliance = Appliance::new(&Config::default(), service, None);
+        let (upkeep, thread) = Upkeep::start(appliance, Night::default(), || Time::ZERO).expect("a thread");
+        let (reply, outcome) = oneshot::channel();
+        handle.requests.send(Request::Restart { reply }).await.expect("it takes requests");
+        let refused = outcome.await.expect("an answer").map_err(|refused| refused.code);
+        assert_eq!((refused, upkeep.is_trial()), (Err("not-updatable"), false));
+        drop(upkeep);
+        thread.join().expect("it ends");
+        assert!(handle.requests.is_closed());
+    }
+}
