@@ -33,6 +33,7 @@ mod queue;
 mod requests;
 mod settings;
 mod text;
+mod view;
 mod wish;
 
 pub use channel::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Channel, ChannelWish, Color, LATEST};
@@ -45,7 +46,11 @@ pub use party::{BOOSTS_MAX, Input, Output, Party, Saved, SavedItem, Session, Vie
 pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
 pub use requests::{Decline, PENDING_MAX, Request, RequestList, Standing};
 pub use settings::{Change, Origins, OutOfRange, Repeat, Requests, Settings};
-pub use wish::{Asker, At, Done, Refused, Scope, TITLE_CHARS_MAX, What, Wish};
+pub use view::{
+    ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, PublicView, QueueView, RequestState,
+    RequestView, RoleView, SessionView, SkipView,
+};
+pub use wish::{Asker, At, Done, Refused, Role, Scope, TITLE_CHARS_MAX, What, Wish};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod evening;
 mod hostile;
 mod requests;
 mod transport;
+mod view;
 mod waiting;
 
 use std::collections::VecDeque;

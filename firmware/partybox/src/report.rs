@@ -9,7 +9,7 @@ use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
 use base::ChannelId;
 use board::screen::wifi;
-use party::{Channel, Color, Source};
+use party::{Channel, Color, PartyView, Source};
 use web::metrics::{Kind, Page};
 use web::panel::{JoinCode, LineLevel, Panel};
 use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
@@ -21,15 +21,15 @@ use crate::panel::Counters;
 
 /// Returns what pages see before the first block.
 pub(crate) fn starting(config: &Config, first: ChannelId) -> Snapshot {
+    let mut party = PartyView::default();
+    party.everybody.playing = true;
     let status = ChannelStatus {
         channel: Channel { id: first, name: String::new(), color: Color::default() },
-        playing: true,
-        source: Source::Files,
+        party: Arc::new(party),
         sources: Vec::new(),
         fallback: false,
         track: None,
         media_time: 0,
-        party: Arc::default(),
     };
     snapshot(config, vec![Arc::new(status)], 1, Arc::default())
 }
@@ -66,13 +66,11 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
     let heard = view.source == Source::Files || sound.standing_in;
     ChannelStatus {
         channel: channel.clone(),
-        playing: view.playing,
-        source: view.source,
+        party,
         sources: vec![files, line_in],
         fallback: sound.standing_in,
         track: if heard { track(programme, sound) } else { None },
         media_time: sound.media_time.as_ticks(),
-        party,
     }
 }
 
@@ -161,7 +159,7 @@ fn line_state(state: LineState) -> SourceState {
 pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
     match &status.track {
         Some(track) => programme.tracks().title(track.id),
-        None if status.source == Source::LineIn => {
+        None if status.party.everybody.source == Source::LineIn => {
             let state = status.sources.iter().find(|s| s.kind == Source::LineIn).map_or("", |s| s.state.id());
             format!("line-in ({state})")
         }

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use base::{ChannelId, TrackId};
-use party::{Channel, Source};
+use party::{Channel, NowView, PartyView, Source};
 use serde::Serialize;
 
 use crate::panel::Panel;
-use crate::party_view::PartyView;
+use crate::track::TrackView;
 
 /// State of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -114,10 +114,8 @@ impl From<library::Progress> for ScanStatus {
 pub struct ChannelStatus {
     /// Which channel, and what it is called.
     pub channel: Channel,
-    /// Whether it plays (rather than pauses).
-    pub playing: bool,
-    /// The source a host has chosen.
-    pub source: Source,
+    /// What may be seen of its party.
+    pub party: Arc<PartyView<TrackView>>,
     /// Every source.
     pub sources: Vec<SourceStatus>,
     /// Whether the chosen source has failed and its fallback is heard.
@@ -126,8 +124,14 @@ pub struct ChannelStatus {
     pub track: Option<TrackStatus>,
     /// The place on the box's timeline at which the track's position was true, in ticks of 48 kHz.
     pub media_time: u64,
-    /// Queue, requests, guests and settings.
-    pub party: Arc<PartyView>,
+}
+
+impl ChannelStatus {
+    /// Returns what the party knows of the track that plays, while the sound is at the same one.
+    pub fn now(&self) -> Option<&NowView<TrackView>> {
+        let heard = self.track.as_ref().map(|track| track.id);
+        self.party.everybody.now.as_ref().filter(|now| Some(now.track.id) == heard)
+    }
 }
 
 /// What the box does.

@@ -16,7 +16,7 @@ use base::{ChannelId, Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
 use serde::{Deserialize, Serialize};
-use web::party_view::TrackView;
+use web::track::TrackView;
 
 /// The name of the first channel's file in the state folder, and what those of the others begin with.
 const FILE: &str = "party";

@@ -8,9 +8,9 @@ use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
 use base::{ChannelId, Time, TrackId};
-use party::{Asker, Done, Input, Output, Party, Refused, View, What};
+use party::{Asker, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
-use web::party_view::{PartyView, TrackView};
+use web::track::TrackView;
 
 use super::ear::{Ear, Moment};
 use super::memory::Memory;
@@ -157,7 +157,7 @@ impl Programme {
     }
 
     /// Returns what pages see of the party.
-    pub(crate) fn show(&mut self) -> Arc<PartyView> {
+    pub(crate) fn show(&mut self) -> Arc<PartyView<TrackView>> {
         let (urgent, catalogue) = (std::mem::take(&mut self.urgent), self.tracks.catalogue());
         self.shown.update(&self.party, |id| catalogue.show(id), self.clock.now(), urgent)
     }

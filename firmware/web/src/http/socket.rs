@@ -32,7 +32,7 @@ use super::call::{Call, Server};
 use super::refusal::{Refusal, no_place};
 use super::role::Role;
 use super::takeover::{TakeOver, Visit};
-use crate::feed::{Feeds, Subscriber, render};
+use crate::feed::{Feeds, Subscriber};
 use crate::guests::Page;
 use crate::mp3::limit_send_buffer;
 
@@ -213,13 +213,11 @@ impl Talk<'_> {
     async fn send(&mut self) -> Result<(), Gone> {
         let feeds = Arc::clone(&self.feeds.borrow_and_update());
         let feed = self.subscriber.feed(&feeds);
-        let guest = self.role.guest();
-        if self.page.is_some() && guest.is_none() {
+        let viewer = self.role.viewer();
+        if self.page.is_some() && viewer.guest.is_none() {
             return Err(Gone::Stranger);
         }
-        let (status, is_host) = (&feed.status_of_channel, self.role.is_host());
-        let you = render::you(&feed.snapshot, status, &feed.names, guest.as_ref(), is_host);
-        let updates = self.subscriber.updates(feed, you, self.server.time_ms()).map_err(|_| Gone::Slow)?;
+        let updates = self.subscriber.updates(feed, &viewer, self.server.time_ms()).map_err(|_| Gone::Slow)?;
         for update in updates {
             let text = Utf8Bytes::try_from(update.text).expect("messages are JSON");
             self.put(Message::Text(text)).await?;

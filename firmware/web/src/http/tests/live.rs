@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::party::{ByView, ItemView, QueueView, Why};
 use base::{GuestId, ItemId};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -13,12 +14,11 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::keeper::cookie as host_cookie;
-use super::world::{LIMIT, Reply, World, hosts, snapshot, snapshot_of, status};
+use super::world::{LIMIT, Reply, World, hosts, seen, snapshot, snapshot_of};
 use crate::http::Config;
 use crate::http::limits::Limits;
 use crate::http::socket::{MESSAGE_BYTES_MAX, MESSAGES_BURST_MAX};
-use crate::party_view::{ByView, ItemView, PartyView, QueueView, SessionView, Why};
-use crate::status::{ChannelStatus, Snapshot};
+use crate::status::Snapshot;
 
 /// The key of RFC 6455's example, and the answer to it (section 1.3).
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -97,20 +97,14 @@ impl Phone {
 }
 
 /// A party that goes on, with one item in its queue, of guest 1.
-fn party() -> Snapshot {
-    let by = Some(ByView::Guest { label: GuestId(1), name: None });
+fn party(playing: bool) -> Snapshot {
+    let by = Some(ByView::Guest { label: GuestId(1) });
     let item = ItemView { track: Default::default(), by, votes: 2, boosted: false, why: vec![Why::Oldest] };
     let queue = QueueView { order: vec![ItemId(9)], items: [(ItemId(9), item)].into(), can_undo: false };
-    let session = SessionView { live: true, title: "Garden".into(), started_ms: 1 };
-    let party = Arc::new(PartyView { session, queue, ..PartyView::default() });
-    snapshot_of([ChannelStatus { party, ..status() }])
-}
-
-/// The same, where its channel has changed.
-fn changed(snapshot: Snapshot, change: impl FnOnce(&mut ChannelStatus)) -> Snapshot {
-    let mut status = (**snapshot.first()).clone();
-    change(&mut status);
-    snapshot_of([status])
+    snapshot_of([seen(|party| {
+        party.session.title = "Garden".into();
+        (party.playing, party.queue) = (playing, queue);
+    })])
 }
 
 async fn metric(world: &World, line: &str) -> bool {
@@ -136,7 +130,7 @@ async fn a_phone_is_told_all_and_then_what_changes() {
     assert!(first["time_ms"].is_u64() && first["session"].is_string(), "{first}");
     let position = phone.next(&["position"]).await;
     assert_eq!((&position["track"], &position["playing"]), (&json!(1), &json!(true)));
-    world.snapshot.send_replace(Arc::new(changed(party(), |status| status.playing = false)));
+    world.snapshot.send_replace(Arc::new(party(false)));
     let change = phone.next(&["change"]).await;
     assert_eq!(change["seq"], json!(first["seq"].as_u64().unwrap() + 1));
     let patch = &change["patch"];
@@ -148,7 +142,7 @@ async fn a_phone_is_told_all_and_then_what_changes() {
 #[tokio::test]
 async fn a_guests_name_and_rights_reach_phones_at_once() {
     let world = World::new(hosts()).await;
-    world.snapshot.send_replace(Arc::new(party()));
+    world.snapshot.send_replace(Arc::new(party(true)));
     let mut phone = Phone::new(&world, "", &[]).await;
     let mut other = Phone::new(&world, "", &[]).await;
     assert_eq!(other.next(&["snapshot"]).await["you"]["label"], 2);
@@ -195,7 +189,7 @@ async fn who_comes_back_is_told_only_what_it_missed() {
     let first = phone.next(&["snapshot"]).await;
     let (session, seq) = (first["session"].as_str().unwrap().to_owned(), first["seq"].as_u64().unwrap());
     let cookie = phone.cookie.clone();
-    world.snapshot.send_replace(Arc::new(snapshot_of([ChannelStatus { playing: false, ..status() }])));
+    world.snapshot.send_replace(Arc::new(snapshot_of([seen(|party| party.playing = false)])));
     phone.next(&["change"]).await;
     drop(phone);
     let mut again = Phone::new(&world, &format!("?session={session}&seq={seq}"), &[&cookie]).await;
@@ -298,7 +292,7 @@ async fn a_phone_that_breaks_the_rules_is_let_go_and_others_are_told_on() {
         assert_eq!(phone.end().await, code, "{name}");
     }
     assert!(metric(&world, &format!("partybox_live_abuse_total {count}")).await);
-    world.snapshot.send_replace(Arc::new(snapshot_of([ChannelStatus { playing: false, ..status() }])));
+    world.snapshot.send_replace(Arc::new(snapshot_of([seen(|party| party.playing = false)])));
     assert_eq!(other.next(&["change"]).await["patch"]["playing"], false);
 }
 

@@ -11,9 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::guests::join;
-use super::world::{SESSION, World, snapshot, snapshot_of, status};
+use super::world::{SESSION, World, seen, snapshot, snapshot_of, status};
 use crate::http::Config;
-use crate::party_view::{PartyView, SessionView};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus};
 use rtc::api::{Link, ListenerStats, SessionId};
 
@@ -43,24 +42,21 @@ fn listener(session: SessionId, packets: u32, at: Option<Time>) -> ListenerStats
 
 fn line_in(state: SourceState) -> Snapshot {
     let source = SourceStatus { kind: Source::LineIn, state, detail: String::new() };
-    snapshot_of([ChannelStatus { source: Source::LineIn, sources: vec![source], ..status() }])
+    snapshot_of([ChannelStatus { sources: vec![source], ..seen(|party| party.source = Source::LineIn) }])
 }
 
 #[tokio::test]
 async fn every_fault_of_the_party_has_its_code() {
     let world = World::new(Config::default()).await;
     world.listeners.lock().unwrap().push(listener(SESSION, 1, None));
-    let party = |live, volume_db| {
-        let session = SessionView { live, title: String::new(), started_ms: 5 };
-        let party = Arc::new(PartyView { session, volume_db, ..PartyView::default() });
-        snapshot_of([ChannelStatus { party, ..status() }])
-    };
+    let party =
+        |live, volume_db| snapshot_of([seen(|party| (party.session.live, party.volume_db) = (live, volume_db))]);
     let mut empty = status();
     empty.sources[0].state = SourceState::Empty;
     let empty = snapshot_of([empty]);
     for (told, code) in [
         (snapshot(), None),
-        (snapshot_of([ChannelStatus { playing: false, ..status() }]), Some("paused")),
+        (snapshot_of([seen(|party| party.playing = false)]), Some("paused")),
         (party(true, 0.0), None),
         (party(false, 0.0), Some("ended")),
         (party(true, -40.0), Some("muted-volume")),
