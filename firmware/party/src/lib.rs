@@ -1,6 +1,6 @@
 //! The rules of a party: what plays, from where, and what comes next.
 //!
-//! Pure: a [`Party`] is told what happened ([`Input`]) and asked what anybody wants ([`What`]), and answers with what
+//! Pure: a [`Party`] handles what happened ([`Input`]) and grants what anybody wants ([`What`]), and returns what
 //! shall happen ([`Output`]). It reads no clock, opens no file, spawns nothing and logs nothing, so every rule can be
 //! tested as a table. It knows tracks by number only; names, files and samples belong to other rooms. An [`Evening`]
 //! knows which channels there are, each with a party of its own; [`pairing`] has the rules of who is host.

@@ -1,4 +1,4 @@
-//! What the box tells about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
+//! What the box publishes about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -74,7 +74,7 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
     }
 }
 
-/// What pages are told besides what the party does. `urls` is where the page is, `network` what guests shall join.
+/// Returns what pages show besides what the party does. `urls` is where the page is, `network` what guests shall join.
 pub(crate) fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {

@@ -145,7 +145,7 @@ pub struct Snapshot {
     pub channels: Vec<Arc<ChannelStatus>>,
     /// Channels that this board can encode, as far as it was measured.
     pub channels_estimate: usize,
-    /// What the box itself tells.
+    /// What is shown of the box itself.
     pub panel: Arc<Panel>,
 }
 

@@ -13,7 +13,7 @@ use crate::feed::Viewer;
 use crate::guests::{Guest, Guests};
 use crate::pairing::{Hosts, Pairing};
 
-/// What a request can prove. It asks anew each time, so that a host who is removed has no power from then on.
+/// What a request can prove. It is checked again each time, so that a host who is removed has no power from then on.
 #[derive(Clone, Debug)]
 pub(super) struct Role {
     by_address: bool,

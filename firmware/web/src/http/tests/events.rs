@@ -1,4 +1,4 @@
-//! Server-sent events: told at once and at every change, and only what was missed to who says what it knows.
+//! Server-sent events: sent at once and at every change, and only what was missed to whoever says what it knows.
 
 use std::sync::Arc;
 
@@ -59,14 +59,14 @@ async fn events_come_at_once_and_at_every_change() {
 }
 
 #[tokio::test]
-async fn who_comes_back_with_the_last_id_is_told_only_what_it_missed() {
+async fn who_comes_back_with_the_last_id_is_sent_only_what_it_missed() {
     let world = World::new(Config::default()).await;
     let mut program = Program::new(&world, "").await;
     program.until("event: snapshot\nid: ").await;
     program.until("\n\nevent: position\n").await;
     let known = program.id();
     drop(program);
-    // Somebody else is told of the change, so it has happened.
+    // Somebody else gets the change, so it has happened.
     let mut other = Program::new(&world, "").await;
     other.until("event: snapshot\n").await;
     world.snapshot.send_replace(Arc::new(snapshot_of([seen(|party| party.playing = false)])));

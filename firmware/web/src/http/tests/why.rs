@@ -54,7 +54,7 @@ async fn every_fault_of_the_party_has_its_code() {
     let mut empty = status();
     empty.sources[0].state = SourceState::Empty;
     let empty = snapshot_of([empty]);
-    for (told, code) in [
+    for (shown, code) in [
         (snapshot(), None),
         (snapshot_of([seen(|party| party.playing = false)]), Some("paused")),
         (party(true, 0.0), None),
@@ -68,7 +68,7 @@ async fn every_fault_of_the_party_has_its_code() {
         (line_in(SourceState::NoDevice), Some("line-in-gone")),
         (line_in(SourceState::Opening), Some("line-in-gone")),
     ] {
-        world.snapshot.send_replace(Arc::new(told));
+        world.snapshot.send_replace(Arc::new(shown));
         assert_eq!(codes(&world, &[]).await, code.into_iter().collect::<Vec<_>>());
     }
     let radio = |full| {
@@ -94,10 +94,10 @@ async fn a_phone_without_a_session_is_told_so_and_one_with_is_told_whether_sound
         (100_000, Some(silent_for(10)), true),
     ] {
         *world.listeners.lock().unwrap() = vec![listener(SESSION, packets, reported)];
-        let told = why(&world, &[]).await;
-        assert_eq!((&told["listening"], told["reasons"] == json!([])), (&json!("live"), flows), "{told}");
+        let answer = why(&world, &[]).await;
+        assert_eq!((&answer["listening"], answer["reasons"] == json!([])), (&json!("live"), flows), "{answer}");
         if !flows {
-            assert_eq!(told["reasons"], json!([{ "code": "not-flowing" }]));
+            assert_eq!(answer["reasons"], json!([{ "code": "not-flowing" }]));
         }
     }
 }
