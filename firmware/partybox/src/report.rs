@@ -9,7 +9,7 @@ use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
 use base::ChannelId;
 use board::screen::wifi;
-use party::{Channel, Color, PartyView, Source};
+use party::{Channel, Source};
 use web::metrics::{Kind, Page};
 use web::panel::{JoinCode, LineLevel, Panel};
 use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
@@ -21,17 +21,7 @@ use crate::panel::Counters;
 
 /// Returns what pages see before the first block.
 pub(crate) fn starting(config: &Config, first: ChannelId) -> Snapshot {
-    let mut party = PartyView::default();
-    party.everybody.playing = true;
-    let status = ChannelStatus {
-        channel: Channel { id: first, name: String::new(), color: Color::default() },
-        party: Arc::new(party),
-        sources: Vec::new(),
-        fallback: false,
-        track: None,
-        media_time: 0,
-    };
-    snapshot(config, vec![Arc::new(status)], 1, Arc::default())
+    snapshot(config, vec![Arc::new(ChannelStatus::starting(first))], 1, Arc::default())
 }
 
 /// Returns what pages see of the box.

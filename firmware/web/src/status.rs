@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use base::{ChannelId, TrackId};
-use party::{Channel, NowView, PartyView, Source};
+use party::{Channel, Color, NowView, PartyView, Source};
 use serde::Serialize;
 
 use crate::panel::Panel;
@@ -127,6 +127,20 @@ pub struct ChannelStatus {
 }
 
 impl ChannelStatus {
+    /// Returns what the channel `id` does before its first block: it plays, and no more is known of it yet.
+    pub fn starting(id: ChannelId) -> Self {
+        let mut party = PartyView::default();
+        party.everybody.playing = true;
+        Self {
+            channel: Channel { id, name: String::new(), color: Color::default() },
+            party: Arc::new(party),
+            sources: Vec::new(),
+            fallback: false,
+            track: None,
+            media_time: 0,
+        }
+    }
+
     /// Returns what the party knows of the track that plays, while the sound is at the same one.
     pub fn now(&self) -> Option<&NowView<TrackView>> {
         let heard = self.track.as_ref().map(|track| track.id);
