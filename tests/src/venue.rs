@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{ChannelId, PacketDuration, StreamId, Time, Timeline};
-use party::{Channel, Color, Repertoire, Source};
 use rtc::config::{Clocks, Config, Limits, StreamConfig};
 use web::status::{ChannelStatus, Snapshot};
 
@@ -44,17 +43,6 @@ pub fn stream(id: &str) -> StreamConfig {
 /// Never: the channel's name is a legal one.
 pub fn playing() -> Snapshot {
     let id = ChannelId::new("main").expect("a valid id");
-    let status = ChannelStatus {
-        channel: Channel { id, name: String::new(), color: Color::default(), repertoire: Repertoire::All },
-        playing: true,
-        source: Source::Files,
-        sources: Vec::new(),
-        fallback: false,
-        track: None,
-        media_time: 0,
-        repertoire_lost: false,
-        party: Default::default(),
-    };
-    let channels = vec![Arc::new(status)];
+    let channels = vec![Arc::new(ChannelStatus::starting(id))];
     Snapshot { name: "Bench".into(), version: "0".into(), channels, channels_estimate: 1, panel: Default::default() }
 }

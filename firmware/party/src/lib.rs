@@ -1,6 +1,6 @@
 //! The rules of a party: what plays, from where, and what comes next.
 //!
-//! Pure: a [`Party`] is told what happened ([`Input`]) and asked what anybody wants ([`What`]), and answers with what
+//! Pure: a [`Party`] handles what happened ([`Input`]) and grants what anybody wants ([`What`]), and returns what
 //! shall happen ([`Output`]). It reads no clock, opens no file, spawns nothing and logs nothing, so every rule can be
 //! tested as a table. It knows tracks by number only; names, files and samples belong to other rooms. An [`Evening`]
 //! knows which channels there are, each with a party of its own; [`pairing`] has the rules of who is host.
@@ -34,6 +34,7 @@ mod repertoire;
 mod requests;
 mod settings;
 mod text;
+mod view;
 mod wish;
 
 pub use channel::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Channel, ChannelWish, Color, LATEST};
@@ -47,7 +48,11 @@ pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
 pub use repertoire::{KEY_BYTES_MAX, Repertoire};
 pub use requests::{Decline, PENDING_MAX, Request, RequestList, Standing};
 pub use settings::{Change, Origins, OutOfRange, Repeat, Requests, Settings};
-pub use wish::{Asker, At, Done, Refused, Scope, TITLE_CHARS_MAX, What, Wish};
+pub use view::{
+    ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, PublicView, QueueView, RequestState,
+    RequestView, RoleView, SessionView, SkipView,
+};
+pub use wish::{Asker, At, Done, Refused, Role, Scope, TITLE_CHARS_MAX, What, Wish};
 
 #[cfg(test)]
 mod tests;

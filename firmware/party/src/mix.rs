@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 /// Where a channel's sound comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The queue of local tracks.
+    #[default]
     Files,
     /// The cable in the box's line-in.
     LineIn,

@@ -56,7 +56,7 @@ impl Order {
         }
     }
 
-    /// Mixes the walk up anew, or lets it follow the catalogue.
+    /// Shuffles the walk again, or lets it follow the catalogue.
     pub fn set_shuffle(&mut self, shuffle: bool) {
         if shuffle != self.shuffle {
             self.shuffle = shuffle;

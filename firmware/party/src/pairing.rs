@@ -146,11 +146,11 @@ impl Pairing {
         }
         self.admit(now, &phone, keys).inspect_err(|&why| {
             let from = phone.address;
-            self.tell(now, Outcome::Refused { from, why });
+            self.record(now, Outcome::Refused { from, why });
         })?;
         while let Some(at) = self.asks.iter().position(|ask| Self::same_phone(ask, &phone, keys)) {
             let old = self.end_ask(now, at, Why::Replaced);
-            self.tell(now, Outcome::Replaced { label: old.label, from: old.phone.address });
+            self.record(now, Outcome::Replaced { label: old.label, from: old.phone.address });
         }
         if self.asked.len() == ASKED_MAX {
             self.asked.pop_front();
@@ -160,11 +160,11 @@ impl Pairing {
         let ask = Ask { key, label, phone, until: now.plus_millis(WAIT_MS) };
         if self.open_until.take().is_some() {
             let outcome = self.promote(now, ask);
-            self.tell(now, outcome);
+            self.record(now, outcome);
         } else {
             let from = ask.phone.address;
             self.asks.push(ask);
-            self.tell(now, Outcome::Asked { label, from });
+            self.record(now, Outcome::Asked { label, from });
         }
         Ok(self.state(now, &[key]))
     }
@@ -174,7 +174,7 @@ impl Pairing {
         self.pass(now);
         while let Some(at) = self.asks.iter().position(|ask| keys.contains(&ask.key)) {
             let ask = self.end_ask(now, at, Why::Aborted);
-            self.tell(now, Outcome::Aborted { label: ask.label, from: ask.phone.address });
+            self.record(now, Outcome::Aborted { label: ask.label, from: ask.phone.address });
         }
     }
 
@@ -196,7 +196,7 @@ impl Pairing {
                 Outcome::Several { asking }
             }
         };
-        self.tell(now, outcome)
+        self.record(now, outcome)
     }
 
     /// Somebody held the button for long: nobody is host, asks or may become host without a new press.
@@ -210,7 +210,7 @@ impl Pairing {
             self.remember(now, host.key, host.label, Why::Forgotten);
         }
         self.open_until = None;
-        self.tell(now, Outcome::Forgotten { hosts })
+        self.record(now, Outcome::Forgotten { hosts })
     }
 
     /// A host removes a host, perhaps itself.
@@ -222,7 +222,7 @@ impl Pairing {
         let at = self.hosts.iter().position(|host| host.id == id).ok_or(NoSuchHost)?;
         let host = self.hosts.remove(at);
         self.remember(now, host.key, host.label, Why::Revoked);
-        Ok(self.tell(now, Outcome::Revoked { label: host.label }))
+        Ok(self.record(now, Outcome::Revoked { label: host.label }))
     }
 
     /// Lets time pass: what ran out by `now` ends and is told. Every other method does so first; call it now and then
@@ -230,11 +230,11 @@ impl Pairing {
     pub fn pass(&mut self, now: Time) {
         if self.open_until.is_some_and(|until| until <= now) {
             self.open_until = None;
-            self.tell(now, Outcome::Closed { by_press: false });
+            self.record(now, Outcome::Closed { by_press: false });
         }
         while let Some(at) = self.asks.iter().position(|ask| ask.until <= now) {
             let ask = self.end_ask(now, at, Why::Lapsed);
-            self.tell(now, Outcome::Lapsed { label: ask.label, from: ask.phone.address });
+            self.record(now, Outcome::Lapsed { label: ask.label, from: ask.phone.address });
         }
         self.ended.retain(|ended| now < ended.at.plus_millis(ENDED_FOR_MS));
         while self.asked.front().is_some_and(|(_, at)| now >= at.plus_millis(ASKED_WITHIN_MS)) {
@@ -310,7 +310,8 @@ impl Pairing {
         self.ended.push_back(Ended { key, label, why, at });
     }
 
-    fn tell(&mut self, at: Time, outcome: Outcome) -> Outcome {
+    /// Records what happened, for people and for the log.
+    fn record(&mut self, at: Time, outcome: Outcome) -> Outcome {
         self.last = Some(Happened { at, outcome: outcome.clone() });
         self.news.push(outcome.clone());
         outcome

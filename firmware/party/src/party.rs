@@ -53,7 +53,7 @@ pub enum Input {
     TrackBroken(CueId),
     /// So many people listen.
     Listening(usize),
-    /// Time went on; to be told a few times a second.
+    /// Time went on; an input due a few times a second.
     Pass,
 }
 

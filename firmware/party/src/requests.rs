@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{GuestId, ItemId, RequestId, TrackId};
+use serde::Serialize;
 
 /// Requests that wait to be approved at once. A further one is refused: a host who has not looked at these will not.
 pub const PENDING_MAX: usize = 200;
@@ -22,7 +23,8 @@ pub enum Standing {
 }
 
 /// Why a request will not be heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Decline {
     /// A host or DJ did not want it.
     Declined,

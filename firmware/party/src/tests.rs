@@ -5,6 +5,7 @@ mod hostile;
 mod repertoire;
 mod requests;
 mod transport;
+mod view;
 mod waiting;
 
 use std::collections::VecDeque;

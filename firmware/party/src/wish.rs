@@ -24,6 +24,33 @@ pub struct Asker {
 impl Asker {
     /// Somebody at the box itself: they can do what a host can.
     pub const BOX: Self = Self { guest: None, leads: true, is_host: true };
+
+    /// Returns the role in which they ask.
+    pub const fn role(&self) -> Role {
+        match (self.is_host, self.leads) {
+            (true, _) => Role::Host,
+            (false, true) => Role::Dj,
+            (false, false) => Role::Guest,
+        }
+    }
+}
+
+/// The roles of people at a party, each of which may see and do what those before it may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Anybody with a phone.
+    #[default]
+    Guest,
+    /// A guest whom a host lets play.
+    Dj,
+    /// Whoever runs the party.
+    Host,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Guest, Self::Dj, Self::Host];
 }
 
 /// Where something goes in the queue.

@@ -198,9 +198,9 @@ pub fn refused(refused: &Refused) -> &'static str {
     }
 }
 
-/// What is said of something that happened in pairing, at once: on the LEDs, and as a headline with a sentence. Nothing, if
-/// what lasts says it already.
-pub fn told(outcome: &Outcome) -> Option<(Option<Flash>, &'static str, String)> {
+/// Returns what is shown at once of something that happened in pairing: on the LEDs, and as a headline with a sentence;
+/// `None` if what is shown for longer says it already.
+pub fn announcement(outcome: &Outcome) -> Option<(Option<Flash>, &'static str, String)> {
     let refused = Some(Flash::PairingRefused);
     match outcome {
         Outcome::Paired { label, .. } => {

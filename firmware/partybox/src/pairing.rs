@@ -112,7 +112,7 @@ impl Pairing {
 
     fn revoke(&mut self, now: Time, id: u64, reply: oneshot::Sender<Result<(), RevokeError>>) {
         let outcome = self.rules.revoke(now, id);
-        self.tell(now);
+        self.log_news(now);
         match outcome {
             Err(none) => _ = reply.send(Err(none.into())),
             Ok(_) => {
@@ -126,7 +126,7 @@ impl Pairing {
     fn act<T>(&mut self, now: Time, act: impl FnOnce(&mut party::pairing::Pairing) -> T) -> T {
         let before = (self.rules.hosts().len(), self.rules.next_id());
         let result = act(&mut self.rules);
-        self.tell(now);
+        self.log_news(now);
         if (self.rules.hosts().len(), self.rules.next_id()) != before {
             self.publish();
             self.save(|_| {});
@@ -142,7 +142,7 @@ impl Pairing {
         let Some(writer) = &self.writer else { return then(Ok(())) };
         let text = hosts::to_text(self.rules.hosts(), self.rules.next_id());
         let unsaved = Arc::clone(&self.unsaved);
-        let told = move |written: Result<(), Error>| {
+        let done = move |written: Result<(), Error>| {
             match &written {
                 Err(Error::Busy) => unsaved.store(true, Ordering::Relaxed),
                 Err(error) => log::warn!("the hosts cannot be written, so a restart brings back older ones: {error}"),
@@ -150,15 +150,15 @@ impl Pairing {
             }
             then(written);
         };
-        writer.write(hosts::FILE, text.into_bytes(), Box::new(told));
+        writer.write(hosts::FILE, text.into_bytes(), Box::new(done));
     }
 
-    /// One line and one count for everything that happened.
-    fn tell(&mut self, now: Time) {
+    /// Writes a line and adds a count for everything that happened.
+    fn log_news(&mut self, now: Time) {
         for outcome in self.rules.take_news() {
             self.counters.count(&outcome);
             if let Verdict::Write { more } = self.log.event(now) {
-                let more = if more > 0 { format!(" ({more} more were not told)") } else { String::new() };
+                let more = if more > 0 { format!(" ({more} more were not logged)") } else { String::new() };
                 log::info!("pairing: {}{more}", describe(&outcome));
             }
         }
@@ -197,7 +197,7 @@ fn describe(outcome: &Outcome) -> String {
         Outcome::Full { label } => format!("phone {label} is not host: all places are taken"),
         Outcome::Lapsed { label, from } => format!("nobody pressed for {} within a minute", who(label, from)),
         Outcome::Aborted { label, from } => format!("{} no longer asks", who(label, from)),
-        Outcome::Replaced { label, from } => format!("{} asks anew", who(label, from)),
+        Outcome::Replaced { label, from } => format!("{} asks again", who(label, from)),
         Outcome::Refused { from, why } => format!("{from} may not ask now: {why:?}"),
         Outcome::Revoked { label } => format!("phone {label} is host no more"),
         Outcome::Forgotten { hosts } => format!("all hosts are forgotten; there were {hosts}"),

@@ -120,12 +120,12 @@ impl Panel {
     /// board.
     pub(crate) async fn next(&mut self) -> Option<Asked> {
         match self.events.recv().await {
-            Some(event) => self.take(event),
+            Some(event) => self.handle(event),
             None => std::future::pending().await,
         }
     }
 
-    fn take(&mut self, Event { at, what }: Event) -> Option<Asked> {
+    fn handle(&mut self, Event { at, what }: Event) -> Option<Asked> {
         let (action, times) = match what {
             What::Press { button, gesture } => {
                 self.follow(button, gesture);
@@ -190,8 +190,8 @@ impl Panel {
     pub(crate) fn show(&mut self, mut facts: Facts) {
         if facts.pairing.last != self.pairing_told {
             self.pairing_told.clone_from(&facts.pairing.last);
-            let told = facts.pairing.last.as_ref().and_then(|happened| face::told(&happened.outcome));
-            if let Some((flash, headline, text)) = told {
+            let announcement = facts.pairing.last.as_ref().and_then(|happened| face::announcement(&happened.outcome));
+            if let Some((flash, headline, text)) = announcement {
                 flash.into_iter().for_each(|flash| self.board.flash(flash));
                 self.notice(headline, &text);
             }

@@ -1,4 +1,4 @@
-//! What the box tells about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
+//! What the box publishes about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -9,7 +9,7 @@ use audio::pcm::SAMPLE_RATE_HZ;
 use audio::status::Status;
 use base::ChannelId;
 use board::screen::wifi;
-use party::{Channel, Color, Repertoire, Source};
+use party::{Channel, Source};
 use web::metrics::{Kind, Page};
 use web::panel::{JoinCode, LineLevel, Panel};
 use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
@@ -21,18 +21,7 @@ use crate::panel::Counters;
 
 /// Returns what pages see before the first block.
 pub(crate) fn starting(config: &Config, first: ChannelId) -> Snapshot {
-    let status = ChannelStatus {
-        channel: Channel { id: first, name: String::new(), color: Color::default(), repertoire: Repertoire::All },
-        playing: true,
-        source: Source::Files,
-        sources: Vec::new(),
-        fallback: false,
-        track: None,
-        media_time: 0,
-        repertoire_lost: false,
-        party: Arc::default(),
-    };
-    snapshot(config, vec![Arc::new(status)], 1, Arc::default())
+    snapshot(config, vec![Arc::new(ChannelStatus::starting(first))], 1, Arc::default())
 }
 
 /// Returns what pages see of the box.
@@ -67,18 +56,16 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
     let heard = view.source == Source::Files || sound.standing_in;
     ChannelStatus {
         channel: channel.clone(),
-        playing: view.playing,
-        source: view.source,
+        party,
         sources: vec![files, line_in],
         fallback: sound.standing_in,
         track: if heard { track(programme, sound) } else { None },
         media_time: sound.media_time.as_ticks(),
         repertoire_lost: programme.party().has_lost_repertoire(),
-        party,
     }
 }
 
-/// What pages are told besides what the party does. `urls` is where the page is, `network` what guests shall join.
+/// Returns what pages show besides what the party does. `urls` is where the page is, `network` what guests shall join.
 pub(crate) fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
@@ -164,7 +151,7 @@ fn line_state(state: LineState) -> SourceState {
 pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
     match &status.track {
         Some(track) => programme.tracks().title(track.id),
-        None if status.source == Source::LineIn => {
+        None if status.party.everybody.source == Source::LineIn => {
             let state = status.sources.iter().find(|s| s.kind == Source::LineIn).map_or("", |s| s.state.id());
             format!("line-in ({state})")
         }

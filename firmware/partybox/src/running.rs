@@ -220,7 +220,8 @@ impl Running {
             let peak_dbfs = sound.out_peak_dbfs.is_finite().then_some(sound.out_peak_dbfs.round() as i32);
             let heard = report::heard(programme, status);
             let listeners = report::sum(&listening);
-            let status = console::Status { playing: status.playing, heard: &heard, listeners, peak_dbfs };
+            let status =
+                console::Status { playing: status.party.everybody.playing, heard: &heard, listeners, peak_dbfs };
             logger::set_status(&console::status_line(&status, console::width()));
         }
         self.snapshot.send_replace(Arc::new(snapshot));

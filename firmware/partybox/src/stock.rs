@@ -15,7 +15,7 @@ use audio::decode::TrackInfo;
 use base::TrackId;
 use library::{AskError, Library};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-use web::party_view::{TrackView, art_url};
+use web::track::{TrackView, art_url};
 
 /// The demo tracks: made by the project (`firmware/audio/examples/compose`), under the project's licence.
 const DEMO: [(&str, &[u8]); 3] = [

@@ -12,10 +12,10 @@ pub mod metrics;
 pub mod mp3;
 pub mod pairing;
 pub mod panel;
-pub mod party_view;
 pub mod portal;
 mod statistics;
 pub mod status;
+pub mod track;
 
 pub use ipnet::IpNet;
 

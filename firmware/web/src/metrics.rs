@@ -94,13 +94,13 @@ pub(crate) struct Counters {
     /// Errors of the system when accepting.
     pub(crate) accept_errors: Count,
     /// WebSockets opened.
-    pub(crate) live_opened: Count,
-    /// Of these, let go because the phone took less than there was to tell.
-    pub(crate) live_slow: Count,
+    pub(crate) sockets_opened: Count,
+    /// Of these, ended because the other end took less than there was to send.
+    pub(crate) sockets_slow: Count,
     /// The same, because it gave no sign of life.
-    pub(crate) live_silent: Count,
+    pub(crate) sockets_silent: Count,
     /// The same, because it broke a rule.
-    pub(crate) live_abuse: Count,
+    pub(crate) sockets_abuse: Count,
     answers: [Count; CLASSES.len()],
 }
 
@@ -122,10 +122,10 @@ impl Counters {
             &self.connections_refused,
         );
         one("http_accept_errors_total", "Errors of the system when accepting a connection.", &self.accept_errors);
-        one("live_opened_total", "Live connections opened.", &self.live_opened);
-        one("live_slow_total", "Live connections ended because the phone was too slow.", &self.live_slow);
-        one("live_silent_total", "Live connections ended because the phone was gone.", &self.live_silent);
-        one("live_abuse_total", "Live connections ended because the phone broke a rule.", &self.live_abuse);
+        one("websockets_opened_total", "WebSockets opened.", &self.sockets_opened);
+        one("websockets_slow_total", "WebSockets ended because the phone was too slow.", &self.sockets_slow);
+        one("websockets_silent_total", "WebSockets ended because the phone was gone.", &self.sockets_silent);
+        one("websockets_abuse_total", "WebSockets ended because the phone broke a rule.", &self.sockets_abuse);
         let labels = CLASSES.map(|class| [class]);
         let samples = labels.iter().zip(&self.answers).map(|(label, count)| (&label[..], count.get() as f64));
         page.family("http_answers_total", Kind::Counter, "Requests answered, by class of status.", &["class"], samples);

@@ -1,6 +1,6 @@
-//! What the box tells besides what the party does: where its page is, how to join its network, where the stream is.
+//! What is shown of the box besides what the party does: where its page is, how to join its network, where the stream is.
 //!
-//! Values only; filled in by whoever runs the box. What it tells of its radio and power is in [`appliance::facts`].
+//! Values only; filled in by whoever runs the box. Its radio and power are in [`appliance::facts`].
 
 use std::fmt;
 

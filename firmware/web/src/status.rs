@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use base::{ChannelId, TrackId};
-use party::{Channel, Source};
+use party::{Channel, Color, NowView, PartyView, Repertoire, Source};
 use serde::Serialize;
 
 use crate::panel::Panel;
-use crate::party_view::PartyView;
+use crate::track::TrackView;
 
 /// State of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -114,10 +114,8 @@ impl From<library::Progress> for ScanStatus {
 pub struct ChannelStatus {
     /// Which channel, and what it is called.
     pub channel: Channel,
-    /// Whether it plays (rather than pauses).
-    pub playing: bool,
-    /// The source a host has chosen.
-    pub source: Source,
+    /// What may be seen of its party.
+    pub party: Arc<PartyView<TrackView>>,
     /// Every source.
     pub sources: Vec<SourceStatus>,
     /// Whether the chosen source has failed and its fallback is heard.
@@ -128,8 +126,29 @@ pub struct ChannelStatus {
     pub media_time: u64,
     /// Whether nothing of its own repertoire can be played, so that everything plays.
     pub repertoire_lost: bool,
-    /// Queue, requests, guests and settings.
-    pub party: Arc<PartyView>,
+}
+
+impl ChannelStatus {
+    /// Returns what the channel `id` does before its first block: it plays, and no more is known of it yet.
+    pub fn starting(id: ChannelId) -> Self {
+        let mut party = PartyView::default();
+        party.everybody.playing = true;
+        Self {
+            channel: Channel { id, name: String::new(), color: Color::default(), repertoire: Repertoire::All },
+            party: Arc::new(party),
+            sources: Vec::new(),
+            fallback: false,
+            track: None,
+            media_time: 0,
+            repertoire_lost: false,
+        }
+    }
+
+    /// Returns what the party knows of the track that plays, while the sound is at the same one.
+    pub fn now(&self) -> Option<&NowView<TrackView>> {
+        let heard = self.track.as_ref().map(|track| track.id);
+        self.party.everybody.now.as_ref().filter(|now| Some(now.track.id) == heard)
+    }
 }
 
 /// What the box does.
@@ -143,7 +162,7 @@ pub struct Snapshot {
     pub channels: Vec<Arc<ChannelStatus>>,
     /// Channels that this board can encode, as far as it was measured.
     pub channels_estimate: usize,
-    /// What the box itself tells.
+    /// What is shown of the box itself.
     pub panel: Arc<Panel>,
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{ChannelId, StreamId, Time};
-use party::{Channel, Color, Repertoire, Refused, Source};
+use party::Refused;
 use web::control::{COMMANDS_WAITING_MAX, Command};
 use web::http::{App, Config, Hubs, serve};
 use web::mp3::{self, Sink, hub};
@@ -167,21 +167,10 @@ fn judge(answer: &[u8]) {
 
 fn party() -> Snapshot {
     let id = ChannelId::new("main").expect("a valid id");
-    let status = ChannelStatus {
-        channel: Channel { id, name: String::new(), color: Color::default(), repertoire: Repertoire::All },
-        playing: true,
-        source: Source::Files,
-        sources: Vec::new(),
-        fallback: false,
-        track: None,
-        media_time: 0,
-        repertoire_lost: false,
-        party: Default::default(),
-    };
     Snapshot {
         name: "Partybox".into(),
         version: "0.1.0".into(),
-        channels: vec![Arc::new(status)],
+        channels: vec![Arc::new(ChannelStatus::starting(id))],
         channels_estimate: 1,
         panel: Default::default(),
     }

@@ -1,15 +1,24 @@
-//! What people may see of the party.
+//! Reading the party: its parts, the little that everything else depends on, and what pages may see of it.
+
+use std::collections::BTreeMap;
 
 use base::{GuestId, ItemId, TrackId};
 
 use super::{Party, Session};
-use crate::history::History;
+use crate::history::{History, Played};
 use crate::mix::{Source, Volume};
 use crate::queue::{By, Queue};
-use crate::requests::RequestList;
-use crate::settings::{Origins, Settings};
+use crate::requests::{Decline, Request, RequestList, Standing};
+use crate::settings::{Origins, Requests, Settings};
+use crate::view::{
+    ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, PublicView, QueueView, RequestState,
+    RequestView, SessionView, SkipView,
+};
 
 use super::wishes::BOOSTS_MAX;
+
+/// Tracks shown that play by themselves.
+const UPCOMING: usize = 3;
 
 /// The little that everything else depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,13 +116,94 @@ impl Party {
         if share > 0.0 { (share * self.listening as f64).ceil().max(1.0) as u32 } else { 0 }
     }
 
-    /// Boosts that a guest has spent, of everybody who has.
-    pub fn boosts_spent(&self) -> impl Iterator<Item = (GuestId, u8)> {
-        self.boosts.iter().map(|(guest, spent)| (*guest, *spent))
-    }
-
     /// Boosts that a guest has left.
     pub fn boosts_left(&self, guest: GuestId) -> u8 {
         BOOSTS_MAX.saturating_sub(self.boosts.get(&guest).copied().unwrap_or(0))
+    }
+
+    /// Returns what may be seen of the party, by everybody and by some.
+    pub fn page_view(&self) -> PartyView {
+        let pending = |request: &Request| PendingView {
+            id: request.id,
+            track: request.track,
+            by: ByView::Guest { label: request.guest },
+        };
+        PartyView {
+            everybody: self.public_view(),
+            origins: self.origins(),
+            pending: self.requests.pending().map(pending).collect(),
+            guests: self.guest_views(),
+            newcomer: self.newcomer(),
+        }
+    }
+
+    fn public_view(&self) -> PublicView<TrackId> {
+        let now = self.view();
+        let explained = self.queue.explained();
+        let order = explained.iter().map(|(item, _)| item.id).collect();
+        let items = explained.into_iter().map(|(item, why)| {
+            let (track, by, votes, boosted) = (item.track, ByView::of(item.by), item.votes(), item.boosted);
+            (item.id, ItemView { track, by, votes, boosted, why })
+        });
+        let played =
+            |played: &Played| PlayedView { track: played.track, by: played.by.and_then(ByView::of), how: played.how };
+        PublicView {
+            session: SessionView {
+                live: self.session.live,
+                title: self.session.title.clone(),
+                started_ms: self.session.started.as_millis(),
+            },
+            playing: now.playing,
+            source: now.source,
+            // Without the sign that zero may have.
+            volume_db: now.volume.db() + 0.0,
+            now: now.track.map(|track| NowView { track, by: now.by.and_then(ByView::of), item: now.item }),
+            queue: QueueView { order, items: items.collect(), can_undo: self.queue.can_undo() },
+            upcoming: self.upcoming(UPCOMING),
+            history: self.history.iter().map(played).collect(),
+            skip: SkipView { votes: self.skip_votes.len() as u32, needed: self.skips_needed() },
+            settings: self.settings.clone(),
+        }
+    }
+
+    fn newcomer(&self) -> GuestView<TrackId> {
+        let requests_left =
+            if self.settings.requests == Requests::Off { 0 } else { self.settings.per_guest_max.into() };
+        GuestView { requests_left, boosts_left: BOOSTS_MAX.into(), ..GuestView::default() }
+    }
+
+    /// Returns what every guest who did something may see. One pass over everything: its cost does not grow with guests
+    /// times items.
+    fn guest_views(&self) -> BTreeMap<GuestId, GuestView<TrackId>> {
+        let mut guests: BTreeMap<GuestId, GuestView<TrackId>> = BTreeMap::new();
+        let newcomer = || self.newcomer();
+        for item in self.queue.in_order().0 {
+            if let By::Guest(guest) = item.by {
+                guests.entry(guest).or_insert_with(newcomer).items.push(item.id);
+            }
+            for guest in item.voters() {
+                guests.entry(guest).or_insert_with(newcomer).votes.push(item.id);
+            }
+        }
+        for request in self.requests.iter().rev() {
+            let guest = guests.entry(request.guest).or_insert_with(newcomer);
+            let (state, why) = match request.standing {
+                Standing::Pending => (RequestState::Pending, None),
+                Standing::Queued(_) => (RequestState::Queued, None),
+                Standing::Declined(Decline::Declined) => (RequestState::Declined, None),
+                Standing::Declined(why) => (RequestState::Declined, Some(why)),
+            };
+            if state != RequestState::Declined {
+                guest.requests_left = guest.requests_left.saturating_sub(1);
+            }
+            guest.requests.push(RequestView { id: request.id, track: request.track, state, why });
+        }
+        for guest in self.boosts.keys() {
+            guests.entry(*guest).or_insert_with(newcomer).boosts_left = self.boosts_left(*guest).into();
+        }
+        for guest in &self.skip_votes {
+            guests.entry(*guest).or_insert_with(newcomer).skip_vote = true;
+        }
+        guests
     }
 }

@@ -76,6 +76,8 @@ fn check_limits(pump: &Pump) {
             assert!(party.queue().get(item).is_some(), "{request:?} is nowhere");
         }
     }
+    let queue = party.page_view().everybody.queue;
+    assert!(queue.order.iter().eq(explained.iter().map(|(item, _)| &item.id)) && queue.items.len() == ids.len());
     let first: Vec<ItemId> = party.queue().first(2).iter().map(|item| item.id).collect();
     assert!(explained.iter().map(|(item, _)| item.id).take(2).eq(first));
 }

@@ -1,9 +1,9 @@
 //! The queue as hosts see it: adding, moving, removing, taking back; what is open follows it.
 
-use base::{ItemId, Origin, TrackId};
+use base::{GuestId, ItemId, Origin, TrackId};
 
 use super::{HOST, Pump, catalogue, guest, request};
-use crate::{At, By, Change, Done, How, Input, Refused, Repeat, Settings, What};
+use crate::{At, BOOSTS_MAX, By, Change, Done, How, Input, Refused, Repeat, Settings, What};
 
 #[test]
 fn what_a_host_adds_is_heard_next_without_a_break_and_then_the_catalogue_goes_on() {
@@ -185,7 +185,7 @@ fn the_end_of_a_party_forgets_everything_about_its_guests() {
     let party = &pump.party;
     assert!(party.queue().is_empty() && !party.queue().can_undo());
     assert_eq!((party.requests().iter().count(), party.history().iter().count()), (0, 0));
-    assert_eq!((party.skip_votes().len(), party.boosts_spent().count()), (0, 0));
+    assert_eq!((party.skip_votes().len(), party.boosts_left(GuestId(3))), (0, BOOSTS_MAX));
     assert!(!party.session().live && !party.view().playing && party.view().by.is_none());
     assert!(!format!("{party:?}").contains("GuestId"), "{party:?}");
     assert_eq!(pump.ask(guest(1), request(70)), Err(Refused::Ended));

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use base::TrackId;
-use web::party_view::TrackView;
+use web::track::TrackView;
 
 /// Tracks that are remembered; what is on a page is remembered with the page. The oldest is forgotten and asked for again.
 const KNOWN_MAX: usize = 1_024;

@@ -4,7 +4,7 @@
 //! does not write; an item of the queue that begins to play does, once, so that it does not come back. A vote alone is not
 //! written either, but goes along with the next change. Nothing in it says which guest wanted what.
 //!
-//! A track is named by its number in the library, which survives rescans and renames. Should the library be built anew,
+//! A track is named by its number in the library, which survives rescans and renames. Should the library be rebuilt,
 //! the number may mean another track: a checksum of its texts tells, and the item is left out.
 
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ use base::{ChannelId, Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
 use serde::{Deserialize, Serialize};
-use web::party_view::TrackView;
+use web::track::TrackView;
 
 /// The name of the first channel's file in the state folder, and what those of the others begin with.
 const FILE: &str = "party";
@@ -99,7 +99,7 @@ impl Memory {
     }
 
     /// What the file says, of the tracks that are there. What is wrong with it is logged, and the party then
-    /// begins anew.
+    /// starts with nothing.
     pub(super) fn read(&self, mut tracks: impl FnMut(TrackId) -> Option<TrackView>) -> Option<Saved> {
         let folder = self.writer.as_deref()?.folder();
         let text = folder.read(&self.file).inspect_err(|error| log::warn!("the queue begins anew: {error}")).ok()??;
@@ -135,12 +135,12 @@ impl Memory {
         (self.written, self.at) = (revision, now);
         let text = to_text(&saved, |track| known.get(&track).copied().flatten());
         let again = Arc::clone(&self.again);
-        let told = move |written: Result<(), Error>| match written {
+        let done = move |written: Result<(), Error>| match written {
             Err(Error::Busy) => again.store(true, Ordering::Relaxed),
             Err(error) => log::warn!("the queue cannot be written, so a restart brings back an older one: {error}"),
             Ok(()) => {}
         };
-        writer.write(self.file.clone(), text.into_bytes(), Box::new(told));
+        writer.write(self.file.clone(), text.into_bytes(), Box::new(done));
     }
 }
 

@@ -7,9 +7,9 @@ use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
 use base::{ChannelId, CueId, Time, TrackId};
-use party::{Asker, Done, Input, Output, Party, Refused, View, What};
+use party::{Asker, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
-use web::party_view::{PartyView, TrackView};
+use web::track::TrackView;
 
 use super::ear::{Ear, Lost, Moment};
 use super::lookup::Answer;
@@ -225,7 +225,7 @@ impl Programme {
     }
 
     /// Returns what pages see of the party.
-    pub(crate) fn show(&mut self) -> Arc<PartyView> {
+    pub(crate) fn show(&mut self) -> Arc<PartyView<TrackView>> {
         let (urgent, tracks) = (std::mem::take(&mut self.urgent), &self.tracks);
         let view = self.shown.update(&self.party, |id| tracks.show(id).flatten(), self.clock.now(), urgent);
         if self.ahead_of != Some(self.party.revision()) {

@@ -14,7 +14,7 @@ use base::{ChannelId, CueId, TrackId};
 use party::Input;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use web::party_view::TrackView;
+use web::track::TrackView;
 
 use super::details::Details;
 use super::lookup::{Answer, Found, Lookup};

@@ -13,7 +13,7 @@ pub(crate) fn about_channel(status: &ChannelStatus) -> Value {
         "color": channel.color.id(),
         "repertoire": channel.repertoire,
         "repertoire_lost": status.repertoire_lost,
-        "own_only": status.party.settings.own_only,
+        "own_only": status.party.everybody.settings.own_only,
     })
 }
 

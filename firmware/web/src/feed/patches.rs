@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
+use ::party::Role;
 use base::ChannelId;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::fields::Fields;
 use super::patch::diff;
 use super::render::status_event;
+use super::you::{self, Viewer};
 use crate::guests::Names;
+use crate::metrics::Count;
 use crate::status::{ChannelStatus, Snapshot};
 
 /// Changes kept: a minute of the busiest party. A phone that was away longer gets the whole state.
@@ -54,6 +58,14 @@ impl Feeds {
     }
 }
 
+/// What those of one role may see besides the state.
+#[derive(Clone, Debug, Default)]
+struct OfRole {
+    /// Goes up with every change of what they may see.
+    revision: u64,
+    fields: Arc<OnceLock<Fields>>,
+}
+
 /// The feed of one channel. A phone's task holds it for a moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Feed {
@@ -62,26 +74,30 @@ pub(crate) struct Feed {
     /// Number of the newest change.
     pub(crate) seq: u64,
     state: Arc<Map<String, Value>>,
-    /// The state as JSON, and as an event for guests and for hosts; each is written when the first phone needs it.
+    /// Everything that many are sent is written once, when the first phone needs it: the state, the state as an event for
+    /// guests and for hosts, and what each role may see besides.
     text: Arc<OnceLock<Bytes>>,
     status: Arc<[OnceLock<Bytes>; 2]>,
+    roles: [OfRole; Role::ALL.len()],
     changes: VecDeque<Message>,
     changes_bytes: usize,
     /// Where the music is; numbered on its own.
     pub(crate) position: Option<Message>,
-    /// What only one phone is sent is made from these.
-    pub(crate) snapshot: Arc<Snapshot>,
-    pub(crate) status_of_channel: Arc<ChannelStatus>,
-    pub(crate) names: Names,
+    /// What only some phones are sent is made from these.
+    snapshot: Arc<Snapshot>,
+    status_of_channel: Arc<ChannelStatus>,
+    names: Names,
+    written: Arc<Count>,
 }
 
 impl Feed {
-    /// Returns a feed that begins with `state`.
+    /// Returns a feed that begins with `state`. How often something is written for it is added to `written`.
     pub(crate) fn new(
         session: &str,
         state: Map<String, Value>,
         snapshot: Arc<Snapshot>,
         channel: Arc<ChannelStatus>,
+        written: Arc<Count>,
     ) -> Self {
         Self {
             session: session.into(),
@@ -89,12 +105,14 @@ impl Feed {
             state: Arc::new(state),
             text: Arc::default(),
             status: Arc::default(),
+            roles: Default::default(),
             changes: VecDeque::new(),
             changes_bytes: 0,
             position: None,
             snapshot,
             status_of_channel: channel,
             names: Names::default(),
+            written,
         }
     }
 
@@ -107,6 +125,7 @@ impl Feed {
     pub(crate) fn update(&mut self, state: Map<String, Value>) -> bool {
         let Some(patch) = diff(&self.state, &state) else { return false };
         self.seq += 1;
+        self.written.add();
         let text = Bytes::from(json!({ "type": "change", "seq": self.seq, "patch": patch }).to_string());
         self.changes_bytes += text.len();
         self.changes.push_back(Message { seq: self.seq, text });
@@ -119,24 +138,56 @@ impl Feed {
         true
     }
 
-    /// Replaces what the state was made from.
-    pub(crate) fn made_from(&mut self, snapshot: Arc<Snapshot>, channel: Arc<ChannelStatus>, names: Names) {
-        (self.snapshot, self.status_of_channel, self.names) = (snapshot, channel, names);
+    /// Replaces what the state was made from. Returns whether that changes what only some phones may see.
+    pub(crate) fn made_from(&mut self, snapshot: &Arc<Snapshot>, channel: &Arc<ChannelStatus>, names: Names) -> bool {
+        let for_all = *channel.party != *self.status_of_channel.party || names != self.names;
+        let mut changed = false;
+        for (of_role, role) in self.roles.iter_mut().zip(Role::ALL) {
+            if for_all || you::of_box(snapshot, role) != you::of_box(&self.snapshot, role) {
+                *of_role = OfRole { revision: of_role.revision + 1, fields: Arc::default() };
+                changed = true;
+            }
+        }
+        (self.snapshot, self.status_of_channel, self.names) = (Arc::clone(snapshot), Arc::clone(channel), names);
         // The position in it is another one.
         self.status = Arc::default();
+        changed
+    }
+
+    /// Returns a number that goes up with every change of what those of `role` may see besides the state.
+    pub(crate) fn revision(&self, role: Role) -> u64 {
+        self.roles[role as usize].revision
     }
 
     /// Returns the whole state as JSON.
     pub(crate) fn text(&self) -> &Bytes {
         self.text.get_or_init(|| {
+            self.written.add();
             Bytes::from(serde_json::to_vec(&*self.state).expect("a state holds only what JSON can say"))
         })
     }
 
     /// Returns the state as a server-sent event, for a host or for anybody else.
     pub(crate) fn status(&self, is_host: bool) -> &Bytes {
-        self.status[usize::from(is_host)]
-            .get_or_init(|| status_event(&self.state, &self.status_of_channel, is_host).into())
+        self.status[usize::from(is_host)].get_or_init(|| {
+            self.written.add();
+            status_event(&self.state, &self.status_of_channel, is_host).into()
+        })
+    }
+
+    /// Returns what `viewer` may see besides the state, as JSON.
+    pub(crate) fn you(&self, viewer: &Viewer) -> String {
+        let (snapshot, status) = (&self.snapshot, &self.status_of_channel);
+        let of_role = self.roles[viewer.role as usize].fields.get_or_init(|| {
+            self.written.add();
+            you::of_role(snapshot, status, &self.names, viewer.role)
+        });
+        you::you(of_role, &status.party, viewer)
+    }
+
+    /// Returns how often something was written for the feeds of this run of the box.
+    pub(crate) fn written_total(&self) -> u64 {
+        self.written.get()
     }
 
     /// Returns what happened after the change `seq`; `None` if that is not known any more, or never was.

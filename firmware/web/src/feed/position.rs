@@ -1,11 +1,11 @@
-//! When phones are told where the music is: now and then, and whenever it is not where they think.
+//! When the position in the track is published: every so often, and whenever it is not where phones have counted to.
 
 use base::{ItemId, TrackId};
 use serde_json::json;
 
 use crate::status::ChannelStatus;
 
-/// Time between two words of it while music plays, ms: phones count on by their own clocks, which differ by far less
+/// Time between two publications while music plays, ms: phones count on by their own clocks, which differ by far less
 /// than a screen shows in that time.
 const EVERY_MS: u64 = 1_000;
 
@@ -30,15 +30,10 @@ impl Position {
         let track = status.track.as_ref();
         Self {
             track: track.map(|track| track.id),
-            item: status
-                .party
-                .now
-                .as_ref()
-                .filter(|now| Some(now.track.id) == track.map(|t| t.id))
-                .and_then(|n| n.item),
+            item: status.now().and_then(|now| now.item),
             position_ms: track.map_or(0, |track| track.position_ms),
             media_time: status.media_time,
-            playing: status.playing,
+            playing: status.party.everybody.playing,
         }
     }
 
@@ -56,7 +51,7 @@ impl Position {
         .to_string()
     }
 
-    /// Whether phones that were told this have to be told `now`, `passed_ms` later.
+    /// Returns whether `now` has to be published `passed_ms` after this was.
     pub(super) fn is_stale(&self, now: &Self, passed_ms: u64) -> bool {
         let same = (self.track, self.item, self.playing) == (now.track, now.item, now.playing);
         let moves = self.playing && self.track.is_some();
@@ -71,16 +66,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phones_are_told_of_jumps_at_once_and_of_nothing_they_count_themselves() {
-        let told = Position { track: Some(TrackId(1)), item: None, position_ms: 1_000, media_time: 0, playing: true };
-        let at = |position_ms| Position { position_ms, ..told };
-        assert!(!told.is_stale(&at(1_500), 500) && !told.is_stale(&at(1_700), 500));
-        assert!(told.is_stale(&at(2_000), 500) && told.is_stale(&at(0), 500), "it jumped");
-        assert!(told.is_stale(&at(2_000), 1_000), "it is time");
-        assert!(told.is_stale(&Position { playing: false, ..at(1_500) }, 500));
-        assert!(told.is_stale(&Position { track: Some(TrackId(2)), ..at(1_500) }, 500));
-        assert!(told.is_stale(&Position { item: Some(ItemId(2)), ..at(1_500) }, 500));
-        let paused = Position { playing: false, ..told };
+    fn jumps_are_published_at_once_and_nothing_that_phones_count_themselves() {
+        let published =
+            Position { track: Some(TrackId(1)), item: None, position_ms: 1_000, media_time: 0, playing: true };
+        let at = |position_ms| Position { position_ms, ..published };
+        assert!(!published.is_stale(&at(1_500), 500) && !published.is_stale(&at(1_700), 500));
+        assert!(published.is_stale(&at(2_000), 500) && published.is_stale(&at(0), 500), "it jumped");
+        assert!(published.is_stale(&at(2_000), 1_000), "it is time");
+        assert!(published.is_stale(&Position { playing: false, ..at(1_500) }, 500));
+        assert!(published.is_stale(&Position { track: Some(TrackId(2)), ..at(1_500) }, 500));
+        assert!(published.is_stale(&Position { item: Some(ItemId(2)), ..at(1_500) }, 500));
+        let paused = Position { playing: false, ..published };
         assert!(!paused.is_stale(&paused, 4_999) && paused.is_stale(&paused, 5_000));
     }
 }

@@ -14,6 +14,7 @@ use super::patches::{Feed, Feeds, Message};
 use super::position::Position;
 use super::render::state;
 use crate::guests::Guests;
+use crate::metrics::Count;
 use crate::status::{ChannelStatus, Listeners, ScanStatus, Snapshot};
 use appliance::facts::Facts;
 
@@ -46,6 +47,7 @@ struct Publisher {
     /// Feeds begun so far: a channel that is removed and added again begins another one.
     begun: u64,
     publishing: Vec<Publishing>,
+    written: Arc<Count>,
 }
 
 /// Starts the task that publishes until `stop` becomes true. `session` tells this run of the box from others.
@@ -56,7 +58,8 @@ pub(crate) fn publish(
 ) -> watch::Receiver<Arc<Feeds>> {
     let snapshot = Arc::clone(&sources.snapshots.borrow_and_update());
     let mut guests = sources.guests.changes();
-    let mut publisher = Publisher { sources, session: session.to_owned(), begun: 0, publishing: Vec::new() };
+    let (session, written) = (session.to_owned(), Arc::default());
+    let mut publisher = Publisher { sources, session, begun: 0, publishing: Vec::new(), written };
     publisher.update(&snapshot);
     let (newest, feeds) = watch::channel(Arc::new(publisher.feeds()));
     tokio::spawn(async move {
@@ -129,7 +132,7 @@ impl Publisher {
     ) -> Publishing {
         let session = format!("{}-{}", self.session, self.begun);
         self.begun += 1;
-        let mut feed = Feed::new(&session, state, Arc::clone(snapshot), Arc::clone(status));
+        let mut feed = Feed::new(&session, state, Arc::clone(snapshot), Arc::clone(status), Arc::clone(&self.written));
         let position = Position::of(status);
         feed.position = Some(Message { seq: 1, text: position.text().into() });
         Publishing { feed, position, positioned: Instant::now() }
@@ -152,11 +155,7 @@ impl Publishing {
             let seq = self.feed.position.as_ref().map_or(0, |position| position.seq) + 1;
             self.feed.position = Some(Message { seq, text: position.text().into() });
         }
-        let names = guests.names();
-        let personal = *status.party != *self.feed.status_of_channel.party
-            || snapshot.panel.line_level != self.feed.snapshot.panel.line_level
-            || names != self.feed.names;
-        self.feed.made_from(Arc::clone(snapshot), Arc::clone(status), names);
+        let personal = self.feed.made_from(snapshot, status, guests.names());
         changed || moved || personal
     }
 }

@@ -1,13 +1,11 @@
-//! A channel's state as JSON: what everybody may see, and what only one phone may.
+//! A channel's state as JSON: what everybody may see of its party, of the sound and of the box.
 
 use std::sync::Arc;
 
-use ::party::{BOOSTS_MAX, CHANNELS_MAX, Color, Requests};
+use ::party::Color;
 use serde_json::{Map, Value, json};
 
-use super::about::repertoires;
-use crate::guests::{Guest, Names};
-use crate::party_view::GuestView;
+use crate::guests::Names;
 use crate::status::{ChannelStatus, Listeners, ScanStatus, Snapshot};
 use appliance::facts::Facts;
 
@@ -35,46 +33,44 @@ pub(crate) fn state(
     names: &Names,
     facts: &Facts,
 ) -> Map<String, Value> {
-    let party = &status.party;
+    let mut state = party(status);
+    if let Some(Value::Object(session)) = state.get_mut("session") {
+        session.insert("invite".into(), json!(snapshot.panel.urls.first()));
+    }
     let all = heard.iter().fold(Listeners::default(), |all, heard| Listeners {
         live: all.live + heard.live,
         pocket: all.pocket + heard.pocket,
     });
-    let mut state = json!({
+    let sources = status.sources.iter();
+    let sources =
+        sources.map(|source| json!({ "id": source.kind.id(), "state": source.state, "detail": source.detail }));
+    state.extend(fields(json!({
         "name": snapshot.name,
         "version": snapshot.version,
-        "session": {
-            "live": party.session.live,
-            "title": party.session.title,
-            "started_ms": party.session.started_ms,
-            "invite": snapshot.panel.urls.first(),
-        },
         "channel": status.channel.id,
         "channels": channels(snapshot, heard),
-        "playing": status.playing,
-        "source": status.source.id(),
-        "sources": status.sources.iter()
-            .map(|source| json!({ "id": source.kind.id(), "state": source.state, "detail": source.detail }))
-            .collect::<Value>(),
+        "sources": sources.collect::<Value>(),
         "fallback": status.fallback,
-        // Without the sign that zero may have.
-        "volume_db": party.volume_db + 0.0,
         "track": track(status),
         "streams": streams(snapshot),
         "listeners": all,
-        "queue": party.queue,
-        "upcoming": party.upcoming,
-        "history": party.history,
-        "skip": party.skip,
-        "settings": party.settings,
         "scan": scan,
         "radio": facts.radio,
         "power": facts.power,
         "update": facts.update,
         "forgets": facts.forgets,
-    });
-    call_by_name(&mut state, names);
-    match state {
+    })));
+    state.values_mut().for_each(|value| call_by_name(value, names));
+    state
+}
+
+/// Returns what everybody may see of the party of `status` alone, without names.
+pub(crate) fn party(status: &ChannelStatus) -> Map<String, Value> {
+    fields(json!(status.party.everybody))
+}
+
+fn fields(value: Value) -> Map<String, Value> {
+    match value {
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
@@ -89,8 +85,8 @@ fn channels(snapshot: &Snapshot, heard: &[Listeners]) -> Value {
             "id": status.channel.id,
             "name": status.channel.name,
             "color": status.channel.color.id(),
-            "playing": status.playing,
-            "source": status.source.id(),
+            "playing": status.party.everybody.playing,
+            "source": status.party.everybody.source,
             "title": title,
             "artist": artist,
             "listeners": heard.total(),
@@ -112,7 +108,7 @@ fn streams(snapshot: &Snapshot) -> Value {
 /// Returns the track that is heard, with what the party knows of it beyond what the sound does.
 fn track(status: &ChannelStatus) -> Value {
     let Some(track) = &status.track else { return Value::Null };
-    let now = status.party.now.as_ref().filter(|now| now.track.id == track.id);
+    let now = status.now();
     json!({
         "id": track.id,
         "item": now.and_then(|now| now.item),
@@ -154,8 +150,8 @@ pub(super) fn status_event(state: &Map<String, Value>, status: &ChannelStatus, i
     format!("event: status\ndata: {}\n\n", Value::Object(event))
 }
 
-/// Puts names beside guests' numbers: the rules know numbers only.
-fn call_by_name(value: &mut Value, names: &Names) {
+/// Joins names in beside guests' numbers: the rules know numbers only.
+pub(crate) fn call_by_name(value: &mut Value, names: &Names) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
@@ -169,49 +165,4 @@ fn call_by_name(value: &mut Value, names: &Names) {
         Value::Array(values) => values.iter_mut().for_each(|value| call_by_name(value, names)),
         _ => {}
     }
-}
-
-/// Returns what one phone may know of the channel of `status`: `guest` as whom the box knows it, if it does.
-pub(crate) fn you(
-    snapshot: &Snapshot,
-    status: &ChannelStatus,
-    names: &Names,
-    guest: Option<&Guest>,
-    is_host: bool,
-) -> Value {
-    let party = &status.party;
-    let is_dj = is_host || guest.is_some_and(|guest| guest.is_dj);
-    let mut you = match guest.and_then(|guest| party.guests.get(&guest.id)) {
-        Some(view) => json!(view),
-        None => json!(newcomer(status)),
-    };
-    you["role"] = if is_host {
-        "host"
-    } else if is_dj {
-        "dj"
-    } else {
-        "guest"
-    }
-    .into();
-    you["label"] = json!(guest.map(|guest| guest.id));
-    you["name"] = json!(guest.and_then(|guest| guest.name.as_deref()));
-    if is_dj {
-        you["pending"] = json!(party.pending);
-        call_by_name(&mut you, names);
-    }
-    if is_host {
-        you["origins"] = json!(party.origins);
-        you["line_level"] = json!(snapshot.panel.line_level);
-        you["repertoires"] = repertoires(snapshot);
-        you["channels_max"] = json!(CHANNELS_MAX);
-        you["channels_estimate"] = json!(snapshot.channels_estimate);
-    }
-    you
-}
-
-/// Returns a guest of whom the party has heard nothing yet.
-fn newcomer(status: &ChannelStatus) -> GuestView {
-    let settings = &status.party.settings;
-    let requests_left = if settings.requests == Requests::Off { 0 } else { u32::from(settings.per_guest_max) };
-    GuestView { requests_left, boosts_left: BOOSTS_MAX.into(), ..GuestView::default() }
 }

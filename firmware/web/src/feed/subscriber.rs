@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use base::ChannelId;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::patches::{Feed, Feeds};
+use super::you::Viewer;
 
 /// A message for one phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,16 @@ pub(crate) struct Subscriber {
     channel: Option<ChannelId>,
     /// The feed whose state it knows, and the change up to which; `None` before the first word.
     known: Option<(Arc<str>, u64)>,
-    you: Option<Value>,
+    you: Option<You>,
     position: u64,
+}
+
+/// What one phone was sent of what only it may see, and what that was made from.
+#[derive(Debug)]
+struct You {
+    revision: u64,
+    viewer: Viewer,
+    text: String,
 }
 
 impl Subscriber {
@@ -57,9 +66,8 @@ impl Subscriber {
         feeds.of(self.channel)
     }
 
-    /// Returns what the phone is to be sent of `feed`, in order. `you` is what only this phone may know; `time_ms` the
-    /// box's clock.
-    pub(crate) fn updates(&mut self, feed: &Feed, you: Value, time_ms: u64) -> Result<Vec<Update>, TooSlow> {
+    /// Returns what the phone of `viewer` is to be sent of `feed`, in order. `time_ms` is the box's clock.
+    pub(crate) fn updates(&mut self, feed: &Feed, viewer: &Viewer, time_ms: u64) -> Result<Vec<Update>, TooSlow> {
         let mut updates = Vec::new();
         let known = self.known.take().filter(|(session, _)| *session == feed.session).map(|(_, seq)| seq);
         match known {
@@ -68,7 +76,8 @@ impl Subscriber {
                 let head = head.to_string();
                 // The state is text already, so it is put in rather than parsed and written again for each phone.
                 let state = String::from_utf8_lossy(feed.text());
-                let text = format!("{},\"state\":{state},\"you\":{you}}}", head.trim_end_matches('}'));
+                let you = You::of(feed, viewer);
+                let text = format!("{},\"state\":{state},\"you\":{}}}", head.trim_end_matches('}'), you.text);
                 updates.push(Update { kind: "snapshot", seq: Some(feed.seq), text: text.into() });
                 self.you = Some(you);
                 self.position = 0;
@@ -77,11 +86,7 @@ impl Subscriber {
                 let changes = feed.since(seq).ok_or(TooSlow)?;
                 let changes = changes.map(|change| (Some(change.seq), change.text.clone()));
                 updates.extend(changes.map(|(seq, text)| Update { kind: "change", seq, text }));
-                if self.you.as_ref() != Some(&you) {
-                    let text = Bytes::from(json!({ "type": "you", "value": you }).to_string());
-                    updates.push(Update { kind: "you", seq: None, text });
-                    self.you = Some(you);
-                }
+                updates.extend(self.update_you(feed, viewer));
             }
         }
         self.known = Some((Arc::clone(&feed.session), feed.seq));
@@ -90,5 +95,29 @@ impl Subscriber {
             updates.push(Update { kind: "position", seq: None, text: position.text.clone() });
         }
         Ok(updates)
+    }
+
+    /// Returns what only `viewer` may see, if that is not what the phone was sent last. Nothing is made while nothing that
+    /// it is made from has changed.
+    fn update_you(&mut self, feed: &Feed, viewer: &Viewer) -> Option<Update> {
+        let before = self.you.take();
+        if before.as_ref().is_some_and(|you| you.viewer == *viewer && you.revision == feed.revision(viewer.role)) {
+            self.you = before;
+            return None;
+        }
+        let you = You::of(feed, viewer);
+        let is_new = before.is_none_or(|before| before.text != you.text);
+        let update = is_new.then(|| {
+            let text = format!("{{\"type\":\"you\",\"value\":{}}}", you.text);
+            Update { kind: "you", seq: None, text: text.into() }
+        });
+        self.you = Some(you);
+        update
+    }
+}
+
+impl You {
+    fn of(feed: &Feed, viewer: &Viewer) -> Self {
+        Self { revision: feed.revision(viewer.role), viewer: viewer.clone(), text: feed.you(viewer) }
     }
 }

@@ -1,6 +1,6 @@
 //! Asking the party for something in a caller's name, and what comes back as an answer.
 
-use ::party::{Asker, Done, What, Wish};
+use ::party::{Done, What, Wish};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::ChannelId;
@@ -34,7 +34,7 @@ pub(super) async fn done(call: &Call, what: What) -> Result<Done, Refusal> {
 
 /// Asks `channel` for `what` in the caller's name.
 pub(super) async fn done_of(call: &Call, channel: ChannelId, what: What) -> Result<Done, Refusal> {
-    let who = Asker { guest: call.guest, leads: call.role.is_dj(), is_host: call.role.is_host() };
+    let who = call.role.asker(call.guest);
     let ends = what == What::End;
     let wish = Wish { channel, who, what };
     match ask(&call.server.app.commands, |reply| Command { wish, reply }).await {

@@ -68,7 +68,7 @@ impl Server {
         Time::from_micros(u64::try_from(self.app.zero.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// The same in milliseconds, as pages are told it.
+    /// The same in milliseconds, as pages get it.
     pub(super) fn time_ms(&self) -> u64 {
         self.box_time().as_micros() / 1_000
     }

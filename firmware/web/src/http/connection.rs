@@ -24,7 +24,7 @@ use tower_service::Service as _;
 
 use super::call::{Ends, Server};
 use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX};
-use super::socket;
+use super::socket::{self, Patience};
 use super::stall::{Phase, Timed};
 use super::takeover::TakeOver;
 use crate::gate::Pass;
@@ -130,7 +130,10 @@ pub(super) async fn run(
                 body.hub.join(body.bitrate_bps, joining);
             }
         }
-        Some((head, TakeOver::Live(visit))) => socket::run(socket, parts.read_buf, head, visit, server, stop).await,
+        Some((head, TakeOver::Socket(upgrade))) => {
+            let carrier = (&server.counters, Patience::new(limits.write_timeout));
+            socket::run(socket, parts.read_buf, head, upgrade, carrier, stop).await;
+        }
         None => {}
     }
     Ok(())

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::call::Call;
 use super::role::Role;
-use crate::feed::{Feed, Feeds, Subscriber, render};
+use crate::feed::{Feed, Feeds, Subscriber};
 use crate::gate::Pass;
 
 /// A `status` event is sent at least this often: it corrects the position a page counts by itself, and shows the page
@@ -77,12 +77,10 @@ impl Listener {
     fn write(&mut self, text: &mut Vec<u8>) -> Option<()> {
         let feeds = Arc::clone(&self.feeds.borrow_and_update());
         let feed = self.subscriber.feed(&feeds);
-        let is_host = self.role.is_host();
-        self.write_status(feed, is_host, text);
-        let you =
-            render::you(&feed.snapshot, &feed.status_of_channel, &feed.names, self.role.guest().as_ref(), is_host);
+        let viewer = self.role.viewer();
+        self.write_status(feed, viewer.role == ::party::Role::Host, text);
         let time_ms = u64::try_from(self.zero.elapsed().as_millis()).unwrap_or(u64::MAX);
-        for update in self.subscriber.updates(feed, you, time_ms).ok()? {
+        for update in self.subscriber.updates(feed, &viewer, time_ms).ok()? {
             let id = update.seq.map_or(String::new(), |seq| format!("id: {}:{seq}\n", feed.session));
             text.extend_from_slice(format!("event: {}\n{id}data: ", update.kind).as_bytes());
             text.extend_from_slice(&update.text);
@@ -127,7 +125,8 @@ mod tests {
         let gate = Gate::new(Places { total: 1, kept: 0, each: 1, guests: 1 });
         let place = gate.enter(Entrant::Own(address), None).unwrap();
         let snapshot = Arc::new(crate::http::tests::snapshot());
-        let feed = Feed::new("s", Default::default(), Arc::clone(&snapshot), Arc::clone(snapshot.first()));
+        let feed =
+            Feed::new("s", Default::default(), Arc::clone(&snapshot), Arc::clone(snapshot.first()), Arc::default());
         let (_newest, feeds) = watch::channel(Arc::new(Feeds::new(vec![Arc::new(feed)])));
         let (subscriber, zero) = (Subscriber::default(), std::time::Instant::now());
         let mut body = Box::pin(body_of(Listener { feeds, subscriber, status: None, role, zero, _place: place }));

@@ -54,8 +54,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
         .into_iter()
         .map(|guest| {
             let live = listeners.iter().any(|listener| guest.sessions.contains(&listener.session));
-            let of_guest =
-                |status: &Arc<ChannelStatus>| status.party.guests.get(&guest.id).map_or(0, |view| view.requests.len());
+            let of_guest = |status: &Arc<ChannelStatus>| status.party.of_guest(Some(guest.id)).requests.len();
             let requests: usize = snapshot.channels.iter().map(of_guest).sum();
             json!({
                 "label": guest.id,

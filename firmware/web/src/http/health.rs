@@ -19,7 +19,7 @@ use rtc::stats::Stats;
 /// Returns whether the channel's chosen source is heard.
 fn is_healthy(status: &ChannelStatus) -> bool {
     let broken = |state| matches!(state, SourceState::NoDevice | SourceState::Empty | SourceState::Off);
-    let chosen_broken = status.sources.iter().any(|s| s.kind == status.source && broken(s.state));
+    let chosen_broken = status.sources.iter().any(|s| s.kind == status.party.everybody.source && broken(s.state));
     !status.fallback && !chosen_broken
 }
 
@@ -58,6 +58,8 @@ pub(super) fn metrics(call: &Call) -> Response {
     let feeds = Arc::clone(&server.feeds.borrow());
     let kept = feeds.iter().map(|feed| feed.kept_bytes()).sum();
     gauge("feed_kept_bytes", "Bytes of changes kept for phones that come back.", kept);
+    let help = "States, changes and parts for a role that were written as JSON, each once for all phones.";
+    page.number("feed_written_total", Kind::Counter, help, feeds.of(None).written_total() as f64);
     by_channel(&feeds, &mut page, "feed_changes_total", Kind::Counter, "Changes published to pages.", |feed| feed.seq);
     by_channel(&feeds, &mut page, "channel_listeners", Kind::Gauge, "Listeners of the channel.", |feed| {
         server.listeners_of(feed.channel()).total() as u64

@@ -12,6 +12,7 @@ mod channels;
 mod connection;
 mod cookie;
 mod events;
+mod following;
 mod guard;
 mod guests;
 mod health;

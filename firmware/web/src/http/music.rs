@@ -26,7 +26,7 @@ use super::call::Call;
 use super::limits::REPLY_TIMEOUT;
 use super::refusal::{Refusal, unavailable};
 use super::turns::Turns;
-use crate::party_view::art_url;
+use crate::track::art_url;
 
 /// `GET /api/library/search?q=&limit=&after=`: tracks in whose title, artist or album every word of `q` begins a word,
 /// whatever its capitals and diacritics, the likeliest first. At most [`QUERY_CHARS_MAX`] characters of `q` count.

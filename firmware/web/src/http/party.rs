@@ -114,7 +114,7 @@ pub(super) async fn end(call: Call) -> Result<Response, Refusal> {
 
 /// `GET /api/party/settings`.
 pub(super) fn settings(call: &Call) -> Result<Response, Refusal> {
-    let json = json!(call.channel_status()?.party.settings).to_string();
+    let json = json!(call.channel_status()?.party.everybody.settings).to_string();
     Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response())
 }
 

@@ -13,21 +13,23 @@ use serde_json::{Value, json};
 use super::ask::{done, parse_json};
 use super::call::Call;
 use super::refusal::{Refusal, refused};
-use crate::feed::render;
-use appliance::facts::Facts;
+use crate::feed::fields::Fields;
+use crate::feed::{render, you};
 
 /// `GET /api/queue`: what waits, what follows by itself, what was heard, and what only the caller may know.
 pub(super) fn list(call: &Call) -> Result<Response, Refusal> {
     let status = call.channel_status()?;
     let snapshot = call.server.app.snapshot.borrow().clone();
     let names = call.server.guests.names();
-    let mut body = render::state(&snapshot, &status, &[], None, &names, &Facts::default());
-    body.retain(|key, _| ["queue", "upcoming", "history", "skip"].contains(&key.as_str()));
-    let you = render::you(&snapshot, &status, &names, call.role.guest().as_ref(), call.role.is_host());
-    body.insert("you".to_owned(), you);
-    let body = Value::Object(body);
+    let mut listed = render::party(&status);
+    listed.retain(|key, _| ["queue", "upcoming", "history", "skip"].contains(&key.as_str()));
+    let mut listed = Value::Object(listed);
+    render::call_by_name(&mut listed, &names);
+    let viewer = call.role.viewer();
+    let of_role = you::of_role(&snapshot, &status, &names, viewer.role);
+    let you = Fields::one("you", you::you(&of_role, &status.party, &viewer));
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body.to_string()).into_response())
+    Ok((headers, Fields::of(listed).join(&you)).into_response())
 }
 
 #[derive(Deserialize)]

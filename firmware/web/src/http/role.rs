@@ -2,15 +2,18 @@
 
 use std::net::IpAddr;
 
+use ::party::Asker;
 use ::party::pairing::Key;
 use axum::http::HeaderMap;
+use base::GuestId;
 use tokio::sync::watch;
 
 use super::{Config, cookie};
+use crate::feed::Viewer;
 use crate::guests::{Guest, Guests};
 use crate::pairing::{Hosts, Pairing};
 
-/// What a request can prove. It asks anew each time, so that a host who is removed has no power from then on.
+/// What a request can prove. It is checked again each time, so that a host who is removed has no power from then on.
 #[derive(Clone, Debug)]
 pub(super) struct Role {
     by_address: bool,
@@ -64,6 +67,19 @@ impl Role {
     /// Whether it may do what a DJ may, now.
     pub(super) fn is_dj(&self) -> bool {
         self.is_host() || self.guest().is_some_and(|guest| guest.is_dj)
+    }
+
+    /// Returns who asks for something with it now, as `guest`.
+    pub(super) fn asker(&self, guest: Option<GuestId>) -> Asker {
+        Asker { guest, leads: self.is_dj(), is_host: self.is_host() }
+    }
+
+    /// Returns whose phone it is now.
+    pub(super) fn viewer(&self) -> Viewer {
+        let (guest, is_host) = (self.guest(), self.is_host());
+        let leads = is_host || guest.as_ref().is_some_and(|guest| guest.is_dj);
+        let asker = Asker { guest: guest.as_ref().map(|guest| guest.id), leads, is_host };
+        Viewer { role: asker.role(), guest: asker.guest, name: guest.and_then(|guest| guest.name) }
     }
 
     /// The request's phone is this guest from now on.

@@ -22,8 +22,8 @@ use super::qr::Format;
 use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, channels, guard, guests, health, music, openapi, pages, pairing, party, portal, qr, queue, socket,
-    statistics, stream, update, upload, whep, why,
+    appliance, art, channels, following, guard, guests, health, music, openapi, pages, pairing, party, portal, qr,
+    queue, statistics, stream, update, upload, whep, why,
 };
 
 /// Writes an address within a channel.
@@ -61,7 +61,7 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
             path: channel!("/live"),
             who: Who::Anyone,
             takes: Takes::Socket,
-            answer: |call| Box::pin(async move { socket::open(&call) }),
+            answer: |call| Box::pin(async move { following::follow(&call) }),
         },
     ),
     ("/api/party/play", Route::host(channel!("/play"), Takes::Nothing, |call| Box::pin(party::play(call)))),

@@ -116,11 +116,11 @@ impl Accepting<'_> {
             match listener.accept().await {
                 Ok((socket, peer)) => {
                     pause = ACCEPT_PAUSE_MIN;
-                    self.take(socket, peer);
+                    self.accept(socket, peer);
                 }
                 Err(e) => {
                     self.server.counters.accept_errors.add();
-                    self.say(|| format!("cannot accept a connection: {e}"));
+                    self.warn(|| format!("cannot accept a connection: {e}"));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
                 }
@@ -128,7 +128,7 @@ impl Accepting<'_> {
         }
     }
 
-    fn take(&mut self, socket: TcpStream, peer: SocketAddr) {
+    fn accept(&mut self, socket: TcpStream, peer: SocketAddr) {
         self.server.counters.connections.add();
         // The phone may be gone already; then there is nothing to serve.
         let Ok(local) = socket.local_addr() else { return };
@@ -155,13 +155,13 @@ impl Accepting<'_> {
         // A new socket's buffer is empty; if the kernel does not take this, closing is answer enough.
         let _ = socket.try_write(FULL);
         let ip = peer.ip();
-        self.say(|| match full {
+        self.warn(|| match full {
             Full::Total(limit) => format!("refused a connection of {ip}: all {limit} are in use"),
             Full::Address(limit) => format!("refused a connection of {ip}: it holds {limit} already"),
         });
     }
 
-    fn say(&mut self, line: impl FnOnce() -> String) {
+    fn warn(&mut self, line: impl FnOnce() -> String) {
         if let Verdict::Write { more } = self.log.event(self.server.now()) {
             match more {
                 0 => log::warn!("{}", line()),

@@ -1,10 +1,8 @@
 //! Answers after which a connection is no longer hyper's: what a handler leaves for whoever goes on with it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use base::ChannelId;
-
-use super::role::Role;
+use super::socket::conversation::Conversation;
 use crate::gate::Pass;
 use crate::mp3::Hub;
 
@@ -14,7 +12,7 @@ pub(super) enum TakeOver {
     /// Its body has no end: the connection is handed to the hub.
     Mp3(Mp3Body),
     /// It becomes a WebSocket.
-    Live(Visit),
+    Socket(Upgrade),
 }
 
 /// An answer whose body has no end.
@@ -27,14 +25,18 @@ pub(super) struct Mp3Body {
     pub(super) place: Arc<Mutex<Option<Pass>>>,
 }
 
-/// A phone whose request has been answered with a WebSocket.
+/// A conversation that begins once the connection is a WebSocket, and the place that it holds. In an `Arc` because
+/// extensions of an answer must be clonable.
 #[derive(Clone, Debug)]
-pub(super) struct Visit {
-    pub(super) role: Role,
-    /// The channel whose feed it asked for.
-    pub(super) channel: ChannelId,
-    /// The change up to which it says that it knows the state, and of which run of the box.
-    pub(super) resume: Option<(String, u64)>,
-    /// In an `Arc` because extensions of an answer must be clonable.
-    pub(super) place: Arc<Mutex<Option<Pass>>>,
+pub(super) struct Upgrade(Arc<Mutex<Option<(Box<dyn Conversation>, Pass)>>>);
+
+impl Upgrade {
+    pub(super) fn new(conversation: impl Conversation + 'static, place: Pass) -> Self {
+        Self(Arc::new(Mutex::new(Some((Box::new(conversation), place)))))
+    }
+
+    /// Returns both; `None` if somebody has them already.
+    pub(super) fn take(&self) -> Option<(Box<dyn Conversation>, Pass)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }

@@ -96,14 +96,15 @@ fn flows(listener: &ListenerStats, now: Time) -> bool {
 /// Why nobody hears anything.
 fn of_the_party(status: &ChannelStatus, scan: Option<ScanStatus>) -> Vec<Value> {
     let mut reasons = Vec::new();
-    if !status.party.session.live {
+    let party = &status.party.everybody;
+    if !party.session.live {
         reasons.push(code("ended"));
     }
-    if !status.playing {
+    if !party.playing {
         reasons.push(code("paused"));
     }
-    let state = status.sources.iter().find(|source| source.kind == status.source).map(|source| source.state);
-    match (status.source, state) {
+    let state = status.sources.iter().find(|source| source.kind == party.source).map(|source| source.state);
+    match (party.source, state) {
         (Source::LineIn, Some(SourceState::Silent)) => reasons.push(code("no-signal")),
         (Source::LineIn, Some(SourceState::NoDevice | SourceState::Opening | SourceState::Off)) => {
             // What stands in for it is heard, if there is something.
@@ -115,7 +116,7 @@ fn of_the_party(status: &ChannelStatus, scan: Option<ScanStatus>) -> Vec<Value> 
         }),
         _ => {}
     }
-    if status.party.volume_db <= Volume::MIN_DB {
+    if party.volume_db <= Volume::MIN_DB {
         reasons.push(code("muted-volume"));
     }
     reasons

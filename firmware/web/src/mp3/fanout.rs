@@ -63,7 +63,7 @@ impl FanOut {
                     let ticks = packet.media_time.as_ticks();
                     self.ring.push(ticks, &packet.payload);
                     turn += 1;
-                    self.take_title(&mut title);
+                    self.update_title(&mut title);
                     self.serve_due(&mut listeners, turn, &title).await;
                 }
             }
@@ -88,7 +88,7 @@ impl FanOut {
         self.wanted.store(!listeners.is_empty(), Ordering::Relaxed);
     }
 
-    fn take_title(&mut self, title: &mut Title) {
+    fn update_title(&mut self, title: &mut Title) {
         if self.snapshot.has_changed().unwrap_or(false) {
             let snapshot = self.snapshot.borrow_and_update();
             let status = snapshot.channels.iter().find(|status| self.stream == status.channel.id.into());

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::live::Phone;
-use super::world::{SESSION, World, hosts, snapshot, snapshot_of, status};
+use super::world::{SESSION, World, hosts, seen, snapshot, snapshot_of, status};
 use crate::http::Config;
 use crate::http::qr::tests::scanned;
 use crate::status::{ChannelStatus, Snapshot};
@@ -19,7 +19,7 @@ const JSON: [&str; 1] = ["Content-Type: application/json"];
 
 fn channel(id: &str, color: Color) -> ChannelStatus {
     let channel = Channel { id: ChannelId::new(id).unwrap(), name: String::new(), color, repertoire: Repertoire::All };
-    ChannelStatus { channel, playing: id != "blue", ..status() }
+    ChannelStatus { channel, ..seen(|party| party.playing = id != "blue") }
 }
 
 fn three() -> Snapshot {
@@ -83,8 +83,7 @@ async fn a_phone_follows_another_channel_on_the_same_socket_and_the_first_when_i
         phone.socket.send(follow(nowhere)).await.unwrap();
         assert_eq!(phone.next(&["refused", "snapshot"]).await["code"], "no-such-channel", "{nowhere}");
     }
-    let mut other = channel("blue", Color::Blue);
-    other.playing = true;
+    let other = ChannelStatus { channel: channel("blue", Color::Blue).channel, ..status() };
     world.snapshot.send_replace(Arc::new(snapshot_of([channel("main", Color::Red), other])));
     let change = phone.next(&["change", "snapshot"]).await;
     assert_eq!((&change["type"], &change["patch"]["playing"]), (&"change".into(), &true.into()), "{change}");

@@ -1,4 +1,4 @@
-//! Server-sent events: told at once and at every change, and only what was missed to who says what it knows.
+//! Server-sent events: sent at once and at every change, and only what was missed to whoever says what it knows.
 
 use std::sync::Arc;
 
@@ -6,9 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::world::{LIMIT, World, hosts, snapshot_of, status};
+use super::world::{LIMIT, World, hosts, seen, snapshot_of};
 use crate::http::Config;
-use crate::status::ChannelStatus;
 
 /// A program that listens to events.
 struct Program {
@@ -54,23 +53,23 @@ async fn events_come_at_once_and_at_every_change() {
     assert!(program.text.contains("content-type: text/event-stream"), "{}", program.text);
     program.until("event: status\ndata: {\"").await;
     program.until("\"name\":\"Partybox\"").await;
-    world.snapshot.send_replace(Arc::new(snapshot_of([ChannelStatus { playing: false, ..status() }])));
+    world.snapshot.send_replace(Arc::new(snapshot_of([seen(|party| party.playing = false)])));
     program.until("\"playing\":false").await;
     assert!(program.text.contains("\"you_are_host\":true"));
 }
 
 #[tokio::test]
-async fn who_comes_back_with_the_last_id_is_told_only_what_it_missed() {
+async fn who_comes_back_with_the_last_id_is_sent_only_what_it_missed() {
     let world = World::new(Config::default()).await;
     let mut program = Program::new(&world, "").await;
     program.until("event: snapshot\nid: ").await;
     program.until("\n\nevent: position\n").await;
     let known = program.id();
     drop(program);
-    // Somebody else is told of the change, so it has happened.
+    // Somebody else gets the change, so it has happened.
     let mut other = Program::new(&world, "").await;
     other.until("event: snapshot\n").await;
-    world.snapshot.send_replace(Arc::new(snapshot_of([ChannelStatus { playing: false, ..status() }])));
+    world.snapshot.send_replace(Arc::new(snapshot_of([seen(|party| party.playing = false)])));
     other.until("event: change\n").await;
     let (session, seq) = known.split_once(':').expect("a run of the box, and a number");
     let seq: u64 = seq.parse().expect("a number");

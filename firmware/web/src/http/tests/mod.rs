@@ -17,4 +17,4 @@ mod whep;
 mod why;
 mod world;
 
-pub(crate) use self::world::{snapshot, snapshot_of, status};
+pub(crate) use self::world::{party, seen, snapshot, snapshot_of, status, status_of, track};

@@ -3,25 +3,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ::party::{Asker, At, ByView, Change, Done, Input, Party, RequestState, Requests, Role, What};
 use appliance::config::{Cable, Portal};
 use appliance::facts::{Facts, Network, Power, Radio, Update};
 use appliance::network::PORTAL;
 use appliance::rules::Origins;
-use base::{GuestId, ItemId, RequestId, TrackId};
+use base::{CueId, GuestId, Time, TrackId};
 use serde_json::Value;
 
 use super::guests::join;
 use super::table::path;
-use super::world::{World, hosts, snapshot, snapshot_of, status};
+use super::world::{World, hosts, party, snapshot, snapshot_of, status_of};
 use crate::http::openapi;
 use crate::http::route::{Route, Takes, Who};
 use crate::http::routes::{OF_CHANNEL, ROUTES};
 use crate::panel::LineLevel;
-use crate::party_view::{
-    ByView, GuestView, How, ItemView, PartyView, PendingView, PlayedView, QueueView, RequestState, RequestView,
-    TrackView, Why,
-};
-use crate::status::{ChannelStatus, Snapshot};
+use crate::status::Snapshot;
 
 fn document() -> Value {
     serde_json::from_str(openapi::text(OF_CHANNEL)).expect("JSON")
@@ -128,30 +125,70 @@ fn wrong(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
     })
 }
 
+/// Who wants something: the guest of that number, or somebody at the box.
+fn who(guest: u32) -> Asker {
+    Asker { guest: (guest > 0).then_some(GuestId(guest)), leads: guest == 0, is_host: guest == 0 }
+}
+
 /// A party that has something of everything.
 fn full() -> Snapshot {
-    let track = TrackView { id: TrackId(1), duration_ms: Some(5), art: Some("/x".into()), ..TrackView::default() };
-    let guest = Some(ByView::Guest { label: GuestId(1), name: None });
-    let why =
-        vec![Why::Pinned, Why::Turn { before: 1 }, Why::Votes { votes: 2 }, Why::Boost, Why::WaitingTurn { round: 1 }];
-    let item = |by| ItemView { track: track.clone(), by, votes: 2, boosted: true, why: why.clone() };
-    let items =
-        [(ItemId(7), item(guest.clone())), (ItemId(8), item(Some(ByView::Host))), (ItemId(9), item(None))].into();
-    let request =
-        RequestView { id: RequestId(3), track: track.clone(), state: RequestState::Declined, why: Some("removed") };
-    let me =
-        GuestView { votes: vec![ItemId(7)], items: vec![ItemId(7)], requests: vec![request], ..GuestView::default() };
-    let party = PartyView {
-        queue: QueueView { order: [7, 8, 9].map(ItemId).to_vec(), items, can_undo: true },
-        upcoming: vec![track.clone()],
-        history: vec![PlayedView { track: track.clone(), by: Some(ByView::Host), how: How::Skipped }],
-        pending: vec![PendingView { id: RequestId(4), track, by: ByView::Host }],
-        guests: [(GuestId(1), me)].into(),
-        ..PartyView::default()
+    let mut party = party();
+    let ask = |party: &mut Party, guest, what| party.ask(Time::ZERO, who(guest), what).expect("granted").0;
+    party.handle(Time::ZERO, Input::Listening(10));
+    party.handle(Time::ZERO, Input::Catalogue((1..=20).map(TrackId).collect()));
+    party.handle(Time::ZERO, Input::TrackStarted(CueId(1)));
+    ask(&mut party, 0, What::Next);
+    party.handle(Time::ZERO, Input::TrackStarted(CueId(2)));
+    ask(&mut party, 1, What::Request(TrackId(12)));
+    ask(&mut party, 2, What::Request(TrackId(13)));
+    ask(&mut party, 0, What::Set(Change { requests: Some(Requests::Auto), ..Change::default() }));
+    let mut item = |guest, what| match ask(&mut party, guest, what) {
+        Done::Queued(item) => item,
+        Done::Admitted(_) => party.queue().items().map(|item| item.id).max().expect("just let in"),
+        other => panic!("{other:?}"),
     };
-    let mut full = snapshot_of([ChannelStatus { party: Arc::new(party), ..status() }]);
+    item(0, What::Add(TrackId(5), At::Next));
+    let removed = item(1, What::Request(TrackId(6)));
+    let voted = item(1, What::Request(TrackId(7)));
+    item(2, What::Request(TrackId(8)));
+    let boosted = item(3, What::Request(TrackId(9)));
+    item(4, What::Request(TrackId(10)));
+    item(2, What::Request(TrackId(11)));
+    for (guest, what) in [
+        (2, What::Vote(voted, true)),
+        (1, What::Boost(boosted)),
+        (1, What::Vote(boosted, true)),
+        (1, What::SkipVote(true)),
+        (0, What::Remove(removed)),
+        // Whose items stay, of nobody.
+        (0, What::Forget(GuestId(4))),
+    ] {
+        ask(&mut party, guest, what);
+    }
+    let mut full = snapshot_of([status_of(&party)]);
     Arc::make_mut(&mut full.panel).line_level = Some(LineLevel { peak_dbfs: Some(-3.5), clipped: true });
     full
+}
+
+#[test]
+fn the_full_party_has_something_of_everything() {
+    let full = full();
+    let party = &full.first().party;
+    let public = &party.everybody;
+    let text = serde_json::json!(public).to_string();
+    for code in ["pinned", "turn", "votes", "oldest", "boost", "waiting-turn"] {
+        assert!(text.contains(&format!("\"code\":\"{code}\"")), "no {code} in {text}");
+    }
+    for by in [Some(ByView::Host), Some(ByView::Guest { label: GuestId(1) }), None] {
+        assert!(public.queue.items.values().any(|item| item.by == by), "nothing of {by:?}");
+    }
+    assert!(!public.history.is_empty() && !public.upcoming.is_empty() && public.now.is_some());
+    let one = party.of_guest(Some(GuestId(1)));
+    assert!(!one.items.is_empty() && !one.votes.is_empty() && one.skip_vote);
+    for state in [RequestState::Pending, RequestState::Queued, RequestState::Declined] {
+        assert!(one.requests.iter().any(|request| request.state == state), "{state:?}");
+    }
+    assert!(party.of_role(Role::Dj).pending.is_some_and(|pending| !pending.is_empty()));
 }
 
 #[tokio::test]
@@ -179,8 +216,8 @@ async fn what_is_answered_is_what_is_described() {
         origins: Origins::default(),
     });
     let facts = Facts { network, radio: Some(radio), power: Some(power), update, ..Facts::default() };
-    for (told, facts) in [(snapshot(), Facts::default()), (full(), facts)] {
-        world.snapshot.send_replace(Arc::new(told));
+    for (shown, facts) in [(snapshot(), Facts::default()), (full(), facts)] {
+        world.snapshot.send_replace(Arc::new(shown));
         world.facts.send_replace(Arc::new(facts));
         let mut checked = 0;
         for route in ROUTES.iter().filter(|route| route.method == "GET" && route.takes == Takes::Nothing) {

@@ -11,9 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::guests::join;
-use super::world::{SESSION, World, snapshot, snapshot_of, status};
+use super::world::{SESSION, World, seen, snapshot, snapshot_of, status};
 use crate::http::Config;
-use crate::party_view::{PartyView, SessionView};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus};
 use rtc::api::{Link, ListenerStats, SessionId};
 
@@ -43,24 +42,21 @@ fn listener(session: SessionId, packets: u32, at: Option<Time>) -> ListenerStats
 
 fn line_in(state: SourceState) -> Snapshot {
     let source = SourceStatus { kind: Source::LineIn, state, detail: String::new() };
-    snapshot_of([ChannelStatus { source: Source::LineIn, sources: vec![source], ..status() }])
+    snapshot_of([ChannelStatus { sources: vec![source], ..seen(|party| party.source = Source::LineIn) }])
 }
 
 #[tokio::test]
 async fn every_fault_of_the_party_has_its_code() {
     let world = World::new(Config::default()).await;
     world.listeners.lock().unwrap().push(listener(SESSION, 1, None));
-    let party = |live, volume_db| {
-        let session = SessionView { live, title: String::new(), started_ms: 5 };
-        let party = Arc::new(PartyView { session, volume_db, ..PartyView::default() });
-        snapshot_of([ChannelStatus { party, ..status() }])
-    };
+    let party =
+        |live, volume_db| snapshot_of([seen(|party| (party.session.live, party.volume_db) = (live, volume_db))]);
     let mut empty = status();
     empty.sources[0].state = SourceState::Empty;
     let empty = snapshot_of([empty]);
-    for (told, code) in [
+    for (shown, code) in [
         (snapshot(), None),
-        (snapshot_of([ChannelStatus { playing: false, ..status() }]), Some("paused")),
+        (snapshot_of([seen(|party| party.playing = false)]), Some("paused")),
         (party(true, 0.0), None),
         (party(false, 0.0), Some("ended")),
         (party(true, -40.0), Some("muted-volume")),
@@ -72,7 +68,7 @@ async fn every_fault_of_the_party_has_its_code() {
         (line_in(SourceState::NoDevice), Some("line-in-gone")),
         (line_in(SourceState::Opening), Some("line-in-gone")),
     ] {
-        world.snapshot.send_replace(Arc::new(told));
+        world.snapshot.send_replace(Arc::new(shown));
         assert_eq!(codes(&world, &[]).await, code.into_iter().collect::<Vec<_>>());
     }
     let radio = |full| {
@@ -98,10 +94,10 @@ async fn a_phone_without_a_session_is_told_so_and_one_with_is_told_whether_sound
         (100_000, Some(silent_for(10)), true),
     ] {
         *world.listeners.lock().unwrap() = vec![listener(SESSION, packets, reported)];
-        let told = why(&world, &[]).await;
-        assert_eq!((&told["listening"], told["reasons"] == json!([])), (&json!("live"), flows), "{told}");
+        let answer = why(&world, &[]).await;
+        assert_eq!((&answer["listening"], answer["reasons"] == json!([])), (&json!("live"), flows), "{answer}");
         if !flows {
-            assert_eq!(told["reasons"], json!([{ "code": "not-flowing" }]));
+            assert_eq!(answer["reasons"], json!([{ "code": "not-flowing" }]));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ::party::{Channel, Color, Done, Refused, Repertoire, Source, What};
+use ::party::{Channel, Color, Done, Fades, Party, PublicView, Refused, Repertoire, Settings, Source, What};
 use appliance::facts::Facts;
 use appliance::handle::Inbox;
 use base::{ChannelId, Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
@@ -21,8 +21,8 @@ use crate::control::Command;
 use crate::http::{App, Config, Signaling, serve};
 use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
-use crate::party_view::{PartyView, SessionView};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
+use crate::track::TrackView;
 use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
 
 /// Longest wait for anything in these tests.
@@ -57,12 +57,43 @@ pub(super) struct World {
     packets: u64,
 }
 
+/// A party that plays files and has none yet.
+pub(crate) fn party() -> Party {
+    Party::new(Source::Files, Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 }, Settings::default(), 1)
+}
+
+/// A track as a library knows it that has all of it.
+pub(crate) fn track(id: TrackId) -> TrackView {
+    let art = Some(format!("/api/library/art/{id}?v=1"));
+    TrackView {
+        id,
+        title: format!("Title {id}"),
+        artist: "Artist".into(),
+        album: "Album".into(),
+        duration_ms: Some(1_000),
+        art,
+    }
+}
+
 /// What the one channel does.
 pub(crate) fn status() -> ChannelStatus {
+    seen(|_| {})
+}
+
+/// The same, where everybody sees its party so.
+pub(crate) fn seen(change: impl FnOnce(&mut PublicView<TrackView>)) -> ChannelStatus {
+    let mut status = status_of(&party());
+    let party = Arc::make_mut(&mut status.party);
+    party.everybody.session.started_ms = 1;
+    change(&mut party.everybody);
+    status
+}
+
+/// What the one channel does, where this is its party.
+pub(crate) fn status_of(party: &Party) -> ChannelStatus {
     ChannelStatus {
         channel: Channel { id: main(), name: String::new(), color: Color::Red, repertoire: Repertoire::All },
-        playing: true,
-        source: Source::Files,
+        party: Arc::new(party.page_view().map_tracks(track)),
         sources: vec![SourceStatus { kind: Source::Files, state: SourceState::Ok, detail: String::new() }],
         fallback: false,
         track: Some(TrackStatus {
@@ -74,10 +105,6 @@ pub(crate) fn status() -> ChannelStatus {
         }),
         media_time: 0,
         repertoire_lost: false,
-        party: Arc::new(PartyView {
-            session: SessionView { live: true, title: String::new(), started_ms: 1 },
-            ..PartyView::default()
-        }),
     }
 }
 
@@ -124,7 +151,7 @@ impl World {
         let (snapshot, snapshots) = watch::channel(Arc::new(snapshot()));
         let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
         let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &Runtime::current());
-        let (commands, wishes) = party();
+        let (commands, wishes) = granting();
         let (rtc, asked, listeners) = fan_out();
         let (pairing, keeper) = Keeper::new();
         let (appliance, facts) = super::things::keeper();
@@ -272,7 +299,7 @@ impl Reply {
 }
 
 /// A party that does everything but skip.
-fn party() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
+fn granting() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
     let (commands, mut waiting) = mpsc::channel::<Command>(crate::control::COMMANDS_WAITING_MAX);
     let wishes = Arc::new(Mutex::new(Vec::new()));
     let done = Arc::clone(&wishes);
