@@ -21,6 +21,7 @@
 //! assert_eq!(outputs, [Output::Uncue, Output::Cue(CueId(3), TrackId(3))]);
 //! ```
 
+mod audience;
 mod channel;
 mod evening;
 mod history;
@@ -35,6 +36,7 @@ mod settings;
 mod text;
 mod wish;
 
+pub use audience::Audience;
 pub use channel::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Channel, ChannelWish, Color, LATEST};
 pub use evening::{Changed, Evening};
 pub use history::{HISTORY_MAX, History, How, Played};

@@ -86,17 +86,6 @@ impl Party {
         &self.history
     }
 
-    /// Who is for skipping what is heard now.
-    pub fn skip_votes(&self) -> impl ExactSizeIterator<Item = GuestId> {
-        self.skip_votes.iter().copied()
-    }
-
-    /// How many votes skip what is heard now: the set share of those who listen, at least one; 0: skip votes are off.
-    pub fn skips_needed(&self) -> u32 {
-        let share = self.settings.skip_share;
-        if share > 0.0 { (share * self.listening as f64).ceil().max(1.0) as u32 } else { 0 }
-    }
-
     /// Boosts that a guest has spent, of everybody who has.
     pub fn boosts_spent(&self) -> impl Iterator<Item = (GuestId, u8)> {
         self.boosts.iter().map(|(guest, spent)| (*guest, *spent))

@@ -8,7 +8,7 @@ use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
 use base::{ChannelId, Time, TrackId};
-use party::{Asker, Done, Input, Output, Party, Refused, View, What};
+use party::{Asker, Audience, Done, Input, Output, Party, Refused, View, What};
 use web::mp3::Hub;
 use web::party_view::{PartyView, TrackView};
 
@@ -85,9 +85,9 @@ impl Programme {
         self.offer_catalogue();
     }
 
-    /// Tells the rules how many listen.
-    pub(super) fn count_listeners(&mut self, count: usize) {
-        let outputs = self.party.handle(self.clock.now(), Input::Listening(count));
+    /// Tells the rules who hears the channel.
+    pub(super) fn tell_audience(&mut self, audience: Audience) {
+        let outputs = self.party.handle(self.clock.now(), Input::Listening(audience));
         self.carry_out(outputs);
     }
 

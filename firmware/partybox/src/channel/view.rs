@@ -91,6 +91,7 @@ fn view(party: &Party, shown: &mut Described<'_>) -> PartyView {
         track: shown.track(played.track),
         by: played.by.and_then(by),
         how: played.how,
+        skipped_by: played.skipped_by,
     });
     let history = history.collect();
     let pending = party.requests().pending().map(|request| PendingView {
@@ -110,7 +111,11 @@ fn view(party: &Party, shown: &mut Described<'_>) -> PartyView {
         queue,
         upcoming: party.upcoming(UPCOMING).into_iter().map(|track| shown.track(track)).collect(),
         history,
-        skip: SkipView { votes: party.skip_votes().len() as u32, needed: party.skips_needed() },
+        skip: SkipView {
+            votes: party.skip_votes().len() as u32,
+            needed: party.skips_needed(),
+            from_ms: party.skips_from().map_or(0, Time::as_millis),
+        },
         settings: party.settings().clone(),
         origins: party.origins(),
         pending,
@@ -151,6 +156,9 @@ fn guests(party: &Party, shown: &mut Described<'_>) -> BTreeMap<GuestId, GuestVi
     }
     for guest in party.skip_votes() {
         guests.entry(guest).or_insert_with(newcomer).skip_vote = true;
+    }
+    for (guest, again) in party.skip_pauses() {
+        guests.entry(guest).or_insert_with(newcomer).skip_from_ms = again.as_millis();
     }
     guests
 }

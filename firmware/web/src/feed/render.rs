@@ -47,6 +47,7 @@ pub(crate) fn state(
             "title": party.session.title,
             "started_ms": party.session.started_ms,
             "invite": snapshot.panel.urls.first(),
+            "name": snapshot.panel.name,
         },
         "channel": status.channel.id,
         "channels": channels(snapshot, heard),

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use super::call::{Ends, Server, listeners_of};
 use super::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PICTURES_MAX, QUESTIONS_MAX};
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
-use super::{App, connection, routes, statistics};
+use super::{App, audience, connection, routes, statistics};
 use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
@@ -40,6 +40,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let feeds = feed::publish(sources(&app, &guests), &session(), stop.clone());
     let statistics = Arc::<Statistics>::default();
     tokio::spawn(statistics::keep(Arc::clone(&statistics), app.clone(), stop.clone()));
+    tokio::spawn(audience::publish(app.clone(), guests.clone(), stop.clone()));
     let server = Arc::new(Server {
         connections: Gate::new(limits.connections()),
         mp3_listeners,

@@ -6,6 +6,7 @@ use base::ChannelId;
 
 use super::role::Role;
 use crate::gate::Pass;
+use crate::guests::HeldBody;
 use crate::mp3::Hub;
 
 /// Marks an answer after which the connection is no longer hyper's.
@@ -25,6 +26,8 @@ pub(super) struct Mp3Body {
     pub(super) icy: bool,
     /// In an `Arc` because extensions of an answer must be clonable.
     pub(super) place: Arc<Mutex<Option<Pass>>>,
+    /// The guest's who asked, if the box knows one.
+    pub(super) held: Arc<Mutex<Option<HeldBody>>>,
 }
 
 /// A phone whose request has been answered with a WebSocket.

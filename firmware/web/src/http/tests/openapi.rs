@@ -144,7 +144,7 @@ fn full() -> Snapshot {
     let party = PartyView {
         queue: QueueView { order: [7, 8, 9].map(ItemId).to_vec(), items, can_undo: true },
         upcoming: vec![track.clone()],
-        history: vec![PlayedView { track: track.clone(), by: Some(ByView::Host), how: How::Skipped }],
+        history: vec![PlayedView { track: track.clone(), by: Some(ByView::Host), how: How::Skipped, skipped_by: 0 }],
         pending: vec![PendingView { id: RequestId(4), track, by: ByView::Host }],
         guests: [(GuestId(1), me)].into(),
         ..PartyView::default()
