@@ -53,6 +53,9 @@ declare namespace Party {
     recent_min: number;
     /** 0 to 1. */
     skip_share: number;
+    skip_votes_min: number;
+    skip_after_s: number;
+    skip_pause_s: number;
     crossfade_ms: number;
     level_loudness: boolean;
   }
@@ -149,7 +152,7 @@ declare namespace Party {
     channel: string;
     /** All there are, in the host's order; at least one. */
     channels: Channel[];
-    session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null };
+    session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null; name?: string | null };
     playing: boolean;
     /** `files` or `line-in`. */
     source: string;
@@ -163,8 +166,8 @@ declare namespace Party {
     listeners: { live: number; pocket: number };
     queue: Queue;
     upcoming: Track[];
-    history: { track: Track; by?: By; how: string }[];
-    skip: { votes: number; needed: number };
+    history: { track: Track; by?: By; how: string; skipped_by: number }[];
+    skip: { votes: number; needed: number; from_ms: number };
     settings: Settings;
     scan?: Scan | null;
     radio?: Radio | null;

@@ -227,6 +227,7 @@ fn serve() {
         rtc: rtc::sim::fan_out(drop).expect("a thread").into(),
         mp3: watch::channel(Hubs::from([hub])).1,
         snapshot: snapshots,
+        audience: watch::Sender::default(),
         commands,
         pairing: web::pairing::Pairing::default(),
         library: None,

@@ -3,6 +3,7 @@
 mod box_panel;
 mod card;
 mod channels;
+mod coming_in;
 mod crowd;
 mod ending;
 mod firefox;
@@ -14,8 +15,12 @@ mod looks;
 mod modules;
 mod portal;
 mod restart;
+mod room;
+mod skips;
+mod steady;
 mod truths;
 mod uploads;
+mod views;
 mod why;
 mod wishes;
 

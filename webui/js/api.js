@@ -19,18 +19,18 @@ let channel = MAIN_STREAM;
  * @property {string} name what the host calls the box
  * @property {string} channel the channel that all below is about, where it is not about the box
  * @property {Party.Channel[]} channels all there are, in the host's order
- * @property {{live: boolean, title?: string | null}} [session] `live`: the party has not ended
+ * @property {{live: boolean, title?: string | null, started_ms: number}} [session] `live`: the party has not ended
  * @property {boolean} playing false while the host has paused
  * @property {string} source `files` or `line-in`
  * @property {{id: string, state: string, detail?: string}[]} sources
  * @property {boolean} fallback the chosen source is silent or gone, and another one stands in
- * @property {(Track & {item?: number | null, position_ms?: number}) | null} [track]
+ * @property {(Track & {item?: number | null, by?: By, position_ms?: number}) | null} [track]
  * @property {{id: string}[]} streams
  * @property {{live: number, pocket: number}} listeners
  * @property {{order: number[], items: Record<string, QueueItem>}} [queue]
  * @property {Track[]} [upcoming] what plays by itself when the queue is empty
- * @property {{track: Track, by?: By, how: string}[]} [history] newest first
- * @property {{votes: number, needed: number}} [skip]
+ * @property {{track: Track, by?: By, how: string, skipped_by: number}[]} [history] newest first
+ * @property {{votes: number, needed: number, from_ms: number}} [skip] `from_ms`: when votes are taken, by the box's clock
  * @property {{requests: 'approve' | 'auto' | 'off'}} [settings]
  */
 
@@ -67,6 +67,7 @@ let channel = MAIN_STREAM;
  * @property {number[]} [items] items this phone asked for
  * @property {{id: number, track: Track, state: 'pending' | 'declined' | 'queued', why?: string | null}[]} [requests]
  * @property {boolean} [skip_vote]
+ * @property {number} [skip_from_ms] when it may vote to skip again, by the box's clock
  * @property {number} [boosts_left]
  * @property {number} [requests_left]
  */
@@ -121,6 +122,14 @@ export const ofChannel = (place) => `/api/channels/${channel}/${place}`;
 /** The address of the endless MP3, for the audio element and for other players. */
 export function pocketUrl(stream = MAIN_STREAM) {
   return new URL(`/stream/${stream}.mp3`, location.href).href;
+}
+
+/**
+ * A page as it is served.
+ * @param {string} path
+ */
+export async function fetchPage(path) {
+  return (await ask(path, {})).text();
 }
 
 /**
@@ -278,6 +287,15 @@ function send(method, path, body) {
  */
 export async function readPairing() {
   const answer = await ask('/api/pairing', { cache: 'no-store' });
+  return answer.json();
+}
+
+/**
+ * What somebody at the box does to let a phone be host, and the address that its configuration would name.
+ * @returns {Promise<{way: 'button' | 'key' | 'none', address: string}>}
+ */
+export async function readPairingWay() {
+  const answer = await ask('/api/pairing/way', { cache: 'no-store' });
   return answer.json();
 }
 

@@ -90,13 +90,14 @@ export function secondsLeft(asking, nowMs) {
 /**
  * What is written, and what the button does.
  * @param {Asking} asking
+ * @param {'button' | 'key' | 'none'} way what somebody at the box does to let a phone in
  * @returns {{button: string, say: string, hint: string}} message keys; empty for no words
  */
-export function describe(asking) {
+export function describe(asking, way = 'button') {
   const ask = { button: 'pairing.ask', say: '', hint: '' };
   switch (asking.phase) {
     case 'asking':
-      return { button: 'pairing.cancel', say: 'pairing.press', hint: 'pairing.number' };
+      return { button: 'pairing.cancel', say: way === 'key' ? 'pairing.press_key' : 'pairing.press', hint: 'pairing.number' };
     case 'host':
       return { ...ask, say: 'pairing.host' };
     case 'ended':

@@ -34,5 +34,5 @@ export function keepChannel(channel) {
 export function nameChannel(channel) {
   const place = new URL(location.href);
   place.searchParams.set('channel', channel);
-  history.replaceState(null, '', place);
+  history.replaceState(history.state, '', place);
 }

@@ -14,6 +14,23 @@ export function element(id) {
   return found;
 }
 
+/** The page of this name, shown or put aside. @type {Map<string, Element>} */
+const pages = new Map();
+
+/**
+ * What finds the elements of one page, by which its own modules name them: the document may hold several pages, of which one
+ * is shown (`shell.js`), and the others keep their ids.
+ * @param {string} name of the page, as its `data-page` has it
+ */
+export const part = (name) => (/** @type {string} */ id) => {
+  const page = pages.get(name) ?? document.querySelector(`[data-page="${name}"]`);
+  if (page === null) throw new Error(`there is no page ${name}`);
+  pages.set(name, page);
+  const found = page.querySelector(`#${id}`);
+  if (!(found instanceof HTMLElement || found instanceof SVGElement)) throw new Error(`the page ${name} has no #${id}`);
+  return /** @type {HTMLElement} */ (found);
+};
+
 /**
  * Writes only what changed, so that a screen reader hears nothing twice.
  * @param {Element} where

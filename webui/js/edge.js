@@ -40,7 +40,7 @@ export class Edge {
   /**
    * @param {HTMLAudioElement} audio
    * @param {string} stream
-   * @param {() => void} onEnd the stream ended or broke
+   * @param {(error: unknown) => void} onEnd the stream ended or broke; what it was refused with, if it was
    */
   constructor(audio, stream, onEnd) {
     this.#audio = audio;
@@ -68,6 +68,7 @@ export class Edge {
    * @param {string} stream
    */
   async #open(source, stream) {
+    let refused;
     try {
       const buffer = source.addSourceBuffer(TYPE);
       this.#buffer = buffer;
@@ -79,10 +80,11 @@ export class Edge {
         this.#waiting.push(/** @type {Uint8Array<ArrayBuffer>} */ (value));
         this.#feed();
       }
-    } catch {
+    } catch (error) {
       // Told below: whatever broke, the stream is over.
+      refused = error;
     }
-    if (!this.#abort.signal.aborted) this.#onEnd();
+    if (!this.#abort.signal.aborted) this.#onEnd(refused);
   }
 
   #feed() {
@@ -101,7 +103,7 @@ export class Edge {
     } catch {
       // The element has dropped its source, or there is no more room: it is opened anew.
       this.#abort.abort();
-      this.#onEnd();
+      this.#onEnd(undefined);
     }
   }
 

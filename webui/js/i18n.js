@@ -7,21 +7,33 @@ import { keep, recall } from './keep.js';
 /** Where the chosen language is kept between visits. */
 const KEPT = 'partybox.language';
 
+/** What has been learned, by language and file. @type {Map<string, Record<string, string>>} */
+const learned = new Map();
 /** @type {Record<string, string>} */
 let words = {};
 let spoken = LANGUAGES[0];
 let plurals = new Intl.PluralRules(spoken.code);
-/** @type {string[]} the files of words this page needs */
+/** @type {string[]} the files of words that the page shown needs; what they have not is looked for in the others */
 let parts = [];
 
 /**
- * Loads the words of a page and turns it into their language. To be awaited before anything is said.
+ * Loads the words of a page and turns it into their language. To be awaited before anything is said, and again when the page
+ * is shown after another.
  * @param {...string} wanted names of files in the folders of `lang/`
  */
 export async function speak(...wanted) {
   parts = wanted;
-  await learn(choose([recall(KEPT) ?? '', ...(navigator.languages ?? [])]));
+  await learn(ours());
 }
+
+/**
+ * Loads the words of a page that may be shown later, when the box may be away.
+ * @param {...string} wanted names of files in the folders of `lang/`
+ */
+export const foresee = (...wanted) => read(ours(), wanted);
+
+/** The language of this phone, as far as the pages speak it. */
+const ours = () => choose([recall(KEPT) ?? '', ...(navigator.languages ?? [])]);
 
 /**
  * Speaks another language from now on, also at the next visit.
@@ -34,12 +46,28 @@ export async function speakIn(code) {
 
 /** @param {typeof LANGUAGES[number]} language */
 async function learn(language) {
-  const files = await Promise.all(parts.map((part) => import(`../lang/${language.code}/${part}.js`)));
+  const wanted = parts;
+  // Other pages of this document keep their words: what they do while they are put aside may need them.
+  const others = [...learned.keys()].map((name) => name.split('/')[1]).filter((part) => !wanted.includes(part));
+  await read(language, [...new Set(others)]);
+  await read(language, wanted);
+  // Another page was shown in the meantime, and speaks.
+  if (wanted !== parts) return;
   spoken = language;
   plurals = new Intl.PluralRules(language.code);
-  words = Object.assign({}, ...files.map((file) => file.default));
+  words = Object.assign({}, ...[...others, ...wanted].map((part) => learned.get(`${language.code}/${part}`)));
   document.documentElement.lang = language.code;
   document.documentElement.dir = language.direction;
+}
+
+/**
+ * @param {typeof LANGUAGES[number]} language
+ * @param {string[]} wanted
+ */
+async function read(language, wanted) {
+  const missing = wanted.filter((part) => !learned.has(`${language.code}/${part}`));
+  const files = await Promise.all(missing.map((part) => import(`../lang/${language.code}/${part}.js`)));
+  missing.forEach((part, n) => learned.set(`${language.code}/${part}`, files[n].default));
 }
 
 /**

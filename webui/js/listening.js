@@ -7,6 +7,9 @@ export const LIVE_FAILURES_LIMIT = 2;
 /** Live that was heard before gets more patience: a box that has just restarted has a whole room at its door. */
 export const LIVE_RETURN_FAILURES_LIMIT = 6;
 
+/** When the box has no place for this phone on either way, it is asked again this often, in milliseconds. */
+export const FULL_RETRY_MS = 10_000;
+
 /**
  * - `idle` nothing plays and nothing is wanted
  * - `connecting` tapped; no sound yet
@@ -26,7 +29,7 @@ export const LIVE_RETURN_FAILURES_LIMIT = 6;
 
 /**
  * Why the guest hears Pocket though Live was wanted, or why nothing plays.
- * @typedef {'' | 'no_webrtc' | 'live_failed' | 'live_full' | 'unreachable' | 'phone_paused' | 'hidden'} Reason
+ * @typedef {'' | 'no_webrtc' | 'live_failed' | 'live_full' | 'full' | 'unreachable' | 'phone_paused' | 'elsewhere' | 'ended' | 'hidden'} Reason
  */
 
 /**
@@ -48,7 +51,9 @@ export const LIVE_RETURN_FAILURES_LIMIT = 6;
  *   | {type: 'hidden'}
  *   | {type: 'shown'}
  *   | {type: 'blocked'}
- *   | {type: 'phone_paused'}} ListeningEvent
+ *   | {type: 'phone_paused'}
+ *   | {type: 'elsewhere'}
+ *   | {type: 'ended'}} ListeningEvent
  */
 
 /**
@@ -85,6 +90,10 @@ export function next(now, event) {
       return now.path === null ? now : { ...now, phase: 'blocked' };
     case 'phone_paused':
       return { ...atRest(now.chosen), reason: 'phone_paused' };
+    case 'elsewhere':
+    case 'ended':
+      // Whoever was at rest stays so, for whatever reason they were.
+      return now.path === null ? now : { ...atRest(now.chosen), reason: event.type };
   }
 }
 
@@ -122,7 +131,8 @@ function heard(now, path) {
   if (now.path !== path || now.phase === 'blocked') {
     return now;
   }
-  const reason = now.reason === 'unreachable' ? '' : now.reason;
+  const back = now.path === 'pocket' && now.reason === 'full' ? 'live_full' : '';
+  const reason = now.reason === 'unreachable' || now.reason === 'full' ? back : now.reason;
   return { ...now, phase: now.path, reason, failures: 0, hadLive: now.hadLive || now.path === 'live' };
 }
 
@@ -147,7 +157,7 @@ function lost(now, { path, loss, hidden }) {
     // This phone ends Live's sound when nobody looks at the page.
     return { ...again, path: 'pocket', reason: 'hidden' };
   }
-  return now.path === 'live' ? lostLive(again, loss) : lostPocket(again);
+  return now.path === 'live' ? lostLive(again, loss) : lostPocket(again, loss);
 }
 
 /**
@@ -160,6 +170,9 @@ function lostLive(again, loss) {
     // It worked a moment ago: no sign that Live is closed here.
     return { ...again, reason: '' };
   }
+  if (loss === 'full' && again.reason === 'full') {
+    return { ...again, path: 'pocket' };
+  }
   const failures = again.failures + 1;
   const first = loss === 'full' ? 1 : LIVE_FAILURES_LIMIT;
   if (failures >= (again.hadLive ? LIVE_RETURN_FAILURES_LIMIT : first)) {
@@ -170,10 +183,15 @@ function lostLive(again, loss) {
 
 /**
  * Pocket that breaks off means that something changed, so Live gets one more chance where it was only given up.
+ * Where neither has a place, both are asked in turn.
  * @param {Listening} again
+ * @param {import('./whep.js').Loss} loss
  * @returns {Listening}
  */
-function lostPocket(again) {
+function lostPocket(again, loss) {
+  if (loss === 'full') {
+    return { ...again, path: again.chosen === 'pocket' ? 'pocket' : 'live', reason: 'full', failures: 0 };
+  }
   if (again.reason === 'live_failed' || again.reason === 'live_full') {
     return { ...again, path: 'live', reason: '', failures: LIVE_FAILURES_LIMIT - 1 };
   }

@@ -3,7 +3,7 @@
 // layout.
 
 import { MAIN_STREAM } from './api.js';
-import { atRest, next } from './listening.js';
+import { atRest, FULL_RETRY_MS, next } from './listening.js';
 import { PocketListener } from './pocket.js';
 import { StallWatch } from './stall.js';
 import { liveIsPossible, WhepListener } from './whep.js';
@@ -31,6 +31,8 @@ export class Player {
   /** When a loss or a change of path, not the phone, last may have paused an element. */
   #settling = false;
   #deaf = new StallWatch(DEAF_LIMIT_MS);
+  /** @type {ReturnType<typeof setTimeout> | undefined} until a full box is asked again */
+  #patience;
 
   /**
    * @param {Record<Path, HTMLAudioElement>} audio the same elements for ever: a phone only trusts those that were tapped
@@ -101,6 +103,21 @@ export class Player {
 
   stop() {
     this.#take({ type: 'stop' });
+  }
+
+  /** The box knows this phone as a guest from now on. */
+  introduce() {
+    this.#ways.live.introduce();
+  }
+
+  /** Another tab of this phone plays now. */
+  yield() {
+    this.#take({ type: 'elsewhere' });
+  }
+
+  /** The party is over. */
+  end() {
+    this.#take({ type: 'ended' });
   }
 
   /** @param {import('./listening.js').Choice} path */
@@ -188,8 +205,13 @@ export class Player {
     } else if (path !== before.path) {
       this.#change(before.path, path, phase);
     }
-    if (path === 'live') this.#ways.live.start();
-    if (path === 'pocket') this.#ways.pocket.start();
+    if (path !== before.path || this.#state.reason !== 'full') clearTimeout(this.#patience);
+    if (path !== null && path !== before.path && this.#state.reason === 'full') {
+      // A box that has no place is not asked on one way just because the other is full as well.
+      this.#patience = setTimeout(() => this.#ways[path].start(), FULL_RETRY_MS);
+    } else if (path !== null && this.#state.reason !== 'full') {
+      this.#ways[path].start();
+    }
     // The new way is heard, or the old one is not any more: nothing is left to wait for.
     if (this.#leaving !== null && phase !== this.#leaving) this.#leave(this.#leaving, phase === path);
     this.#onChange(this.#state);

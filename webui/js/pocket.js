@@ -2,9 +2,10 @@
 // one that every phone can play, also with the screen locked. While the page is seen it stays near the live edge where
 // the browser can; else the element fetches for itself, because a page that nobody sees may not be let to.
 
-import { MAIN_STREAM, pocketUrl } from './api.js';
+import { MAIN_STREAM, pocketUrl, RefusedError } from './api.js';
 import { Backoff } from './backoff.js';
 import { Edge, edgeIsPossible } from './edge.js';
+import { FULL_RETRY_MS } from './listening.js';
 import { StallWatch } from './stall.js';
 
 /** Chromium collects 128 KiB before it plays: 8 s at 128 kbit/s. Longer than this without sound is a failure. */
@@ -96,8 +97,8 @@ export class PocketListener {
     if (byItself || !edgeIsPossible()) {
       this.#audio.src = pocketUrl(this.#stream);
     } else {
-      const edge = new Edge(this.#audio, this.#stream, () => {
-        if (edge === this.#edge) this.#lose();
+      const edge = new Edge(this.#audio, this.#stream, (error) => {
+        if (edge === this.#edge) this.#lose(error);
       });
       this.#edge = edge;
     }
@@ -133,12 +134,14 @@ export class PocketListener {
     }
   }
 
-  #lose() {
+  /** @param {unknown} [error] what the box refused the stream with, if it did */
+  #lose(error) {
     if (!this.#wanted || this.#openedAtMs === 0) return;
     clearTimeout(this.#timer);
     this.#dropEdge();
     this.#openedAtMs = 0;
-    this.#timer = setTimeout(() => this.#open(), this.#backoff.next());
-    this.#events.onLost('stalled');
+    const isFull = error instanceof RefusedError && (error.status === 503 || error.status === 429);
+    this.#timer = setTimeout(() => this.#open(), this.#backoff.next(isFull ? FULL_RETRY_MS : null));
+    this.#events.onLost(isFull ? 'full' : 'stalled');
   }
 }

@@ -4,19 +4,35 @@
 import { dress, nameOf } from './channels.js';
 import { element, mark, translate, write } from './dom.js';
 import { Feed } from './feed.js';
-import { qr } from './host/api.js';
+import { invitation, qr } from './host/api.js';
 import { speak, t } from './i18n.js';
+
+/** How many fit on a page of A4. */
+const SHEETS = 4;
 
 await speak('shared', 'screen');
 translate();
 
 const wifi = /** @type {HTMLImageElement} */ (element('wifi'));
-wifi.addEventListener('load', () => number(true));
+wifi.addEventListener('load', async () => {
+  number(true);
+  // Where it cannot be asked the code is enough.
+  const { network } = await invitation().catch(() => ({ network: null }));
+  write(element('wifi-name'), network?.name ?? '');
+  write(element('wifi-passphrase'), network?.passphrase ?? '');
+  copy();
+});
 wifi.addEventListener('error', () => {
   number(false);
   element('no-wifi').hidden = false;
 });
 element('print').addEventListener('click', () => window.print());
+for (const radio of document.querySelectorAll('input[name=paper]')) {
+  radio.addEventListener('change', () => {
+    if (radio instanceof HTMLInputElement) document.body.dataset.paper = radio.value;
+    copy();
+  });
+}
 
 const feed = new Feed(
   (kind) => {
@@ -30,6 +46,8 @@ const feed = new Feed(
     if (channel !== undefined) show(channel);
     mark(element('page'), 'src', qr('page', channel?.id));
     mark(wifi, 'src', qr('wifi'));
+    write(element('page-name'), session.name ?? '');
+    copy();
     // A page to print does not change under the printer's hands.
     feed.close();
   },
@@ -52,4 +70,18 @@ function number(two) {
   element('second').hidden = !two;
   element('sheet').dataset.codes = two ? 'two' : 'one';
   write(element('page-say'), t(two ? 'poster.page' : 'poster.page_only'));
+}
+
+/** Four on a page are one and three copies of it. */
+function copy() {
+  const sheets = element('sheets');
+  while (sheets.children.length > 1) sheets.lastElementChild?.remove();
+  if (document.body.dataset.paper !== 'four') return;
+  for (let n = 1; n < SHEETS; n += 1) {
+    const twin = /** @type {HTMLElement} */ (element('sheet').cloneNode(true));
+    for (const named of [twin, ...twin.querySelectorAll('[id]')]) named.removeAttribute('id');
+    // A screen reader reads one of them.
+    twin.setAttribute('aria-hidden', 'true');
+    sheets.append(twin);
+  }
 }

@@ -10,7 +10,9 @@ import { known, t } from './i18n.js';
 export function sentence(error, values = {}) {
   if (!(error instanceof RefusedError)) return t('refused.no_answer');
   const key = `refused.${error.code}`;
-  if (known(key)) return t(key, values);
+  // How many seconds there are to wait, where the box says so.
+  const n = Math.ceil((error.retryAfterMs ?? 0) / 1000);
+  if (known(key)) return t(key, { n, ...values });
   if (error.status === 503) return t('refused.busy');
   return error.status === 403 ? t('refused.not-host') : t('refused.unknown', { detail: error.detail });
 }

@@ -11,8 +11,13 @@ const CHANNEL = 'partybox';
  * @property {number} volume 0 to 1
  */
 
+/** Tells this document from others. */
+const ME = String(Math.random());
+
 /** @type {Report | null} */
 let latest = null;
+/** @type {BroadcastChannel | null} */
+let others = null;
 
 /**
  * Keeps what is told if asked.
@@ -27,14 +32,22 @@ export function tell(report) {
   }
 }
 
-/** Answers other tabs from now on. */
-export function answerOthers() {
+/**
+ * Answers other tabs from now on.
+ * @param {() => void} onPlay called when another tab begins to play: two that do are an echo
+ */
+export function answerOthers(onPlay) {
   if (typeof BroadcastChannel !== 'function') return;
   const channel = new BroadcastChannel(CHANNEL);
-  channel.addEventListener('message', (event) => {
-    if (event.data === 'how' && latest !== null) channel.postMessage(latest);
+  others = channel;
+  channel.addEventListener('message', ({ data }) => {
+    if (data?.ask === 'how' && data.from !== ME && latest !== null) channel.postMessage({ ...latest, from: ME });
+    if (data?.ask === 'quiet' && data.from !== ME) onPlay();
   });
 }
+
+/** Tells other tabs that this one plays from now on. */
+export const silenceOthers = () => others?.postMessage({ ask: 'quiet', from: ME });
 
 /**
  * What this tab last told.
@@ -59,9 +72,9 @@ export function askOthers(limitMs) {
   /** @type {Report[]} */
   const reports = [];
   channel.addEventListener('message', (event) => {
-    if (typeof event.data?.phase === 'string') reports.push(event.data);
+    if (typeof event.data?.phase === 'string' && event.data.from !== ME) reports.push(event.data);
   });
-  channel.postMessage('how');
+  channel.postMessage({ ask: 'how', from: ME });
   return new Promise((resolve) => {
     setTimeout(() => {
       channel.close();

@@ -74,6 +74,8 @@ export class WhepListener {
   #session = null;
   /** @type {string | null} the session that is being told another stream */
   #tuning = null;
+  /** Whether the session under way was asked for before the box knew whose it is. */
+  #unnamed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} the pause, or the next look at the statistics */
   #timer;
   /** When the state last changed. */
@@ -106,6 +108,12 @@ export class WhepListener {
     if (this.#state === 'idle') return;
     if (this.#session === null) this.#connect();
     else this.#retune(this.#session);
+  }
+
+  /** The box knows this phone as a guest now: a session from before that is told whose it is. */
+  introduce() {
+    if (this.#session !== null) this.#retune(this.#session);
+    else this.#unnamed = this.#state === 'offering';
   }
 
   /** Connects and stays connected. Does nothing when already started. */
@@ -192,6 +200,8 @@ export class WhepListener {
       if (peer === this.#peer) {
         this.#enter('connecting');
         this.#watch(peer);
+        if (this.#unnamed && session !== null) this.#retune(session);
+        this.#unnamed = false;
       }
     } catch (error) {
       if (peer === null || peer === this.#peer) {

@@ -18,17 +18,25 @@ export function describe(situation) {
   return {
     action: listens ? 'listen' : 'stop',
     button: listens ? 'button.listen' : 'button.stop',
-    state: phase === 'idle' ? (situation.reachable ? 'state.ready' : 'state.reconnecting') : `state.${phase}`,
+    state: isOver(situation.status) ? 'state.ended' : isFull(situation) ? 'state.full' : phase === 'idle' ? (situation.reachable ? 'state.ready' : 'state.reconnecting') : `state.${phase}`,
     hint: hint(situation),
   };
 }
 
+/**
+ * Whether the box has no place for this phone on any way.
+ * @param {Situation} situation
+ */
+const isFull = ({ listening: { phase, reason } }) => reason === 'full' && (phase === 'connecting' || phase === 'reconnecting');
+
 /** @param {Situation} situation */
 function hint({ listening, status, reachable }) {
+  if (isOver(status)) return 'hint.ended';
+  if (isFull({ listening, status, reachable })) return 'hint.full';
   switch (listening.phase) {
     case 'idle':
-      if (hasEnded(status)) return 'hint.ended';
       if (!reachable) return 'hint.unreachable_idle';
+      if (listening.reason === 'elsewhere') return 'hint.elsewhere';
       return listening.reason === 'phone_paused' ? 'hint.phone_paused' : 'hint.tap';
     case 'connecting':
       return listening.path === 'pocket' ? 'hint.connecting_pocket' : 'hint.connecting';
@@ -45,9 +53,9 @@ function hint({ listening, status, reachable }) {
 
 /**
  * Whether the party is over: music that plays is a party, whether or not somebody has begun one.
- * @param {import('./api.js').State | null} status
+ * @param {Pick<import('./api.js').State, 'session' | 'playing'> | null} status
  */
-const hasEnded = (status) => status !== null && status.session?.live === false && !status.playing;
+export const isOver = (status) => status !== null && status.session?.live === false && !status.playing;
 
 /**
  * Why a connected guest hears nothing, or not what was chosen.
@@ -55,7 +63,6 @@ const hasEnded = (status) => status !== null && status.session?.live === false &
  */
 function silence(status) {
   if (status === null) return null;
-  if (hasEnded(status)) return 'hint.ended';
   if (!status.playing) return 'hint.host_paused';
   if (status.source === 'files' && sourceState(status, 'files') === 'empty') return 'hint.no_music';
   return status.fallback && status.source === 'line-in' ? 'hint.fallback' : null;
@@ -77,6 +84,7 @@ function sourceState(status, id) {
 export function nowPlaying(status) {
   const nothing = { title: '', artist: '', titleKey: '', artistKey: '' };
   if (status === null) return { ...nothing, titleKey: 'now.waiting' };
+  if (isOver(status)) return { ...nothing, titleKey: 'now.over' };
   const track = status.track ?? null;
   if (track !== null) {
     return { ...nothing, title: track.title, titleKey: track.title === '' ? 'now.untitled' : '', artist: track.artist };

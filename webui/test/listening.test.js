@@ -115,6 +115,37 @@ test('Live that stalls on a page nobody sees is taken for a phone that ends it',
   assert.deepEqual([state.path, state.reason, state.phase], ['pocket', 'hidden', 'reconnecting']);
 });
 
+test('a box that is full on both ways says so, asks again slowly, and is heard where a place comes free', () => {
+  const full = after(atRest(), listen, lost('full'), lost('full', 'pocket'));
+  assert.deepEqual([full.phase, full.path, full.reason], ['connecting', 'live', 'full']);
+  assert.deepEqual([describe({ listening: full, status: null, reachable: true }).state, describe({ listening: full, status: null, reachable: true }).hint], ['state.full', 'hint.full']);
+  const again = after(full, lost('full'));
+  assert.deepEqual([again.path, again.reason], ['pocket', 'full'], 'the other way next, and still full');
+  assert.equal(after(again, lost('full', 'pocket')).path, 'live');
+  assert.deepEqual([next(full, heard).phase, next(full, heard).reason], ['live', '']);
+  assert.deepEqual([next(again, heardPocket).phase, next(again, heardPocket).reason], ['pocket', 'live_full']);
+  const chosen = after(atRest('pocket'), listen, lost('full', 'pocket'));
+  assert.deepEqual([chosen.path, chosen.reason], ['pocket', 'full'], 'who wants Pocket is not taken elsewhere');
+});
+
+test('another tab and the end of the party take the sound, and only from whom it is', () => {
+  for (const type of ['elsewhere', 'ended']) {
+    const state = after(atRest(), listen, heard, { type });
+    assert.deepEqual([state.phase, state.path, state.reason], ['idle', null, type]);
+    assert.equal(after(atRest(), { type }).reason, '', 'who was silent stays so, without a reason');
+  }
+  assert.equal(after(atRest(), listen, { type: 'ended' }, { type: 'stop' }).reason, '');
+});
+
+test('a party that is over has one thing to say, however this phone listens', () => {
+  const over = { ...STATUS, playing: false, session: { live: false } };
+  for (const phase of ['idle', 'connecting', 'live', 'pocket', 'reconnecting', 'blocked']) {
+    const { state, hint } = describe({ listening: { ...atRest(), phase }, status: over, reachable: true });
+    assert.deepEqual([state, hint], ['state.ended', 'hint.ended'], phase);
+  }
+  assert.equal(nowPlaying({ ...over, track: { title: 'T', artist: 'A' } }).titleKey, 'now.over');
+});
+
 const STATUS = {
   name: 'Partybox', playing: true, source: 'files', fallback: false, track: null, streams: [], you_are_host: false,
   sources: [{ id: 'files', state: 'ok' }, { id: 'line-in', state: 'off' }], listeners: { live: 0, pocket: 0 },
@@ -122,7 +153,7 @@ const STATUS = {
 
 test('every situation has words', () => {
   const phases = ['idle', 'connecting', 'live', 'pocket', 'reconnecting', 'blocked'];
-  const reasons = ['', 'no_webrtc', 'live_failed', 'live_full', 'hidden', 'unreachable', 'phone_paused'];
+  const reasons = ['', 'no_webrtc', 'live_failed', 'live_full', 'hidden', 'full', 'unreachable', 'phone_paused', 'elsewhere', 'ended'];
   const pocketReasons = reasons.slice(0, 5);
   for (const phase of phases) {
     for (const reason of phase === 'pocket' ? pocketReasons : reasons) {

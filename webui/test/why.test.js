@@ -10,6 +10,10 @@ import words from '../lang/en/why.js';
 const playing = { phase: 'live', reason: '', volume: 1 };
 const fine = { box: [], report: playing, playingElsewhere: 0, live: 'open' };
 
+test('a party that has ended is the one reason', () => {
+  assert.deepEqual(reasons({ box: ['paused', 'ended'], report: null, playingElsewhere: 1, live: 'blocked' }), ['ended']);
+});
+
 test('nothing is wrong when nothing is', () => {
   assert.deepEqual(reasons(fine), []);
 });

@@ -33,6 +33,8 @@ pub struct Played {
     pub by: Option<By>,
     /// How it ended.
     pub how: How,
+    /// How many guests' votes skipped it; 0 if none did.
+    pub skipped_by: u32,
 }
 
 /// What was heard.

@@ -21,6 +21,7 @@
 //! assert_eq!(outputs, [Output::Uncue, Output::Cue(CueId(3), TrackId(3))]);
 //! ```
 
+mod audience;
 mod channel;
 mod evening;
 mod history;
@@ -37,6 +38,7 @@ mod text;
 mod view;
 mod wish;
 
+pub use audience::Audience;
 pub use channel::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Channel, ChannelWish, Color, LATEST};
 pub use evening::{Changed, Evening};
 pub use history::{HISTORY_MAX, History, How, Played};

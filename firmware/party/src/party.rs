@@ -2,20 +2,22 @@
 //!
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
-//! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), what is opened in `party/decks.rs`, what outlasts a restart in
-//! `party/memory.rs`.
+//! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, what is opened in
+//! `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
 
 mod decks;
 mod memory;
+mod skips;
 mod transport;
 mod view;
 mod wishes;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use base::{CueId, GuestId, Time, TrackId};
 use serde::{Deserialize, Serialize};
 
+use crate::audience::Audience;
 use crate::history::History;
 use crate::mix::{Fades, MixPlan, Source, Volume};
 use crate::order::Order;
@@ -25,6 +27,7 @@ use crate::settings::{Change, Settings};
 
 use decks::Open;
 pub use memory::{Saved, SavedItem};
+use skips::Skips;
 pub use view::View;
 pub use wishes::BOOSTS_MAX;
 
@@ -51,8 +54,8 @@ pub enum Input {
     CueFailed(CueId),
     /// A track turned out unplayable after it was opened; its deck ends by itself. It stays out of the order.
     TrackBroken(CueId),
-    /// So many people listen.
-    Listening(usize),
+    /// These people hear the channel.
+    Listening(Audience),
     /// Time went on; an input due a few times a second.
     Pass,
 }
@@ -103,8 +106,7 @@ pub struct Party {
     history: History,
     /// Boosts that guests have spent.
     boosts: BTreeMap<GuestId, u8>,
-    skip_votes: BTreeSet<GuestId>,
-    listening: usize,
+    skips: Skips,
     /// Tracks opened and not yet ended, oldest first; at most [`DECKS`], and one more for the blink of an eye.
     open: VecDeque<Open>,
     /// Tracks closed before they began, as far as the party knows: one may have begun in the meantime.
@@ -145,8 +147,7 @@ impl Party {
             requests: RequestList::default(),
             history: History::default(),
             boosts: BTreeMap::new(),
-            skip_votes: BTreeSet::new(),
-            listening: 0,
+            skips: Skips::default(),
             open: VecDeque::new(),
             closed: VecDeque::new(),
             next_cue: CueId(0),
@@ -203,18 +204,9 @@ impl Party {
                 self.give_up_on(cue);
                 self.settle(now, true)
             }
-            Input::Listening(count) => self.listen(count, now),
+            Input::Listening(audience) => self.listen(audience, now),
             Input::Pass if self.stale => self.settle(now, false),
             Input::Pass => Vec::new(),
         }
-    }
-
-    fn listen(&mut self, count: usize, now: Time) -> Vec<Output> {
-        if self.listening != count {
-            let needed = self.skips_needed();
-            self.listening = count;
-            self.revision += u64::from(needed != self.skips_needed());
-        }
-        self.skip_if_wanted(now)
     }
 }

@@ -88,8 +88,15 @@ settings! {
     per_guest_max: u8,
     /// A track that was heard within so many minutes cannot be requested: 0 (it can) to [`Settings::RECENT_MIN_MAX`].
     recent_min: u16,
-    /// Share of those present whose votes skip a track: above 0 to 1; 0: skip votes are off.
+    /// Share of those who listen whose votes skip a track: above 0 to 1; 0: skip votes are off.
     skip_share: f64,
+    /// Fewest votes that skip a track where more than one listens: 1 to [`Settings::SKIP_VOTES_MIN_MAX`].
+    skip_votes_min: u8,
+    /// A track cannot be skipped by votes in its first so many seconds: 0 (it can) to [`Settings::SKIP_AFTER_S_MAX`].
+    skip_after_s: u16,
+    /// A guest whose vote has skipped a track cannot vote for so many seconds: 0 (they can) to
+    /// [`Settings::SKIP_PAUSE_S_MAX`].
+    skip_pause_s: u16,
     /// How long one track fades into the next, ms: 0 (gapless) to [`Settings::CROSSFADE_MS_MAX`].
     crossfade_ms: u16,
     /// Whether tracks are brought to the same loudness.
@@ -115,6 +122,9 @@ impl Default for Settings {
             per_guest_max: 3,
             recent_min: 30,
             skip_share: 0.5,
+            skip_votes_min: 2,
+            skip_after_s: 20,
+            skip_pause_s: 60,
             crossfade_ms: 0,
             level_loudness: true,
         }
@@ -126,6 +136,12 @@ impl Settings {
     pub const PER_GUEST_MAX: u8 = 20;
     /// Longest time that keeps a track from being requested again: a day.
     pub const RECENT_MIN_MAX: u16 = 1_440;
+    /// Most votes that a host may ask for at least: more than that few parties have to spare.
+    pub const SKIP_VOTES_MIN_MAX: u8 = 20;
+    /// Longest beginning of a track that is safe from votes: ten minutes, longer than most tracks.
+    pub const SKIP_AFTER_S_MAX: u16 = 600;
+    /// Longest pause between two skips of one guest: an hour.
+    pub const SKIP_PAUSE_S_MAX: u16 = 3_600;
     /// Longest crossfade: what the mixer can do (`audio::mixer::MixPlan::CROSSFADE_MS_MAX`; a test of the program holds
     /// the two together).
     pub const CROSSFADE_MS_MAX: u16 = 12_750;
@@ -150,6 +166,9 @@ impl Settings {
             ("recent_min", "0 to 1440 minutes", self.recent_min <= Self::RECENT_MIN_MAX),
             // Also false for what is no number.
             ("skip_share", "0 to 1", (0.0..=1.0).contains(&self.skip_share)),
+            ("skip_votes_min", "1 to 20 votes", (1..=Self::SKIP_VOTES_MIN_MAX).contains(&self.skip_votes_min)),
+            ("skip_after_s", "0 to 600 seconds", self.skip_after_s <= Self::SKIP_AFTER_S_MAX),
+            ("skip_pause_s", "0 to 3600 seconds", self.skip_pause_s <= Self::SKIP_PAUSE_S_MAX),
             ("crossfade_ms", "0 to 12750 ms", self.crossfade_ms <= Self::CROSSFADE_MS_MAX),
         ];
         let broken = rules.into_iter().find(|(_, _, kept)| !kept);
@@ -179,6 +198,14 @@ mod tests {
         }
         for (share, right) in [(0.0, true), (1.0, true), (-0.1, false), (1.01, false), (f64::NAN, false)] {
             assert_eq!(with(Change { skip_share: Some(share), ..Change::default() }).is_ok(), right, "{share}");
+        }
+        for (votes, right) in [(0, false), (1, true), (20, true), (21, false)] {
+            assert_eq!(with(Change { skip_votes_min: Some(votes), ..Change::default() }).is_ok(), right, "{votes}");
+        }
+        for (seconds, after, pause) in [(0, true, true), (600, true, true), (601, false, true), (3_601, false, false)] {
+            let early = Change { skip_after_s: Some(seconds), ..Change::default() };
+            let often = Change { skip_pause_s: Some(seconds), ..Change::default() };
+            assert_eq!((with(early).is_ok(), with(often).is_ok()), (after, pause), "{seconds}");
         }
         let far = Change { crossfade_ms: Some(12_751), ..Change::default() };
         assert_eq!(with(far), Err("crossfade_ms"));

@@ -4,6 +4,7 @@ mod evening;
 mod hostile;
 mod repertoire;
 mod requests;
+mod skips;
 mod transport;
 mod view;
 mod waiting;
@@ -12,7 +13,9 @@ use std::collections::VecDeque;
 
 use base::{CueId, GuestId, ItemId, RequestId, Time, TrackId};
 
-use crate::{Asker, At, Change, Done, Entry, Fades, Input, Item, Output, Party, Refused, Settings, Source, What};
+use crate::{
+    Asker, At, Audience, Change, Done, Entry, Fades, Input, Item, Output, Party, Refused, Settings, Source, What,
+};
 
 const FADES: Fades = Fades { pause_ms: 200, source_ms: 1_000, stop_ms: 3_000 };
 
@@ -33,6 +36,11 @@ fn guest(number: u32) -> Asker {
 /// The news that these are the tracks there are.
 fn catalogue(tracks: impl IntoIterator<Item = u64>) -> Input {
     Input::Catalogue(tracks.into_iter().map(TrackId).collect())
+}
+
+/// The news that these guests hear the channel, and nobody else.
+fn hearing(guests: impl IntoIterator<Item = u32>) -> Input {
+    Input::Listening(Audience::of(guests.into_iter().map(GuestId)))
 }
 
 /// A guest's wish for a track.
@@ -77,7 +85,7 @@ impl Pump {
             mixes: 0,
             log: Vec::new(),
         };
-        pump.tell(Input::Listening(10));
+        pump.tell(hearing(1..=10));
         pump.tell(catalogue(1..=tracks));
         pump
     }

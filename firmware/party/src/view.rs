@@ -86,6 +86,8 @@ pub struct GuestView<T> {
     pub requests: Vec<RequestView<T>>,
     /// Whether it is for skipping what is heard now.
     pub skip_vote: bool,
+    /// From when on it may vote to skip again, ms of the box's clock; 0: no vote of its has skipped anything of late.
+    pub skip_from_ms: u64,
     /// Boosts it has left.
     pub boosts_left: u32,
     /// Requests it may make now.
@@ -163,6 +165,8 @@ pub struct PlayedView<T> {
     pub by: Option<ByView>,
     /// How it ended.
     pub how: How,
+    /// How many guests' votes skipped it; 0 if none did.
+    pub skipped_by: u32,
 }
 
 /// Votes to skip.
@@ -172,6 +176,8 @@ pub struct SkipView {
     pub votes: u32,
     /// How many are enough; 0: skip votes are off.
     pub needed: u32,
+    /// From when on votes are taken, ms of the box's clock.
+    pub from_ms: u64,
 }
 
 /// A request that waits to be approved.

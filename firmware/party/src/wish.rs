@@ -203,6 +203,18 @@ pub enum Refused {
     AlreadyBoosted,
     /// Skip votes are switched off, or there is nothing to skip.
     NothingToSkip,
+    /// Who does not hear the channel has no say in what is skipped.
+    NotListening,
+    /// What is heard has just begun.
+    SkipTooEarly {
+        /// Whole seconds until it can be skipped.
+        wait_s: u32,
+    },
+    /// A vote of this guest has skipped a track a short while ago.
+    SkippedLately {
+        /// Whole seconds until the guest may vote again.
+        wait_s: u32,
+    },
     /// Nothing was heard before.
     NothingBefore,
     /// Line-in has no next track.
@@ -255,6 +267,9 @@ impl Refused {
             Self::NoBoosts => "no-boosts",
             Self::AlreadyBoosted => "already-boosted",
             Self::NothingToSkip => "nothing-to-skip",
+            Self::NotListening => "not-listening",
+            Self::SkipTooEarly { .. } => "skip-too-early",
+            Self::SkippedLately { .. } => "skipped-lately",
             Self::NothingBefore => "nothing-before",
             Self::NothingNext => "nothing-next",
             Self::NoLineIn => "no-line-in",

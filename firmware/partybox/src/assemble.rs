@@ -15,11 +15,14 @@ use audio::capture::Alsa;
 use audio::clock::Clock;
 use audio::line::{self, LineSource};
 use base::{ChannelId, Timeline};
+use board::{Function, Kind, Wiring};
 use rtc::config::Clocks;
 use tokio::sync::{Notify, mpsc, watch};
 use web::control::COMMANDS_WAITING_MAX;
+use web::pairing::Way;
 
 use crate::box_metrics;
+use crate::buttons::{Action, Buttons};
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channels, Estimate, Lookup, NEWS_MAX, Roster, Supplies, Suspects};
 use crate::config::Config;
@@ -92,10 +95,12 @@ impl Assembled {
         let channels = Channels::open(supplies, Roster::new(writer.clone(), first), &stock)?;
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
         let wiring = config.wiring().map_err(Error::Config)?;
+        let way = way(&wiring, &config.buttons);
         let opened = Panel::open(wiring, config.buttons.clone(), config.board.double_ms);
         let (panel, board_threads) = opened.map_err(Error::System)?;
         let (board, counters) = panel.meters();
         let (phones, keeper) = web::pairing::channel();
+        keeper.way.send_replace(way);
         let network = Wifi::new(&config.wifi, &config.name, writer.clone());
         let (mut things, service) = appliance::channel();
         let appliance = Appliance::new(&appliance_config(config), service, writer.clone());
@@ -112,11 +117,13 @@ impl Assembled {
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
         });
+        let audience = watch::Sender::default();
         let app = web::http::App {
             config: http_config(config),
             rtc: rtc.clone().into(),
             mp3: hubs,
             snapshot: snapshots,
+            audience: audience.clone(),
             commands: commands_in,
             pairing: phones,
             library: music.as_ref().map(Music::library),
@@ -136,6 +143,7 @@ impl Assembled {
             parked: Parked::default(),
             music,
             commands,
+            audience: audience.subscribe(),
             pairing,
             phones: keeper.requests,
             wake,
@@ -152,6 +160,16 @@ impl Assembled {
             keys: None,
         };
         Ok(Self { app, running })
+    }
+}
+
+/// Returns what somebody at the box can do to let a phone be host.
+fn way(wiring: &Wiring, buttons: &Buttons) -> Way {
+    let wired = |button| wiring.pins.iter().any(|pin| pin.function == Function::Button(button));
+    match wiring.kind {
+        Kind::Gpio if buttons.lead_to(Action::Pair, wired) => Way::Button,
+        Kind::Sim if buttons.lead_to(Action::Pair, |_| true) => Way::Key,
+        Kind::Gpio | Kind::Sim | Kind::None => Way::None,
     }
 }
 
@@ -230,6 +248,18 @@ mod tests {
     use audio::capture::Open;
 
     use super::*;
+
+    #[test]
+    fn a_phone_is_told_what_there_is_to_press() {
+        let of = |text: &str| {
+            let config = Config::parse(text).unwrap();
+            way(&config.wiring().unwrap(), &config.buttons)
+        };
+        assert_eq!(of("[board]\nboard = \"sim\"\n"), Way::Key);
+        assert_eq!(of("[board]\nboard = \"none\"\n"), Way::None);
+        assert_eq!(of("[board]\nboard = \"pi-4b\"\n"), Way::Button);
+        assert_eq!(of("[board]\nboard = \"pi-4b\"\n[buttons.pair]\nshort = \"none\"\n"), Way::None);
+    }
 
     #[test]
     fn the_period_of_line_in_is_the_configured_one() {

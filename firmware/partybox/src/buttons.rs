@@ -157,6 +157,15 @@ impl Buttons {
         }
     }
 
+    /// Whether one of the buttons that `has` knows of leads to `action` by some gesture.
+    pub fn lead_to(&self, action: Action, has: impl Fn(Button) -> bool) -> bool {
+        let leads = |button: &Button| {
+            let Gestures { short, double, long, held, .. } = *self.of(*button);
+            [short, double, long, held].contains(&action)
+        };
+        Button::ALL.iter().any(|button| has(*button) && leads(button))
+    }
+
     /// The first button that is asked for more than it can do.
     pub fn impossible(&self) -> Option<Button> {
         Button::ALL.into_iter().find(|button| !self.of(*button).is_possible())

@@ -110,7 +110,9 @@ impl Facts {
         };
         let mut screens = Vec::new();
         if let Some(network) = &self.network {
-            screens.push(code("Join Wi-Fi", wifi(&network.ssid, &network.passphrase), &network.ssid));
+            // Who cannot scan types both.
+            let beside = format!("{} {}", network.ssid, network.passphrase);
+            screens.push(code("Join Wi-Fi", wifi(&network.ssid, &network.passphrase), beside.trim_end()));
         }
         if let Some(url) = &self.page_url {
             let beside = url.trim_start_matches("http://").trim_end_matches('/');
@@ -299,12 +301,16 @@ mod tests {
         let network = Some(Credentials { ssid: "Box; kj3".to_owned(), passphrase: "aaaa-bbbb".to_owned() });
         let page_url = Some("http://10.0.0.1/".to_owned());
         let show = Facts { network, page_url, listeners: 1, ..playing() }.show();
-        let [Screen::Code { text: join, .. }, Screen::Code { text: page, beside, .. }, Screen::Track { footer, .. }] =
-            &show.screens[..]
+        let [
+            Screen::Code { text: join, beside: typed, .. },
+            Screen::Code { text: page, beside, .. },
+            Screen::Track { footer, .. },
+        ] = &show.screens[..]
         else {
             panic!("{show:?}")
         };
         assert_eq!(join, r"WIFI:T:WPA;S:Box\; kj3;P:aaaa-bbbb;;");
+        assert_eq!(typed, "Box; kj3 aaaa-bbbb", "for whoever cannot scan");
         assert_eq!((page.as_str(), beside.as_str(), footer.as_str()), ("http://10.0.0.1/", "10.0.0.1", "1 listener"));
         assert_eq!(show.urgent, None);
     }

@@ -2,15 +2,26 @@
 //!
 //! No files and no timestamps of its own: under systemd the journal stamps and stores, and the level prefix of
 //! sd-daemon(3) is used there. On a terminal the time since start helps more than a wall clock the box may not have.
+//!
+//! Whatever happens over and over, because a guest makes it or a device is broken, leaves a few lines and a count: every
+//! place in the program that logs has its own limit, so that none can fill the log or hide another's lines.
 
+use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use base::{RateLimit, Time, Verdict};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// What stands at the terminal's foot now, drawn anew below every log line. Empty without a terminal.
 static FOOT: Mutex<Foot> = Mutex::new(Foot { panel: String::new(), status: String::new(), closed: false });
+
+/// Lines of one place in the program within 10 s: all that somebody reads, and a hundredth of what a loop can write.
+const LIMIT: RateLimit = RateLimit::new(20, 10_000_000);
+
+/// What each place in the program has written: its file and line. There are as many as the program has such places.
+type Places = HashMap<(&'static str, u32), RateLimit>;
 
 /// A drawing of some lines, each with its end, above the one status line.
 struct Foot {
@@ -38,7 +49,7 @@ impl Foot {
         if !has_terminal() {
             return;
         }
-        let mut foot = FOOT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut foot = FOOT.lock().unwrap_or_else(PoisonError::into_inner);
         if foot.closed {
             return;
         }
@@ -52,12 +63,13 @@ struct Logger {
     start: Instant,
     /// Whether the journal reads us and wants `<n>` prefixes.
     journal: bool,
+    places: Mutex<Places>,
 }
 
 /// Installs the log for the whole process; records above `level` are dropped.
 pub fn init(level: LevelFilter) {
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
-    if log::set_boxed_logger(Box::new(Logger { start: Instant::now(), journal })).is_ok() {
+    if log::set_boxed_logger(Box::new(Logger { start: Instant::now(), journal, places: Mutex::default() })).is_ok() {
         log::set_max_level(level);
     }
 }
@@ -92,15 +104,26 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
+        let place = (record.file_static().unwrap_or_default(), record.line().unwrap_or_default());
+        let since_start = Time::from_micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let more = {
+            let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            match verdict(&mut places, place, record.level(), since_start) {
+                Verdict::Write { more: 0 } => String::new(),
+                Verdict::Write { more } => format!(" (and {more} more like it)"),
+                Verdict::Suppress => return,
+            }
+        };
         let target = record.target().split("::").next().unwrap_or_default();
         let line = if self.journal {
-            format!("{}{target}: {}", priority(record.level()), record.args())
+            format!("{}{target}: {}{more}", priority(record.level()), record.args())
         } else {
-            format!("{:9.3} {:5} {target}: {}", self.start.elapsed().as_secs_f64(), record.level(), record.args())
+            let seconds = self.start.elapsed().as_secs_f64();
+            format!("{seconds:9.3} {:5} {target}: {}{more}", record.level(), record.args())
         };
         // Whatever a guest or a file put into the message must not steer the terminal or fake a second line.
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let foot = FOOT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let foot = FOOT.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stderr = std::io::stderr().lock();
         let _ = if foot.is_empty() {
             writeln!(stderr, "{line}")
@@ -110,6 +133,14 @@ impl Log for Logger {
     }
 
     fn flush(&self) {}
+}
+
+/// Returns whether a line of `place` is written at `now`. What only a developer has asked for is never left out.
+fn verdict(places: &mut Places, place: (&'static str, u32), level: Level, now: Time) -> Verdict {
+    match level {
+        Level::Debug | Level::Trace => Verdict::Write { more: 0 },
+        Level::Error | Level::Warn | Level::Info => places.entry(place).or_insert(LIMIT).event(now),
+    }
 }
 
 /// The syslog priority prefix of sd-daemon(3).
@@ -125,6 +156,18 @@ fn priority(level: Level) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happens_over_and_over_leaves_a_few_lines_and_hides_nothing_else() {
+        let mut places = Places::new();
+        let at = |ms| Time::ZERO.plus_millis(ms);
+        let loud = ("skip.rs", 7);
+        let written = (0..4_000).filter(|n| verdict(&mut places, loud, Level::Info, at(n / 2)) != Verdict::Suppress);
+        assert_eq!(written.count(), 20);
+        assert_eq!(verdict(&mut places, ("disk.rs", 7), Level::Error, at(2_000)), Verdict::Write { more: 0 });
+        assert_eq!(verdict(&mut places, loud, Level::Debug, at(2_000)), Verdict::Write { more: 0 });
+        assert_eq!(verdict(&mut places, loud, Level::Info, at(10_000)), Verdict::Write { more: 3_980 });
+    }
 
     #[test]
     fn the_foot_is_taken_away_from_its_first_line_on() {

@@ -11,7 +11,7 @@ use base::ChannelId;
 use board::screen::wifi;
 use party::{Channel, Source};
 use web::metrics::{Kind, Page};
-use web::panel::{JoinCode, LineLevel, Panel};
+use web::panel::{JoinCode, LineLevel, Network, Panel};
 use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 
 use crate::channel::{Gauged, Listening, Programme};
@@ -66,16 +66,26 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
 }
 
 /// Returns what pages show besides what the party does. `urls` is where the page is, `network` what guests shall join.
-pub(crate) fn panel(sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
+pub(crate) fn panel(config: &Config, sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
         urls: urls.to_vec(),
+        name: page_name(&config.http.names, config.listen.port(), network.is_some()),
+        network: network.map(|network| Network { name: network.ssid.clone(), passphrase: network.passphrase.clone() }),
         join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),
         line_level: is_there.then(|| LineLevel {
             peak_dbfs: sound.line_peak_dbfs.is_finite().then_some(sound.line_peak_dbfs),
             clipped: sound.line == LineState::Clipping,
         }),
     }
+}
+
+/// Returns the name that somebody can type instead of the page's address: in the box's `own` network it answers for all its
+/// names, elsewhere only those are known that it announces there.
+fn page_name(names: &[String], port: u16, own: bool) -> Option<String> {
+    let name = names.iter().find(|name| own || name.ends_with(".local"))?;
+    // 80 is what a browser adds by itself (RFC 9110 section 4.2.1).
+    Some(if port == 80 { name.clone() } else { format!("{name}:{port}") })
 }
 
 /// Returns what the box itself shows of `channel`, where there is more than one to tell apart.

@@ -15,6 +15,7 @@ use rtc::networks::Networks;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use web::control::Command;
+use web::http::Audiences;
 use web::status::Snapshot;
 
 use crate::buttons::Action;
@@ -50,6 +51,8 @@ pub(crate) struct Running {
     pub(crate) parked: Parked,
     pub(crate) music: Option<Music>,
     pub(crate) commands: mpsc::Receiver<Command>,
+    /// Who hears which channel.
+    pub(crate) audience: watch::Receiver<Audiences>,
     pub(crate) pairing: Pairing,
     /// What phones ask about pairing.
     pub(crate) phones: mpsc::Receiver<web::pairing::Request>,
@@ -191,6 +194,10 @@ impl Running {
     fn publish(&mut self, config: &Config) -> Result<(), Trouble> {
         let now = self.clock.now();
         let listening = self.channels.count_listeners();
+        if self.audience.has_changed().unwrap_or(false) {
+            let audiences = Arc::clone(&self.audience.borrow_and_update());
+            self.channels.tell_audiences(&audiences);
+        }
         let somebody_listens = listening.values().any(|listening| listening.total() > 0);
         if let Some(music) = &self.music {
             music.somebody_listens(somebody_listens);
@@ -200,7 +207,7 @@ impl Running {
         self.channels.keep(false);
         let (channel, programme) = self.channels.steered();
         let sound = programme.controls().status();
-        let panel = Arc::new(report::panel(&sound, self.page.urls(), self.network.credentials()));
+        let panel = Arc::new(report::panel(config, &sound, self.page.urls(), self.network.credentials()));
         let snapshot = report::snapshot(config, statuses, self.channels.estimate(), panel);
         let status = snapshot.channel(channel.id).unwrap_or_else(|| snapshot.first());
         let facts = report::facts(config, programme, &sound, status, &listening, self.upkeep.is_night());

@@ -3,13 +3,13 @@
 //! It knows a guest's number, name, right to be DJ and whether a page of theirs is open. It knows nothing of votes and
 //! requests: those are the rules'. When the party ends, all of it is forgotten. It reads no clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::party::pairing::Key;
 use aws_lc_rs::rand;
-use base::{GuestId, Time, fair_limit};
+use base::{GuestId, StreamId, Time, fair_limit};
 use tokio::sync::watch;
 
 use crate::pairing::{SECRET_BYTES, Secret};
@@ -77,7 +77,17 @@ struct Entry {
     guest: Guest,
     /// Pages that are open.
     pages: usize,
+    /// The streams of the MP3 bodies that run.
+    bodies: Vec<StreamId>,
     seen: Time,
+}
+
+/// An MP3 body of a guest. Dropping it says that it has ended.
+#[derive(Debug)]
+pub(crate) struct HeldBody {
+    guests: Guests,
+    key: Key,
+    stream: StreamId,
 }
 
 #[derive(Debug, Default)]
@@ -174,7 +184,7 @@ impl Guests {
         let gone = book.room(*address, now)?.and_then(|key| book.forget(&key));
         let guest =
             Guest { id: *id, name: None, is_dj: false, is_here: false, address: *address, sessions: Vec::new() };
-        book.by_key.insert(secret.key(), Entry { guest, pages: 0, seen: now });
+        book.by_key.insert(secret.key(), Entry { guest, pages: 0, bodies: Vec::new(), seen: now });
         Ok(gone)
     }
 
@@ -195,11 +205,43 @@ impl Guests {
         let Some(key) = keys.iter().find(|key| book.by_key.contains_key(key)) else { return };
         if let Some(entry) = book.by_key.get_mut(key) {
             let sessions = &mut entry.guest.sessions;
+            if sessions.contains(&session) {
+                return;
+            }
             if sessions.len() == SESSIONS_MAX {
                 sessions.remove(0);
             }
             sessions.push(session);
         }
+    }
+
+    /// The guest with one of these keys hears `stream` in an MP3 body from now on; `None` if nobody has them. How many one
+    /// may hold is limited where bodies are given out.
+    pub(crate) fn hold_body(&self, keys: &[Key], stream: StreamId) -> Option<HeldBody> {
+        let mut book = self.book();
+        let key = *keys.iter().find(|key| book.by_key.contains_key(key))?;
+        book.by_key.get_mut(&key)?.bodies.push(stream);
+        Some(HeldBody { guests: self.clone(), key, stream })
+    }
+
+    /// Whose each of these media sessions is; one that is nobody's is left out.
+    pub(crate) fn with_sessions(&self, sessions: &HashSet<SessionId>) -> Vec<GuestId> {
+        let book = self.book();
+        let of = |entry: &Entry| {
+            let held = entry.guest.sessions.iter().filter(|session| sessions.contains(session)).count();
+            std::iter::repeat_n(entry.guest.id, held)
+        };
+        book.by_key.values().flat_map(of).collect()
+    }
+
+    /// Whose each MP3 body of `stream` is; one that is nobody's is left out.
+    pub(crate) fn with_bodies(&self, stream: StreamId) -> Vec<GuestId> {
+        let book = self.book();
+        let of = |entry: &Entry| {
+            let held = entry.bodies.iter().filter(|held| **held == stream).count();
+            std::iter::repeat_n(entry.guest.id, held)
+        };
+        book.by_key.values().flat_map(of).collect()
     }
 
     /// Gives a guest a name, or takes it. Says whether there is such a guest.
@@ -291,6 +333,18 @@ impl Drop for Page {
         if let Some(entry) = book.by_key.get_mut(&self.key) {
             entry.pages -= 1;
             entry.guest.is_here = entry.pages > 0;
+        }
+    }
+}
+
+impl Drop for HeldBody {
+    fn drop(&mut self) {
+        let mut book = self.guests.book();
+        // The guest may have been forgotten in the meantime.
+        if let Some(entry) = book.by_key.get_mut(&self.key)
+            && let Some(held) = entry.bodies.iter().position(|held| *held == self.stream)
+        {
+            entry.bodies.swap_remove(held);
         }
     }
 }

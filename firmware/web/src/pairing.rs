@@ -10,6 +10,7 @@ use std::sync::Arc;
 use ::party::pairing::{AskError, Host, Key, NoSuchHost, Phone, State};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Bytes of a secret: 128 bits, far beyond guessing.
@@ -62,6 +63,19 @@ impl Secret {
         key.copy_from_slice(digest(&SHA256, &self.0).as_ref());
         Key(key)
     }
+}
+
+/// What somebody at the box does to let a phone be host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Press its button.
+    #[default]
+    Button,
+    /// Press the key of that button in the terminal where the box runs.
+    Key,
+    /// Nothing: there is neither. Only addresses that the configuration names are hosts.
+    None,
 }
 
 /// The hashes of all hosts' secrets.
@@ -150,6 +164,7 @@ impl From<NoSuchHost> for RevokeError {
 pub struct Pairing {
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) hosts: watch::Receiver<Hosts>,
+    pub(crate) way: watch::Receiver<Way>,
 }
 
 /// The end of whoever keeps the rules.
@@ -159,13 +174,16 @@ pub struct Keeper {
     pub requests: mpsc::Receiver<Request>,
     /// Who is host; to be replaced at every change.
     pub hosts: watch::Sender<Hosts>,
+    /// How a phone becomes one; to be replaced when that changes.
+    pub way: watch::Sender<Way>,
 }
 
 /// Both ends.
 pub fn channel() -> (Pairing, Keeper) {
     let (asking, requests) = mpsc::channel(REQUESTS_WAITING_MAX);
     let (hosts, known) = watch::channel(Hosts::default());
-    (Pairing { requests: asking, hosts: known }, Keeper { requests, hosts })
+    let (way, told) = watch::channel(Way::default());
+    (Pairing { requests: asking, hosts: known, way: told }, Keeper { requests, hosts, way })
 }
 
 impl Default for Pairing {

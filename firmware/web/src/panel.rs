@@ -11,10 +11,29 @@ use serde::Serialize;
 pub struct Panel {
     /// Where the page can be opened, the best address first.
     pub urls: Vec<String>,
+    /// The name by which phones in the guests' network reach the page, as somebody would type it.
+    pub name: Option<String>,
     /// What a phone scans to join the network.
     pub join: Option<JoinCode>,
+    /// The same for people: the network that guests shall join.
+    pub network: Option<Network>,
     /// How loud line-in is, while there is one.
     pub line_level: Option<LineLevel>,
+}
+
+/// A network, as people type it. Holds its passphrase, so no log may show it.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// What it is called.
+    pub name: String,
+    /// Its passphrase; empty for an open network.
+    pub passphrase: String,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// The text of a QR code that joins the network. Holds its passphrase, so no log may show it.

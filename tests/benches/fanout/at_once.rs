@@ -123,6 +123,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             rtc,
             mp3: watch::channel(Hubs::from([])).1,
             snapshot,
+            audience: watch::Sender::default(),
             commands,
             pairing: web::pairing::Pairing::default(),
             library: None,

@@ -51,6 +51,7 @@ pub(super) fn main() {
         rtc: handle.into(),
         mp3: watch::channel(Hubs::from([])).1,
         snapshot,
+        audience: watch::Sender::default(),
         commands,
         pairing: web::pairing::Pairing::default(),
         library: None,

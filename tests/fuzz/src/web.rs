@@ -78,6 +78,7 @@ impl Web {
             rtc: rtc::sim::fan_out(fan_out).expect("a thread").into(),
             mp3: watch::channel(Hubs::from([mp3])).1,
             snapshot: snapshots,
+            audience: watch::Sender::default(),
             commands,
             pairing: phones,
             library: None,

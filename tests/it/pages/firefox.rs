@@ -140,3 +140,23 @@ fn the_party_screen_shows_what_plays_and_what_comes() {
     screen.wait_for("document.getElementById('page-code').naturalWidth > 0", PATIENCE).expect("a code to scan");
     picture(&mut screen, "screen");
 }
+
+#[test]
+fn the_pages_are_views_of_one_document() {
+    let Some(party) = party("127.0.0.1/32") else { return };
+    let mut phone = Firefox::open(&party.running.url("/#/more"), PHONE, None).expect("the page opens");
+    phone.until_shown("Your name at this party", PATIENCE).expect("the settings");
+    phone.run("window.testDocument = 'the same'").expect("marked");
+    phone.click("#more a[href='/host']").expect("a tap");
+    phone.wait_for("document.getElementById('page').dataset.role === 'host'", PATIENCE).expect("the host's page");
+    let dressed = "getComputedStyle(document.querySelector('.now-card')).display === 'grid'";
+    phone.wait_for(dressed, PATIENCE).expect("in its own style");
+    picture(&mut phone, "host-beside-guest");
+    phone.run("history.back()").expect("back");
+    phone.until_shown("Your name at this party", PATIENCE).expect("the settings again");
+    phone.click("#more a[href='/why']").expect("a tap");
+    phone.until_shown("The music was not started on this phone.", PATIENCE).expect("the reason");
+    phone.click(".line-up a[href='/']").expect("a tap");
+    phone.until_shown("Your name at this party", PATIENCE).expect("back where it was");
+    assert_eq!(phone.run("return window.testDocument").expect("a mark"), "the same");
+}

@@ -1,8 +1,9 @@
 // The channels to choose from, as big fields of colour, when there is a choice.
 
 import { COLOURS, dress, nameOf, playsNow, sign } from '../channels.js';
-import { element, fill, make, mark, write } from '../dom.js';
+import { fill, make, mark, write } from '../dom.js';
 import { count } from '../i18n.js';
+import { element } from './page.js';
 
 /** So many have room for what plays; one more has some, and beyond that a field has little. */
 const ROOMY = 3;

@@ -1,85 +1,101 @@
 // The guest page: makes the parts and connects them. Nothing is decided here.
 
-import { askAbout, MAIN_STREAM, voteToSkip } from '../api.js';
+import { askAbout, voteToSkip } from '../api.js';
 import { beside, nameOf, playsNow } from '../channels.js';
 import { chosenChannel, keepChannel } from '../chosen.js';
-import { dotted, element, translate } from '../dom.js';
+import { dotted, translate, write } from '../dom.js';
 import { Feed } from '../feed.js';
-import { speak, t } from '../i18n.js';
-import { endsLiveWhenHidden } from '../phone.js';
-import { Player } from '../player.js';
-import { answerOthers, tell } from '../report.js';
+import { foresee, speak, t } from '../i18n.js';
+import { boxAnswers, heardStream, player, report, tellOver, tellReachable, tellRun, toggleListening, tuneTo, watchListening } from '../listen.js';
+import { tellThePhone } from '../lockscreen.js';
+import { sentence } from '../refusals.js';
+import { prepare, settle } from '../shell.js';
+import { isOver } from '../words.js';
 import { showChannels } from './channels.js';
-import { offerMediaKeys, tellThePhone } from './lockscreen.js';
+import { showGoodbye } from './goodbye.js';
 import { offerLanguages, offerName } from './more.js';
 import { Music } from './music.js';
+import { element } from './page.js';
 import { showQueue } from './queue.js';
 import { offerOtherPlayer, offerVolume, offerWays } from './sound.js';
 import { nowText, Stage } from './stage.js';
 import { watchSwipes } from './swipe.js';
 import { attempt, say } from './toast.js';
-import { followAddress } from './views.js';
-
-/** The largest jitter target a browser accepts, in milliseconds (WebRTC extensions draft). */
-const JITTER_LIMIT_MS = 4000;
+import { followAddress, openPart } from './views.js';
 
 /** @type {import('../api.js').State | null} */
 let status = null;
 /** @type {import('../api.js').You | null} */
 let you = null;
-/** @type {string | null} which run of the box the page follows */
-let run = null;
-let reachable = true;
-/** The channel this phone listens to; the state catches up with it. */
-let stream = MAIN_STREAM;
+/** @type {import('../api.js').You['role'] | null} what this phone may do, as far as the guest was told */
+let role = null;
+/** Whether the page is the one shown. */
+let here = true;
+/** Whether the page that says why nothing is heard has been fetched: it is wanted most when the box is gone. */
+let prepared = false;
 
+// Before any word: a tap shall work as soon as it can.
+for (const id of ['play', 'mini-play']) element(id).addEventListener('click', toggleListening);
+document.dispatchEvent(new Event('ready-to-play'));
+if (document.documentElement.dataset.tapped === 'early') toggleListening();
 await speak('shared', 'guest');
-translate();
-const audio = (/** @type {string} */ id) => /** @type {HTMLAudioElement} */ (element(id));
-const stage = new Stage(() => feed.positionMs());
+translate(element('page').parentElement ?? document);
+const stage = new Stage(() => feed.positionMs(), () => feed.boxMs());
 const music = new Music();
-const player = new Player({ live: audio('audio'), pocket: audio('audio-pocket') }, show, jitterFromAddress());
 const showName = offerName();
-const feed = new Feed(hear, (answers) => {
-  // The box is back: the sound need not wait for its own next try.
-  if (answers && !reachable) player.nudge();
-  if (answers === reachable) return;
-  if (!answers) player.doubt();
-  reachable = answers;
-  show();
-});
+const feed = new Feed(hear, tellReachable);
 
-const chosen = chosenChannel();
-if (chosen !== null) tuneTo(chosen);
+if (chosenChannel() !== null) feed.follow(heardStream());
 offerVolume(player);
 offerWays(player);
-offerMediaKeys(player);
 offerLanguages(() => {
   music.draw();
   show();
 });
-followAddress();
-for (const id of ['play', 'mini-play']) {
-  element(id).addEventListener('click', () => (player.active ? player.stop() : player.listen()));
-}
-element('skip').addEventListener('click', () => attempt(() => voteToSkip(!(you?.skip_vote ?? false)), element('skip')));
+followAddress(() => here);
+element('skip').addEventListener('click', () => {
+  if (element('skip').getAttribute('aria-disabled') === 'true') return;
+  attempt(() => voteToSkip(!(you?.skip_vote ?? false)), element('skip'));
+});
 watchSwipes(element('page'), step);
-answerOthers();
+watchListening(show);
 followThePhone();
+settle({ enter, leave, lost: (error) => say(sentence(error)) });
 show();
 feed.open();
 
+/** The page is shown again. */
+async function enter() {
+  here = true;
+  await speak('shared', 'guest');
+  translate(element('page').parentElement ?? document);
+  openPart();
+  if (chosenChannel() !== null) feed.follow(heardStream());
+  feed.open();
+  show();
+}
+
+/** Another page is shown instead: the sound goes on, and what this page shows can wait. */
+function leave() {
+  here = false;
+  feed.close();
+}
+
 function show() {
+  if (!here) return;
   const { title, artist } = nowText(status);
   const channels = status?.channels ?? [];
-  const here = channels.length > 1 ? channels.find(({ id }) => id === stream) : undefined;
-  stage.show({ listening: player.state, status, you, reachable, stream });
-  tell({ phase: player.state.phase, reason: player.state.reason, volume: player.volume });
-  const album = dotted(here === undefined ? '' : nameOf(here), status?.name ?? '');
+  const stream = heardStream();
+  const tuned = channels.length > 1 ? channels.find(({ id }) => id === stream) : undefined;
+  stage.show({ listening: player.state, status, you, reachable: boxAnswers(), stream });
+  const album = dotted(tuned === undefined ? '' : nameOf(tuned), status?.name ?? '');
   tellThePhone({ title, artist, album, art: status?.track?.art ?? null }, player.active);
+  report();
   offerOtherPlayer(stream);
   showChannels(channels, stream, choose);
   if (status === null || you === null) return;
+  showGoodbye(status, you);
+  showRole(you.role);
   showQueue(status, you);
   music.show(status, you);
   showName(you);
@@ -87,18 +103,40 @@ function show() {
 
 /** @param {import('../feed-state.js').News} kind what the box has said */
 function hear(kind) {
-  const before = status?.channels.find(({ id }) => id === stream);
+  const before = status?.channels.find(({ id }) => id === heardStream());
+  // Who tapped before the page was ready may hear already, as somebody whom the box did not know yet.
+  if (status === null && player.active) player.introduce();
   status = feed.state;
   you = feed.you;
-  if (kind === 'snapshot') {
-    if (run !== null && run !== feed.run) player.restarted();
-    run = feed.run;
-  }
+  if (kind === 'snapshot') tellRun(feed.run);
   if (kind === 'position') stage.follow(feed.positionMs());
   if (kind === 'position' || kind === 'pong' || status === null) return;
   askAbout(status.channel);
-  if (status.channel !== stream) moveOn(status, before);
+  tellOver(isOver(status));
+  if (status.channel !== heardStream()) moveOn(status, before);
   show();
+  travel();
+}
+
+/**
+ * Who may steer is told so, and shown the way.
+ * @param {import('../api.js').You['role']} now
+ */
+function showRole(now) {
+  const link = element('dj-link');
+  link.hidden = now === 'guest';
+  write(element('dj-label'), now === 'guest' ? '' : t(now === 'dj' ? 'dj.link' : 'dj.host'));
+  if (role === 'guest' && now === 'dj') say(t('dj.now'));
+  if (role === 'dj' && now === 'guest') say(t('dj.over'));
+  role = now;
+}
+
+/** Fetches what explains silence while the box can still be asked. */
+function travel() {
+  if (prepared) return;
+  prepared = true;
+  const again = () => (prepared = false);
+  Promise.all([prepare('/why'), foresee('shared', 'why')]).catch(again);
 }
 
 /**
@@ -113,7 +151,7 @@ function moveOn({ channel, channels }, before) {
   // Who chose long ago comes to a party with one channel, where nobody speaks of channels.
   else if (chose && channels.length > 1) say(t('refused.no-such-channel'));
   if (chose) keepChannel(channel);
-  tuneTo(channel);
+  follow(channel);
 }
 
 /**
@@ -122,61 +160,39 @@ function moveOn({ channel, channels }, before) {
  */
 function choose(channel) {
   keepChannel(channel);
-  tuneTo(channel);
+  follow(channel);
   show();
 }
 
 /** @param {string} channel */
-function tuneTo(channel) {
-  stream = channel;
-  player.tune(channel);
+function follow(channel) {
+  tuneTo(channel);
   feed.follow(channel);
 }
 
 /** @param {number} way of the finger: to the left brings what lies on the right */
 function step(way) {
   if (status === null || status.channels.length < 2) return;
-  const next = beside(status.channels, stream, document.documentElement.dir === 'rtl' ? way : -way);
+  const next = beside(status.channels, heardStream(), document.documentElement.dir === 'rtl' ? way : -way);
   choose(next.id);
   stage.slide(way);
   say(dotted(nameOf(next), playsNow(next)));
 }
 
-/** Wakes, network changes and goodbyes. */
+/** Wakes, network changes and goodbyes, as far as what is shown goes. */
 function followThePhone() {
   const wake = () => {
-    feed.open();
-    player.nudge();
+    if (here) feed.open();
   };
   window.addEventListener('online', wake);
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') {
-      player.shown();
-      wake();
-      return;
-    }
-    player.hidden(endsLiveWhenHidden());
+    if (document.visibilityState === 'visible') wake();
     // While the guest listens, the lock screen wants the titles; else a hidden page leaves the radio alone.
-    if (!player.active) feed.close();
+    else if (!player.active) feed.close();
   });
-  // A page that was frozen has missed what happened.
-  document.addEventListener('freeze', () => player.sleep());
-  document.addEventListener('resume', () => {
-    player.wake();
-    wake();
+  document.addEventListener('resume', wake);
+  window.addEventListener('pagehide', () => feed.close());
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) wake();
   });
-  window.addEventListener('pagehide', () => {
-    player.leave();
-    feed.close();
-  });
-  window.addEventListener('pageshow', (event) => {
-    if (!event.persisted) return;
-    player.comeBack();
-    feed.open();
-  });
-}
-
-function jitterFromAddress() {
-  const asked = Number.parseInt(new URLSearchParams(location.search).get('jitter') ?? '', 10);
-  return asked >= 0 && asked <= JITTER_LIMIT_MS ? asked : undefined;
 }

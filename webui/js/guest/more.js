@@ -1,9 +1,10 @@
 // What a guest sets about the page: a name for this party, and the language.
 
 import { callMe } from '../api.js';
-import { element, fill, make, translate } from '../dom.js';
+import { fill, make, translate } from '../dom.js';
 import { language, speakIn, t } from '../i18n.js';
 import { LANGUAGES } from '../../lang/languages.js';
+import { element } from './page.js';
 import { attempt, say } from './toast.js';
 
 /**

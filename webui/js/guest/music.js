@@ -1,9 +1,10 @@
 // The catalogue: search as you type, or look through artists, albums, genres, years and playlists; wish for a song.
 
 import { groups, request, search, tracksOf } from '../api.js';
-import { element, fill, icon, make, mark, write } from '../dom.js';
+import { fill, icon, make, mark, write } from '../dom.js';
 import { count, t } from '../i18n.js';
 import { sentence } from '../refusals.js';
+import { element } from './page.js';
 import { actions, joined, picture, row, show } from './rows.js';
 import { attempt, say } from './toast.js';
 

@@ -1,8 +1,10 @@
 // What comes next and why, votes for it, and what became of this phone's own wishes.
 
 import { boost, takeBack, vote, withdraw } from '../api.js';
-import { element, fill, icon, make, mark, write } from '../dom.js';
+import { fill, icon, make, mark, write } from '../dom.js';
 import { count, t } from '../i18n.js';
+import { isOver } from '../words.js';
+import { element } from './page.js';
 import { reason } from './reasons.js';
 import { actions, joined, row, show, whoAsked } from './rows.js';
 import { attempt } from './toast.js';
@@ -15,18 +17,24 @@ import { attempt } from './toast.js';
  * @param {You} you
  */
 export function showQueue(state, you) {
+  const over = isOver(state);
   const order = state.queue?.order ?? [];
   const items = state.queue?.items ?? {};
   const there = order.filter((id) => items[id] !== undefined);
   fill(element('queue-list'), there, (id) => id, queueRow, (item, id, n) => drawQueued(item, id, items[id], n, you));
-  element('queue-empty').hidden = there.length > 0;
-  element('queue-wish').hidden = state.settings?.requests === 'off';
+  element('queue-over').hidden = !over;
+  const off = !over && state.settings?.requests === 'off';
+  for (const id of ['queue-off', 'music-off']) element(id).hidden = !off;
+  const waits = (you.requests ?? []).some((wish) => wish.state === 'pending');
+  element('queue-empty').hidden = there.length > 0 || over || waits;
+  element('queue-wish').hidden = over || off;
   showWishes(you);
-  plainList('upcoming', state.upcoming ?? [], (track) => track.artist);
+  plainList('upcoming', over ? [] : (state.upcoming ?? []), (track) => track.artist);
   const history = state.history ?? [];
   const played = history.map(({ track }) => track);
   plainList('history', played, (track, n) => {
-    const skipped = history[n].how === 'skipped' ? t('queue.skipped') : '';
+    const { how, skipped_by: by } = history[n];
+    const skipped = by > 0 ? count('skip.by', by) : how === 'skipped' ? t('queue.skipped') : '';
     return joined(track.artist, whoAsked(history[n].by, you.label), skipped);
   });
 }

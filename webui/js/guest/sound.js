@@ -1,9 +1,10 @@
 // What a guest sets about the sound on this phone: how loud, and which way.
 
 import { pocketUrl } from '../api.js';
-import { element, make, mark, write } from '../dom.js';
+import { make, mark, write } from '../dom.js';
 import { t } from '../i18n.js';
 import { keep, recall } from '../keep.js';
+import { element } from './page.js';
 
 /** Where the guest's wishes are kept between visits. */
 const VOLUME = 'partybox.volume';

@@ -1,11 +1,14 @@
 // The stage: what plays, how far it is, and how this phone stands with it. Text is only written when it changes.
 
-import { element, mark, write } from '../dom.js';
+import { mark, write } from '../dom.js';
 import { count, known, t } from '../i18n.js';
+import { FULL_RETRY_MS } from '../listening.js';
+import { tellPosition } from '../lockscreen.js';
 import { clock } from '../progress.js';
 import { tint } from '../tint.js';
+import { skipWords } from '../skip.js';
 import { describe, nowPlaying } from '../words.js';
-import { tellPosition } from './lockscreen.js';
+import { element } from './page.js';
 
 /** How often the position is drawn between two messages of the box. */
 const DRAW_EVERY_MS = 500;
@@ -20,14 +23,21 @@ export class Stage {
   #sleeve = /** @type {HTMLElement} */ (element('play').parentElement);
   #progress = /** @type {HTMLProgressElement} */ (element('progress'));
   #positionMs;
+  #boxMs;
   /** @type {number | null} */
   #durationMs = null;
   #hasTrack = false;
+  /** @type {Situation | null} */
+  #situation = null;
 
-  /** @param {() => number | null} positionMs where the track is now, if there is one */
-  constructor(positionMs) {
+  /**
+   * @param {() => number | null} positionMs where the track is now, if there is one
+   * @param {() => number | null} boxMs the box's clock
+   */
+  constructor(positionMs, boxMs) {
     this.#positionMs = positionMs;
-    setInterval(() => this.#drawPosition(), DRAW_EVERY_MS);
+    this.#boxMs = boxMs;
+    setInterval(() => this.#draw(), DRAW_EVERY_MS);
     for (const id of ['cover', 'mini-cover']) {
       element(id).addEventListener('error', () => (element(id).hidden = true));
     }
@@ -35,6 +45,7 @@ export class Stage {
 
   /** @param {Situation} situation */
   show(situation) {
+    this.#situation = situation;
     const words = describe(situation);
     const { phase } = situation.listening;
     this.#page.dataset.phase = phase;
@@ -42,15 +53,15 @@ export class Stage {
     this.#page.dataset.reachable = String(situation.reachable);
     for (const id of ['play-label', 'mini-label']) write(element(id), t(words.button));
     write(element('state'), t(words.state));
-    write(element('hint'), t(words.hint));
+    write(element('hint'), t(words.hint, { n: FULL_RETRY_MS / 1000 }));
     element('why-link').hidden = !unheard(situation);
     this.#drawTrack(situation);
-    this.#drawSkip(situation);
+    this.#draw();
   }
 
   /** @param {number | null} positionMs what the box said just now */
   follow(positionMs) {
-    this.#drawPosition();
+    this.#draw();
     tellPosition(positionMs, this.#durationMs);
   }
 
@@ -81,19 +92,22 @@ export class Stage {
     cover(element('mini-cover'), status.track?.art ?? null);
     tint(status.channels.find(({ id }) => id === stream)?.color);
     this.#hasTrack = (status.track ?? null) !== null;
+  }
+
+  /** Draws what goes on with time. */
+  #draw() {
     this.#drawPosition();
+    if (this.#situation !== null) this.#drawSkip(this.#situation);
   }
 
   /** @param {Situation} situation */
-  #drawSkip({ status, you }) {
-    const skip = status?.skip;
-    const button = element('skip');
-    const plays = status?.session?.live === true && (status.track ?? null) !== null;
-    const offered = plays && skip !== undefined && skip.needed > 0 && you !== null;
-    button.hidden = !offered;
-    if (!offered) return;
-    mark(button, 'aria-pressed', String(you.skip_vote ?? false));
-    write(element('skip-label'), skip.votes === 0 ? t('skip.first') : t('skip.votes', { votes: skip.votes, needed: skip.needed }));
+  #drawSkip({ status, you, listening }) {
+    const { button, label, disabled, by } = skipWords(status, you, listening, this.#boxMs() ?? 0, this.#positionMs());
+    element('skip').hidden = !button;
+    mark(element('skip'), 'aria-pressed', String(you?.skip_vote ?? false));
+    mark(element('skip'), 'aria-disabled', disabled ? 'true' : null);
+    write(element('skip-label'), t(label.key, label.values));
+    write(element('skipped-by'), by === 0 ? '' : count('skip.by', by));
   }
 
   #drawPosition() {

@@ -1,7 +1,8 @@
 // Says for a few seconds what just happened, to eyes and screen readers.
 
-import { element, write } from '../dom.js';
+import { write } from '../dom.js';
 import { sentence } from '../refusals.js';
+import { element } from './page.js';
 
 /** Long enough to read two lines (WCAG 2.2.1 asks for no less where nothing is lost with it). */
 const SHOWN_MS = 6000;

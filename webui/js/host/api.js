@@ -153,6 +153,9 @@ export const restart = () => send('POST', '/api/update/restart');
  */
 export const small = (art) => (art ? `${art}&size=small` : null);
 
+/** @returns {Promise<{network: {name: string, passphrase: string} | null, url: string | null, name: string | null}>} */
+export const invitation = () => read('/api/invitation');
+
 /** The number in this address makes a browser fetch a picture again. */
 let freshness = 0;
 /**

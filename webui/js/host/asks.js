@@ -1,8 +1,9 @@
 // What guests ask for: yes or no to each, and whether the box shall ask at all.
 
 import { count, t } from '../i18n.js';
-import { element, make, write } from '../dom.js';
+import { make, write } from '../dom.js';
 import { approve, decline, settings } from './api.js';
+import { element } from './page.js';
 import { button, cover, dotted, fill, line } from './rows.js';
 import { asker, titleOf } from './sentences.js';
 import { attempt, speak } from './toast.js';

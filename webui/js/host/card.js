@@ -1,8 +1,8 @@
 // The button for a box whose card cannot be read any more: gives up what was on it. The health list says what has happened.
 
 import { t } from '../i18n.js';
-import { element } from '../dom.js';
 import { startAnew } from './api.js';
+import { element } from './page.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
 

@@ -3,10 +3,11 @@
 
 import { COLOURS, dress, nameOf, playsNow, sign } from '../channels.js';
 import { count, t } from '../i18n.js';
-import { element, fill, make, mark, write } from '../dom.js';
+import { fill, make, mark, write } from '../dom.js';
 import { channelStatistics, moveChannel, removeChannel, setChannel } from './api.js';
 import { showStatistics } from './chart.js';
 import { freeColour, newId, silentDisco } from './disco.js';
+import { element } from './page.js';
 import { Choices, repertoireRow } from './repertoire.js';
 import { button, dotted } from './rows.js';
 import { sure } from './sure.js';

@@ -3,8 +3,9 @@
 
 import { COLOURS, dress, nameOf, sign } from '../channels.js';
 import { count, t } from '../i18n.js';
-import { element, fill, icon, isolated, make, write } from '../dom.js';
+import { fill, icon, isolated, make, write } from '../dom.js';
 import { tones } from '../tint.js';
+import { element } from './page.js';
 import { line } from './rows.js';
 
 const SVG = 'http://www.w3.org/2000/svg';

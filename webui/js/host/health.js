@@ -1,7 +1,8 @@
 // How the box feels: its card, its radio, its power, its heat. It says what is wrong and what helps, and is quiet when all is well.
 
 import { count, t } from '../i18n.js';
-import { element, icon, make, redraw } from '../dom.js';
+import { icon, make, redraw } from '../dom.js';
+import { element } from './page.js';
 import { dotted, fill, line } from './rows.js';
 
 /** Above this a small computer soon slows down by itself (the Raspberry Pi's firmware begins at 80 °C). */

@@ -1,11 +1,16 @@
 // The host's page: makes the parts and connects them. Nothing is decided here but who sees what.
 
-import { namedChannel } from '../chosen.js';
-import { element, translate, write } from '../dom.js';
+import { keepChannel, namedChannel } from '../chosen.js';
+import { dotted, mark, redraw, translate, write } from '../dom.js';
 import { Feed } from '../feed.js';
 import { count, speak, t } from '../i18n.js';
-import { Pairing } from '../pairing.js';
+import { boxAnswers, heardStream, player, tellOver, tellReachable, tellRun, toggleListening, tuneTo, watchListening } from '../listen.js';
+import { tellPosition, tellThePhone } from '../lockscreen.js';
+import { sentence } from '../refusals.js';
+import { settle } from '../shell.js';
+import { Pairing } from './pairing.js';
 import { tint } from '../tint.js';
+import { describe, isOver } from '../words.js';
 import { AsksPanel } from './asks.js';
 import { CardBox } from './card.js';
 import { ChannelsBox } from './channels.js';
@@ -14,6 +19,8 @@ import { showInvitation } from './invitation.js';
 import { MusicPanel } from './music.js';
 import { NetworkBox } from './network.js';
 import { NowCard } from './now.js';
+import { element } from './page.js';
+import { OverCard } from './over.js';
 import { PeoplePanel } from './people.js';
 import { Places } from './places.js';
 import { QueuePanel } from './queue.js';
@@ -21,22 +28,17 @@ import { SettingsForm } from './settings.js';
 import { SourceBox } from './source.js';
 import { Steer } from './steer.js';
 import { Tabs } from './tabs.js';
+import { tell } from './toast.js';
 import { UpdateBox } from './update.js';
 import { Uploads } from './uploads.js';
 
 await speak('shared', 'host');
-translate();
+translate(element('page').parentElement ?? document);
 
-let reachable = true;
+/** Whether the page is the one shown. */
+let here = true;
 
-const feed = new Feed(
-  (kind) => (kind === 'position' ? parts.now.drawPosition() : show()),
-  (answered) => {
-    const was = reachable;
-    reachable = answered;
-    if (was !== answered) show();
-  },
-);
+const feed = new Feed(hear, tellReachable);
 const tabs = new Tabs(show);
 const music = new MusicPanel();
 const steer = new Steer((id) => feed.follow(id));
@@ -52,6 +54,7 @@ const parts = {
   update: new UpdateBox(),
   card: new CardBox(),
   channels: new ChannelsBox(),
+  over: new OverCard(),
 };
 new Uploads(() => music.look());
 
@@ -60,25 +63,94 @@ const pairing = new Pairing(() => {
   if (feed.you !== null && feed.you.role !== 'host') feed.open();
 });
 
+element('listen').addEventListener('click', listen);
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState !== 'visible') return;
+  if (document.visibilityState !== 'visible' || !here) return;
   feed.open();
   pairing.wake();
   show();
 });
-window.addEventListener('online', () => feed.open());
-window.addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) feed.open();
+window.addEventListener('online', () => {
+  if (here) feed.open();
 });
-const named = namedChannel();
-if (named !== null) feed.follow(named);
-feed.open();
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted && here) feed.open();
+});
+watchListening(show);
+settle({ enter, leave, lost: (error) => tell(sentence(error), { bad: true }) });
+begin();
+
+/** Who listens steers what they hear, unless the address says otherwise. */
+function begin() {
+  const first = namedChannel() ?? (player.active ? heardStream() : null);
+  if (first !== null) feed.follow(first);
+  feed.open();
+}
+
+/** The page is shown again. */
+async function enter() {
+  here = true;
+  await speak('shared', 'host');
+  translate(element('page').parentElement ?? document);
+  begin();
+  pairing.wake();
+  show();
+}
+
+/** Another page is shown instead: the sound goes on, and what this page shows can wait. */
+function leave() {
+  here = false;
+  feed.close();
+}
+
+/** One tap on the host's own Listen: what is steered is what is heard. */
+function listen() {
+  const { state } = feed;
+  if (state !== null && !player.active) tuneTo(state.channel);
+  toggleListening();
+}
+
+/** @param {import('../feed-state.js').News} kind what the box has said */
+function hear(kind) {
+  if (kind === 'snapshot') tellRun(feed.run);
+  if (feed.state !== null) tellOver(isOver(feed.state));
+  if (kind === 'position') {
+    parts.now.drawPosition();
+    tellPosition(feed.positionMs(), feed.state?.track?.duration_ms ?? null);
+    return;
+  }
+  const { state } = feed;
+  // Whoever hears one channel and steers another hears what they steer: a slider that moves what nobody hears is a riddle.
+  if (state !== null && player.active && state.channel !== heardStream()) {
+    if (state.channels.length > 1) keepChannel(state.channel);
+    tuneTo(state.channel);
+  }
+  show();
+}
+
+/**
+ * How listening stands on this phone.
+ * @param {Party.State | null} state
+ */
+function showListening(state) {
+  const { action, button, state: words } = describe({ listening: player.state, status: state, reachable: boxAnswers() });
+  element('listen').dataset.phase = player.state.phase;
+  redraw(element('listen-sign'), action === 'listen' ? 'headphones' : 'pause');
+  write(element('listen-label'), t(player.state.phase === 'idle' ? button : words));
+  mark(element('listen'), 'aria-label', action === 'listen' ? t('button.listen') : dotted(t(button), t(words)));
+  if (state === null) return;
+  const { title, artist } = parts.now.words(state);
+  tellThePhone({ title, artist, album: state.session.title || state.name, art: state.track?.art ?? null }, player.active);
+}
 
 function show() {
+  if (!here) return;
   const state = /** @type {Party.State | null} */ (feed.state);
   const you = /** @type {Party.You | null} */ (feed.you);
   const role = you?.role ?? 'unknown';
   allow(role);
+  showListening(state);
+  const reachable = boxAnswers();
   const link = element('link');
   link.hidden = reachable && state !== null;
   write(link, t(reachable ? 'link.asking' : 'link.lost'));
@@ -98,6 +170,7 @@ function show() {
   parts.asks.show(state, you);
   if (tabs.shows('music')) music.begin();
   if (role !== 'host') return;
+  parts.over.show(state);
   parts.source.show(state);
   parts.source.measure(you.line_level);
   parts.places.show(state.scan ?? null, tabs.shows('music'));
@@ -124,7 +197,7 @@ function allow(role) {
   element('deck').hidden = role !== 'host' && role !== 'dj';
   element('steer').hidden = true;
   element('mini').hidden = role !== 'host';
-  for (const one of document.querySelectorAll('[data-for="host"]')) {
+  for (const one of (page.parentElement ?? document).querySelectorAll('[data-for="host"]')) {
     if (one instanceof HTMLElement) one.hidden = role !== 'host';
   }
   tabs.refresh();

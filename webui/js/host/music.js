@@ -2,9 +2,10 @@
 
 import { count, t } from '../i18n.js';
 import { clock } from '../progress.js';
-import { element, make, mark, write } from '../dom.js';
+import { make, mark, write } from '../dom.js';
 import { sentence } from '../refusals.js';
 import { enqueue, removeUpload, search } from './api.js';
+import { element } from './page.js';
 import { button, cover, dotted, fill, line } from './rows.js';
 import { titleOf } from './sentences.js';
 import { sure } from './sure.js';

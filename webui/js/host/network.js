@@ -2,9 +2,9 @@
 // what the cable leads to. Each wish is sent as soon as it is changed; where the network is not the box's own there are none.
 
 import { t } from '../i18n.js';
-import { element } from '../dom.js';
 import { box, setNetwork } from './api.js';
 import { showOrigin } from './origin.js';
+import { element } from './page.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
 

@@ -2,8 +2,10 @@
 
 import { t } from '../i18n.js';
 import { clock } from '../progress.js';
-import { element, redraw, write } from '../dom.js';
+import { isOver } from '../words.js';
+import { redraw, write } from '../dom.js';
 import { next, pause, play, previous, volume } from './api.js';
+import { element } from './page.js';
 import { asker, titleOf } from './sentences.js';
 import { attempt } from './toast.js';
 
@@ -45,13 +47,13 @@ export class NowCard {
   /** @param {Party.State} state */
   show(state) {
     this.#state = state;
-    const { title, artist } = this.#words(state);
+    const { title, artist } = this.words(state);
     write(element('title'), title);
     write(element('artist'), artist);
     write(element('mini-title'), title);
-    const by = asker(state.track?.by);
+    const by = isOver(state) ? '' : asker(state.track?.by);
     write(element('now-by'), by === '' ? '' : t('by.asked', { who: by }));
-    const art = state.track?.art ?? '';
+    const art = isOver(state) ? '' : (state.track?.art ?? '');
     if ((this.#cover.getAttribute('src') ?? '') !== art) {
       this.#cover.hidden = true;
       if (art !== '') this.#cover.src = art;
@@ -69,7 +71,8 @@ export class NowCard {
   }
 
   /** @param {Party.State} state */
-  #words(state) {
+  words(state) {
+    if (isOver(state)) return { title: t('now.over'), artist: '' };
     if (state.track) return { title: titleOf(state.track), artist: state.track.artist };
     if (state.source === 'line-in' && !state.fallback) return { title: t('now.line_in'), artist: t('now.line_in_artist') };
     return { title: t('now.nothing'), artist: '' };
@@ -110,7 +113,7 @@ export class NowCard {
 
   /** To be called when the box has said where the track is; between that it is drawn by itself. */
   drawPosition() {
-    const track = this.#state?.track ?? null;
+    const track = isOver(this.#state) ? null : (this.#state?.track ?? null);
     const nowMs = this.#positionMs();
     element('timeline').hidden = track === null || nowMs === null;
     if (track === null || nowMs === null) return;

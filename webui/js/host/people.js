@@ -2,8 +2,9 @@
 
 import { readHosts, removeHost } from '../api.js';
 import { count, t } from '../i18n.js';
-import { element, make, mark, write } from '../dom.js';
+import { make, mark, write } from '../dom.js';
 import { dj, guests } from './api.js';
+import { element } from './page.js';
 import { button, dotted, fill, line } from './rows.js';
 import { person } from './sentences.js';
 import { sure } from './sure.js';

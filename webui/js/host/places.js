@@ -1,8 +1,9 @@
 // Where the music lies (the box, sticks, what was brought), how far reading it has got, and what could not be read.
 
 import { count, known, t } from '../i18n.js';
-import { element, icon, make, write } from '../dom.js';
+import { icon, make, write } from '../dom.js';
 import { broken, places, rescan } from './api.js';
+import { element } from './page.js';
 import { dotted, fill, line } from './rows.js';
 import { wait } from './sentences.js';
 import { attempt } from './toast.js';

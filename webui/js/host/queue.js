@@ -1,10 +1,12 @@
 // The queue: rows that can be dragged, moved by keys or buttons, and removed; what comes after it, and what was.
 
 import { count, t } from '../i18n.js';
-import { element, make, mark, write } from '../dom.js';
+import { isOver } from '../words.js';
+import { make, mark, write } from '../dom.js';
 import { clear, enqueue, move, remove } from './api.js';
 import { DragList } from './drag.js';
 import { keyed, PageOrder, TELLING_LIMIT_MS } from './order.js';
+import { element } from './page.js';
 import { button, cover, dotted, fill, line } from './rows.js';
 import { asker, reasons, titleOf } from './sentences.js';
 import { sure } from './sure.js';
@@ -45,7 +47,8 @@ export class QueuePanel {
     element('queue-empty').hidden = order.length > 0;
     element('queue-clear').hidden = order.length === 0;
     element('queue-undo').hidden = !canUndo;
-    element('upcoming-box').hidden = state.upcoming.length === 0 || order.length > 0;
+    element('upcoming-box').hidden = state.upcoming.length === 0 || order.length > 0 || isOver(state);
+    element('queue-empty').hidden ||= isOver(state);
     fill(element('upcoming'), state.upcoming, (track) => String(track.id), () => slim(false), (row, track) => row.set(track, ''));
     element('history-box').hidden = state.history.length === 0;
     // The same song may have been played twice, so a row's key counts from the oldest.
@@ -55,7 +58,10 @@ export class QueuePanel {
       state.history,
       (played) => `${age.get(played)}-${played.track.id}`,
       () => slim(true),
-      (row, { track, by, how }) => row.set(track, dotted(how === 'skipped' ? t('queue.skipped') : '', asker(by))),
+      (row, { track, by, how, skipped_by: voters }) => {
+        const skipped = voters > 0 ? count('skip.by', voters) : how === 'skipped' ? t('queue.skipped') : '';
+        row.set(track, dotted(skipped, asker(by)));
+      },
     );
   }
 

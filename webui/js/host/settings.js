@@ -1,9 +1,10 @@
 // How the party goes: the host's wishes, each sent as soon as it is changed, and the party's name, beginning and end.
 
 import { t } from '../i18n.js';
-import { element, write } from '../dom.js';
+import { write } from '../dom.js';
 import { endParty, settings, startParty } from './api.js';
 import { showOrigin } from './origin.js';
+import { element } from './page.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
 
@@ -77,7 +78,8 @@ export class SettingsForm {
     if (!(field instanceof HTMLInputElement) || !(shown instanceof HTMLOutputElement)) return;
     const n = field.valueAsNumber;
     const isShare = this.#name(field) === 'skip_share';
-    const words = isShare ? t('deck.percent', { n: Math.round(n * 100) }) : t('settings.seconds', { n: Math.round(n / 1000) });
+    const share = n === 0 ? t('settings.skip_off') : t('deck.percent', { n: Math.round(n * 100) });
+    const words = isShare ? share : t('settings.seconds', { n: Math.round(n / 1000) });
     write(shown, words);
     field.setAttribute('aria-valuetext', words);
   }

@@ -2,8 +2,9 @@
 // lit until somebody taps it.
 
 import { known, t } from '../i18n.js';
-import { element, make, mark, write } from '../dom.js';
+import { make, mark, write } from '../dom.js';
 import { choose } from './api.js';
+import { element } from './page.js';
 import { fill } from './rows.js';
 import { attempt } from './toast.js';
 

@@ -5,7 +5,8 @@ import { askAbout } from '../api.js';
 import { dress, nameOf, sign } from '../channels.js';
 import { nameChannel } from '../chosen.js';
 import { t } from '../i18n.js';
-import { element, fill, make, write } from '../dom.js';
+import { fill, make, write } from '../dom.js';
+import { element } from './page.js';
 import { tell } from './toast.js';
 
 /** Lists whose rows belong to one channel: numbers of songs and requests mean something else in another. */

@@ -1,6 +1,7 @@
 // One question before something that many people would notice.
 
-import { element, write } from '../dom.js';
+import { write } from '../dom.js';
+import { element } from './page.js';
 
 const box = /** @type {HTMLDialogElement} */ (element('sure'));
 

@@ -1,9 +1,9 @@
+import { element } from './page.js';
 // The parts of the page, one at a time on a phone; on a wide page the queue stands beside them for good.
 
-import { element } from '../dom.js';
 
 /** From here on the queue has a column of its own, as in `host.css`. */
-const WIDE = matchMedia('(min-width: 64rem)');
+const WIDE = matchMedia('(min-width: 80rem)');
 /** Where the open part is kept in the address, so that a reload stays there. */
 const NAMES = ['queue', 'asks', 'music', 'people', 'box'];
 
@@ -28,7 +28,7 @@ export class Tabs {
   /** @param {string} name */
   open(name) {
     this.#open = name;
-    history.replaceState(null, '', `#${name}`);
+    history.replaceState(history.state, '', `#${name}`);
     this.#draw();
     if (!WIDE.matches) window.scrollTo(0, 0);
     this.#onChange();

@@ -2,9 +2,10 @@
 // is said or it is closed, because nobody should have to hurry to undo.
 
 import { t } from '../i18n.js';
-import { element, write } from '../dom.js';
+import { write } from '../dom.js';
 import { undo } from './api.js';
 import { sentence } from '../refusals.js';
+import { element } from './page.js';
 
 const bar = element('toast');
 const say = element('toast-say');

@@ -1,9 +1,10 @@
 // Bringing a signed update to the box and following it until it has proved itself. The box checks the signature.
 
 import { known, t } from '../i18n.js';
-import { element, write } from '../dom.js';
+import { write } from '../dom.js';
 import { sentence } from '../refusals.js';
 import { restart, sendUpdate, takeFromStick } from './api.js';
+import { element } from './page.js';
 import { sure } from './sure.js';
 import { attempt, tell } from './toast.js';
 

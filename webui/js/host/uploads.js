@@ -1,9 +1,10 @@
 // Bringing music to the box: files chosen or dropped go one after the other, each with its progress and its end.
 
 import { count, t } from '../i18n.js';
-import { element, make, write } from '../dom.js';
+import { make, write } from '../dom.js';
 import { sentence } from '../refusals.js';
 import { sendMusic } from './api.js';
+import { element } from './page.js';
 import { button, dotted, fill, line } from './rows.js';
 
 /** @typedef {{n: number, file: File, phase: 'waits' | 'goes' | 'reads' | 'done' | 'failed', share: number, why: string}} Upload */

@@ -3,10 +3,13 @@
 
 import { COLOURS } from '../channels.js';
 import { element, fill, make, mark, translate, write } from '../dom.js';
+import { Evening } from '../evening.js';
 import { Feed } from '../feed.js';
 import { count, speak, t } from '../i18n.js';
 import { clock } from '../progress.js';
-import { qr } from '../host/api.js';
+import { skippedBy } from '../skip.js';
+import { isOver } from '../words.js';
+import { invitation, qr } from '../host/api.js';
 import { cover, dotted } from '../host/rows.js';
 import { asker, titleOf } from '../host/sentences.js';
 import { showChannels } from './channels.js';
@@ -14,19 +17,25 @@ import { drift } from './drift.js';
 
 /** How many songs are announced. */
 const NEXT_MAX = 3;
+/** How many songs of the evening are read from across a room. */
+const EVENING_MAX = 12;
 /** How often the position is drawn, in milliseconds. */
 const DRAW_EVERY_MS = 500;
 
 await speak('shared', 'screen');
 translate();
 
+const evening = new Evening();
 let version = '';
 let shownAddress = '';
 
 const progress = /** @type {HTMLProgressElement} */ (element('progress'));
 const wifi = /** @type {HTMLImageElement} */ (element('wifi'));
 // Only a host's browser is given the Wi-Fi's code; elsewhere the page's code is enough for whoever is in the network.
-wifi.addEventListener('load', () => number(true));
+wifi.addEventListener('load', () => {
+  number(true);
+  spell();
+});
 wifi.addEventListener('error', () => number(false));
 for (const id of ['cover', 'glow']) {
   element(id).addEventListener('load', () => (element(id).dataset.there = 'yes'));
@@ -73,16 +82,26 @@ function show(party) {
   const here = open.length > 1 ? everywhere : listeners.live + listeners.pocket;
   element('listeners').hidden = here === 0;
   write(element('listeners'), count('listeners', here));
+  const over = isOver(party);
+  mark(document.body, 'data-over', over ? 'true' : null);
+  evening.note(party, undefined);
+  fill(element('evening-list'), (over ? evening.songs : []).slice(-EVENING_MAX).map((song, n) => ({ song, n })), ({ song, n }) => `${n}.${song.id}`, () => make('li', { dir: 'auto' }, make('b'), make('small')), (row, { song }) => {
+    write(row.children[0], song.title === '' ? t('now.untitled') : song.title);
+    write(row.children[1], song.artist);
+  });
+  element('evening').hidden = !over || evening.songs.length === 0;
   const isLine = !track && party.source === 'line-in' && !party.fallback;
   const title = track ? titleOf(track) : t(isLine ? 'now.line_in' : 'now.nothing');
-  write(element('title'), session.live ? title : t('screen.over'));
-  write(element('artist'), track ? track.artist : isLine ? t('now.line_in_artist') : '');
-  const by = asker(track?.by);
+  write(element('title'), over ? t('screen.over') : title);
+  write(element('artist'), over ? '' : track ? track.artist : isLine ? t('now.line_in_artist') : '');
+  const by = over ? '' : asker(track?.by);
   write(element('by'), by === '' ? '' : t('by.asked', { who: by }));
-  element('paused').hidden = party.playing || !session.live;
-  picture('cover', track?.art ?? null);
-  picture('glow', track?.art ?? null);
+  element('paused').hidden = party.playing || over;
+  element('now-heading').hidden = over || !party.playing;
+  picture('cover', over ? null : (track?.art ?? null));
+  picture('glow', over ? null : (track?.art ?? null));
   showNext(party);
+  if (over) element('next-box').hidden = true;
   // What comes next in one of several channels is not what comes next at the party.
   if (open.length > 1) element('next-box').hidden = true;
   write(element('address'), invite.replace(/^\w+:\/\//, '').replace(/\/$/, ''));
@@ -91,6 +110,7 @@ function show(party) {
     mark(element('page-code'), 'src', qr('page'));
     mark(wifi, 'src', qr('wifi'));
   }
+  write(element('page-name'), session.name ?? '');
   drawPosition();
 }
 
@@ -130,6 +150,15 @@ function picture(id, art) {
   mark(where, 'src', art);
 }
 
+/** Writes what the Wi-Fi's code says below it, unless the host would rather not have that read aloud. */
+async function spell() {
+  if (new URLSearchParams(location.search).get('words') === 'no') return;
+  // Where it cannot be asked the code is enough.
+  const { network } = await invitation().catch(() => ({ network: null }));
+  write(element('wifi-name'), network?.name ?? '');
+  write(element('wifi-passphrase'), network?.passphrase ?? '');
+}
+
 /** @param {boolean} two whether both codes are there, to be scanned one after the other */
 function number(two) {
   element('wifi-box').hidden = !two;
@@ -137,11 +166,14 @@ function number(two) {
 }
 
 function drawPosition() {
+  const by = skippedBy(feed.state, feed.positionMs());
+  write(element('skipped-by'), by === 0 ? '' : count('skip.by', by));
   const track = /** @type {Party.State | null} */ (feed.state)?.track ?? null;
   const durationMs = track?.duration_ms ?? null;
   const nowMs = feed.positionMs();
-  element('timeline').hidden = durationMs === null || nowMs === null;
-  if (durationMs === null || nowMs === null) return;
+  const over = isOver(feed.state);
+  element('timeline').hidden = durationMs === null || nowMs === null || over;
+  if (durationMs === null || nowMs === null || over) return;
   progress.max = Math.max(1, durationMs);
   progress.value = nowMs;
   write(element('position'), clock(nowMs));

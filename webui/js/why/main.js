@@ -2,12 +2,14 @@
 
 import { MAIN_STREAM, readStatus, readWhy, RefusedError } from '../api.js';
 import { chosenChannel } from '../chosen.js';
-import { element, fill, icon, make, translate, write } from '../dom.js';
+import { fill, icon, make, translate, write } from '../dom.js';
 import { count, known, speak, t } from '../i18n.js';
 import { isApplePhone } from '../phone.js';
 import { askOthers, recallReport } from '../report.js';
+import { settle } from '../shell.js';
 import { tint } from '../tint.js';
 import { liveIsPossible, WhepListener } from '../whep.js';
+import { element } from './page.js';
 import { reasons } from './reasons.js';
 
 /** How long other tabs may take to answer; they are on this phone. */
@@ -15,12 +17,19 @@ const TABS_LIMIT_MS = 400;
 /** How long the first sound may take to arrive before the way counts as closed. */
 const SOUND_LIMIT_MS = 7000;
 
-await speak('shared', 'why');
-translate();
-document.title = t('silence.heading');
 element('again').addEventListener('click', look);
-showChecks();
-look();
+// Where the way back cannot be had the box is away, which is what is said here.
+settle({ enter: begin, leave: () => {}, lost: look });
+await begin();
+
+/** The page is shown, for the first time or again: what was so a while ago says nothing. */
+async function begin() {
+  await speak('shared', 'why');
+  translate(element('page').parentElement ?? document);
+  document.title = t('silence.heading');
+  showChecks();
+  look();
+}
 
 async function look() {
   element('page').setAttribute('aria-busy', 'true');

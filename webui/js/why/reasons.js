@@ -27,6 +27,8 @@ const OF_THE_ROOM = ['radio-full', 'server-full'];
  */
 export function reasons({ box, report, playingElsewhere, live }) {
   if (box === null) return ['unreachable'];
+  // Whatever else may be so, there is nothing to hear.
+  if (box.includes('ended')) return ['ended'];
   const said = [...OF_THE_PARTY, ...OF_THE_ROOM].filter((code) => box.includes(code));
   const own = [];
   if (report === null || (report.phase === 'idle' && report.reason === '')) own.push('not-tapped');

@@ -1,19 +1,11 @@
 // Words of the guest page, in Arabic.
 
 export default {
-  'button.listen': 'استمع',
-  'button.stop': 'أوقف',
-
-  'state.ready': 'جاهز',
-  'state.connecting': 'جارٍ الاتصال',
-  'state.live': 'مباشر',
-  'state.pocket': 'الجيب',
-  'state.reconnecting': 'جارٍ إعادة الاتصال',
-  'state.blocked': 'لمسة أخرى',
-
   'hint.tap': 'المس مرة واحدة لتسمع الحفلة على هذا الهاتف.',
   'hint.connecting': 'نبحث عن الصوت. لحظة.',
   'hint.connecting_pocket': 'يبدأ «الجيب» بعد لحظة.',
+  'hint.starting': 'يمكنك الضغط من الآن.',
+  'hint.full': 'كل الأماكن مشغولة. يحاول هذا الهاتف ثانيةً كل {n} ثوانٍ دون ضغط.',
   'hint.live': 'تسمع الحفلة لحظة بلحظة.',
   'hint.host_paused': 'أوقف المضيف الموسيقى مؤقتًا. ستستمر وحدها.',
   'hint.fallback': 'لا يصل شيء من السلك، فيعزف الصندوق موسيقاه.',
@@ -27,6 +19,7 @@ export default {
   'hint.pocket_live_full': '«مباشر» ممتلئ الآن، فتسمع «الجيب» متأخرًا قليلًا.',
   'hint.blocked': 'يريد هذا الهاتف لمسة أخرى قبل أن يعزف.',
   'hint.phone_paused': 'أوقف هذا الهاتف الصوت. المس ليستمر.',
+  'hint.elsewhere': 'الصوت الآن في علامة تبويب أخرى على هذا الهاتف. اضغط لتسمعه هنا.',
   'hint.ended': 'انتهت الحفلة. شكرًا لحضورك.',
   'hint.pocket_hidden': 'لم يكن أحد ينظر إلى الصفحة، فيعزف الهاتف «الجيب» متأخرًا قليلًا.',
   'hint.why': 'لا صوت؟ اعرف السبب',
@@ -37,8 +30,8 @@ export default {
   'volume.label': 'مستوى الصوت',
   'volume.value': '{n} بالمئة',
 
-  'skip.first': 'تخطَّ هذه الأغنية',
-  'skip.votes': 'تخطَّ هذه الأغنية: {votes} من {needed}',
+  'skip.vote': 'صوّت للتخطّي · {votes} من {needed}',
+  'skip.wait': 'صوّت للتخطّي · بعد {n} ث',
 
   'tab.heading': 'أقسام الصفحة',
   'tab.listen': 'استمع',
@@ -119,6 +112,10 @@ export default {
   'more.heading': 'الإعدادات',
   'more.why': 'لماذا لا صوت؟',
   'more.host': 'للمضيف',
+  'dj.link': 'أنت الدي جي',
+  'dj.host': 'أنت المضيف',
+  'dj.now': 'جعلك المضيف دي جي: يمكنك تغيير القائمة والرد على الطلبات.',
+  'dj.over': 'لم تعد الدي جي. شكرًا!',
 
   'name.label': 'اسمك في هذه الحفلة',
   'name.save': 'احفظ',

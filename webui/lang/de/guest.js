@@ -1,19 +1,11 @@
 // Words of the guest page, in German.
 
 export default {
-  'button.listen': 'Hören',
-  'button.stop': 'Stopp',
-
-  'state.ready': 'Bereit',
-  'state.connecting': 'Verbinde',
-  'state.live': 'Live',
-  'state.pocket': 'Tasche',
-  'state.reconnecting': 'Verbinde neu',
-  'state.blocked': 'Noch einmal tippen',
-
   'hint.tap': 'Einmal tippen, und die Party ist auf diesem Handy zu hören.',
   'hint.connecting': 'Der Ton wird gesucht. Das dauert einen Moment.',
   'hint.connecting_pocket': '„Tasche“ braucht einen Moment.',
+  'hint.starting': 'Du kannst schon tippen.',
+  'hint.full': 'Alle Plätze sind belegt. Dieses Handy versucht es alle {n} Sekunden wieder; du musst nicht tippen.',
   'hint.live': 'Du hörst die Party, wie sie gerade ist.',
   'hint.host_paused': 'Der Gastgeber hat die Musik angehalten. Sie geht von selbst weiter.',
   'hint.fallback': 'Über das Kabel kommt gerade nichts, darum spielt die Box eigene Musik.',
@@ -28,6 +20,7 @@ export default {
   'hint.pocket_live_full': 'Live ist gerade voll. Du hörst „Tasche“, ein wenig später.',
   'hint.blocked': 'Dieses Handy will noch einen Tipp, bevor es spielt.',
   'hint.phone_paused': 'Dieses Handy hat den Ton angehalten. Tippe, dann geht es weiter.',
+  'hint.elsewhere': 'Der Ton läuft jetzt in einem anderen Tab dieses Handys. Tippe, um ihn hier zu hören.',
   'hint.ended': 'Die Party ist zu Ende. Schön, dass du da warst.',
   'hint.pocket_hidden': 'Niemand sah diese Seite an, darum spielt das Handy „Tasche“, ein wenig später.',
   'hint.why': 'Kein Ton? Hier steht, warum',
@@ -38,8 +31,8 @@ export default {
   'volume.label': 'Lautstärke',
   'volume.value': '{n} Prozent',
 
-  'skip.first': 'Lied überspringen',
-  'skip.votes': 'Lied überspringen: {votes} von {needed}',
+  'skip.vote': 'Überspringen? {votes} von {needed}',
+  'skip.wait': 'Überspringen? In {n} s',
 
   'tab.heading': 'Teile der Seite',
   'tab.listen': 'Hören',
@@ -106,6 +99,10 @@ export default {
   'more.heading': 'Einstellungen',
   'more.why': 'Warum ist kein Ton da?',
   'more.host': 'Für den Gastgeber',
+  'dj.link': 'Du bist DJ',
+  'dj.host': 'Du bist Gastgeber',
+  'dj.now': 'Du bist jetzt DJ: Du darfst die Warteschlange ändern und Wünsche annehmen.',
+  'dj.over': 'Du bist nicht mehr DJ. Danke!',
 
   'name.label': 'Dein Name auf dieser Party',
   'name.save': 'Speichern',

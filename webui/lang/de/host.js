@@ -8,6 +8,10 @@ export default {
 
   'gate.heading': 'Diese Seite ist für Gastgeber',
   'gate.text': 'Wer die Box berühren kann, kann Gastgeber sein: Hier fragen, dann an der Box die Koppeltaste drücken.',
+  'gate.text_key':
+    'Frage hier an und drücke dann die Taste h im Terminal, in dem die Box läuft. Läuft sie ohne Terminal, starte sie mit --host-from {address}, dann ist dieses Handy Gastgeber.',
+  'gate.text_none':
+    'Diese Box hat keinen Knopf. Wer sie betreibt, kann dieses Handy zum Gastgeber machen: mit --host-from {address} starten oder {address} bei host_from in die Konfiguration schreiben.',
   'gate.dj': 'Gastgeber können einen Gast auch zum DJ machen. Frag sie, dann öffnet sich diese Seite von selbst.',
   'gate.back': 'Zur Partyseite',
 
@@ -157,6 +161,7 @@ export default {
   'invite.page': 'Seite öffnen',
   'invite.poster': 'Plakat drucken',
   'invite.screen': 'Bild für den Fernseher',
+  'invite.words': 'mit dem Passwort in Worten',
 
   'box.heading': 'Die Box',
 
@@ -212,15 +217,22 @@ export default {
   'settings.per_guest': 'Lieder, die ein Gast in der Liste haben darf',
   'settings.recent': 'Minuten, bis ein Lied wiederkommen darf',
   'settings.skip': 'Anteil der Hörer, der ein Lied überspringt',
+  'settings.skip_off': 'Gäste überspringen nichts',
+  'settings.skip_min': 'Stimmen, die es mindestens braucht, wenn mehrere zuhören',
+  'settings.skip_after': 'Sekunden, die jedes Lied sicher läuft',
+  'settings.skip_pause': 'Sekunden, bis derselbe Gast wieder überspringen darf',
 
   'party.heading': 'Die Party',
   'party.title': 'Name der Party',
   'party.save': 'Speichern',
   'party.start': 'Beginnen',
+  'party.start_new': 'Neue Party beginnen',
   'party.saved': 'Die Party hat ihren neuen Namen.',
   'party.started': 'Die Party hat begonnen.',
   'party.runs': 'Die Party läuft. Wenn sie endet, vergisst die Box Gäste, Liste und Stimmen.',
   'party.over': 'Die Party ist vorbei. Die Box hat ihre Gäste vergessen.',
+  'party.goodbye':
+    'Deine Gäste lesen einen Abschiedsgruß, und nichts läuft mehr. Eine neue Party beginnt mit leerer Warteschlange.',
   'party.end': 'Party beenden',
   'party.end_sure': 'Party beenden? Die Musik hört auf, und die Box vergisst Gäste, Liste und Stimmen.',
   'party.ended': 'Die Party ist vorbei.',
@@ -309,6 +321,7 @@ export default {
   'pairing.ask': 'Gastgeber sein',
   'pairing.cancel': 'Abbrechen',
   'pairing.press': 'Drück die Koppeltaste an der Box',
+  'pairing.press_key': 'Drücke h im Terminal, in dem die Box läuft',
   'pairing.number': 'Dieses Telefon ist Nummer {n}. Hat die Box eine Anzeige, steht dort dieselbe Nummer.',
   'pairing.left': 'Noch {n} s',
   'pairing.host': 'Dieses Telefon ist jetzt Gastgeber.',

@@ -19,7 +19,9 @@ export default {
   'poster.page': 'Dann scanne das, tippe einmal und hör zu.',
   'poster.page_only': 'Scanne das, tippe einmal und hör zu.',
   'poster.print': 'Drucken',
-  'poster.how': 'Eine A6-Seite. In voller Größe drucken, ausschneiden und dort aufstellen, wo Leute stehen.',
+  'poster.paper': 'Papier',
+  'poster.four': '4 × A6 auf A4',
+  'poster.how': 'Papier wählen, in voller Größe drucken, ausschneiden und hinhängen, wo Leute stehen.',
   'poster.no_wifi':
     'Nur das Telefon eines Gastgebers darf den WLAN-Code drucken. Öffne diese Seite auf so einem Telefon.',
 };

@@ -1,19 +1,11 @@
 // Words of the guest page, in English. The text in `pages/guest.html`, shown until the scripts run, must equal these.
 
 export default {
-  'button.listen': 'Listen',
-  'button.stop': 'Stop',
-
-  'state.ready': 'Ready to play',
-  'state.connecting': 'Connecting',
-  'state.live': 'Live',
-  'state.pocket': 'Pocket',
-  'state.reconnecting': 'Reconnecting',
-  'state.blocked': 'One more tap',
-
   'hint.tap': 'Tap once to hear the party on this phone.',
   'hint.connecting': 'Finding the sound. This takes a moment.',
   'hint.connecting_pocket': 'Pocket takes a moment to start.',
+  'hint.starting': 'You can tap already.',
+  'hint.full': 'Every place is taken. This phone tries again every {n} seconds; no need to tap.',
   'hint.live': 'You hear the party as it happens.',
   'hint.host_paused': 'The host has paused the music. It goes on by itself.',
   'hint.fallback': 'Nothing comes in on line-in right now, so the box plays its own music.',
@@ -28,6 +20,7 @@ export default {
   'hint.pocket_live_full': 'Live is full right now, so you hear Pocket, a little behind.',
   'hint.blocked': 'This phone wants one more tap before it plays.',
   'hint.phone_paused': 'This phone paused the sound. Tap to go on.',
+  'hint.elsewhere': 'The sound plays in another tab of this phone now. Tap to hear it here.',
   'hint.ended': 'The party has ended. Thank you for coming.',
   'hint.pocket_hidden': 'Nobody looked at this page, so the phone plays Pocket, a little behind.',
   'hint.why': 'No sound? See why',
@@ -38,8 +31,8 @@ export default {
   'volume.label': 'Volume',
   'volume.value': '{n} percent',
 
-  'skip.first': 'Skip this song',
-  'skip.votes': 'Skip this song: {votes} of {needed}',
+  'skip.vote': 'Vote to skip · {votes} of {needed}',
+  'skip.wait': 'Vote to skip · in {n} s',
 
   'tab.heading': 'Parts of the page',
   'tab.listen': 'Listen',
@@ -106,6 +99,10 @@ export default {
   'more.heading': 'Settings',
   'more.why': 'Why is there no sound?',
   'more.host': 'For the host',
+  'dj.link': 'You are DJ',
+  'dj.host': 'You are host',
+  'dj.now': 'The host made you DJ. You may change the queue and answer requests.',
+  'dj.over': 'You are no longer DJ. Thank you!',
 
   'name.label': 'Your name at this party',
   'name.save': 'Save',

@@ -7,6 +7,10 @@ export default {
 
   'gate.heading': 'This page is for the host',
   'gate.text': 'Whoever can touch the box can be host: ask here, then press the pair button on the box.',
+  'gate.text_key':
+    'Ask here, then press the key h in the terminal where the box runs. If it runs without a terminal, start it with --host-from {address}, and this phone is host.',
+  'gate.text_none':
+    'This box has no button to press. Whoever runs it can make this phone host: start it with --host-from {address}, or write {address} into host_from in its configuration.',
   'gate.dj': 'A host can also make a guest DJ: ask the host, and this page opens by itself.',
   'gate.back': 'To the party page',
 
@@ -156,6 +160,7 @@ export default {
   'invite.page': 'Open the page',
   'invite.poster': 'Poster to print',
   'invite.screen': 'Screen for a TV',
+  'invite.words': 'with the password in words',
 
   'box.heading': 'The box',
   'steer.heading': 'The channel you steer',
@@ -209,15 +214,21 @@ export default {
   'settings.per_guest': 'Songs a guest may have in the queue',
   'settings.recent': 'Minutes until a song may come again',
   'settings.skip': 'Share of listeners that skips a song',
+  'settings.skip_off': 'Guests skip nothing',
+  'settings.skip_min': 'Votes that it takes at least, if several listen',
+  'settings.skip_after': 'Seconds that every song is heard',
+  'settings.skip_pause': 'Seconds until the same guest may skip again',
 
   'party.heading': 'The party',
   'party.title': 'Name of the party',
   'party.save': 'Save',
   'party.start': 'Start',
+  'party.start_new': 'Start a new party',
   'party.saved': 'The party has its new name.',
   'party.started': 'The party has begun.',
   'party.runs': 'The party is on. When it ends, the box forgets its guests, the queue and the votes.',
   'party.over': 'The party is over. The box has forgotten its guests.',
+  'party.goodbye': 'Your guests read a goodbye, and nothing plays. A new party begins with an empty queue.',
   'party.end': 'End the party',
   'party.end_sure': 'End the party? The music stops, and the box forgets guests, queue and votes.',
   'party.ended': 'The party is over.',
@@ -302,6 +313,7 @@ export default {
   'pairing.ask': 'Be the host',
   'pairing.cancel': 'Cancel',
   'pairing.press': 'Press the pair button on the box',
+  'pairing.press_key': 'Press h in the terminal where the box runs',
   'pairing.number': 'This phone is number {n}. If the box has a display, it shows the same number.',
   'pairing.left': 'Still {n} s',
   'pairing.host': 'This phone is host now.',

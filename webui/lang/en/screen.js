@@ -19,6 +19,8 @@ export default {
   'poster.page': 'Then scan this, tap once, and listen.',
   'poster.page_only': 'Scan this, tap once, and listen.',
   'poster.print': 'Print',
-  'poster.how': 'One A6 page. Print it at full size, cut it out, and put it where people stand.',
+  'poster.paper': 'Paper',
+  'poster.four': '4 × A6 on A4',
+  'poster.how': 'Choose the paper, print it at full size, cut it out, and put it where people stand.',
   'poster.no_wifi': 'Only a host’s phone may print the Wi‑Fi’s code. Open this page on a phone that is host.',
 };

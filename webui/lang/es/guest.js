@@ -1,19 +1,11 @@
 // Words of the guest page, in Spanish.
 
 export default {
-  'button.listen': 'Escuchar',
-  'button.stop': 'Parar',
-
-  'state.ready': 'Listo para sonar',
-  'state.connecting': 'Conectando',
-  'state.live': 'En directo',
-  'state.pocket': 'Bolsillo',
-  'state.reconnecting': 'Reconectando',
-  'state.blocked': 'Un toque más',
-
   'hint.tap': 'Toca una vez para oír la fiesta en este móvil.',
   'hint.connecting': 'Buscando el sonido. Tarda un momento.',
   'hint.connecting_pocket': '«Bolsillo» tarda un momento en empezar.',
+  'hint.starting': 'Ya puedes tocar.',
+  'hint.full': 'Todas las plazas están ocupadas. Este móvil lo intenta cada {n} segundos; no hace falta tocar.',
   'hint.live': 'Oyes la fiesta tal como ocurre.',
   'hint.host_paused': 'El anfitrión ha pausado la música. Seguirá sola.',
   'hint.fallback': 'Por el cable no llega nada, así que la caja pone su propia música.',
@@ -28,6 +20,7 @@ export default {
   'hint.pocket_live_full': '«En directo» está lleno: oyes «Bolsillo», con un poco de retraso.',
   'hint.blocked': 'Este móvil pide un toque más antes de sonar.',
   'hint.phone_paused': 'Este móvil ha pausado el sonido. Toca para seguir.',
+  'hint.elsewhere': 'El sonido suena ahora en otra pestaña de este móvil. Toca para oírlo aquí.',
   'hint.ended': 'La fiesta ha terminado. Gracias por venir.',
   'hint.pocket_hidden': 'Nadie miraba esta página, así que el móvil pone «Bolsillo», con un poco de retraso.',
   'hint.why': '¿Sin sonido? Mira por qué',
@@ -38,8 +31,8 @@ export default {
   'volume.label': 'Volumen',
   'volume.value': '{n} por ciento',
 
-  'skip.first': 'Saltar esta canción',
-  'skip.votes': 'Saltar esta canción: {votes} de {needed}',
+  'skip.vote': 'Votar para saltarla · {votes} de {needed}',
+  'skip.wait': 'Votar para saltarla · en {n} s',
 
   'tab.heading': 'Partes de la página',
   'tab.listen': 'Escuchar',
@@ -106,6 +99,10 @@ export default {
   'more.heading': 'Ajustes',
   'more.why': '¿Por qué no hay sonido?',
   'more.host': 'Para el anfitrión',
+  'dj.link': 'Eres DJ',
+  'dj.host': 'Eres anfitrión',
+  'dj.now': 'Ahora eres DJ: puedes cambiar la cola y responder a las peticiones.',
+  'dj.over': 'Ya no eres DJ. ¡Gracias!',
 
   'name.label': 'Tu nombre en esta fiesta',
   'name.save': 'Guardar',

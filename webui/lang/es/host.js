@@ -9,6 +9,10 @@ export default {
   'gate.heading': 'Esta página es para el anfitrión',
   'gate.text':
     'Quien puede tocar la caja puede ser anfitrión: pídelo aquí y pulsa después el botón de emparejar de la caja.',
+  'gate.text_key':
+    'Pide aquí y pulsa después la tecla h en la terminal donde corre la caja. Si corre sin terminal, iníciala con --host-from {address} y este móvil será anfitrión.',
+  'gate.text_none':
+    'Esta caja no tiene botón. Quien la maneja puede hacer anfitrión a este móvil: iniciarla con --host-from {address} o escribir {address} en host_from de su configuración.',
   'gate.dj': 'Un anfitrión también puede hacer DJ a un invitado: pídeselo y esta página se abre sola.',
   'gate.back': 'A la página de la fiesta',
 
@@ -158,6 +162,7 @@ export default {
   'invite.page': 'Abre la página',
   'invite.poster': 'Cartel para imprimir',
   'invite.screen': 'Pantalla para la tele',
+  'invite.words': 'con la contraseña escrita',
 
   'box.heading': 'La caja',
 
@@ -212,15 +217,21 @@ export default {
   'settings.per_guest': 'Canciones que un invitado puede tener en la cola',
   'settings.recent': 'Minutos hasta que una canción puede volver',
   'settings.skip': 'Parte de los oyentes que salta una canción',
+  'settings.skip_off': 'Los invitados no saltan nada',
+  'settings.skip_min': 'Votos necesarios como mínimo si escuchan varios',
+  'settings.skip_after': 'Segundos que suena toda canción',
+  'settings.skip_pause': 'Segundos hasta que el mismo invitado pueda saltar otra vez',
 
   'party.heading': 'La fiesta',
   'party.title': 'Nombre de la fiesta',
   'party.save': 'Guardar',
   'party.start': 'Empezar',
+  'party.start_new': 'Empezar una fiesta nueva',
   'party.saved': 'La fiesta tiene nombre nuevo.',
   'party.started': 'La fiesta ha empezado.',
   'party.runs': 'La fiesta está en marcha. Al terminar, la caja olvida a sus invitados, la cola y los votos.',
   'party.over': 'La fiesta ha terminado. La caja ha olvidado a sus invitados.',
+  'party.goodbye': 'Tus invitados ven una despedida y no suena nada. Una fiesta nueva empieza con la cola vacía.',
   'party.end': 'Terminar la fiesta',
   'party.end_sure': '¿Terminar la fiesta? La música se para y la caja olvida invitados, cola y votos.',
   'party.ended': 'La fiesta ha terminado.',
@@ -309,6 +320,7 @@ export default {
   'pairing.ask': 'Ser anfitrión',
   'pairing.cancel': 'Cancelar',
   'pairing.press': 'Pulsa el botón de emparejar de la caja',
+  'pairing.press_key': 'Pulsa h en la terminal donde corre la caja',
   'pairing.number': 'Este teléfono es el número {n}. Si la caja tiene pantalla, muestra el mismo número.',
   'pairing.left': 'Quedan {n} s',
   'pairing.host': 'Este teléfono es anfitrión ahora.',

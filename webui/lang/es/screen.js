@@ -19,6 +19,8 @@ export default {
   'poster.page': 'Después escanea esto, toca una vez y escucha.',
   'poster.page_only': 'Escanea esto, toca una vez y escucha.',
   'poster.print': 'Imprimir',
-  'poster.how': 'Una página A6. Imprímela a tamaño real, recórtala y ponla donde haya gente.',
+  'poster.paper': 'Papel',
+  'poster.four': '4 × A6 en A4',
+  'poster.how': 'Elige el papel, imprime a tamaño completo, recórtalo y ponlo donde esté la gente.',
   'poster.no_wifi': 'Solo el teléfono de un anfitrión puede imprimir el código del wifi. Abre esta página en uno.',
 };

@@ -1,19 +1,11 @@
 // Words of the guest page, in French.
 
 export default {
-  'button.listen': 'Écouter',
-  'button.stop': 'Arrêter',
-
-  'state.ready': 'Prêt à jouer',
-  'state.connecting': 'Connexion',
-  'state.live': 'En direct',
-  'state.pocket': 'Poche',
-  'state.reconnecting': 'Reconnexion',
-  'state.blocked': 'Encore une touche',
-
   'hint.tap': 'Touchez une fois pour entendre la fête sur ce téléphone.',
   'hint.connecting': 'On cherche le son. Un instant.',
   'hint.connecting_pocket': '« Poche » met un instant à démarrer.',
+  'hint.starting': 'Vous pouvez déjà toucher.',
+  'hint.full': 'Toutes les places sont prises. Ce téléphone réessaie toutes les {n} secondes, sans rien toucher.',
   'hint.live': 'Vous entendez la fête en direct.',
   'hint.host_paused': 'L’hôte a mis la musique en pause. Elle reprendra d’elle-même.',
   'hint.fallback': 'Rien n’arrive par le câble, la boîte joue donc sa propre musique.',
@@ -28,6 +20,7 @@ export default {
   'hint.pocket_live_full': 'Le direct est complet : vous entendez « Poche », un peu en retard.',
   'hint.blocked': 'Ce téléphone veut encore une touche avant de jouer.',
   'hint.phone_paused': 'Ce téléphone a mis le son en pause. Touchez pour reprendre.',
+  'hint.elsewhere': 'Le son passe maintenant dans un autre onglet de ce téléphone. Touchez pour l’entendre ici.',
   'hint.ended': 'La fête est finie. Merci d’être venus.',
   'hint.pocket_hidden': 'Personne ne regardait cette page : le téléphone joue « Poche », un peu en retard.',
   'hint.why': 'Pas de son ? Voir pourquoi',
@@ -38,8 +31,8 @@ export default {
   'volume.label': 'Volume',
   'volume.value': '{n} pour cent',
 
-  'skip.first': 'Passer ce morceau',
-  'skip.votes': 'Passer ce morceau : {votes} sur {needed}',
+  'skip.vote': 'Voter pour passer · {votes} sur {needed}',
+  'skip.wait': 'Voter pour passer · dans {n} s',
 
   'tab.heading': 'Parties de la page',
   'tab.listen': 'Écouter',
@@ -106,6 +99,10 @@ export default {
   'more.heading': 'Réglages',
   'more.why': 'Pourquoi n’y a-t-il pas de son ?',
   'more.host': 'Pour l’hôte',
+  'dj.link': 'Vous êtes DJ',
+  'dj.host': 'Vous êtes l’hôte',
+  'dj.now': 'L’hôte vous a fait DJ : vous pouvez changer la file et répondre aux demandes.',
+  'dj.over': 'Vous n’êtes plus DJ. Merci !',
 
   'name.label': 'Votre nom à cette fête',
   'name.save': 'Enregistrer',

@@ -9,6 +9,10 @@ export default {
   'gate.heading': 'Cette page est pour l’hôte',
   'gate.text':
     'Qui peut toucher la boîte peut être hôte : demandez ici, puis appuyez sur le bouton d’appairage de la boîte.',
+  'gate.text_key':
+    'Demandez ici, puis appuyez sur la touche h dans le terminal où tourne la boîte. Sans terminal, démarrez-la avec --host-from {address}, et ce téléphone sera l’hôte.',
+  'gate.text_none':
+    'Cette boîte n’a pas de bouton. La personne qui la fait tourner peut faire de ce téléphone l’hôte : la démarrer avec --host-from {address}, ou écrire {address} dans host_from de sa configuration.',
   'gate.dj': 'Un hôte peut aussi faire d’un invité un DJ : demandez-lui, et cette page s’ouvre d’elle-même.',
   'gate.back': 'Vers la page de la fête',
 
@@ -158,6 +162,7 @@ export default {
   'invite.page': 'Ouvrir la page',
   'invite.poster': 'Affiche à imprimer',
   'invite.screen': 'Écran pour la télé',
+  'invite.words': 'avec le mot de passe écrit',
 
   'box.heading': 'La boîte',
 
@@ -212,15 +217,21 @@ export default {
   'settings.per_guest': 'Titres qu’un invité peut avoir dans la file',
   'settings.recent': 'Minutes avant qu’un titre puisse revenir',
   'settings.skip': 'Part des auditeurs qui fait passer un titre',
+  'settings.skip_off': 'Les invités ne passent rien',
+  'settings.skip_min': 'Voix qu’il faut au moins si plusieurs écoutent',
+  'settings.skip_after': 'Secondes pendant lesquelles chaque titre reste',
+  'settings.skip_pause': 'Secondes avant qu’un même invité puisse repasser',
 
   'party.heading': 'La fête',
   'party.title': 'Nom de la fête',
   'party.save': 'Enregistrer',
   'party.start': 'Commencer',
+  'party.start_new': 'Commencer une nouvelle fête',
   'party.saved': 'La fête a son nouveau nom.',
   'party.started': 'La fête a commencé.',
   'party.runs': 'La fête est en cours. Quand elle finit, la boîte oublie ses invités, la file et les voix.',
   'party.over': 'La fête est finie. La boîte a oublié ses invités.',
+  'party.goodbye': 'Vos invités lisent un au revoir, et plus rien ne joue. Une nouvelle fête commence avec une file vide.',
   'party.end': 'Finir la fête',
   'party.end_sure': 'Finir la fête ? La musique s’arrête, et la boîte oublie invités, file et voix.',
   'party.ended': 'La fête est finie.',
@@ -311,6 +322,7 @@ export default {
   'pairing.ask': 'Être hôte',
   'pairing.cancel': 'Annuler',
   'pairing.press': 'Appuyez sur le bouton d’appairage de la boîte',
+  'pairing.press_key': 'Appuyez sur h dans le terminal où tourne la boîte',
   'pairing.number': 'Ce téléphone a le numéro {n}. Si la boîte a un écran, il montre le même numéro.',
   'pairing.left': 'Encore {n} s',
   'pairing.host': 'Ce téléphone est hôte maintenant.',

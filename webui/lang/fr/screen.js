@@ -19,7 +19,9 @@ export default {
   'poster.page': 'Puis scannez ceci, touchez une fois et écoutez.',
   'poster.page_only': 'Scannez ceci, touchez une fois et écoutez.',
   'poster.print': 'Imprimer',
-  'poster.how': 'Une page A6. Imprimez-la en taille réelle, découpez-la et posez-la là où sont les gens.',
+  'poster.paper': 'Papier',
+  'poster.four': '4 × A6 sur A4',
+  'poster.how': 'Choisissez le papier, imprimez en taille réelle, découpez et posez là où les gens s’arrêtent.',
   'poster.no_wifi':
     'Seul le téléphone d’un hôte peut imprimer le code du Wi‑Fi. Ouvrez cette page sur un tel téléphone.',
 };

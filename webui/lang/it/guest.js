@@ -1,19 +1,11 @@
 // Words of the guest page, in Italian.
 
 export default {
-  'button.listen': 'Ascolta',
-  'button.stop': 'Ferma',
-
-  'state.ready': 'Pronto',
-  'state.connecting': 'Connessione',
-  'state.live': 'In diretta',
-  'state.pocket': 'Tasca',
-  'state.reconnecting': 'Riconnessione',
-  'state.blocked': 'Ancora un tocco',
-
   'hint.tap': 'Tocca una volta per sentire la festa su questo telefono.',
   'hint.connecting': 'Cerco il suono. Un momento.',
   'hint.connecting_pocket': '«Tasca» parte tra un momento.',
+  'hint.starting': 'Puoi già toccare.',
+  'hint.full': 'Tutti i posti sono occupati. Questo telefono riprova ogni {n} secondi, senza toccare nulla.',
   'hint.live': 'Senti la festa mentre accade.',
   'hint.host_paused': 'La musica è in pausa. Riprende da sola.',
   'hint.fallback': 'Dal cavo non arriva nulla, perciò la cassa suona la sua musica.',
@@ -28,6 +20,7 @@ export default {
   'hint.pocket_live_full': 'La diretta è piena: senti «Tasca», con un po’ di ritardo.',
   'hint.blocked': 'Questo telefono vuole ancora un tocco prima di suonare.',
   'hint.phone_paused': 'Questo telefono ha messo in pausa il suono. Tocca per continuare.',
+  'hint.elsewhere': 'Il suono è ora in un’altra scheda di questo telefono. Tocca per sentirlo qui.',
   'hint.ended': 'La festa è finita. Grazie di essere venuti.',
   'hint.pocket_hidden': 'Nessuno guardava questa pagina: il telefono suona «Tasca», con un po’ di ritardo.',
   'hint.why': 'Nessun suono? Scopri perché',
@@ -38,8 +31,8 @@ export default {
   'volume.label': 'Volume',
   'volume.value': '{n} per cento',
 
-  'skip.first': 'Salta questo brano',
-  'skip.votes': 'Salta questo brano: {votes} di {needed}',
+  'skip.vote': 'Vota per saltarlo · {votes} di {needed}',
+  'skip.wait': 'Vota per saltarlo · tra {n} s',
 
   'tab.heading': 'Parti della pagina',
   'tab.listen': 'Ascolta',
@@ -106,6 +99,10 @@ export default {
   'more.heading': 'Impostazioni',
   'more.why': 'Perché non c’è suono?',
   'more.host': 'Per chi ospita',
+  'dj.link': 'Sei DJ',
+  'dj.host': 'Ospiti tu',
+  'dj.now': 'Chi ospita ti ha fatto DJ: puoi cambiare la coda e rispondere alle richieste.',
+  'dj.over': 'Non sei più DJ. Grazie!',
 
   'name.label': 'Il tuo nome a questa festa',
   'name.save': 'Salva',

@@ -8,6 +8,10 @@ export default {
 
   'gate.heading': 'Questa pagina è per chi ospita',
   'gate.text': 'Chi può toccare la cassa può ospitare: chiedi qui, poi premi il pulsante di abbinamento sulla cassa.',
+  'gate.text_key':
+    'Chiedi qui, poi premi il tasto h nel terminale in cui gira la cassa. Se gira senza terminale, avviala con --host-from {address} e questo telefono ospita.',
+  'gate.text_none':
+    'Questa cassa non ha un pulsante. Chi la gestisce può far ospitare questo telefono: avviarla con --host-from {address} o scrivere {address} in host_from nella sua configurazione.',
   'gate.dj': 'Chi ospita può anche fare DJ un invitato: chiediglielo e questa pagina si apre da sola.',
   'gate.back': 'Alla pagina della festa',
 
@@ -157,6 +161,7 @@ export default {
   'invite.page': 'Apri la pagina',
   'invite.poster': 'Locandina da stampare',
   'invite.screen': 'Schermo per la TV',
+  'invite.words': 'con la password scritta',
 
   'box.heading': 'La cassa',
 
@@ -211,15 +216,21 @@ export default {
   'settings.per_guest': 'Brani che un invitato può avere in coda',
   'settings.recent': 'Minuti prima che un brano possa tornare',
   'settings.skip': 'Quota di ascoltatori che salta un brano',
+  'settings.skip_off': 'Gli ospiti non saltano nulla',
+  'settings.skip_min': 'Voti necessari come minimo se ascoltano in più',
+  'settings.skip_after': 'Secondi in cui ogni brano resta',
+  'settings.skip_pause': 'Secondi prima che lo stesso ospite possa saltare di nuovo',
 
   'party.heading': 'La festa',
   'party.title': 'Nome della festa',
   'party.save': 'Salva',
   'party.start': 'Inizia',
+  'party.start_new': 'Inizia una nuova festa',
   'party.saved': 'La festa ha un nuovo nome.',
   'party.started': 'La festa è iniziata.',
   'party.runs': 'La festa è in corso. Quando finisce, la cassa dimentica invitati, coda e voti.',
   'party.over': 'La festa è finita. La cassa ha dimenticato i suoi invitati.',
+  'party.goodbye': 'I tuoi ospiti leggono un saluto e non suona nulla. Una nuova festa comincia con la coda vuota.',
   'party.end': 'Finisci la festa',
   'party.end_sure': 'Finire la festa? La musica si ferma e la cassa dimentica invitati, coda e voti.',
   'party.ended': 'La festa è finita.',
@@ -309,6 +320,7 @@ export default {
   'pairing.ask': 'Voglio ospitare',
   'pairing.cancel': 'Annulla',
   'pairing.press': 'Premi il pulsante di abbinamento sulla cassa',
+  'pairing.press_key': 'Premi h nel terminale in cui gira la cassa',
   'pairing.number': 'Questo telefono è il numero {n}. Se la cassa ha un display, mostra lo stesso numero.',
   'pairing.left': 'Ancora {n} s',
   'pairing.host': 'Questo telefono ora ospita.',

@@ -19,6 +19,8 @@ export default {
   'poster.page': 'Poi inquadra questo, tocca una volta e ascolta.',
   'poster.page_only': 'Inquadra questo, tocca una volta e ascolta.',
   'poster.print': 'Stampa',
-  'poster.how': 'Una pagina A6. Stampala a grandezza naturale, ritagliala e mettila dove c’è gente.',
+  'poster.paper': 'Carta',
+  'poster.four': '4 × A6 su A4',
+  'poster.how': 'Scegli la carta, stampa a grandezza naturale, ritaglia e mettilo dove sta la gente.',
   'poster.no_wifi': 'Solo il telefono di chi ospita può stampare il codice del Wi‑Fi. Apri questa pagina lì.',
 };

@@ -1,19 +1,11 @@
 // Words of the guest page, in Portuguese.
 
 export default {
-  'button.listen': 'Ouvir',
-  'button.stop': 'Parar',
-
-  'state.ready': 'Pronto a tocar',
-  'state.connecting': 'A ligar',
-  'state.live': 'Ao vivo',
-  'state.pocket': 'Bolso',
-  'state.reconnecting': 'A religar',
-  'state.blocked': 'Mais um toque',
-
   'hint.tap': 'Toca uma vez para ouvir a festa neste telemóvel.',
   'hint.connecting': 'À procura do som. Demora um momento.',
   'hint.connecting_pocket': '«Bolso» demora um momento a começar.',
+  'hint.starting': 'Já podes tocar.',
+  'hint.full': 'Todos os lugares estão ocupados. Este telemóvel tenta de novo a cada {n} segundos; não precisas de tocar.',
   'hint.live': 'Ouves a festa tal como acontece.',
   'hint.host_paused': 'O anfitrião pôs a música em pausa. Continua sozinha.',
   'hint.fallback': 'Nada chega pelo cabo, por isso a caixa toca a sua própria música.',
@@ -27,6 +19,7 @@ export default {
   'hint.pocket_live_full': '«Ao vivo» está cheio: ouves «Bolso», um pouco atrasado.',
   'hint.blocked': 'Este telemóvel quer mais um toque antes de tocar.',
   'hint.phone_paused': 'Este telemóvel pôs o som em pausa. Toca para continuar.',
+  'hint.elsewhere': 'O som toca agora noutro separador deste telemóvel. Toca para o ouvires aqui.',
   'hint.ended': 'A festa acabou. Obrigado por vires.',
   'hint.pocket_hidden': 'Ninguém via esta página, por isso o telemóvel toca «Bolso», um pouco atrasado.',
   'hint.why': 'Sem som? Vê porquê',
@@ -37,8 +30,8 @@ export default {
   'volume.label': 'Volume',
   'volume.value': '{n} por cento',
 
-  'skip.first': 'Saltar esta música',
-  'skip.votes': 'Saltar esta música: {votes} de {needed}',
+  'skip.vote': 'Votar para saltar · {votes} de {needed}',
+  'skip.wait': 'Votar para saltar · daqui a {n} s',
 
   'tab.heading': 'Partes da página',
   'tab.listen': 'Ouvir',
@@ -105,6 +98,10 @@ export default {
   'more.heading': 'Definições',
   'more.why': 'Porque não há som?',
   'more.host': 'Para o anfitrião',
+  'dj.link': 'És DJ',
+  'dj.host': 'És anfitrião',
+  'dj.now': 'O anfitrião fez-te DJ: podes mudar a fila e responder aos pedidos.',
+  'dj.over': 'Já não és DJ. Obrigado!',
 
   'name.label': 'O teu nome nesta festa',
   'name.save': 'Guardar',

@@ -9,6 +9,10 @@ export default {
   'gate.heading': 'Esta página é para o anfitrião',
   'gate.text':
     'Quem pode tocar na caixa pode ser anfitrião: peça aqui e depois carregue no botão de emparelhar da caixa.',
+  'gate.text_key':
+    'Pede aqui e carrega depois na tecla h no terminal onde a caixa corre. Se corre sem terminal, inicia-a com --host-from {address} e este telemóvel será anfitrião.',
+  'gate.text_none':
+    'Esta caixa não tem botão. Quem a gere pode fazer deste telemóvel anfitrião: iniciá-la com --host-from {address} ou escrever {address} em host_from na configuração.',
   'gate.dj': 'Um anfitrião também pode tornar um convidado DJ: peça-lhe, e esta página abre-se sozinha.',
   'gate.back': 'Para a página da festa',
 
@@ -158,6 +162,7 @@ export default {
   'invite.page': 'Abrir a página',
   'invite.poster': 'Cartaz para imprimir',
   'invite.screen': 'Ecrã para a TV',
+  'invite.words': 'com a palavra-passe escrita',
 
   'box.heading': 'A caixa',
 
@@ -212,15 +217,21 @@ export default {
   'settings.per_guest': 'Músicas que um convidado pode ter na fila',
   'settings.recent': 'Minutos até uma música poder voltar',
   'settings.skip': 'Parte dos ouvintes que salta uma música',
+  'settings.skip_off': 'Os convidados não saltam nada',
+  'settings.skip_min': 'Votos precisos no mínimo, se vários ouvirem',
+  'settings.skip_after': 'Segundos que cada música toca sempre',
+  'settings.skip_pause': 'Segundos até o mesmo convidado poder saltar de novo',
 
   'party.heading': 'A festa',
   'party.title': 'Nome da festa',
   'party.save': 'Guardar',
   'party.start': 'Começar',
+  'party.start_new': 'Começar uma festa nova',
   'party.saved': 'A festa tem um novo nome.',
   'party.started': 'A festa começou.',
   'party.runs': 'A festa está a decorrer. Quando acabar, a caixa esquece convidados, fila e votos.',
   'party.over': 'A festa acabou. A caixa esqueceu os seus convidados.',
+  'party.goodbye': 'Os teus convidados leem uma despedida e nada toca. Uma festa nova começa com a fila vazia.',
   'party.end': 'Acabar a festa',
   'party.end_sure': 'Acabar a festa? A música para e a caixa esquece convidados, fila e votos.',
   'party.ended': 'A festa acabou.',
@@ -309,6 +320,7 @@ export default {
   'pairing.ask': 'Ser anfitrião',
   'pairing.cancel': 'Cancelar',
   'pairing.press': 'Carregue no botão de emparelhar da caixa',
+  'pairing.press_key': 'Carrega em h no terminal onde a caixa corre',
   'pairing.number': 'Este telefone é o número {n}. Se a caixa tiver um visor, mostra o mesmo número.',
   'pairing.left': 'Ainda {n} s',
   'pairing.host': 'Este telefone agora é anfitrião.',

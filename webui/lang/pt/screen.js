@@ -19,6 +19,8 @@ export default {
   'poster.page': 'Depois leia isto, toque uma vez e ouça.',
   'poster.page_only': 'Leia isto, toque uma vez e ouça.',
   'poster.print': 'Imprimir',
-  'poster.how': 'Uma página A6. Imprima em tamanho real, recorte e ponha onde as pessoas estão.',
+  'poster.paper': 'Papel',
+  'poster.four': '4 × A6 em A4',
+  'poster.how': 'Escolhe o papel, imprime em tamanho real, recorta e põe onde as pessoas param.',
   'poster.no_wifi': 'Só o telefone de um anfitrião pode imprimir o código do Wi‑Fi. Abra esta página num deles.',
 };

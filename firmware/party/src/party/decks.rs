@@ -40,6 +40,8 @@ pub(super) struct Open {
     /// The item that it was, once it has begun.
     pub(super) item: Option<Item>,
     skipped: bool,
+    /// How many guests' votes skipped it.
+    pub(super) skipped_by: u32,
     broken: bool,
     /// Whether another track has begun after it.
     over: bool,
@@ -92,7 +94,7 @@ impl Party {
             self.next_cue.0 += 1;
             let (cue, item) = (self.next_cue, None);
             let (started, skipped, broken, over) = (false, false, false, false);
-            self.open.push_back(Open { cue, track, from, started, item, skipped, broken, over });
+            self.open.push_back(Open { cue, track, from, started, item, skipped, skipped_by: 0, broken, over });
             outputs.push(Output::Cue(cue, track));
         }
         outputs
@@ -182,7 +184,7 @@ impl Party {
         // What begins while the music of a party that has ended fades out is nobody's history.
         open.over = !self.session.live;
         self.history.begin(open.track, now);
-        self.skip_votes.clear();
+        self.skips.begin(now);
         self.leaving = false;
     }
 
@@ -205,8 +207,8 @@ impl Party {
             return;
         }
         let how = if open.skipped { How::Skipped } else { How::Played };
-        let (track, item) = (open.track, open.item.clone());
-        self.history.end(Played { track, by: item.as_ref().map(|item| item.by), how });
+        let (track, item, skipped_by) = (open.track, open.item.clone(), open.skipped_by);
+        self.history.end(Played { track, by: item.as_ref().map(|item| item.by), how, skipped_by });
         if let Some(item) = item.filter(|item| self.comes_back(item) && !self.queue.is_full()) {
             self.queue.add(item.track, item.by, At::End, None);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base::{GuestId, ItemId, TrackId};
+use base::{GuestId, ItemId, Time, TrackId};
 
 use super::{Party, Session};
 use crate::history::{History, Played};
@@ -105,17 +105,6 @@ impl Party {
         &self.history
     }
 
-    /// Who is for skipping what is heard now.
-    pub fn skip_votes(&self) -> impl ExactSizeIterator<Item = GuestId> {
-        self.skip_votes.iter().copied()
-    }
-
-    /// How many votes skip what is heard now: the set share of those who listen, at least one; 0: skip votes are off.
-    pub fn skips_needed(&self) -> u32 {
-        let share = self.settings.skip_share;
-        if share > 0.0 { (share * self.listening as f64).ceil().max(1.0) as u32 } else { 0 }
-    }
-
     /// Boosts that a guest has left.
     pub fn boosts_left(&self, guest: GuestId) -> u8 {
         BOOSTS_MAX.saturating_sub(self.boosts.get(&guest).copied().unwrap_or(0))
@@ -145,8 +134,12 @@ impl Party {
             let (track, by, votes, boosted) = (item.track, ByView::of(item.by), item.votes(), item.boosted);
             (item.id, ItemView { track, by, votes, boosted, why })
         });
-        let played =
-            |played: &Played| PlayedView { track: played.track, by: played.by.and_then(ByView::of), how: played.how };
+        let played = |played: &Played| PlayedView {
+            track: played.track,
+            by: played.by.and_then(ByView::of),
+            how: played.how,
+            skipped_by: played.skipped_by,
+        };
         PublicView {
             session: SessionView {
                 live: self.session.live,
@@ -161,7 +154,11 @@ impl Party {
             queue: QueueView { order, items: items.collect(), can_undo: self.queue.can_undo() },
             upcoming: self.upcoming(UPCOMING),
             history: self.history.iter().map(played).collect(),
-            skip: SkipView { votes: self.skip_votes.len() as u32, needed: self.skips_needed() },
+            skip: SkipView {
+                votes: self.skip_votes().len() as u32,
+                needed: self.skips_needed(),
+                from_ms: self.skips_from().map_or(0, Time::as_millis),
+            },
             settings: self.settings.clone(),
         }
     }
@@ -201,8 +198,11 @@ impl Party {
         for guest in self.boosts.keys() {
             guests.entry(*guest).or_insert_with(newcomer).boosts_left = self.boosts_left(*guest).into();
         }
-        for guest in &self.skip_votes {
-            guests.entry(*guest).or_insert_with(newcomer).skip_vote = true;
+        for guest in self.skip_votes() {
+            guests.entry(guest).or_insert_with(newcomer).skip_vote = true;
+        }
+        for (guest, again) in self.skip_pauses() {
+            guests.entry(guest).or_insert_with(newcomer).skip_from_ms = again.as_millis();
         }
         guests
     }

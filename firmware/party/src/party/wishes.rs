@@ -16,10 +16,10 @@ pub const BOOSTS_MAX: u8 = 3;
 
 /// Guests that may have spent boosts or be for a skip at once. A further one is refused; phones that went long ago are
 /// forgotten by whoever knows them, and their places with them.
-const GUESTS_MAX: usize = 1_000;
+pub(super) const GUESTS_MAX: usize = 1_000;
 
 /// What a wish leads to.
-type Granted = Result<(Done, Vec<Output>), Refused>;
+pub(super) type Granted = Result<(Done, Vec<Output>), Refused>;
 
 /// What is done with these outputs, and no more to say.
 fn plainly(outputs: Vec<Output>) -> Granted {
@@ -130,7 +130,7 @@ impl Party {
         self.requests.clear();
         self.history.clear();
         self.boosts.clear();
-        self.skip_votes.clear();
+        self.skips.clear();
         self.open.iter_mut().chain(&mut self.closed).for_each(Open::forget);
         let mut outputs = self.stop();
         outputs.extend(self.settle(now, true));
@@ -150,7 +150,7 @@ impl Party {
         if before.crossfade_ms != self.settings.crossfade_ms {
             outputs.push(Output::Mix(self.plan()));
         }
-        // A smaller share may be reached already.
+        // A smaller number may be reached already.
         outputs.extend(self.skip_if_wanted(now));
         Ok((Done::Plainly, outputs))
     }
@@ -305,39 +305,12 @@ impl Party {
         }
     }
 
-    fn vote_to_skip(&mut self, guest: GuestId, on: bool, now: Time) -> Granted {
-        if !on {
-            self.skip_votes.remove(&guest);
-            return Ok((Done::Plainly, Vec::new()));
-        }
-        if self.skips_needed() == 0 || self.source != Source::Files || self.now().is_none() {
-            return Err(Refused::NothingToSkip);
-        }
-        if self.skip_votes.len() >= GUESTS_MAX {
-            return Err(Refused::TooManyGuests);
-        }
-        self.skip_votes.insert(guest);
-        Ok((Done::Plainly, self.skip_if_wanted(now)))
-    }
-
-    /// Skips what is heard once enough are for it.
-    pub(super) fn skip_if_wanted(&mut self, now: Time) -> Vec<Output> {
-        let (votes, needed) = (self.skip_votes.len(), self.skips_needed() as usize);
-        let heard = self.playing && self.source == Source::Files && self.now().is_some();
-        if needed == 0 || votes < needed || !heard {
-            return Vec::new();
-        }
-        self.skip_votes.clear();
-        self.revision += 1;
-        self.next(now)
-    }
-
     fn forget(&mut self, guest: GuestId, now: Time) -> (Done, Vec<Output>) {
         self.queue.forget(guest);
         self.requests.forget(guest);
         self.history.forget(guest);
         self.boosts.remove(&guest);
-        self.skip_votes.remove(&guest);
+        self.skips.forget(guest);
         let opened = self.open.iter_mut().chain(&mut self.closed).filter_map(|open| open.item.as_mut());
         for item in opened.filter(|item| item.by == By::Guest(guest)) {
             item.by = By::Nobody;

@@ -3,7 +3,7 @@
 
 use base::{CueId, GuestId, ItemId, RequestId, Time, TrackId};
 
-use super::{Dice, FADES, HOST, Pump, catalogue, guest, request};
+use super::{Dice, FADES, HOST, Pump, catalogue, guest, hearing, request};
 use crate::{
     Asker, At, Change, Entry, HISTORY_MAX, Input, PENDING_MAX, Party, QUEUE_MAX, Repeat, Requests, Settings, Source,
     Standing, What,
@@ -49,6 +49,9 @@ fn any_change(dice: &mut Dice) -> Change {
         per_guest_max: Some(dice.roll(25) as u8),
         recent_min: Some(dice.roll(2) as u16),
         skip_share: Some(dice.roll(12) as f64 / 10.0),
+        skip_votes_min: Some(dice.roll(5) as u8),
+        skip_after_s: Some(dice.roll(30) as u16),
+        skip_pause_s: Some(dice.roll(90) as u16),
         ..Change::default()
     }
 }
@@ -98,7 +101,7 @@ fn nothing_that_anybody_sends_breaks_a_rule_or_stops_the_music() {
             match dice.roll(12) {
                 0 => drop(pump.heard_next()),
                 1 => pump.tell(Input::Pass),
-                2 => pump.tell(Input::Listening(dice.roll(300) as usize)),
+                2 => pump.tell(hearing(0..dice.roll(70) as u32)),
                 3 => pump.tell(Input::TrackBroken(CueId(dice.roll(300)))),
                 4 => pump.tell(Input::TrackEnded(CueId(100_000 + dice.roll(300)))),
                 5 => pump.tell(catalogue(0..900 + dice.roll(200))),

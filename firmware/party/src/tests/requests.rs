@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base::{GuestId, Time};
 
-use super::{Dice, HOST, Pump, guest, request};
+use super::{Dice, HOST, Pump, guest, hearing, request};
 use crate::{At, BOOSTS_MAX, By, Change, Decline, Done, Input, Refused, Requests, Settings, Standing, What, Why};
 
 fn auto() -> Settings {
@@ -165,25 +165,6 @@ fn a_guest_sees_what_became_of_a_request_and_only_the_last_ones_are_kept() {
 }
 
 #[test]
-fn enough_votes_skip_what_is_heard_and_do_not_count_for_the_next() {
-    let mut pump = Pump::new();
-    assert_eq!(pump.party.skips_needed(), 5, "half of ten");
-    for number in [1, 2, 3, 4, 4] {
-        pump.ask(guest(number), What::SkipVote(true)).unwrap();
-    }
-    pump.ask(guest(4), What::SkipVote(false)).unwrap();
-    pump.ask(guest(5), What::SkipVote(true)).unwrap();
-    assert_eq!(pump.heard(), 1);
-    pump.ask(guest(4), What::SkipVote(true)).unwrap();
-    assert_eq!((pump.heard(), pump.party.skip_votes().len()), (2, 0));
-    pump.ask(guest(1), What::SkipVote(true)).unwrap();
-    pump.tell(Input::Listening(2));
-    assert_eq!(pump.heard(), 3, "those who were against it have gone");
-    pump.set(Change { skip_share: Some(0.0), ..Change::default() });
-    assert_eq!(pump.ask(guest(1), What::SkipVote(true)), Err(Refused::NothingToSkip));
-}
-
-#[test]
 fn of_so_many_guests_each_is_heard_within_as_many_turns() {
     for seed in 0..20 {
         let (mut dice, mut pump) = (Dice(seed), Pump::of(auto(), 1_000));
@@ -247,7 +228,7 @@ fn a_guest_that_comes_back_under_the_same_number_finds_everything_as_it_was() {
             if looks {
                 pump.party.queue().explained();
                 pump.tell(Input::Pass);
-                pump.tell(Input::Listening(dice.0 as usize % 7));
+                pump.tell(hearing(0..dice.0 as u32 % 7));
             }
         }
         pump.standing()

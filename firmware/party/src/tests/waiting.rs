@@ -176,6 +176,7 @@ fn the_end_of_a_party_forgets_everything_about_its_guests() {
     pump.pending(2, 51);
     pump.ask(guest(3), What::Vote(item, true)).unwrap();
     pump.ask(guest(3), What::Boost(item)).unwrap();
+    pump.now = pump.now.plus_millis(30_000);
     pump.ask(guest(3), What::SkipVote(true)).unwrap();
     pump.heard_next();
     pump.wish(1, 60);
@@ -237,6 +238,7 @@ fn what_people_change_is_to_be_saved_and_what_plays_by_itself_is_not() {
     let before = pump.party.saved_revision();
     pump.heard_next();
     pump.heard_next();
+    pump.now = pump.now.plus_millis(30_000);
     pump.ask(guest(1), What::SkipVote(true)).unwrap();
     assert_eq!(pump.party.saved_revision(), before);
     pump.ask(HOST, What::Turn(-1)).unwrap();

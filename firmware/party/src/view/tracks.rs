@@ -43,9 +43,9 @@ impl<T> PublicView<T> {
 
 impl<T> GuestView<T> {
     fn map_tracks<U>(self, track: &mut impl FnMut(T) -> U) -> GuestView<U> {
-        let Self { votes, items, requests, skip_vote, boosts_left, requests_left } = self;
+        let Self { votes, items, requests, skip_vote, skip_from_ms, boosts_left, requests_left } = self;
         let request = |RequestView { id, track: of, state, why }| RequestView { id, track: track(of), state, why };
         let requests = requests.into_iter().map(request).collect();
-        GuestView { votes, items, requests, skip_vote, boosts_left, requests_left }
+        GuestView { votes, items, requests, skip_vote, skip_from_ms, boosts_left, requests_left }
     }
 }

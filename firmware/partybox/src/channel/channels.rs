@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use audio::status::Status;
 use base::{ChannelId, TrackId};
-use party::{Asker, Changed, Channel, ChannelWish, Done, Evening, Refused, Scope, What, Wish};
+use party::{Asker, Audience, Changed, Channel, ChannelWish, Done, Evening, Refused, Scope, What, Wish};
 
 use super::lookup::Answer;
 use super::programme::{Listening, Programme};
@@ -240,14 +240,16 @@ impl Channels {
         self.programmes.values().any(Programme::is_proved)
     }
 
-    /// Returns how many listen to each channel, and tells the rules.
-    pub(crate) fn count_listeners(&mut self) -> BTreeMap<ChannelId, Listening> {
-        let counted = |(id, programme): (&ChannelId, &mut Programme)| {
-            let listening = self.supplies.listening(programme);
-            programme.count_listeners(listening.total());
-            (*id, listening)
-        };
-        self.programmes.iter_mut().map(counted).collect()
+    /// Tells the rules who hears each channel.
+    pub(crate) fn tell_audiences(&mut self, audiences: &BTreeMap<ChannelId, Audience>) {
+        for (id, programme) in &mut self.programmes {
+            programme.set_audience(audiences.get(id).cloned().unwrap_or_default());
+        }
+    }
+
+    /// Returns how many listen to each channel.
+    pub(crate) fn count_listeners(&self) -> BTreeMap<ChannelId, Listening> {
+        self.programmes.iter().map(|(id, programme)| (*id, self.supplies.listening(programme))).collect()
     }
 
     /// Calls `each` for every channel in the hosts' order, with what its sound does, to make what is shown of it.

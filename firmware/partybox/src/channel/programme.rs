@@ -7,7 +7,7 @@ use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
 use base::{ChannelId, CueId, Time, TrackId};
-use party::{Asker, Done, Input, Output, Party, PartyView, Refused, View, What};
+use party::{Asker, Audience, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
 use web::track::TrackView;
 
@@ -115,9 +115,9 @@ impl Programme {
         self.settle();
     }
 
-    /// Tells the rules how many listen.
-    pub(super) fn count_listeners(&mut self, count: usize) {
-        let outputs = self.party.handle(self.clock.now(), Input::Listening(count));
+    /// Informs the rules of who hears the channel.
+    pub(super) fn set_audience(&mut self, audience: Audience) {
+        let outputs = self.party.handle(self.clock.now(), Input::Listening(audience));
         self.carry_out(outputs);
     }
 

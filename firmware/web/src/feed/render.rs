@@ -36,6 +36,7 @@ pub(crate) fn state(
     let mut state = party(status);
     if let Some(Value::Object(session)) = state.get_mut("session") {
         session.insert("invite".into(), json!(snapshot.panel.urls.first()));
+        session.insert("name".into(), json!(snapshot.panel.name));
     }
     let all = heard.iter().fold(Listeners::default(), |all, heard| Listeners {
         live: all.live + heard.live,

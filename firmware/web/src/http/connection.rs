@@ -125,8 +125,9 @@ pub(super) async fn run(
     match outcome {
         Some((head, TakeOver::Mp3(body))) => {
             let place = body.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let held = body.held.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(place) = place {
-                let joining = Joining { socket, head, icy: body.icy, connection: Some(pass), place };
+                let joining = Joining { socket, head, icy: body.icy, connection: Some(pass), place, held };
                 body.hub.join(body.bitrate_bps, joining);
             }
         }

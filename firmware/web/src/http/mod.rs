@@ -7,6 +7,7 @@ mod agent;
 mod appliance;
 mod art;
 mod ask;
+mod audience;
 mod call;
 mod channels;
 mod connection;
@@ -53,6 +54,7 @@ use ipnet::IpNet;
 use library::Library;
 use tokio::sync::{mpsc, watch};
 
+pub use self::audience::Audiences;
 use self::limits::Limits;
 pub use self::server::serve;
 pub use self::signaling::Signaling;
@@ -92,6 +94,8 @@ pub struct App {
     pub mp3: watch::Receiver<Hubs>,
     /// What the box does.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// Where who hears which channel is published, for the rules.
+    pub audience: watch::Sender<Audiences>,
     /// Where hosts' commands go ([`crate::control::COMMANDS_WAITING_MAX`] of them).
     pub commands: mpsc::Sender<Command>,
     /// Who is host by pairing, and where phones ask to be.

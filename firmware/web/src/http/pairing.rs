@@ -22,6 +22,12 @@ pub(super) async fn state(call: Call) -> Result<Response, Refusal> {
     Ok(answer(&describe(state)))
 }
 
+/// `GET /api/pairing/way`: what somebody at the box has to do, and the address that the configuration would have to name
+/// where that is nothing.
+pub(super) fn way(call: &Call) -> Response {
+    answer(&json!({ "way": *call.server.app.pairing.way.borrow(), "address": call.ends.peer.ip() }))
+}
+
 /// `POST /api/pairing`: this phone wants to be host. It is handed a secret that is worth nothing until the button is
 /// pressed.
 pub(super) async fn begin(call: Call) -> Result<Response, Refusal> {

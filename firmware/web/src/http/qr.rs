@@ -3,10 +3,12 @@
 //! Dark on light with the ground that ISO/IEC 18004 section 6.3.8 asks for, so that they can be put on anything.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use qrcode::{Color, EcLevel, QrCode};
+use serde_json::json;
 
 use super::call::Call;
 use super::refusal::Refusal;
@@ -44,6 +46,14 @@ pub(super) fn wifi(call: &Call, format: Format) -> Result<Response, Refusal> {
         return Err(refusal.code("no-network"));
     };
     picture(&join.0, format)
+}
+
+/// `GET /api/invitation`, for hosts: the same in words, for whoever cannot scan.
+pub(super) fn words(call: &Call) -> Response {
+    let panel = Arc::clone(&call.server.app.snapshot.borrow().panel);
+    let body = json!({ "network": panel.network, "url": panel.urls.first(), "name": panel.name });
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
 }
 
 /// The code of `text`, which survives a torn corner (level M).

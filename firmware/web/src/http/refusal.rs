@@ -73,6 +73,16 @@ pub(crate) fn refused(why: party::Refused) -> Refusal {
         party::Refused::NoBoosts => (StatusCode::CONFLICT, "No boost is left."),
         party::Refused::AlreadyBoosted => (StatusCode::CONFLICT, "This is boosted already."),
         party::Refused::NothingToSkip => (StatusCode::CONFLICT, "There is nothing that votes could skip."),
+        party::Refused::NotListening => (StatusCode::CONFLICT, "Only who hears this channel may vote to skip."),
+        party::Refused::SkipTooEarly { wait_s } => {
+            let refusal = Refusal::new(StatusCode::CONFLICT, "This song has just begun.").code(why.code());
+            return refusal.field("wait_s", &wait_s.to_string(), "0").retry_after(wait_s);
+        }
+        party::Refused::SkippedLately { wait_s } => {
+            let detail = "A vote of this guest has skipped a song a short while ago.";
+            let refusal = Refusal::new(StatusCode::CONFLICT, detail).code(why.code());
+            return refusal.field("wait_s", &wait_s.to_string(), "0").retry_after(wait_s);
+        }
         party::Refused::NothingBefore => (StatusCode::CONFLICT, "Nothing was heard before."),
         party::Refused::NothingNext => (StatusCode::CONFLICT, "Line-in has no next track; choose the files first."),
         party::Refused::NoLineIn => {

@@ -192,6 +192,7 @@ static OF_BOX: &[Route] = &[
     Route::bare(Method::GET, "/api/library/roots", Who::Host, |call| Box::pin(upload::roots(call))),
     Route::host("/api/library/rescan", Takes::Nothing, |call| Box::pin(upload::rescan(call))),
     Route::bare(Method::GET, "/api/library/broken", Who::Host, |call| Box::pin(music::broken(call))),
+    Route::get("/api/pairing/way", |call| Box::pin(async move { Ok(pairing::way(&call)) })),
     Route::get(PAIRING, |call| Box::pin(pairing::state(call))),
     Route::bare(Method::POST, PAIRING, Who::Anyone, |call| Box::pin(pairing::begin(call))),
     Route::bare(Method::DELETE, PAIRING, Who::Anyone, |call| Box::pin(pairing::abort(call))),
@@ -225,6 +226,7 @@ static OF_BOX: &[Route] = &[
     Route::get("/api/why", |call| Box::pin(async move { Ok(why::why(call).await) })),
     Route::get("/api/qr/page.svg", |call| Box::pin(async move { qr::page(&call, Format::Svg) })),
     Route::get("/api/qr/page.png", |call| Box::pin(async move { qr::page(&call, Format::Png) })),
+    Route::bare(Method::GET, "/api/invitation", Who::Host, |call| Box::pin(async move { Ok(qr::words(&call)) })),
     Route::bare(Method::GET, "/api/qr/wifi.svg", Who::Host, |call| {
         Box::pin(async move { qr::wifi(&call, Format::Svg) })
     }),

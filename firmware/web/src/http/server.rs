@@ -18,7 +18,7 @@ use super::limits::{
 };
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
 use super::turns::Turns;
-use super::{App, connection, routes, statistics};
+use super::{App, audience, connection, routes, statistics};
 use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
@@ -44,6 +44,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let feeds = feed::publish(sources(&app, &guests), &session(), stop.clone());
     let statistics = Arc::<Statistics>::default();
     tokio::spawn(statistics::keep(Arc::clone(&statistics), app.clone(), stop.clone()));
+    tokio::spawn(audience::publish(app.clone(), guests.clone(), stop.clone()));
     let server = Arc::new(Server {
         connections: Gate::new(limits.connections()),
         mp3_listeners,

@@ -48,11 +48,13 @@ pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     let place = call.server.mp3_listeners.enter(call.entrant(), call.guest);
     let place = place.inspect_err(|_| call.server.turned_away.note(call.ends.peer.ip(), call.server.now()));
     let place = place.map_err(no_place)?;
+    let held = call.server.guests.hold_body(call.role.guest_keys(), hub.stream());
     response.extensions_mut().insert(TakeOver::Mp3(Mp3Body {
         hub,
         bitrate_bps,
         icy,
         place: Arc::new(Mutex::new(Some(place))),
+        held: Arc::new(Mutex::new(held)),
     }));
     Ok(response)
 }

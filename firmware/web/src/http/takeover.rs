@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::socket::conversation::Conversation;
 use crate::gate::Pass;
+use crate::guests::HeldBody;
 use crate::mp3::Hub;
 
 /// Marks an answer after which the connection is no longer hyper's.
@@ -23,6 +24,8 @@ pub(super) struct Mp3Body {
     pub(super) icy: bool,
     /// In an `Arc` because extensions of an answer must be clonable.
     pub(super) place: Arc<Mutex<Option<Pass>>>,
+    /// The guest's who asked, if the box knows one.
+    pub(super) held: Arc<Mutex<Option<HeldBody>>>,
 }
 
 /// A conversation that begins once the connection is a WebSocket, and the place that it holds. In an `Arc` because

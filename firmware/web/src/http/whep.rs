@@ -2,7 +2,7 @@
 //!
 //! It reads HTTP and names errors; what is in an SDP is the fan-out's business. Three things are ours: `?ptime=` on the
 //! offer, and `PUT …/ptime` with `{"ptime":40}` on a session, choose the packet duration in milliseconds; `PUT …/stream`
-//! with `{"stream":"green"}` on a session chooses what is heard.
+//! with `{"stream":"green"}` on a session chooses what is heard, and says whose it is, where the offer came before the cookie.
 
 use ::party::LATEST;
 use axum::body::Body;
@@ -106,6 +106,7 @@ pub(super) async fn switch(call: Call) -> Result<Response, Refusal> {
         SessionError::UnknownStream => unknown_stream(&body.stream),
         error => refuse_session(error),
     })?;
+    call.server.guests.note_session(call.role.guest_keys(), session);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use super::icy::{Interval, Title};
 use super::ring::Ring;
 use crate::gate::Pass;
+use crate::guests::HeldBody;
 
 /// Most pieces in one write: the head or a metadata block, then sound in up to two pieces of the ring.
 const SLICES_MAX: usize = 3;
@@ -51,6 +52,8 @@ pub(crate) struct Joining {
     pub(crate) connection: Option<Pass>,
     /// The listener's place among the listeners.
     pub(crate) place: Pass,
+    /// The guest's whose it is, if the box knows one.
+    pub(crate) held: Option<HeldBody>,
 }
 
 /// Why a listener is let go.
@@ -77,6 +80,7 @@ pub(super) struct Listener {
     eager: u8,
     _connection: Option<Pass>,
     _place: Pass,
+    _held: Option<HeldBody>,
 }
 
 impl Listener {
@@ -92,6 +96,7 @@ impl Listener {
             eager: EAGER_PACKETS,
             _connection: joining.connection,
             _place: joining.place,
+            _held: joining.held,
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn cookie(n: u8) -> String {
 
 impl Keeper {
     pub(super) fn new() -> (pairing::Pairing, Self) {
-        let (phones, pairing::Keeper { requests, hosts }) = pairing::channel();
+        let (phones, pairing::Keeper { requests, hosts, .. }) = pairing::channel();
         let keeper = Self { rules: Arc::new(Mutex::new(Rules::new(Vec::new(), 1))), task: Arc::default(), hosts };
         let task = tokio::spawn(keeper.clone().run(requests)).abort_handle();
         *keeper.task.lock().unwrap() = Some(task);

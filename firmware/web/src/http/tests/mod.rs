@@ -1,6 +1,7 @@
 //! The server as a whole, over real loopback sockets, with a fan-out and a party that only answer.
 
 mod appliance;
+mod audience;
 mod channels;
 mod events;
 mod guests;

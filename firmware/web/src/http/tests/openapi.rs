@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ::party::{Asker, At, ByView, Change, Done, Input, Party, RequestState, Requests, Role, What};
+use ::party::{Asker, At, Audience, ByView, Change, Done, Input, Party, RequestState, Requests, Role, What};
 use appliance::config::{Cable, Portal};
 use appliance::facts::{Facts, Network, Power, Radio, Update};
 use appliance::network::PORTAL;
@@ -130,11 +130,14 @@ fn who(guest: u32) -> Asker {
     Asker { guest: (guest > 0).then_some(GuestId(guest)), leads: guest == 0, is_host: guest == 0 }
 }
 
+/// When a song has been heard for long enough to be skipped by votes.
+const LATE: Time = Time::from_micros(60_000_000);
+
 /// A party that has something of everything.
 fn full() -> Snapshot {
     let mut party = party();
-    let ask = |party: &mut Party, guest, what| party.ask(Time::ZERO, who(guest), what).expect("granted").0;
-    party.handle(Time::ZERO, Input::Listening(10));
+    let ask = |party: &mut Party, guest, what| party.ask(LATE, who(guest), what).expect("granted").0;
+    party.handle(Time::ZERO, Input::Listening(Audience::of((1..=10).map(GuestId))));
     party.handle(Time::ZERO, Input::Catalogue((1..=20).map(TrackId).collect()));
     party.handle(Time::ZERO, Input::TrackStarted(CueId(1)));
     ask(&mut party, 0, What::Next);

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::keeper::Keeper;
 use crate::control::Command;
-use crate::http::{App, Config, Signaling, serve};
+use crate::http::{App, Audiences, Config, Signaling, serve};
 use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) asked: Arc<Mutex<Vec<String>>>,
     /// Who listens over WebRTC, as the fan-out tells it.
     pub(super) listeners: Arc<Mutex<Vec<ListenerStats>>>,
+    /// Who hears which channel, as the rules are told.
+    pub(super) audience: watch::Receiver<Audiences>,
     /// Pairing, and the button.
     pub(super) keeper: Keeper,
     /// Where updates come in.
@@ -156,11 +158,14 @@ impl World {
         let (pairing, keeper) = Keeper::new();
         let (appliance, facts) = super::things::keeper();
         let inbox = appliance.inbox.clone().expect("made by the keeper");
+        let audience = watch::Sender::default();
+        let heard = audience.subscribe();
         let app = App {
             config,
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             snapshot: snapshots,
+            audience,
             commands,
             pairing,
             library: None,
@@ -179,6 +184,7 @@ impl World {
             wishes,
             asked,
             listeners,
+            audience: heard,
             keeper,
             facts,
             inbox,

@@ -1,9 +1,10 @@
 // How a guest becomes a host: the button, the number, the count-down. The box decides; this only asks and shows.
 
-import { askToBeHost, giveUpAsking, readPairing, RefusedError } from './api.js';
-import { asked, atRest, describe, lookAgainMs, refused, secondsLeft, seen } from './asking.js';
-import { known, t } from './i18n.js';
-import { element, write } from './dom.js';
+import { askToBeHost, giveUpAsking, readPairing, readPairingWay, RefusedError } from '../api.js';
+import { asked, atRest, describe, lookAgainMs, refused, secondsLeft, seen } from '../asking.js';
+import { known, t } from '../i18n.js';
+import { write } from '../dom.js';
+import { element } from './page.js';
 
 export class Pairing {
   #card = element('pairing');
@@ -11,6 +12,9 @@ export class Pairing {
   #bar = /** @type {HTMLProgressElement} */ (element('pairing-bar'));
   #onHost;
   #asking = atRest();
+  /** What somebody at the box does to let a phone in. @type {'button' | 'key' | 'none'} */
+  #way = 'button';
+  #address = '';
   #isHost = false;
   #busy = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -24,10 +28,23 @@ export class Pairing {
     this.wake();
   }
 
+  /** What there is to press depends on the machine. */
+  async #findWay() {
+    try {
+      const { way, address } = await readPairingWay();
+      this.#way = way;
+      this.#address = address;
+      this.#draw();
+    } catch {
+      // It is asked again when the page wakes.
+    }
+  }
+
   /** The page is new, or was asleep: what became of a request is found out by asking. */
   wake() {
     clearTimeout(this.#timer);
     this.#look();
+    if (this.#address === '') this.#findWay();
   }
 
   /** @param {boolean} isHost whether the box calls this phone a host */
@@ -75,8 +92,8 @@ export class Pairing {
   }
 
   /**
-   * @param {import('./asking.js').Asking} asking
-   * @param {import('./asking.js').Asking} before
+   * @param {import('../asking.js').Asking} asking
+   * @param {import('../asking.js').Asking} before
    */
   #take(asking, before = this.#asking) {
     this.#asking = asking;
@@ -90,12 +107,14 @@ export class Pairing {
   }
 
   #draw() {
-    const { button, say, hint } = describe(this.#asking);
+    const { button, say, hint } = describe(this.#asking, this.#way);
     const asks = this.#asking.phase === 'asking';
     const left = secondsLeft(this.#asking, performance.now());
     const hadFocus = document.activeElement === this.#button;
     this.#card.dataset.phase = this.#asking.phase;
-    this.#button.hidden = this.#isHost;
+    // Nobody is left counting down for a press of a button that is not there.
+    this.#button.hidden = this.#isHost || this.#way === 'none';
+    write(element('gate-text'), t(this.#way === 'button' ? 'gate.text' : `gate.text_${this.#way}`, { address: this.#address }));
     write(this.#button, t(button));
     write(element('pairing-say'), say === '' ? '' : t(say));
     const minutes = Math.max(1, Math.ceil(this.#asking.retryMs / 60000));

@@ -1,0 +1,34 @@
+// The end of a party on the host's page: what the guests see now, what was played, and the way to the next party.
+
+import { Evening } from '../evening.js';
+import { fill, make, mark, write } from '../dom.js';
+import { t } from '../i18n.js';
+import { isOver } from '../words.js';
+import { startParty } from './api.js';
+import { element } from './page.js';
+import { attempt } from './toast.js';
+
+export class OverCard {
+  #evening = new Evening();
+
+  constructor() {
+    element('over-start').addEventListener('click', () => attempt(() => startParty(''), { done: t('party.started') }));
+  }
+
+  /** @param {Party.State} state */
+  show(state) {
+    this.#evening.note(state, undefined);
+    const over = isOver(state);
+    mark(element('page'), 'data-over', over ? 'true' : null);
+    element('over').hidden = !over;
+    const songs = over ? this.#evening.songs : [];
+    element('over-songs').hidden = songs.length === 0;
+    const keyed = songs.map((song, n) => ({ song, n }));
+    const row = () => make('li', { dir: 'auto' }, make('b'), ' ', make('small'));
+    fill(element('over-list'), keyed, ({ song, n }) => `${n}.${song.id}`, row, (item, { song }) => {
+      const [title, artist] = item.children;
+      write(title, song.title === '' ? t('now.untitled') : song.title);
+      write(artist, song.artist);
+    });
+  }
+}
