@@ -23,6 +23,8 @@ export class Stage {
   /** @type {number | null} */
   #durationMs = null;
   #hasTrack = false;
+  /** Whether the music goes on, or the host has paused it. */
+  #goesOn = false;
 
   /** @param {() => number | null} positionMs where the track is now, if there is one */
   constructor(positionMs) {
@@ -51,7 +53,8 @@ export class Stage {
   /** @param {number | null} positionMs what the box said just now */
   follow(positionMs) {
     this.#drawPosition();
-    tellPosition(positionMs, this.#durationMs);
+    // A lock screen counts on by itself from what it was told last, for as long as this phone listens.
+    tellPosition(this.#goesOn ? positionMs : null, this.#durationMs);
   }
 
   /**
@@ -81,7 +84,10 @@ export class Stage {
     cover(element('mini-cover'), status.track?.art ?? null);
     tint(status.channels.find(({ id }) => id === stream)?.color);
     this.#hasTrack = (status.track ?? null) !== null;
-    this.#drawPosition();
+    const went = this.#goesOn;
+    this.#goesOn = status.playing;
+    if (went === status.playing) this.#drawPosition();
+    else this.follow(this.#positionMs());
   }
 
   /** @param {Situation} situation */
