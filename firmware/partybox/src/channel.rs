@@ -20,3 +20,6 @@ pub(crate) use programme::{Listening, Programme};
 pub(crate) use roster::Roster;
 pub(crate) use supplies::{Gauged, Supplies, encoders};
 pub(crate) use tracks::{NEWS_MAX, News};
+
+#[cfg(test)]
+mod tests;

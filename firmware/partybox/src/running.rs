@@ -119,7 +119,7 @@ impl Running {
         self.appliance.poll(self.clock.now());
         let is_trial = self.appliance.is_trial();
         self.channels.listen(is_trial)?;
-        if is_trial && self.channels.is_proved() {
+        if is_trial && self.channels.is_proved(self.clock.now()) {
             self.appliance.prove();
         }
         Ok(())
