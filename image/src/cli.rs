@@ -148,14 +148,17 @@ fn test(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Short('y') | Long("yes") => args.yes = true,
             Long("dry") => args.dry = true,
             Long("machine") => args.machine = true,
+            Long("prepare") => args.prepare = true,
             Long("cache") => args.cache = Some(parser.value()?.into()),
             Value(name) => args.filters.push(name.string()?),
             other => return Err(unknown("test", other)),
         }
     }
-    if args.cache.is_some() && !args.machine {
-        let allowed = "given with --machine";
-        return Err(UsageError::Value { argument: "--cache", value: String::new(), allowed });
+    for (argument, is_given) in [("--cache", args.cache.is_some()), ("--prepare", args.prepare)] {
+        if is_given && !args.machine {
+            let allowed = "given with --machine";
+            return Err(UsageError::Value { argument, value: String::new(), allowed });
+        }
     }
     Ok(Command::Test(args))
 }

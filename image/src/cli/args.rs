@@ -59,6 +59,8 @@ pub(crate) struct TestArgs {
     pub(crate) dry: bool,
     /// The machine tests, and only those.
     pub(crate) machine: bool,
+    /// Make what the machine tests need, and stop before they are compiled.
+    pub(crate) prepare: bool,
     /// Another cache of Debian's packages.
     pub(crate) cache: Option<PathBuf>,
     /// Run only tests whose name contains one of these; empty means everything.

@@ -46,6 +46,8 @@ fn test_takes_filters_and_the_machine_tests_are_asked_for_by_name() {
     assert_eq!(parsed(&["test", "whep"]), Ok(Command::Test(plain)));
     let machine = TestArgs { yes: true, machine: true, ..TestArgs::default() };
     assert_eq!(parsed(&["test", "--machine", "--yes"]), Ok(Command::Test(machine)));
+    let prepare = TestArgs { machine: true, prepare: true, ..TestArgs::default() };
+    assert_eq!(parsed(&["test", "--machine", "--prepare"]), Ok(Command::Test(prepare)));
 }
 
 #[test]
@@ -62,6 +64,7 @@ fn an_image_is_made_of_the_newest_packages_unless_a_lock_file_is_insisted_on() {
     assert_eq!(image(&["--cache", "c"]).cache, Some("c".into()));
     assert!(refused(&["image", "--locked", "--update-lock"]).contains("without --locked"));
     assert!(refused(&["test", "--cache", "c"]).contains("--machine"));
+    assert!(refused(&["test", "--prepare"]).contains("--machine"));
 }
 
 #[test]
