@@ -101,14 +101,15 @@ fn run(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
     loop {
         if let Some(rest) = after_double_dash(&mut parser) {
             args.rest = rest;
-            return Ok(Command::Run(args));
+            return one_build(args);
         }
         match parser.next()? {
-            None => return Ok(Command::Run(args)),
+            None => return one_build(args),
             Some(Short('h') | Long("help")) => return Ok(Command::Help(Topic::Run)),
             Some(Short('y') | Long("yes")) => args.yes = true,
             Some(Long("dry")) => args.dry = true,
             Some(Long("debug")) => args.debug = true,
+            Some(Long("release")) => args.release = true,
             Some(Long("music")) => args.music = Some(parser.value()?),
             Some(Long("line-in")) => args.line_in = Some(parser.value()?),
             Some(Long("board")) => args.board = Some(parser.value()?),
@@ -118,6 +119,15 @@ fn run(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Some(other) => return Err(unknown("run", other)),
         }
     }
+}
+
+/// The command, unless it asks for two builds.
+fn one_build(args: RunArgs) -> Result<Command, UsageError> {
+    if args.debug && args.release {
+        let allowed = "given without --debug";
+        return Err(UsageError::Value { argument: "--release", value: String::new(), allowed });
+    }
+    Ok(Command::Run(args))
 }
 
 /// Everything after a `--`, if that is what comes next.

@@ -34,6 +34,8 @@ pub(crate) struct RunArgs {
     pub(crate) dry: bool,
     /// Build without optimisation.
     pub(crate) debug: bool,
+    /// Build as shipped.
+    pub(crate) release: bool,
     /// `--music`.
     pub(crate) music: Option<OsString>,
     /// `--line-in`.

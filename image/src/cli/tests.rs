@@ -41,6 +41,14 @@ fn run_takes_every_option_and_passes_the_rest_on() {
 }
 
 #[test]
+fn a_run_is_of_one_build() {
+    let release = RunArgs { release: true, ..RunArgs::default() };
+    assert_eq!(parsed(&["run", "--release"]), Ok(Command::Run(release)));
+    assert!(refused(&["run", "--release", "--debug"]).contains("without --debug"));
+    assert!(refused(&["run", "--debug", "--release", "--", "x"]).contains("--release"));
+}
+
+#[test]
 fn test_takes_filters_and_the_machine_tests_are_asked_for_by_name() {
     let plain = TestArgs { filters: vec!["whep".to_owned()], ..TestArgs::default() };
     assert_eq!(parsed(&["test", "whep"]), Ok(Command::Test(plain)));
