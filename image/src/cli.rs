@@ -101,14 +101,15 @@ fn run(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
     loop {
         if let Some(rest) = after_double_dash(&mut parser) {
             args.rest = rest;
-            return Ok(Command::Run(args));
+            return one_build(args);
         }
         match parser.next()? {
-            None => return Ok(Command::Run(args)),
+            None => return one_build(args),
             Some(Short('h') | Long("help")) => return Ok(Command::Help(Topic::Run)),
             Some(Short('y') | Long("yes")) => args.yes = true,
             Some(Long("dry")) => args.dry = true,
             Some(Long("debug")) => args.debug = true,
+            Some(Long("release")) => args.release = true,
             Some(Long("music")) => args.music = Some(parser.value()?),
             Some(Long("line-in")) => args.line_in = Some(parser.value()?),
             Some(Long("board")) => args.board = Some(parser.value()?),
@@ -118,6 +119,15 @@ fn run(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Some(other) => return Err(unknown("run", other)),
         }
     }
+}
+
+/// The command, unless it asks for two builds.
+fn one_build(args: RunArgs) -> Result<Command, UsageError> {
+    if args.debug && args.release {
+        let allowed = "given without --debug";
+        return Err(UsageError::Value { argument: "--release", value: String::new(), allowed });
+    }
+    Ok(Command::Run(args))
 }
 
 /// Everything after a `--`, if that is what comes next.
@@ -148,14 +158,17 @@ fn test(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Short('y') | Long("yes") => args.yes = true,
             Long("dry") => args.dry = true,
             Long("machine") => args.machine = true,
+            Long("prepare") => args.prepare = true,
             Long("cache") => args.cache = Some(parser.value()?.into()),
             Value(name) => args.filters.push(name.string()?),
             other => return Err(unknown("test", other)),
         }
     }
-    if args.cache.is_some() && !args.machine {
-        let allowed = "given with --machine";
-        return Err(UsageError::Value { argument: "--cache", value: String::new(), allowed });
+    for (argument, is_given) in [("--cache", args.cache.is_some()), ("--prepare", args.prepare)] {
+        if is_given && !args.machine {
+            let allowed = "given with --machine";
+            return Err(UsageError::Value { argument, value: String::new(), allowed });
+        }
     }
     Ok(Command::Test(args))
 }

@@ -60,7 +60,7 @@ Partybox from source: set up this machine, build, run, test, measure.
 Usage: cargo xtask COMMAND [ARGUMENTS]
 
 Commands:
-  run     build the box in release and start it; prints the address to open
+  run     build the box and start it; prints the address to open
   test    run every check and test, the real browser and sound ones included
   bench   run the benchmarks
   fuzz    run the fuzz targets, each for a limited time
@@ -75,7 +75,7 @@ other systems it names them. It never removes a package.
 Exit codes: 0 done · 1 something failed · 2 wrong arguments, or this machine cannot do it";
 
 const RUN: &str = "\
-Build the box in release and start it.
+Build the box and start it: optimised where sound goes through, and quick to build.
 
 Usage: cargo xtask run [OPTIONS] [-- ARGUMENTS FOR THE BOX]
 
@@ -88,7 +88,8 @@ Options:
       --config FILE        read this configuration; partybox.toml shows every key
       --host-from LIST     addresses or networks, with commas between, that may use the host
                            bar (default: this machine only, unless --config is given)
-      --debug              build without optimisation: quicker to build, slower to run
+      --release            build it as shipped: takes twice as long, and computes less
+      --debug              build it as the tests have it, to look into it
       --dry                set up and fetch what the network is needed for; compile nothing
   -y, --yes                install what is missing without asking (also if CI=true)
   -h, --help               this text
@@ -106,9 +107,9 @@ Run every check and every test of this machine; stop at the first that fails.
 
 Usage: cargo xtask test [OPTIONS] [FILTER…]
 
-In this order: set-up, Python clients, formatting, lints, the box's program, tests, and
-the documentation's links. With FILTER only set-up, the program and the tests whose
-name contains one of the filters.
+In this order: set-up, Python clients, formatting, lints, what .cargo/deny.toml says of
+crates, the box's program, tests, and the documentation's links. With FILTER only set-up,
+the program and the tests whose name contains one of the filters.
 
 Set-up includes Chromium and its driver, PulseAudio (a private server plays the line-in),
 ffmpeg, mpv, GStreamer and Python with aiortc (in target/venv).
@@ -126,6 +127,7 @@ PARTYBOX_STARTED (how many of them are started, else 1). PARTYBOX_SEED repeats a
 
 Options:
       --machine   run the machine tests, which nothing else runs
+      --prepare   with it, make what they need and stop before the tests
       --cache DIR keep Debian's packages for them here (default: target/debian/cache)
       --dry       set up and fetch what the network is needed for; compile nothing
   -y, --yes       install what is missing without asking (also if CI=true)

@@ -46,6 +46,10 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     let xtask = stages.run("xtask for arm64", cross::xtask)?;
     stages.run("the emulated computer", || guest::make(&cache, &lock, &guest, &program, &xtask))?;
     let card = card::with_faulty(&mut stages, &ImageArgs { program: Some(program), ..image }, &cache, &lock)?;
+    if args.prepare {
+        stages.print();
+        return Ok(());
+    }
     let path = emulator::search_path()?;
     // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
     // another works. The others' clocks are this machine's, which each wants for itself.

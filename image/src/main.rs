@@ -11,6 +11,7 @@ mod build;
 mod card;
 mod cli;
 mod debian;
+mod deny;
 mod error;
 mod files;
 mod fuzz;

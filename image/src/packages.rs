@@ -144,6 +144,13 @@ pub(crate) const NEEDS: &[Need] = &[
         Sign::Plugin("alsa-lib/libasound_module_pcm_pulse.so"),
         system("libasound2-plugins", "alsa-plugins-pulseaudio", "alsa-plugins"),
     ),
+    need(
+        "D-Bus",
+        "what a lock screen shows",
+        For::Test,
+        Sign::Program(&["dbus-send"]),
+        system("dbus", "dbus-tools", "dbus"),
+    ),
     need("ffmpeg", "an MP3 listener", For::Test, Sign::Program(&["ffmpeg"]), system("ffmpeg", "ffmpeg-free", "ffmpeg")),
     need("mpv", "an MP3 listener", For::Test, Sign::Program(&["mpv"]), system("mpv", "mpv", "mpv")),
     need(

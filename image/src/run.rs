@@ -22,7 +22,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Error> {
     if args.dry {
         return build::fetch();
     }
-    let profile = if args.debug { Profile::Dev } else { Profile::Release };
+    let profile = match (args.debug, args.release) {
+        (true, _) => Profile::Dev,
+        (_, true) => Profile::Release,
+        _ => Profile::Quick,
+    };
     let program = build::partybox(profile)?;
     let source = Command::new(&program).args(box_arguments(args)).exec();
     Err(Error::Start { program: program.into(), source })

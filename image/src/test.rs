@@ -9,7 +9,7 @@ use crate::cli::TestArgs;
 use crate::error::Error;
 use crate::packages::For;
 use crate::stage::{self, Stages};
-use crate::{places, probe, setup};
+use crate::{deny, places, probe, setup};
 
 /// Names the program under test to the tests.
 pub(crate) const BIN_VARIABLE: &str = "PARTYBOX_BIN";
@@ -35,6 +35,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
         stages.command("formatting", &mut build::cargo_command(&["fmt", "--all", "--check"]))?;
         let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         stages.command("lints", &mut build::cargo_command(&lints))?;
+        stages.run("crates' licences, sources and advisories", || deny::check(&python))?;
     }
     let program = stages.run("the box's program", || build::partybox(Profile::Dev))?;
     let mut tests = build::cargo_command(&["test", "--workspace", "--locked"]);

@@ -9,17 +9,14 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tests::card::Card;
 use tests::program::free_port;
+use tests::wait;
 
 /// How long a start may take; Debian's takes about three minutes.
 const PATIENCE: Duration = Duration::from_secs(1_200);
-
-/// Pause between two looks.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The gauge that is read.
 const GAUGE: &str = "partybox_kernel_to_sound_seconds ";
@@ -30,7 +27,7 @@ fn main() {
     // The first start makes keys and grows the data partition; every other one is like the second.
     let [first, ours] = ["first start", "second start"].map(|name| {
         let running = card.boot();
-        let seconds = wait(|| running.get("/metrics"));
+        let seconds = seconds(|| running.get("/metrics"));
         println!("the card, {name}: {seconds:.2} s from the kernel's start to sound");
         seconds
     });
@@ -44,7 +41,7 @@ fn main() {
     let web = ureq::Agent::new_with_defaults();
     let url = format!("http://{address}/metrics");
     let get = || web.get(&url).header("Host", "party.internal").call().ok()?.body_mut().read_to_string().ok();
-    let theirs = wait(get);
+    let theirs = seconds(get);
     // It may have ended by itself.
     let _ = emulator.kill();
     let _ = emulator.wait();
@@ -53,16 +50,9 @@ fn main() {
 }
 
 /// What the gauge says as soon as the box answers.
-fn wait(metrics: impl Fn() -> Option<String>) -> f64 {
-    let begun = Instant::now();
-    loop {
-        let page = metrics().unwrap_or_default();
-        if let Some(seconds) = page.lines().find_map(|line| line.strip_prefix(GAUGE)?.trim().parse().ok()) {
-            return seconds;
-        }
-        assert!(begun.elapsed() < PATIENCE, "no sound");
-        thread::park_timeout(LOOK_AGAIN);
-    }
+fn seconds(metrics: impl Fn() -> Option<String>) -> f64 {
+    let gauge = |page: &str| page.lines().find_map(|line| line.strip_prefix(GAUGE)?.trim().parse().ok());
+    wait::until(PATIENCE, || gauge(&metrics()?)).expect("sound")
 }
 
 /// Makes Debian in `folder`, with the card's own program, unless it is there.

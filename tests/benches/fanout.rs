@@ -24,7 +24,7 @@ mod ways;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base::{Encoding, MediaTime, Packet, PacketDuration, PacketSink, Time};
 use bytes::Bytes;
@@ -39,6 +39,7 @@ use rtc::srtp::Profile;
 use rtc::transmit::Outbox;
 use rtc::{Handle, Sink, spawn};
 use tests::venue::{LOOPBACK, fan_out, stream};
+use tests::wait;
 use ways::Way;
 
 /// Payload of a 20 ms packet at 64 kbit/s, as in the reference measurements.
@@ -88,10 +89,7 @@ fn measure_fanout(bursts: usize, phones: &Phones, handle: &Handle, sink: &mut Si
         phones.rest();
     }
     let wanted = sent_before + (bursts * phones.sockets().len()) as u64;
-    let give_up = Instant::now() + Duration::from_secs(10);
-    while handle.stats().packets_sent_total < wanted && Instant::now() < give_up {
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait::comes_true(Duration::from_secs(10), || handle.stats().packets_sent_total >= wanted);
     let sent = handle.stats().packets_sent_total - sent_before;
     assert_eq!(handle.stats().ring_drops_total, 0, "the fan-out keeps up");
     (thread_cpu_ns("fan-out") - before) as f64 / sent as f64

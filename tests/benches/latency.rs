@@ -30,6 +30,7 @@ use rtc::config::{Clocks, Config, Limits, StreamConfig};
 use rtc::dtls::Identity;
 use rtc::sim::{Phone, Setup};
 use rtc::{Handle, Sink, spawn};
+use tests::wait;
 
 /// Clicks that are measured, after [`SETTLE`] ones that are not.
 const CLICKS: usize = 80;
@@ -49,6 +50,9 @@ const HEARD: f32 = 0.2;
 
 /// The phone's signs of life.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long all clicks may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -180,9 +184,8 @@ fn measure(profile: Profile, duration: PacketDuration) {
     let received = thread::scope(|scope| {
         let phone = scope.spawn(|| listen(clock, clocks, &handle, &stop));
         let threads = [thread::spawn(move || line::run(feeder, clock)), thread::spawn(move || pump::run(pump, clock))];
-        while clicks.lock().expect("no thread panics").len() < CLICKS + SETTLE {
-            thread::sleep(Duration::from_millis(50));
-        }
+        let heard = || clicks.lock().expect("no thread panics").len() >= CLICKS + SETTLE;
+        assert!(wait::comes_true(PATIENCE, heard), "clicks do not come");
         controls.stop();
         threads.into_iter().for_each(|thread| thread.join().expect("no thread panics"));
         stop.store(true, Ordering::Relaxed);

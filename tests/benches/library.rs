@@ -20,6 +20,7 @@ use lofty::file::{AudioFile, TaggedFileExt};
 use lofty::tag::{Accessor, Tag};
 use tempfile::TempDir;
 use tests::dice::Dice;
+use tests::wait;
 
 /// Seconds a scan may take before it counts as stuck.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -48,11 +49,7 @@ fn size(name: &str, default: usize) -> usize {
 fn open(root: &Path, database: PathBuf, worker: WorkerCommand) -> Library {
     let settings = Settings { folder: Some(root.to_owned()), ..Settings::new(database, worker) };
     let library = Library::open(settings).expect("a library");
-    let begun = Instant::now();
-    while library.progress().scanning {
-        assert!(begun.elapsed() < LIMIT, "the scan is stuck");
-        std::thread::park_timeout(Duration::from_millis(1));
-    }
+    assert!(wait::comes_true(LIMIT, || !library.progress().scanning), "the scan is stuck");
     library
 }
 
@@ -263,13 +260,11 @@ impl Mpd {
         let mut command = Command::new("mpd");
         command.args(["--no-daemon", &at("mpd.conf")]).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = command.spawn().ok()?;
-        let socket = loop {
-            if let Ok(socket) = UnixStream::connect(at("mpd.socket")) {
-                break socket;
-            }
+        let socket = wait::until(LIMIT, || {
             assert_eq!(process.try_wait().expect("MPD is ours"), None, "MPD ended instead of listening");
-            std::thread::park_timeout(Duration::from_millis(10));
-        };
+            UnixStream::connect(at("mpd.socket")).ok()
+        });
+        let socket = socket.expect("MPD listens");
         let mut mpd = Self { process, socket: BufReader::new(socket) };
         mpd.answer();
         mpd.until_done();
@@ -295,9 +290,8 @@ impl Mpd {
     }
 
     fn until_done(&mut self) {
-        while self.ask("status").iter().any(|line| line.starts_with("updating_db")) {
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
+        let is_done = || !self.ask("status").iter().any(|line| line.starts_with("updating_db"));
+        assert!(wait::comes_true(LIMIT, is_done), "MPD's scan is stuck");
     }
 
     /// Seconds for reading everything again.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use base::{Encoding, MediaTime, Packet, PacketSink, StreamId};
 use bytes::Bytes;
-use tests::{processor, venue};
+use tests::{processor, venue, wait};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -25,6 +25,9 @@ const LISTENERS: usize = 500;
 
 /// How long CPU time is measured once all listeners hear.
 const WINDOW: Duration = Duration::from_secs(20);
+
+/// How long a server may take to listen, and its listeners to hear.
+const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// One frame at 128 kbit/s and 48 kHz.
 const FRAME_BYTES: usize = 384;
@@ -135,14 +138,10 @@ async fn measure_icecast() -> Cost {
 
 /// A server that is starting is tried again for a while.
 async fn connect(address: SocketAddr) -> TcpStream {
-    let until = Instant::now() + Duration::from_secs(20);
-    loop {
-        match TcpStream::connect(address).await {
-            Ok(socket) => return socket,
-            Err(e) => assert!(Instant::now() < until, "cannot connect to {address}: {e}"),
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let connected = || std::net::TcpStream::connect(address).ok();
+    let socket = tokio::task::block_in_place(|| wait::until(START_LIMIT, connected));
+    let socket = socket.unwrap_or_else(|| panic!("cannot connect to {address}"));
+    socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket)).expect("a socket")
 }
 
 /// Lets all listeners join, waits until each hears, and measures one window.
@@ -172,11 +171,9 @@ async fn measure(address: SocketAddr, pid: u32) -> Cost {
             }
         }));
     }
-    let until = Instant::now() + Duration::from_secs(60);
-    while hearing.load(Ordering::Relaxed) < LISTENERS as u64 {
-        assert!(Instant::now() < until, "only {} listeners hear", hearing.load(Ordering::Relaxed));
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let all_hear = || hearing.load(Ordering::Relaxed) >= LISTENERS as u64;
+    let hear = tokio::task::block_in_place(|| wait::comes_true(START_LIMIT, all_hear));
+    assert!(hear, "only {} listeners hear", hearing.load(Ordering::Relaxed));
     let (cpu, bytes, begun) = (processor::time(pid), received.load(Ordering::Relaxed), Instant::now());
     tokio::time::sleep(WINDOW).await;
     let cost = Cost {

@@ -1,8 +1,11 @@
 //! The same file on a Raspberry Pi 3 as QEMU has it: the board's boot loader, device tree, card reader and pins, but neither
 //! its network nor its watchdog, of which QEMU has the one not at all and the other wrong.
 
+use std::time::Duration;
+
 use tests::card::{Card, Pins};
 use tests::machine::wait_for;
+use tests::wait;
 
 /// The lines of the light beside play, and of the others (guests; status; red, green and blue), as in `board/boards.toml`.
 const PLAY_LED: u32 = 13;
@@ -11,8 +14,8 @@ const OTHER_LEDS: [u32; 5] = [25, 12, 16, 26, 4];
 /// The lines of the buttons: play, next, louder, softer, pair, and both of the knob.
 const BUTTONS: [u32; 7] = [17, 27, 22, 23, 24, 5, 6];
 
-/// Looks at the light. Were something else than music going on, it would be dark half of the time.
-const LOOKS: u32 = 20;
+/// For how long the light is looked at. Were something else than music going on, it would be dark half of the time.
+const LIT_FOR: Duration = Duration::from_secs(2);
 
 #[test]
 fn the_same_file_starts_on_a_raspberry_pi_3_with_its_own_boot_loader_and_device_tree() {
@@ -34,8 +37,5 @@ fn the_same_file_starts_on_a_raspberry_pi_3_with_its_own_boot_loader_and_device_
 }
 
 fn stays_lit(pins: &Pins) -> bool {
-    (0..LOOKS).all(|_| {
-        std::thread::park_timeout(std::time::Duration::from_millis(100));
-        pins.is_high(PLAY_LED)
-    })
+    wait::stays_true(LIT_FOR, || pins.is_high(PLAY_LED))
 }

@@ -8,11 +8,12 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::program::Running;
+use tests::wait;
 
 /// Longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -71,11 +72,7 @@ impl Party {
     }
 
     fn until(&self, holds: impl Fn(&Self) -> bool) {
-        let begun = Instant::now();
-        while !holds(self) {
-            assert!(begun.elapsed() < LIMIT, "it does not come to hold");
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
+        assert!(wait::comes_true(LIMIT, || holds(self)), "it does not come to hold");
     }
 
     fn found(&self, query: &str) -> usize {

@@ -18,6 +18,7 @@ use audio::sim::Collector;
 use audio::status::Status;
 use base::{MediaTime, Timeline};
 use tests::sound::{self, SoundServer};
+use tests::wait;
 
 const HZ: f64 = 1_000.0;
 const AMPLITUDE: f64 = 0.25;
@@ -89,10 +90,7 @@ fn wait(condition: &mut dyn FnMut() -> bool, what: &str) -> Duration {
 
 fn wait_for(limit: Duration, condition: &mut dyn FnMut() -> bool, what: &str) -> Duration {
     let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < limit, "waited too long for {what}");
-        thread::sleep(Duration::from_millis(2));
-    }
+    assert!(wait::comes_true(limit, condition), "waited too long for {what}");
     start.elapsed()
 }
 

@@ -10,7 +10,7 @@ use tests::browser::{Options, Sink, missing};
 use tests::guest::Guest;
 use tests::program::Running;
 use tests::sound::{Recording, SoundServer};
-use tests::{hear, metrics, wav};
+use tests::{hear, hiccups, wav};
 
 const RATE_HZ: u32 = 48_000;
 
@@ -29,16 +29,6 @@ const HICCUPS_FOR: Duration = Duration::from_secs(120);
 
 /// Samples that the browser may make up, add or leave out within a stretch without being a hiccup, 10 ms: it fits clocks so.
 const MADE_UP: f64 = 480.0;
-
-/// What the box counts of its own hiccups: each is this machine's, which let a thread of the box wait.
-const COUNTERS: [&str; 6] = [
-    "late_blocks_total",
-    "hole_blocks_total",
-    "starved_total",
-    "line_in_underruns_total",
-    "line_in_slips_total",
-    "line_in_xruns_total",
-];
 
 /// A server with both ends, the box that listens to one, and the guest who plays into the other.
 struct Room {
@@ -82,8 +72,9 @@ impl Room {
         let again = self.server.record("ears").expect("parec starts");
         let cable = self.server.record("cable").expect("parec starts");
         let begun = Instant::now();
-        let (mut from, mut hiccups) = (0, 0);
-        let mut counted = self.counted(guest);
+        let (mut from, mut torn) = (0, 0);
+        let counts = || (hiccups::counted(&self.running), guest.hiccups().expect("the browser counts"));
+        let mut counted = counts();
         while begun.elapsed() < HICCUPS_FOR {
             let at = [&again, &cable].map(Recording::len);
             if !recording.wait_for(from + WHOLE, PATIENCE) {
@@ -91,18 +82,16 @@ impl Room {
             }
             let sides = [0, 1].map(|side| recording.channel(side, from)[..WHOLE].to_vec());
             from += WHOLE;
-            let before = std::mem::replace(&mut counted, self.counted(guest));
+            let before = std::mem::replace(&mut counted, counts());
             let reason = match judge(&sides) {
-                Ok(figures) => return println!("{figures}; {hiccups} stretches had a hiccup"),
+                Ok(figures) => return println!("{figures}; {torn} stretches had a hiccup"),
                 Err(reason) => reason,
             };
             let [again, cable] = [(&again, at[0]), (&cable, at[1])].map(|(recording, at)| {
                 let torn = [0, 1].map(|side| recording.channel(side, at));
                 (!torn[0].is_empty()).then(|| judge(&torn))
             });
-            let browser = [&before, &counted].map(|counted| counted.last().copied().unwrap_or_default());
-            let counters =
-                counted[..COUNTERS.len()] != before[..COUNTERS.len()] || (browser[1] - browser[0]).abs() > MADE_UP;
+            let counters = counted.0 != before.0 || (counted.1 - before.1).abs() > MADE_UP;
             let recorder = again.is_some_and(|again| again.is_ok());
             let torn_already = cable.is_some_and(|cable| cable.is_err()) && self.has_cable;
             println!(
@@ -114,17 +103,9 @@ impl Room {
                 guest.browser.text(),
                 self.server.log()
             );
-            hiccups += 1;
+            torn += 1;
         }
-        println!("not judged: listening; this machine tore {hiccups} stretches of sound in a row");
-    }
-
-    /// What the box and the browser have counted of hiccups.
-    fn counted(&self, guest: &Guest) -> Vec<f64> {
-        let page = ureq::get(self.running.url("/metrics")).call();
-        let page = page.and_then(|mut answer| answer.body_mut().read_to_string()).expect("the box serves its metrics");
-        let of_box = COUNTERS.iter().map(|name| metrics::number(&page, name).expect("the box counts it"));
-        of_box.chain(guest.hiccups()).collect()
+        println!("not judged: listening; this machine tore {torn} stretches of sound in a row");
     }
 }
 

@@ -1,11 +1,11 @@
 //! Measuring how loud the music is goes on where it was after a pulled plug: what was found out is not measured again.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tests::program::Running;
-use tests::{hear, wav};
+use tests::{hear, wait, wav};
 
 /// Longest wait for anything: it is done when nothing else wants to run, which on a busy machine is seldom.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -23,11 +23,7 @@ fn known(running: &Running) -> BTreeMap<String, f64> {
 }
 
 fn until(holds: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < LIMIT, "it does not come to hold");
-        std::thread::park_timeout(Duration::from_millis(10));
-    }
+    assert!(wait::comes_true(LIMIT, holds), "it does not come to hold");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod clients;
 mod colours;
 mod decode;
+mod deny;
 mod hostile;
 mod library;
 mod line_in;

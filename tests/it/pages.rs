@@ -11,6 +11,7 @@ mod guest;
 mod guest_looks;
 mod hand_over;
 mod host;
+mod lock_screen;
 mod looks;
 mod modules;
 mod portal;

@@ -1,9 +1,8 @@
 //! Pairing from end to end: the real program, its button (a key of the terminal), and phones that are real browsers.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::Value;
 use tests::browser::{Options, missing};
 use tests::host::Host;
 use tests::terminal::Terminal;
@@ -49,16 +48,7 @@ fn until_host(phone: &Host, yes: bool) {
 }
 
 fn until_playing(terminal: &Terminal, yes: bool) {
-    let begun = Instant::now();
-    loop {
-        let mut answer = ureq::get(terminal.running.url("/api/party/status")).call().expect("the box answers");
-        let status: Value = answer.body_mut().read_json().expect("JSON");
-        if status["playing"] == yes {
-            return;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{status}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+    terminal.running.until("/api/party/status", PATIENCE, |status| status["playing"] == yes);
 }
 
 #[test]

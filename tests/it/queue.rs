@@ -5,14 +5,14 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::caller::{Answer, Caller};
 use tests::dice::Dice;
 use tests::program::Running;
-use tests::{hear, wav};
+use tests::{hear, wait, wav};
 
 /// Longest wait for anything.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -73,11 +73,8 @@ impl Party {
     }
 
     fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let begun = Instant::now();
-        while !holds(self) {
-            assert!(begun.elapsed() < LIMIT, "{what}: {} {}", self.get("/api/party/status"), self.get("/api/queue"));
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
+        let is_so = wait::comes_true(LIMIT, || holds(self));
+        assert!(is_so, "{what}: {} {}", self.get("/api/party/status"), self.get("/api/queue"));
     }
 
     fn until_order(&self, titles: &[&str]) {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use audio::clock::Clock;
 use tests::phone::{Phone, Wishes};
 use tests::program::{self, Running, free_port};
+use tests::wait;
 
 /// How long anything on a busy machine may take before it counts as not happening.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,18 +31,11 @@ fn refused(options: &[&str], words: &[&str]) -> Option<()> {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let begun = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("the program is ours") {
-            break status;
-        }
-        if begun.elapsed() > PATIENCE {
-            // Only so that nothing is left behind; the test has failed.
-            let _ = child.kill();
-            let _ = child.wait();
-            panic!("{options:?}: the box runs");
-        }
-        std::thread::park_timeout(Duration::from_millis(10));
+    let Some(status) = wait::until(PATIENCE, || child.try_wait().expect("the program is ours")) else {
+        // Only so that nothing is left behind; the test has failed.
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("{options:?}: the box runs");
     };
     let mut said = String::new();
     child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("the program writes UTF-8");

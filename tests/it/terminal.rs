@@ -1,10 +1,11 @@
 //! The terminal as a board: keys press its buttons, drawings show its lights, and the terminal is left as it was.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::caller::Caller;
 use tests::terminal::Terminal;
+use tests::wait;
 
 /// How long anything on a busy machine may take before it counts as not happening.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -16,11 +17,8 @@ fn status(terminal: &Terminal) -> Value {
 
 /// Waits until the box's status pleases `wanted`.
 fn until_status(terminal: &Terminal, what: &str, wanted: impl Fn(&Value) -> bool) {
-    let begun = Instant::now();
-    while !wanted(&status(terminal)) {
-        assert!(begun.elapsed() < PATIENCE, "{what}: {}\n{}", status(terminal), terminal.text());
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+    let is_so = wait::comes_true(PATIENCE, || wanted(&status(terminal)));
+    assert!(is_so, "{what}: {}\n{}", status(terminal), terminal.text());
 }
 
 fn see(terminal: &Terminal, what: &str) -> String {

@@ -78,11 +78,18 @@ const PURE: [&str; 29] = [
     "board/src/wiring",
 ];
 
-/// Files that ask for a condition again and again with a short pause between and a limit on the whole, and why nothing
-/// better is offered.
-const REAL_WAITS: [(&str, &str); 2] = [
-    ("tests/it/line_in.rs", "the inner process can tell by files only"),
-    ("tests/src/sound.rs", "a sound server does not say when it is ready"),
+/// Tests and benchmarks in which time itself passes, and why: everything else waits for a condition.
+const PAUSES: [(&str, &str); 10] = [
+    ("tests/src/wait.rs", "asks for conditions of other programs, with a limit"),
+    ("tests/src/card/sound_card.rs", "stands for a sound card, which has a clock"),
+    ("tests/cards/cable.rs", "two choices of a host lie a moment apart"),
+    ("tests/benches/codecs.rs", "a player that takes its time"),
+    ("tests/benches/fanout/at_once.rs", "packets come at their pace"),
+    ("tests/benches/fanout/phones.rs", "bursts come at their pace"),
+    ("tests/benches/janus.rs", "packets come at their pace, for a window of time"),
+    ("tests/benches/janus/phones.rs", "what comes is taken in turns"),
+    ("tests/benches/mp3_fanout.rs", "frames come at their pace, for a window of time"),
+    ("firmware/web/src/http/incoming.rs", "a client that is slow on purpose"),
 ];
 
 /// Rust files this project wrote: everything in the rooms.
@@ -158,22 +165,7 @@ fn nothing_is_left_for_later_and_names_say_something() {
 
 #[test]
 fn tests_wait_for_conditions_not_for_time() {
-    let is_test = |source: &Source| {
-        ["tests/it/", "tests/machine/", "tests/src/"].iter().any(|room| source.path.starts_with(room))
-    };
-    let breaches = every(|source| {
-        let excepted = REAL_WAITS.iter().any(|(path, _)| *path == source.path);
-        if is_test(source) && !excepted {
-            rules::phrases(
-                source,
-                &["thread::sleep", "time::sleep(", "sleep_until("],
-                "wait on the condition, with a limit",
-            )
-        } else {
-            Vec::new()
-        }
-    });
-    assert_none("waits", &breaches);
+    assert_none("pauses", &every(|source| rules::pauses(source, &PAUSES)));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! It covers what the tests of the pages need (open, tap, ask the page, wait, take a picture) and nothing more. A
 //! machine without the two programs is no failure: [`missing`] says what to install, and the test says so and ends.
 
-use std::fmt;
+mod error;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -13,6 +14,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+pub use error::BrowserError;
+
+use crate::wait;
 
 /// How long one command of the driver may take; starting the browser on a busy machine is the longest.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
@@ -24,9 +29,11 @@ const DRIVER_STARTS: usize = 3;
 /// The driver's words for a script that did not end, in time or because its page is gone.
 const TIMED_OUT: &str = "script timeout";
 
-/// Clicks on one thing before it counts as out of reach, and the pause between them.
-const CLICKS: usize = 5;
-const CLICK_AGAIN: Duration = Duration::from_millis(200);
+/// How long one thing is clicked before it counts as out of reach.
+const CLICK_LIMIT: Duration = Duration::from_secs(5);
+
+/// For how long it must stand still, in ms: one picture of a screen at 60 Hz.
+const STILL_MS: u32 = 17;
 
 /// What the driver says when something else is where it would click.
 const INTERCEPTED: &str = "element click intercepted";
@@ -56,6 +63,8 @@ pub struct Options {
     pub dark: bool,
     /// Where sound goes. `None`: wherever the machine sends it.
     pub sink: Option<Sink>,
+    /// The bus of a [lock screen](crate::lock_screen::LockScreen) that shows what plays.
+    pub lock_screen: Option<String>,
     /// Further flags of Chromium.
     pub flags: Vec<String>,
 }
@@ -63,7 +72,7 @@ pub struct Options {
 impl Default for Options {
     /// A phone held upright, dark, as at a party.
     fn default() -> Self {
-        Self { window: (390, 844), dark: true, sink: None, flags: Vec::new() }
+        Self { window: (390, 844), dark: true, sink: None, lock_screen: None, flags: Vec::new() }
     }
 }
 
@@ -77,51 +86,6 @@ pub struct Sink {
     /// How much sound the server shall hold of the browser's, in ms; `None` leaves it to the browser. Little is for
     /// measuring delays on a calm machine, where the server's buffer is the rig's and not ours.
     pub buffer_ms: Option<u32>,
-}
-
-/// What went wrong with the browser.
-#[derive(Debug)]
-pub enum BrowserError {
-    /// chromedriver could not be started, or ended at once.
-    Start(std::io::Error),
-    /// chromedriver did not answer.
-    Silent(ureq::Error),
-    /// chromedriver or the page refused: the command and what was said.
-    Refused {
-        /// The WebDriver command, as method and path.
-        command: String,
-        /// The driver's own words.
-        message: String,
-    },
-    /// The browser hung up, or does not answer.
-    Lost(std::io::Error),
-    /// The answer was not what the protocol promises.
-    Malformed(&'static str),
-    /// A picture could not be written.
-    Write(std::io::Error),
-}
-
-impl fmt::Display for BrowserError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Start(error) => write!(f, "chromedriver does not start: {error}"),
-            Self::Silent(error) => write!(f, "chromedriver does not answer: {error}"),
-            Self::Refused { command, message } => write!(f, "{command}: {message}"),
-            Self::Lost(error) => write!(f, "the browser does not answer: {error}"),
-            Self::Malformed(what) => write!(f, "the browser's answer has no {what}"),
-            Self::Write(error) => write!(f, "the picture cannot be written: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for BrowserError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Start(error) | Self::Lost(error) | Self::Write(error) => Some(error),
-            Self::Silent(error) => Some(error),
-            Self::Refused { .. } | Self::Malformed(_) => None,
-        }
-    }
 }
 
 /// What is not installed here, in words for the test's output. `None` when a browser can be opened.
@@ -157,6 +121,9 @@ fn start_driver(options: &Options) -> Result<(Child, u16), BrowserError> {
         if let Some(buffer_ms) = sink.buffer_ms {
             command.env("PULSE_LATENCY_MSEC", buffer_ms.to_string());
         }
+    }
+    if let Some(bus) = &options.lock_screen {
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus);
     }
     for _ in 0..DRIVER_STARTS {
         let mut driver = command.spawn().map_err(BrowserError::Start)?;
@@ -246,30 +213,42 @@ impl Browser {
         self.post("/refresh", &json!({})).map(drop)
     }
 
-    /// A real click or tap, trusted by the page, on the first element of a CSS selector. What moves away under it, or is
-    /// covered by something that passes, is clicked again, as a person would.
+    /// A real click or tap, trusted by the page, on the first element of a CSS selector, once that stands still. What is
+    /// covered by something that passes, or moves away all the same, is clicked again, as a person would.
     pub fn click(&self, selector: &str) -> Result<(), BrowserError> {
         let selected = Value::from(selector);
         // An option is chosen by the driver without a click.
         let watch = format!(
             "const clicked = document.querySelector({selected});
              window.testClicked = clicked.localName === 'option';
-             clicked.addEventListener('click', () => {{ window.testClicked = true; }}, {{ capture: true, once: true }});"
+             clicked.addEventListener('click', () => {{ window.testClicked = true; }}, {{ capture: true, once: true }});
+             // What slides in would be missed, and something else hit.
+             let before;
+             const look = () => {{
+               const {{ x, y }} = clicked.getBoundingClientRect(), now = x + ' ' + y;
+               if (now === before) return arguments[0]();
+               before = now;
+               setTimeout(look, {STILL_MS});
+             }};
+             look();"
         );
         let mut missed = "it moved away".to_owned();
-        for _ in 0..CLICKS {
-            let element = self.element(selector)?;
-            self.run(&watch)?;
-            match self.post(&format!("/element/{element}/click"), &json!({})) {
-                Err(BrowserError::Refused { message, .. }) if message.contains(INTERCEPTED) => missed = message,
-                Err(error) => return Err(error),
+        let clicked = wait::until(CLICK_LIMIT, || {
+            let click = || {
+                let element = self.element(selector)?;
+                self.post("/execute/async", &json!({ "script": watch, "args": [] }))?;
+                self.post(&format!("/element/{element}/click"), &json!({}))?;
                 // A click that opened another page took along what watched for it.
-                Ok(_) if self.run("return window.testClicked !== false")? == true => return Ok(()),
-                Ok(_) => {}
+                self.run("return window.testClicked !== false")
+            };
+            match click() {
+                Err(BrowserError::Refused { message, .. }) if message.contains(INTERCEPTED) => missed = message,
+                Err(error) => return Some(Err(error)),
+                Ok(clicked) => return (clicked == true).then_some(Ok(())),
             }
-            std::thread::park_timeout(CLICK_AGAIN);
-        }
-        Err(BrowserError::Refused { command: format!("click {selector}"), message: missed })
+            None
+        });
+        clicked.unwrap_or_else(|| Err(BrowserError::Refused { command: format!("click {selector}"), message: missed }))
     }
 
     /// Presses keys while the first element of a CSS selector has the focus.

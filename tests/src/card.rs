@@ -18,17 +18,18 @@ mod worn_out;
 mod writes;
 
 use std::cell::Cell;
+use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use std::{env, thread};
+use std::time::Duration;
 
 use crate::metrics;
 use crate::processor;
 use crate::program::free_port;
+use crate::wait;
 pub use cable::CableEnd;
 pub use pi::Pins;
 pub use ports::Watched;
@@ -41,9 +42,6 @@ const FOLDER: &str = "PARTYBOX_CARD";
 
 /// How long anything may take on a busy machine: a start takes 20 s on an idle one.
 const PATIENCE: Duration = Duration::from_secs(600);
-
-/// Pause between two looks.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Where the slots are on the card, bytes: behind the first MiB and the boot partition of 40, each 255 MiB.
 pub const SLOTS: [u64; 2] = [41 << 20, (41 + 255) << 20];
@@ -248,20 +246,20 @@ impl Running {
     /// # Panics
     /// When it does not in time.
     pub fn says(&mut self, text: &str) {
-        let begun = Instant::now();
-        loop {
+        let mut new = String::new();
+        let said = wait::comes_true(PATIENCE, || {
             let bytes = fs::read(&self.log).unwrap_or_default();
-            let new = String::from_utf8_lossy(&bytes[self.seen as usize..]).into_owned();
+            new = String::from_utf8_lossy(&bytes[self.seen as usize..]).into_owned();
             if let Some(at) = new.find(text) {
                 // Lossy text may be longer than the bytes were; a little is then seen twice.
                 self.seen += (at + text.len()).min(bytes.len() - self.seen as usize) as u64;
-                return;
+                return true;
             }
             let has_ended = !matches!(self.emulator.try_wait(), Ok(None));
             assert!(!has_ended, "the emulator has ended; the serial line said:\n{}", tail(&new));
-            assert!(begun.elapsed() < PATIENCE, "waited too long for {text:?}; the serial line said:\n{}", tail(&new));
-            thread::park_timeout(LOOK_AGAIN);
-        }
+            false
+        });
+        assert!(said, "waited too long for {text:?}; the serial line said:\n{}", tail(&new));
     }
 
     /// Waits until the serial line has said `text`, however long ago.
@@ -269,16 +267,8 @@ impl Running {
     /// # Panics
     /// When it does not in time.
     pub fn has_said(&self, text: &str) {
-        let begun = Instant::now();
-        loop {
-            let said = fs::read(&self.log).unwrap_or_default();
-            let said = String::from_utf8_lossy(&said);
-            if said.contains(text) {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited too long for {text:?}; the serial line said:\n{}", tail(&said));
-            thread::park_timeout(LOOK_AGAIN);
-        }
+        let has = wait::comes_true(PATIENCE, || self.said().contains(text));
+        assert!(has, "waited too long for {text:?}; the serial line said:\n{}", tail(&self.said()));
     }
 
     /// Lets it compute for this long and returns the last line that it said. On a busy machine that takes longer, but the
@@ -287,13 +277,9 @@ impl Running {
     /// # Panics
     /// When it does not in time.
     pub fn compute(&mut self, moment: Duration) -> String {
-        let begun = Instant::now();
-        while processor::time(self.emulator.id()) < moment {
-            assert!(begun.elapsed() < PATIENCE, "waited too long for {moment:?} of processor time");
-            thread::park_timeout(LOOK_AGAIN);
-        }
-        let said = fs::read(&self.log).unwrap_or_default();
-        String::from_utf8_lossy(&said).lines().last().unwrap_or_default().to_owned()
+        let is_there = wait::comes_true(PATIENCE, || processor::time(self.emulator.id()) >= moment);
+        assert!(is_there, "waited too long for {moment:?} of processor time");
+        self.said().lines().last().unwrap_or_default().to_owned()
     }
 
     /// Waits until the page is served, and returns it.
@@ -301,19 +287,13 @@ impl Running {
     /// # Panics
     /// When it is not in time.
     pub fn page(&self) -> String {
-        let begun = Instant::now();
-        loop {
-            if let Some(page) = self.get("/") {
-                return page;
-            }
-            let said = fs::read(&self.log).unwrap_or_default();
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "no page; the serial line said:\n{}",
-                tail(&String::from_utf8_lossy(&said))
-            );
-            thread::park_timeout(LOOK_AGAIN);
-        }
+        let page = wait::until(PATIENCE, || self.get("/"));
+        page.unwrap_or_else(|| panic!("no page; the serial line said:\n{}", tail(&self.said())))
+    }
+
+    /// What the serial line has said so far.
+    fn said(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
     /// What the box answers at `path`, or nothing if it does not answer well.
@@ -326,15 +306,12 @@ impl Running {
     /// # Panics
     /// When it is not in time.
     pub fn until_tells(&self, path: &str, wanted: impl Fn(&str) -> bool) {
-        let begun = Instant::now();
-        loop {
-            let answer = self.get(path).unwrap_or_default();
-            if wanted(&answer) {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited too long for {path}, which is {answer}");
-            thread::park_timeout(LOOK_AGAIN);
-        }
+        let mut answer = String::new();
+        let is_so = wait::comes_true(PATIENCE, || {
+            answer = self.get(path).unwrap_or_default();
+            wanted(&answer)
+        });
+        assert!(is_so, "waited too long for {path}, which is {answer}");
     }
 
     /// Waits until a number of the box's `/metrics` is as `wanted`, and returns it.

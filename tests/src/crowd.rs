@@ -8,9 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::caller::Caller;
 
-/// Pause between two looks at a stream that has nothing new.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-
 /// A phone that follows.
 #[derive(Debug)]
 pub struct Follower {
@@ -55,11 +52,21 @@ impl Follower {
     pub fn until(&mut self, wanted: &str, limit: Duration) -> bool {
         let begun = Instant::now();
         while !self.heard.contains(wanted) {
-            if begun.elapsed() > limit || self.hear().is_err() {
+            let left = limit.saturating_sub(begun.elapsed());
+            if left.is_zero() || self.hear_within(left).is_err() {
                 return false;
             }
-            std::thread::park_timeout(LOOK_AGAIN);
         }
         true
+    }
+
+    /// Waits for something to come and takes it.
+    fn hear_within(&mut self, limit: Duration) -> io::Result<()> {
+        self.stream.set_nonblocking(false)?;
+        self.stream.set_read_timeout(Some(limit))?;
+        // Nothing is taken yet: a stream that was closed says so below.
+        self.stream.peek(&mut [0])?;
+        self.stream.set_nonblocking(true)?;
+        self.hear()
     }
 }

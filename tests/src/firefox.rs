@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::{BrowserError, Sink, installed, waiting};
+use crate::wait;
 
 /// How long Firefox may take to start on a busy machine, and to answer a command.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -198,18 +199,15 @@ impl Firefox {
 
 /// A connection to the port that Firefox writes into its profile when it listens there.
 fn answered(child: &mut Child, port: &Path) -> std::io::Result<TcpStream> {
-    let begun = Instant::now();
-    loop {
+    let answer = wait::until(LIMIT, || {
         let port = fs::read_to_string(port).ok().and_then(|text| text.trim().parse::<u16>().ok());
-        if let Some(line) = port.and_then(|port| TcpStream::connect(("127.0.0.1", port)).ok()) {
-            line.set_read_timeout(Some(LIMIT))?;
-            return Ok(line);
-        }
-        if child.try_wait()?.is_some() || begun.elapsed() > LIMIT {
-            return Err(std::io::ErrorKind::TimedOut.into());
-        }
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+        let line = port.and_then(|port| TcpStream::connect(("127.0.0.1", port)).ok());
+        let mut ended = || !matches!(child.try_wait(), Ok(None));
+        (line.is_some() || ended()).then_some(line)
+    });
+    let line = answer.flatten().ok_or(std::io::ErrorKind::TimedOut)?;
+    line.set_read_timeout(Some(LIMIT))?;
+    Ok(line)
 }
 
 impl Drop for Firefox {

@@ -15,6 +15,7 @@ use std::{env, fs, thread};
 
 use crate::metrics;
 use crate::program::free_port;
+use crate::wait;
 
 /// The folder with `kernel` and `initrd`; unset where no emulated computer is wanted.
 const FOLDER: &str = "PARTYBOX_MACHINE";
@@ -24,9 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Size of the guest's card.
 const CARD_BYTES: u64 = 64 * 1024 * 1024;
-
-/// Pause between two looks at whether something has happened.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Nanoseconds of the guest's time per instruction, as a power of two: 1 ns, a billion instructions per second, which
 /// is about one core of a Raspberry Pi 3. The guest's time runs slower than ours while it works.
@@ -228,15 +226,13 @@ impl Machine {
     /// # Panics
     /// When it never is.
     pub fn until(&self, name: &str, wanted: impl Fn(f64) -> bool) -> f64 {
-        let begun = Instant::now();
-        loop {
-            let value = self.metric(name);
-            if wanted(value) {
-                return value;
-            }
-            assert!(begun.elapsed() < PATIENCE / 4, "waited too long for {name}, which is {value}");
-            thread::park_timeout(LOOK_AGAIN);
-        }
+        let mut value = f64::NAN;
+        let is_so = wait::comes_true(PATIENCE / 4, || {
+            value = self.metric(name);
+            wanted(value)
+        });
+        assert!(is_so, "waited too long for {name}, which is {value}");
+        value
     }
 
     /// Runs shell commands in the guest again and again until they succeed, and returns what they said.
@@ -244,15 +240,14 @@ impl Machine {
     /// # Panics
     /// When they never do.
     pub fn until_runs(&mut self, commands: &str) -> String {
-        let begun = Instant::now();
-        loop {
+        let mut text = String::new();
+        let runs = wait::comes_true(PATIENCE, || {
             let answer = self.ask(commands);
-            if answer.code == 0 {
-                return answer.text;
-            }
-            assert!(begun.elapsed() < PATIENCE, "waited too long for `{commands}`: {}", answer.text);
-            thread::park_timeout(LOOK_AGAIN);
-        }
+            text = answer.text;
+            answer.code == 0
+        });
+        assert!(runs, "waited too long for `{commands}`: {text}");
+        text
     }
 
     /// Writes a file in the guest.
@@ -335,9 +330,5 @@ fn make_card(card: &Path) {
 /// # Panics
 /// When it does not come true in time.
 pub fn wait_for(what: &str, condition: &mut dyn FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "waited too long for {what}");
-        thread::park_timeout(LOOK_AGAIN);
-    }
+    assert!(wait::comes_true(PATIENCE, condition), "waited too long for {what}");
 }

@@ -6,16 +6,15 @@ use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::wait;
+
 /// How long the program may take to serve on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
-
-/// Pause between two looks at whether it serves.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A running box; dropping it ends it.
 pub struct Running {
@@ -97,24 +96,16 @@ impl Running {
 
     /// Waits for the box's end; `None` if it is still there after `limit`.
     pub(crate) fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let begun = Instant::now();
-        while begun.elapsed() < limit {
-            if let Some(status) = self.child.try_wait().expect("the program is ours") {
-                return Some(status);
-            }
-            std::thread::park_timeout(LOOK_AGAIN);
-        }
-        None
+        wait::until(limit, || self.child.try_wait().expect("the program is ours"))
     }
 
     fn wait_until_it_serves(&mut self) {
-        let begun = Instant::now();
-        while TcpStream::connect(self.address).is_err() {
+        let serves = wait::comes_true(START_LIMIT, || {
             let ended = self.child.try_wait().expect("the program is ours");
             assert_eq!(ended, None, "the program ended instead of serving");
-            assert!(begun.elapsed() < START_LIMIT, "the program does not serve");
-            std::thread::park_timeout(LOOK_AGAIN);
-        }
+            TcpStream::connect(self.address).is_ok()
+        });
+        assert!(serves, "the program does not serve");
     }
 
     /// The address of `path` on this box.
@@ -148,16 +139,13 @@ impl Running {
     /// # Panics
     /// When it is not within `limit`.
     pub fn until(&self, path: &str, limit: Duration, wanted: impl Fn(&Value) -> bool) {
-        let begun = Instant::now();
-        loop {
+        let mut said = Value::Null;
+        let is_so = wait::comes_true(limit, || {
             let mut answer = ureq::get(self.url(path)).call().expect("the box answers");
-            let said: Value = answer.body_mut().read_json().expect("JSON");
-            if wanted(&said) {
-                return;
-            }
-            assert!(begun.elapsed() < limit, "{path}: {said}");
-            std::thread::park_timeout(LOOK_AGAIN);
-        }
+            said = answer.body_mut().read_json().expect("JSON");
+            wanted(&said)
+        });
+        assert!(is_so, "{path}: {said}");
     }
 
     /// The folder of what the box remembers.

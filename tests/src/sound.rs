@@ -7,9 +7,11 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::wait;
 
 pub mod prompt;
 mod recording;
@@ -152,17 +154,12 @@ impl SoundServer {
     }
 
     fn wait_for(&mut self, socket: &Path) -> Result<(), String> {
-        let limit = Instant::now() + START_LIMIT;
-        loop {
-            if std::os::unix::net::UnixStream::connect(socket).is_ok() {
-                return Ok(());
-            }
+        let serves = wait::until(START_LIMIT, || {
             let ended = self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)));
-            if ended || Instant::now() > limit {
-                return Err(format!("the sound server did not start: {}", self.log()));
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+            let serves = std::os::unix::net::UnixStream::connect(socket).is_ok();
+            (serves || ended).then_some(serves)
+        });
+        if serves == Some(true) { Ok(()) } else { Err(format!("the sound server did not start: {}", self.log())) }
     }
 }
 

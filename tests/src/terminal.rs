@@ -8,8 +8,8 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::process::{Command, ExitStatus};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{LocalFlags, tcgetattr};
@@ -20,11 +20,17 @@ use crate::program::{self, Running};
 const ROWS: NonZero<u16> = NonZero::new(50).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(110).unwrap();
 
+/// What is drawn, for those who wait for it.
+struct Screen {
+    drawn: Mutex<vt100::Parser>,
+    more: Condvar,
+}
+
 /// A box that was started from a terminal, and the terminal.
 pub struct Terminal {
     /// The box.
     pub running: Running,
-    screen: Arc<Mutex<vt100::Parser>>,
+    screen: Arc<Screen>,
     keyboard: File,
     /// Kept open, so that what the terminal was left like can be looked at after the program has gone.
     program_end: OwnedFd,
@@ -43,14 +49,15 @@ impl Terminal {
         // Makes the terminal the program's controlling one.
         let mut command = Command::new("setsid");
         command.arg("--ctty").arg(program).stdin(end()).stdout(end()).stderr(end());
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)));
+        let screen = Arc::new(Screen { drawn: Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)), more: Condvar::new() });
         let mut output = File::from(pair.master.try_clone().expect("a descriptor"));
         let seen = Arc::clone(&screen);
         // Ends with the terminal's last user.
         std::thread::spawn(move || {
             let mut bytes = [0; 4_096];
             while let Ok(count @ 1..) = output.read(&mut bytes) {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).process(&bytes[..count]);
+                seen.drawn.lock().unwrap_or_else(PoisonError::into_inner).process(&bytes[..count]);
+                seen.more.notify_all();
             }
         });
         let keyboard = File::from(pair.master);
@@ -59,7 +66,7 @@ impl Terminal {
 
     /// What can be seen, line by line.
     pub fn text(&self) -> String {
-        self.screen.lock().unwrap_or_else(PoisonError::into_inner).screen().contents()
+        self.screen.drawn.lock().unwrap_or_else(PoisonError::into_inner).screen().contents()
     }
 
     /// Presses keys.
@@ -75,17 +82,12 @@ impl Terminal {
     /// # Errors
     /// What is seen in the end.
     pub fn until(&self, wanted: impl Fn(&str) -> bool, limit: Duration) -> Result<String, String> {
-        let begun = Instant::now();
-        loop {
-            let text = self.text();
-            if wanted(&text) {
-                return Ok(text);
-            }
-            if begun.elapsed() > limit {
-                return Err(text);
-            }
-            std::thread::park_timeout(Duration::from_millis(10));
-        }
+        let screen = self.screen.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_other = |parser: &mut vt100::Parser| !wanted(&parser.screen().contents());
+        let waited = self.screen.more.wait_timeout_while(screen, limit, is_other);
+        let (screen, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        let text = screen.screen().contents();
+        if waited.timed_out() { Err(text) } else { Ok(text) }
     }
 
     /// Presses Ctrl-C and waits for the program's end; `None` if it is still there after `limit`.

@@ -28,3 +28,6 @@ pub(crate) use roster::Roster;
 pub(crate) use supplies::{Gauged, Supplies, encoders};
 pub(crate) use suspects::Suspects;
 pub(crate) use tracks::{NEWS_MAX, News};
+
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,7 @@ impl Running {
     fn listen(&mut self) -> Result<(), Trouble> {
         let is_trial = self.upkeep.is_trial();
         self.channels.listen(is_trial)?;
-        if is_trial && self.channels.is_proved() {
+        if is_trial && self.channels.is_proved(self.clock.now()) {
             self.upkeep.prove();
         }
         Ok(())

@@ -34,6 +34,8 @@ pub(crate) struct RunArgs {
     pub(crate) dry: bool,
     /// Build without optimisation.
     pub(crate) debug: bool,
+    /// Build as shipped.
+    pub(crate) release: bool,
     /// `--music`.
     pub(crate) music: Option<OsString>,
     /// `--line-in`.
@@ -59,6 +61,8 @@ pub(crate) struct TestArgs {
     pub(crate) dry: bool,
     /// The machine tests, and only those.
     pub(crate) machine: bool,
+    /// Make what the machine tests need, and stop before they are compiled.
+    pub(crate) prepare: bool,
     /// Another cache of Debian's packages.
     pub(crate) cache: Option<PathBuf>,
     /// Run only tests whose name contains one of these; empty means everything.

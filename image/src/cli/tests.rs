@@ -41,11 +41,21 @@ fn run_takes_every_option_and_passes_the_rest_on() {
 }
 
 #[test]
+fn a_run_is_of_one_build() {
+    let release = RunArgs { release: true, ..RunArgs::default() };
+    assert_eq!(parsed(&["run", "--release"]), Ok(Command::Run(release)));
+    assert!(refused(&["run", "--release", "--debug"]).contains("without --debug"));
+    assert!(refused(&["run", "--debug", "--release", "--", "x"]).contains("--release"));
+}
+
+#[test]
 fn test_takes_filters_and_the_machine_tests_are_asked_for_by_name() {
     let plain = TestArgs { filters: vec!["whep".to_owned()], ..TestArgs::default() };
     assert_eq!(parsed(&["test", "whep"]), Ok(Command::Test(plain)));
     let machine = TestArgs { yes: true, machine: true, ..TestArgs::default() };
     assert_eq!(parsed(&["test", "--machine", "--yes"]), Ok(Command::Test(machine)));
+    let prepare = TestArgs { machine: true, prepare: true, ..TestArgs::default() };
+    assert_eq!(parsed(&["test", "--machine", "--prepare"]), Ok(Command::Test(prepare)));
 }
 
 #[test]
@@ -62,6 +72,7 @@ fn an_image_is_made_of_the_newest_packages_unless_a_lock_file_is_insisted_on() {
     assert_eq!(image(&["--cache", "c"]).cache, Some("c".into()));
     assert!(refused(&["image", "--locked", "--update-lock"]).contains("without --locked"));
     assert!(refused(&["test", "--cache", "c"]).contains("--machine"));
+    assert!(refused(&["test", "--prepare"]).contains("--machine"));
 }
 
 #[test]

@@ -5,7 +5,9 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tests::wait;
 
 use super::{Running, Subject};
 
@@ -68,11 +70,8 @@ pub(super) fn start(folder: &Path, event_loops: Option<u32>) -> Subject {
     let mut command = Command::new(PROGRAM);
     command.arg("-F").arg(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let process = Running(command.spawn().expect("it starts"));
-    let given_up = Instant::now() + START_MAX;
-    while std::net::TcpStream::connect(http).is_err() {
-        assert!(Instant::now() < given_up, "janus does not listen on {http}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let listens = || std::net::TcpStream::connect(http).is_ok();
+    assert!(wait::comes_true(START_MAX, listens), "janus does not listen on {http}");
     Subject { process, feed, join: ["janus".to_owned(), http.to_string()] }
 }
 

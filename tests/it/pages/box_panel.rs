@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tests::browser::{Options, missing};
 use tests::host::Host;
 use tests::program::Running;
+use tests::wait;
 
 use super::PATIENCE;
 use super::looks::PHONE;
@@ -36,11 +37,8 @@ fn the_boxs_own_network_obeys_the_hosts_page() {
     host.part("box").expect("the box");
     host.browser.wait_for("!document.getElementById('network').hidden", PATIENCE).expect("a network of its own");
     let until = |wanted: Value| {
-        let begun = std::time::Instant::now();
-        while network(&running) != wanted {
-            assert!(begun.elapsed() < PATIENCE, "{} is not {wanted}", network(&running));
-            std::thread::park_timeout(std::time::Duration::from_millis(20));
-        }
+        let is_so = wait::comes_true(PATIENCE, || network(&running) == wanted);
+        assert!(is_so, "{} is not {wanted}", network(&running));
     };
     until(told(("quiet", "default"), (false, "default"), ("house", "default")));
     host.tap("[data-network=portal] option[value=sign-in]").expect("a choice");

@@ -11,6 +11,7 @@ use nix::sched::{CloneFlags, unshare};
 use tests::browser::{Options, missing};
 use tests::host::Host;
 use tests::program::Running;
+use tests::wait;
 
 use super::PATIENCE;
 use super::looks::PHONE;
@@ -55,11 +56,7 @@ fn a_host_is_told_that_the_card_is_lost_and_gives_it_up_only_when_sure() {
     host.tap("#card-anew").expect("the button again");
     assert!(!wish.exists(), "somebody who is not sure has given it up");
     host.tap("#sure-yes").expect("surely");
-    let begun = std::time::Instant::now();
-    while !wish.exists() {
-        assert!(begun.elapsed() < PATIENCE, "nobody was asked to begin anew");
-        thread::park_timeout(std::time::Duration::from_millis(20));
-    }
+    assert!(wait::comes_true(PATIENCE, || wish.exists()), "nobody was asked to begin anew");
     fs::write(run.join("partybox-data/state"), "making\n").expect("ours");
     host.until_shown("The card is made anew", PATIENCE).expect("it is told how it goes");
     host.browser.wait_for("document.getElementById('card-anew').hidden", PATIENCE).expect("once is enough");

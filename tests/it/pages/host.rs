@@ -13,6 +13,7 @@ use tests::crowd::Follower;
 use tests::guest::Guest;
 use tests::host::{Host, Pointer};
 use tests::program::Running;
+use tests::wait;
 
 use super::PATIENCE;
 
@@ -121,12 +122,8 @@ impl Party {
     }
 }
 
-pub(super) fn until(mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "it does not come to hold");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+pub(super) fn until(holds: impl FnMut() -> bool) {
+    assert!(wait::comes_true(PATIENCE, holds), "it does not come to hold");
 }
 
 #[test]

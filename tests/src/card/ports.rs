@@ -10,13 +10,13 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::Ipv4Addr;
 use std::os::unix::net::UnixStream;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::frames::{self, Answer, Protocol};
 use super::{Card, Running, emulator};
 use crate::machine::wait_for;
 use crate::program::free_port;
+use crate::wait;
 
 /// Ports that are asked at once: half of what Linux reports without a pause (`icmp_msgs_burst`), so that there is some left
 /// for the next; and fewer frames than the computer has places for.
@@ -35,9 +35,6 @@ const SILENT_TIMES: u32 = 4;
 
 /// How long an answer may be on its way before the next ports are asked. What comes later counts as well.
 const WAIT: Duration = Duration::from_millis(150);
-
-/// Pause between two looks at the cable.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// What a file of packets begins with, bytes.
 const HEAD_BYTES: u64 = 24;
@@ -119,15 +116,15 @@ impl Watched {
             for ports in silent.chunks(at_once) {
                 let mut missing: BTreeSet<u16> = ports.iter().copied().collect();
                 self.send(protocol, ports, &mut turn);
-                let mut news = Instant::now();
-                while !missing.is_empty() && news.elapsed() < WAIT {
-                    for (port, answer) in self.answers(protocol) {
+                while !missing.is_empty() {
+                    // The emulator writes what comes into a file, and tells nobody.
+                    let news = || Some(self.answers(protocol)).filter(|answers| !answers.is_empty());
+                    let Some(answers) = wait::until(WAIT, news) else { break };
+                    for (port, answer) in answers {
                         let among = if answer == Answer::Open { &mut open } else { &mut closed };
                         among.insert(port);
                         missing.remove(&port);
-                        news = Instant::now();
                     }
-                    thread::park_timeout(LOOK_AGAIN);
                 }
             }
             let before = silent.len();

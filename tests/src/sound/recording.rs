@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::Player;
@@ -23,9 +23,16 @@ struct Tape {
     start: Option<Instant>,
 }
 
+/// A tape that somebody writes and others wait for.
+#[derive(Default)]
+struct Shared {
+    written: Mutex<Tape>,
+    more: Condvar,
+}
+
 /// A recorder at work; ends with the value.
 pub struct Recording {
-    tape: Arc<Mutex<Tape>>,
+    tape: Arc<Shared>,
     _recorder: Player,
 }
 
@@ -34,7 +41,7 @@ impl Recording {
     pub(super) fn of(command: &mut Command) -> io::Result<Self> {
         let mut recorder = Player(command.spawn()?);
         let mut sound = recorder.0.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let tape = Arc::new(Mutex::new(Tape::default()));
+        let tape = Arc::new(Shared::default());
         let writer = Arc::clone(&tape);
         // Ends with the recorder, whose end of the pipe closes.
         std::thread::spawn(move || {
@@ -42,7 +49,8 @@ impl Recording {
             while let Ok(count @ 1..) = sound.read(&mut buffer[kept..]) {
                 let (now, filled) = (Instant::now(), kept + count);
                 let whole = filled - filled % FRAME_BYTES;
-                lock(&writer).write(&buffer[..whole], now);
+                lock(&writer.written).write(&buffer[..whole], now);
+                writer.more.notify_all();
                 buffer.copy_within(whole..filled, 0);
                 kept = filled - whole;
             }
@@ -52,7 +60,7 @@ impl Recording {
 
     /// Frames so far.
     pub fn len(&self) -> usize {
-        lock(&self.tape).frames.len()
+        lock(&self.tape.written).frames.len()
     }
 
     /// Whether nothing has arrived yet.
@@ -62,24 +70,20 @@ impl Recording {
 
     /// Waits until there are this many frames; `false` if they do not come within `limit`.
     pub fn wait_for(&self, frames: usize, limit: Duration) -> bool {
-        let begun = Instant::now();
-        while self.len() < frames {
-            if begun.elapsed() > limit {
-                return false;
-            }
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        true
+        let tape = lock(&self.tape.written);
+        let short = |tape: &mut Tape| tape.frames.len() < frames;
+        let waited = self.tape.more.wait_timeout_while(tape, limit, short);
+        !waited.expect("nobody panics while holding it").1.timed_out()
     }
 
     /// One channel (0 left, 1 right) of the frames from `from` on.
     pub fn channel(&self, channel: usize, from: usize) -> Vec<f32> {
-        lock(&self.tape).frames.iter().skip(from).map(|frame| frame[channel]).collect()
+        lock(&self.tape.written).frames.iter().skip(from).map(|frame| frame[channel]).collect()
     }
 
     /// When the first frame was recorded.
     pub fn start(&self) -> Option<Instant> {
-        lock(&self.tape).start
+        lock(&self.tape.written).start
     }
 }
 

@@ -121,6 +121,31 @@ pub fn phrases(source: &Source, phrases: &[&str], what: &str) -> Vec<Breach> {
     lines.map(|(index, _)| Breach::of_line(&source.path, index, what)).collect()
 }
 
+/// What lets a thread or a task wait for time.
+const PAUSES: [&str; 4] = ["thread::sleep", "park_timeout", "time::sleep(", "sleep_until("];
+
+/// Tests wait for conditions, not for time: no pause in them outside the files of `allowed`, and no file of `allowed`
+/// without one. Tests are whole files or the `mod tests` at the end of one.
+pub fn pauses(source: &Source, allowed: &[(&str, &str)]) -> Vec<Breach> {
+    let is_test = ["tests/", "benches/"]
+        .iter()
+        .any(|folder| source.path.starts_with(folder) || source.path.contains(&format!("/{folder}")))
+        || source.path.ends_with("/tests.rs");
+    let begins =
+        |text: &str| text.find("#[cfg(test)]\nmod tests {").map_or(usize::MAX, |at| text[..at].lines().count());
+    let first = if is_test { 0 } else { begins(&source.text) };
+    let code = only(&source.text);
+    let lines = code.lines().enumerate().skip(first);
+    let lines: Vec<usize> =
+        lines.filter(|(_, line)| PAUSES.iter().any(|pause| line.contains(pause))).map(|(index, _)| index).collect();
+    if !allowed.iter().any(|(path, _)| *path == source.path) {
+        let what = "wait on the condition, with a limit (tests/src/wait.rs)";
+        return lines.into_iter().map(|line| Breach::of_line(&source.path, line, what)).collect();
+    }
+    let needless = lines.is_empty().then(|| Breach::of_file(&source.path, "needs no exception any more"));
+    needless.into_iter().collect()
+}
+
 /// No path of a developer's machine and no address of a package registry, in any text.
 pub fn places(source: &Source) -> Vec<Breach> {
     const PLACES: [(&str, &str); 7] = [

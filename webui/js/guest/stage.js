@@ -29,6 +29,8 @@ export class Stage {
   #hasTrack = false;
   /** @type {Situation | null} */
   #situation = null;
+  /** Whether the music goes on, or the host has paused it. */
+  #goesOn = false;
 
   /**
    * @param {() => number | null} positionMs where the track is now, if there is one
@@ -62,7 +64,8 @@ export class Stage {
   /** @param {number | null} positionMs what the box said just now */
   follow(positionMs) {
     this.#draw();
-    tellPosition(positionMs, this.#durationMs);
+    // A lock screen counts on by itself from what it was told last, for as long as this phone listens.
+    tellPosition(this.#goesOn ? positionMs : null, this.#durationMs);
   }
 
   /**
@@ -92,6 +95,10 @@ export class Stage {
     cover(element('mini-cover'), status.track?.art ?? null);
     tint(status.channels.find(({ id }) => id === stream)?.color);
     this.#hasTrack = (status.track ?? null) !== null;
+    const went = this.#goesOn;
+    this.#goesOn = status.playing;
+    if (went === status.playing) this.#draw();
+    else this.follow(this.#positionMs());
   }
 
   /** Draws what goes on with time. */

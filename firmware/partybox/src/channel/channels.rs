@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use audio::status::Status;
-use base::{ChannelId, TrackId};
+use base::{ChannelId, Time, TrackId};
 use party::{Asker, Audience, Changed, Channel, ChannelWish, Done, Evening, Refused, Scope, What, Wish};
 
 use super::lookup::Answer;
@@ -21,7 +21,7 @@ use crate::supervise::Trouble;
 /// The channels of the box.
 pub(crate) struct Channels {
     evening: Evening,
-    programmes: BTreeMap<ChannelId, Programme>,
+    pub(super) programmes: BTreeMap<ChannelId, Programme>,
     supplies: Supplies,
     roster: Roster,
     /// The channel that the box's own buttons act on, if it is not the first.
@@ -236,8 +236,8 @@ impl Channels {
 
     /// Returns whether a channel has sounded for long enough to trust this version. One is enough: the others may be paused,
     /// and one that is silent and should not be is [`Trouble::Silent`].
-    pub(crate) fn is_proved(&self) -> bool {
-        self.programmes.values().any(Programme::is_proved)
+    pub(crate) fn is_proved(&self, now: Time) -> bool {
+        self.programmes.values().any(|programme| programme.is_proved(now))
     }
 
     /// Tells the rules who hears each channel.

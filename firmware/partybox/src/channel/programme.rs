@@ -220,8 +220,8 @@ impl Programme {
     }
 
     /// Returns whether what is sent has been sound for long enough to trust this version.
-    pub(super) fn is_proved(&self) -> bool {
-        self.ear.is_proved(self.clock.now())
+    pub(super) fn is_proved(&self, now: Time) -> bool {
+        self.ear.is_proved(now)
     }
 
     /// Returns what pages see of the party.

@@ -71,6 +71,21 @@ fn a_clock_in_a_pure_file_is_found() {
 }
 
 #[test]
+fn a_pause_is_found_in_tests_and_nowhere_else() {
+    let pause = "fn f() { std::thread::park_timeout(LONG); }\n";
+    for path in ["tests/it/a.rs", "tests/benches/a.rs", "firmware/x/tests/it/a.rs", "firmware/x/src/a/tests.rs"] {
+        let source = Source::made_up(path, pause);
+        assert_eq!(pauses(&source, &[]).len(), 1, "{path}");
+        assert!(pauses(&source, &[(path, "its pace is the test")]).is_empty(), "{path}");
+        assert_eq!(pauses(&Source::made_up(path, "// sleep_until("), &[(path, "why")]).len(), 1, "{path}");
+    }
+    let product = rust(pause);
+    assert!(pauses(&product, &[]).is_empty());
+    let tested = rust(&format!("{pause}#[cfg(test)]\nmod tests {{\n    {pause}}}\n"));
+    assert_eq!(pauses(&tested, &[])[0].place, "firmware/x/src/a.rs:4");
+}
+
+#[test]
 fn a_path_of_one_machine_is_found_in_any_text() {
     assert_eq!(places(&Source::made_up("README.md", &["see /wo", "rk/x"].concat())).len(), 1);
     assert!(places(&Source::made_up("README.md", "see /var/lib/partybox")).is_empty());
