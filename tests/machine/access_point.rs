@@ -265,5 +265,5 @@ fn listen(machine: &Machine) -> f32 {
         phone.tick(clock.now()).expect("the phone goes on");
     }
     let mut ear = Ear::new().expect("a decoder");
-    phone.heard.iter().filter_map(|heard| ear.peak(&heard.payload)).fold(0.0, f32::max)
+    phone.heard.iter().filter_map(|heard| ear.hear(&heard.payload)).map(|level| level.peak).fold(0.0, f32::max)
 }

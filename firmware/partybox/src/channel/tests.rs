@@ -54,7 +54,7 @@ async fn one_of_several_channels_that_sounds_proves_a_version_and_none_does_not(
     let Assembled { mut running, .. } = Assembled::new(&config, free).expect("a box");
     let channels = &mut running.channels;
     for name in &CHANNELS[1..] {
-        let what = What::Channel(ChannelWish::Put { name: None, color: None });
+        let what = What::Channel(ChannelWish::Put { name: None, color: None, repertoire: None });
         let wish = Wish { channel: id(name), who: Asker::BOX, what };
         channels.ask(wish).expect("the box can").expect("there is room");
     }

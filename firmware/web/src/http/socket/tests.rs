@@ -37,8 +37,8 @@ impl Carried {
         // So that what a client does not take fills what the kernel holds for it soon.
         client.set_recv_buffer_size(4_096).unwrap();
         let (client, accepted) = tokio::join!(client.connect(address), listener.accept());
-        let gate = Gate::new(Places { total: 1, kept: 0, per_address: 1 });
-        let upgrade = Upgrade::new(conversation, gate.enter(Entrant::Guest(address.ip())).unwrap());
+        let gate = Gate::new(Places { total: 1, kept: 0, each: 1, guests: 1 });
+        let upgrade = Upgrade::new(conversation, gate.enter(Entrant::Guest(address.ip()), None).unwrap());
         let (stop, stopped) = watch::channel(false);
         let counters = std::sync::Arc::<Counters>::default();
         let (counted, socket) = (counters.clone(), accepted.unwrap().0);
