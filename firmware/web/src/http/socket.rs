@@ -35,7 +35,7 @@ use self::conversation::{Conversation, Ended, Message, Turn};
 use self::meter::{Meter, Metered};
 use super::call::Call;
 use super::refusal::Refusal;
-use super::takeover::{TakeOver, Upgrade};
+use super::takeover::{Opening, TakeOver, Upgrade};
 use crate::gate::Pass;
 use crate::metrics::Counters;
 use crate::mp3::limit_send_buffer;
@@ -144,7 +144,7 @@ pub(super) async fn run(
     (counters, patience): (&Counters, Patience),
     stop: watch::Receiver<bool>,
 ) {
-    let Some((conversation, _place)) = upgrade.take() else { return };
+    let Some(Opening { conversation, place: _place }) = upgrade.take() else { return };
     limit_send_buffer(&socket);
     if !matches!(timeout(patience.write, socket.write_all(&head)).await, Ok(Ok(()))) {
         return;

@@ -28,18 +28,24 @@ pub(super) struct Mp3Body {
     pub(super) held: Arc<Mutex<Option<HeldBody>>>,
 }
 
-/// A conversation that begins once the connection is a WebSocket, and the place that it holds. In an `Arc` because
-/// extensions of an answer must be clonable.
+/// A conversation that begins once the connection is a WebSocket, and the place that it holds.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) conversation: Box<dyn Conversation>,
+    pub(super) place: Pass,
+}
+
+/// What an answer leaves of an [`Opening`]. In an `Arc` because extensions of an answer must be clonable.
 #[derive(Clone, Debug)]
-pub(super) struct Upgrade(Arc<Mutex<Option<(Box<dyn Conversation>, Pass)>>>);
+pub(super) struct Upgrade(Arc<Mutex<Option<Opening>>>);
 
 impl Upgrade {
     pub(super) fn new(conversation: impl Conversation + 'static, place: Pass) -> Self {
-        Self(Arc::new(Mutex::new(Some((Box::new(conversation), place)))))
+        Self(Arc::new(Mutex::new(Some(Opening { conversation: Box::new(conversation), place }))))
     }
 
-    /// Returns both; `None` if somebody has them already.
-    pub(super) fn take(&self) -> Option<(Box<dyn Conversation>, Pass)> {
+    /// Returns the opening; `None` if somebody has it already.
+    pub(super) fn take(&self) -> Option<Opening> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
