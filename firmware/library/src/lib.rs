@@ -36,7 +36,7 @@ pub use self::level::{Loudness, Part};
 pub use self::library::{Error, Library};
 pub use self::measure::{Measure, Outcome};
 pub use self::progress::Progress;
-pub use self::settings::{Judge, Settings};
+pub use self::settings::{Heard, Judge, Settings};
 pub use self::store::read::{
     Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,
     RootKind, Track,

@@ -4,6 +4,7 @@ pub(crate) mod read;
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::Heard;
 use crate::text::shown;
 
 /// Quietest and loudest change that a file may ask for, dB: beyond it the tag is wrong.
@@ -51,6 +52,13 @@ pub struct Tags {
 }
 
 impl Tags {
+    /// What whoever plays a file has found, where its tags cannot be read.
+    pub(crate) fn of_heard(heard: Heard) -> Self {
+        let Heard { title, artist, duration_ms } = heard;
+        let (title, artist) = (title.unwrap_or_default(), artist.unwrap_or_default());
+        Self { title, artist, duration_ms, ..Self::default() }.cleaned()
+    }
+
     /// The same with every text fit to be shown and every number within reason: who has read a hostile file may say
     /// anything.
     pub(crate) fn cleaned(self) -> Self {
