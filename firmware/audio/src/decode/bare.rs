@@ -29,6 +29,12 @@ const COUNTED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How far apart a claimed and a real size may be for the claimed length to be shown, in bytes: tags behind the sound.
 const CLAIM_SLACK_BYTES: u64 = 256 * 1024;
 
+/// Rubbish in front of a stream whose first frame is still believed to say something of the whole, in bytes.
+const RUBBISH_BYTES_MAX: u64 = 512 * 1024;
+
+/// Frames at the beginning of which one at least must be decoded.
+const FIRST_FRAMES: u64 = 200;
+
 /// What the frame without sound in front of many MP3 files claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct About {
@@ -67,6 +73,8 @@ pub(super) struct Bare<S, H, P> {
     walk: Walk<S, H>,
     packets: P,
     about: About,
+    /// What the first of several files in a row says.
+    first_about: About,
     info: TrackInfo,
     /// Where the first frame with sound begins.
     begin: u64,
@@ -82,6 +90,8 @@ pub(super) struct Bare<S, H, P> {
     held: Vec<Frame>,
     /// Sound of another rate, behind what is held.
     next: Option<(u32, Vec<Frame>)>,
+    /// Whether any frame was decoded at all.
+    decoded: bool,
     ended: bool,
 }
 
@@ -90,7 +100,9 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
     pub(super) fn open(source: S, range: Range<u64>, packets: P, info: TrackInfo) -> Result<Result<Self, S>, Error> {
         let mut walk = Walk::<S, H>::new(Window::new(source, range));
         let Some(first) = walk.next().map_err(Error::Open)? else { return Ok(Err(walk.window.into_source())) };
+        let rubbish = first.at - walk.window.start();
         let said = first.head.about(walk.bytes(&first).map_err(Error::Open)?);
+        let said = said.filter(|_| rubbish <= RUBBISH_BYTES_MAX);
         let begin = if said.is_some() { first.at + first.bytes as u64 } else { first.at };
         let mut rate_hz = first.head.rate_hz();
         if said.is_some() {
@@ -102,6 +114,7 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
             walk,
             packets,
             about: said.unwrap_or_default(),
+            first_about: said.unwrap_or_default(),
             info,
             begin,
             ticks: 0,
@@ -111,11 +124,17 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
             times: 1,
             held: Vec::new(),
             next: None,
+            decoded: false,
             ended: false,
         };
         this.info.duration_ms = this.length_ms(&first)?;
         this.rewind();
-        // The decoder has the last word on the rate.
+        // The decoder has the last word on the rate, and on whether there is anything for it.
+        while !this.decoded && this.counted < FIRST_FRAMES && this.step()? {}
+        if !this.decoded {
+            return Err(Error::Unsupported("none of its first packets can be decoded".into()));
+        }
+        this.rewind();
         while this.held.is_empty() && this.step()? {}
         Ok(Ok(this))
     }
@@ -125,6 +144,7 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
         self.packets.reset();
         self.held.clear();
         self.next = None;
+        self.about = self.first_about;
         (self.ticks, self.counted, self.ended) = (0, 0, false);
         self.heard_from = self.about.lead_in as u64 * ticks_per_frame(self.rate_hz);
     }
@@ -161,17 +181,26 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
             return Ok(false);
         }
         let Some(found) = self.walk.next().map_err(Error::Open)? else {
-            // Only here, and only if all the encoder counted has come, its padding is what comes last.
-            if self.about.frames == Some(self.counted) {
-                self.held.truncate(self.held.len().saturating_sub(self.about.padding));
-            }
+            self.cut_padding();
             self.ended = true;
             return Ok(false);
         };
+        if found.is_first
+            && self.counted > 0
+            && let Some(about) = found.head.about(self.walk.bytes(&found).map_err(Error::Open)?)
+        {
+            // Whole files one behind the other: the next one begins as the first did.
+            self.cut_padding();
+            self.heard_from = self.ticks + about.lead_in as u64 * ticks_per_frame(found.head.rate_hz());
+            (self.about, self.counted) = (about, 0);
+            self.packets.reset();
+            return Ok(true);
+        }
         let mut sound = Vec::new();
         let bytes = self.walk.window.at(found.at, found.bytes).map_err(Error::Open)?;
         let rate_hz = match self.packets.decode(bytes, &mut sound) {
             Some(rate_hz) => {
+                self.decoded = true;
                 self.times = (rate_hz / found.head.rate_hz().max(1)).max(1);
                 rate_hz
             }
@@ -195,6 +224,15 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
             return Ok(false);
         }
         Ok(true)
+    }
+}
+
+impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
+    /// Leaves out what an encoder has put behind the music, if all it counted has come.
+    fn cut_padding(&mut self) {
+        if self.about.frames == Some(self.counted) {
+            self.held.truncate(self.held.len().saturating_sub(self.about.padding));
+        }
     }
 }
 

@@ -53,6 +53,9 @@ fn known<S: Source + 'static>(kind: Kind, mut window: Window<S>, at: u64, length
             Some((pieces, info)) => spliced(Spliced::new(window.into_source(), pieces), None, info),
             None => Err(Error::Damaged("it does not say how its sound is written".into())),
         },
+        Kind::Ogg if window.at(at, HEAD_BYTES).map_err(Error::Open)?.windows(8).any(|mark| mark == b"Speex   ") => {
+            Err(Error::Unsupported("Speex".into()))
+        }
         Kind::Ogg => match ogg::pieces(&mut window, at).map_err(Error::Open)? {
             Some((pieces, header)) => {
                 spliced(Spliced::new(window.into_source(), pieces), Some(header), TrackInfo::default())

@@ -59,8 +59,6 @@ pub(super) struct Symphonia {
     first_frame: i64,
     /// Frames before this position are dropped: Opus' pre-skip, or the way to the target of a seek.
     drop_before: i64,
-    /// Opus' header as it really is, where symphonia was shown another.
-    header: Option<Vec<u8>>,
     rate_hz: u32,
     downmix: (Channels, Downmix),
     info: TrackInfo,
@@ -98,7 +96,6 @@ impl Symphonia {
             time_base,
             first_frame: 0,
             drop_before: 0,
-            header,
             rate_hz,
             downmix: (Channels::None, Downmix::unplaced(0)),
             info,

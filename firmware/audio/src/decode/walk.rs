@@ -44,6 +44,8 @@ pub(super) struct Found<H> {
     pub(super) head: H,
     pub(super) at: u64,
     pub(super) bytes: usize,
+    /// Whether a tag in front of it says that another file begins here.
+    pub(super) is_first: bool,
 }
 
 /// A walk through a piece of a file.
@@ -69,15 +71,17 @@ impl<S: Source, H: Head> Walk<S, H> {
 
     /// The next whole frame; `None` when there is no more.
     pub(super) fn next(&mut self) -> io::Result<Option<Found<H>>> {
+        let mut is_first = false;
         while self.at < self.window.end() {
             if let Some(found) = self.frame_here()? {
+                let found = Found { is_first, ..found };
                 self.at = found.at + found.bytes as u64;
                 self.last = Some(found.head);
                 return Ok(Some(found));
             }
             self.last = None;
             match self.tag_here()? {
-                Some(bytes) => self.at += bytes,
+                Some(bytes) => (self.at, is_first) = (self.at + bytes, true),
                 None => self.search()?,
             }
         }
@@ -93,10 +97,17 @@ impl<S: Source, H: Head> Walk<S, H> {
         let at = self.at;
         let Some((head, bytes)) = self.read(at)? else { return Ok(None) };
         let is_led_to = self.last.is_some_and(|last| last.is_like(&head));
-        if !is_led_to && !self.is_followed(at, &head, bytes)? {
+        // A frame that is not followed by another has something inside that does not belong there.
+        let is_one = if is_led_to { self.is_whole(at + bytes as u64)? } else { self.is_followed(at, &head, bytes)? };
+        if !is_one {
             return Ok(None);
         }
-        Ok((at + bytes as u64 <= self.window.end()).then_some(Found { head, at, bytes }))
+        Ok((at + bytes as u64 <= self.window.end()).then_some(Found { head, at, bytes, is_first: false }))
+    }
+
+    /// Whether a frame may end at `next`: any header follows, or a tag, or the end.
+    fn is_whole(&mut self, next: u64) -> io::Result<bool> {
+        Ok(next >= self.window.end() || self.read(next)?.is_some() || self.is_tag(next)?)
     }
 
     /// Whether as many frames like it follow as make it one; the end of the piece, or a tag, counts as any number.
@@ -234,7 +245,7 @@ mod tests {
     #[test]
     fn the_walk_goes_on_behind_damage_and_a_second_tag() {
         let sound = frame(20).repeat(6);
-        let file = [&sound[..], &[0; 333], &sound, b"ID3\x03\0\0\0\0\0\x05abcde", &sound, b"TAG", &[0; 125]].concat();
+        let file = [&sound[..], &frame(20), &[0; 333], &sound, b"ID3\x03\0\0\0\0\0\x05abcde", &sound, b"TAG", &[0; 125]].concat();
         assert_eq!(places(&file).len(), 18);
         let lone = [&[0; 50][..], &frame(20), &[0; 50]].concat();
         assert_eq!(places(&lone), [], "one header among nothing is chance");

@@ -170,7 +170,11 @@ fn ms_coefficients(chunk: &[u8]) -> Vec<[i32; 2]> {
 fn places(channels: usize, mask: u32) -> Downmix {
     use Place::{Back, Centre, Left, Right, Silent, SurroundLeft as Sl, SurroundRight as Sr};
     const BITS: [Place; 11] = [Left, Right, Centre, Silent, Sl, Sr, Left, Right, Back, Sl, Sr];
-    // Two are left and right, whatever the file calls them: nobody has put them beside others.
+    // Three without places are stereo and a subwoofer. Two are left and right, whatever the file calls them: nobody has put
+    // them beside others.
+    if mask == 0 && channels == 3 {
+        return Downmix::new(&[Left, Right, Silent]);
+    }
     if mask == 0 || channels <= 2 {
         return Downmix::usual(channels);
     }
