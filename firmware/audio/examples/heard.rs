@@ -58,7 +58,8 @@ impl Heard {
 /// What the box plays of a file, and what it says.
 fn box_hears(path: &Path) -> (Heard, String) {
     let (tell, told) = mpsc::channel();
-    let mut deck = decode::open(&WorkerCommand::this_program(), path, CueId(1), 0, move |_, event| _ = tell.send(event));
+    let mut deck =
+        decode::open(&WorkerCommand::this_program(), path, CueId(1), 0, move |_, event| _ = tell.send(event));
     let (mut frames, mut buffer) = (Vec::new(), vec![SILENCE; SAMPLE_RATE_HZ as usize]);
     loop {
         let (count, ended) = match deck.pull(&mut buffer) {

@@ -36,12 +36,12 @@ pub use self::level::{Loudness, Part};
 pub use self::library::{Error, Library};
 pub use self::measure::{Measure, Outcome};
 pub use self::progress::Progress;
-pub use self::settings::{Heard, Judge, Settings};
+pub use self::settings::{Judge, Settings};
 pub use self::store::read::{
     Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,
     RootKind, Track,
 };
-pub use self::tags::Tags;
+pub use self::tags::{Heard, Tags};
 pub use self::upload::Upload;
 pub use self::uploads::{UPLOAD_BYTES_MAX, UPLOADS_MAX, UploadError};
 pub use self::walk::{DEPTH_MAX, ENDINGS, FILES_MAX};

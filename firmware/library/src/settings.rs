@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::inspect::WorkerCommand;
 use crate::measure::Measure;
+use crate::tags::Heard;
 
 /// The kernel's table of mounts (proc(5)).
 const MOUNTS: &str = "/proc/self/mountinfo";
@@ -14,17 +15,6 @@ const MOUNTS: &str = "/proc/self/mountinfo";
 /// Says of a file whether it can be played, and if not, why. May take as long as it has to, but must come to an end.
 /// `None`: it cannot tell.
 pub type Judge = Arc<dyn Fn(&Path) -> Result<Option<Heard>, String> + Send + Sync>;
-
-/// What whoever plays a file finds in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Heard {
-    /// Title.
-    pub title: Option<String>,
-    /// Artist.
-    pub artist: Option<String>,
-    /// Length in milliseconds.
-    pub duration_ms: Option<u64>,
-}
 
 /// What a library is made from.
 #[derive(Clone)]

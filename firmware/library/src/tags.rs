@@ -4,7 +4,6 @@ pub(crate) mod read;
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Heard;
 use crate::text::shown;
 
 /// Quietest and loudest change that a file may ask for, dB: beyond it the tag is wrong.
@@ -16,6 +15,17 @@ const PEAK_MAX: f32 = 8.0;
 
 /// Longest track, milliseconds: a week. Beyond it the tag is wrong.
 const DURATION_MS_MAX: u64 = 7 * 24 * 3_600 * 1_000;
+
+/// What whoever plays a file finds in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Title.
+    pub title: Option<String>,
+    /// Artist.
+    pub artist: Option<String>,
+    /// Length in milliseconds.
+    pub duration_ms: Option<u64>,
+}
 
 /// What a file says about itself. Texts may be empty; numbers are 0 where the file says none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

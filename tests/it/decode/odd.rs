@@ -221,7 +221,10 @@ fn what_holds_nothing_to_hear_is_broken_and_says_so() {
         (wav[..data].to_vec(), "holds no sound"),
         (with(&m4a, entry, b"drms"), "cannot be played here: it is protected by its seller (DRM)"),
         (made(&kitchen, "ac3.mp4", 44_100, "-c:a ac3"), "cannot be played here: AC-3"),
-        (m4a[..find(&m4a, b"moov") - 4].to_vec(), "is damaged: its index is missing, as when a recording was broken off"),
+        (
+            m4a[..find(&m4a, b"moov") - 4].to_vec(),
+            "is damaged: its index is missing, as when a recording was broken off",
+        ),
     ] {
         let path = kitchen.path("nothing");
         fs::write(&path, bytes).unwrap();

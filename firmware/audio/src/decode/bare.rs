@@ -90,6 +90,8 @@ pub(super) struct Bare<S, H, P> {
     held: Vec<Frame>,
     /// Sound of another rate, behind what is held.
     next: Option<(u32, Vec<Frame>)>,
+    /// Where the next frame begins if nothing lies in between.
+    expected: u64,
     /// Whether any frame was decoded at all.
     decoded: bool,
     ended: bool,
@@ -124,6 +126,7 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
             times: 1,
             held: Vec::new(),
             next: None,
+            expected: 0,
             decoded: false,
             ended: false,
         };
@@ -196,6 +199,11 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
             self.packets.reset();
             return Ok(true);
         }
+        if found.at != self.expected && self.counted > 0 && !found.is_first {
+            // What lay in between may have belonged to a frame: the next one must not lean on it.
+            self.packets.reset();
+        }
+        self.expected = found.at + found.bytes as u64;
         let mut sound = Vec::new();
         let bytes = self.walk.window.at(found.at, found.bytes).map_err(Error::Open)?;
         let rate_hz = match self.packets.decode(bytes, &mut sound) {

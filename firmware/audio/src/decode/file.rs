@@ -45,7 +45,12 @@ pub(super) fn open<S: Source + 'static>(source: S, length: u64) -> Result<Box<dy
     }
 }
 
-fn known<S: Source + 'static>(kind: Kind, mut window: Window<S>, at: u64, length: u64) -> Result<Box<dyn Decode>, Error> {
+fn known<S: Source + 'static>(
+    kind: Kind,
+    mut window: Window<S>,
+    at: u64,
+    length: u64,
+) -> Result<Box<dyn Decode>, Error> {
     match kind {
         Kind::Wave => wave(window, at),
         Kind::Mp4 => Ok(Box::new(Mp4::open(window, at)?)),
@@ -125,7 +130,9 @@ fn boxed<S: Source + 'static, T: Decode + 'static>(opened: Result<T, S>) -> Opti
 fn behind_tags<S: Source>(window: &mut Window<S>) -> Result<u64, Error> {
     let mut at = 0;
     for _ in 0..TAGS_MAX {
-        let Some([b'I', b'D', b'3', _, _, flags, size @ ..]) = window.array::<10>(at).map_err(Error::Open)? else { break };
+        let Some([b'I', b'D', b'3', _, _, flags, size @ ..]) = window.array::<10>(at).map_err(Error::Open)? else {
+            break;
+        };
         let size = size.iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7F));
         let foot = if flags & 0x10 != 0 { 10 } else { 0 };
         let next = at + 10 + size + foot;

@@ -189,7 +189,8 @@ mod tests {
     #[test]
     fn names_are_read_from_comments_that_miscount() {
         let entry = |text: &str| [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
-        let comments = [entry("v"), 99_u32.to_le_bytes().to_vec(), entry("x"), entry("title=T"), entry("ARTIST=A")].concat();
+        let comments =
+            [entry("v"), 99_u32.to_le_bytes().to_vec(), entry("x"), entry("title=T"), entry("ARTIST=A")].concat();
         let mut info = TrackInfo::default();
         say(&mut info, &comments);
         assert_eq!((info.title.as_deref(), info.artist.as_deref()), (Some("T"), Some("A")));

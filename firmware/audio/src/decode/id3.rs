@@ -182,7 +182,8 @@ mod tests {
     fn one_bad_frame_costs_that_frame() {
         let long = "x".repeat(200);
         let album = frame(b"TALB", format!("\u{3}{long}").as_bytes());
-        let frames = [album, frame(b"TIT2", b"\x09Title"), frame(b"TPE1", b"\x03Ann"), b"COMM\x7f\xff\xff\xff\0\0".to_vec()];
+        let frames =
+            [album, frame(b"TIT2", b"\x09Title"), frame(b"TPE1", b"\x03Ann"), b"COMM\x7f\xff\xff\xff\0\0".to_vec()];
         assert_eq!(names(tag(4, 0, &frames)), pair("Title", "Ann"), "plain sizes in version 4");
         assert_eq!(names(tag(3, 0, &frames)), pair("Title", "Ann"));
         assert_eq!(names(b"ID3\x04\0\0\x7f\x7f\x7f\x7fTIT2".to_vec()), pair("", ""));

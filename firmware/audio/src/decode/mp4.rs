@@ -21,8 +21,7 @@ use super::{Decode, Error, Source, TrackInfo};
 use crate::pcm::{Frame, SILENCE};
 
 /// Kinds of boxes that such a file begins with.
-const FIRST: [&[u8; 4]; 9] =
-    [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx"];
+const FIRST: [&[u8; 4]; 9] = [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx"];
 
 /// How far before its target a seek begins to decode, in milliseconds: Opus asks for 80 (RFC 7845 section 4.6), and its
 /// band energies, predicted from packet to packet, are inaudibly right only after some twenty of them.
@@ -64,7 +63,8 @@ impl<S: Source> Mp4<S> {
         let Some(moov) = moov else {
             return Err(Error::Damaged("its index is missing, as when a recording was broken off".into()));
         };
-        let film_ticks_per_s = boxes.find(moov.clone(), *b"mvhd").and_then(|head| boxes.after_dates(&head)).unwrap_or(0);
+        let film_ticks_per_s =
+            boxes.find(moov.clone(), *b"mvhd").and_then(|head| boxes.after_dates(&head)).unwrap_or(0);
         let track = track(&mut boxes, &moov).ok_or(Error::NoSound)?;
         let (info, gapless) = names::read(&mut boxes, &moov);
         let damaged = || Error::Damaged("its index is incomplete".into());
@@ -201,7 +201,9 @@ impl<S: Source> Decode for Mp4<S> {
                 // What is asked next is at the new rate; positions go on being counted by the track's clock.
                 Some(rate_hz) if rate_hz != self.rate_hz => {
                     let (at, from) = (self.at, self.heard_from);
-                    let scaled = |frames: u64, old: u32| (u128::from(frames) * u128::from(rate_hz) / u128::from(old.max(1))) as u64;
+                    let scaled = |frames: u64, old: u32| {
+                        (u128::from(frames) * u128::from(rate_hz) / u128::from(old.max(1))) as u64
+                    };
                     (self.at, self.heard_from) = (scaled(at, self.rate_hz), scaled(from, self.rate_hz));
                     self.rate_hz = rate_hz;
                 }

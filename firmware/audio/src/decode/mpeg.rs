@@ -9,8 +9,8 @@ use nanomp3_core::{Decoder, MAX_SAMPLES_PER_FRAME};
 
 pub(super) use self::header::Header;
 use super::bare::{About, Packets, Sound};
-use super::walk::Head;
 use super::sane;
+use super::walk::Head;
 use crate::pcm::Frame;
 
 impl Head for Header {

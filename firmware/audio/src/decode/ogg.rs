@@ -24,7 +24,8 @@ pub(super) fn pieces<S: Source>(window: &mut Window<S>, at: u64) -> io::Result<O
     let page = window.at(at, PAGE_BYTES + 255 + 255)?;
     let Some(lengths) = page.get(PAGE_BYTES - 1).map(|count| usize::from(*count)) else { return Ok(None) };
     let begin = PAGE_BYTES + lengths;
-    let Some(body) = page.get(PAGE_BYTES..begin).map(|all| all.iter().map(|length| usize::from(*length)).sum::<usize>())
+    let Some(body) =
+        page.get(PAGE_BYTES..begin).map(|all| all.iter().map(|length| usize::from(*length)).sum::<usize>())
     else {
         return Ok(None);
     };

@@ -245,7 +245,9 @@ mod tests {
     #[test]
     fn the_walk_goes_on_behind_damage_and_a_second_tag() {
         let sound = frame(20).repeat(6);
-        let file = [&sound[..], &frame(20), &[0; 333], &sound, b"ID3\x03\0\0\0\0\0\x05abcde", &sound, b"TAG", &[0; 125]].concat();
+        let file =
+            [&sound[..], &frame(20), &[0; 333], &sound, b"ID3\x03\0\0\0\0\0\x05abcde", &sound, b"TAG", &[0; 125]]
+                .concat();
         assert_eq!(places(&file).len(), 18);
         let lone = [&[0; 50][..], &frame(20), &[0; 50]].concat();
         assert_eq!(places(&lone), [], "one header among nothing is chance");

@@ -61,7 +61,8 @@ impl Wave {
         let find = |ids: &[&[u8; 4]]| chunks.iter().find(|chunk| ids.contains(&&chunk.id));
         let format = find(&[b"fmt ", b"COMM"]).ok_or_else(|| Error::Damaged("it says nothing of its format".into()))?;
         let format = body(window, format, FORMAT_BYTES_MAX)?;
-        let format = if is_aiff { Format::of_aiff(&format, is_c) } else { Format::of_wave(&format, style == Style::Big) };
+        let format =
+            if is_aiff { Format::of_aiff(&format, is_c) } else { Format::of_wave(&format, style == Style::Big) };
         let mut pieces = Vec::new();
         for chunk in chunks.iter().filter(|chunk| &chunk.id == if is_aiff { b"SSND" } else { b"data" }) {
             let mut piece = chunk.body.clone();
@@ -69,14 +70,17 @@ impl Wave {
                 // An offset to the first sample, and a block size that nobody uses.
                 let offset = window.array::<4>(piece.start).map_err(Error::Open)?.map_or(0, u32::from_be_bytes);
                 let left = (piece.end - piece.start).saturating_sub(8);
-                piece.start = (piece.start + 8).min(piece.end) + if u64::from(offset) < left { offset.into() } else { 0 };
+                piece.start =
+                    (piece.start + 8).min(piece.end) + if u64::from(offset) < left { offset.into() } else { 0 };
             }
             pieces.push(piece);
         }
         let mut info = TrackInfo::default();
         for chunk in &chunks {
             match &chunk.id {
-                b"LIST" | b"NAME" | b"AUTH" | b"id3 " | b"ID3 " => say(&mut info, chunk, &body(window, chunk, TAG_BYTES_MAX)?),
+                b"LIST" | b"NAME" | b"AUTH" | b"id3 " | b"ID3 " => {
+                    say(&mut info, chunk, &body(window, chunk, TAG_BYTES_MAX)?)
+                }
                 _ => {}
             }
         }
@@ -185,7 +189,8 @@ impl<S: Source> Decode for Samples<S> {
         let format = &self.wave.format;
         let Some(piece) = self.wave.pieces.get(self.piece) else { return Ok(false) };
         let block = format.block_bytes;
-        let count = if matches!(format.coding, Coding::Pcm { .. }) { (STEP_BYTES / block).max(1) * block } else { block };
+        let count =
+            if matches!(format.coding, Coding::Pcm { .. }) { (STEP_BYTES / block).max(1) * block } else { block };
         let left = usize::try_from(piece.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let bytes = self.window.at(self.at, count.min(left)).map_err(Error::Open)?;
         let is_last = bytes.len() < count || left == count;

@@ -39,13 +39,13 @@ pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, St
     apply_global_options(GlobalOptions::new().allocation_limit(ITEM_BYTES_MAX));
     // One bad frame costs that frame, then the pictures, then all names; and a length may be odd while names are not: whoever
     // plays the file finds out how long it is.
-    let relaxed = ParseOptions::new().parsing_mode(ParsingMode::Relaxed);
+    let relaxed = || ParseOptions::new().parsing_mode(ParsingMode::Relaxed);
     let attempts = [
         ParseOptions::new(),
-        relaxed,
-        relaxed.read_cover_art(false),
-        relaxed.read_properties(false),
-        relaxed.read_properties(false).read_cover_art(false),
+        relaxed(),
+        relaxed().read_cover_art(false),
+        relaxed().read_properties(false),
+        relaxed().read_properties(false).read_cover_art(false),
     ];
     let mut why = None;
     for options in attempts {
@@ -98,8 +98,8 @@ fn understood(tagged: &TaggedFile) -> Tags {
     };
     // All values of the first tag that has any.
     let all = |key: ItemKey| {
-        let values = tags.iter().map(|tag| tag.get_strings(key).map(shown).filter(|text| !text.is_empty()).collect());
-        let mut values: Vec<String> = values.into_iter().find(|all: &Vec<String>| !all.is_empty()).unwrap_or_default();
+        let values = |tag: &&Tag| -> Vec<String> { tag.get_strings(key).map(shown).filter(|text| !text.is_empty()).collect() };
+        let mut values = tags.iter().map(values).find(|values| !values.is_empty()).unwrap_or_default();
         let mut seen = std::collections::BTreeSet::new();
         values.retain(|value| seen.insert(value.clone()));
         shown(&values.join(BETWEEN))

@@ -55,7 +55,8 @@ pub(super) fn read<S: Source>(boxes: &mut Boxes<'_, S>, stsd: &Range<u64>) -> Re
     if version == 2 {
         let more: [u8; 36] = boxes.bytes(&entry.body, 28).ok_or_else(damaged)?;
         let rate = f64::from_bits(super::boxes::long(&more, 4));
-        (rate_hz, channels, bits, flags) = (rate as u32, number(&more, 12) as usize, number(&more, 20) as usize, number(&more, 24));
+        (rate_hz, channels, bits, flags) =
+            (rate as u32, number(&more, 12) as usize, number(&more, 20) as usize, number(&more, 24));
     }
     let begin = entry.body.start + BYTES.get(version).copied().unwrap_or(BYTES[0]);
     let mut inside = begin.min(entry.body.end)..entry.body.end;
@@ -81,7 +82,9 @@ pub(super) fn read<S: Source>(boxes: &mut Boxes<'_, S>, stsd: &Range<u64>) -> Re
             Some((0x40 | 0x66..=0x68 | 0, config)) if !config.is_empty() => {
                 whole(Box::new(Aac::new(Transport::Raw(config))?))
             }
-            Some((0x40 | 0x66..=0x68, _)) => whole(Box::new(Aac::new(Transport::Raw(low_complexity(rate_hz, channels)))?)),
+            Some((0x40 | 0x66..=0x68, _)) => {
+                whole(Box::new(Aac::new(Transport::Raw(low_complexity(rate_hz, channels)))?))
+            }
             Some((kind, _)) => Err(Error::Unsupported(format!("MP4 sound of type {kind:#04x}"))),
             None => Err(damaged()),
         },
@@ -123,7 +126,11 @@ pub(super) fn read<S: Source>(boxes: &mut Boxes<'_, S>, stsd: &Range<u64>) -> Re
             let is_big = said.get(4).is_none_or(|flags| flags & 1 == 0);
             let width = said.get(5).map_or(wide, |bits| usize::from(*bits).div_ceil(8));
             let float = &entry.kind == b"fpcm";
-            plain(if float { Plain::float(width, is_big, channels, rate_hz)? } else { Plain::signed(width, is_big, channels, rate_hz)? })
+            plain(if float {
+                Plain::float(width, is_big, channels, rate_hz)?
+            } else {
+                Plain::signed(width, is_big, channels, rate_hz)?
+            })
         }
         other => Err(Error::Unsupported(format!("MP4 sound of the kind “{}”", String::from_utf8_lossy(other)))),
     }
@@ -148,7 +155,11 @@ fn elementary(body: &[u8]) -> (u8, Vec<u8>) {
             3 => {
                 let flags = behind.get(2).copied().unwrap_or(0);
                 let more = usize::from(flags >> 7) * 2 + usize::from(flags >> 5 & 1) * 2;
-                let address = if flags & 0x40 != 0 { 1 + behind.get(3 + more).map_or(0, |length| usize::from(*length)) } else { 0 };
+                let address = if flags & 0x40 != 0 {
+                    1 + behind.get(3 + more).map_or(0, |length| usize::from(*length))
+                } else {
+                    0
+                };
                 rest = behind.get(3 + more + address..).unwrap_or_default();
             }
             4 => {
@@ -174,7 +185,9 @@ fn low_complexity(rate_hz: u32, channels: usize) -> Vec<u8> {
 
 /// Opus' header as Ogg has it, out of MP4's, which has the same in another order of bytes.
 fn opus_header(said: &[u8]) -> Option<Vec<u8>> {
-    let &[_version, channels, skip0, skip1, r0, r1, r2, r3, gain0, gain1, family, ref table @ ..] = said else { return None };
+    let &[_version, channels, skip0, skip1, r0, r1, r2, r3, gain0, gain1, family, ref table @ ..] = said else {
+        return None;
+    };
     let head = [1, channels, skip1, skip0, r3, r2, r1, r0, gain1, gain0, family];
     Some([&b"OpusHead"[..], &head, table].concat())
 }

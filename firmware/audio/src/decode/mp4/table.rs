@@ -58,8 +58,12 @@ impl Table {
         let chunks = (number(&offsets, 4) as usize).min(offsets.len().saturating_sub(8) / width);
         let mut sizes = Sizes::new(&sizes_kind, &sizes);
         let mut times = Runs { table: &times, next: 0, left: 0, ticks: 0 };
-        let spans: Vec<[u32; 2]> =
-            spans.get(8..).unwrap_or_default().chunks_exact(12).map(|span| [number(span, 0), number(span, 4)]).collect();
+        let spans: Vec<[u32; 2]> = spans
+            .get(8..)
+            .unwrap_or_default()
+            .chunks_exact(12)
+            .map(|span| [number(span, 0), number(span, 4)])
+            .collect();
         let mut span = 0;
         let mut table = Self::default();
         for chunk in 0..chunks {
@@ -114,7 +118,13 @@ impl Table {
     }
 
     /// Adds what the fragment `moof` holds of the track; `defaults`: ticks and bytes of a sample (`trex`).
-    pub(super) fn fragment<S: Source>(&mut self, boxes: &mut Boxes<'_, S>, moof: &Found, track_id: u32, defaults: [u32; 2]) {
+    pub(super) fn fragment<S: Source>(
+        &mut self,
+        boxes: &mut Boxes<'_, S>,
+        moof: &Found,
+        track_id: u32,
+        defaults: [u32; 2],
+    ) {
         let mut rest = moof.body.clone();
         while let Some(part) = boxes.next(&mut rest) {
             if &part.kind != b"traf" {
@@ -191,7 +201,8 @@ struct Sizes<'a> {
 
 impl<'a> Sizes<'a> {
     fn new(kind: &[u8; 4], table: &'a [u8]) -> Self {
-        let (one, bits) = if kind == b"stz2" { (0, usize::from(table.get(7).copied().unwrap_or(8))) } else { (number(table, 4), 32) };
+        let (one, bits) =
+            if kind == b"stz2" { (0, usize::from(table.get(7).copied().unwrap_or(8))) } else { (number(table, 4), 32) };
         Self { table, one: one.into(), bits, next: 0, count: number(table, 8).into() }
     }
 

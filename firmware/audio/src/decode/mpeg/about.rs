@@ -17,12 +17,14 @@ pub(super) fn read(header: &Header, bytes: &[u8]) -> Option<About> {
     }
     let at = |offset: usize| bytes.get(offset..);
     // A checksum moves the side information, and some programs count it here and others do not.
-    [4, 6].into_iter().find_map(|head| {
-        let rest = at(head + header.side_bytes)?;
-        (rest.starts_with(b"Xing") || rest.starts_with(b"Info")).then(|| xing(&rest[4..]))
-    })
-    // Fraunhofer's is always at this place.
-    .or_else(|| at(4 + 32).filter(|rest| rest.starts_with(b"VBRI")).map(vbri))
+    [4, 6]
+        .into_iter()
+        .find_map(|head| {
+            let rest = at(head + header.side_bytes)?;
+            (rest.starts_with(b"Xing") || rest.starts_with(b"Info")).then(|| xing(&rest[4..]))
+        })
+        // Fraunhofer's is always at this place.
+        .or_else(|| at(4 + 32).filter(|rest| rest.starts_with(b"VBRI")).map(vbri))
 }
 
 fn xing(bytes: &[u8]) -> About {

@@ -58,8 +58,12 @@ impl Ima {
 /// A block of a WAV file: per channel a sample, an index and a byte; then four bytes of each channel in turn.
 pub(super) fn ima(block: &[u8], channels: usize, out: &mut Vec<f32>) {
     let Some((heads, body)) = block.split_at_checked(4 * channels) else { return };
-    let mut states: Vec<Ima> =
-        heads.as_chunks::<4>().0.iter().map(|[a, b, index, _]| Ima::new(i16::from_le_bytes([*a, *b]), *index)).collect();
+    let mut states: Vec<Ima> = heads
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|[a, b, index, _]| Ima::new(i16::from_le_bytes([*a, *b]), *index))
+        .collect();
     out.extend(states.iter().map(|state| state.sample as f32 / FULL_SCALE));
     for group in body.chunks_exact(4 * channels) {
         let begin = out.len();

@@ -53,6 +53,8 @@ pub(super) fn read<S: Source>(
     mut data_bytes: Option<u64>,
 ) -> io::Result<Vec<Chunk>> {
     let mut chunks = Vec::new();
+    // Where whole steps are counted from: something odd may lie in front of the file.
+    let base = at;
     while chunks.len() < CHUNKS_MAX {
         let Some((id, claimed, begin)) = head(window, at, style)? else { break };
         let end = window.end();
@@ -74,10 +76,12 @@ pub(super) fn read<S: Source>(
             continue;
         }
         if &id == b"ds64" {
-            data_bytes = window.array::<16>(begin)?.map(|[.., a, b, c, d, e, f, g, h]| u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+            data_bytes = window
+                .array::<16>(begin)?
+                .map(|[.., a, b, c, d, e, f, g, h]| u64::from_le_bytes([a, b, c, d, e, f, g, h]));
         }
         chunks.push(Chunk { id, body: begin..begin + bytes, claimed });
-        at = behind(window, begin + bytes, style)?;
+        at = behind(window, base, begin + bytes, style)?;
     }
     Ok(chunks)
 }
@@ -99,11 +103,12 @@ fn head<S: Source>(window: &mut Window<S>, at: u64, style: Style) -> io::Result<
 }
 
 /// Where the next chunk begins behind one that ends at `end`: at the next even place, unless the pad byte was forgotten.
-fn behind<S: Source>(window: &mut Window<S>, end: u64, style: Style) -> io::Result<u64> {
+fn behind<S: Source>(window: &mut Window<S>, base: u64, end: u64, style: Style) -> io::Result<u64> {
+    let step = if style == Style::W64 { 8 } else { 2 };
+    let padded = base + (end - base).next_multiple_of(step);
     if style == Style::W64 {
-        return Ok(end.next_multiple_of(8));
+        return Ok(padded);
     }
-    let padded = end.next_multiple_of(2);
     let fits = |window: &mut Window<S>, at| head(window, at, style).map(|head| head.is_some());
     Ok(if padded != end && !fits(window, padded)? && fits(window, end)? { end } else { padded })
 }
@@ -145,6 +150,14 @@ mod tests {
         assert_eq!(found(&plain), [(*b"junk", 8..11), (*b"data", 19..21)]);
         let padded = [chunk(b"junk", 3, b"abc\0"), chunk(b"data", 2, b"xy")].concat();
         assert_eq!(found(&padded), [(*b"junk", 8..11), (*b"data", 20..22)]);
+    }
+
+    #[test]
+    fn something_odd_in_front_moves_nothing() {
+        let file = [b"?".to_vec(), chunk(b"junk", 2, b"ab"), chunk(b"data", 0x2020_2020, b"xy")].concat();
+        let mut window = Window::new(Cursor::new(file.clone()), 0..file.len() as u64);
+        let chunks = read(&mut window, 1, Style::Little, None).unwrap();
+        assert_eq!(chunks.last().map(|chunk| chunk.body.clone()), Some(19..21));
     }
 
     #[test]

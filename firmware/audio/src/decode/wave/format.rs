@@ -203,7 +203,10 @@ mod tests {
             Coding::Pcm { bytes, .. } => bytes,
             other => panic!("{other:?}"),
         };
-        assert_eq!([bytes(16, 4), bytes(24, 6), bytes(24, 8), bytes(12, 4), bytes(16, 0), bytes(16, 3)], [2, 3, 4, 2, 2, 2]);
+        assert_eq!(
+            [bytes(16, 4), bytes(24, 6), bytes(24, 8), bytes(12, 4), bytes(16, 0), bytes(16, 3)],
+            [2, 3, 4, 2, 2, 2]
+        );
     }
 
     #[test]
