@@ -6,5 +6,6 @@
 
 mod formats;
 mod hostile;
+mod odd;
 mod rig;
 mod round_trip;

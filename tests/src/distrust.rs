@@ -3,6 +3,8 @@
 //! Each takes any bytes and fails only if the box would be harmed or lied to. What is sent is the caller's part: the fuzz
 //! targets', or a seeded test's.
 
+use std::cmp::Ordering;
+
 use audio::decode::TEXT_CHARS_MAX;
 use audio::decode::wire::{self, HEADER_BYTES, Kind, LEVEL_MAX, SOUND_FRAMES_MAX};
 use partybox::config::Config;
@@ -86,6 +88,9 @@ pub fn tag_reader_output(bytes: &[u8]) {
     assert!(tags.year < 10_000 && tags.duration_ms != Some(0));
 }
 
+/// The first byte by which a picture is meant; seeds begin with it.
+const PICTURE: usize = 12;
+
 /// Any bytes as a file that a process that reads tags is handed: of the kind that the first byte says. Such a process may
 /// die of it, but should not.
 ///
@@ -93,7 +98,13 @@ pub fn tag_reader_output(bytes: &[u8]) {
 /// When reading it does, or makes too large a picture.
 pub fn music_file(bytes: &[u8]) {
     let Some((kind, file)) = bytes.split_first() else { return };
-    match library::ENDINGS.get(usize::from(*kind) % (library::ENDINGS.len() + 1)) {
+    let kind = usize::from(*kind) % (library::ENDINGS.len() + 1);
+    let ending = match kind.cmp(&PICTURE) {
+        Ordering::Less => library::ENDINGS.get(kind),
+        Ordering::Equal => None,
+        Ordering::Greater => library::ENDINGS.get(kind - 1),
+    };
+    match ending {
         Some(ending) => _ = library::distrust::tags(file, ending),
         None => {
             let size = library::distrust::picture(file).map_or(0, |jpeg| jpeg.len());

@@ -4,19 +4,31 @@
 //! process ([`worker`]) that is locked in before it reads the first byte, can be killed at any time, and talks back
 //! over a small checked protocol. This room knows nothing of queues: it plays one track into one [`crate::deck`].
 
+mod aac;
+mod adts;
+mod bare;
 mod downmix;
-mod edit_list;
+mod file;
+mod flac;
 mod hardening;
+mod id3;
+mod mp4;
+mod mpeg;
+mod ogg;
 mod opus;
 mod packet;
 mod resampled;
+mod spliced;
 mod stream;
 mod symphonia;
+mod walk;
+mod wave;
+mod window;
 pub mod wire;
 pub mod worker;
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Seek};
 
 pub use self::hardening::lock_in;
 pub use self::packet::Ear;
@@ -38,12 +50,21 @@ pub struct TrackInfo {
 /// The longest title, artist or reason kept, in characters; longer ones are cut.
 pub const TEXT_CHARS_MAX: usize = 200;
 
+/// Largest magnitude let through, +18 dB over full scale. Float files may hold anything; nothing a limiter could save
+/// lies above it.
+const LEVEL_MAX: f32 = 8.0;
+
+/// What a file is read through.
+trait Source: Read + Seek + Send + Sync {}
+
+impl<T: Read + Seek + Send + Sync> Source for T {}
+
 /// The device seam: a decoder of one file, positioned at its start.
 trait Decode {
     /// What the file says about itself.
     fn info(&self) -> &TrackInfo;
 
-    /// Frames per second of what [`Decode::read`] brings; never changes within a file.
+    /// Frames per second of what the last [`Decode::read`] brought, and before the first of what it will bring.
     fn rate_hz(&self) -> u32;
 
     /// Moves to `to_ms` milliseconds after the start, exactly; past the end is the end.
@@ -90,6 +111,13 @@ pub enum WorkerError {
     Protocol(&'static str),
 }
 
+impl Error {
+    /// Whether it is the system that refuses, whatever the file: another time it may not.
+    pub fn is_systems(&self) -> bool {
+        matches!(self, Self::Open(_) | Self::Worker(WorkerError::Spawn(_) | WorkerError::NotHardened(_)))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -124,6 +152,11 @@ impl std::error::Error for Error {
             _ => None,
         }
     }
+}
+
+/// `sample` as a number within [`LEVEL_MAX`].
+fn sane(sample: f32) -> f32 {
+    if sample.is_finite() { sample.clamp(-LEVEL_MAX, LEVEL_MAX) } else { 0.0 }
 }
 
 /// `text` fit to be shown: without control characters, trimmed, at most [`TEXT_CHARS_MAX`] characters.

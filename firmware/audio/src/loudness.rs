@@ -39,14 +39,17 @@ pub fn measure(worker: &WorkerCommand, cut: &Cut, mut go_on: impl FnMut() -> boo
     let mut meter = meter.map_err(|error| Error::Unsupported(error.to_string()))?;
     let mut child = begin(worker, cut)?;
     let (mut frames, mut left) = (Vec::new(), cut.frames_max().unwrap_or(u64::MAX).min(FRAMES_MAX));
+    let mut is_empty = true;
     while left > 0 {
         if !go_on() {
             return Ok(None);
         }
         match child.next(STALL_MAX, &mut frames)? {
             Said::Info(_) => {}
+            Said::End if is_empty && cut.start_ms == 0 => return Err(Error::NoSound),
             Said::End => break,
             Said::Sound => {
+                is_empty = false;
                 frames.truncate(usize::try_from(left).unwrap_or(usize::MAX));
                 left -= frames.len() as u64;
                 meter.add_frames_f32(frames.as_flattened()).map_err(|error| Error::Unsupported(error.to_string()))?;

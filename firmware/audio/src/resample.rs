@@ -10,8 +10,8 @@ use rubato::{Fft, FixedSync, Indexing, ResampleError, Resampler, WindowFunction}
 
 use crate::pcm::{CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 
-/// The lowest rate taken: telephone speech has 8 kHz; below 4 kHz nobody calls it music.
-pub const RATE_HZ_MIN: u32 = 4_000;
+/// The lowest rate taken: telephone speech has 8 kHz, and below 1 kHz there is nothing that anybody calls sound.
+pub const RATE_HZ_MIN: u32 = 1_000;
 
 /// The highest rate taken: twice what the most eager converters record.
 pub const RATE_HZ_MAX: u32 = 768_000;

@@ -61,7 +61,8 @@ impl WorkerCommand {
 /// What was found out about a file.
 #[derive(Debug)]
 pub(crate) struct Inspected {
-    pub(crate) tags: Tags,
+    /// What its tags say, or why they say nothing.
+    pub(crate) tags: Result<Tags, String>,
     pub(crate) fingerprint: Fingerprint,
 }
 
@@ -115,7 +116,11 @@ impl Inspector {
         let fingerprint = fingerprint::of(&opened.file, opened.about.len(), &opened.head, &opened.tail);
         let fingerprint = fingerprint.map_err(Error::Unreadable)?;
         let wanted = Wanted { kind: wire::FILE, answer: wire::TAGS, bytes_max: SAID_BYTES_MAX, patience: TAGS_MAX };
-        let tags = self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::tags(&bytes))?;
+        let tags = match self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::tags(&bytes)) {
+            Ok(tags) => Ok(tags),
+            Err(Error::Broken(why)) => Err(why),
+            Err(error) => return Err(error),
+        };
         Ok((Inspected { tags, fingerprint }, opened.about))
     }
 

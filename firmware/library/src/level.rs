@@ -14,6 +14,12 @@ const REPLAY_GAIN_LUFS: f32 = -18.0;
 /// No peak is lifted above this, dBTP (EBU R 128 s2): the limiter is there for what goes wrong, not for every drum.
 const PEAK_DBTP_MAX: f32 = -1.0;
 
+/// The most that a track is made louder, dB: what is quieter than that was meant to be, or is mostly noise.
+const LIFT_DB_MAX: f32 = 12.0;
+
+/// How far a tag may be from what was measured and still be believed, dB: older ways of measuring differ by less.
+const TAG_OFF_DB_MAX: f32 = 6.0;
+
 /// The most that a track is made quieter, dB. Nothing that is recorded is louder.
 const CUT_DB_MAX: f32 = 24.0;
 
@@ -37,16 +43,14 @@ pub struct Loudness {
     pub true_peak_dbtp: f32,
 }
 
-/// What a track is changed by, dB: as its tags say, else as it was measured; 0 if neither is known.
+/// What a track is changed by, dB: as its tags say, unless what was measured shows them to be wrong; else as it was
+/// measured; 0 if neither is known. Nothing is made louder before its peak was measured.
 pub(crate) fn gain_db(tags: &Tags, measured: Option<Loudness>) -> f32 {
-    let tagged = tags.track_gain_db.map(|gain| {
-        let peak = tags.track_peak.filter(|peak| *peak > 0.0).map(|peak| 20.0 * peak.log10());
-        (REPLAY_GAIN_LUFS - gain, peak)
-    });
-    let known = tagged.or(measured.map(|loudness| (loudness.integrated_lufs, Some(loudness.true_peak_dbtp))));
-    let Some((lufs, peak)) = known else { return 0.0 };
-    // Of an unknown peak it is known that it does not get higher.
-    let room = peak.map_or(0.0, |peak| (PEAK_DBTP_MAX - peak).max(0.0));
+    let tagged = tags.track_gain_db.map(|gain| REPLAY_GAIN_LUFS - gain);
+    let is_believed = |lufs: &f32| measured.is_none_or(|found| (found.integrated_lufs - lufs).abs() <= TAG_OFF_DB_MAX);
+    let known = tagged.filter(is_believed).or(measured.map(|found| found.integrated_lufs));
+    let Some(lufs) = known else { return 0.0 };
+    let room = measured.map_or(0.0, |found| (PEAK_DBTP_MAX - found.true_peak_dbtp).clamp(0.0, LIFT_DB_MAX));
     (TARGET_LUFS - lufs).clamp(-CUT_DB_MAX, room)
 }
 
@@ -68,13 +72,23 @@ mod tests {
     }
 
     #[test]
-    fn tags_win_over_what_was_measured_and_lift_nothing_without_a_peak() {
-        let loudness = Some(Loudness { integrated_lufs: -30.0, true_peak_dbtp: -20.0 });
-        let tagged =
-            |track_gain_db, track_peak| gain_db(&Tags { track_gain_db, track_peak, ..Tags::default() }, loudness);
+    fn tags_win_over_what_was_measured_unless_they_are_absurd() {
+        let measured = |true_peak_dbtp| Some(Loudness { integrated_lufs: -20.0, true_peak_dbtp });
+        let tagged = |track_gain_db, loudness| gain_db(&Tags { track_gain_db, ..Tags::default() }, loudness);
         assert_eq!(tagged(Some(-9.0), None), -7.0);
-        assert_eq!(tagged(Some(3.0), None), 0.0);
-        assert!((tagged(Some(3.0), Some(0.5)) - 5.0).abs() < 0.05, "to -16 LUFS; a peak of -6 dB leaves room for 5");
-        assert_eq!(tagged(None, None), 14.0);
+        assert_eq!(tagged(Some(3.0), measured(-20.0)), 5.0);
+        assert_eq!(tagged(Some(3.0), measured(-4.0)), 3.0, "the peak comes to -1 dBTP and no higher");
+        assert_eq!(tagged(Some(40.0), measured(-20.0)), 4.0, "as measured");
+        assert_eq!(tagged(Some(-30.0), measured(-20.0)), 4.0, "as measured");
+        assert_eq!(tagged(None, measured(-20.0)), 4.0);
+    }
+
+    #[test]
+    fn nothing_is_lifted_far_or_without_a_measured_peak() {
+        let lies = Tags { track_gain_db: Some(40.0), track_peak: Some(0.000_01), ..Tags::default() };
+        assert_eq!(gain_db(&lies, None), 0.0);
+        let quiet = Loudness { integrated_lufs: -58.0, true_peak_dbtp: -50.0 };
+        assert_eq!(gain_db(&lies, Some(quiet)), LIFT_DB_MAX);
+        assert_eq!(gain_db(&Tags::default(), Some(quiet)), LIFT_DB_MAX);
     }
 }

@@ -44,7 +44,7 @@ pub use self::store::read::{
     Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,
     RootKind, Track,
 };
-pub use self::tags::Tags;
+pub use self::tags::{Heard, Tags};
 pub use self::upload::Upload;
 pub use self::uploads::{UPLOAD_BYTES_MAX, UPLOADS_MAX, UploadError};
 pub use self::walk::{DEPTH_MAX, ENDINGS, FILES_MAX};

@@ -120,6 +120,7 @@ impl Library {
             reader: Arc::clone(&reader),
             writer: writer.clone(),
             inspector: Inspector::new(settings.worker),
+            judge: settings.judge,
             rescan_every: settings.rescan_every,
             shared: Arc::clone(&shared),
         };

@@ -1,7 +1,8 @@
 //! Has the loudness of every track measured once, one after the other, while there is nothing better to do.
 //!
 //! How it is measured, and when there is something better to do, is told by whoever opens the library; here is only
-//! which track is next, and that what was found out is kept. A track whose tags tell its level is left out.
+//! which track is next, and that what was found out is kept. Whoever measures plays the whole file, and therefore has the
+//! last word on whether it plays at all.
 
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -22,12 +23,14 @@ const BATCH: usize = 8;
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// What became of a measurement.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It is this loud.
     Loudness(Loudness),
     /// It is silent, or does not play to its end: it is not tried again.
     None,
+    /// There is nothing in it that plays; why, in words. It is a track no more.
+    Refused(String),
     /// It was broken off, or the system refuses: it is tried again.
     Later,
 }
@@ -69,8 +72,9 @@ impl Meter {
             let outcome = (self.measure)(&part, &|| self.shared.is_closed());
             after = id;
             let loudness = match outcome {
-                Outcome::Loudness(loudness) => Some(loudness),
-                Outcome::None => None,
+                Outcome::Loudness(loudness) => Ok(Some(loudness)),
+                Outcome::None => Ok(None),
+                Outcome::Refused(why) => Err(why),
                 Outcome::Later => {
                     self.shared.rest(PAUSE);
                     continue;

@@ -18,11 +18,13 @@ use std::time::{Duration, Instant};
 use self::compare::{compare, compare_covers};
 use self::places::Places;
 pub(crate) use self::places::{Sources, Tended};
-use crate::inspect::{Error, Inspector};
+use crate::inspect::{Error, Inspected, Inspector};
 use crate::lists::{Entry, List, resolved};
+use crate::settings::Judge;
 use crate::shared::Shared;
 use crate::store::read::{AskError, Reader};
 use crate::store::write::Fact;
+use crate::tags::Tags;
 use crate::walk::{self, Found, Stamp};
 use crate::watch::Watch;
 use crate::writer::Order;
@@ -62,6 +64,7 @@ pub(crate) struct Scanner {
     pub(crate) reader: Arc<Reader>,
     pub(crate) writer: SyncSender<Order>,
     pub(crate) inspector: Inspector,
+    pub(crate) judge: Judge,
     pub(crate) rescan_every: Option<Duration>,
     pub(crate) shared: Arc<Shared>,
 }
@@ -209,12 +212,14 @@ impl Scanner {
             if self.shared.is_closed() {
                 return Err(Stop::Closed);
             }
-            let fact = match self.inspector.inspect(&walk::join(&place.path, &found.path)) {
-                Ok((inspected, about)) => Fact::Track {
-                    path: found.path,
-                    stamp: Stamp::of(&about),
-                    fingerprint: inspected.fingerprint,
-                    tags: inspected.tags,
+            let at = walk::join(&place.path, &found.path);
+            let fact = match self.inspector.inspect(&at) {
+                Ok((Inspected { tags, fingerprint }, about)) => match tags.or_else(|why| self.heard(&at, why)) {
+                    Ok(tags) => Fact::Track { path: found.path, stamp: Stamp::of(&about), fingerprint, tags },
+                    Err(reason) => {
+                        log::info!("not a track: {} {reason}", at.display());
+                        Fact::Broken { path: found.path, stamp: found.stamp, reason }
+                    }
                 },
                 Err(Error::NoWorker(why)) => {
                     self.send_batch(place, &mut batch, reading)?;
@@ -225,7 +230,7 @@ impl Scanner {
                     return Err(Stop::Later(format!("{}: {error}", place.path.display())));
                 }
                 Err(error) => {
-                    log::info!("not a track: {} {error}", walk::join(&place.path, &found.path).display());
+                    log::info!("not a track: {} {error}", at.display());
                     let stamp = if matches!(error, Error::Unreadable(_)) { UNREAD } else { found.stamp };
                     Fact::Broken { path: found.path, stamp, reason: error.to_string() }
                 }
@@ -239,6 +244,11 @@ impl Scanner {
             }
         }
         self.send_batch(place, &mut batch, reading)
+    }
+
+    /// What whoever plays a file says of it, whose tags cannot be read because of `why`.
+    fn heard(&self, file: &Path, why: String) -> Result<Tags, String> {
+        Ok(Tags::of_heard((self.judge)(file)?.ok_or(why)?))
     }
 
     /// Reads cue sheets and playlists.

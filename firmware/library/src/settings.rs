@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use crate::inspect::WorkerCommand;
 use crate::measure::Measure;
+use crate::tags::Heard;
 
 /// The kernel's table of mounts (proc(5)).
 const MOUNTS: &str = "/proc/self/mountinfo";
 
 /// Says of a file whether it can be played, and if not, why. May take as long as it has to, but must come to an end.
-pub type Judge = Arc<dyn Fn(&Path) -> Result<(), String> + Send + Sync>;
+/// `None`: it cannot tell.
+pub type Judge = Arc<dyn Fn(&Path) -> Result<Option<Heard>, String> + Send + Sync>;
 
 /// What a library is made from.
 #[derive(Clone)]
@@ -29,7 +31,7 @@ pub struct Settings {
     pub uploads: Option<PathBuf>,
     /// How to start a process that reads tags.
     pub worker: WorkerCommand,
-    /// What is asked of an upload before it is put into place.
+    /// What is asked of an upload before it is put into place, and of a file whose tags cannot be read.
     pub judge: Judge,
     /// How to measure loudness; `None`: it is not measured.
     pub measure: Option<Measure>,
@@ -50,7 +52,7 @@ impl Settings {
             mounts: MOUNTS.into(),
             uploads: None,
             worker,
-            judge: Arc::new(|_| Ok(())),
+            judge: Arc::new(|_| Ok(None)),
             measure: None,
             rescan_every: None,
             on_change: Arc::new(|| {}),

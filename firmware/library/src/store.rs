@@ -146,6 +146,11 @@ const VERSIONS: [&str; 6] = [
     UPDATE files SET mtime_ns = -1;
     UPDATE lists SET mtime_ns = -1;
 ",
+    "
+    -- Contents that whoever plays them has found not to play, and why. More kinds do now than did before.
+    CREATE TABLE refused (fingerprint BLOB PRIMARY KEY, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    UPDATE files SET mtime_ns = -1 WHERE reason IS NOT NULL;
+",
 ];
 
 /// How long a connection waits for another that writes. Writers are one, so this is for the moments of recovery.

@@ -16,6 +16,17 @@ const PEAK_MAX: f32 = 8.0;
 /// Longest track, milliseconds: a week. Beyond it the tag is wrong.
 const DURATION_MS_MAX: u64 = 7 * 24 * 3_600 * 1_000;
 
+/// What whoever plays a file finds in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Title.
+    pub title: Option<String>,
+    /// Artist.
+    pub artist: Option<String>,
+    /// Length in milliseconds.
+    pub duration_ms: Option<u64>,
+}
+
 /// What a file says about itself. Texts may be empty; numbers are 0 where the file says none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -51,6 +62,13 @@ pub struct Tags {
 }
 
 impl Tags {
+    /// What whoever plays a file has found, where its tags cannot be read.
+    pub(crate) fn of_heard(heard: Heard) -> Self {
+        let Heard { title, artist, duration_ms } = heard;
+        let (title, artist) = (title.unwrap_or_default(), artist.unwrap_or_default());
+        Self { title, artist, duration_ms, ..Self::default() }.cleaned()
+    }
+
     /// The same with every text fit to be shown and every number within reason: who has read a hostile file may say
     /// anything.
     pub(crate) fn cleaned(self) -> Self {

@@ -9,6 +9,7 @@ use base::TrackId;
 use crate::inspect::{Error, Inspector};
 use crate::library::Library;
 use crate::store::write::Fact;
+use crate::tags::Tags;
 use crate::uploads::{Draft, UploadError};
 use crate::walk::Stamp;
 use crate::writer::Order;
@@ -75,15 +76,16 @@ impl Upload {
         let mut inspector = Inspector::new(reception.worker.clone());
         // Its ending is part of what it says it is, so it is looked at as it will be called.
         let (inspected, about) = inspector.inspect_as(draft.path(), draft.name()).map_err(refused)?;
-        (reception.judge)(draft.path()).map_err(UploadError::NotMusic)?;
+        let heard = (reception.judge)(draft.path()).map_err(UploadError::NotMusic)?;
+        let tags = match (inspected.tags, heard) {
+            (Ok(tags), _) => tags,
+            (Err(_), Some(heard)) => Tags::of_heard(heard),
+            (Err(why), None) => return Err(UploadError::NotMusic(why)),
+        };
         let name = draft.keep()?;
         let path = std::ffi::OsStr::new(&name).as_bytes().to_vec();
-        let fact = Fact::Track {
-            path: path.clone(),
-            stamp: Stamp::of(&about),
-            fingerprint: inspected.fingerprint,
-            tags: inspected.tags,
-        };
+        let fact =
+            Fact::Track { path: path.clone(), stamp: Stamp::of(&about), fingerprint: inspected.fingerprint, tags };
         let order = Order::Facts { root: reception.root, path: reception.folder.as_path().into(), facts: vec![fact] };
         let stored = library.order(order) && library.flush();
         let id = stored.then(|| library.track_at(reception.root, &path)).flatten();

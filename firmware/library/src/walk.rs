@@ -22,8 +22,10 @@ pub const FILES_MAX: usize = 100_000;
 const FOLDERS_MAX: usize = 100_000;
 
 /// Endings of files that may be music, lower case.
-pub const ENDINGS: [&str; 12] =
-    ["mp3", "m4a", "m4b", "aac", "flac", "ogg", "oga", "opus", "wav", "aif", "aiff", "aifc"];
+pub const ENDINGS: [&str; 26] = [
+    "mp3", "m4a", "m4b", "aac", "flac", "ogg", "oga", "opus", "wav", "aif", "aiff", "aifc", "mp2", "mp1", "m4r", "mp4",
+    "m4p", "mov", "spx", "wave", "bwf", "rf64", "w64", "mka", "webm", "caf",
+];
 
 /// A file that may be music.
 #[derive(Clone, Debug, PartialEq, Eq)]

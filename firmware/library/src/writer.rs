@@ -48,7 +48,7 @@ pub(crate) fn write_all(mut connection: Connection, orders: &Receiver<Order>, sh
                 let written = write::measured(&mut connection, &all);
                 // Whoever asked may have gone.
                 _ = done.send(());
-                written.map(|()| false)
+                written
             }
             Order::Tell(written) => {
                 // Whoever asked may have gone.

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use audio::decode;
-use library::{Error, Library, Loudness, Outcome, Part, Settings, WorkerCommand};
+use audio::decode::{self, TrackInfo};
+use library::{Error, Heard, Library, Loudness, Outcome, Part, Settings, WorkerCommand};
 use tokio::sync::Notify;
 
 use crate::config::SourceConfig;
@@ -123,10 +123,15 @@ fn measure(part: &Part, listening: &AtomicBool, is_closed: &dyn Fn() -> bool) ->
         }),
         Ok(None) if is_closed() => Outcome::Later,
         Ok(None) => Outcome::None,
-        Err(decode::Error::Open(_) | decode::Error::Worker(decode::WorkerError::Spawn(_))) => Outcome::Later,
+        Err(error) if error.is_systems() => Outcome::Later,
         Err(error) => {
             log::info!("no loudness: {} {error}", part.path.display());
-            Outcome::None
+            // What plays in part is a track; a cut of a file says nothing of the file.
+            let is_whole = part.start_ms == 0 && part.end_ms.is_none();
+            match judge(&part.path) {
+                Err(why) if is_whole => Outcome::Refused(why),
+                _ => Outcome::None,
+            }
         }
     }
 }
@@ -142,9 +147,13 @@ fn is_busy(listening: &AtomicBool) -> bool {
     cores < CORES_MIN || load > cores as f64 / 2.0
 }
 
-/// Whether a file plays: a decoder process opens it and finds sound.
-fn judge(path: &Path) -> Result<(), String> {
-    decode::hear(&decode::WorkerCommand::this_program(), path).map_err(|error| error.to_string())
+/// Whether a file plays: a decoder process opens it and finds sound; and what it says of itself.
+fn judge(path: &Path) -> Result<Option<Heard>, String> {
+    match decode::hear(&decode::WorkerCommand::this_program(), path) {
+        Ok(TrackInfo { title, artist, duration_ms }) => Ok(Some(Heard { title, artist, duration_ms })),
+        Err(error) if error.is_systems() => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn passing_folder() -> io::Result<PathBuf> {

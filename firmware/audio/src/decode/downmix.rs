@@ -68,6 +68,28 @@ impl Downmix {
         Self::new(&(0..channels).map(place).collect::<Vec<_>>())
     }
 
+    /// The mix for so many channels in the order that WAV files have them, for what does not say where they stand.
+    pub(super) fn usual(channels: usize) -> Self {
+        use Place::{Back, Centre, Left, Right, Silent, SurroundLeft as Sl, SurroundRight as Sr};
+        let usual: &[Place] = match channels {
+            1 => &[Centre],
+            3 => &[Left, Right, Centre],
+            4 => &[Left, Right, Centre, Back],
+            5 => &[Left, Right, Centre, Sl, Sr],
+            6 => &[Left, Right, Centre, Silent, Sl, Sr],
+            7 => &[Left, Right, Centre, Silent, Back, Sl, Sr],
+            8 => &[Left, Right, Centre, Silent, Sl, Sr, Sl, Sr],
+            _ => return Self::unplaced(channels),
+        };
+        Self::new(usual)
+    }
+
+    /// The first of so many channels, heard from both sides.
+    pub(super) fn of_first(channels: usize) -> Self {
+        let shares = (0..channels).map(|index| if index == 0 { [1.0, 1.0] } else { SILENCE }).collect();
+        Self { shares }
+    }
+
     /// Appends the stereo mix of `samples` to `out`. An incomplete last frame is left out.
     pub(super) fn mix(&self, samples: &[f32], out: &mut Vec<Frame>) {
         if self.shares[..] == [[1.0, 0.0], [0.0, 1.0]] {

@@ -6,6 +6,7 @@
 use ::opus::{Channels, Decoder, MSDecoder};
 
 use super::Error;
+use super::bare::Packets;
 use super::downmix::{Downmix, Place};
 use crate::pcm::{Frame, SAMPLE_RATE_HZ};
 
@@ -33,7 +34,7 @@ const PLACES: [&[Place]; CHANNELS_MAX] = {
 enum Inner {
     /// Mapping family 0: libopus itself makes mono and stereo the same to us.
     Stereo(Decoder),
-    /// Mapping family 1.
+    /// Mapping families 1, 2 and 255.
     Surround(MSDecoder),
 }
 
@@ -83,13 +84,18 @@ impl Opus {
                 decoder.set_gain(gain).map_err(refused)?;
                 (Inner::Stereo(decoder), 2, Downmix::unplaced(2))
             }
-            1 => {
-                let places = count.checked_sub(1).and_then(|index| PLACES.get(index)).ok_or_else(damaged)?;
+            // Ambisonics (RFC 8486): the first channel is what comes from everywhere. 255: channels without places.
+            1 | 2 | 255 => {
+                let downmix = match family {
+                    1 => Downmix::new(count.checked_sub(1).and_then(|index| PLACES.get(index)).ok_or_else(damaged)?),
+                    2 => Downmix::of_first(count),
+                    _ => Downmix::usual(count),
+                };
                 let [streams, coupled, mapping @ ..] = table else { return Err(damaged()) };
                 let mapping = mapping.get(..count).ok_or_else(damaged)?;
                 let mut decoder = MSDecoder::new(SAMPLE_RATE_HZ, *streams, *coupled, mapping).map_err(refused)?;
                 decoder.set_gain(gain).map_err(refused)?;
-                (Inner::Surround(decoder), count, Downmix::new(places))
+                (Inner::Surround(decoder), count, downmix)
             }
             family => return Err(Error::Unsupported(format!("Opus channel mapping family {family}"))),
         };
@@ -121,6 +127,18 @@ impl Opus {
             Inner::Stereo(decoder) => decoder.reset_state(),
             Inner::Surround(decoder) => decoder.reset_state(),
         };
+    }
+}
+
+impl Packets for Opus {
+    fn decode(&mut self, packet: &[u8], out: &mut Vec<Frame>) -> Option<u32> {
+        let from = out.len();
+        Self::decode(self, packet, out).ok()?;
+        (out.len() > from).then_some(SAMPLE_RATE_HZ)
+    }
+
+    fn reset(&mut self) {
+        Self::reset(self);
     }
 }
 

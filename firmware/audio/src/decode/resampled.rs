@@ -10,6 +10,7 @@ use crate::resample::{self, Resample};
 pub(super) struct Resampled {
     decode: Box<dyn Decode>,
     resample: Resample,
+    rate_hz: u32,
     native: Vec<Frame>,
     ended: bool,
 }
@@ -23,11 +24,11 @@ impl From<resample::Error> for Error {
 impl Resampled {
     /// `decode` from `start_at_ms` on.
     pub(super) fn new(mut decode: Box<dyn Decode>, start_at_ms: u64) -> Result<Self, Error> {
-        let resample = Resample::new(decode.rate_hz())?;
         if start_at_ms > 0 {
             decode.seek(start_at_ms)?;
         }
-        Ok(Self { decode, resample, native: Vec::new(), ended: false })
+        let rate_hz = decode.rate_hz();
+        Ok(Self { resample: Resample::new(rate_hz)?, decode, rate_hz, native: Vec::new(), ended: false })
     }
 
     /// Appends the next frames to `out`, possibly none; `false` once the track has ended.
@@ -36,12 +37,19 @@ impl Resampled {
             return Ok(false);
         }
         self.native.clear();
-        if self.decode.read(&mut self.native)? {
-            self.resample.push(&self.native, out)?;
-        } else {
+        let more = self.decode.read(&mut self.native);
+        let rate_hz = self.decode.rate_hz();
+        if rate_hz != self.rate_hz {
+            // The sound goes on at another rate.
+            self.resample.finish(out)?;
+            (self.resample, self.rate_hz) = (Resample::new(rate_hz)?, rate_hz);
+        }
+        self.resample.push(&self.native, out)?;
+        if !matches!(more, Ok(true)) {
+            // What was decoded before the end, or before damage, is heard to its last frame.
             self.ended = true;
             self.resample.finish(out)?;
         }
-        Ok(true)
+        more.map(|_| true)
     }
 }

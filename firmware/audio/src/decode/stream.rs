@@ -175,12 +175,13 @@ pub(crate) fn begin(worker: &WorkerCommand, cut: &Cut) -> Result<Child, Error> {
 ///
 /// # Errors
 /// Why the file does not play.
-pub fn hear(worker: &WorkerCommand, path: &Path) -> Result<(), Error> {
+pub fn hear(worker: &WorkerCommand, path: &Path) -> Result<TrackInfo, Error> {
     let mut child = begin(worker, &Cut::whole(path))?;
+    let mut about = TrackInfo::default();
     loop {
         match child.next(OPEN_MAX, &mut Vec::new())? {
-            Said::Info(_) => {}
-            Said::Sound => return Ok(()),
+            Said::Info(info) => about = info,
+            Said::Sound => return Ok(about),
             Said::End => return Err(Error::NoSound),
         }
     }
@@ -258,6 +259,8 @@ impl Playing {
                         return Ok(Outcome::Completed { frames: self.frames });
                     }
                 }
+                // A track of nothing is broken: whoever asked would ask for the next one at once, and again.
+                Said::End if !sounding && self.cut.start_ms == 0 => return Err(Error::NoSound),
                 Said::End => return Ok(Outcome::Completed { frames: self.frames }),
             }
         }

@@ -1,19 +1,21 @@
 //! Containers and codecs through `symphonia`: named only here and in the parts below.
 //!
-//! Opus is the exception: symphonia takes it out of its container, libopus decodes it ([`Opus`]). Runs inside the
-//! decoder process; whatever a file does to it, the process may die of it, but nothing else.
+//! FLAC, Ogg, Matroska and CAF. Opus, AAC and MPEG audio it takes out of their containers, others decode them. Runs inside
+//! the decoder process; whatever a file does to it, the process may die of it, but nothing else.
 
 mod describe;
-mod gapless;
+mod native;
 mod source;
 
 use std::io;
 
 use symphonia::core::audio::{Channels, GenericAudioBufferRef};
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_AAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3, CODEC_ID_OPUS,
+};
+use symphonia::core::codecs::audio::{AudioCodecId, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::common::Limit;
-use symphonia::core::errors::{Error as Native, SeekErrorKind};
+use symphonia::core::errors::{Error as Said, SeekErrorKind};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType};
 use symphonia::core::io::MediaSourceStream;
@@ -22,12 +24,14 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Time, TimeBase, Timestamp};
 
 use self::describe::{downmix, read_tags};
-use self::gapless::Audible;
-use self::source::{Source, Whole};
+pub(super) use self::native::Native;
+use self::source::Whole;
+use super::aac::{Aac, Transport};
+use super::bare::Packets;
 use super::downmix::Downmix;
-use super::edit_list;
+use super::mpeg::Mpeg;
 use super::opus::Opus;
-use super::{Decode, Error, TrackInfo};
+use super::{Decode, Error, Source, TrackInfo, sane};
 use crate::pcm::{Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// Damaged packets in a row after which the file is given up; until then each is replaced by silence of its length.
@@ -38,16 +42,13 @@ const BAD_PACKETS_MAX: u32 = 100;
 /// inaudibly right only after some twenty packets; the other codecs need less.
 const PRE_ROLL_MS: u64 = 400;
 
-/// Largest magnitude let through, +18 dB over full scale. Float files may hold anything; nothing a limiter could save
-/// lies above it.
-pub(super) const LEVEL_MAX: f32 = 8.0;
-
 /// The longest text tag taken into memory, in bytes. Longer ones are skipped.
 const TAG_BYTES_MAX: usize = 64 * 1024;
 
 enum Codec {
     Symphonia(Box<dyn AudioDecoder>),
     Opus(Opus),
+    Other(Box<dyn Packets>),
 }
 
 /// One open file.
@@ -60,8 +61,6 @@ pub(super) struct Symphonia {
     first_frame: i64,
     /// Frames before this position are dropped: Opus' pre-skip, or the way to the target of a seek.
     drop_before: i64,
-    /// Position of the first frame that is padding, if the file tells.
-    end_frame: i64,
     rate_hz: u32,
     downmix: (Channels, Downmix),
     info: TrackInfo,
@@ -74,10 +73,8 @@ pub(super) struct Symphonia {
 
 impl Symphonia {
     /// Opens `source` of `length` bytes at its start and decodes the first packet, which settles what the file really
-    /// holds.
-    pub(super) fn open(mut source: impl Source + 'static, length: u64) -> Result<Self, Error> {
-        let edits = edit_list::read(&mut source, length);
-        source.seek(io::SeekFrom::Start(0)).map_err(Error::Open)?;
+    /// holds. `header`: Opus' own, where the source has another.
+    pub(super) fn open(source: impl Source + 'static, length: u64, header: Option<Vec<u8>>) -> Result<Self, Error> {
         let stream = MediaSourceStream::new(Box::new(Whole { source, length }), Default::default());
         // Pictures are the library's business; here they only cost memory.
         let tags = MetadataOptions::default()
@@ -86,24 +83,21 @@ impl Symphonia {
         let mut format = symphonia::default::get_probe()
             .probe(&Hint::new(), stream, FormatOptions::default(), tags)
             .map_err(unrecognised)?;
-        let (mut info, itunes) = read_tags(&mut format.metadata());
+        let mut info = read_tags(&mut format.metadata());
         let track = format.default_track(TrackType::Audio).ok_or(Error::NoSound)?;
-        let (codec, first_frame) = start(track)?;
+        let (codec, lead_in) = start(track, header.as_deref())?;
         let rate_hz = native_rate(track);
         let time_base = track.time_base.or_else(|| TimeBase::try_from_recip(rate_hz));
         let time_base = time_base.ok_or_else(|| Error::Damaged("it has no clock".into()))?;
-        let audible = itunes
-            .filter(|audible| audible.fits(track))
-            .or_else(|| edits.iter().find(|edit| edit.track_id == track.id).map(|edit| Audible::of_edit(edit, track)));
-        info.duration_ms = duration_ms(track, time_base, &codec, audible);
+        let start_ts = track.start_ts.get().max(0);
+        info.duration_ms = duration_ms(track, time_base, &codec);
         let mut this = Self {
             track_id: track.id,
             format,
             codec,
             time_base,
-            first_frame,
-            drop_before: first_frame,
-            end_frame: i64::MAX,
+            first_frame: 0,
+            drop_before: 0,
             rate_hz,
             downmix: (Channels::None, Downmix::unplaced(0)),
             info,
@@ -112,13 +106,16 @@ impl Symphonia {
             bad_packets: 0,
             ended: false,
         };
-        if let Some(Audible { start, end }) = audible {
-            this.first_frame = this.frames(start);
-            this.drop_before = this.first_frame;
-            this.end_frame = end.map_or(i64::MAX, |end| this.frames(end));
-        }
+        this.first_frame = this.frames(start_ts).saturating_add(lead_in);
+        this.drop_before = this.first_frame;
         this.fill()?;
         Ok(this)
+    }
+
+    /// Takes what somebody else has read of its names.
+    pub(super) fn name(&mut self, info: TrackInfo) {
+        self.info.title = info.title.or(self.info.title.take());
+        self.info.artist = info.artist.or(self.info.artist.take());
     }
 
     /// Decodes until there are frames in `pending` or the track has ended.
@@ -130,8 +127,8 @@ impl Symphonia {
                     self.ended = true;
                     break;
                 }
-                // A chained stream: the next link may be anything, and plays if it has the same rate.
-                Err(Native::ResetRequired) => {
+                // A chained stream: the next link may be anything.
+                Err(Said::ResetRequired) => {
                     self.restart()?;
                     continue;
                 }
@@ -165,37 +162,29 @@ impl Symphonia {
                 let kept = self.pending.len().saturating_sub(packet.trim_end.get() as usize);
                 self.pending.truncate(kept);
             }
+            Codec::Other(packets) => {
+                self.rate_hz = packets
+                    .decode(&packet.data, &mut self.pending)
+                    .ok_or_else(|| Error::Damaged("a packet cannot be decoded".into()))?;
+            }
             Codec::Symphonia(decoder) => {
                 let buffer = decoder.decode(packet).map_err(damaged)?;
                 let (rate_hz, channels) = (buffer.spec().rate(), buffer.spec().channels());
                 if self.downmix.0 != *channels {
-                    // Before the first sound the file may correct its header; later a change of rate is damage.
-                    if self.downmix.0 == Channels::None {
-                        self.rate_hz = rate_hz;
-                    }
                     self.downmix = (channels.clone(), downmix(channels)?);
                 }
-                if rate_hz != self.rate_hz {
-                    return Err(Error::Damaged("its sample rate changes".into()));
-                }
+                self.rate_hz = rate_hz;
                 interleave(&buffer, &mut self.samples);
                 self.downmix.1.mix(&self.samples, &mut self.pending);
             }
         }
-        let sane =
-            |sample: &mut f32| *sample = if sample.is_finite() { sample.clamp(-LEVEL_MAX, LEVEL_MAX) } else { 0.0 };
-        self.pending.as_flattened_mut().iter_mut().for_each(sane);
+        self.pending.as_flattened_mut().iter_mut().for_each(|sample| *sample = sane(*sample));
         Ok(())
     }
 
-    /// Drops what lies before `drop_before` or from `end_frame` on from the frames just decoded from `packet`.
+    /// Drops what lies before `drop_before` from the frames just decoded from `packet`.
     fn trim(&mut self, packet: &Packet) {
         let at = self.frames(packet.pts.saturating_add(packet.trim_start).get());
-        let left = usize::try_from(self.end_frame.saturating_sub(at)).unwrap_or(0);
-        if left <= self.pending.len() {
-            self.pending.truncate(left);
-            self.ended = true;
-        }
         if self.drop_before == i64::MIN {
             return;
         }
@@ -220,12 +209,12 @@ impl Symphonia {
     /// Takes up the next link of a chained stream.
     fn restart(&mut self) -> Result<(), Error> {
         let track = self.format.default_track(TrackType::Audio).ok_or(Error::NoSound)?;
-        let rate_hz = native_rate(track);
-        if rate_hz != self.rate_hz {
-            return Err(Error::Unsupported("its sample rate changes on the way".into()));
-        }
-        (self.codec, self.first_frame) = start(track)?;
-        self.track_id = track.id;
+        let (codec, lead_in) = start(track, None)?;
+        self.rate_hz = native_rate(track);
+        self.time_base = track.time_base.or_else(|| TimeBase::try_from_recip(self.rate_hz)).unwrap_or(self.time_base);
+        let start_ts = track.start_ts.get().max(0);
+        (self.track_id, self.codec) = (track.id, codec);
+        self.first_frame = self.frames(start_ts).saturating_add(lead_in);
         self.drop_before = self.first_frame;
         Ok(())
     }
@@ -258,12 +247,13 @@ impl Decode for Symphonia {
         self.ended = false;
         match self.format.seek(SeekMode::Accurate, to) {
             Ok(_) => {}
-            Err(Native::SeekError(SeekErrorKind::OutOfRange)) => self.ended = true,
+            Err(Said::SeekError(SeekErrorKind::OutOfRange)) => self.ended = true,
             Err(error) => return Err(damaged(error)),
         }
         match &mut self.codec {
             Codec::Symphonia(decoder) => decoder.reset(),
             Codec::Opus(opus) => opus.reset(),
+            Codec::Other(packets) => packets.reset(),
         }
         Ok(())
     }
@@ -278,38 +268,59 @@ impl Decode for Symphonia {
 /// What every reader says at an unexpected end.
 const ENDS_EARLY: &str = "it ends too early";
 
-fn damaged(error: Native) -> Error {
+fn damaged(error: Said) -> Error {
     match error {
-        Native::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Error::Damaged(ENDS_EARLY.into()),
-        Native::IoError(error) => Error::Open(error),
-        Native::Unsupported(what) => Error::Unsupported(what.into()),
+        Said::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Error::Damaged(ENDS_EARLY.into()),
+        Said::IoError(error) => Error::Open(error),
+        Said::Unsupported(what) => Error::Unsupported(what.into()),
         other => Error::Damaged(other.to_string()),
     }
 }
 
-fn unrecognised(error: Native) -> Error {
+fn unrecognised(error: Said) -> Error {
     match error {
-        Native::Unsupported(_) => Error::Unrecognised,
-        Native::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Error::Unrecognised,
+        Said::Unsupported(_) => Error::Unrecognised,
+        Said::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Error::Unrecognised,
         other => damaged(other),
     }
 }
 
-/// A decoder for `track`, and the position of its first audible frame.
-fn start(track: &Track) -> Result<(Codec, i64), Error> {
+/// A decoder for `track`, and how many frames at its beginning are not to be heard.
+fn start(track: &Track, header: Option<&[u8]>) -> Result<(Codec, i64), Error> {
     let params = track.codec_params.as_ref().and_then(|params| params.audio()).ok_or(Error::NoSound)?;
-    if params.codec == CODEC_ID_OPUS {
-        let opus = Opus::new(params.extra_data.as_deref().unwrap_or_default())?;
-        let first = track.start_ts.get().max(0).saturating_add(opus.pre_skip().into());
-        return Ok((Codec::Opus(opus), first));
+    let extra = header.or(params.extra_data.as_deref()).unwrap_or_default();
+    match params.codec {
+        CODEC_ID_OPUS => {
+            let opus = Opus::new(extra)?;
+            let lead_in = opus.pre_skip().into();
+            return Ok((Codec::Opus(opus), lead_in));
+        }
+        CODEC_ID_AAC => return Ok((Codec::Other(Box::new(Aac::new(Transport::Raw(extra.to_vec()))?)), 0)),
+        CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3 => return Ok((Codec::Other(Box::new(Mpeg::new())), 0)),
+        _ => {}
     }
     let options = AudioDecoderOptions::default().gapless(true);
     let decoder = symphonia::default::get_codecs().make_audio_decoder(params, &options);
     let decoder = decoder.map_err(|error| match error {
-        Native::Unsupported(_) => Error::Unsupported("its codec is not among those this box knows".into()),
+        Said::Unsupported(_) => Error::Unsupported(name(params.codec)),
         other => damaged(other),
     })?;
-    Ok((Codec::Symphonia(decoder), track.start_ts.get().max(0)))
+    Ok((Codec::Symphonia(decoder), 0))
+}
+
+/// What a codec that is not decoded is called.
+fn name(codec: AudioCodecId) -> String {
+    use symphonia::core::codecs::audio::well_known as known;
+    let name = match codec {
+        known::CODEC_ID_AC3 => "AC-3",
+        known::CODEC_ID_EAC3 => "E-AC-3",
+        known::CODEC_ID_DCA => "DTS",
+        known::CODEC_ID_SPEEX => "Speex",
+        known::CODEC_ID_WAVPACK => "WavPack",
+        known::CODEC_ID_WMA => "Windows Media Audio",
+        _ => "its codec is not among those this box knows",
+    };
+    name.into()
 }
 
 /// The rate the header claims; the first packet decides.
@@ -318,12 +329,8 @@ fn native_rate(track: &Track) -> u32 {
     params.and_then(|params| params.sample_rate).unwrap_or(SAMPLE_RATE_HZ)
 }
 
-fn duration_ms(track: &Track, time_base: TimeBase, codec: &Codec, audible: Option<Audible>) -> Option<u64> {
+fn duration_ms(track: &Track, time_base: TimeBase, codec: &Codec) -> Option<u64> {
     let mut duration = track.num_frames.map(Duration::from).or(track.duration)?;
-    if let Some(Audible { start, end }) = audible {
-        let end = end.unwrap_or(i64::try_from(duration.get()).unwrap_or(i64::MAX));
-        duration = Duration::new(u64::try_from(end.saturating_sub(start)).unwrap_or(0));
-    }
     if let Codec::Opus(opus) = codec {
         duration = duration.saturating_sub(Duration::new(opus.pre_skip().into()));
     }

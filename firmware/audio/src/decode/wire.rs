@@ -22,7 +22,7 @@ const FRAME_BYTES: usize = 8;
 const TEXT_BYTES_MAX: usize = 4 * super::TEXT_CHARS_MAX;
 
 /// Largest magnitude of a sample accepted; beyond it a decoder process is lying.
-pub const LEVEL_MAX: f32 = super::symphonia::LEVEL_MAX * 4.0;
+pub const LEVEL_MAX: f32 = super::LEVEL_MAX * 4.0;
 
 /// A message's kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

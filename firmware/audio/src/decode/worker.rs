@@ -11,9 +11,8 @@ use std::process::ExitCode;
 use rustix::fs::FileType;
 
 use super::resampled::Resampled;
-use super::symphonia::Symphonia;
 use super::wire::{self, SOUND_FRAMES_MAX};
-use super::{Decode, Error, WorkerError, hardening};
+use super::{Error, WorkerError, file, hardening};
 
 /// The argument by which the program knows that it is to be a decoder process.
 pub const ARGUMENT: &str = "decode-worker";
@@ -83,10 +82,10 @@ fn run(task: Task, out: &mut impl Write) -> Result<(), Stop> {
         let what = format!("opening a file gave {opened:?}");
         return Err(Error::Worker(WorkerError::NotHardened(what)).into());
     }
-    let decode = Symphonia::open(source, length)?;
+    let decode = file::open(source, length)?;
     wire::write_info(out, decode.info())?;
     match task {
-        Task::Play(start_ms) => play(Resampled::new(Box::new(decode), start_ms)?, out),
+        Task::Play(start_ms) => play(Resampled::new(decode, start_ms)?, out),
         Task::Probe | Task::Escape => Ok(()),
     }
 }
@@ -98,9 +97,9 @@ fn run(task: Task, out: &mut impl Write) -> Result<(), Stop> {
 /// Why the file does not play, or what `out` said.
 pub fn decode_here(file: Vec<u8>, start_ms: u64, out: &mut impl Write) -> Result<(), Error> {
     let length = file.len() as u64;
-    let decode = Symphonia::open(io::Cursor::new(file), length)?;
+    let decode = file::open(io::Cursor::new(file), length)?;
     let told = wire::write_info(out, decode.info()).map_err(Stop::from);
-    let played = told.and_then(|()| play(Resampled::new(Box::new(decode), start_ms)?, out));
+    let played = told.and_then(|()| play(Resampled::new(decode, start_ms)?, out));
     played.map_err(|stop| match stop {
         Stop::Failed(error) => error,
         Stop::NobodyListens(error) => Error::Open(error),

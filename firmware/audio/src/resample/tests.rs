@@ -97,7 +97,7 @@ fn nothing_in_gives_nothing_out() {
 
 #[test]
 fn absurd_rates_are_refused() {
-    for rate_hz in [0, 1, 3_999, 768_001, u32::MAX] {
+    for rate_hz in [0, 1, 999, 768_001, u32::MAX] {
         assert_eq!(Resample::new(rate_hz).err(), Some(Error::Rate(rate_hz)));
     }
 }

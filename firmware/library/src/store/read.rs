@@ -286,7 +286,7 @@ impl Reader {
     pub(crate) fn unmeasured(&self, after: TrackId) -> Result<Option<Unmeasured>, AskError> {
         let sql = format!(
             "SELECT tracks.id, fingerprint, roots.place, files.path, start_ms, end_ms FROM tracks {JOINS}
-             WHERE tracks.id > ?1 AND track_gain_db IS NULL
+             WHERE tracks.id > ?1
              AND NOT EXISTS (SELECT 1 FROM loudness WHERE loudness.fingerprint = tracks.fingerprint)
              ORDER BY tracks.id LIMIT 1"
         );

@@ -135,6 +135,11 @@ pub(crate) fn apply(
         }
         match fact {
             Fact::Track { path, stamp, fingerprint, tags } => {
+                if let Some(reason) = refusal(&transaction, fingerprint)? {
+                    unlist(&transaction, root, path)?;
+                    write_file(&transaction, root, path, *stamp, Err(&reason), Span::default())?;
+                    continue;
+                }
                 let id = identify(&transaction, root, path, fingerprint, &exists)?;
                 let id = write_track(&transaction, id, path, fingerprint, tags)?;
                 write_file(&transaction, root, path, *stamp, Ok(id), Span::default())?;
@@ -175,21 +180,48 @@ pub(crate) fn apply(
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) loudness: Option<Loudness>,
+    /// Its loudness, if it has one, or why it does not play at all.
+    pub(crate) loudness: Result<Option<Loudness>, String>,
 }
 
-/// Remembers measurements.
-pub(crate) fn measured(connection: &mut Connection, all: &[Measured]) -> rusqlite::Result<()> {
+/// Remembers measurements; whether a track is one no more.
+pub(crate) fn measured(connection: &mut Connection, all: &[Measured]) -> rusqlite::Result<bool> {
     let transaction = connection.transaction()?;
+    let mut refused = false;
     for Measured { fingerprint, loudness } in all {
-        let (lufs, peak) = loudness.map(|found| (found.integrated_lufs, found.true_peak_dbtp)).unzip();
-        transaction.prepare_cached("INSERT OR REPLACE INTO loudness VALUES (?1, ?2, ?3)")?.execute(params![
-            fingerprint,
-            lufs,
-            peak
-        ])?;
+        match loudness {
+            Ok(loudness) => {
+                let (lufs, peak) = loudness.map(|found| (found.integrated_lufs, found.true_peak_dbtp)).unzip();
+                let sql = "INSERT OR REPLACE INTO loudness VALUES (?1, ?2, ?3)";
+                transaction.prepare_cached(sql)?.execute(params![fingerprint, lufs, peak])?;
+            }
+            Err(reason) => {
+                refuse(&transaction, fingerprint, reason)?;
+                refused = true;
+            }
+        }
     }
-    transaction.commit()
+    transaction.commit()?;
+    Ok(refused)
+}
+
+/// Makes every file of these contents one that does not play, now and under whatever name it comes again.
+fn refuse(transaction: &Transaction<'_>, fingerprint: &Fingerprint, reason: &str) -> rusqlite::Result<()> {
+    for sql in [
+        "INSERT OR REPLACE INTO refused VALUES (?1, ?2)",
+        "DELETE FROM search WHERE rowid IN
+             (SELECT tracks.id FROM tracks JOIN files ON files.track = tracks.id WHERE fingerprint = ?1 AND ?2 = ?2)",
+        "UPDATE files SET track = NULL, reason = ?2 WHERE track IN (SELECT id FROM tracks WHERE fingerprint = ?1)",
+    ] {
+        transaction.prepare_cached(sql)?.execute(params![fingerprint, reason])?;
+    }
+    Ok(())
+}
+
+/// Why contents that have been met before do not play; `None`: nobody has found that they do not.
+fn refusal(transaction: &Transaction<'_>, fingerprint: &Fingerprint) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT reason FROM refused WHERE fingerprint = ?1";
+    transaction.prepare_cached(sql)?.query_row([fingerprint], |row| row.get(0)).optional()
 }
 
 /// Forgets the oldest tracks without a file.

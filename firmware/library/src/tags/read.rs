@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
+use lofty::config::{GlobalOptions, ParseOptions, ParsingMode, apply_global_options};
 use lofty::file::{AudioFile, FileType, TaggedFile, TaggedFileExt};
 use lofty::picture::PictureType;
 use lofty::probe::Probe;
@@ -21,6 +21,12 @@ const R128_PER_DB: f32 = 256.0;
 /// R128 gains aim at −23 LUFS, ReplayGain 2 at −18.
 const R128_TO_REPLAY_GAIN_DB: f32 = 5.0;
 
+/// What stands between several values of one field.
+const BETWEEN: &str = "; ";
+
+/// Years that music is from; other numbers of four digits are none.
+const YEARS: std::ops::RangeInclusive<u32> = 1_000..=2_999;
+
 /// What is said of a file at which the crate panics, as it does for lengths that no honest file has: the process need not
 /// end for it.
 const TOO_ODD: &str = "says what cannot be";
@@ -31,17 +37,26 @@ const TOO_ODD: &str = "says what cannot be";
 /// It is no sound file, or broken; in words.
 pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, String> {
     apply_global_options(GlobalOptions::new().allocation_limit(ITEM_BYTES_MAX));
-    match parse(&mut file, ending, ParseOptions::new()) {
-        Ok(tagged) => Ok(understood(&tagged)),
-        // Its length may be odd while its names are not: whoever plays it finds out how long it is.
-        Err(error) if error == TOO_ODD => {
-            parse(&mut file, ending, ParseOptions::new().read_properties(false)).map(|tagged| understood(&tagged))
+    // One bad frame costs that frame, then the pictures, then all names; and a length may be odd while names are not: whoever
+    // plays the file finds out how long it is.
+    let relaxed = || ParseOptions::new().parsing_mode(ParsingMode::Relaxed);
+    let attempts = [
+        ParseOptions::new(),
+        relaxed(),
+        relaxed().read_cover_art(false),
+        relaxed().read_properties(false),
+        relaxed().read_properties(false).read_cover_art(false),
+    ];
+    let mut why = None;
+    for options in attempts {
+        match parse(&mut file, ending, options) {
+            Ok(tagged) => return Ok(understood(&tagged)),
+            Err(error) => why = why.or(Some(error)),
         }
-        // A tag may be broken while the sound is not: then the track has a length and no names.
-        Err(error) => match parse(&mut file, ending, ParseOptions::new().read_tags(false)) {
-            Ok(tagged) if !tagged.properties().is_empty() => Ok(understood(&tagged)),
-            _ => Err(error),
-        },
+    }
+    match parse(&mut file, ending, ParseOptions::new().read_tags(false)) {
+        Ok(tagged) if !tagged.properties().is_empty() => Ok(understood(&tagged)),
+        Ok(_) | Err(_) => Err(why.unwrap_or_default()),
     }
 }
 
@@ -81,6 +96,14 @@ fn understood(tagged: &TaggedFile) -> Tags {
         let found = tags.iter().filter_map(|tag| tag.get_string(key)).map(shown);
         found.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
     };
+    // All values of the first tag that has any.
+    let all = |key: ItemKey| {
+        let values = |tag: &&Tag| -> Vec<String> { tag.get_strings(key).map(shown).filter(|text| !text.is_empty()).collect() };
+        let mut values = tags.iter().map(values).find(|values| !values.is_empty()).unwrap_or_default();
+        let mut seen = std::collections::BTreeSet::new();
+        values.retain(|value| seen.insert(value.clone()));
+        shown(&values.join(BETWEEN))
+    };
     // "3/12" is the third of twelve.
     let number = |key| leading_number(&text(key));
     let year = [ItemKey::RecordingDate, ItemKey::Year, ItemKey::ReleaseDate, ItemKey::OriginalReleaseDate];
@@ -89,14 +112,14 @@ fn understood(tagged: &TaggedFile) -> Tags {
     let duration_ms = u64::try_from(tagged.properties().duration().as_millis()).unwrap_or(0);
     Tags {
         title: text(ItemKey::TrackTitle),
-        artist: text(ItemKey::TrackArtist),
+        artist: all(ItemKey::TrackArtist),
         album: text(ItemKey::AlbumTitle),
-        album_artist: text(ItemKey::AlbumArtist),
+        album_artist: all(ItemKey::AlbumArtist),
         compilation: text(ItemKey::FlagCompilation) == "1",
         track_number: number(ItemKey::TrackNumber),
         disc_number: number(ItemKey::DiscNumber),
-        year: year.into_iter().map(number).find(|year| *year > 0).unwrap_or(0),
-        genre: text(ItemKey::Genre),
+        year: year.into_iter().map(|key| year_in(&text(key))).find(|year| *year > 0).unwrap_or(0),
+        genre: all(ItemKey::Genre),
         duration_ms: Some(duration_ms).filter(|ms| *ms > 0),
         track_gain_db: replay_gain(ItemKey::ReplayGainTrackGain).or_else(|| r128(ItemKey::R128TrackGain)),
         album_gain_db: replay_gain(ItemKey::ReplayGainAlbumGain).or_else(|| r128(ItemKey::R128AlbumGain)),
@@ -108,6 +131,13 @@ fn understood(tagged: &TaggedFile) -> Tags {
 fn leading_number(text: &str) -> u32 {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or(0)
+}
+
+/// The year in a date of any usual spelling: four digits, alone or in front of month and day.
+fn year_in(date: &str) -> u32 {
+    let digits = date.split(|char: char| !char.is_ascii_digit()).filter(|digits| matches!(digits.len(), 4 | 8));
+    let years = digits.filter_map(|digits| digits.get(..4)?.parse().ok());
+    years.into_iter().find(|year| YEARS.contains(year)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -124,6 +154,16 @@ mod tests {
             // The first byte tells the fuzzer which kind it is.
             let read = tags(Cursor::new(&bytes[1..]), "opus").unwrap();
             assert_eq!((read.title.as_str(), read.artist.as_str()), ("Café", "The_Åsa"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_year_is_found_in_every_usual_spelling() {
+        for date in ["2004", "2004-05-06T07:08:09", "20040506", "2004/05", "May 6, 2004", "06.05.2004", "2004-2010"] {
+            assert_eq!(year_in(date), 2004, "{date}");
+        }
+        for none in ["", "0000", "04", "12345", "99999999"] {
+            assert_eq!(year_in(none), 0, "{none}");
         }
     }
 }

@@ -1,39 +1,28 @@
-//! What a file says about itself, in the box's words: tags, what part of it is to be heard, and where its channels
-//! stand.
+//! What a file says about itself, in the box's words: tags, and where its channels stand.
 //!
 //! Only translation; what is done with it is the parent's.
 
 use symphonia::core::audio::{Channels, Position};
-use symphonia::core::meta::{Metadata, RawValue, StandardTag};
-
-use super::gapless::Audible;
+use symphonia::core::meta::{Metadata, StandardTag};
 
 use crate::decode::downmix::{CHANNELS_MAX, Downmix, Place};
 use crate::decode::{Error, TrackInfo, shown};
 
-/// The tag in which Apple's encoders say where the music begins and ends, as symphonia names it.
-const ITUNES_GAPLESS: &str = "com.apple.iTunes:iTunSMPB";
-
-/// Title and artist, and what Apple's encoders say is to be heard. A file may describe itself several times; what comes later is the fuller description (an ID3v1 tag,
-/// cut to 30 characters, is found first).
-pub(super) fn read_tags(metadata: &mut Metadata<'_>) -> (TrackInfo, Option<Audible>) {
-    let (mut info, mut audible) = (TrackInfo::default(), None);
+/// Title and artist. A file may describe itself several times; what comes later is the fuller description.
+pub(super) fn read_tags(metadata: &mut Metadata<'_>) -> TrackInfo {
+    let mut info = TrackInfo::default();
     while let Some(revision) = metadata.current() {
         let tracks = revision.per_track.iter().flat_map(|track| &track.metadata.tags);
         let tags = || revision.media.tags.iter().chain(tracks.clone()).filter_map(|tag| tag.std.as_ref());
         let title = tags().find_map(|tag| if let StandardTag::TrackTitle(text) = tag { spoken(text) } else { None });
         let artist = tags().find_map(|tag| if let StandardTag::Artist(text) = tag { spoken(text) } else { None });
-        let raw = revision.media.tags.iter().find(|tag| tag.raw.key == ITUNES_GAPLESS).map(|tag| &tag.raw.value);
-        if let Some(RawValue::String(text)) = raw {
-            audible = Audible::of_itunes(text).or(audible);
-        }
         info.title = title.or(info.title);
         info.artist = artist.or(info.artist);
         if metadata.pop().is_none() {
             break;
         }
     }
-    (info, audible)
+    info
 }
 
 fn spoken(text: &str) -> Option<String> {
@@ -45,6 +34,8 @@ pub(super) fn downmix(channels: &Channels) -> Result<Downmix, Error> {
     match channels.count() {
         0 => Err(Error::NoSound),
         count if count > CHANNELS_MAX => Err(Error::Unsupported(format!("{count} channels"))),
+        // Two are left and right, whatever the file calls them: nobody has put them beside others.
+        count if count <= 2 => Ok(Downmix::usual(count)),
         count => match channels {
             Channels::Positioned(positions) => Ok(Downmix::new(&positions.iter().map(place).collect::<Vec<_>>())),
             _ => Ok(Downmix::unplaced(count)),

@@ -6,10 +6,7 @@ use std::io;
 
 use symphonia::core::io::MediaSource;
 
-/// What a file is read through.
-pub(in crate::decode) trait Source: io::Read + io::Seek + Send + Sync {}
-
-impl<T: io::Read + io::Seek + Send + Sync> Source for T {}
+use crate::decode::Source;
 
 /// A source and its length in bytes.
 pub(super) struct Whole<S> {

@@ -1,0 +1,176 @@
+//! Which decoder a file is for, by what it begins with; its name plays no part.
+//!
+//! What lies in front, as ID3 tags or zeros, is passed over. It decodes nothing itself.
+
+use std::ops::Range;
+
+use super::aac::{Aac, Transport};
+use super::adts::{Adts, Loas};
+use super::bare::Bare;
+use super::mp4::{self, Mp4};
+use super::mpeg::{Header, Mpeg};
+use super::spliced::Spliced;
+use super::symphonia::Symphonia;
+use super::wave::{Inside, Samples, Wave};
+use super::window::Window;
+use super::{Decode, Error, Source, TrackInfo, flac, id3, ogg};
+
+/// Bytes looked at to tell one kind from another.
+const HEAD_BYTES: usize = 64;
+
+/// How far a kind's mark is looked for behind rubbish, in bytes.
+const RUBBISH_BYTES: usize = 64 * 1024;
+
+/// Tags in front of one another that are passed over.
+const TAGS_MAX: usize = 8;
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Wave,
+    Flac,
+    Mp4,
+    Ogg,
+    /// Read by symphonia as it is.
+    Other,
+}
+
+/// Opens `source` of `length` bytes.
+pub(super) fn open<S: Source + 'static>(source: S, length: u64) -> Result<Box<dyn Decode>, Error> {
+    let mut window = Window::new(source, 0..length);
+    let at = behind_tags(&mut window)?;
+    match kind(&mut window, at)? {
+        Some((kind, at)) => known(kind, window, at, length),
+        None => bare(window, at, length),
+    }
+}
+
+fn known<S: Source + 'static>(
+    kind: Kind,
+    mut window: Window<S>,
+    at: u64,
+    length: u64,
+) -> Result<Box<dyn Decode>, Error> {
+    match kind {
+        Kind::Wave => wave(window, at),
+        Kind::Mp4 => Ok(Box::new(Mp4::open(window, at)?)),
+        Kind::Flac => match flac::pieces(&mut window, at).map_err(Error::Open)? {
+            Some((pieces, info)) => spliced(Spliced::new(window.into_source(), pieces), None, info),
+            None => Err(Error::Damaged("it does not say how its sound is written".into())),
+        },
+        Kind::Ogg if window.at(at, HEAD_BYTES).map_err(Error::Open)?.windows(8).any(|mark| mark == b"Speex   ") => {
+            Err(Error::Unsupported("Speex".into()))
+        }
+        Kind::Ogg => match ogg::pieces(&mut window, at).map_err(Error::Open)? {
+            Some((pieces, header)) => {
+                spliced(Spliced::new(window.into_source(), pieces), Some(header), TrackInfo::default())
+            }
+            None => plain(window, at, length),
+        },
+        Kind::Other => plain(window, at, length),
+    }
+}
+
+fn spliced<S: Source + 'static>(
+    source: Spliced<S>,
+    header: Option<Vec<u8>>,
+    info: TrackInfo,
+) -> Result<Box<dyn Decode>, Error> {
+    let length = source.length();
+    let mut decode = Symphonia::open(source, length, header)?;
+    decode.name(info);
+    Ok(Box::new(decode))
+}
+
+/// What symphonia reads as it is, from `at` on.
+fn plain<S: Source + 'static>(window: Window<S>, at: u64, length: u64) -> Result<Box<dyn Decode>, Error> {
+    let whole = Spliced::new(window.into_source(), vec![super::spliced::Piece::Real(at..length)]);
+    spliced(whole, None, TrackInfo::default())
+}
+
+fn wave<S: Source + 'static>(mut window: Window<S>, at: u64) -> Result<Box<dyn Decode>, Error> {
+    let wave = Wave::read(&mut window, at)?.ok_or(Error::Unrecognised)?;
+    let place = wave.pieces.first().cloned().unwrap_or_default();
+    let inside = wave.inside();
+    if inside == Inside::Samples {
+        return Ok(Box::new(Samples::new(window, wave)));
+    }
+    let source = window.into_source();
+    let opened = match inside {
+        Inside::Aac => boxed(Bare::<_, Adts, _>::open(source, place, Aac::new(Transport::Adts)?, wave.info)?),
+        _ => boxed(Bare::<_, Header, _>::open(source, place, Mpeg::new(), wave.info)?),
+    };
+    opened.ok_or(Error::NoSound)
+}
+
+/// Frames without a container, from `at` on.
+fn bare<S: Source + 'static>(mut window: Window<S>, at: u64, length: u64) -> Result<Box<dyn Decode>, Error> {
+    let info = id3::read(&mut window).map_err(Error::Open)?;
+    let all: Range<u64> = at..length;
+    // Each finds out for itself whether these are its frames; the source comes back if they are not.
+    let source = match Bare::<_, Header, _>::open(window.into_source(), all.clone(), Mpeg::new(), info.clone())? {
+        Ok(bare) => return Ok(Box::new(bare)),
+        Err(source) => source,
+    };
+    let source = match Bare::<_, Adts, _>::open(source, all.clone(), Aac::new(Transport::Adts)?, info.clone())? {
+        Ok(bare) => return Ok(Box::new(bare)),
+        Err(source) => source,
+    };
+    match Bare::<_, Loas, _>::open(source, all, Aac::new(Transport::Loas)?, info)? {
+        Ok(bare) => Ok(Box::new(bare)),
+        Err(_) => Err(Error::Unrecognised),
+    }
+}
+
+fn boxed<S: Source + 'static, T: Decode + 'static>(opened: Result<T, S>) -> Option<Box<dyn Decode>> {
+    opened.ok().map(|decode| Box::new(decode) as Box<dyn Decode>)
+}
+
+/// The first place behind ID3 tags.
+fn behind_tags<S: Source>(window: &mut Window<S>) -> Result<u64, Error> {
+    let mut at = 0;
+    for _ in 0..TAGS_MAX {
+        let Some([b'I', b'D', b'3', _, _, flags, size @ ..]) = window.array::<10>(at).map_err(Error::Open)? else {
+            break;
+        };
+        let size = size.iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7F));
+        let foot = if flags & 0x10 != 0 { 10 } else { 0 };
+        let next = at + 10 + size + foot;
+        if next >= window.end() {
+            break;
+        }
+        at = next;
+    }
+    Ok(at)
+}
+
+/// The kind that begins at `at`, or a little behind it.
+fn kind<S: Source>(window: &mut Window<S>, at: u64) -> Result<Option<(Kind, u64)>, Error> {
+    let head = window.at(at, HEAD_BYTES).map_err(Error::Open)?;
+    let starts = |mark: &[u8]| head.starts_with(mark);
+    let kind = match () {
+        () if starts(b"RIFF") || starts(b"RIFX") || starts(b"RF64") || starts(b"BW64") => Some(Kind::Wave),
+        () if starts(b"FORM") || starts(b"riff\x2E\x91\xCF\x11") => Some(Kind::Wave),
+        () if starts(b"fLaC") => Some(Kind::Flac),
+        () if starts(b"OggS") => Some(Kind::Ogg),
+        () if starts(b"\x1A\x45\xDF\xA3") || starts(b"caff") => Some(Kind::Other),
+        () if mp4::is_one(head) => Some(Kind::Mp4),
+        () => None,
+    };
+    if let Some(kind) = kind {
+        return Ok(Some((kind, at)));
+    }
+    let rubbish = window.at(at, RUBBISH_BYTES).map_err(Error::Open)?;
+    let find = |mark: &[u8], behind: usize, more: &[u8]| {
+        let is_here = |bytes: &[u8]| bytes.starts_with(mark) && bytes[behind..].starts_with(more);
+        rubbish.windows(behind + more.len().max(1)).position(is_here)
+    };
+    let found = [
+        (Kind::Flac, find(b"fLaC", 4, b"\0\0\0\x22").or_else(|| find(b"fLaC", 4, b"\x80\0\0\x22"))),
+        (Kind::Ogg, find(b"OggS", 4, b"\0\x02")),
+        (Kind::Wave, find(b"RIFF", 8, b"WAVEfmt ")),
+        (Kind::Mp4, find(b"ftyp", 4, b"M4A ").and_then(|place| place.checked_sub(4))),
+    ];
+    let first = found.into_iter().filter_map(|(kind, place)| Some((kind, place?))).min_by_key(|(_, place)| *place);
+    Ok(first.map(|(kind, place)| (kind, at + place as u64)))
+}
