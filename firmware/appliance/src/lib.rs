@@ -28,6 +28,7 @@
 pub mod access_point;
 pub mod address;
 mod appliance;
+pub mod card_file;
 pub mod config;
 pub mod credentials;
 mod durable;
@@ -47,3 +48,4 @@ pub mod wifi;
 
 pub use appliance::Appliance;
 pub use handle::{Handle, channel};
+pub use storage::keeps;

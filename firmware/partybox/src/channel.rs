@@ -15,7 +15,7 @@ mod view;
 
 pub(crate) use channels::Channels;
 pub(crate) use estimate::Estimate;
-pub(crate) use memory::FIRST;
+pub(crate) use memory::{FIRST, forget_crossfades};
 pub(crate) use programme::{Listening, Programme};
 pub(crate) use roster::Roster;
 pub(crate) use supplies::{Gauged, Supplies, encoders};

@@ -185,6 +185,7 @@ impl Running {
             network: self.network.credentials().cloned(),
             fullness_percent: facts.fullness_percent.max(self.appliance.fullness_percent()),
             forgets: self.appliance.forgets(),
+            card_problems: self.appliance.card_problems(),
             updating: self.appliance.is_updating(),
             ..facts
         });

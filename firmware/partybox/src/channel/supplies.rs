@@ -94,7 +94,9 @@ impl Supplies {
         self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, controls.clone());
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
         let pump = PumpWatch::new(thread, clock.now());
-        let shown = Shown::default();
+        let card = self.config.card.as_ref();
+        let crossfade_by_card = card.is_some_and(|card| card.says("source.crossfade_ms"));
+        let shown = Shown::new(crossfade_by_card);
         let mut programme =
             Programme { id, party, controls, plan, tracks, shown, memory, ear, hub, pump, clock, urgent: true };
         programme.apply(Input::LineIn(self.line.is_some()));

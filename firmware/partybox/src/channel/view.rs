@@ -22,6 +22,8 @@ const UPCOMING: usize = 3;
 /// What pages see of a party.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
+    /// Whether the card's file says how long a crossfade is.
+    crossfade_by_card: bool,
     revision: Option<u64>,
     at: Time,
     view: Arc<PartyView>,
@@ -30,6 +32,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// Returns what shows nothing yet; `crossfade_by_card`: whether the card's file says how long a crossfade is.
+    pub(super) fn new(crossfade_by_card: bool) -> Self {
+        Self { crossfade_by_card, ..Self::default() }
+    }
+
     /// Returns what pages see at `now`, of tracks as `track` describes them. `urgent`: people wait for what changed.
     pub(super) fn update(
         &mut self,
@@ -42,7 +49,9 @@ impl Shown {
         if changed && (urgent || self.revision.is_none() || now >= self.at.plus_millis(GUESTS_EVERY_MS)) {
             (self.revision, self.at) = (Some(party.revision()), now);
             let mut shown = Described { track: &track, known: std::mem::take(&mut self.tracks), used: HashMap::new() };
-            self.view = Arc::new(view(party, &mut shown));
+            let mut view = view(party, &mut shown);
+            view.origins.crossfade_ms = view.origins.crossfade_ms.or_card(self.crossfade_by_card);
+            self.view = Arc::new(view);
             self.tracks = shown.used;
         }
         Arc::clone(&self.view)
