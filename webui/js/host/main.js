@@ -8,6 +8,7 @@ import { Pairing } from '../pairing.js';
 import { tint } from '../tint.js';
 import { AsksPanel } from './asks.js';
 import { CardBox } from './card.js';
+import { CardFile } from './card-file.js';
 import { ChannelsBox } from './channels.js';
 import { showHealth } from './health.js';
 import { showInvitation } from './invitation.js';
@@ -51,6 +52,7 @@ const parts = {
   network: new NetworkBox(),
   update: new UpdateBox(),
   card: new CardBox(),
+  cardFile: new CardFile(),
   channels: new ChannelsBox(),
 };
 new Uploads(() => music.look());
@@ -105,7 +107,8 @@ function show() {
   showInvitation(state, tabs.shows('people'));
   parts.settings.show(state, you);
   parts.network.show(tabs.shows('box'));
-  showHealth(state);
+  parts.cardFile.show(tabs.shows('box'), () => showHealth(state, parts.cardFile.problems));
+  showHealth(state, parts.cardFile.problems);
   parts.update.show(state.update ?? null);
   parts.card.show(state.forgets ?? null);
   parts.channels.show(state, you, tabs.shows('box'));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asset, all, between, find, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 20] = [
+const KEY_FAMILIES: [&str; 21] = [
     "channel.",
     "state.",
     "hint.pocket_",
@@ -26,6 +26,7 @@ const KEY_FAMILIES: [&str; 20] = [
     "power.",
     "update.",
     "forgets.",
+    "cardfile.",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.
