@@ -5,6 +5,7 @@
 
 mod keys;
 mod overlay;
+mod syntax;
 mod take_over;
 
 pub use keys::KEYS;

@@ -3,7 +3,6 @@
 //! Bytes in, a configuration out, whatever bytes they are. Each value is tried on the configuration as it is by then, and
 //! checked as a line of the configuration's own file would be.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::{Spanned, Table, Value};
 
 use super::keys;
+use super::syntax::{Lines, readable};
 use crate::config::{CardFile, Config, Error, Secret};
 
 /// Problems that are told, each a line on the page; of more it is said how many.
@@ -60,25 +60,16 @@ pub fn read(config: Config, path: &Path) -> Config {
 pub fn over(config: &Config, bytes: &[u8], card: CardFile) -> Config {
     let text = Text::decode(bytes);
     let lines = Lines::of(text.as_str());
-    let (table, errors) = DeTable::parse_recoverable(text.as_str());
-    let mut faulty = BTreeSet::new();
-    let mut overlay = Overlay::new(config, card);
-    for error in errors {
-        let span = error.span().unwrap_or_default();
-        let line = lines.number(span.start);
-        // Parts of what cannot be read are often wrong in several ways.
-        if faulty.insert(line) {
-            let detail = advice(lines.text(text.as_str(), line)).unwrap_or(error.message());
-            overlay.problems.push(Problem::new(Some(line), "", Code::Syntax, detail));
-        }
-        faulty.extend(line..=lines.number(span.end));
-    }
+    let (readable, problems) = readable(text.as_str(), &lines);
+    let mut overlay = Overlay::new(config, card, problems);
+    // Were it still not to be read, nothing of it would count.
+    let table = DeTable::parse(&readable).unwrap_or_else(|_| Spanned::new(0..0, DeTable::new()));
     for (key, value) in table.get_ref() {
         let (name, line) = (key.get_ref().as_ref(), lines.number(key.span().start));
         match value.get_ref() {
             DeValue::Table(section) if keys::is_section(name) => {
                 for (key, value) in section {
-                    overlay.entry(name, key, value, &lines, &faulty);
+                    overlay.entry(name, key, value, &lines);
                 }
             }
             _ if keys::is_section(name) => {
@@ -86,7 +77,7 @@ pub fn over(config: &Config, bytes: &[u8], card: CardFile) -> Config {
                 overlay.problems.push(Problem::new(Some(line), name, Code::Value, &detail));
             }
             // A section that is not for this file is one problem, not one for each of its keys.
-            _ => overlay.entry("", key, value, &lines, &faulty),
+            _ => overlay.entry("", key, value, &lines),
         }
     }
     overlay.apply();
@@ -107,24 +98,22 @@ struct Overlay {
 }
 
 impl Overlay {
-    fn new(config: &Config, card: CardFile) -> Self {
+    fn new(config: &Config, card: CardFile, problems: Vec<Problem>) -> Self {
         let tree = Table::try_from(config).unwrap_or_default();
         let known = tree.clone();
-        let (waiting, problems) = (Vec::new(), Vec::new());
-        Self { config: config.clone(), tree, known, waiting, passphrase: None, card, problems }
+        Self { config: config.clone(), tree, known, waiting: Vec::new(), passphrase: None, card, problems }
     }
 
-    /// Takes up a value, unless there is no such key here or its lines cannot be read.
+    /// Takes up a value, unless there is no such key here.
     fn entry(
         &mut self,
         section: &str,
         key: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
         lines: &Lines,
-        faulty: &BTreeSet<usize>,
     ) {
         let name = key.get_ref().as_ref();
-        let (line, last) = (lines.number(key.span().start), lines.number(value.span().end));
+        let line = lines.number(key.span().start);
         if !keys::may_be_set(section, name) {
             let here =
                 if section.is_empty() { Some(&self.known) } else { self.known.get(section).and_then(Value::as_table) };
@@ -135,21 +124,16 @@ impl Overlay {
         let path = vec![section.to_owned(), name.to_owned()];
         if let (keys::PINS, DeValue::Table(pins)) = (name, value.get_ref()) {
             for (pin, value) in pins {
-                let line = lines.number(pin.span().start);
                 let path = [path.clone(), vec![pin.get_ref().to_string()]].concat();
-                self.wait(path, line..lines.number(value.span().end), value, faulty);
+                self.wait(path, lines.number(pin.span().start), value);
             }
             return;
         }
-        self.wait(path, line..last, value, faulty);
+        self.wait(path, line, value);
     }
 
-    fn wait(&mut self, path: Vec<String>, lines: Range<usize>, value: &Spanned<DeValue<'_>>, faulty: &BTreeSet<usize>) {
-        // Of what can be read only in part, that part may mean something else.
-        if faulty.range(lines.start..=lines.end.max(lines.start)).next().is_some() {
-            return;
-        }
-        let (line, span) = (lines.start, value.span());
+    fn wait(&mut self, path: Vec<String>, line: usize, value: &Spanned<DeValue<'_>>) {
+        let span = value.span();
         match Value::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(value) => self.waiting.push(Entry { path, line, span, value }),
             Err(_) => {
@@ -263,31 +247,6 @@ impl Overlay {
         }
         card.problems = problems;
         Config { card: Some(card), ..config }
-    }
-}
-
-/// What helps against what editors for letters do to quotation marks.
-fn advice(line: &str) -> Option<&'static str> {
-    let curled = line.contains(['“', '”', '„', '‘', '’', '«', '»']);
-    curled.then_some("quotation marks must be straight: \"…\"")
-}
-
-/// Where the lines of a text begin, bytes.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn of(text: &str) -> Self {
-        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
-    }
-
-    /// The line that holds this byte, counted from 1.
-    fn number(&self, at: usize) -> usize {
-        self.0.partition_point(|begin| *begin <= at).max(1)
-    }
-
-    fn text<'a>(&self, text: &'a str, number: usize) -> &'a str {
-        let begin = self.0.get(number - 1).copied().unwrap_or(text.len());
-        text.get(begin..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
 }
 

@@ -138,6 +138,7 @@ fn the_own_networks_name_and_passphrase_are_no_configuration_and_a_secret_is_nev
         "passphrase = 12345678",
         "password = \"hunter2 hunter2\"",
         "passphrase = \"hunter2",
+        "passphrase = hunter2",
     ] {
         let config = over_box(&format!("[wifi]\n{wrong}\n"));
         let told = card(&config).problems.iter().map(Problem::to_string).collect::<String>();
