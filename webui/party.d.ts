@@ -39,8 +39,17 @@ declare namespace Party {
     can_undo: boolean;
   }
 
-  /** Who said what a setting is: nobody, the box's file or a host on the page. */
-  type Origin = 'default' | 'file' | 'page';
+  /** Who said what a setting is: nobody, the box's file, the one that its owner edits on its card, or a host on the page. */
+  type Origin = 'default' | 'file' | 'card' | 'page';
+
+  /** What is wrong with the file on the card. */
+  interface CardProblem {
+    line: number | null;
+    key: string;
+    code: string;
+    /** In English. */
+    detail: string;
+  }
 
   interface Settings {
     requests: 'approve' | 'auto' | 'off';

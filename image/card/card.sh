@@ -39,6 +39,8 @@ test "$size" -le $((SLOT_MIB * 1048576)) || { echo "the slot's $size bytes do no
 echo "making the card"
 mkimage -A arm64 -T script -C none -n partybox -d /card/boot.cmd /out/boot-files/boot.scr > /dev/null
 cp /card/config.txt /out/dtb/*.dtb /out/boot-files/
+# Lines end as every editor takes them, old ones of Windows too.
+sed 's/$/\r/' /card/partybox.toml > /out/boot-files/partybox.toml
 touch --date="@$EPOCH" /out/boot-files/*
 rm -f /out/boot.img /out/data.img
 truncate -s 40M /out/boot.img

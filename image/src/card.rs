@@ -4,6 +4,7 @@
 //! that no program of arm64 runs here and no script of a package runs at all; scripts of ours in `image/card` do the rest
 //! inside the tool chain's folder, so that this machine's own tools and their versions leave no trace in the image.
 
+mod boot;
 mod disk;
 mod emulate;
 mod flash;

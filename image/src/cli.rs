@@ -11,6 +11,7 @@ pub(crate) use args::{BenchArgs, Command, FlashArgs, FuzzArgs, ImageArgs, Locked
 
 use crate::board::Board;
 use crate::help::Topic;
+use crate::settings::{SETTINGS, Setting, Settings};
 
 /// Seconds each fuzz target runs unless told otherwise.
 const FUZZ_SECONDS_DEFAULT: u32 = 60;
@@ -234,12 +235,18 @@ fn image(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
 
 fn flash(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
     let (mut yes, mut board, mut image, mut device) = (false, Board::Pi, None, None);
+    let mut settings = Settings::default();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help(Topic::Flash)),
             Short('y') | Long("yes") => yes = true,
             Long("board") => board = self::board(parser.value()?)?,
             Long("image") => image = Some(parser.value()?.into()),
+            Long("settings") => settings.file = Some(parser.value()?.into()),
+            Long(option) if setting(option).is_some() => {
+                let Some(setting) = setting(option) else { continue };
+                settings.add(line(setting, parser.value()?)?);
+            }
             Value(path) if device.is_none() => device = Some(path.into()),
             other => return Err(unknown("flash", other)),
         }
@@ -249,7 +256,26 @@ fn flash(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
         value: String::new(),
         allowed: "the card's whole disk, such as /dev/sdb; `lsblk` lists them",
     };
-    Ok(Command::Flash(FlashArgs { yes, board, image, device: device.ok_or_else(missing)? }))
+    if settings.file.is_some() && !settings.lines.is_empty() {
+        let allowed = "given without options for single settings: write them into the file";
+        return Err(UsageError::Value { argument: "--settings", value: String::new(), allowed });
+    }
+    Ok(Command::Flash(FlashArgs { yes, board, image, settings, device: device.ok_or_else(missing)? }))
+}
+
+/// The setting that an option of `flash` is about.
+fn setting(option: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.option.strip_prefix("--") == Some(option))
+}
+
+/// The line of the card's file that such an option asks for.
+fn line(setting: &'static Setting, value: OsString) -> Result<String, UsageError> {
+    let text = value.to_string_lossy().into_owned();
+    setting.line(&text).ok_or_else(|| UsageError::Value {
+        argument: setting.option,
+        value: if setting.is_secret { String::new() } else { text },
+        allowed: setting.allowed,
+    })
 }
 
 /// A board, or the emulator, which starts the Pi's own file.

@@ -231,11 +231,25 @@ Usage: cargo xtask flash [OPTIONS] DEVICE
 DEVICE is a whole disk, such as /dev/sdb or /dev/mmcblk0. Disks that cannot be taken out,
 that are mounted or in use, write-protected or too small are refused.
 
+What the owner has to say goes into partybox.toml on the card's boot partition, which any
+computer can edit later; without any of it a template with every key is there.
+
 Options:
+      --name TEXT     what guests see, such as \"Garden party\"
+      --country CC    where the box is, such as DE; without it only 2.4 GHz is used
+      --wifi TEXT     name of its network
+      --passphrase TEXT
+                      of that network; others may see it here: --settings does not show it
+      --band BAND     auto, 5 or 2.4
+      --night HOURS   when lights are dim, such as 22:00-07:00
+      --settings FILE a whole partybox.toml instead
       --board BOARD   whose image: pi (the default) or pi5
       --image FILE    another image (default: the one that `cargo xtask image` made)
   -y, --yes           write without asking
   -h, --help          this text
+
+Examples:
+  cargo xtask flash --country DE --name \"Garden party\" /dev/sdb
 
 Exit codes: 0 written and verified · 1 something failed · 2 wrong arguments, or refused";
 

@@ -23,6 +23,7 @@ mod places;
 mod plan;
 mod probe;
 mod run;
+mod settings;
 mod setup;
 mod stage;
 mod test;

@@ -5,6 +5,7 @@
 mod cable;
 mod lost;
 mod on_pi;
+mod owner;
 mod ports;
 mod scan;
 mod sound_card;

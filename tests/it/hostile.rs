@@ -1,4 +1,4 @@
-//! Thousands of damaged offers, fragments and datagrams against the fan-out, damaged configurations, lists of music and
+//! Thousands of damaged offers, fragments and datagrams against the fan-out, damaged configurations and card files, lists of music and
 //! messages of other processes against their readers, by seed; the fuzz targets in `fuzz/` go on for as long as they are let.
 
 use tests::dice::Dice;
@@ -7,6 +7,9 @@ use tests::hostile::{Siege, honest, mutated};
 
 /// Inputs per door.
 const INPUTS: usize = 4_000;
+
+/// Files of a card's owner: each is tried value by value.
+const CARD_FILES: usize = 200;
 
 #[test]
 fn damaged_offers_are_refused_and_harm_nobody() {
@@ -31,6 +34,21 @@ fn damaged_datagrams_get_no_answer_and_harm_nobody() {
             siege.somebody_joins();
         }
         siege.datagram(&mutated(&mut dice, &datagrams[round % datagrams.len()]));
+    }
+}
+
+#[test]
+fn damaged_files_of_a_cards_owner_leave_a_box_that_runs() {
+    let mut dice = Dice::for_test("card files");
+    // Every line of the template counts, and there is a secret.
+    let template =
+        include_str!("../../image/card/partybox.toml").replace("passphrase = \"\"", "passphrase = \"own words\"");
+    // A comment for people has a space behind its sign.
+    let said: Vec<&str> =
+        template.lines().filter_map(|line| line.strip_prefix('#').filter(|key| !key.starts_with(' '))).collect();
+    let said = said.join("\r\n");
+    for _ in 0..CARD_FILES {
+        distrust::card_file(&mutated(&mut dice, said.as_bytes()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! All integration tests of the product, in one binary.
 
+mod card_file;
 mod clients;
 mod colours;
 mod decode;

@@ -8,14 +8,15 @@ use std::{env, fs};
 
 use appliance::access_point::files;
 use appliance::network::{BOX, BRIDGE, PREFIX_BITS};
-use appliance::{rules, stations, wifi};
-use partybox::config::Config;
+use appliance::{card_file, rules, stations, wifi};
+use partybox::card;
+use partybox::config::{CardFile, Config};
 
 /// Units and the largest exposure that each may have.
 ///
 /// The firmware needs sound cards, lines and the network; hostapd and dnsmasq need rights over the network; an update is
-/// mounted to be read; what mounts for everybody can have no view of its own.
-const EXPOSURES: [(&str, f32); 14] = [
+/// mounted to be read, and so is the boot partition; what mounts for everybody can have no view of its own.
+const EXPOSURES: [(&str, f32); 16] = [
     ("partybox", 1.2),
     ("partybox-radio", 1.2),
     ("partybox-firewall", 1.7),
@@ -30,6 +31,8 @@ const EXPOSURES: [(&str, f32); 14] = [
     ("partybox-trial", 1.5),
     ("partybox-update", 2.3),
     ("partybox-stick@", 3.8),
+    ("partybox-card", 2.0),
+    ("partybox-card-back", 2.1),
 ];
 
 /// Kinds of devices that the kernel knows without a module.
@@ -131,6 +134,11 @@ fn units_and_firmware_name_the_same_places() {
     }
     let anew = unit("partybox-radio.path").lines().find_map(|line| line.strip_prefix("Unit=")).map(unit);
     assert!(anew.is_some_and(|anew| anew.contains(" restart partybox-radio.service\n")));
+    let copy = "--card-config /run/partybox-card/partybox.toml";
+    assert!(radio.contains(copy) && unit("partybox.service").contains(copy), "both read the card's file");
+    let card = text("usr/lib/partybox/card");
+    assert!(card.contains(&format!("BYTES_MAX={}\n", card_file::BYTES_MAX)), "{card}");
+    assert!(card.contains(&format!("PROBLEMS={}\n", card_file::PROBLEMS)), "{card}");
     let hostapd = stations::CONTROL.trim_start_matches("/run/");
     assert!(unit("partybox-access-point.service").contains(&format!("RuntimeDirectory={hostapd}\n")));
     let bridge = text("usr/lib/partybox/cable.d/10-party.netdev");
@@ -151,4 +159,33 @@ fn every_kind_of_device_that_the_firmware_may_open_is_known_before_it_starts() {
         assert_eq!(rights, "rw", "{kind}");
     }
     assert_eq!(allowed.len(), 3, "{unit}");
+}
+
+#[test]
+fn the_file_on_a_new_card_says_nothing_and_shows_every_key_that_may_be_said() {
+    let path = root().join("../card/partybox.toml");
+    let template = fs::read_to_string(&path).expect("a template");
+    let read = |text: &str| {
+        let own = Config::parse("[wifi]\nown = true\n").expect("valid");
+        let config = card::over(&own, text.as_bytes(), CardFile::default());
+        config.card.expect("read")
+    };
+    assert_eq!(read(&template), CardFile::default(), "it is all comments");
+    // A comment of people has a space behind its sign.
+    let lines = template.lines().map(|line| match line.strip_prefix('#') {
+        Some(rest) if !rest.starts_with(' ') => rest,
+        _ => line,
+    });
+    let said = read(&lines.collect::<Vec<_>>().join("\n"));
+    assert_eq!(said.problems, [], "a line that is taken as it is");
+    for (section, keys) in card::KEYS {
+        for key in keys {
+            let name = format!("{section}.{key}");
+            let name = name.trim_start_matches('.');
+            // What is blank says nothing, but it is there.
+            let is_there = template.lines().any(|line| line.starts_with(&format!("#{name} = ")));
+            let is_pins = said.said.keys().any(|said| said.starts_with(&format!("{name}.")));
+            assert!(is_there || is_pins, "{name} is not in {}", path.display());
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! `cargo xtask test --machine` makes the file and names its folder in `PARTYBOX_CARD`. Nothing in it is made for tests: it
 //! is watched from outside, its partitions are read and changed while it is off, and a power cut is the emulator's death.
 
+mod boot;
 mod cable;
 mod emulator;
 mod frames;

@@ -7,7 +7,8 @@ use std::cmp::Ordering;
 
 use audio::decode::TEXT_CHARS_MAX;
 use audio::decode::wire::{self, HEADER_BYTES, Kind, LEVEL_MAX, SOUND_FRAMES_MAX};
-use partybox::config::Config;
+use partybox::card;
+use partybox::config::{CardFile, Config};
 
 /// Any text as `partybox.toml`. It is refused in one line, or every value in it is usable.
 ///
@@ -23,6 +24,30 @@ pub fn configuration(text: &str) {
             let message = error.to_string();
             assert!(!message.contains(char::is_control), "a refusal that is not one clean line: {message:?}");
         }
+    }
+}
+
+/// Any bytes as the file that an owner edits on a card. What comes of it is a configuration that the box can run with, and its
+/// secret can be blanked so that the rest stays.
+///
+/// # Panics
+/// When the configuration does not stand up to its checks, or blanking changes what else the file says.
+pub fn card_file(bytes: &[u8]) {
+    let base = Config::parse("[wifi]\nown = true\n").expect("valid");
+    let read = |bytes: &[u8]| {
+        let config = card::over(&base, bytes, CardFile::default());
+        assert!(config.check().is_ok(), "the box cannot run with {config:?}");
+        config.card.expect("it was read")
+    };
+    let card = read(bytes);
+    let lines = card.problems.iter().map(ToString::to_string);
+    lines.for_each(|line| assert!(!line.contains(char::is_control), "a problem that is not one clean line: {line:?}"));
+    if let Some(secret) = &card.passphrase {
+        let mut blanked = bytes.to_vec();
+        blanked[secret.at..secret.at + secret.blank.len()].copy_from_slice(&secret.blank);
+        let after = read(&blanked);
+        assert!(after.passphrase.is_none() && after.has_passphrase, "{:?}", String::from_utf8_lossy(&blanked));
+        assert_eq!(after.said, card.said);
     }
 }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { findings } from '../js/host/health.js';
 import { asides, keyed, landing, moved, PageOrder, TELLING_LIMIT_MS } from '../js/host/order.js';
 import { place } from '../js/screen/drift.js';
 
@@ -90,4 +91,21 @@ test('the party screen wanders over many places and not far', () => {
   const places = Array.from({ length: 11 * 17 }, (_, step) => place(step));
   assert.ok(new Set(places.map(({ x, y }) => `${x} ${y}`)).size > 60);
   assert.ok(places.every(({ x, y }) => Math.abs(x) <= 14 && Math.abs(y) <= 14));
+});
+
+test('what is wrong with the card’s file is a trouble each, and none where nothing is', () => {
+  const state = /** @type {Party.State} */ (/** @type {unknown} */ ({ name: 'Box', version: '1' }));
+  assert.deepEqual(findings(state, []).map(({ bad }) => bad), [false]);
+  const wrong = [
+    { line: 3, key: 'wifi.country', code: 'value', detail: 'allowed is two letters' },
+    { line: null, key: '', code: 'more', detail: '4' },
+  ];
+  const said = findings(state, wrong).filter(({ bad }) => bad);
+  assert.deepEqual(
+    said.map(({ title, text }) => [title, text]),
+    [
+      ['cardfile.heading · cardfile.line · wifi.country', 'cardfile.value · allowed is two letters'],
+      ['cardfile.heading', 'cardfile.more · 4'],
+    ],
+  );
 });

@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use crate::access_point;
 use crate::access_point::choice::Choice;
-use crate::config::Config;
+use crate::card_file::Problem;
+use crate::config::{Config, SaidByCard};
 use crate::facts::{Facts, Forgets, Network, Power};
 use crate::handle::{Inbox, Refused, Reply, Request, Service};
 use crate::network::{BOX, PORTAL};
@@ -44,6 +45,8 @@ pub struct Appliance {
     configured: Rules,
     /// Those that hosts have changed.
     changed: Change,
+    said_by_card: SaidByCard,
+    card_problems: Option<Vec<Problem>>,
     page_port: u16,
     writer: Option<Arc<Writer>>,
     stations: Stations,
@@ -70,6 +73,8 @@ impl Appliance {
             rules: config.wifi.own.then(|| configured.with(&changed)),
             configured,
             changed,
+            said_by_card: config.said_by_card,
+            card_problems: config.card_problems.clone(),
             page_port: config.page_port,
             writer,
             stations: Stations::new(Path::new(stations::CONTROL), Path::new(OWN)),
@@ -122,6 +127,7 @@ impl Appliance {
             power: self.power.clone(),
             update: self.updates.as_mut().map(|updates| updates.poll(now)),
             forgets: self.forgets,
+            card_problems: self.card_problems.clone(),
         };
         self.service.facts.send_if_modified(|facts| {
             let changed = next != **facts;
@@ -157,7 +163,7 @@ impl Appliance {
             page: if port == 80 { format!("http://{BOX}/") } else { format!("http://{BOX}:{port}/") },
             forward: rules.forward,
             cable: rules.cable,
-            origins: self.changed.origins(&self.configured),
+            origins: self.changed.origins(&self.configured, self.said_by_card),
         }
     }
 

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::card_file::Problem;
+
 /// Everything that an [`Appliance`](crate::Appliance) is built with.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -16,6 +18,21 @@ pub struct Config {
     pub page_port: u16,
     /// The folder that updates come in through; empty where this machine is updated in another way.
     pub inbox: PathBuf,
+    /// Those of the rules of the network that the card's file says.
+    pub said_by_card: SaidByCard,
+    /// What is wrong with that file; `None` where none is read.
+    pub card_problems: Option<Vec<Problem>>,
+}
+
+/// Which rules of the box's own network the card's file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SaidByCard {
+    /// [`Wifi::portal`].
+    pub portal: bool,
+    /// [`Wifi::forward`].
+    pub forward: bool,
+    /// [`Wifi::cable`].
+    pub cable: bool,
 }
 
 /// The section `[wifi]`.

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use crate::card_file::Problem;
 use crate::config::{Cable, Portal};
 use crate::rules::Origins;
 
@@ -132,6 +133,8 @@ pub struct Facts {
     pub update: Option<Update>,
     /// Why it will forget; `None` while it keeps what it is entrusted with.
     pub forgets: Option<Forgets>,
+    /// What is wrong with the file that its owner edits on its card; `None` where it reads none.
+    pub card_problems: Option<Vec<Problem>>,
 }
 
 impl Facts {

@@ -29,6 +29,7 @@
 pub mod access_point;
 pub mod address;
 mod appliance;
+pub mod card_file;
 pub mod config;
 pub mod credentials;
 mod durable;
@@ -49,4 +50,5 @@ pub mod wifi;
 
 pub use appliance::Appliance;
 pub use handle::{Handle, channel};
+pub use storage::keeps;
 pub use upkeep::Upkeep;

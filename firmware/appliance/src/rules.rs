@@ -5,7 +5,7 @@
 use base::Origin;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Cable, Portal, Wifi};
+use crate::config::{Cable, Portal, SaidByCard, Wifi};
 
 /// The name of the file in the state folder that keeps what hosts have changed.
 pub const FILE: &str = "network";
@@ -118,13 +118,24 @@ impl Change {
         }
     }
 
-    /// Returns the origin of each rule, where hosts have changed these over the `configured` ones.
-    pub fn origins(&self, configured: &Rules) -> Origins {
+    /// Leaves out those that the card's file says: they hold as it says them.
+    #[must_use]
+    pub fn without(self, said: SaidByCard) -> Self {
+        Self {
+            portal: self.portal.filter(|_| !said.portal),
+            forward: self.forward.filter(|_| !said.forward),
+            cable: self.cable.filter(|_| !said.cable),
+        }
+    }
+
+    /// Returns the origin of each rule, where hosts have changed these over the `configured` ones, of which the card's file
+    /// `said` some.
+    pub fn origins(&self, configured: &Rules, said: SaidByCard) -> Origins {
         let default = Rules::of(&Wifi::default());
         Origins {
-            portal: Origin::of(self.portal.as_ref(), &configured.portal, &default.portal),
-            forward: Origin::of(self.forward.as_ref(), &configured.forward, &default.forward),
-            cable: Origin::of(self.cable.as_ref(), &configured.cable, &default.cable),
+            portal: Origin::of(self.portal.as_ref(), &configured.portal, &default.portal).or_card(said.portal),
+            forward: Origin::of(self.forward.as_ref(), &configured.forward, &default.forward).or_card(said.forward),
+            cable: Origin::of(self.cable.as_ref(), &configured.cable, &default.cable).or_card(said.cable),
         }
     }
 }
@@ -148,5 +159,15 @@ mod tests {
         assert_eq!(rules(&change.to_toml()), Rules { forward: false, ..now }, "the default wins if it was chosen");
         let snapshot = "portal = \"quiet\"\nforward = false\ncable = \"guests\"\n";
         assert_eq!(rules(snapshot), Rules { cable: Cable::Guests, ..now }, "of the version before");
+    }
+
+    #[test]
+    fn what_the_cards_file_says_anew_is_no_hosts_word_any_more() {
+        let changed = Change { portal: Some(Portal::Off), forward: Some(true), cable: Some(Cable::Guests) };
+        let said = SaidByCard { portal: true, cable: true, forward: false };
+        let left = changed.without(said);
+        assert_eq!(left, Change { forward: Some(true), ..Change::default() });
+        let origins = left.origins(&Rules::of(&Wifi::default()), said);
+        assert_eq!(origins, Origins { portal: Origin::Card, forward: Origin::Page, cable: Origin::Card });
     }
 }

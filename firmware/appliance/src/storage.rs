@@ -11,6 +11,7 @@ use rustix::fs::StatVfsMountFlags;
 
 use crate::facts::Forgets;
 use crate::handle::Refused;
+use crate::update::RUN;
 
 /// Where the units say how it is, below [`RUN`](crate::update::RUN).
 const STATE: &str = "partybox-data/state";
@@ -20,6 +21,11 @@ const WISH: &str = "partybox/anew";
 
 /// Longest word that a unit says, bytes.
 const WORD_BYTES_MAX: usize = 40;
+
+/// Returns whether what is written now is there after the next start, as far as units say. A machine without them keeps things.
+pub fn keeps() -> bool {
+    Storage::new(Path::new(RUN), None).reported().is_none()
+}
 
 /// The storage, as the box follows it.
 #[derive(Debug)]

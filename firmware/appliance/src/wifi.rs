@@ -3,14 +3,39 @@
 //!
 //! Makes no radio waves; an access point is set up with the credentials in the file [`FILE`] of the state folder.
 
+use std::io;
 use std::sync::Arc;
 
 use crate::config;
 use crate::credentials::{Credentials, RANDOM_BYTES};
-use crate::state::Writer;
+use crate::state::{Error, Folder, Writer};
 
 /// The file's name in the state folder.
 pub const FILE: &str = "wifi";
+
+/// Keeps a name or a passphrase, or both, that the owner of the box called `name` chose for its own network. What is not
+/// chosen stays, or is made. When this returns, they are on the storage. To be called before there is a [`Wifi`].
+///
+/// # Errors
+/// They cannot be kept; what was kept before stays.
+pub fn choose(folder: &Folder, name: &str, ssid: Option<&str>, passphrase: Option<&str>) -> Result<(), Error> {
+    let kept = folder.read(FILE).ok().flatten();
+    let kept = kept.and_then(|text| Credentials::parse(std::str::from_utf8(&text).ok()?));
+    let made = || {
+        let mut random = [0; RANDOM_BYTES];
+        let filled = getrandom::fill(&mut random);
+        filled.map_err(|error| Error::System(folder.path().join(FILE), io::Error::other(error.to_string())))?;
+        Ok(Credentials::new(name, random))
+    };
+    let mut credentials = kept.map_or_else(made, Ok)?;
+    if let Some(ssid) = ssid {
+        ssid.clone_into(&mut credentials.ssid);
+    }
+    if let Some(passphrase) = passphrase {
+        passphrase.clone_into(&mut credentials.passphrase);
+    }
+    folder.write(FILE, credentials.to_toml().as_bytes())
+}
 
 /// The Wi-Fi that phones join.
 #[derive(Debug)]
@@ -81,7 +106,6 @@ impl Wifi {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Folder;
 
     fn writer(directory: &tempfile::TempDir) -> Option<Arc<Writer>> {
         let folder = Folder::open(directory.path().to_owned()).unwrap();
@@ -113,6 +137,21 @@ mod tests {
         let made = Wifi::new(&own(), "Box", writer(&directory)).credentials().cloned();
         assert!(made.is_some_and(|made| made.is_valid()));
         assert!(directory.path().join("wifi.damaged-1").exists());
+    }
+
+    #[test]
+    fn what_the_owner_chooses_holds_and_the_rest_stays_or_is_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let chosen = |ssid, passphrase| {
+            let folder = Folder::open(directory.path().to_owned()).unwrap();
+            choose(&folder, "Box", ssid, passphrase).expect("kept");
+            drop(folder);
+            Wifi::new(&own(), "Box", writer(&directory)).credentials().cloned().expect("credentials")
+        };
+        let first = chosen(Some("Garden"), None);
+        assert!(first.is_valid() && first.ssid == "Garden" && !first.passphrase.is_empty(), "{first:?}");
+        let second = chosen(None, Some("own words"));
+        assert_eq!((second.ssid.as_str(), second.passphrase.as_str()), ("Garden", "own words"));
     }
 
     #[test]

@@ -13,7 +13,9 @@ pub enum Origin {
     Default,
     /// The configuration: its value is not the default.
     File,
-    /// A host, on the page. It wins over the configuration from then on.
+    /// The file that a box's owner edits on its card. It wins over the configuration.
+    Card,
+    /// A host, on the page. It wins over both files from then on.
     Page,
 }
 
@@ -25,6 +27,12 @@ impl Origin {
             None if file == default => Self::Default,
             None => Self::File,
         }
+    }
+
+    /// Returns this origin, or the card's file if that `says` what the setting is and no host has said something else since.
+    #[must_use]
+    pub fn or_card(self, says: bool) -> Self {
+        if says && self != Self::Page { Self::Card } else { self }
     }
 }
 
@@ -41,6 +49,16 @@ mod tests {
             (None, 1, Origin::Default),
         ] {
             assert_eq!(Origin::of(page.as_ref(), &file, &1), origin, "{page:?} over {file}");
+        }
+    }
+
+    #[test]
+    fn the_cards_file_wins_over_the_configuration_even_if_it_says_the_default_and_a_host_over_both() {
+        for (origin, with_card) in
+            [(Origin::Default, Origin::Card), (Origin::File, Origin::Card), (Origin::Page, Origin::Page)]
+        {
+            assert_eq!(origin.or_card(true), with_card);
+            assert_eq!(origin.or_card(false), origin);
         }
     }
 }

@@ -239,6 +239,13 @@ impl<T> PartyView<T> {
         }
     }
 
+    /// Returns the same, where the file on the box's card `says` how long a crossfade is.
+    #[must_use]
+    pub fn with_crossfade_by_card(mut self, says: bool) -> Self {
+        self.origins.crossfade_ms = self.origins.crossfade_ms.or_card(says);
+        self
+    }
+
     /// Returns what only `guest` may see. A phone that is no guest yet sees what a newcomer would.
     pub fn of_guest(&self, guest: Option<GuestId>) -> &GuestView<T> {
         guest.and_then(|guest| self.guests.get(&guest)).unwrap_or(&self.newcomer)

@@ -10,13 +10,14 @@ use std::process::ExitCode;
 use appliance::access_point::{self, Wanted};
 use appliance::state;
 
+use crate::card;
 use crate::config::{self, Config};
 
 /// The first word of the command line that asks for this.
 pub const ARGUMENT: &str = "access-point";
 
 /// How to call it.
-const USAGE: &str = "partybox access-point --config FILE --out DIR";
+const USAGE: &str = "partybox access-point --config FILE [--card-config FILE] --out DIR";
 
 /// Why there is no access point.
 #[derive(Debug)]
@@ -60,11 +61,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(args: impl IntoIterator<Item = OsString>) -> Result<String, Error> {
-    let (mut config, mut out) = (None, None);
+    let (mut config, mut card_config, mut out) = (None, None, None);
     let mut parser = lexopt::Parser::from_args(args);
     while let Some(arg) = parser.next()? {
         match arg {
             lexopt::Arg::Long("config") => config = Some(PathBuf::from(parser.value()?)),
+            lexopt::Arg::Long("card-config") => card_config = Some(PathBuf::from(parser.value()?)),
             lexopt::Arg::Long("out") => out = Some(PathBuf::from(parser.value()?)),
             other => return Err(other.unexpected().into()),
         }
@@ -72,6 +74,10 @@ fn run(args: impl IntoIterator<Item = OsString>) -> Result<String, Error> {
     let missing = |option: &str| lexopt::Error::MissingValue { option: Some(option.to_owned()) };
     let out = out.ok_or_else(|| missing("--out"))?;
     let config = Config::load(&config.ok_or_else(|| missing("--config"))?).map_err(Error::Config)?;
+    let config = match &card_config {
+        Some(path) => card::read(config, path),
+        None => config,
+    };
     let state = state::place(&config.state.folder, |name| std::env::var_os(name)).ok();
     let probes: Vec<&str> = web::portal::names().collect();
     let wanted = Wanted {

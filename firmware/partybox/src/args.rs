@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use lexopt::Arg;
 
+use crate::card;
 use crate::config::{self, Config, Level, Start};
 
 /// What `--help` prints.
@@ -23,6 +24,8 @@ Options:
       --board BOARD        buttons, LEDs and display: auto (simulated where there are no pins), sim, none, or a
                            name from board/WIRING.md (default: auto)
       --config FILE        read the configuration from FILE
+      --card-config FILE   lay this file over it, as a box does with the one that its owner edits on the card: what
+                           is wrong in it is told and left out, secrets are taken over and blanked
       --print-config       print the reference configuration with all defaults and comments
       --log-level LEVEL    error, warn, info, debug or trace (default: info)
   -h, --help               print this help
@@ -90,6 +93,7 @@ struct Options {
     host_from: Option<String>,
     board: Option<String>,
     config: Option<PathBuf>,
+    card_config: Option<PathBuf>,
     log_level: Option<String>,
 }
 
@@ -107,6 +111,7 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Reque
             Arg::Long("print-config") => return Ok(Request::PrintConfig),
             Arg::Long("music") => options.music = Some(parser.value()?.into()),
             Arg::Long("config") => options.config = Some(parser.value()?.into()),
+            Arg::Long("card-config") => options.card_config = Some(parser.value()?.into()),
             Arg::Long("line-in") => options.line_in = Some(text(parser.value()?)?),
             Arg::Long("listen") => options.listen = Some(text(parser.value()?)?),
             Arg::Long("host-from") => options.host_from = Some(text(parser.value()?)?),
@@ -118,6 +123,11 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Reque
     let config = match &options.config {
         Some(path) => Config::load(path).map_err(Error::Config)?,
         None => Config::default(),
+    };
+    let config = match &options.card_config {
+        // It is tried value by value on what is right without it.
+        Some(path) => card::read(config.check().map(|()| config).map_err(Error::Config)?, path),
+        None => config,
     };
     let config = merge(config, options)?;
     config.check().map_err(Error::Config)?;

@@ -23,6 +23,7 @@ use web::pairing::Way;
 
 use crate::box_metrics;
 use crate::buttons::{Action, Buttons};
+use crate::card;
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channels, Estimate, Lookup, NEWS_MAX, Roster, Supplies, Suspects};
 use crate::config::Config;
@@ -47,6 +48,7 @@ impl Assembled {
     /// Builds every room and starts its threads. Must be called within the runtime.
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
         let folder = state_folder(config);
+        let config = &card::take_over(config, folder.as_deref().filter(|_| appliance::keeps()));
         let (lists_in, lists) = mpsc::channel(1);
         let (wanted_in, wanted) = watch::channel(Wanted::new());
         let mut music = None;
@@ -229,7 +231,14 @@ fn line_in_device(config: &Config) -> Alsa {
 /// What the box as a thing needs to know of the configuration.
 fn appliance_config(config: &Config) -> appliance::config::Config {
     let (wifi, inbox) = (config.wifi.clone(), config.update.inbox.clone());
-    appliance::config::Config { wifi, page_port: config.listen.port(), inbox }
+    let card = config.card.as_ref();
+    appliance::config::Config {
+        wifi,
+        page_port: config.listen.port(),
+        inbox,
+        said_by_card: card.map(|card| card.rules(|key| card.says(key))).unwrap_or_default(),
+        card_problems: card.map(|card| card.problems.clone()),
+    }
 }
 
 fn http_config(config: &Config) -> web::http::Config {

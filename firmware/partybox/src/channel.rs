@@ -22,7 +22,7 @@ pub(crate) use estimate::Estimate;
 #[cfg(test)]
 pub(crate) use lookup::Found;
 pub(crate) use lookup::{Answer, Lookup};
-pub(crate) use memory::FIRST;
+pub(crate) use memory::{FIRST, forget_crossfades};
 pub(crate) use programme::{Listening, Programme};
 pub(crate) use roster::Roster;
 pub(crate) use supplies::{Gauged, Supplies, encoders};

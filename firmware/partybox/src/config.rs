@@ -30,11 +30,13 @@ macro_rules! section {
     };
 }
 
+mod card;
 mod error;
 mod network;
 mod sound;
 mod upkeep;
 
+pub use card::{CardFile, Secret};
 pub use error::Error;
 use error::ensure;
 use network::parse_network;
@@ -69,6 +71,9 @@ pub struct Config {
     pub state: StateConfig,
     pub update: UpdateConfig,
     pub log: LogConfig,
+    /// What was read of the card's file; `None` where none is read.
+    #[serde(skip)]
+    pub card: Option<CardFile>,
 }
 
 impl Default for Config {
@@ -90,6 +95,7 @@ impl Default for Config {
             state: StateConfig::default(),
             update: UpdateConfig::default(),
             log: LogConfig::default(),
+            card: None,
         }
     }
 }

@@ -46,6 +46,8 @@ pub struct Facts {
     pub stuck: Option<&'static str>,
     /// Whether what the box is told is lost with the next restart.
     pub forgets: bool,
+    /// How much is wrong with the card's file.
+    pub card_problems: usize,
     /// Whether an update is being written: the box must not be switched off.
     pub updating: bool,
     /// What a press has just led to, for a few seconds.
@@ -122,6 +124,10 @@ impl Facts {
         if self.forgets {
             let text = "Nothing is kept. A host's page says more.".to_owned();
             screens.push(Screen::Message { headline: "Card damaged".to_owned(), text });
+        }
+        if self.card_problems > 0 {
+            let text = "partybox.toml has mistakes. A host's page lists them.".to_owned();
+            screens.push(Screen::Message { headline: "Card's file".to_owned(), text });
         }
         Show { screens, urgent: self.urgent(), brightness_percent: self.brightness_percent }
     }
@@ -320,6 +326,14 @@ mod tests {
         let show = Facts { forgets: true, ..playing() }.show();
         assert!(matches!(&show.screens[..], [Screen::Track { .. }, Screen::Message { .. }]), "{show:?}");
         assert_eq!(show.urgent, None, "guests want to read how to join");
+    }
+
+    #[test]
+    fn mistakes_in_the_cards_file_are_told_in_their_turn_and_are_no_error_of_the_box() {
+        let facts = Facts { card_problems: 2, ..playing() };
+        let show = facts.show();
+        assert!(matches!(&show.screens[..], [Screen::Track { .. }, Screen::Message { .. }]), "{show:?}");
+        assert_eq!((show.urgent, only(&facts)), (None, vec![Condition::Playing]));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod args;
 mod assemble;
 mod box_metrics;
 pub mod buttons;
+pub mod card;
 pub mod catalogue;
 mod channel;
 pub mod config;

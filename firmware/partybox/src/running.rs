@@ -220,6 +220,7 @@ impl Running {
             network: self.network.credentials().cloned(),
             fullness_percent: facts.fullness_percent.max(thing.fullness_percent()),
             forgets: thing.forgets.is_some(),
+            card_problems: thing.card_problems.as_ref().map_or(0, Vec::len),
             updating: thing.is_updating(),
             ..facts
         });

@@ -5,10 +5,12 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::boot::Boot;
 use super::disk::Disk;
 use crate::board::Board;
 use crate::cli::FlashArgs;
 use crate::error::Error;
+use crate::settings::{BYTES_MAX, Settings};
 use crate::{files, places, setup};
 
 /// Bytes that are written and compared at once.
@@ -44,14 +46,15 @@ pub(crate) fn flash(args: &FlashArgs) -> Result<(), Error> {
         disk.model
     );
     eprintln!("Everything on that disk will be lost.");
+    let boot = settings(&args.settings)?.map(|text| Boot::with_file(&image, &text)).transpose()?;
     let agreed = args.yes || (io::stdin().is_terminal() && setup::agreed("Write it?"));
     if !agreed {
         return Err(Error::Card(
             "nothing was written: that takes a yes, or --yes where nobody can be asked".to_owned(),
         ));
     }
-    write(&image, &args.device, bytes)?;
-    verify(&image, &args.device, bytes)?;
+    write(&image, &args.device, bytes, boot.as_ref())?;
+    verify(&image, &args.device, bytes, boot.as_ref())?;
     eprintln!("written and verified; the card can be taken out");
     Ok(())
 }
@@ -60,7 +63,19 @@ fn default_image(board: Board) -> PathBuf {
     places::card().join(board.name()).join("out").join("card.img")
 }
 
-fn write(image: &Path, device: &Path, bytes: u64) -> Result<(), Error> {
+/// The file of settings that was asked for; `None` where the image's own is to stay.
+fn settings(settings: &Settings) -> Result<Option<Vec<u8>>, Error> {
+    let Some(path) = &settings.file else { return Ok(settings.text().map(String::into_bytes)) };
+    if !path.is_file() {
+        return Err(Error::NoSuchPath { option: "--settings", path: path.clone(), wanted: "file" });
+    }
+    if files::size(path)? > BYTES_MAX as u64 {
+        return Err(Error::Card(format!("{}: the box reads at most {BYTES_MAX} bytes of settings", path.display())));
+    }
+    fs::read(path).map(Some).map_err(|source| Error::File { path: path.clone(), source })
+}
+
+fn write(image: &Path, device: &Path, bytes: u64, boot: Option<&Boot>) -> Result<(), Error> {
     let failed = |source| Error::File { path: device.to_owned(), source };
     let mut from = File::open(image).map_err(|source| Error::File { path: image.to_owned(), source })?;
     let mut to = OpenOptions::new().write(true).custom_flags(O_EXCL).open(device).map_err(failed)?;
@@ -70,6 +85,9 @@ fn write(image: &Path, device: &Path, bytes: u64) -> Result<(), Error> {
         let count = fill(&mut from, &mut piece).map_err(|source| Error::File { path: image.to_owned(), source })?;
         if count == 0 {
             break;
+        }
+        if let Some(boot) = boot {
+            boot.cover(done, &mut piece[..count]);
         }
         to.write_all(&piece[..count]).map_err(failed)?;
         // Without this the progress would be that of filling memory.
@@ -81,7 +99,7 @@ fn write(image: &Path, device: &Path, bytes: u64) -> Result<(), Error> {
 }
 
 /// Compares every byte with what the disk now says.
-fn verify(image: &Path, device: &Path, bytes: u64) -> Result<(), Error> {
+fn verify(image: &Path, device: &Path, bytes: u64, boot: Option<&Boot>) -> Result<(), Error> {
     let failed = |source| Error::File { path: device.to_owned(), source };
     let mut wanted = File::open(image).map_err(|source| Error::File { path: image.to_owned(), source })?;
     // Not every file system that a test stands on can do it.
@@ -95,6 +113,9 @@ fn verify(image: &Path, device: &Path, bytes: u64) -> Result<(), Error> {
         let count = fill(&mut wanted, &mut right).map_err(|source| Error::File { path: image.to_owned(), source })?;
         if count == 0 {
             return Ok(());
+        }
+        if let Some(boot) = boot {
+            boot.cover(done, &mut right[..count]);
         }
         let found = fill(&mut there, piece).map_err(failed)?;
         if found < count || piece[..count] != right[..count] {
@@ -140,13 +161,13 @@ mod tests {
         let bytes: Vec<u8> = (0..PIECE + 8192).map(|n| (n % 251) as u8).collect();
         fs::write(&image, &bytes).expect("ours");
         fs::write(&device, vec![0; PIECE * 2]).expect("ours");
-        write(&image, &device, bytes.len() as u64).expect("written");
-        verify(&image, &device, bytes.len() as u64).expect("the same");
+        write(&image, &device, bytes.len() as u64, None).expect("written");
+        verify(&image, &device, bytes.len() as u64, None).expect("the same");
         let mut damaged = fs::read(&device).expect("ours");
         assert_eq!(damaged.len(), PIECE * 2, "the rest of the disk is left alone");
         damaged[PIECE + 7] ^= 1;
         fs::write(&device, damaged).expect("ours");
-        let why = verify(&image, &device, bytes.len() as u64).expect_err("a flipped bit").to_string();
+        let why = verify(&image, &device, bytes.len() as u64, None).expect_err("a flipped bit").to_string();
         assert!(why.contains(&format!("byte {}", PIECE + 7)), "{why}");
         fs::remove_dir_all(folder).expect("ours");
     }

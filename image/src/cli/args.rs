@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::board::Board;
 use crate::help::Topic;
+use crate::settings::Settings;
 
 /// What the person asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -139,6 +140,8 @@ pub(crate) struct FlashArgs {
     pub(crate) board: Board,
     /// Another image.
     pub(crate) image: Option<PathBuf>,
+    /// What its owner has to say.
+    pub(crate) settings: Settings,
     /// Where to.
     pub(crate) device: PathBuf,
 }

@@ -104,10 +104,33 @@ fn an_image_is_for_a_pi_unless_told_otherwise_and_a_key_needs_its_certificate() 
 
 #[test]
 fn a_card_is_written_to_one_disk_that_is_named() {
-    let wanted = FlashArgs { yes: false, board: Board::Pi, image: None, device: "/dev/sdx".into() };
+    let wanted = FlashArgs {
+        yes: false,
+        board: Board::Pi,
+        image: None,
+        settings: Settings::default(),
+        device: "/dev/sdx".into(),
+    };
     assert_eq!(parsed(&["flash", "/dev/sdx"]), Ok(Command::Flash(wanted)));
     assert!(refused(&["flash"]).contains("DEVICE"));
     assert!(refused(&["flash", "/dev/sdx", "/dev/sdy"]).contains("flash does not know \"/dev/sdy\""));
+}
+
+#[test]
+fn what_the_owner_has_to_say_is_a_line_each_or_a_file() {
+    let settings = |words: &[&str]| match parsed(&[&["flash", "/dev/sdx"], words].concat()) {
+        Ok(Command::Flash(args)) => args.settings,
+        other => panic!("{other:?}"),
+    };
+    let said = settings(&["--country", "FR", "--name", "Garden \"party\"", "--country=DE"]);
+    assert_eq!(said.lines, ["name = \"Garden \\\"party\\\"\"", "wifi.country = \"DE\""]);
+    assert_eq!(settings(&["--settings", "f"]).file, Some("f".into()));
+    assert!(refused(&["flash", "/dev/sdx", "--settings", "f", "--band", "5"]).contains("--settings"));
+    assert!(
+        refused(&["flash", "/dev/sdx", "--country", "de"]).contains("--country \"de\": must be two capital letters")
+    );
+    let secret = refused(&["flash", "/dev/sdx", "--passphrase", "short"]);
+    assert!(secret.contains("--passphrase must be 8 to 63") && !secret.contains("short"), "{secret}");
 }
 
 #[test]

@@ -139,7 +139,12 @@ export const rescan = () => send('POST', '/api/library/rescan');
 /** @returns {Promise<{path: string, reason: string}[]>} */
 export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}`)).files;
 
-/** @returns {Promise<{network: (Record<string, unknown> & {origins?: Record<string, Party.Origin>}) | null}>} */
+/**
+ * @returns {Promise<{
+ *   network: (Record<string, unknown> & {origins?: Record<string, Party.Origin>}) | null,
+ *   card_problems: Party.CardProblem[] | null,
+ * }>}
+ */
 export const box = () => read('/api/box');
 /** @param {Record<string, unknown>} some any of `portal`, `forward` and `cable` */
 export const setNetwork = (some) => send('PUT', '/api/box/network', some);

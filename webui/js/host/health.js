@@ -13,12 +13,17 @@ const HOT_C = 75;
 /**
  * What there is to say, the troubles first.
  * @param {Party.State} state
+ * @param {Party.CardProblem[]} problems what is wrong with the card's file
  * @returns {Finding[]}
  */
-export function findings({ forgets, radio, power, name, version }) {
+export function findings({ forgets, radio, power, name, version }, problems = []) {
   /** @type {Finding[]} */
   const said = [];
   if (forgets) said.push({ id: 'card', drawn: 'file', title: t('forgets.heading'), text: t(`forgets.${forgets}`), bad: true });
+  problems.forEach(({ line: n, key, code, detail }, at) => {
+    const title = dotted(t('cardfile.heading'), n === null ? '' : t('cardfile.line', { n }), key);
+    said.push({ id: `card-file-${at}`, drawn: 'file', title, text: dotted(t(`cardfile.${code}`), detail), bad: true });
+  });
   if (radio) {
     const title = t('radio.guests', { n: radio.guests, of: radio.guests_max });
     said.push({ id: 'radio', drawn: 'wifi', title, text: t(radio.nearly_full ? 'radio.full' : 'radio.room'), bad: radio.nearly_full });
@@ -39,9 +44,12 @@ export function findings({ forgets, radio, power, name, version }) {
   return [...said, { id: 'version', drawn: 'box', title: name, text: t('health.version', { version }), bad: false }];
 }
 
-/** @param {Party.State} state */
-export function showHealth(state) {
-  const said = findings(state);
+/**
+ * @param {Party.State} state
+ * @param {Party.CardProblem[]} problems what is wrong with the card's file
+ */
+export function showHealth(state, problems) {
+  const said = findings(state, problems);
   const bad = said.filter((each) => each.bad).length;
   const badge = element('box-badge');
   badge.hidden = bad === 0;

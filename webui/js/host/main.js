@@ -13,6 +13,7 @@ import { tint } from '../tint.js';
 import { describe, isOver } from '../words.js';
 import { AsksPanel } from './asks.js';
 import { CardBox } from './card.js';
+import { CardFile } from './card-file.js';
 import { ChannelsBox } from './channels.js';
 import { showHealth } from './health.js';
 import { showInvitation } from './invitation.js';
@@ -53,6 +54,7 @@ const parts = {
   network: new NetworkBox(),
   update: new UpdateBox(),
   card: new CardBox(),
+  cardFile: new CardFile(),
   channels: new ChannelsBox(),
   over: new OverCard(),
 };
@@ -178,7 +180,8 @@ function show() {
   showInvitation(state, tabs.shows('people'));
   parts.settings.show(state, you);
   parts.network.show(tabs.shows('box'));
-  showHealth(state);
+  parts.cardFile.show(tabs.shows('box'), () => showHealth(state, parts.cardFile.problems));
+  showHealth(state, parts.cardFile.problems);
   parts.update.show(state.update ?? null);
   parts.card.show(state.forgets ?? null);
   parts.channels.show(state, you, tabs.shows('box'));

@@ -1,4 +1,4 @@
-// Who said what a setting is: a word below it, so that nobody wonders why a line of the box's file has no effect.
+// Who said what a setting is: a word below it, so that nobody wonders why a line of a file has no effect.
 
 import { t } from '../i18n.js';
 import { write } from '../dom.js';
@@ -16,6 +16,6 @@ export function showOrigin(field, origin) {
     shown.className = 'origin';
     label.append(shown);
   }
-  const words = { default: '', file: t('origin.file'), page: t('origin.page') };
+  const words = { default: '', file: t('origin.file'), card: t('origin.card'), page: t('origin.page') };
   write(shown, words[origin ?? 'default']);
 }

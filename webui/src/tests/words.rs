@@ -27,6 +27,7 @@ const KEY_FAMILIES: [&str; 21] = [
     "power.",
     "update.",
     "forgets.",
+    "cardfile.",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.

@@ -9,10 +9,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use appliance::state::{Error, Writer};
+use appliance::state::{Error, Folder, Writer, peek};
 use base::{ChannelId, Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
@@ -144,6 +145,27 @@ impl Memory {
     }
 }
 
+/// Forgets what hosts have set each channel's crossfade to, in the files of a box that does not run yet. When this returns, it is
+/// on the storage.
+///
+/// # Errors
+/// The storage refuses.
+pub(crate) fn forget_crossfades(folder: &Folder) -> Result<(), Error> {
+    let system = |error| Error::System(folder.path().to_owned(), error);
+    for entry in fs::read_dir(folder.path()).map_err(system)? {
+        let name = entry.map_err(system)?.file_name();
+        let of_channel = |name: &str| name == FILE || name.strip_prefix(FILE).is_some_and(|rest| rest.starts_with('-'));
+        let Some(name) = name.to_str().filter(|name| of_channel(name)) else { continue };
+        // One that is not whole is set aside when its channel reads it.
+        let Some(text) = peek(folder.path(), name) else { continue };
+        let Ok(mut file) = toml::from_str::<File>(&text) else { continue };
+        if file.settings.crossfade_ms.take().is_some() {
+            folder.write(name, toml::to_string(&file).expect("numbers and strings make a table").as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
 /// What tells that a number still means the same track.
 pub(super) fn checksum(track: &TrackView) -> u32 {
     let mut digest = CHECKSUM.digest();
@@ -243,6 +265,23 @@ mod tests {
         let text = to_text(&saved(3), |track| Some(track.0 as u32));
         let read = from_text(text.as_bytes(), |track| (track != TrackId(1_000_000)).then_some(1_000_001)).unwrap();
         assert_eq!(read.items.iter().map(|item| item.track).collect::<Vec<_>>(), [TrackId(1_000_001)]);
+    }
+
+    #[test]
+    fn every_channels_crossfade_is_forgotten_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path().to_owned()).unwrap();
+        let with = |crossfade_ms| {
+            let settings = Change { crossfade_ms, ..saved(1).settings };
+            to_text(&Saved { settings, ..saved(1) }, |_| Some(7))
+        };
+        for name in ["party", "party-red", "network"] {
+            folder.write(name, with(Some(4_000)).as_bytes()).unwrap();
+        }
+        forget_crossfades(&folder).unwrap();
+        for (name, crossfade_ms) in [("party", None), ("party-red", None), ("network", Some(4_000))] {
+            assert_eq!(peek(directory.path(), name), Some(with(crossfade_ms)), "{name}");
+        }
     }
 
     #[test]

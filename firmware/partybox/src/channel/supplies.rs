@@ -113,7 +113,8 @@ impl Supplies {
         self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, controls.clone());
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
         let pump = PumpWatch::new(thread, clock.now());
-        let shown = Shown::default();
+        let card = self.config.card.as_ref();
+        let shown = Shown::new(card.is_some_and(|card| card.says("source.crossfade_ms")));
         let (remedies, suspects) = (Remedies::default(), self.suspects.clone());
         let mut programme = Programme {
             id,

@@ -16,6 +16,8 @@ const GUESTS_EVERY_MS: u64 = 200;
 /// What pages see of a party.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
+    /// Whether the card's file says how long a crossfade is.
+    crossfade_by_card: bool,
     revision: Option<u64>,
     at: Time,
     view: Arc<PartyView<TrackView>>,
@@ -24,6 +26,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// Returns what shows nothing yet; `crossfade_by_card`: whether the card's file says how long a crossfade is.
+    pub(super) fn new(crossfade_by_card: bool) -> Self {
+        Self { crossfade_by_card, ..Self::default() }
+    }
+
     /// Returns what pages see at `now`, of tracks as `track` describes them. `urgent`: people wait for what changed.
     pub(super) fn update(
         &mut self,
@@ -36,7 +43,8 @@ impl Shown {
         if changed && (urgent || self.revision.is_none() || now >= self.at.plus_millis(GUESTS_EVERY_MS)) {
             (self.revision, self.at) = (Some(party.revision()), now);
             let mut described = Described { track, known: std::mem::take(&mut self.tracks), used: HashMap::new() };
-            self.view = Arc::new(party.page_view().map_tracks(|id| described.track(id)));
+            let view = party.page_view().with_crossfade_by_card(self.crossfade_by_card);
+            self.view = Arc::new(view.map_tracks(|id| described.track(id)));
             self.tracks = described.used;
         }
         Arc::clone(&self.view)

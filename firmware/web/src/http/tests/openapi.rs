@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ::party::{Asker, At, Audience, ByView, Change, Done, Input, Party, RequestState, Requests, Role, What};
+use appliance::card_file::{Code, Problem};
 use appliance::config::{Cable, Portal};
 use appliance::facts::{Facts, Network, Power, Radio, Update};
 use appliance::network::PORTAL;
@@ -218,7 +219,10 @@ async fn what_is_answered_is_what_is_described() {
         cable: Cable::House,
         origins: Origins::default(),
     });
-    let facts = Facts { network, radio: Some(radio), power: Some(power), update, ..Facts::default() };
+    let problems =
+        [Problem::new(Some(3), "wifi.country", Code::Value, "allowed is"), Problem::of_file(Code::TooLarge, "")];
+    let card_problems = Some(problems.to_vec());
+    let facts = Facts { network, radio: Some(radio), power: Some(power), update, card_problems, ..Facts::default() };
     for (shown, facts) in [(snapshot(), Facts::default()), (full(), facts)] {
         world.snapshot.send_replace(Arc::new(shown));
         world.facts.send_replace(Arc::new(facts));
