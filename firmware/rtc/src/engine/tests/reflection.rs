@@ -194,11 +194,11 @@ fn nothing_is_sent_outside_the_guests_own_networks() {
 }
 
 #[test]
-fn a_flood_of_forged_addresses_leaves_a_phones_own_claim_alone_or_asks_it_again() {
+fn a_phone_proves_its_address_among_many_that_are_forged_in_its_name() {
     let mut world = World::new();
     let (n, _) = world.phone(Setup::Actpass, None);
     let check = check_of(&mut world, n);
-    let from = world.phones[n].0;
+    world.phones[n].1.outbox.take();
     for round in 0..3_u8 {
         for other in 0..20 {
             let other = SocketAddr::from(([10, 0, 50 + round, other], 9));
@@ -206,7 +206,6 @@ fn a_flood_of_forged_addresses_leaves_a_phones_own_claim_alone_or_asks_it_again(
         }
         world.out.take();
         world.phones[n].1.check();
-        let _ = from;
         world.settle();
     }
     world.pass(1_000, false);
