@@ -33,7 +33,7 @@ impl Turns {
     ///
     /// # Errors
     /// The waiting room has no share for it, or it took too long.
-    pub(super) async fn take(
+    pub(super) async fn wait(
         &self,
         who: Entrant,
         guest: Option<GuestId>,
