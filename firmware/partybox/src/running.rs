@@ -108,7 +108,7 @@ impl Running {
                     self.channels.pass();
                     self.pairing.tick(self.clock.now());
                     self.page.poll(self.clock.now());
-                    self.tell_networks(config);
+                    self.publish_networks(config);
                     if let Err(trouble) = self.listen() {
                         return trouble;
                     }
@@ -136,8 +136,8 @@ impl Running {
         outcome.inspect_err(|error| log::warn!("a wish cannot be granted: {error}")).ok()
     }
 
-    /// Tells the fan-out where guests are, if that has changed.
-    fn tell_networks(&mut self, config: &Config) {
+    /// Publishes to the fan-out where guests are, if that has changed.
+    fn publish_networks(&mut self, config: &Config) {
         let networks = config.guests_networks().unwrap_or_else(|| self.page.networks().to_vec());
         // Too busy: it is told with the next tick.
         if networks != self.networks && self.rtc.set_networks(Networks::new(networks.iter().copied())) {

@@ -167,7 +167,7 @@ impl Controls {
         self.shared.events.pop()
     }
 
-    /// Replaces the mixer, the limiter and the encoders, by `encoders`, as if the pump began anew: a cure for whatever is wrong
+    /// Replaces the mixer, the limiter and the encoders, by `encoders`, as if the pump had just started: a cure for whatever is wrong
     /// in them. The current track ends, those cued are kept, and all sinks go on. Returns `false` if the queue of commands
     /// is full.
     pub fn renew(&self, encoders: Vec<Box<dyn Encode>>) -> bool {
@@ -175,8 +175,8 @@ impl Controls {
         self.shared.commands.push(Command::Renew(parts)).is_ok()
     }
 
-    /// Takes the levels since the last call; for one caller only.
-    pub fn take_levels(&self) -> Levels {
+    /// Returns the levels since the last call and starts again from silence; for one caller only.
+    pub fn drain_levels(&self) -> Levels {
         let LevelMeters { supplied, peak, audible, blocks } = &self.shared.levels;
         let take = |meter: &AtomicU32| f32::from_bits(meter.swap(0, Ordering::Relaxed));
         let blocks = blocks.swap(0, Ordering::Relaxed);

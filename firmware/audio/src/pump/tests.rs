@@ -209,7 +209,7 @@ fn a_mix_that_gets_lost_shows_in_the_levels_and_a_renewed_pump_plays_what_was_cu
             now_ms += 10;
             run_until(pump, Time::from_micros(500 + now_ms * 1_000));
         }
-        controls.take_levels()
+        controls.drain_levels()
     };
     controls.cue(finished(1, &tone)).unwrap();
     levels(&mut pump);

@@ -218,7 +218,7 @@ impl Channels {
             match remedy {
                 Remedy::SkipTrack(cue, track) => programme.leave(cue, track),
                 Remedy::RenewSound { acquitted } => {
-                    log::error!("{id}: sound gets lost ({lost_in}); mixer and encoders are made anew");
+                    log::error!("{id}: sound gets lost ({lost_in}); mixer and encoders are replaced");
                     acquitted.into_iter().for_each(|track| programme.suspects.acquit(track));
                     let renewed = encoders(&self.supplies.config).map(|encoders| programme.controls.renew(encoders));
                     match renewed {

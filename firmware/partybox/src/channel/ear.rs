@@ -117,7 +117,7 @@ impl Ear {
     /// it is listened to, else a quarter, and that only while the channel is `heard` by somebody.
     ///
     /// # Errors
-    /// [`Lost`]; after that it begins to judge anew.
+    /// [`Lost`]; after that judging starts again.
     pub(super) fn poll(
         &mut self,
         now: Time,

@@ -176,7 +176,7 @@ impl Programme {
         let (view, sound, now) = (self.view(), self.controls.status(), self.clock.now());
         let line_in = view.source == party::Source::LineIn;
         let moment = Moment::of(view.playing, line_in, view.has_tracks, &sound);
-        let judged = self.ear.poll(now, moment, self.controls.take_levels(), closely, heard);
+        let judged = self.ear.poll(now, moment, self.controls.drain_levels(), closely, heard);
         if self.ear.is_proved(now) {
             self.remedies.recovered();
         }

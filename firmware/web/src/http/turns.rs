@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use base::GuestId;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use super::call::Call;
 use super::refusal::{Refusal, unavailable};
-use crate::gate::{Gate, Pass, Places};
+use crate::gate::{Entrant, Gate, Pass, Places};
 
 /// What is done for few at once.
 #[derive(Debug)]
@@ -29,12 +29,17 @@ impl Turns {
         Self { serving: Semaphore::new(at_once), waiting: Gate::new(places) }
     }
 
-    /// Waits for the turn of `call`, as long as `patience`.
+    /// Waits for the turn of `who`, as long as `patience`; `guest` is whose call it is, if that is known.
     ///
     /// # Errors
     /// The waiting room has no share for it, or it took too long.
-    pub(super) async fn take(&self, call: &Call, patience: Duration) -> Result<Turn<'_>, Refusal> {
-        let place = self.waiting.enter(call.entrant(), call.guest).map_err(|_| unavailable())?;
+    pub(super) async fn wait(
+        &self,
+        who: Entrant,
+        guest: Option<GuestId>,
+        patience: Duration,
+    ) -> Result<Turn<'_>, Refusal> {
+        let place = self.waiting.enter(who, guest).map_err(|_| unavailable())?;
         match timeout(patience, self.serving.acquire()).await {
             Ok(Ok(served)) => Ok(Turn { _served: served, _place: place }),
             _ => Err(unavailable()),

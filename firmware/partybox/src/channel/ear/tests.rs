@@ -162,7 +162,7 @@ impl Bench {
                 while self.pump.step(self.now) == Step::Made {}
             }
             assert!(window < 2 || self.controls.status().cue.is_some() || window + 2 > seconds * 4, "it plays");
-            self.ear.poll(self.now, PLAYING, self.controls.take_levels(), closely, true)?;
+            self.ear.poll(self.now, PLAYING, self.controls.drain_levels(), closely, true)?;
         }
         Ok(())
     }
