@@ -136,6 +136,8 @@ fn two_channels_with_two_folders_play_only_their_own_and_go_on_so_after_a_restar
     }
     let about = party.get("/api/channels/main");
     assert_eq!((&about["repertoire"], &about["repertoire_lost"]), (&jazz, &false.into()), "{about}");
+    party.choose("green", &jazz);
+    party.until_plays("green", &jazz_titles);
     party.choose("main", &json!("all"));
     party.until("/api/channels/main/status", |status| status["track"]["title"] == "Elsewhere");
 }

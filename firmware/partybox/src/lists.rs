@@ -11,13 +11,16 @@ use base::TrackId;
 use library::{AskError, Library, Progress, Selection};
 use party::{CHANNELS_MAX, Channel, Repertoire};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How often the log says how far a scan has got.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// Shortest time between two new lists while a scan finds more and more tracks.
 const LIST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long storage that gave no list is left alone before it is asked again.
+const RETRY_PAUSE: Duration = Duration::from_secs(10);
 
 /// The folders and playlists that channels play; one for each channel at most.
 pub(crate) type Wanted = BTreeSet<Repertoire>;
@@ -77,10 +80,9 @@ pub(crate) async fn follow(
             }
         }
         let progress = library.progress();
-        let selected = wanted.borrow_and_update().clone();
-        let (asked, to_read) = (library.clone(), selected.clone());
+        let (asked, selected) = (library.clone(), wanted.borrow_and_update().clone());
         // Reads whole lists from storage: not for a thread that others wait for.
-        match tokio::task::spawn_blocking(move || Lists::read(&asked, &to_read)).await {
+        match tokio::task::spawn_blocking(move || Lists::read(&asked, &selected)).await {
             // It may find some yet; that there is none is told when it has looked.
             Ok(Ok(found)) if found.all.is_empty() && progress.scanning => {}
             Ok(Ok(found)) => {
@@ -88,7 +90,12 @@ pub(crate) async fn follow(
                     return;
                 }
             }
-            Ok(Err(error)) => log::warn!("the list of tracks: {error}"),
+            Ok(Err(error)) => {
+                log::warn!("the list of tracks: {error}");
+                sleep(RETRY_PAUSE).await;
+                at_once = true;
+                continue;
+            }
             Err(error) => log::error!("the list of tracks: {error}"),
         }
         let found = (progress.tracks, progress.broken);
@@ -98,8 +105,7 @@ pub(crate) async fn follow(
                 log::info!("{}", in_words(&progress));
             }
             // Whoever has chosen something meanwhile need not wait.
-            let chosen = timeout(LIST_PAUSE, wanted.wait_for(|wanted| *wanted != selected)).await;
-            at_once = chosen.is_ok_and(|chosen| chosen.is_ok());
+            at_once = timeout(LIST_PAUSE, wanted.changed()).await.is_ok_and(|chosen| chosen.is_ok());
         } else if said != Some(found) {
             said = Some(found);
             match found {

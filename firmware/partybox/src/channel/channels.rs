@@ -128,6 +128,7 @@ impl Channels {
 
     fn change(&mut self, id: ChannelId, wish: ChannelWish) -> Result<Result<Done, Refused>, Error> {
         let mut evening = self.evening.clone();
+        let chooses = matches!(wish, ChannelWish::Put { repertoire: Some(_), .. });
         match evening.ask(id, wish) {
             Err(refused) => return Ok(Err(refused)),
             Ok(Changed::Described) => {
@@ -158,7 +159,9 @@ impl Channels {
             }
         }
         self.evening = evening;
-        self.supplies.want(self.evening.channels());
+        if chooses {
+            self.supplies.want(self.evening.channels());
+        }
         self.roster.write(&self.evening);
         Ok(Ok(Done::Plainly))
     }

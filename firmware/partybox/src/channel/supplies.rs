@@ -117,14 +117,10 @@ impl Supplies {
         Ok(programme)
     }
 
-    /// Has the lists of the folders and playlists of `channels` read, if they are others than before.
+    /// Has the lists of the folders and playlists of `channels` read, though they may be the same as before: one of the
+    /// channels waits for its own.
     pub(super) fn want(&self, channels: &[Channel]) {
-        let wanted = wanted_by(channels);
-        self.wanted.send_if_modified(|before| {
-            let is_new = *before != wanted;
-            *before = wanted;
-            is_new
-        });
+        self.wanted.send_replace(wanted_by(channels));
     }
 
     fn stream(&self, id: StreamId) -> StreamConfig {
