@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// The shortest and the longest pause between two questions. In between, what was waited for longer is asked for less often:
 /// a file or a page that comes after a minute is not read ten thousand times.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(200));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
 
 /// Which part of the time that was waited already the next pause is.
 const PART: u32 = 50;
