@@ -2,7 +2,8 @@
 //!
 //! A loaded machine lets a sound server, a browser or the box's own threads wait for longer than any buffer. A change with a
 //! hole is excused, and the next one taken, only where a second witness says that it was the machine: the box's own counters,
-//! a second recorder of the same loudspeakers, or a second guest, who changes nothing and had a hole as well.
+//! a second recorder of the same loudspeakers, or a second guest, in a browser of his own, who changes nothing: he had a hole as
+//! well, or his page's clock rang late.
 
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,18 @@ const HICCUPS_FOR: Duration = Duration::from_secs(120);
 
 /// Sound before and after each change, in frames.
 const AROUND: usize = 2 * RATE_HZ as usize;
+
+/// How late the clock of a page rings on a machine that lets it wait, in ms: a third of the longest hole.
+const LATE_MS_MAX: f64 = 100.0;
+
+/// Lets a page watch how late its clock rings.
+const WATCH_LATENESS: &str = "window.testLate = 0;
+let due = performance.now() + 20;
+setInterval(() => {
+  const now = performance.now();
+  window.testLate = Math.max(window.testLate, now - due);
+  due = now + 20;
+}, 20);";
 
 /// Where the guest plays into, and the one who changes nothing.
 const SINKS: [&str; 2] = ["ears", "other-ears"];
@@ -64,24 +77,30 @@ fn the_way_of_listening_changes_without_a_hole() {
     let tune = hear::melody(7, PEAK, RATE_HZ, 120 * RATE_HZ as usize);
     wav::write(&folder.path().join("tune.wav"), &tune).expect("a file");
     let Some(running) = Running::start(&["--music".as_ref(), folder.path().as_os_str()]) else { return };
-    let [guest, _other] = SINKS.map(|sink| guest(&server, &running, sink));
+    let [guest, other] = SINKS.map(|sink| guest(&server, &running, sink));
+    other.browser.run(WATCH_LATENESS).expect("watched");
+    let lateness = || {
+        let late = other.browser.run("const late = window.testLate; window.testLate = 0; return late");
+        late.expect("a time").as_f64().expect("a number")
+    };
     let record = |sink: &str| server.record(sink).expect("parec starts");
     let recordings = [record(SINKS[0]), record(SINKS[0]), record(SINKS[1])];
     for way in ["pocket", "live"] {
         let begun = Instant::now();
         let mut excused = Vec::new();
         loop {
+            lateness();
             let before = hiccups::counted(&running);
             let [hole_ms, again_ms, other_ms] = longest_holes_ms(&guest, &recordings, way);
             if hole_ms <= HOLE_MS_MAX {
                 println!("to {way}: the longest hole is {hole_ms} ms, after {excused:?}");
                 break;
             }
-            let after = hiccups::counted(&running);
-            let witnesses = [before != after, again_ms <= HOLE_MS_MAX, other_ms > 0];
+            let (after, late_ms) = (hiccups::counted(&running), lateness());
+            let witnesses = [before != after, again_ms <= HOLE_MS_MAX, other_ms > 0, late_ms > LATE_MS_MAX];
             println!(
                 "to {way}: a hole of {hole_ms} ms; counters {before:?} to {after:?}; another recorder hears {again_ms} ms, \
-                 another guest has {other_ms} ms"
+                 another guest has {other_ms} ms, late {late_ms:.0} ms"
             );
             assert!(
                 witnesses.contains(&true),
