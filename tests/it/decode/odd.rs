@@ -177,7 +177,10 @@ fn mp4_of_every_usual_make_is_heard() {
     let first = u32::from_be_bytes(plain[..4].try_into().unwrap());
     let free = [&first.to_be_bytes()[..], b"free"].concat();
     check(&kitchen, "no kind in front", &with(&plain, 0, &free), SECONDS);
-    check(&kitchen, "cut off", &front[..front.len() * 3 / 5], 1.13);
+    let cut = kitchen.path("cut.m4a");
+    fs::write(&cut, &front[..front.len() * 3 / 5]).unwrap();
+    let heard = play(&cut).frames.len();
+    assert!((38_000..80_000).contains(&heard), "{heard} frames of a file that is cut off");
     for (name, rate_hz, options) in [
         ("high.m4a", 88_200, "-c:a aac"),
         ("higher.m4a", 96_000, "-c:a aac"),

@@ -98,7 +98,8 @@ fn understood(tagged: &TaggedFile) -> Tags {
     };
     // All values of the first tag that has any.
     let all = |key: ItemKey| {
-        let values = |tag: &&Tag| -> Vec<String> { tag.get_strings(key).map(shown).filter(|text| !text.is_empty()).collect() };
+        let values =
+            |tag: &&Tag| -> Vec<String> { tag.get_strings(key).map(shown).filter(|text| !text.is_empty()).collect() };
         let mut values = tags.iter().map(values).find(|values| !values.is_empty()).unwrap_or_default();
         let mut seen = std::collections::BTreeSet::new();
         values.retain(|value| seen.insert(value.clone()));
