@@ -63,7 +63,7 @@ const VALUES: [Values; 44] = [
     ("buttons.play", "{ short = \"pause\" }", "{ short = \"dance\" }"),
     ("buttons.next", "{ long = \"stop\" }", "{ brief = \"next\" }"),
     ("buttons.volume_up", "{ short = \"next\" }", "{ repeat = 1 }"),
-    ("buttons.volume_down", "{ short = \"next\" }", "[]"),
+    ("buttons.volume_down", "{ short = \"next\" }", "7"),
     ("buttons.pair", "{ short = \"pair\" }", "\"pair\""),
     ("buttons.knob", "\"none\"", "\"light\""),
     ("log.level", "\"debug\"", "\"loud\""),

@@ -19,9 +19,6 @@ use crate::config::{CardFile, Config, Error, Secret};
 /// Problems that are told, each a line on the page; of more it is said how many.
 const PROBLEMS_MAX: usize = 20;
 
-/// How often what was refused is tried again, because what it needs stands further down (`source.start`, `line_in.device`).
-const ROUNDS: usize = 2;
-
 /// A value of the file.
 struct Entry {
     /// Section and key, and for a pin its name; the section of a key that has none is empty.
@@ -146,15 +143,10 @@ impl Overlay {
     /// Tries what waits; what is refused at last is a problem.
     fn apply(&mut self) {
         self.put_pins();
-        for round in 1..=ROUNDS {
-            for entry in std::mem::take(&mut self.waiting) {
-                match self.put(&entry) {
-                    Ok(()) => {}
-                    Err(_) if round < ROUNDS => self.waiting.push(entry),
-                    Err(detail) => {
-                        self.problems.push(Problem::new(Some(entry.line), &entry.name(), Code::Value, &detail));
-                    }
-                }
+        // In the order of their names, in which `line_in.device` comes before `source.start`, which needs it.
+        for entry in std::mem::take(&mut self.waiting) {
+            if let Err(detail) = self.put(&entry) {
+                self.problems.push(Problem::new(Some(entry.line), &entry.name(), Code::Value, &detail));
             }
         }
     }
