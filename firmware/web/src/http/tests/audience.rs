@@ -71,7 +71,7 @@ async fn an_mp3_body_is_its_guests_or_somebody_elses() {
         let head = format!("GET /stream/main.mp3 HTTP/1.1\r\nHost: {}\r\n{line}\r\n", world.addr);
         socket.write_all(head.as_bytes()).await.unwrap();
         socket.read_exact(&mut [0; 12]).await.unwrap();
-        tokio::spawn(async move { tokio::io::copy(&mut socket, &mut tokio::io::sink()).await })
+        tokio::spawn(async move { tokio::io::copy(&mut socket, &mut tokio::io::sink()).await }).abort_handle()
     };
     let radio = listen("").await;
     let first = listen(&format!("{guest}\r\n")).await;
