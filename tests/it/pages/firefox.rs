@@ -147,16 +147,22 @@ fn the_pages_are_views_of_one_document() {
     let mut phone = Firefox::open(&party.running.url("/#/more"), PHONE, None).expect("the page opens");
     phone.until_shown("Your name at this party", PATIENCE).expect("the settings");
     phone.run("window.testDocument = 'the same'").expect("marked");
-    phone.click("#more a[href='/host']").expect("a tap");
+    let follow = |phone: &mut Firefox, link: &str| {
+        // Clear of the bar at the foot, as a finger would have it.
+        let seen = format!("document.querySelector(\"{link}\").scrollIntoView({{ block: 'center' }})");
+        phone.run(&seen).expect("in sight");
+        phone.click(link).expect("a tap");
+    };
+    follow(&mut phone, "#more a[href='/host']");
     phone.wait_for("document.getElementById('page').dataset.role === 'host'", PATIENCE).expect("the host's page");
     let dressed = "getComputedStyle(document.querySelector('.now-card')).display === 'grid'";
     phone.wait_for(dressed, PATIENCE).expect("in its own style");
     picture(&mut phone, "host-beside-guest");
     phone.run("history.back()").expect("back");
     phone.until_shown("Your name at this party", PATIENCE).expect("the settings again");
-    phone.click("#more a[href='/why']").expect("a tap");
+    follow(&mut phone, "#more a[href='/why']");
     phone.until_shown("The music was not started on this phone.", PATIENCE).expect("the reason");
-    phone.click(".line-up a[href='/']").expect("a tap");
+    follow(&mut phone, ".line-up a[href='/']");
     phone.until_shown("Your name at this party", PATIENCE).expect("back where it was");
     assert_eq!(phone.run("return window.testDocument").expect("a mark"), "the same");
 }
