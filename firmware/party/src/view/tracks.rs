@@ -25,7 +25,8 @@ impl<T> PublicView<T> {
         let mut item =
             |ItemView { track: of, by, votes, boosted, why }| ItemView { track: track(of), by, votes, boosted, why };
         let items = items.into_iter().map(|(id, shown)| (id, item(shown))).collect();
-        let played = |PlayedView { track: of, by, how, skipped_by }| PlayedView { track: track(of), by, how, skipped_by };
+        let played =
+            |PlayedView { track: of, by, how, skipped_by }| PlayedView { track: track(of), by, how, skipped_by };
         PublicView {
             history: history.into_iter().map(played).collect(),
             queue: QueueView { order, items, can_undo },
