@@ -44,6 +44,8 @@ fn every_guest_sees_what_is_theirs() {
     let items: Vec<ItemId> = pump.standing().0.iter().map(|item| item.id).collect();
     pump.ask(guest(2), What::Vote(items[1], true)).unwrap();
     pump.ask(guest(2), What::Boost(items[0])).unwrap();
+    pump.tell(hearing([2, 3]));
+    pump.now = pump.now.plus_millis(30_000);
     pump.ask(guest(3), What::SkipVote(true)).unwrap();
     pump.ask(HOST, What::Remove(items[0])).unwrap();
     let view = pump.party.page_view();
@@ -98,8 +100,8 @@ fn the_view_is_written_as_pages_read_it() {
     });
     assert_eq!(public["queue"], queue);
     let history = json!([
-        { "track": 90, "by": "host", "how": "skipped" },
-        { "track": 1, "by": null, "how": "played" },
+        { "track": 90, "by": "host", "how": "skipped", "skipped_by": 0 },
+        { "track": 1, "by": null, "how": "played", "skipped_by": 0 },
     ]);
     assert_eq!(public["history"], history);
     let now = view.everybody.now.as_ref().expect("it plays");

@@ -74,8 +74,7 @@ impl Following {
             Some((session, seq)) => Subscriber::resuming(&feeds.borrow(), Some(channel), session, seq),
             None => Subscriber::new(Some(channel)),
         };
-        let page = server.guests.open_page(role.guest_keys());
-        Self { server, role, feeds, subscriber, page }
+        Self { server, role, feeds, subscriber, page: None }
     }
 
     /// Returns what the feed has for this phone.
@@ -118,6 +117,8 @@ impl Conversation for Following {
     }
 
     fn begin(&mut self) -> Turn {
+        // Not before: a newcomer is a guest once the handshake was answered.
+        self.page = self.server.guests.open_page(self.role.guest_keys());
         self.updates()
     }
 
