@@ -56,7 +56,7 @@ fn in_front(version: u8, flags: u8, tag: &[u8]) -> TrackInfo {
         rest = behind.get(size..).unwrap_or_default();
     }
     let mut info = TrackInfo::default();
-    while let Some((id, flags, body, behind)) = next(version, rest) {
+    while let Some((Frame { id, flags, body }, behind)) = next(version, rest) {
         let field = match id {
             b"TIT2" | b"TT2" => &mut info.title,
             b"TPE1" | b"TP1" => &mut info.artist,
@@ -76,8 +76,16 @@ fn in_front(version: u8, flags: u8, tag: &[u8]) -> TrackInfo {
     info
 }
 
-/// The next frame of a tag: its name, the second byte of its flags, its body, and what follows.
-fn next(version: u8, rest: &[u8]) -> Option<(&[u8], u8, &[u8], &[u8])> {
+/// A frame of a tag.
+struct Frame<'a> {
+    id: &'a [u8],
+    /// The second byte of its flags.
+    flags: u8,
+    body: &'a [u8],
+}
+
+/// The next frame of a tag, and what follows.
+fn next(version: u8, rest: &[u8]) -> Option<(Frame<'_>, &[u8])> {
     let head = if version == 2 { 6 } else { 10 };
     let (head, behind) = rest.split_at_checked(head)?;
     let (id, size, flags) = match *head {
@@ -94,7 +102,7 @@ fn next(version: u8, rest: &[u8]) -> Option<(&[u8], u8, &[u8], &[u8])> {
         return None;
     }
     let (body, behind) = behind.split_at_checked(size)?;
-    Some((id, flags, body, behind))
+    Some((Frame { id, flags, body }, behind))
 }
 
 fn is_id_or_padding(bytes: &[u8]) -> bool {

@@ -217,7 +217,7 @@ impl<'a> Sizes<'a> {
         }
         let byte = |at: usize| self.table.get(12 + at).copied().map(u64::from);
         match self.bits {
-            4 => byte(index / 2).map(|both| if index % 2 == 0 { both >> 4 } else { both & 15 }),
+            4 => byte(index / 2).map(|both| if index.is_multiple_of(2) { both >> 4 } else { both & 15 }),
             8 => byte(index),
             16 => Some(byte(2 * index)? << 8 | byte(2 * index + 1)?),
             _ => self.table.get(12 + 4 * index..16 + 4 * index).map(|bytes| number(bytes, 0).into()),

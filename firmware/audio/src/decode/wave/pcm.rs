@@ -15,7 +15,7 @@ fn a_law(byte: u8) -> i16 {
 /// G.711's segments of µ-law to 16 bits.
 fn mu_law(byte: u8) -> i16 {
     let code = !byte;
-    let size = ((i16::from(code & 15) << 3) + 0x84 << (code >> 4 & 7)) - 0x84;
+    let size = (((i16::from(code & 15) << 3) + 0x84) << (code >> 4 & 7)) - 0x84;
     if code & 0x80 != 0 { -size } else { size }
 }
 

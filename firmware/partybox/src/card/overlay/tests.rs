@@ -36,7 +36,7 @@ fn every_key_that_may_be_set_exists_in_the_reference_and_holds() {
                 if section.is_empty() { format!("{key} = {value}") } else { format!("[{section}]\n{key} = {value}") };
             let config = over_box(&text);
             assert_eq!(card(&config).problems, [], "{text}");
-            let is_said = card(&config).says(&format!("{section}.{key}").trim_start_matches('.').to_owned());
+            let is_said = card(&config).says(format!("{section}.{key}").trim_start_matches('.'));
             // A blank passphrase says nothing, and neither does a table without pins.
             assert_eq!(is_said, !["passphrase", "pins"].contains(key), "{text}");
         }

@@ -24,13 +24,11 @@ fn joined_beside(flood: Flood, flooders: u32, behind: Option<IpAddr>, phones: us
         Flood::Garbage => "v=0\r\n".repeat(100),
         Flood::Held => world.sdp(),
     };
-    let mut offers = 0_u32;
     let mut joined = 0;
     // It has begun long before the first phone comes.
     for ms in 0..5_000 + 50 * phones {
-        let from = IpAddr::from((0x0a05_0000 + offers % flooders).to_be_bytes());
+        let from = IpAddr::from((0x0a05_0000 + ms as u32 % flooders).to_be_bytes());
         let from = if flooders == 1 { behind.unwrap_or(from) } else { from };
-        offers += 1;
         _ = world.offer_of(sdp.clone(), from, None);
         if ms >= 5_000 && ms % 50 == 0 {
             joined += usize::from(comes(&mut world, behind));
