@@ -90,21 +90,25 @@ impl Siege {
         self.unharmed();
     }
 
-    /// Lets another phone begin to join: its address is proven, and its handshake can be forged from now on.
+    /// Lets another phone begin to join: its address is proven, and its handshake can be forged from now on. One address has
+    /// its share of offers, and time stands still here: once that is used up, the one before goes on joining.
     ///
     /// # Panics
-    /// When the box does not let it.
+    /// When the box lets nobody join.
     pub fn somebody_joins(&mut self) {
         let now = self.next_instant();
-        if let Some(before) = self.joining.take() {
-            // It may have been freed already.
-            let _ = self.world.engine.delete(now, before, &mut self.outbox);
-        }
         let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::ZERO };
         let mut phone = sim::Phone::new(self.identity.clone(), clocks, "late", sim::Setup::Actpass);
         let (stream, sdp) = (StreamId::new("main").expect("a valid id"), phone.offer());
         let offer = Offer { stream, sdp, local_addr: BOX.ip(), remote_addr: late().ip(), guest: None, duration: None };
-        let answer = self.world.engine.offer(now, &offer).expect("the box takes an honest offer");
+        let answer = match self.world.engine.offer(now, &offer) {
+            Ok(answer) => answer,
+            Err(refused) => return assert!(self.joining.is_some(), "the box takes an honest offer: {refused:?}"),
+        };
+        if let Some(before) = self.joining.take() {
+            // It may have been freed already.
+            let _ = self.world.engine.delete(now, before, &mut self.outbox);
+        }
         assert!(phone.answer(now, &answer.sdp, BOX), "an answer that lacks something");
         for (_, mut check) in phone.outbox.take() {
             self.world.engine.handle_datagram(now, late(), &mut check, &mut self.outbox);

@@ -6,8 +6,8 @@
 //! says so without.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
@@ -87,7 +87,7 @@ fn box_hears(path: &Path) -> (Heard, String) {
 }
 
 /// What ffmpeg plays of it; `None` if nothing.
-fn ffmpeg_hears(path: &Path) -> Result<Option<Heard>, Box<dyn Error>> {
+fn ffmpeg_hears(path: &Path) -> io::Result<Option<Heard>> {
     let channels = Command::new("ffprobe")
         .args(["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=channels", "-of", "csv=p=0"])
         .arg(path)
@@ -104,7 +104,7 @@ fn ffmpeg_hears(path: &Path) -> Result<Option<Heard>, Box<dyn Error>> {
     Ok(Some(heard).filter(|heard| heard.ms > 0.0))
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+fn files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
@@ -116,13 +116,13 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-fn compare(folder: &Path) -> Result<f64, Box<dyn Error>> {
+fn compare(folder: &Path) -> io::Result<f64> {
     let mut found = Vec::new();
     files(folder, &mut found)?;
     found.sort();
     let mut kinds: BTreeMap<String, [u32; 2]> = BTreeMap::new();
     for path in found {
-        let name = path.strip_prefix(folder)?.to_string_lossy().into_owned();
+        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
         let Some(meant) = ffmpeg_hears(&path)? else { continue };
         let (heard, complaint) = box_hears(&path);
         let (ms, db) = (heard.ms - meant.ms, heard.db - meant.db);

@@ -79,6 +79,7 @@ pub(crate) async fn follow(
                 is_there = wanted.changed() => if is_there.is_err() { return },
             }
         }
+        let mut sent = false;
         let progress = library.progress();
         let (asked, selected) = (library.clone(), wanted.borrow_and_update().clone());
         // Reads whole lists from storage: not for a thread that others wait for.
@@ -86,6 +87,7 @@ pub(crate) async fn follow(
             // It may find some yet; that there is none is told when it has looked.
             Ok(Ok(found)) if found.all.is_empty() && progress.scanning => {}
             Ok(Ok(found)) => {
+                sent = true;
                 if lists.send(found).await.is_err() {
                     return;
                 }
@@ -104,8 +106,8 @@ pub(crate) async fn follow(
                 progress_said = Instant::now();
                 log::info!("{}", in_words(&progress));
             }
-            // Whoever has chosen something meanwhile need not wait.
-            at_once = timeout(LIST_PAUSE, wanted.changed()).await.is_ok_and(|chosen| chosen.is_ok());
+            // Whoever has chosen something meanwhile need not wait, nor need anybody for the first music.
+            at_once = sent && timeout(LIST_PAUSE, wanted.changed()).await.is_ok_and(|chosen| chosen.is_ok());
         } else if said != Some(found) {
             said = Some(found);
             match found {

@@ -29,9 +29,6 @@ const COUNTED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// How far apart a claimed and a real size may be for the claimed length to be shown, in bytes: tags behind the sound.
 const CLAIM_SLACK_BYTES: u64 = 256 * 1024;
 
-/// Rubbish in front of a stream whose first frame is still believed to say something of the whole, in bytes.
-const RUBBISH_BYTES_MAX: u64 = 512 * 1024;
-
 /// Frames at the beginning of which one at least must be decoded.
 const FIRST_FRAMES: u64 = 200;
 
@@ -102,9 +99,9 @@ impl<S: Source, H: Sound, P: Packets> Bare<S, H, P> {
     pub(super) fn open(source: S, range: Range<u64>, packets: P, info: TrackInfo) -> Result<Result<Self, S>, Error> {
         let mut walk = Walk::<S, H>::new(Window::new(source, range));
         let Some(first) = walk.next().map_err(Error::Open)? else { return Ok(Err(walk.window.into_source())) };
-        let rubbish = first.at - walk.window.start();
+        // However much rubbish lies in front: such a frame has no sound wherever it stands, and what it claims is held
+        // against what really comes.
         let said = first.head.about(walk.bytes(&first).map_err(Error::Open)?);
-        let said = said.filter(|_| rubbish <= RUBBISH_BYTES_MAX);
         let begin = if said.is_some() { first.at + first.bytes as u64 } else { first.at };
         let mut rate_hz = first.head.rate_hz();
         if said.is_some() {

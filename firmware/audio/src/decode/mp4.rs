@@ -185,7 +185,8 @@ impl<S: Source> Decode for Mp4<S> {
     fn seek(&mut self, to_ms: u64) -> Result<(), Error> {
         let frames = |ms: u64| (u128::from(ms) * u128::from(self.rate_hz) / 1_000).min(u128::from(u64::MAX / 2)) as u64;
         self.heard_from = self.first().saturating_add(frames(to_ms));
-        let land = self.first().saturating_add(frames(to_ms.saturating_sub(PRE_ROLL_MS)));
+        // The way back may lead into the lead-in: each packet of AAC sounds right only on top of the one before.
+        let land = self.heard_from.saturating_sub(frames(PRE_ROLL_MS));
         let land = u128::from(land) * u128::from(self.ticks_per_s) / u128::from(self.rate_hz.max(1));
         let behind = self.table.packets.partition_point(|packet| u128::from(packet.ticks) <= land);
         self.next = behind.saturating_sub(1);

@@ -31,6 +31,9 @@ const YEARS: std::ops::RangeInclusive<u32> = 1_000..=2_999;
 /// end for it.
 const TOO_ODD: &str = "says what cannot be";
 
+/// What is said of a file in which neither sound nor names are found.
+const SAYS_NOTHING: &str = "holds neither sound nor names";
+
 /// Reads what a file says about itself. `ending` is the file name's, for kinds that have no mark at their beginning.
 ///
 /// # Errors
@@ -50,7 +53,9 @@ pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, St
     let mut why = None;
     for options in attempts {
         match parse(&mut file, ending, options) {
-            Ok(tagged) => return Ok(understood(&tagged)),
+            Ok(tagged) if says_something(&tagged) => return Ok(understood(&tagged)),
+            // Noise under a name for music may pass for a file of which nothing is known.
+            Ok(_) => why = why.or(Some(SAYS_NOTHING.to_owned())),
             Err(error) => why = why.or(Some(error)),
         }
     }
@@ -58,6 +63,12 @@ pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, St
         Ok(tagged) if !tagged.properties().is_empty() => Ok(understood(&tagged)),
         Ok(_) | Err(_) => Err(why.unwrap_or_default()),
     }
+}
+
+fn says_something(tagged: &TaggedFile) -> bool {
+    // The crate gives noise as many channels as a default has.
+    let sounds = tagged.properties().sample_rate().is_some_and(|rate_hz| rate_hz > 0);
+    sounds || tagged.tags().iter().any(|tag| tag.item_count() > 0 || tag.picture_count() > 0)
 }
 
 /// The picture inside a file: that of the front, else the first.

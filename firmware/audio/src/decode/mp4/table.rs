@@ -93,7 +93,8 @@ impl Table {
         Some(())
     }
 
-    /// A chunk of numbers, cut into pieces of a handy size. Samples are frames here, whatever sizes they claim.
+    /// A chunk of numbers, cut into pieces of a handy size. Samples are frames here, whatever sizes they claim; only where
+    /// the smallest piece holds several frames, some programs count such pieces instead, and then size or time says so.
     fn numbers(
         &mut self,
         mut at: u64,
@@ -102,15 +103,17 @@ impl Table {
         sizes: &mut Sizes<'_>,
         times: &mut Runs<'_>,
     ) -> Option<()> {
-        let mut left = sizes.take(count);
         let ticks = times.next().max(1);
+        let counts_pieces = frames > 1 && (sizes.one == bytes || ticks == frames);
+        let per_sample = if counts_pieces { frames } else { 1 };
+        let mut left = sizes.take(count) * per_sample;
         while left > 0 {
             let part = left.min(PIECE_FRAMES.next_multiple_of(frames));
             let length = part / frames * bytes;
             if length == 0 {
                 return Some(());
             }
-            self.push(at, length, part * ticks)?;
+            self.push(at, length, part * ticks / per_sample)?;
             at = at.checked_add(length)?;
             left -= part;
         }
@@ -295,6 +298,22 @@ mod tests {
             full(b"stts", &[1, 5_000, 1]),
         ];
         assert_eq!(table(stbl.concat(), Some((1, 4))), [(1_000, 0, 16_384), (17_384, 4_096, 3_616)]);
+    }
+
+    #[test]
+    fn blocks_are_counted_by_their_frames_or_as_a_whole() {
+        let stbl = |size: u32, count: u32, ticks: u32| {
+            let parts = [
+                full(b"stco", &[2, 1_000, 9_000]),
+                full(b"stsc", &[1, 1, count / 2, 1]),
+                full(b"stsz", &[size, count]),
+                full(b"stts", &[1, count, ticks]),
+            ];
+            table(parts.concat(), Some((64, 68)))
+        };
+        let meant = [(1_000, 0, 680), (9_000, 640, 680)];
+        assert_eq!(stbl(1, 1_280, 1), meant, "as QuickTime counts");
+        assert_eq!(stbl(68, 20, 64), meant, "as ffmpeg counts");
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub(super) fn read<S: Source>(
             // Sizes that were never filled in. A chunk that really is empty has something, or nothing, behind it.
             let is_open = claimed == 0 && head(window, begin, style)?.is_none();
             bytes = match (claimed, data_bytes.take()) {
-                (0xFFFF_FFFF, Some(bytes)) => bytes.min(left),
+                // A `ds64` of zeros was never filled in either.
+                (0xFFFF_FFFF, Some(bytes)) if bytes > 0 => bytes.min(left),
                 _ if is_open || claimed > left => left,
                 _ => bytes,
             };
@@ -140,6 +141,12 @@ mod tests {
         for claimed in [0, u32::MAX, 0x7FFF_FFFF] {
             assert_eq!(found(&chunk(b"data", claimed, &[1; 30])), [(*b"data", 8..38)]);
         }
+        let large = |bytes: u64| {
+            let sizes = [[0; 8], bytes.to_le_bytes(), [0; 8]].concat();
+            let file = [chunk(b"ds64", 24, &sizes), chunk(b"data", u32::MAX, &[1; 30])].concat();
+            found(&file)[1].clone()
+        };
+        assert_eq!([large(0), large(20), large(900)], [40..70, 40..60, 40..70].map(|body| (*b"data", body)));
         let empty = [chunk(b"data", 0, b""), chunk(b"LIST", 4, b"INFO")].concat();
         assert_eq!(found(&empty), [(*b"data", 8..8), (*b"LIST", 16..20)]);
     }
