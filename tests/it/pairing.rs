@@ -33,7 +33,7 @@ fn phone(terminal: &Terminal) -> Host {
 
 fn ask(phone: &Host) {
     phone.browser.click("#pairing-button").expect("a tap");
-    phone.until_shown("Press the pair button on the box", PATIENCE).expect("what to do next");
+    phone.until_shown("Press h in the terminal", PATIENCE).expect("what to do next");
 }
 
 /// Whether the page is the host's.
@@ -119,7 +119,7 @@ fn a_request_can_be_taken_back_outlasts_a_reload_and_is_replaced_by_the_next_fro
     terminal.until(|seen| seen.contains("no longer asks"), PATIENCE).expect("told at the box");
     ask(&one);
     one.browser.reload().expect("a page");
-    one.until_shown("Press the pair button on the box", PATIENCE).expect("still asking");
+    one.until_shown("Press h in the terminal", PATIENCE).expect("still asking");
     ask(&two);
     one.until_shown("Another page on this phone asked after this one", PATIENCE).expect("a reason");
     terminal.press(PRESS);

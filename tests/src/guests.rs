@@ -1,11 +1,12 @@
 //! Several guests: the page of the box in as many windows of one real browser, each tapped once.
 //!
 //! Windows and not tabs, because a browser hides all tabs but one, and a hidden page leaves Live. They share one cookie, so
-//! the box takes them for one guest with many sessions; for what they hear that makes no difference.
+//! the box takes them for one guest with many sessions; for what they hear that makes no difference. Pages of one phone
+//! silence each other, so these must not know of each other.
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::{Browser, BrowserError, Options};
 
@@ -39,6 +40,9 @@ setInterval(() => {
   else if (window.testSilent) window.testHeard ||= Date.now();
 }, 20);";
 
+/// Run before a page's own code: what the pages of one phone would find each other by.
+const ALONE: &str = "delete window.BroadcastChannel";
+
 /// Guests with the page open, each in a window.
 #[derive(Debug)]
 pub struct Guests {
@@ -53,7 +57,9 @@ impl Guests {
         let browser = Browser::open(&Options { flags, ..Options::default() })?;
         let mut guests = Self { browser, windows: Vec::new() };
         for _ in 0..count {
-            guests.windows.push(guests.browser.open_window(base)?);
+            guests.windows.push(guests.browser.open_window("about:blank")?);
+            guests.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": ALONE }))?;
+            guests.browser.go(base)?;
             guests.browser.wait_for("!document.getElementById('listeners').hidden", limit)?;
             guests.browser.click("#play")?;
             guests.browser.wait_for("document.getElementById('page').dataset.phase === 'live'", limit)?;
