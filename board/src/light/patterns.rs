@@ -8,7 +8,7 @@ use super::{Condition, Flash};
 use crate::function::Led;
 use crate::pattern::{Pattern, off, on};
 
-/// The colour of an RGB LED, each part 0 to 255. A line without PWM is lit from 128 on, so what must be told apart there
+/// The colour of an RGB LED, each part 0 to 255. A line without PWM is lit from 128 on, so what must be distinguishable there
 /// differs in which of its parts are that high.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]

@@ -34,7 +34,7 @@ impl Page {
         &self.urls
     }
 
-    /// Returns the networks that the machine is in, as [`networks`] last told.
+    /// Returns the networks that the machine is in, as [`networks`] last returned them.
     pub fn networks(&self) -> &[(IpAddr, u8)] {
         &self.networks
     }

@@ -1,6 +1,6 @@
 //! What can be wrong with the card's file, as values: pages translate the code, and the file beside it says all in English.
 //!
-//! Says never what a secret is. What is allowed is said by whoever checks it.
+//! Never contains a secret. What is allowed is stated by the check that refuses.
 
 use std::fmt;
 

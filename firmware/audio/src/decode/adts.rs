@@ -71,7 +71,7 @@ impl Sound for Adts {
     }
 }
 
-/// The header of a frame of LOAS, which tells nothing but its length.
+/// The header of a frame of LOAS, which holds nothing but its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Loas {
     bytes: usize,
