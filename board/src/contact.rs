@@ -1,7 +1,7 @@
 //! One button from edges to gestures: its debouncer and its recognizer on one time line.
 //!
 //! Pure. The recognizer's time stands still at the first edge of a change that the debouncer does not believe yet, so
-//! that a press just within a window is not told as being outside it.
+//! that a press just within a window is not reported as being outside it.
 
 use base::Time;
 
@@ -21,9 +21,9 @@ impl Contact {
         Self { debounce: Debounce::new(pressed), recognizer: Recognizer::new(habit, pressed, now) }
     }
 
-    /// An edge after which the contact is `pressed`; `tell` hears what became true before it.
-    pub fn edge(&mut self, pressed: bool, at: Time, tell: &mut impl FnMut(Time, Gesture)) {
-        self.at(at, tell);
+    /// An edge after which the contact is `pressed`; `emit` hears what became true before it.
+    pub fn edge(&mut self, pressed: bool, at: Time, emit: &mut impl FnMut(Time, Gesture)) {
+        self.at(at, emit);
         self.debounce.edge(pressed, at);
     }
 
@@ -37,31 +37,31 @@ impl Contact {
         self.debounce.next_deadline().or_else(|| self.recognizer.next_deadline())
     }
 
-    /// Tells what is true by `now`.
-    pub fn at(&mut self, now: Time, tell: &mut impl FnMut(Time, Gesture)) {
+    /// Reports what is true by `now`.
+    pub fn at(&mut self, now: Time, emit: &mut impl FnMut(Time, Gesture)) {
         if let Some(change) = self.debounce.at(now) {
-            self.drain(change.at, tell);
+            self.drain(change.at, emit);
             if let Some((at, gesture)) = self.recognizer.change(change) {
-                tell(at, gesture);
+                emit(at, gesture);
             }
         }
-        self.drain(self.debounce.pending().map_or(now, |train| train.min(now)), tell);
+        self.drain(self.debounce.pending().map_or(now, |train| train.min(now)), emit);
     }
 
     /// Ends what lasts, because the line is gone: as if the button were let go.
-    pub fn lose(&mut self, now: Time, tell: &mut impl FnMut(Time, Gesture)) {
-        self.at(now, tell);
+    pub fn lose(&mut self, now: Time, emit: &mut impl FnMut(Time, Gesture)) {
+        self.at(now, emit);
         let released = crate::debounce::Change { pressed: false, at: now };
         if let Some((at, gesture)) = self.recognizer.change(released)
             && !matches!(gesture, Gesture::Short)
         {
-            tell(at, gesture);
+            emit(at, gesture);
         }
     }
 
-    fn drain(&mut self, to: Time, tell: &mut impl FnMut(Time, Gesture)) {
+    fn drain(&mut self, to: Time, emit: &mut impl FnMut(Time, Gesture)) {
         while let Some((at, gesture)) = self.recognizer.at(to) {
-            tell(at, gesture);
+            emit(at, gesture);
         }
     }
 }

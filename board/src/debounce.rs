@@ -1,8 +1,8 @@
 //! From the bouncing edges of one contact to clean presses and releases.
 //!
-//! Pure: told levels with the kernel's time stamps, and the time. A new level is believed once it has stayed for
+//! Pure: it is given levels with the kernel's time stamps, and the time. A new level is believed once it has stayed for
 //! [`SETTLE_US`], and then kept at least until [`HOLD_OFF_US`] after the train's first edge. So a spike is no press, a
-//! train of up to 20 ms is one change, and a change is told 5 ms after it happened, with the stamp of its first edge.
+//! train of up to 20 ms is one change, and a change is reported 5 ms after it happened, with the stamp of its first edge.
 
 use base::Time;
 
@@ -50,9 +50,9 @@ impl Debounce {
     }
 
     /// An edge after which the line is `pressed`. Stamps that run backwards count as the last one. Call
-    /// [`Debounce::at`] with the stamp first, so that what was due before the edge is told before it.
+    /// [`Debounce::at`] with the stamp first, so that what was due before the edge is reported before it.
     ///
-    /// An edge to the level that the line already had tells of a missing one before it; the level counts.
+    /// An edge to the level that the line already had means that one was missed before it; the level counts.
     pub fn edge(&mut self, pressed: bool, at: Time) {
         let at = at.max(self.edge);
         let quiet = at.micros_since(self.edge) >= SETTLE_US;

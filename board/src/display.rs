@@ -18,7 +18,7 @@ use base::Time;
 use embedded_hal::i2c::I2c;
 
 use crate::advice;
-use crate::event::{Event, Part, Problem, Tell, What};
+use crate::event::{Emit, Event, Part, Problem, What};
 use crate::handle::{Shared, Wishes, count, lock};
 use crate::lines::Backoff;
 use crate::screen::{Show, TURN_MS};
@@ -29,14 +29,14 @@ use crate::wiring::{Display, Wiring};
 use panel::Panel;
 
 /// The display's thread, with a real bus or a simulated one.
-pub(crate) fn run(wiring: &Wiring, sim: Option<&Sim>, shared: &Shared, tell: &Tell) {
+pub(crate) fn run(wiring: &Wiring, sim: Option<&Sim>, shared: &Shared, emit: &Emit) {
     let Some(display) = &wiring.display else { return };
     match sim {
         Some(sim) => {
             let address = display.address;
-            serve(wiring, display, || Ok(SimBus { sim: sim.clone(), address }), shared, tell);
+            serve(wiring, display, || Ok(SimBus { sim: sim.clone(), address }), shared, emit);
         }
-        None => serve(wiring, display, || bus::open(&display.bus), shared, tell),
+        None => serve(wiring, display, || bus::open(&display.bus), shared, emit),
     }
 }
 
@@ -45,30 +45,30 @@ fn serve<B: I2c>(
     display: &Display,
     mut open: impl FnMut() -> Result<B, Problem>,
     shared: &Shared,
-    tell: &Tell,
+    emit: &Emit,
 ) {
     let part = Part::Display { bus: display.bus.clone(), address: display.address };
     let mut panel: Option<Panel<B>> = None;
-    let (mut told, mut backoff) = (false, Backoff::new());
+    let (mut reported, mut backoff) = (false, Backoff::new());
     let mut turn = Turn::default();
     loop {
         let now = time::now();
         turn.at(now);
-        let mut fail = |problem, told: &mut bool| {
-            if !std::mem::replace(told, true) {
+        let mut fail = |problem, reported: &mut bool| {
+            if !std::mem::replace(reported, true) {
                 let advice = advice::display(wiring, display);
-                lock(tell)(Event { at: now, what: What::Trouble { part: part.clone(), problem, advice } });
+                lock(emit)(Event { at: now, what: What::Trouble { part: part.clone(), problem, advice } });
             }
             backoff.next(now)
         };
         let mut next = turn.next();
         if panel.is_none() {
-            if told {
+            if reported {
                 count(&shared.counters.retries);
             }
             match open().and_then(|bus| Panel::start(bus, display.address)) {
                 Ok(started) => panel = Some(started),
-                Err(problem) => next = Some(fail(problem, &mut told)),
+                Err(problem) => next = Some(fail(problem, &mut reported)),
             }
         }
         if let Some(open) = &mut panel {
@@ -77,13 +77,13 @@ fn serve<B: I2c>(
                 Ok(()) => {
                     count(&shared.counters.frames);
                     backoff = Backoff::new();
-                    if std::mem::take(&mut told) {
-                        lock(tell)(Event { at: now, what: What::Well { part: part.clone() } });
+                    if std::mem::take(&mut reported) {
+                        lock(emit)(Event { at: now, what: What::Well { part: part.clone() } });
                     }
                 }
                 Err(problem) => {
                     panel = None;
-                    next = Some(fail(problem, &mut told));
+                    next = Some(fail(problem, &mut reported));
                 }
             }
         }
@@ -115,7 +115,7 @@ fn wait(shared: &Shared, next: Option<Time>) -> Wishes {
     wishes.take()
 }
 
-/// Whose turn it is. Pure: told the time.
+/// Whose turn it is. Pure: it is given the time.
 #[derive(Debug, Default)]
 struct Turn {
     show: Show,

@@ -1,4 +1,4 @@
-//! What the room tells: presses, turns, and what is wrong with the wiring.
+//! What the room reports: presses, turns, and what is wrong with the wiring.
 //!
 //! Values only. Each event carries the kernel's time stamp of what caused it, not the time at which it was read.
 
@@ -11,7 +11,7 @@ use crate::function::{Button, Function};
 use crate::gesture::Gesture;
 
 /// Where events go, from whichever thread.
-pub(crate) type Tell = Arc<Mutex<dyn FnMut(Event) + Send>>;
+pub(crate) type Emit = Arc<Mutex<dyn FnMut(Event) + Send>>;
 
 /// Something happened at the box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum What {
         /// Clicks, clockwise counted positive; never 0.
         steps: i32,
     },
-    /// Something does not work. Told once until it works again; it is retried meanwhile.
+    /// Something does not work. Reported once until it works again; it is retried meanwhile.
     Trouble {
         /// What.
         part: Part,
@@ -46,7 +46,7 @@ pub enum What {
         /// How it is to be wired, for the person at the box: one line.
         advice: String,
     },
-    /// Something works (again) that was told in a [`What::Trouble`].
+    /// Something works (again) that was reported in a [`What::Trouble`].
     Well {
         /// What.
         part: Part,

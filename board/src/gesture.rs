@@ -1,6 +1,6 @@
 //! From clean presses to gestures: short, double, long, held, repeated, stuck.
 //!
-//! Pure: told levels and times. What a gesture means is decided by whoever is told of it.
+//! Pure: it is given levels and times. What a gesture means is decided by the receiver of the event.
 
 use base::Time;
 
@@ -11,17 +11,17 @@ use crate::time::earlier;
 /// How a button was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gesture {
-    /// Pressed and let go. Told when it is let go; on a button that knows double presses, once no second one came.
+    /// Pressed and let go. Reported when it is let go; on a button that knows double presses, once no second one came.
     Short,
-    /// Pressed twice within the window. Told when it goes down for the second time; of the rest of that press nothing is
-    /// told, unless it gets stuck.
+    /// Pressed twice within the window. Reported when it goes down for the second time; of the rest of that press nothing is
+    /// reported, unless it gets stuck.
     Double,
-    /// Held for [`LONG_US`]; told at that moment.
+    /// Held for [`LONG_US`]; reported at that moment.
     Long,
     /// Still held: one more step of a button that repeats. The first press of such a button is a [`Gesture::Short`],
-    /// told when it goes down.
+    /// reported when it goes down.
     Repeat,
-    /// Still held, for this many seconds, 1 to [`Habit::hold_s`]; told each second, the last at [`Habit::hold_s`].
+    /// Still held, for this many seconds, 1 to [`Habit::hold_s`]; reported each second, the last at [`Habit::hold_s`].
     Held {
         /// Whole seconds since it went down.
         seconds: u8,
@@ -31,7 +31,7 @@ pub enum Gesture {
         /// How long it was held, ms.
         held_ms: u32,
     },
-    /// Held for [`STUCK_US`]. Told once; nothing more is told until it is let go, which is told as [`Gesture::Freed`].
+    /// Held for [`STUCK_US`]. Reported once; nothing more is reported until it is let go, which is reported as [`Gesture::Freed`].
     Stuck,
     /// Let go after [`Gesture::Stuck`].
     Freed,
@@ -52,14 +52,14 @@ pub const REPEAT_EACH_US: u64 = 150_000;
 /// What gestures one button knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Habit {
-    /// Two presses within this window, ms, are a [`Gesture::Double`]; 0: it knows none, and tells [`Gesture::Short`]
+    /// Two presses within this window, ms, are a [`Gesture::Double`]; 0: it knows none, and reports [`Gesture::Short`]
     /// without waiting. The window runs from the first release to the second press.
     pub double_ms: u16,
-    /// Whether a long press differs from a short one. Without, [`Gesture::Short`] is told at every release.
+    /// Whether a long press differs from a short one. Without, [`Gesture::Short`] is reported at every release.
     pub long: bool,
     /// Whether it repeats while it is held. Excludes the other two.
     pub repeat: bool,
-    /// Tells [`Gesture::Held`] each second up to this one; 0: never. Below 30.
+    /// Reports [`Gesture::Held`] each second up to this one; 0: never. Below 30.
     pub hold_s: u8,
 }
 
@@ -100,7 +100,7 @@ impl Default for Habits {
 pub struct Recognizer {
     habit: Habit,
     state: State,
-    /// The latest time it was told; nothing goes back behind it.
+    /// The latest time it was given; nothing goes back behind it.
     now: Time,
 }
 
@@ -120,9 +120,9 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 struct Down {
     since: Time,
-    /// Held since the start or the second half of a double press: nothing is told of it, unless it gets stuck.
+    /// Held since the start or the second half of a double press: nothing is reported of it, unless it gets stuck.
     silent: bool,
-    /// Told as long, repeated or held: its end must be told.
+    /// Reported as long, repeated or held: its end must be reported.
     begun: bool,
     long_told: bool,
     seconds_told: u8,
@@ -138,7 +138,7 @@ impl Down {
         Gesture::End { held_ms: u32::try_from(now.micros_since(self.since) / 1_000).unwrap_or(u32::MAX) }
     }
 
-    /// The next thing to tell, and when; without regard to being stuck.
+    /// The next thing to emit, and when; without regard to being stuck.
     fn next(&self, habit: Habit) -> Option<(Time, Gesture)> {
         if self.silent {
             return None;
@@ -161,17 +161,17 @@ impl Down {
 impl Recognizer {
     /// A button with this habit that is up; or, if `pressed`, held since `now`, which is nobody's press.
     pub fn new(habit: Habit, pressed: bool, now: Time) -> Self {
-        // A count that reaches the stuck button's time would never be told to the end.
+        // A count that reaches the stuck button's time would never be reported to the end.
         let hold_s = habit.hold_s.min((STUCK_US / 1_000_000 - 1) as u8);
         let state = if pressed { State::Down(Down::new(now, true)) } else { State::Up };
         Self { habit: Habit { hold_s, ..habit }, state, now }
     }
 
-    /// The button went down or up. Call [`Recognizer::at`] with its time first, until nothing is told.
+    /// The button went down or up. Call [`Recognizer::at`] with its time first, until nothing is reported.
     pub fn change(&mut self, change: Change) -> Option<(Time, Gesture)> {
         let now = self.step(change.at);
         let habit = self.habit;
-        let (state, told) = match (self.state, change.pressed) {
+        let (state, reported) = match (self.state, change.pressed) {
             (State::Up, true) => (State::Down(Down::new(now, false)), habit.repeat.then_some((now, Gesture::Short))),
             (State::Waiting { .. }, true) => (State::Down(Down::new(now, true)), Some((now, Gesture::Double))),
             (State::Down(down), false) if down.silent => (State::Up, None),
@@ -186,7 +186,7 @@ impl Recognizer {
             (state, _) => (state, None),
         };
         self.state = state;
-        told
+        reported
     }
 
     /// When [`Recognizer::at`] wants to be called if the button does not change before.
@@ -200,7 +200,7 @@ impl Recognizer {
         }
     }
 
-    /// What became true by `now`, the earliest first; call it until it tells nothing.
+    /// What became true by `now`, the earliest first; call it until it reports nothing.
     pub fn at(&mut self, now: Time) -> Option<(Time, Gesture)> {
         let due = self.next_deadline().filter(|due| *due <= now)?;
         self.step(due);

@@ -21,7 +21,7 @@ use crate::table::{Active, Pull};
 use crate::wiring::Pin;
 
 /// Edges the kernel keeps for one request: a bounce train has tens. When it is full, the oldest are dropped, and
-/// [`Reading::Lossy`] tells of it.
+/// [`Reading::Lossy`] reports it.
 const KERNEL_EDGES_MAX: u32 = 256;
 
 /// Room for what one read brings: 32 events of 48 bytes (linux/gpio.h, `gpio_v2_line_event`). The crate's own reading of a

@@ -1,6 +1,6 @@
 //! All contacts of the box together: edges in, events out.
 //!
-//! Pure: told edges with their stamps, and the time.
+//! Pure: it is given edges with their stamps, and the time.
 
 use base::Time;
 
@@ -42,7 +42,7 @@ impl Inputs {
         match function {
             Function::Button(button) => {
                 if let Some(mut contact) = self.contacts[button.index()].take() {
-                    contact.lose(now, &mut tell(&mut self.events, button));
+                    contact.lose(now, &mut emit(&mut self.events, button));
                 }
             }
             Function::RotaryA | Function::RotaryB => self.rotary = None,
@@ -56,7 +56,7 @@ impl Inputs {
         let steps = match (function, &mut self.rotary) {
             (Function::Button(button), _) => {
                 if let Some(contact) = &mut self.contacts[button.index()] {
-                    contact.edge(active, at, &mut tell(&mut self.events, button));
+                    contact.edge(active, at, &mut emit(&mut self.events, button));
                 }
                 0
             }
@@ -74,7 +74,7 @@ impl Inputs {
                 && let Some(contact) = &mut self.contacts[button.index()]
                 && contact.says() != active
             {
-                contact.edge(active, now, &mut tell(&mut self.events, button));
+                contact.edge(active, now, &mut emit(&mut self.events, button));
             }
         }
         let steps = match (encoder(levels), &mut self.rotary) {
@@ -99,7 +99,7 @@ impl Inputs {
     pub(crate) fn at(&mut self, now: Time) {
         for button in Button::ALL {
             if let Some(contact) = &mut self.contacts[button.index()] {
-                contact.at(now, &mut tell(&mut self.events, button));
+                contact.at(now, &mut emit(&mut self.events, button));
             }
         }
     }
@@ -118,6 +118,6 @@ fn encoder(levels: &[(Function, bool)]) -> Option<(bool, bool)> {
     of(Function::RotaryA).zip(of(Function::RotaryB))
 }
 
-fn tell(events: &mut Vec<Event>, button: Button) -> impl FnMut(Time, Gesture) {
+fn emit(events: &mut Vec<Event>, button: Button) -> impl FnMut(Time, Gesture) {
     move |at, gesture| events.push(Event { at, what: What::Press { button, gesture } })
 }

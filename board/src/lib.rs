@@ -1,7 +1,7 @@
 //! Buttons, LEDs and a small display of the box: pin tables, pins, gestures, light patterns, screens, and the same simulated.
 //!
 //! Knows pins and time values. Does not know what a press means, what is being played or who may do what: whoever
-//! starts the room is told what was pressed and says what shall be seen.
+//! starts the room receives what was pressed and says what shall be seen.
 //!
 //! Look first at [`runner::start`] and [`Handle`]: events out, a [`Scene`] and a [`Show`] in.
 

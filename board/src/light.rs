@@ -1,6 +1,6 @@
 //! What the LEDs shall say: conditions with priorities, each with its pattern.
 //!
-//! Pure: told the time. The status LED says everything; the others repeat a part of it where a person looks for it. No two
+//! Pure: it is given the time. The status LED says everything; the others repeat a part of it where a person looks for it. No two
 //! patterns look the same without colour.
 
 mod patterns;

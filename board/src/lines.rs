@@ -1,6 +1,6 @@
-//! All lines of the box: opens them, keeps them open, and tells once what is missing and once when it is back.
+//! All lines of the box: opens them, keeps them open, and reports once what is missing and once when it is back.
 //!
-//! Told the time. What edges mean is in [`crate::inputs`], what LEDs show in [`crate::light`].
+//! It is given the time. What edges mean is in [`crate::inputs`], what LEDs show in [`crate::light`].
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -48,7 +48,7 @@ pub(crate) struct Lines {
     wiring: Wiring,
     inputs: Vec<InputUnit>,
     outputs: Vec<OutputUnit>,
-    /// Whether the chip was told as missing.
+    /// Whether the chip was reported as missing.
     chip_told: bool,
     retry: Option<Time>,
     backoff: Backoff,
@@ -59,8 +59,8 @@ pub(crate) struct Lines {
 struct InputUnit {
     pins: Vec<Pin>,
     opened: Option<Box<dyn Input>>,
-    /// Whether it was told as missing.
-    told: bool,
+    /// Whether it was reported as missing.
+    reported: bool,
 }
 
 struct OutputUnit {
@@ -69,7 +69,7 @@ struct OutputUnit {
     opened: Option<Output>,
     /// Level and brightness that the LED has.
     shown: Option<(u8, u8)>,
-    told: bool,
+    reported: bool,
 }
 
 impl Lines {
@@ -79,14 +79,14 @@ impl Lines {
         let mut encoder = Vec::new();
         for pin in wiring.pins.iter().cloned() {
             match pin.function {
-                Function::Led(led) => outputs.push(OutputUnit { pin, led, opened: None, shown: None, told: false }),
+                Function::Led(led) => outputs.push(OutputUnit { pin, led, opened: None, shown: None, reported: false }),
                 // Both halves in one request: their order counts.
                 Function::RotaryA | Function::RotaryB => encoder.push(pin),
-                Function::Button(_) => inputs.push(InputUnit { pins: vec![pin], opened: None, told: false }),
+                Function::Button(_) => inputs.push(InputUnit { pins: vec![pin], opened: None, reported: false }),
             }
         }
         if !encoder.is_empty() {
-            inputs.push(InputUnit { pins: encoder, opened: None, told: false });
+            inputs.push(InputUnit { pins: encoder, opened: None, reported: false });
         }
         let (backoff, events) = (Backoff::new(), Vec::new());
         Self { port, wiring, inputs, outputs, chip_told: false, retry: None, backoff, events }
@@ -128,13 +128,13 @@ impl Lines {
                 Ok((input, levels)) => {
                     contacts.opened(&levels, now);
                     self.inputs[at].opened = Some(input);
-                    let told = std::mem::take(&mut self.inputs[at].told);
+                    let reported = std::mem::take(&mut self.inputs[at].reported);
                     let pin = self.inputs[at].pins[0].clone();
-                    self.well(&pin, told, now);
+                    self.well(&pin, reported, now);
                 }
                 Err(failure) => {
                     let pin = self.inputs[at].pins[0].clone();
-                    self.inputs[at].told |= self.trouble(&pin, self.inputs[at].told, failure, now);
+                    self.inputs[at].reported |= self.trouble(&pin, self.inputs[at].reported, failure, now);
                 }
             }
         }
@@ -147,11 +147,11 @@ impl Lines {
                 Ok(output) => {
                     self.outputs[at].opened = Some(output);
                     self.outputs[at].shown = None;
-                    let told = std::mem::take(&mut self.outputs[at].told);
-                    self.well(&pin, told, now);
+                    let reported = std::mem::take(&mut self.outputs[at].reported);
+                    self.well(&pin, reported, now);
                 }
                 Err(failure) => {
-                    self.outputs[at].told |= self.trouble(&pin, self.outputs[at].told, failure, now);
+                    self.outputs[at].reported |= self.trouble(&pin, self.outputs[at].reported, failure, now);
                 }
             }
         }
@@ -243,27 +243,27 @@ impl Lines {
             contacts.lost(pin.function, now);
         }
         let pin = self.inputs[at].pins[0].clone();
-        self.inputs[at].told |= self.lost(&pin, self.inputs[at].told, problem, now);
+        self.inputs[at].reported |= self.lost(&pin, self.inputs[at].reported, problem, now);
     }
 
     fn lose_output(&mut self, at: usize, problem: Problem, now: Time) {
         (self.outputs[at].opened, self.outputs[at].shown) = (None, None);
         let pin = self.outputs[at].pin.clone();
-        self.outputs[at].told |= self.lost(&pin, self.outputs[at].told, problem, now);
+        self.outputs[at].reported |= self.lost(&pin, self.outputs[at].reported, problem, now);
     }
 
     /// Something that worked does not any more: says so, and has it tried again soon.
-    fn lost(&mut self, pin: &Pin, told: bool, problem: Problem, now: Time) -> bool {
+    fn lost(&mut self, pin: &Pin, reported: bool, problem: Problem, now: Time) -> bool {
         self.backoff = Backoff::new();
         self.retry = earlier(self.retry, Some(now.plus_micros(RETRY_FIRST_US)));
-        self.trouble(pin, told, opened_failure(problem), now)
+        self.trouble(pin, reported, opened_failure(problem), now)
     }
 
-    /// Tells a failure that was not told yet. Says whether the line itself has now been told.
-    fn trouble(&mut self, pin: &Pin, told: bool, failure: Failure, now: Time) -> bool {
+    /// Reports a failure that was not reported yet. Says whether the line itself has now been reported.
+    fn trouble(&mut self, pin: &Pin, reported: bool, failure: Failure, now: Time) -> bool {
         let (part, problem, advice) = match failure {
             Failure::Chip(..) if self.chip_told => return false,
-            Failure::Line(_) if told => return false,
+            Failure::Line(_) if reported => return false,
             Failure::Chip(problem, labels) => {
                 self.chip_told = true;
                 (Part::Chip(self.wiring.chip.clone()), problem, advice::chip(problem, &labels))
@@ -278,12 +278,12 @@ impl Lines {
         is_line
     }
 
-    /// Tells that what was told as missing is there.
-    fn well(&mut self, pin: &Pin, told: bool, now: Time) {
+    /// Reports that what was reported as missing is there.
+    fn well(&mut self, pin: &Pin, reported: bool, now: Time) {
         if std::mem::take(&mut self.chip_told) {
             self.events.push(Event { at: now, what: What::Well { part: Part::Chip(self.wiring.chip.clone()) } });
         }
-        if told {
+        if reported {
             let part = Part::Line { function: pin.function, line: pin.line };
             self.events.push(Event { at: now, what: What::Well { part } });
         }

@@ -1,6 +1,6 @@
 //! A light pattern as a value: steps of level and duration, once or again and again.
 //!
-//! Pure: told when it began and what time it is. It can be drawn, and two patterns can be compared as drawings.
+//! Pure: it is given when it began and what time it is. It can be drawn, and two patterns can be compared as drawings.
 
 use base::Time;
 

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::display;
-use crate::event::{Event, Tell};
+use crate::event::{Emit, Event};
 use crate::gesture::Habits;
 use crate::gpio::Gpio;
 pub use crate::handle::{Counts, Handle};
@@ -37,7 +37,7 @@ pub struct Running {
     pub sim: Option<Sim>,
 }
 
-/// Starts the room. Nothing that is missing is an error: it is told through `on_event` and tried again.
+/// Starts the room. Nothing that is missing is an error: it is reported through `on_event` and tried again.
 ///
 /// `on_event` is called on the room's threads, one call at a time, and must not wait.
 ///
@@ -45,7 +45,7 @@ pub struct Running {
 /// When the system has no descriptor or thread left.
 pub fn start(wiring: Wiring, habits: Habits, on_event: impl FnMut(Event) + Send + 'static) -> io::Result<Running> {
     let handle = Handle::new()?;
-    let tell: Tell = Arc::new(Mutex::new(on_event));
+    let emit: Emit = Arc::new(Mutex::new(on_event));
     let mut threads = Vec::new();
     let (port, sim): (Box<dyn Port>, Option<Sim>) = match wiring.kind {
         Kind::None => return Ok(Running { handle, threads, sim: None }),
@@ -58,14 +58,14 @@ pub fn start(wiring: Wiring, habits: Habits, on_event: impl FnMut(Event) + Send 
     log::info!("board: {} ({})", wiring.title, if sim.is_some() { "no pins" } else { &wiring.chip });
     if wiring.display.is_some() {
         let shared = Arc::clone(&handle.shared);
-        let (wiring, tell, sim) = (wiring.clone(), Arc::clone(&tell), sim.clone());
-        threads.push(spawn("display", move || display::run(&wiring, sim.as_ref(), &shared, &tell))?);
+        let (wiring, emit, sim) = (wiring.clone(), Arc::clone(&emit), sim.clone());
+        threads.push(spawn("display", move || display::run(&wiring, sim.as_ref(), &shared, &emit))?);
     }
     let shared = Arc::clone(&handle.shared);
     let lines = Lines::new(port, wiring);
     // Before anybody can ask, so that nobody takes "not yet tried" for "all is there".
     shared.counters.lines_missing.store(lines.missing(), Ordering::Relaxed);
-    threads.push(spawn("board", move || run(lines, Inputs::new(habits), &shared, &tell))?);
+    threads.push(spawn("board", move || run(lines, Inputs::new(habits), &shared, &emit))?);
     Ok(Running { handle, threads, sim })
 }
 
@@ -74,7 +74,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHan
 }
 
 /// The lines' thread.
-fn run(mut lines: Lines, mut inputs: Inputs, shared: &Shared, tell: &Tell) {
+fn run(mut lines: Lines, mut inputs: Inputs, shared: &Shared, emit: &Emit) {
     let mut now = time::now();
     let mut light = Light::new(now);
     lines.open_missing(&mut inputs, now);
@@ -83,7 +83,7 @@ fn run(mut lines: Lines, mut inputs: Inputs, shared: &Shared, tell: &Tell) {
         lines.show(&light, now);
         shared.counters.lines_missing.store(lines.missing(), Ordering::Relaxed);
         for event in lines.events().into_iter().chain(inputs.events()) {
-            lock(tell)(event);
+            lock(emit)(event);
         }
         let due = Due {
             gesture: inputs.next_deadline(),
@@ -168,7 +168,7 @@ fn sleep(lines: &Lines, shared: &Shared, due: Option<Time>) -> io::Result<Ready>
     let inputs = lines.input_fds();
     let mut fds: Vec<PollFd<'_>> = vec![PollFd::from_borrowed_fd(shared.wake(), PollFlags::IN)];
     for (at, fd) in lines.fds().enumerate() {
-        // Hanging up is told unasked.
+        // Hanging up is reported unasked.
         fds.push(PollFd::from_borrowed_fd(fd, if at < inputs { PollFlags::IN } else { PollFlags::empty() }));
     }
     let limit = due.map(|due| {

@@ -1,6 +1,6 @@
 //! The kernel's monotonic clock, the one that GPIO events are stamped with.
 //!
-//! Rules are told the time. Only the loops of threads ask, here, so that one file names the clock.
+//! Rules are reported the time. Only the loops of threads ask, here, so that one file names the clock.
 
 use base::Time;
 use rustix::time::{ClockId, clock_gettime};

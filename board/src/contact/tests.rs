@@ -23,21 +23,21 @@ fn name(gesture: Gesture) -> String {
     }
 }
 
-/// Runs edges and every deadline at its time, and a minute beyond; returns what was told, with times in ms.
+/// Runs edges and every deadline at its time, and a minute beyond; returns what was reported, with times in ms.
 fn run(habit: Habit, edges: &[(u64, bool)]) -> Vec<(u64, Gesture)> {
     let mut contact = Contact::new(habit, false, Time::ZERO);
-    let mut told = Vec::new();
-    let mut tell = |at: Time, gesture| told.push((at.as_micros() / 1_000, gesture));
+    let mut reported = Vec::new();
+    let mut emit = |at: Time, gesture| reported.push((at.as_micros() / 1_000, gesture));
     let end = edges.last().map_or(0, |&(at, _)| at) + 60_000_000;
     for (at, edge) in edges.iter().map(|&(at, level)| (at, Some(level))).chain([(end, None)]) {
         while let Some(due) = contact.next_deadline().filter(|due| due.as_micros() < at) {
-            contact.at(due, &mut tell);
+            contact.at(due, &mut emit);
         }
         if let Some(level) = edge {
-            contact.edge(level, Time::from_micros(at), &mut tell);
+            contact.edge(level, Time::from_micros(at), &mut emit);
         }
     }
-    told
+    reported
 }
 
 /// The edges of a drawing with `ms` per character.
@@ -49,8 +49,8 @@ fn edges(drawing: &str, ms: u64) -> Vec<(u64, bool)> {
 
 #[track_caller]
 fn check_with(habit: Habit, ms: u64, drawing: &str, expected: &str) {
-    let told: Vec<String> = run(habit, &edges(drawing, ms)).into_iter().map(|(_, gesture)| name(gesture)).collect();
-    assert_eq!(told.join(" "), expected, "\n{drawing} ({ms} ms each)");
+    let reported: Vec<String> = run(habit, &edges(drawing, ms)).into_iter().map(|(_, gesture)| name(gesture)).collect();
+    assert_eq!(reported.join(" "), expected, "\n{drawing} ({ms} ms each)");
 }
 
 /// 10 ms per character.
@@ -108,16 +108,16 @@ fn a_double_press_is_two_presses_within_the_window() {
 
 #[test]
 fn a_press_within_the_window_counts_even_if_the_box_wakes_before_it_is_believed() {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let mut contact = Contact::new(ALL, false, Time::ZERO);
     let us = Time::from_micros;
     for (at, pressed) in [(0, true), (50_000, false), (349_900, true)] {
-        contact.at(us(at), &mut |_, gesture| told.push(gesture));
-        contact.edge(pressed, us(at), &mut |_, gesture| told.push(gesture));
-        contact.at(us(at + 2_000), &mut |_, gesture| told.push(gesture));
-        contact.at(us(at + 30_000), &mut |_, gesture| told.push(gesture));
+        contact.at(us(at), &mut |_, gesture| reported.push(gesture));
+        contact.edge(pressed, us(at), &mut |_, gesture| reported.push(gesture));
+        contact.at(us(at + 2_000), &mut |_, gesture| reported.push(gesture));
+        contact.at(us(at + 30_000), &mut |_, gesture| reported.push(gesture));
     }
-    assert_eq!(told, [Gesture::Double]);
+    assert_eq!(reported, [Gesture::Double]);
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn a_button_without_double_presses_does_not_wait_for_one() {
     let edges = [(0, true), (50_000, false), (150_000, true), (200_000, false)];
     assert_eq!(run(LONG, &edges), [(50, Gesture::Short), (150 + 50, Gesture::Short)]);
     let mut contact = Contact::new(LONG, false, Time::ZERO);
-    let mut told = 0;
-    contact.edge(true, Time::ZERO, &mut |_, _| told += 1);
-    contact.edge(false, Time::from_micros(50_000), &mut |_, _| told += 1);
+    let mut reported = 0;
+    contact.edge(true, Time::ZERO, &mut |_, _| reported += 1);
+    contact.edge(false, Time::from_micros(50_000), &mut |_, _| reported += 1);
     assert_eq!(contact.next_deadline(), Some(Time::from_micros(55_000)));
-    contact.at(Time::from_micros(55_000), &mut |_, _| told += 1);
-    assert_eq!((told, contact.next_deadline()), (1, None));
+    contact.at(Time::from_micros(55_000), &mut |_, _| reported += 1);
+    assert_eq!((reported, contact.next_deadline()), (1, None));
 }
 
 #[test]
@@ -156,39 +156,39 @@ fn a_held_button_counts_the_seconds_and_letting_go_ends_it() {
 #[test]
 fn a_button_that_repeats_is_told_at_once_and_again_and_again() {
     assert_eq!(run(REPEATS, &[(0, true), (100_000, false)]), [(0, Gesture::Short)]);
-    let told = run(REPEATS, &[(0, true), (900_000, false)]);
-    let times: Vec<u64> = told.iter().map(|(at, _)| *at).collect();
+    let reported = run(REPEATS, &[(0, true), (900_000, false)]);
+    let times: Vec<u64> = reported.iter().map(|(at, _)| *at).collect();
     assert_eq!(times, [0, 500, 650, 800, 900]);
-    assert_eq!(told.last().map(|told| told.1), Some(Gesture::End { held_ms: 900 }));
+    assert_eq!(reported.last().map(|reported| reported.1), Some(Gesture::End { held_ms: 900 }));
 }
 
 #[test]
 fn a_stuck_button_is_told_once_and_ignored_until_it_is_let_go() {
     check_with(Habit::PLAIN, 100, &format!("_{}__#_", "#".repeat(400)), "stuck freed short");
-    let told = run(REPEATS, &[(0, true), (40_000_000, false)]);
-    let tail: Vec<Gesture> = told.iter().rev().take(3).rev().map(|told| told.1).collect();
+    let reported = run(REPEATS, &[(0, true), (40_000_000, false)]);
+    let tail: Vec<Gesture> = reported.iter().rev().take(3).rev().map(|reported| reported.1).collect();
     assert_eq!(tail, [Gesture::End { held_ms: 30_000 }, Gesture::Stuck, Gesture::Freed]);
-    assert!(told.iter().all(|(at, gesture)| *at <= 30_000 || *gesture == Gesture::Freed), "it repeats no more");
+    assert!(reported.iter().all(|(at, gesture)| *at <= 30_000 || *gesture == Gesture::Freed), "it repeats no more");
 }
 
 #[test]
 fn a_button_held_at_the_start_is_nobodys_press() {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let mut contact = Contact::new(LONG, true, Time::ZERO);
-    contact.at(Time::from_micros(20_000_000), &mut |_, gesture| told.push(gesture));
-    contact.edge(false, Time::from_micros(20_000_000), &mut |_, gesture| told.push(gesture));
-    contact.at(Time::from_micros(21_000_000), &mut |_, gesture| told.push(gesture));
-    assert_eq!((told, contact.next_deadline()), (Vec::new(), None));
+    contact.at(Time::from_micros(20_000_000), &mut |_, gesture| reported.push(gesture));
+    contact.edge(false, Time::from_micros(20_000_000), &mut |_, gesture| reported.push(gesture));
+    contact.at(Time::from_micros(21_000_000), &mut |_, gesture| reported.push(gesture));
+    assert_eq!((reported, contact.next_deadline()), (Vec::new(), None));
 }
 
 #[test]
 fn a_line_that_is_lost_ends_what_lasts() {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let mut contact = Contact::new(LONG, false, Time::ZERO);
-    contact.edge(true, Time::ZERO, &mut |_, gesture| told.push(gesture));
-    contact.lose(Time::from_micros(2_500_000), &mut |_, gesture| told.push(gesture));
+    contact.edge(true, Time::ZERO, &mut |_, gesture| reported.push(gesture));
+    contact.lose(Time::from_micros(2_500_000), &mut |_, gesture| reported.push(gesture));
     let held = |seconds| Gesture::Held { seconds };
-    assert_eq!(told, [Gesture::Long, held(1), held(2), Gesture::End { held_ms: 2_500 }]);
+    assert_eq!(reported, [Gesture::Long, held(1), held(2), Gesture::End { held_ms: 2_500 }]);
 }
 
 #[test]
@@ -203,19 +203,19 @@ fn an_edge_that_was_missed_leaves_no_press_behind() {
 
 #[test]
 fn stamps_that_are_equal_or_run_backwards_are_one_train() {
-    let told = |edges: &[(u64, bool)]| {
-        let mut told = Vec::new();
+    let reported = |edges: &[(u64, bool)]| {
+        let mut reported = Vec::new();
         let mut contact = Contact::new(LONG, false, Time::ZERO);
         for &(ms, pressed) in edges {
-            contact.edge(pressed, Time::ZERO.plus_millis(ms), &mut |at, gesture| told.push((at, gesture)));
+            contact.edge(pressed, Time::ZERO.plus_millis(ms), &mut |at, gesture| reported.push((at, gesture)));
         }
-        contact.at(Time::ZERO.plus_millis(300), &mut |at, gesture| told.push((at, gesture)));
-        told
+        contact.at(Time::ZERO.plus_millis(300), &mut |at, gesture| reported.push((at, gesture)));
+        reported
     };
     let press =
         [(100, true), (100, false), (99, true), (0, false), (101, true), (200, false), (150, true), (200, false)];
-    assert_eq!(told(&press), [(Time::ZERO.plus_millis(200), Gesture::Short)]);
-    assert_eq!(told(&[(100, true), (101, false), (0, true), (103, false)]), [], "a spike does not last since 0");
+    assert_eq!(reported(&press), [(Time::ZERO.plus_millis(200), Gesture::Short)]);
+    assert_eq!(reported(&[(100, true), (101, false), (0, true), (103, false)]), [], "a spike does not last since 0");
 }
 
 fn habits() -> impl Strategy<Value = Habit> {
@@ -232,47 +232,47 @@ proptest! {
         let mut edges: Vec<(u64, bool)> = steps.iter().map(|&(wait, level)| { at += wait; (at, level) }).collect();
         edges.push((at + 100_000, false));
         let rising = edges.iter().filter(|edge| edge.1).count();
-        let told = run(habit, &edges);
-        let presses = told.iter().map(|(_, gesture)| match gesture {
+        let reported = run(habit, &edges);
+        let presses = reported.iter().map(|(_, gesture)| match gesture {
             Gesture::Short | Gesture::Long => 1,
-            // Its first half was not told.
+            // Its first half was not reported.
             Gesture::Double => 2,
             _ => 0,
         });
-        prop_assert!(presses.sum::<usize>() <= rising, "{told:?}");
+        prop_assert!(presses.sum::<usize>() <= rising, "{reported:?}");
         let (mut lasting, mut stuck) = (false, false);
-        for (_, gesture) in &told {
+        for (_, gesture) in &reported {
             match gesture {
                 Gesture::Long | Gesture::Repeat | Gesture::Held { .. } => lasting = true,
-                Gesture::End { .. } => { prop_assert!(lasting, "{told:?}"); lasting = false }
-                Gesture::Stuck => { prop_assert!(!lasting && !stuck, "{told:?}"); stuck = true }
-                Gesture::Freed => { prop_assert!(stuck, "{told:?}"); stuck = false }
-                Gesture::Short | Gesture::Double => prop_assert!(!lasting && !stuck, "{told:?}"),
+                Gesture::End { .. } => { prop_assert!(lasting, "{reported:?}"); lasting = false }
+                Gesture::Stuck => { prop_assert!(!lasting && !stuck, "{reported:?}"); stuck = true }
+                Gesture::Freed => { prop_assert!(stuck, "{reported:?}"); stuck = false }
+                Gesture::Short | Gesture::Double => prop_assert!(!lasting && !stuck, "{reported:?}"),
             }
         }
-        prop_assert!(!lasting && !stuck, "{told:?}");
-        prop_assert!(told.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{told:?}");
+        prop_assert!(!lasting && !stuck, "{reported:?}");
+        prop_assert!(reported.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{reported:?}");
     }
 
     #[test]
     fn no_press_of_a_finger_is_lost_however_often_and_late_the_box_wakes(
         presses in prop::collection::vec((6_000_u64..700_000, 26_000_u64..200_000, any::<u64>()), 1..50),
     ) {
-        let (mut told, mut now) = (0, 1_000_000);
+        let (mut reported, mut now) = (0, 1_000_000);
         let mut contact = Contact::new(LONG, false, Time::ZERO);
-        let mut tell = |_, gesture| told += usize::from(gesture == Gesture::Short);
+        let mut emit = |_, gesture| reported += usize::from(gesture == Gesture::Short);
         for &(hold, gap, wakes) in &presses {
             for (pressed, lasts) in [(true, hold), (false, gap)] {
-                contact.edge(pressed, Time::from_micros(now), &mut tell);
+                contact.edge(pressed, Time::from_micros(now), &mut emit);
                 // Some wake-ups in between, or none at all.
                 for wake in 0..wakes % 5 {
-                    contact.at(Time::from_micros(now + lasts * wake / 5), &mut tell);
+                    contact.at(Time::from_micros(now + lasts * wake / 5), &mut emit);
                 }
                 now += lasts;
             }
         }
-        contact.at(Time::from_micros(now + 100_000), &mut tell);
-        prop_assert_eq!(told, presses.len());
+        contact.at(Time::from_micros(now + 100_000), &mut emit);
+        prop_assert_eq!(reported, presses.len());
     }
 
     #[test]

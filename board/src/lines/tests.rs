@@ -13,7 +13,7 @@ use crate::gesture::Habits;
 use crate::handle::lock;
 use crate::port::Lamp;
 
-/// A chip whose lines do as they are told; copies are the same chip.
+/// A chip whose lines do as they are reported; copies are the same chip.
 #[derive(Clone, Default)]
 struct Scripted(Arc<Mutex<Script>>);
 
@@ -125,8 +125,8 @@ impl Room {
         self.lines.read(&hung, &mut self.inputs, self.now)
     }
 
-    /// What was told, in short.
-    fn told(&mut self) -> Vec<String> {
+    /// What was reported, in short.
+    fn reported(&mut self) -> Vec<String> {
         let short = |event: Event| match event.what {
             What::Trouble { part, problem, .. } => format!("{part} {problem}"),
             What::Well { part } => format!("{part} is well"),
@@ -156,11 +156,11 @@ fn a_missing_chip_is_told_once_and_tried_again_with_growing_pauses() {
         room.now = retry;
     }
     assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
-    assert_eq!(room.told(), ["GPIO chip pinctrl-bcm2711 is not there"]);
+    assert_eq!(room.reported(), ["GPIO chip pinctrl-bcm2711 is not there"]);
     assert!(!room.lines.has_leds());
     room.script(|script| script.missing = false);
     room.open();
-    assert_eq!(room.told(), ["GPIO chip pinctrl-bcm2711 is well"]);
+    assert_eq!(room.reported(), ["GPIO chip pinctrl-bcm2711 is well"]);
     assert_eq!((room.lines.retry(), room.lines.has_leds()), (None, true));
 }
 
@@ -180,21 +180,21 @@ fn a_busy_line_takes_no_other_with_it() {
     room.script(|script| script.busy = BTreeSet::from([17, 13]));
     room.open();
     assert_eq!(
-        room.told(),
+        room.reported(),
         ["play-button (line 17) is used by another program", "play-led (line 13) is used by another program"]
     );
     room.edge(NEXT, true, 2_000);
     room.edge(NEXT, false, 2_100);
     room.read();
     room.inputs.at(Time::ZERO.plus_millis(2_200));
-    assert_eq!(room.told(), ["next Short"]);
+    assert_eq!(room.reported(), ["next Short"]);
     let attempts = lock(&room.port.0).attempts;
     room.open();
-    assert_eq!(room.told(), [""; 0], "told once");
+    assert_eq!(room.reported(), [""; 0], "reported once");
     assert_eq!(lock(&room.port.0).attempts, attempts + 2, "only what is missing is tried again");
     room.script(|script| script.busy.clear());
     room.open();
-    assert_eq!(room.told(), ["play-button (line 17) is well", "play-led (line 13) is well"]);
+    assert_eq!(room.reported(), ["play-button (line 17) is well", "play-led (line 13) is well"]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn edges_of_different_lines_are_told_in_the_order_of_their_stamps() {
     room.edge(NEXT, false, 1_100);
     room.read();
     room.inputs.at(Time::ZERO.plus_millis(2_200));
-    assert_eq!(room.told(), ["next Short", "play Short"]);
+    assert_eq!(room.reported(), ["next Short", "play Short"]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn where_edges_were_lost_the_level_counts() {
     room.now = Time::ZERO.plus_millis(1_200);
     assert_eq!(room.read(), 6, "each input is asked");
     room.inputs.at(Time::ZERO.plus_millis(1_300));
-    assert_eq!(room.told(), ["play Short"]);
+    assert_eq!(room.reported(), ["play Short"]);
     assert_eq!(room.inputs.next_deadline(), None);
 }
 
@@ -232,19 +232,19 @@ fn a_chip_that_goes_away_ends_what_lasts_and_is_told_once() {
     room.edge(PLAY, true, 1_000);
     room.read();
     room.inputs.at(Time::ZERO.plus_millis(1_900));
-    assert_eq!(room.told(), ["play Long"]);
+    assert_eq!(room.reported(), ["play Long"]);
     room.script(|script| script.broken = (0..64).map(|line| (line, Problem::Gone)).collect());
     room.now = Time::ZERO.plus_millis(2_000);
     room.read();
     room.lines.show(&Light::new(room.now), room.now);
-    assert_eq!(room.told(), ["GPIO chip pinctrl-bcm2711 went away", "play End { held_ms: 1000 }"]);
+    assert_eq!(room.reported(), ["GPIO chip pinctrl-bcm2711 went away", "play End { held_ms: 1000 }"]);
     assert!(!room.lines.has_leds());
     assert_eq!(room.inputs.next_deadline(), None);
     assert_eq!(room.lines.retry(), Some(room.now.plus_micros(RETRY_FIRST_US)));
     room.script(|script| script.broken.clear());
     room.now = room.now.plus_micros(RETRY_FIRST_US);
     room.open();
-    assert_eq!(room.told(), ["GPIO chip pinctrl-bcm2711 is well"]);
+    assert_eq!(room.reported(), ["GPIO chip pinctrl-bcm2711 is well"]);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_chip_that_goes_away_while_it_is_opened_is_a_chip_that_is_gone() {
     let mut room = Room::new();
     room.script(|script| script.broken = BTreeMap::from([(17, Problem::Gone)]));
     room.open();
-    assert_eq!(room.told()[0], "GPIO chip pinctrl-bcm2711 went away");
+    assert_eq!(room.reported()[0], "GPIO chip pinctrl-bcm2711 went away");
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_descriptor_that_hangs_up_is_a_line_that_is_gone() {
     let outputs = room.lines.fds().count();
     room.lines.hung_up(&vec![true; outputs], room.now);
     assert_eq!((outputs, room.lines.fds().count()), (6, 0));
-    assert_eq!(room.told(), ["GPIO chip pinctrl-bcm2711 went away"]);
+    assert_eq!(room.reported(), ["GPIO chip pinctrl-bcm2711 went away"]);
 }
 
 #[test]
@@ -308,5 +308,5 @@ fn a_press_that_is_held_while_the_line_comes_back_is_nobodys() {
     room.edge(PLAY, false, 2_000);
     room.read();
     room.inputs.at(Time::ZERO.plus_millis(2_100));
-    assert_eq!(room.told(), [""; 0]);
+    assert_eq!(room.reported(), [""; 0]);
 }

@@ -60,7 +60,7 @@ impl Input for Line {
     }
 
     fn read(&mut self, edges: &mut Vec<Edge>) -> Result<Reading, Problem> {
-        // How often the timer ran out tells nothing.
+        // How often the timer ran out does not matter.
         let _ = read(&*self.timer, &mut [0; 8]);
         let now = time::now();
         self.with(|unit| {

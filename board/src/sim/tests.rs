@@ -24,8 +24,8 @@ fn started(display: &str, prepare: impl FnOnce(&mut Config)) -> Room {
     let mut config = Config { board: "sim".to_owned(), display: display.to_owned(), ..Config::default() };
     prepare(&mut config);
     let wiring = Wiring::resolve(&config, &[]).unwrap();
-    let (tell, events) = channel();
-    let running = start(wiring, Habits::default(), move |event| tell.send(event).unwrap_or_default()).unwrap();
+    let (emit, events) = channel();
+    let running = start(wiring, Habits::default(), move |event| emit.send(event).unwrap_or_default()).unwrap();
     let sim = running.sim.clone().unwrap();
     let room = Room { running, sim, events };
     // What is pressed before the lines are open is nobody's press; LEDs are opened after buttons.
@@ -170,10 +170,10 @@ fn a_display_that_is_missing_is_told_once_and_found_when_it_comes() {
     room.until(|sim| sim.frame().lit() > 0);
     room.sim.set_present(false);
     room.running.handle.show(Show { brightness_percent: 50, urgent: Some(message()), ..Show::default() });
-    let told = [room.next(), room.next()];
-    let mut troubles = told.to_vec();
+    let reported = [room.next(), room.next()];
+    let mut troubles = reported.to_vec();
     troubles.retain(|what| matches!(what, What::Trouble { part: Part::Display { .. }, problem: Problem::Gone, .. }));
-    assert_eq!(troubles.len(), 1, "{told:?}");
+    assert_eq!(troubles.len(), 1, "{reported:?}");
     room.sim.set_present(true);
     while !matches!(room.next(), What::Well { part: Part::Display { .. } }) {}
     assert!(room.sim.frame().lit() > 0, "it shows again what it showed");
