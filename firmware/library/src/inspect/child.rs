@@ -3,6 +3,7 @@
 //! Dropping a [`Child`] kills and reaps the process, in every case.
 
 use std::fmt;
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -19,6 +20,12 @@ use crate::wire::{self, HEADER_BYTES, SAID_BYTES_MAX};
 
 /// How long a new process may take to be ready, on a box that is busy starting.
 const READY_MAX: Duration = Duration::from_secs(10);
+
+/// How often a process that this machine did not let compute gets the rest of its time again.
+const EXTENSIONS_MAX: u32 = 20;
+
+/// Clock ticks per second in which Linux tells programs about times, on every processor (`USER_HZ`, asm-generic/param.h).
+const TICKS_PER_SECOND: u64 = 100;
 
 /// How a conversation failed. All of these end the process.
 #[derive(Debug)]
@@ -47,6 +54,10 @@ pub(super) struct Child {
     output: ChildStdout,
     /// What is left of the time for the file at hand; only waiting for the process counts.
     patience: Duration,
+    /// All of that time, and how long the process had computed when it began.
+    allowed: Duration,
+    computed_before: Duration,
+    extensions_left: u32,
 }
 
 impl Child {
@@ -66,7 +77,15 @@ impl Child {
         let mut process = spawned.map_err(|error| failed(&error))?;
         let input = process.stdin.take().expect("standard input was asked to be a pipe");
         let output = process.stdout.take().expect("standard output was asked to be a pipe");
-        let mut child = Self { process, input, output, patience: READY_MAX };
+        let mut child = Self {
+            process,
+            input,
+            output,
+            patience: READY_MAX,
+            allowed: READY_MAX,
+            computed_before: Duration::ZERO,
+            extensions_left: EXTENSIONS_MAX,
+        };
         // A process that reads nothing must not hold the scan.
         fcntl_setfl(&child.input, OFlags::NONBLOCK).map_err(|error| failed(&error))?;
         match child.next(SAID_BYTES_MAX) {
@@ -82,6 +101,9 @@ impl Child {
     /// Begins a file's time.
     pub(super) fn begin(&mut self, patience: Duration) {
         self.patience = patience;
+        self.allowed = patience;
+        self.computed_before = self.activity().map_or(Duration::ZERO, |activity| activity.computed);
+        self.extensions_left = EXTENSIONS_MAX;
     }
 
     /// Says something to the process.
@@ -129,17 +151,35 @@ impl Child {
 
     /// Waits until the process has taken (`OUT`) or said (`IN`) something.
     fn wait(&mut self, flags: PollFlags) -> Result<(), Failure> {
-        let begun = Instant::now();
-        let left =
-            Timespec { tv_sec: self.patience.as_secs().cast_signed(), tv_nsec: self.patience.subsec_nanos().into() };
-        let pipe = if flags == PollFlags::OUT { self.input.as_fd() } else { self.output.as_fd() };
-        let ready = poll(&mut [PollFd::from_borrowed_fd(pipe, flags)], Some(&left));
-        self.patience = self.patience.saturating_sub(begun.elapsed());
-        match ready {
-            Ok(0) => Err(Failure::Stalled),
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(Failure::Died(error.to_string())),
+        loop {
+            let begun = Instant::now();
+            let left = Timespec {
+                tv_sec: self.patience.as_secs().cast_signed(),
+                tv_nsec: self.patience.subsec_nanos().into(),
+            };
+            let pipe = if flags == PollFlags::OUT { self.input.as_fd() } else { self.output.as_fd() };
+            let ready = poll(&mut [PollFd::from_borrowed_fd(pipe, flags)], Some(&left));
+            self.patience = self.patience.saturating_sub(begun.elapsed());
+            match ready {
+                Ok(0) => self.patience = self.extension().ok_or(Failure::Stalled)?,
+                Ok(_) | Err(rustix::io::Errno::INTR) => return Ok(()),
+                Err(error) => return Err(Failure::Died(error.to_string())),
+            }
         }
+    }
+
+    /// Returns what the process has not computed of its time, if it wants to compute and this machine did not let it: that is
+    /// no fault of the file.
+    fn extension(&mut self) -> Option<Duration> {
+        let activity = self.activity()?;
+        let left = self.allowed.saturating_sub(activity.computed.saturating_sub(self.computed_before));
+        self.extensions_left = self.extensions_left.checked_sub(1)?;
+        Some(left).filter(|left| activity.is_waiting_for_the_machine && !left.is_zero())
+    }
+
+    /// Returns what the kernel says of the process; `None` where it says nothing that can be understood.
+    fn activity(&self) -> Option<Activity> {
+        Activity::parse(&fs::read_to_string(format!("/proc/{}/stat", self.process.id())).ok()?)
     }
 
     fn how_it_died(&mut self) -> Failure {
@@ -162,10 +202,51 @@ impl Child {
     }
 }
 
+/// What a process does.
+#[derive(Debug, PartialEq, Eq)]
+struct Activity {
+    /// Processor time it has had, in steps of the kernel's clock tick (10 ms).
+    computed: Duration,
+    /// It is ready to run or waits for memory or a disk, and for nobody's word.
+    is_waiting_for_the_machine: bool,
+}
+
+impl Activity {
+    /// Parses a line of proc_pid_stat(5): the state is its third field, user and system time in ticks the 14th and 15th. The
+    /// second is the program's name in brackets, which may hold anything.
+    fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.rsplit_once(')')?.1.split_ascii_whitespace();
+        let state = fields.next()?;
+        let mut times = fields.skip(10).map(str::parse::<u64>);
+        let ticks = times.next()?.ok()?.checked_add(times.next()?.ok()?)?;
+        let computed = Duration::from_millis(ticks.checked_mul(1000 / TICKS_PER_SECOND)?);
+        Some(Self { computed, is_waiting_for_the_machine: matches!(state, "R" | "D") })
+    }
+}
+
 impl Drop for Child {
     fn drop(&mut self) {
         if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
             log::error!("a tag reader process cannot be reaped: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_by_what_the_kernel_says_of_it() {
+        let line = "17 (a ) R 1 (x) D 4 1 1 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 1 0 7 8 9";
+        let starved = Activity { computed: Duration::from_secs(3), is_waiting_for_the_machine: true };
+        assert_eq!(Activity::parse(line), Some(starved));
+        let asleep = Activity { computed: Duration::from_secs(3), is_waiting_for_the_machine: false };
+        assert_eq!(Activity::parse(&line.replace(" D ", " S ")), Some(asleep));
+        for nonsense in
+            ["", "17 a R 1", "17 (a) R 1 2 3", &line.replace("250", "x"), &line.replace("250", &u64::MAX.to_string())]
+        {
+            assert_eq!(Activity::parse(nonsense), None, "{nonsense}");
         }
     }
 }
