@@ -100,6 +100,24 @@ fn dnsmasq_and_nftables_take_what_is_written_for_them() {
     }
 }
 
+/// The lines of a unit that begin with `key=`, in their order.
+fn lines(unit: &str, key: &str) -> Vec<String> {
+    let text = text(&format!("usr/lib/systemd/system/{unit}.service"));
+    text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).map(str::to_owned).collect()
+}
+
+#[test]
+fn without_rules_nothing_is_forwarded_and_no_cable_is_joined_to_another() {
+    let starts = [lines("partybox-firewall", "ExecStartPre"), lines("partybox-firewall", "ExecStart")].concat();
+    let at = |words: &str| starts.iter().position(|line| line.contains(words));
+    let (off, rules, on) = (at("ip_forward=0"), at("nft --file"), at("ip_forward=${FORWARD}"));
+    assert!(off.is_some() && off < rules && rules < on, "{starts:?}");
+    assert!(starts.iter().all(|line| !line.starts_with('-')), "a step that fails ends the others: {starts:?}");
+    let firewall = ["partybox-firewall.service"];
+    assert_eq!(lines("partybox-cable", "Requires"), firewall, "an order alone lets the cable go on without rules");
+    assert_eq!(lines("partybox-cable", "After"), firewall);
+}
+
 #[test]
 fn priorities_are_given_to_threads_that_the_firmware_has() {
     let script = text("usr/lib/partybox/priorities");
