@@ -113,12 +113,14 @@ pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> S
              \t\tiifname \"{interface}\" reject with icmpx admin-prohibited\n"
         );
     }
-    // 1 and 58 are ICMP and ICMPv6, whose names not every system knows.
+    // 1 and 58 are ICMP and ICMPv6, whose names not every system knows. Guests are served over IPv4 alone: of IPv6 addresses a
+    // phone has as many as it likes, and with each of them a share of what is divided among addresses.
     _ = write!(
         text,
         "\t}}\n\tchain input {{\n\t\ttype filter hook input priority filter; policy drop;\n\
          \t\tiifname \"lo\" accept\n\t\tct state established,related accept\n\t\tct state invalid drop\n\
          \t\tmeta l4proto {{ 1, 58 }} accept\n\
+         \t\tiifname \"{interface}\" meta nfproto ipv6 reject with icmpx admin-prohibited\n\
          \t\ttcp dport {page} accept\n\t\tudp dport {page} accept\n\
          \t\tiifname \"{interface}\" udp dport {{ 53, 67 }} accept\n\t\tiifname \"{interface}\" tcp dport 53 accept\n\
          \t\tudp dport {{ 68, 546, 5353 }} accept\n\
@@ -211,6 +213,8 @@ mod tests {
         assert!(!closed.contains("masquerade") && !closed.contains("oifname"), "{closed}");
         assert!(!closed.contains("table bridge"), "{closed}");
         assert!(has(&closed, "iifname \"wlan0\" meta l4proto tcp reject with tcp reset"), "{closed}");
+        let v6 = closed.find("iifname \"wlan0\" meta nfproto ipv6 reject").expect("refused");
+        assert!(v6 < closed.find("tcp dport 80 accept").expect("served"), "{closed}");
         let open = nftables("party", 80, true, true);
         assert!(has(&open, "iifname \"party\" oifname != \"party\" accept"), "{open}");
         assert!(has(&open, "type filter hook forward priority 0; policy drop;"), "{open}");
