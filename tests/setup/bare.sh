@@ -45,10 +45,17 @@ inside() { # ROOT ACCOUNT COMMAND...
     ' sh "$root" "$account" "$(rustc --print sysroot)" "$cache" "$@"
 }
 
-# A Debian as it is after `apt install build-essential git`, with Rust as if from rustup, and a clone.
+# A Debian as it is after `apt install build-essential git`, with Rust as if from rustup, a clone, and `cargo xtask` compiled.
+# Every machine is a copy of its release's.
 fresh() { # ROOT SUITE
-    local root=$1 suite=$2 archives=$bare/packages-$2
+    local root=$1 base=$bare/base-$2
+    [ -e "$base/made" ] || base "$base/root" "$2" "$base/made"
     rm -rf "$root"
+    cp --archive --reflink=auto "$base/root" "$root"
+}
+
+base() { # ROOT SUITE STAMP
+    local root=$1 suite=$2 archives=$bare/packages-$2
     mkdir -p "$root" "$archives"
     mmdebstrap --quiet --mode=root --variant=minbase --include=build-essential,git,ca-certificates \
         --aptopt='Acquire::Languages "none"' --aptopt='Acquire::Retries "3"' --dpkgopt=force-unsafe-io \
@@ -67,6 +74,8 @@ fresh() { # ROOT SUITE
     # Keeps what is downloaded, for the next machine of this release.
     echo 'APT::Keep-Downloaded-Packages "true"; Binary::apt-get::APT::Keep-Downloaded-Packages "true";' > "$root/etc/apt/apt.conf.d/90keep"
     cp -n "$archives"/*.deb "$root/var/cache/apt/archives/" 2>/dev/null || true
+    inside "$root" root:root sh -c 'cd /opt/partybox && exec cargo xtask help' > /dev/null
+    touch "$3"
 }
 
 keep() { # ROOT SUITE
@@ -178,12 +187,14 @@ account() {
 }
 
 mkdir -p "$bare" "$cache"
+rm -rf "$bare"/base-*
 for machine in ${*:-$machines}; do
     echo "── $machine" >&2
     "$machine"
     # It is large, and the next time everything is to be fresh.
     rm -rf "${bare:?}/$machine"
 done
+rm -rf "$bare"/base-*
 echo "── set-up of bare machines"
 printf '%s\n' "${results[@]}"
 [ "$failed" = 0 ] || { echo "$failed failed; what they said is in $bare" >&2; exit 1; }
