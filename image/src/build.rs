@@ -40,22 +40,49 @@ pub(crate) fn fetch() -> Result<(), Error> {
     stage::status("cargo fetch", &mut cargo_command(&["fetch", "--locked"]))
 }
 
+/// Cargo with a subcommand, compiling the workspace's own crates with Clippy, which lints what it compiles: a check of its
+/// own would go through every library once more. Whatever is to share what was compiled must be started with this.
+pub(crate) fn linting(words: &[&str]) -> Command {
+    let mut command = cargo_command(words);
+    command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+    command
+}
+
 /// Builds the box and returns the program's path, as cargo itself reports it.
 pub(crate) fn partybox(profile: Profile) -> Result<PathBuf, Error> {
-    let mut command = cargo_command(&["build", "--bin", "partybox", "--locked"]);
-    command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+    let words = ["build", "--bin", "partybox", "--locked"];
+    let mut command = match profile {
+        Profile::Dev => linting(&words),
+        Profile::Quick | Profile::Release => cargo_command(&words),
+    };
     command.args(match profile {
         // With the features that tests of the whole workspace have: nothing is compiled twice.
         Profile::Dev => ["--workspace"].as_slice(),
         Profile::Quick => &["--package", "partybox", "--profile", "quick"],
         Profile::Release => &["--package", "partybox", "--release"],
     });
+    executable(&messages("building the box", &mut command)?).ok_or(Error::NoExecutable)
+}
+
+/// Builds tests, examples and benchmarks. A warning of any of the workspace's own crates is an error, also of one that was
+/// compiled before: cargo says it again.
+pub(crate) fn everything_without_warnings() -> Result<(), Error> {
+    let mut command = linting(&["test", "--workspace", "--all-targets", "--no-run", "--locked"]);
+    match warnings(&messages("building the tests", &mut command)?) {
+        0 => Ok(()),
+        count => Err(Error::Warnings(count)),
+    }
+}
+
+/// Runs a build to its end; returns cargo's messages, one JSON object per line. What compilers say is shown to people.
+fn messages(name: &str, command: &mut Command) -> Result<String, Error> {
     let start = |source| Error::Start { program: cargo(), source };
+    command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     let output = command.spawn().map_err(start)?.wait_with_output().map_err(start)?;
     if !output.status.success() {
-        return Err(Error::Stage { name: "building the box".to_owned(), status: output.status });
+        return Err(Error::Stage { name: name.to_owned(), status: output.status });
     }
-    executable(&String::from_utf8_lossy(&output.stdout)).ok_or(Error::NoExecutable)
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The last `"executable":"…"` in cargo's messages. Only JSON's escapes that occur in a path are undone.
@@ -72,9 +99,33 @@ fn executable(messages: &str) -> Option<PathBuf> {
     }
 }
 
+/// The number of warnings among cargo's messages. A summary that counts others' ("2 warnings emitted") is one as well.
+fn warnings(messages: &str) -> usize {
+    messages
+        .lines()
+        .filter(|line| line.starts_with(r#"{"reason":"compiler-message""#) && line.contains(WARNING))
+        .count()
+}
+
+/// How a compiler's message says that it is a warning. Inside of a text its quotation marks would be escaped.
+const WARNING: &str = r#""level":"warning""#;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn warnings_are_counted_and_nothing_else() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"warning"},"fresh":true}"#,
+            "\n",
+            r#"{"reason":"compiler-message","message":{"level":"note","message":"\"level\":\"warning\""}}"#,
+            "\n",
+            r#"{"reason":"compiler-message","message":{"message":"unused variable: `x`","level":"warning","code":null}}"#,
+            "\n",
+        );
+        assert_eq!((warnings(messages), warnings("")), (1, 0));
+    }
 
     #[test]
     fn the_program_is_the_last_executable_cargo_names() {

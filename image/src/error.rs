@@ -67,6 +67,8 @@ pub(crate) enum Error {
     NotRun(usize),
     /// Cargo built the program but did not say where it is.
     NoExecutable,
+    /// So many warnings of compiler or Clippy stand above.
+    Warnings(usize),
     /// A file of ours could not be read or written.
     File {
         /// Which.
@@ -89,7 +91,12 @@ impl Error {
             | Self::NotAllowed(_)
             | Self::Card(_)
             | Self::Install { .. } => 2,
-            Self::Start { .. } | Self::Stage { .. } | Self::NotRun(_) | Self::NoExecutable | Self::File { .. } => 1,
+            Self::Start { .. }
+            | Self::Stage { .. }
+            | Self::NotRun(_)
+            | Self::NoExecutable
+            | Self::Warnings(_)
+            | Self::File { .. } => 1,
         }
     }
 }
@@ -124,6 +131,7 @@ impl fmt::Display for Error {
             Self::Stage { name, status } => write!(f, "{name} failed ({status})"),
             Self::NotRun(count) => write!(f, "{count} tests or parts of tests did not run here; they are listed above"),
             Self::NoExecutable => f.write_str("cargo did not report the program it built"),
+            Self::Warnings(count) => write!(f, "{count} warnings of the compiler or of Clippy, which stand above"),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
         }
     }

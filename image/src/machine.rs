@@ -23,6 +23,10 @@ const MACHINE_VARIABLE: &str = "PARTYBOX_MACHINE";
 /// Names the folder with the card to the tests.
 const CARD_VARIABLE: &str = "PARTYBOX_CARD";
 
+/// The tests of computers with the card that is flashed, and of those with a kernel and a root of their own.
+const CARDS: &str = "cards";
+const MACHINE: &str = "machine";
+
 /// Runs all machine tests, or with filters only those they name.
 pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
@@ -51,14 +55,23 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
         return Ok(());
     }
     let path = emulator::search_path()?;
-    // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
-    // another works. The others' clocks are this machine's, which each wants for itself.
-    for (target, at_once) in [("cards", "--test-threads=3"), ("machine", "--test-threads=1")] {
+    let filters: Vec<&str> = args.filters.iter().map(String::as_str).collect();
+    let tests = |target: &str, options: &[&str]| {
         // Of the workspace, whose other tests have been compiled by then: so nothing is compiled twice.
-        let mut tests = build::cargo_command(&["test", "--workspace", "--test", target, "--locked"]);
+        let mut tests = build::linting(&["test", "--workspace", "--test", target, "--locked"]);
         tests.env(MACHINE_VARIABLE, places::machine()).env(CARD_VARIABLE, &card).env("PATH", &path);
-        tests.args(["--", "--show-output", at_once]).args(&args.filters);
-        stages.tests(&format!("tests of {target}"), &mut tests)?;
+        tests.args(options);
+        tests
+    };
+    let run = |at_once: &'static str| [&["--", "--show-output", at_once][..], &filters].concat();
+    for target in [CARDS, MACHINE] {
+        stages.command(&format!("tests of {target} compiled"), &mut tests(target, &["--no-run"]))?;
     }
+    // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
+    // another works. The others' clocks are this machine's, which each wants for itself before all that has time.
+    let others = |stages: &mut Stages| {
+        stages.tests(&format!("tests of {MACHINE}"), &mut tests(MACHINE, &run("--test-threads=1")))
+    };
+    stages.tests_beside(&format!("tests of {CARDS}"), &tests(CARDS, &run("--test-threads=3")), others)?;
     stages.end(probe::is_ci())
 }

@@ -1,8 +1,10 @@
 //! Running one external command as a named stage, and the summary of all stages: how long each took, and what no test looked
 //! at.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -48,20 +50,33 @@ impl Stages {
     pub(crate) fn tests(&mut self, name: &str, command: &mut Command) -> Result<(), Error> {
         let mut said = Vec::new();
         let result = self.run(name, || {
-            let program = command.get_program().to_owned();
-            let start = |source| Error::Start { program: program.clone(), source };
-            let mut child = command.stdout(Stdio::piped()).spawn().map_err(start)?;
-            let lines = child.stdout.take().map(|output| BufReader::new(output).split(b'\n'));
-            for line in lines.into_iter().flatten().map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line).into_owned();
-                println!("{line}");
-                said.extend(left_out(&line).map(str::to_owned));
-            }
-            let status = child.wait().map_err(start)?;
-            if status.success() { Ok(()) } else { Err(Error::Stage { name: name.to_owned(), status }) }
+            let mut running = Tests::start(name, command)?;
+            running.lines(|line| said.extend(print(line)));
+            running.end()
         });
         self.not_run.extend(said);
         result
+    }
+
+    /// Runs tests beside `others`, and prints what they say when those have ended. They get what the others leave of this
+    /// machine's processors. Whichever fails, both come to their end.
+    pub(crate) fn tests_beside(
+        &mut self,
+        name: &str,
+        command: &Command,
+        others: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut running = Tests::start(name, &mut idle(command))?;
+        let (result, said) = thread::scope(|scope| {
+            let lines = scope.spawn(|| {
+                let mut lines = Vec::new();
+                running.lines(|line| lines.push(line.to_owned()));
+                lines
+            });
+            (others(self), self.run(name, || Ok(lines.join().unwrap_or_default())))
+        });
+        self.not_run.extend(said?.iter().filter_map(|line| print(line)));
+        result.and(running.end())
     }
 
     /// Prints the summary. Where `all` tests must have run, it is an error if one says that it did not.
@@ -88,6 +103,57 @@ impl Stages {
         eprintln!("         {:>8}  in all", took(all));
         self.not_run.iter().for_each(|line| eprintln!("  {line}"));
     }
+}
+
+/// Running tests.
+struct Tests {
+    name: String,
+    program: OsString,
+    child: Child,
+}
+
+impl Tests {
+    fn start(name: &str, command: &mut Command) -> Result<Self, Error> {
+        let program = command.get_program().to_owned();
+        let child = command.stdout(Stdio::piped()).spawn();
+        let child = child.map_err(|source| Error::Start { program: program.clone(), source })?;
+        Ok(Self { name: name.to_owned(), program, child })
+    }
+
+    /// Hands over each line of the output, until it ends.
+    fn lines(&mut self, mut take: impl FnMut(&str)) {
+        let lines = self.child.stdout.take().map(|output| BufReader::new(output).split(b'\n'));
+        for line in lines.into_iter().flatten().map_while(Result::ok) {
+            take(&String::from_utf8_lossy(&line));
+        }
+    }
+
+    fn end(mut self) -> Result<(), Error> {
+        let status = self.child.wait().map_err(|source| Error::Start { program: self.program, source })?;
+        if status.success() { Ok(()) } else { Err(Error::Stage { name: self.name, status }) }
+    }
+}
+
+/// Prints a line of a test's output, and returns it if it says that something was left out.
+fn print(line: &str) -> Option<String> {
+    println!("{line}");
+    left_out(line).map(str::to_owned)
+}
+
+/// Returns the same command with what others leave of the processors.
+fn idle(command: &Command) -> Command {
+    let mut idle = Command::new("nice");
+    idle.args(["-n", "19"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => idle.env(name, value),
+            None => idle.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        idle.current_dir(folder);
+    }
+    idle
 }
 
 /// Returns what a line of a test's output says was left out, unless another command of ours does it.
@@ -167,6 +233,26 @@ mod tests {
         let mut stages = Stages::default();
         assert!(stages.tests("good", Command::new("echo").arg("test a ... ok")).is_ok());
         assert!(matches!(stages.tests("bad", &mut Command::new("false")), Err(Error::Stage { .. })));
+    }
+
+    #[test]
+    fn tests_beside_others_end_with_them_and_fail_by_themselves() {
+        let mut stages = Stages::default();
+        let good = |stages: &mut Stages| stages.tests("others", Command::new("echo").arg("not run: no radio"));
+        assert!(stages.tests_beside("good", Command::new("echo").arg("not run: no card"), good).is_ok());
+        assert_eq!(stages.not_run, ["not run: no radio", "not run: no card"]);
+        assert_eq!(stages.done.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["others", "good"]);
+        assert!(matches!(stages.tests_beside("bad", &Command::new("false"), good), Err(Error::Stage { .. })));
+        let bad = |stages: &mut Stages| stages.tests("others", &mut Command::new("false"));
+        assert!(matches!(stages.tests_beside("good", &Command::new("true"), bad), Err(Error::Stage { .. })));
+    }
+
+    #[test]
+    fn what_runs_beside_has_the_same_program_words_environment_and_folder() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $A-$B-$PWD-$(nice)"]).env("A", "1").env_remove("B").current_dir("/");
+        let output = idle(&command).output().expect("sh runs");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "1--/-19\n");
     }
 
     #[test]

@@ -33,12 +33,13 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     }
     if args.filters.is_empty() {
         stages.command("formatting", &mut build::cargo_command(&["fmt", "--all", "--check"]))?;
-        let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-        stages.command("lints", &mut build::cargo_command(&lints))?;
         stages.run("crates' licences, sources and advisories", || deny::check(&python))?;
     }
     let program = stages.run("the box's program", || build::partybox(Profile::Dev))?;
-    let mut tests = build::cargo_command(&["test", "--workspace", "--locked"]);
+    if args.filters.is_empty() {
+        stages.run("tests and benchmarks compiled, and lints", build::everything_without_warnings)?;
+    }
+    let mut tests = build::linting(&["test", "--workspace", "--locked"]);
     tests.env(BIN_VARIABLE, program).env(PYTHON_VARIABLE, python).env(WEB_TOOLS_VARIABLE, web_tools);
     // Passing tests have something to say too: what they measured, or why they could not run here.
     tests.args(["--", "--show-output"]).args(&args.filters);
