@@ -182,7 +182,7 @@ declare namespace Party {
     radio?: Radio | null;
     power?: Power | null;
     update?: Update | null;
-    /** Why the box forgets what it is told now when it is switched off: `read-only`, `lost`, `making` or `failed`. */
+    /** Why the box forgets what it is told now when it is switched off: `read-only`, `full`, `refused`, `nowhere`, `lost`, `making` or `failed`. */
     forgets?: string | null;
   }
 

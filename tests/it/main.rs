@@ -6,6 +6,7 @@ mod colours;
 mod decode;
 mod deny;
 mod hostile;
+mod kept;
 mod library;
 mod line_in;
 mod listening;

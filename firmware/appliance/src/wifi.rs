@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::config;
 use crate::credentials::{Credentials, RANDOM_BYTES};
-use crate::state::{Error, Folder, Writer};
+use crate::state::{Copies, Error, Folder, Writer};
 
 /// The file's name in the state folder.
 pub const FILE: &str = "wifi";
@@ -83,7 +83,8 @@ impl Wifi {
                     log::warn!("the new Wi-Fi credentials cannot be kept: {error}");
                 }
             };
-            writer.write(FILE, credentials.to_toml().into_bytes(), Box::new(done));
+            // An older passphrase would let in who was shut out.
+            writer.write(FILE, credentials.to_toml().into_bytes(), Copies::Newest, Box::new(done));
         }
         self.credentials = Some(credentials);
         true

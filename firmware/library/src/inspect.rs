@@ -162,6 +162,8 @@ impl Inspector {
         let told = converse(&mut child, opened, wanted, message);
         let answer = told.and_then(|told| told.map(understand).transpose().ok_or(Failure::Nonsense));
         match answer {
+            // Neither the file's nor the worker's fault; the worker has begun with something that it cannot end.
+            Err(Failure::Unreadable(error)) => Err(Error::Unreadable(error)),
             // Whatever it did, it is not asked again: the process is killed by being dropped.
             Err(failure) => Err(Error::Broken(failure.to_string())),
             Ok(told) => {
@@ -189,7 +191,7 @@ fn converse(
                 let mut block = vec![0; BLOCK_BYTES];
                 match read_at(&opened.file, &mut block, u64::from_le_bytes(offset)) {
                     Ok(count) => child.say(wire::BLOCK, &block[..count])?,
-                    Err(_) => child.say(wire::NO_BLOCK, &[])?,
+                    Err(error) => return Err(Failure::Unreadable(error)),
                 }
             }
             (kind, _) if kind == wanted.answer => return Ok(Ok(bytes)),

@@ -39,7 +39,7 @@ pub use self::library::{Error, Library};
 pub use self::measure::{Measure, Outcome};
 pub use self::progress::Progress;
 pub use self::selection::{Folder, Selection};
-pub use self::settings::{Judge, Settings};
+pub use self::settings::{Judge, Settings, Unheard};
 pub use self::store::read::{
     Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,
     RootKind, Track,

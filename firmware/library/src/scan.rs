@@ -20,7 +20,7 @@ use self::places::Places;
 pub(crate) use self::places::{Sources, Tended};
 use crate::inspect::{Error, Inspected, Inspector};
 use crate::lists::{Entry, List, resolved};
-use crate::settings::Judge;
+use crate::settings::{Judge, Unheard};
 use crate::shared::Shared;
 use crate::store::read::{AskError, Reader};
 use crate::store::write::Fact;
@@ -73,6 +73,8 @@ pub(crate) struct Scanner {
 struct Reading {
     files: u64,
     since: Instant,
+    /// Those that could not be read.
+    unread: u64,
 }
 
 impl Scanner {
@@ -81,13 +83,18 @@ impl Scanner {
         // Lower priority is a courtesy: without it everything works, too.
         _ = rustix::process::setpriority_process(None, NICE);
         let mut places = Places::new(std::mem::take(&mut self.sources));
+        self.reader.verify();
         while !self.shared.is_closed() {
+            if self.reader.is_lost() && self.send(Order::Rebuild).is_err() {
+                return;
+            }
             let mut jobs = Vec::new();
             if self.meet(&mut places).is_ok() {
                 jobs = places.due(Instant::now());
             }
             if jobs.is_empty() {
-                places.wait(&self.shared);
+                // What takes no other database now may take one in a while.
+                places.wait(&self.shared, self.reader.is_lost().then_some(RETRY));
                 jobs = places.news();
             }
             if !jobs.is_empty() && matches!(self.pass(&mut places, jobs), Err(Stop::Closed)) {
@@ -121,7 +128,7 @@ impl Scanner {
         self.shared.update(|progress| {
             (progress.scanning, progress.files_seen, progress.files_done) = (true, 0, 0);
         });
-        let mut reading = Reading { files: 0, since: Instant::now() };
+        let mut reading = Reading { files: 0, since: Instant::now(), unread: 0 };
         let mut done = Ok(());
         for (index, paths) in jobs {
             let is_whole = paths.contains(&Vec::new());
@@ -129,13 +136,16 @@ impl Scanner {
             if is_whole {
                 place.watch_anew();
             }
+            reading.unread = 0;
             let outcome = self.scan(place, &paths, &mut reading).and_then(|()| self.flush());
             match outcome {
                 Err(Stop::Closed) => done = Err(Stop::Closed),
                 Err(Stop::Later(why)) => place.failed(why, Instant::now() + RETRY),
                 Ok(()) if is_whole => {
-                    place.done(self.rescan_every.and_then(|pause| Instant::now().checked_add(pause)));
+                    let every = self.rescan_every.and_then(|pause| Instant::now().checked_add(pause));
+                    place.done(every, reading.unread > 0);
                 }
+                Ok(()) if reading.unread > 0 => place.retry_unread(),
                 Ok(()) => {}
             }
         }
@@ -190,7 +200,7 @@ impl Scanner {
             }
         }
         self.read(place, changed, reading)?;
-        self.read_lists(place, changed_lists)?;
+        self.read_lists(place, changed_lists, reading)?;
         self.send_facts(place, gone_lists.into_iter().map(|path| Fact::NoList { path }).collect())?;
         // Only now: what was renamed has been known again by its old place.
         self.send_facts(place, gone.into_iter().map(|path| Fact::Gone { path }).collect())
@@ -216,9 +226,14 @@ impl Scanner {
             let fact = match self.inspector.inspect(&at) {
                 Ok((Inspected { tags, fingerprint }, about)) => match tags.or_else(|why| self.heard(&at, why)) {
                     Ok(tags) => Fact::Track { path: found.path, stamp: Stamp::of(&about), fingerprint, tags },
-                    Err(reason) => {
+                    Err(Unheard::Never(reason)) => {
                         log::info!("not a track: {} {reason}", at.display());
                         Fact::Broken { path: found.path, stamp: found.stamp, reason }
+                    }
+                    Err(Unheard::NotNow(reason)) => {
+                        log::info!("not a track for now: {} {reason}", at.display());
+                        reading.unread += 1;
+                        Fact::Broken { path: found.path, stamp: UNREAD, reason }
                     }
                 },
                 Err(Error::NoWorker(why)) => {
@@ -231,7 +246,9 @@ impl Scanner {
                 }
                 Err(error) => {
                     log::info!("not a track: {} {error}", at.display());
-                    let stamp = if matches!(error, Error::Unreadable(_)) { UNREAD } else { found.stamp };
+                    let is_unread = matches!(error, Error::Unreadable(_));
+                    reading.unread += u64::from(is_unread);
+                    let stamp = if is_unread { UNREAD } else { found.stamp };
                     Fact::Broken { path: found.path, stamp, reason: error.to_string() }
                 }
             };
@@ -247,17 +264,23 @@ impl Scanner {
     }
 
     /// What whoever plays a file says of it, whose tags cannot be read because of `why`.
-    fn heard(&self, file: &Path, why: String) -> Result<Tags, String> {
-        Ok(Tags::of_heard((self.judge)(file)?.ok_or(why)?))
+    fn heard(&self, file: &Path, why: String) -> Result<Tags, Unheard> {
+        Ok(Tags::of_heard((self.judge)(file)?.ok_or(Unheard::Never(why))?))
     }
 
     /// Reads cue sheets and playlists.
-    fn read_lists(&mut self, place: &Tended, lists: Vec<Found>) -> Result<(), Stop> {
-        for Found { path, stamp } in lists {
+    fn read_lists(&mut self, place: &Tended, lists: Vec<Found>, reading: &mut Reading) -> Result<(), Stop> {
+        for Found { path, mut stamp } in lists {
             let at = walk::join(&place.path, &path);
             let list = match self.inspector.list(&at) {
                 Ok(list) => list,
                 Err(Error::NoWorker(why)) => return Err(Stop::Later(why)),
+                Err(Error::Unreadable(error)) => {
+                    log::info!("no list for now: {} {error}", at.display());
+                    stamp = UNREAD;
+                    reading.unread += 1;
+                    List::default()
+                }
                 Err(error) => {
                     log::info!("not a list: {} {error}", at.display());
                     List::default()

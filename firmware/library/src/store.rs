@@ -1,11 +1,13 @@
 //! The database: its place, its tables and their versions.
 //!
 //! All of it can be found again by a scan, so what cannot be used (damaged, or of a newer version after a step back of
-//! the firmware) is set aside, one copy of it, and built anew. Every change is a transaction, and SQLite's write-ahead
+//! the firmware) is set aside, one copy of it, and built anew (`rebuild`), at start and at any moment later; `trust` says when. Every change is a transaction, and SQLite's write-ahead
 //! log makes a transaction happen wholly or not at all when the power fails; the last ones may be lost, and are then
 //! made again.
 
 pub(crate) mod read;
+pub(crate) mod rebuild;
+pub(crate) mod trust;
 pub(crate) mod write;
 
 use std::fmt;
@@ -14,7 +16,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
+
+use self::trust::Fault;
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
@@ -159,8 +163,8 @@ const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Bytes that the write-ahead log is cut back to.
 const LOG_BYTES_KEPT: u32 = 4 * 1024 * 1024;
 
-/// The name under which an unusable database is kept, beside its place.
-const SET_ASIDE: &str = "damaged";
+/// What follows the name of an unusable database that is kept beside its place.
+const SET_ASIDE: &str = ".damaged";
 
 /// Why there is no database.
 #[derive(Debug)]
@@ -197,8 +201,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     match try_open(path) {
         Err(error) if is_unusable(&error) => {
             log::warn!("{} cannot be used ({error}): it is set aside, and the music is scanned anew", path.display());
-            set_aside(path).map_err(|error| Error::Stuck(path.to_owned(), error))?;
-            try_open(path)
+            rebuild::rebuild(path, &[], 0)
         }
         other => other,
     }
@@ -207,11 +210,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
 fn is_unusable(error: &Error) -> bool {
     match error {
         Error::Newer(_) => true,
-        // Tables that are there already, or not: somebody else's database.
-        Error::Sqlite(rusqlite::Error::SqlInputError { .. }) => true,
-        Error::Sqlite(error) => {
-            matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-        }
+        // At start there is nobody else who might hold it; a storage that refuses everything refuses another one as well.
+        Error::Sqlite(error) => trust::fault(error) != Fault::Nothing,
         Error::Stuck(..) => false,
     }
 }
@@ -235,7 +235,19 @@ fn try_open(path: &Path) -> Result<Connection, Error> {
         transaction.pragma_update(None, "user_version", known as i64)?;
     }
     transaction.commit()?;
+    check(&connection)?;
     Ok(connection)
+}
+
+/// Looks whether every kind of thing that is asked for can be read, and written: a file may open and be of no use.
+fn check(connection: &Connection) -> rusqlite::Result<()> {
+    for table in ["roots", "tracks", "files", "covers", "loudness", "lists", "entries", "refused", "search"] {
+        let mut first = connection
+            .prepare(&format!("SELECT rowid, * FROM {table} LIMIT 1"))
+            .or_else(|_| connection.prepare(&format!("SELECT * FROM {table} LIMIT 1")))?;
+        first.query([])?.next()?;
+    }
+    connection.execute_batch("BEGIN IMMEDIATE; UPDATE roots SET present = present; ROLLBACK")
 }
 
 /// Opens the database for one who asks.
@@ -252,20 +264,29 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)
 }
 
-/// Renames the database; its logs belong to it and go with it.
+/// Renames the database; its log belongs to it and goes with it.
 fn set_aside(path: &Path) -> io::Result<()> {
-    let beside = |suffix: &str| {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(suffix);
-        path.with_file_name(name)
+    let kept = beside(path, SET_ASIDE);
+    let is_fine = |result: io::Result<()>| match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     };
-    for log in ["-wal", "-shm"] {
-        match fs::remove_file(beside(log)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    for suffix in ["-wal", "-shm"] {
+        is_fine(fs::remove_file(beside(&kept, suffix)))?;
     }
-    fs::rename(path, beside(&format!(".{SET_ASIDE}")))
+    is_fine(fs::remove_file(beside(path, "-shm")))?;
+    if kept.is_dir() {
+        fs::remove_dir_all(&kept)?;
+    }
+    is_fine(fs::rename(path, &kept))?;
+    is_fine(fs::rename(beside(path, "-wal"), beside(&kept, "-wal")))
+}
+
+/// Returns the path of what lies beside a file, with its name and this behind it.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
 }
 
 #[cfg(test)]

@@ -48,8 +48,6 @@ pub(crate) const TAIL: u8 = b'e';
 pub(crate) const WANT: u8 = b'r';
 /// A block; shorter than [`BLOCK_BYTES`] only at the file's end.
 pub(crate) const BLOCK: u8 = b'b';
-/// The block cannot be read.
-pub(crate) const NO_BLOCK: u8 = b'n';
 /// What the file says about itself, as JSON.
 pub(crate) const TAGS: u8 = b't';
 /// The picture, as JPEG.

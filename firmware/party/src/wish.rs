@@ -156,6 +156,42 @@ impl What {
     }
 }
 
+impl What {
+    /// Returns whether it may change what outlasts a restart ([`crate::Party::saved`], [`crate::Evening`]), so that whoever asks is
+    /// answered when that is kept. What is going on at the moment does not outlast one.
+    pub const fn lasts(&self) -> bool {
+        match self {
+            Self::Play
+            | Self::Pause
+            | Self::Toggle
+            | Self::Stop
+            | Self::Next
+            | Self::Select(_)
+            | Self::NextSource
+            | Self::Decline(_)
+            | Self::SkipVote(_) => false,
+            Self::Turn(_)
+            | Self::Add(..)
+            | Self::Move(..)
+            | Self::Remove(_)
+            | Self::Clear
+            | Self::Undo
+            | Self::Request(_)
+            | Self::Withdraw(_)
+            | Self::Approve(_)
+            | Self::Vote(..)
+            | Self::Boost(_)
+            | Self::Forget(_)
+            | Self::Set(_)
+            | Self::Start(_)
+            | Self::End
+            | Self::Previous
+            | Self::Volume(_)
+            | Self::Channel(_) => true,
+        }
+    }
+}
+
 /// Longest title of a party, characters.
 pub const TITLE_CHARS_MAX: usize = 60;
 

@@ -35,6 +35,7 @@ use crate::panel::Panel;
 use crate::parked::Parked;
 use crate::report;
 use crate::running::Running;
+use crate::settling::Settling;
 use crate::stock::Stock;
 use crate::supervise::{self, Supervisor};
 
@@ -109,12 +110,14 @@ impl Assembled {
         things.inbox = appliance.inbox();
         let (upkeep, upkeep_thread) =
             Upkeep::start(appliance, config.night, move || clock.now()).map_err(Error::System)?;
-        let pairing = Pairing::new(writer, keeper.hosts);
+        let pairing = Pairing::new(writer.clone(), keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();
+        let storage = writer.clone();
         let gauged = channels.gauges();
         let gauges = Arc::new(move |page: &mut _| {
             box_metrics::metrics(&facts.borrow(), page);
+            storage.iter().for_each(|storage| box_metrics::storage(storage.counts(), page));
             report::metrics(clock_zero_s, &gauged, page);
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
@@ -143,6 +146,7 @@ impl Assembled {
             lists,
             answers: looked_up.answers,
             parked: Parked::default(),
+            settling: Settling::default(),
             music,
             commands,
             audience: audience.subscribe(),

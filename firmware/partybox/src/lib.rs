@@ -26,5 +26,6 @@ mod panel;
 mod parked;
 mod report;
 mod running;
+mod settling;
 pub mod stock;
 pub mod supervise;

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use audio::decode::{self, TrackInfo};
-use library::{Error, Heard, Library, Loudness, Outcome, Part, Settings, WorkerCommand};
+use library::{Error, Heard, Library, Loudness, Outcome, Part, Settings, Unheard, WorkerCommand};
 use tokio::sync::Notify;
 
 use crate::config::SourceConfig;
@@ -129,7 +129,8 @@ fn measure(part: &Part, listening: &AtomicBool, is_closed: &dyn Fn() -> bool) ->
             // What plays in part is a track; a cut of a file says nothing of the file.
             let is_whole = part.start_ms == 0 && part.end_ms.is_none();
             match judge(&part.path) {
-                Err(why) if is_whole => Outcome::Refused(why),
+                Err(Unheard::NotNow(_)) => Outcome::Later,
+                Err(Unheard::Never(why)) if is_whole => Outcome::Refused(why),
                 _ => Outcome::None,
             }
         }
@@ -148,11 +149,11 @@ fn is_busy(listening: &AtomicBool) -> bool {
 }
 
 /// Whether a file plays: a decoder process opens it and finds sound; and what it says of itself.
-fn judge(path: &Path) -> Result<Option<Heard>, String> {
+fn judge(path: &Path) -> Result<Option<Heard>, Unheard> {
     match decode::hear(&decode::WorkerCommand::this_program(), path) {
         Ok(TrackInfo { title, artist, duration_ms }) => Ok(Some(Heard { title, artist, duration_ms })),
-        Err(error) if error.is_systems() => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) if error.is_systems() => Err(Unheard::NotNow(error.to_string())),
+        Err(error) => Err(Unheard::Never(error.to_string())),
     }
 }
 

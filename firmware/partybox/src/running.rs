@@ -28,6 +28,7 @@ use crate::music::Music;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
 use crate::parked::Parked;
+use crate::settling::{Reach, Settling};
 use crate::supervise::{Supervisor, Trouble};
 use crate::{console, logger, report};
 
@@ -49,6 +50,8 @@ pub(crate) struct Running {
     pub(crate) answers: mpsc::Receiver<Answer>,
     /// Wishes about tracks that are being looked up.
     pub(crate) parked: Parked,
+    /// Answers that wait for the storage.
+    pub(crate) settling: Settling,
     pub(crate) music: Option<Music>,
     pub(crate) commands: mpsc::Receiver<Command>,
     /// Who hears which channel.
@@ -114,16 +117,18 @@ impl Running {
                     }
                 }
             }
-            let granted = granted.into_iter().map(|Command { wish, reply }| (reply, self.grant(wish)));
-            let granted: Vec<_> = granted.collect();
+            let grant = |Command { wish, reply }| (Reach::of(&wish), reply, self.grant(wish));
+            let granted: Vec<_> = granted.into_iter().map(grant).collect();
             if let Err(trouble) = self.publish(config) {
                 return trouble;
             }
-            // Only here: whoever is answered finds what was asked for in the snapshot.
-            for (reply, outcome) in granted {
-                // Who has gone in the meantime needs no answer.
+            // Only here: whoever is answered finds what was asked for in the snapshot, and on the storage.
+            let Self { settling, channels, clock, .. } = &mut *self;
+            let settle = |channel, scope, then| channels.settle(channel, scope, then);
+            settling.poll(clock.now(), settle);
+            for (reach, reply, outcome) in granted {
                 if let Some(outcome) = outcome {
-                    _ = reply.send(outcome);
+                    settling.answer(clock.now(), reach, (reply, outcome), settle);
                 }
             }
         }
@@ -240,6 +245,7 @@ impl Running {
     /// Tells every thread to end, and waits for them.
     pub(crate) async fn end(mut self) {
         self.channels.keep(true);
+        self.settling.poll(self.clock.now(), |channel, scope, then| self.channels.settle(channel, scope, then));
         self.rtc.shutdown().await;
         self.panel.stop();
         self.channels.end();

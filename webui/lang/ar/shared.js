@@ -73,6 +73,7 @@ export default {
   'refused.not-listening': 'التصويت للتخطّي لمن يستمع فقط.',
   'refused.skip-too-early': 'بدأت هذه الأغنية للتو. يمكن التصويت بعد {n} ث.',
   'refused.skipped-lately': 'جرى تخطّي أغنية بصوتك للتو. يمكنك التصويت ثانيةً بعد {n} ث.',
+  'refused.not-kept': 'تم ذلك، لكن الصندوق لا يستطيع حفظه الآن: قد تلغيه إعادة التشغيل.',
   'refused.ended': 'انتهت الحفلة.',
   'refused.too-many-guests': 'لا يستطيع الصندوق تذكّر مزيد من الضيوف.',
   'refused.guests-full': 'لا يستطيع الصندوق تذكّر مزيد من الضيوف.',

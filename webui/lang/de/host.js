@@ -273,6 +273,11 @@ export default {
   'forgets.heading': 'Die Speicherkarte',
   'forgets.read-only':
     'Die Box kann nicht mehr auf ihre Karte schreiben. Sie spielt weiter, aber was du jetzt änderst, vergisst sie beim Ausschalten. Bitte kopiere, was du behalten willst, und nimm eine andere Karte.',
+  'forgets.full':
+    'Die Karte der Box ist voll. Die Box spielt weiter, aber was du jetzt änderst, vergisst sie beim Ausschalten. Bitte schaffe Platz: Lösche Musik, die niemand braucht.',
+  'forgets.refused':
+    'Die Karte der Box nimmt gerade nicht an, was du änderst. Die Box versucht es von selbst weiter; bis dahin bringt ein Neustart zurück, was vorher galt.',
+  'forgets.nowhere': 'Die Box hat keinen Platz für das, was du einstellst: Beim Ausschalten vergisst sie es.',
   'forgets.lost':
     'Die Box kann nicht lesen, was auf ihrer Karte war: Musik, Namen, Gastgeber und Einstellungen. Sie spielt weiter, vergisst aber alles, wenn sie ausgeschaltet wird. Auf die Karte wird nichts geschrieben: Wer etwas retten will, nimmt sie vorher heraus.',
   'forgets.making': 'Die Karte wird neu eingerichtet. Die Box startet gleich neu.',

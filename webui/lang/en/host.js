@@ -266,6 +266,11 @@ export default {
   'forgets.heading': 'The card',
   'forgets.read-only':
     'The box can no longer write to its card. It plays on, but what you change now is forgotten when it is switched off. Please copy what you want to keep, and use another card.',
+  'forgets.full':
+    'The box’s card is full. It plays on, but what you change now is forgotten when it is switched off. Please make room: delete music that nobody needs.',
+  'forgets.refused':
+    'The box’s card does not take what you change now. The box tries again by itself; until then a restart brings back what was before.',
+  'forgets.nowhere': 'The box has no place to keep what you set: it is forgotten when it is switched off.',
   'forgets.lost':
     'The box cannot read what was on its card: its music, names, hosts and settings. It plays on, but forgets everything when it is switched off. Nothing is written to the card: if you want to rescue something, take it out first.',
   'forgets.making': 'The card is made anew. The box restarts in a moment.',

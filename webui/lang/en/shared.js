@@ -66,6 +66,7 @@ export default {
   'refused.not-listening': 'Only who is listening may vote to skip.',
   'refused.skip-too-early': 'This song has only just begun. You can vote in {n} s.',
   'refused.skipped-lately': 'A song was skipped with your vote just now. You can vote again in {n} s.',
+  'refused.not-kept': 'It is done, but the box cannot write it down now: a restart may undo it.',
   'refused.ended': 'The party has ended.',
   'refused.too-many-guests': 'The box cannot remember more guests.',
   'refused.guests-full': 'The box cannot remember more guests.',

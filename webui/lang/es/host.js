@@ -272,6 +272,11 @@ export default {
   'forgets.heading': 'La tarjeta',
   'forgets.read-only':
     'La caja ya no puede escribir en su tarjeta. Sigue sonando, pero al apagarse olvida lo que cambies ahora. Copia lo que quieras conservar y usa otra tarjeta.',
+  'forgets.full':
+    'La tarjeta de la caja está llena. Sigue sonando, pero al apagarse olvida lo que cambies ahora. Haz sitio: borra música que nadie necesite.',
+  'forgets.refused':
+    'La tarjeta de la caja no acepta ahora lo que cambias. La caja lo intenta de nuevo por sí sola; hasta entonces, un reinicio trae de vuelta lo de antes.',
+  'forgets.nowhere': 'La caja no tiene dónde guardar lo que ajustas: lo olvida al apagarse.',
   'forgets.lost':
     'La caja no puede leer lo que había en su tarjeta: música, nombres, anfitriones y ajustes. Sigue sonando, pero lo olvida todo al apagarse. En la tarjeta no se escribe nada: si quieres salvar algo, sácala antes.',
   'forgets.making': 'La tarjeta se prepara de nuevo. La caja se reinicia en un momento.',

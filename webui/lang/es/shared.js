@@ -65,6 +65,7 @@ export default {
   'refused.not-listening': 'Solo quien escucha puede votar para saltarla.',
   'refused.skip-too-early': 'Esta canción acaba de empezar. Podrás votar en {n} s.',
   'refused.skipped-lately': 'Hace un momento se saltó una canción con tu voto. Podrás votar de nuevo en {n} s.',
+  'refused.not-kept': 'Está hecho, pero la caja no puede anotarlo ahora: un reinicio puede deshacerlo.',
   'refused.ended': 'La fiesta ha terminado.',
   'refused.too-many-guests': 'La caja no puede recordar a más invitados.',
   'refused.guests-full': 'La caja no puede recordar a más invitados.',

@@ -272,6 +272,11 @@ export default {
   'forgets.heading': 'La carte mémoire',
   'forgets.read-only':
     'La boîte ne peut plus écrire sur sa carte. Elle continue de jouer, mais oublie en s’éteignant ce que vous changez maintenant. Copiez ce que vous voulez garder et prenez une autre carte.',
+  'forgets.full':
+    'La carte de la boîte est pleine. La boîte continue de jouer, mais oublie en s’éteignant ce que vous changez maintenant. Faites de la place : effacez la musique dont personne n’a besoin.',
+  'forgets.refused':
+    'La carte de la boîte n’accepte pas ce que vous changez maintenant. La boîte réessaie d’elle-même ; d’ici là, un redémarrage ramène ce qui valait avant.',
+  'forgets.nowhere': 'La boîte n’a pas d’endroit où garder vos réglages : elle les oublie en s’éteignant.',
   'forgets.lost':
     'La boîte ne peut pas lire ce qu’il y avait sur sa carte : musique, noms, hôtes et réglages. Elle continue de jouer, mais oublie tout en s’éteignant. Rien n’est écrit sur la carte : pour sauver quelque chose, retirez-la d’abord.',
   'forgets.making': 'La carte est remise à neuf. La boîte redémarre dans un instant.',

@@ -271,6 +271,11 @@ export default {
   'forgets.heading': 'La scheda',
   'forgets.read-only':
     'La cassa non può più scrivere sulla sua scheda. Continua a suonare, ma quando si spegne dimentica ciò che cambi adesso. Copia ciò che vuoi tenere e usa un’altra scheda.',
+  'forgets.full':
+    'La scheda della cassa è piena. La cassa continua a suonare, ma quando si spegne dimentica ciò che cambi adesso. Fai spazio: cancella la musica che non serve a nessuno.',
+  'forgets.refused':
+    'La scheda della cassa ora non accetta ciò che cambi. La cassa riprova da sola; fino ad allora un riavvio riporta ciò che valeva prima.',
+  'forgets.nowhere': 'La cassa non ha un posto per conservare ciò che imposti: quando si spegne lo dimentica.',
   'forgets.lost':
     'La cassa non riesce a leggere ciò che era sulla sua scheda: musica, nomi, chi ospita e impostazioni. Continua a suonare, ma dimentica tutto quando si spegne. Sulla scheda non si scrive nulla: per salvare qualcosa, toglila prima.',
   'forgets.making': 'La scheda viene rifatta. La cassa si riavvia tra un momento.',

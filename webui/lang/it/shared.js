@@ -65,6 +65,7 @@ export default {
   'refused.not-listening': 'Solo chi ascolta può votare per saltarlo.',
   'refused.skip-too-early': 'Questo brano è appena iniziato. Si vota tra {n} s.',
   'refused.skipped-lately': 'Un brano è stato appena saltato col tuo voto. Si rivota tra {n} s.',
+  'refused.not-kept': 'È fatto, ma ora la cassa non può annotarlo: un riavvio può annullarlo.',
   'refused.ended': 'La festa è finita.',
   'refused.too-many-guests': 'La cassa non può ricordare altri ospiti.',
   'refused.guests-full': 'La cassa non può ricordare altri ospiti.',

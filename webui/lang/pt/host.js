@@ -272,6 +272,11 @@ export default {
   'forgets.heading': 'O cartão',
   'forgets.read-only':
     'A caixa já não consegue escrever no cartão. Continua a tocar, mas ao desligar-se esquece o que mudar agora. Copie o que quer guardar e use outro cartão.',
+  'forgets.full':
+    'O cartão da caixa está cheio. A caixa continua a tocar, mas ao desligar-se esquece o que mudar agora. Arranje espaço: apague música de que ninguém precisa.',
+  'forgets.refused':
+    'O cartão da caixa não aceita o que muda agora. A caixa volta a tentar sozinha; até lá, um reinício traz de volta o que estava antes.',
+  'forgets.nowhere': 'A caixa não tem onde guardar o que definir: ao desligar-se, esquece-o.',
   'forgets.lost':
     'A caixa não consegue ler o que estava no cartão: música, nomes, anfitriões e definições. Continua a tocar, mas esquece tudo ao desligar-se. Nada é escrito no cartão: para salvar alguma coisa, tire-o primeiro.',
   'forgets.making': 'O cartão está a ser preparado de novo. A caixa reinicia daqui a um momento.',

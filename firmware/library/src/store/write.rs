@@ -113,6 +113,13 @@ pub(crate) fn root(connection: &Connection, place: &Place) -> rusqlite::Result<i
     connection.query_row("SELECT id FROM roots WHERE path = ?1", [&place.key], |row| row.get(0))
 }
 
+/// Makes `place` known, which is there now, under this number.
+pub(crate) fn put_root(connection: &Connection, number: i64, place: &Place) -> rusqlite::Result<()> {
+    let path = place.path.as_os_str().as_bytes();
+    let sql = "INSERT INTO roots (id, path, kind, name, place, present) VALUES (?1, ?2, ?3, ?4, ?5, 1)";
+    connection.execute(sql, params![number, place.key, place.kind.id(), place.name, path]).map(|_| ())
+}
+
 /// Remembers whether `root` can be listed. `true` if that is new.
 pub(crate) fn set_present(connection: &Connection, root: i64, present: bool) -> rusqlite::Result<bool> {
     let set = "UPDATE roots SET present = ?2 WHERE id = ?1 AND present <> ?2";

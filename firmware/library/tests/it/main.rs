@@ -6,3 +6,4 @@ mod home;
 mod lists;
 mod places;
 mod scan;
+mod spoiled;

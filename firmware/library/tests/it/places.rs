@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use base::TrackId;
-use library::{Library, Loudness, Outcome, Part, RootKind, Settings, UploadError};
+use library::{Library, Loudness, Outcome, Part, RootKind, Settings, Unheard, UploadError};
 
 use crate::home::{Home, LIMIT, all, find, program, wav};
 
@@ -143,7 +143,7 @@ fn an_upload_can_be_removed_and_nothing_else_can() {
 #[test]
 fn what_the_judge_does_not_like_is_not_kept() {
     let home = Home::new();
-    let judge = |path: &Path| if path.exists() { Err("does not sound".to_owned()) } else { Ok(None) };
+    let judge = |path: &Path| if path.exists() { Err(Unheard::Never("does not sound".to_owned())) } else { Ok(None) };
     let library = Library::open(Settings { judge: Arc::new(judge), ..with_uploads(&home) }).unwrap();
     let refused = send(&library, "new.wav", &wav("New", ""));
     assert!(matches!(refused, Err(UploadError::NotMusic(why)) if why == "does not sound"));

@@ -32,23 +32,9 @@ impl Party {
     /// # Errors
     /// Why it is refused; then nothing has changed.
     pub fn ask(&mut self, now: Time, asker: Asker, what: What) -> Granted {
-        let lasting = !matches!(
-            what,
-            What::Play
-                | What::Pause
-                | What::Toggle
-                | What::Stop
-                | What::Next
-                | What::Turn(_)
-                | What::Select(_)
-                | What::NextSource
-                | What::Request(_)
-                | What::Withdraw(_)
-                | What::Decline(_)
-                | What::Vote(..)
-                | What::SkipVote(_)
-                | What::Volume(_)
-        );
+        // These say themselves whether they have changed something that outlasts a restart.
+        let says = matches!(what, What::Turn(_) | What::Volume(_) | What::Request(_) | What::Withdraw(_));
+        let lasting = what.lasts() && !says;
         let granted = self.grant(now, asker, what)?;
         self.revision += 1;
         self.saved_revision += u64::from(lasting || matches!(granted.0, Done::Admitted(_)));

@@ -236,17 +236,18 @@ impl Programme {
         view
     }
 
-    /// Writes what outlasts a restart, if it has changed; at once if `all`, else not more often than a card likes.
-    pub(super) fn keep(&mut self, all: bool) {
+    /// Hands what outlasts a restart to the writer, if it has changed; what nobody knows if `all`. Returns whether the writer has
+    /// everything.
+    pub(super) fn keep(&mut self, all: bool) -> bool {
         let Self { memory, party, shown, tracks, clock, .. } = self;
         let track = |id| -> Option<Option<TrackView>> { shown.track(id).map(Some).or_else(|| tracks.show(id)) };
-        let now: Time = clock.now();
-        if all {
-            memory.write(party, |id| Some(track(id).flatten()), now)
+        let has_all = if all {
+            memory.write(party, |id| Some(track(id).flatten()))
         } else {
-            memory.keep(party, track, now)
-        }
+            memory.keep(party, track, clock.now())
+        };
         tracks.ask();
+        has_all
     }
 
     pub(super) fn apply(&mut self, input: Input) {

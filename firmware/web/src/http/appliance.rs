@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::parse_json;
 use super::call::Call;
-use super::refusal::{Refusal, unavailable};
+use super::refusal::{Refusal, not_kept, unavailable};
 use super::signaling::ask;
 
 /// What the cable leads to, by its names in the API.
@@ -105,6 +105,7 @@ pub(super) async fn erase_storage(call: Call) -> Result<Response, Refusal> {
 fn done(outcome: Option<Result<(), Refused>>) -> Result<Response, Refusal> {
     match outcome {
         Some(Ok(())) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(Err(Refused { code: "not-kept", .. })) => Err(not_kept()),
         Some(Err(Refused { code, why })) => Err(Refusal::new(StatusCode::CONFLICT, why).code(code)),
         None => Err(unavailable()),
     }

@@ -28,7 +28,8 @@ pub(super) fn health(call: &Call) -> Response {
     let server = &call.server;
     let snapshot = server.app.snapshot.borrow().clone();
     let listeners = server.listeners();
-    let well = snapshot.channels.iter().all(|status| is_healthy(status));
+    let forgets = server.app.appliance.facts.borrow().forgets;
+    let well = snapshot.channels.iter().all(|status| is_healthy(status)) && forgets.is_none();
     let sources: Map<String, Value> =
         snapshot.first().sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
     let body = json!({
@@ -37,6 +38,7 @@ pub(super) fn health(call: &Call) -> Response {
         "receivers": listeners.total(),
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,
+        "forgets": forgets,
         "library": music::progress(server.app.library.as_ref()),
         "uptime_s": server.started.elapsed().as_secs(),
     });

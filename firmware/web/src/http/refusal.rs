@@ -56,6 +56,12 @@ pub(crate) fn unavailable() -> Refusal {
         .retry_after(RETRY_SECONDS)
 }
 
+/// The answer about what is done and not written down: a restart may take it back.
+pub(crate) fn not_kept() -> Refusal {
+    let detail = "It is done, but the box cannot write it down now: a restart may bring back what was before.";
+    Refusal::new(StatusCode::INSUFFICIENT_STORAGE, detail).code("not-kept")
+}
+
 /// Returns what the rules refuse, for people to read.
 pub(crate) fn refused(why: party::Refused) -> Refusal {
     let (status, detail) = match why {

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::Keeper;
-use crate::control::Command;
+use crate::control::{Command, Unmet};
 use crate::http::{App, Audiences, Config, Signaling, serve};
 use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
@@ -33,6 +33,9 @@ pub(super) const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_
 
 /// A bit rate whose packets of 24 ms are 384 bytes.
 pub(super) const BITRATE_BPS: u32 = 128_000;
+
+/// The volume that this party sets, and whose storage refuses to keep it.
+pub(super) const NOT_KEPT_DB: f32 = -13.0;
 
 pub(super) struct World {
     pub(super) addr: SocketAddr,
@@ -312,7 +315,8 @@ fn granting() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
     tokio::spawn(async move {
         while let Some(Command { wish, reply }) = waiting.recv().await {
             let outcome = match wish.what {
-                What::Next => Err(Refused::NothingNext),
+                What::Next => Err(Unmet::Refused(Refused::NothingNext)),
+                What::Volume(NOT_KEPT_DB) => Err(Unmet::NotKept(Done::Plainly)),
                 What::Add(..) => Ok(Done::Queued(ItemId(1))),
                 What::Request(_) => Ok(Done::Pending(RequestId(1))),
                 _ => Ok(Done::Plainly),
