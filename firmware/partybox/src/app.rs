@@ -1,9 +1,10 @@
 //! Starts the box, lets it run until it is told to stop, and ends it.
 
 use std::io;
+use std::net::SocketAddr;
 
 use appliance::mdns::Announcer;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -13,7 +14,10 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::running::Running;
 use crate::supervise::{self, Trouble};
-use crate::{console, keys, logger};
+use crate::{console, keys, logger, system};
+
+/// Connections that the kernel holds for us until they are accepted: more than phones that come in one moment.
+const BACKLOG: u32 = 1_024;
 
 /// Runs the box until SIGINT or SIGTERM.
 ///
@@ -21,7 +25,7 @@ use crate::{console, keys, logger};
 /// It cannot start, or something essential ends; see [`Error`].
 pub async fn run(config: Config) -> Result<(), Error> {
     let mut stop = Stop::listen().map_err(Error::System)?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| Error::Listen(config.listen, error))?;
+    let listener = listen(config.listen).map_err(|error| Error::Listen(config.listen, error))?;
     let bound = listener.local_addr().map_err(Error::System)?;
     let assembled = Assembled::new(&config, bound)?;
     let (stop_http, http_stops) = oneshot::channel::<()>();
@@ -35,6 +39,18 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let mut running = assembled.running;
     running.keys = running.panel.sim().and_then(keys::open);
     run_until(stop.requested(), running, server, stop_http, &config).await
+}
+
+/// Takes the port of the pages. Nothing runs yet, so this may wait for somebody who is about to give it back.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let bind = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // The last box's connections may still be ending.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    system::bind_patiently(bind, system::is_in_use)
 }
 
 /// Lets the box run until `stop` is ready or something essential ends; then ends everything that still works, in order.

@@ -3,7 +3,7 @@
 //! Constructs and connects; what flows through the connections is `app`'s business.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -38,6 +38,7 @@ use crate::running::Running;
 use crate::settling::Settling;
 use crate::stock::Stock;
 use crate::supervise::{self, Supervisor};
+use crate::system;
 
 /// The box, put together but for its server.
 pub(crate) struct Assembled {
@@ -113,11 +114,13 @@ impl Assembled {
         let pairing = Pairing::new(writer.clone(), keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();
-        let storage = writer.clone();
+        // Not held: the end of the last one is when all is written.
+        let storage = writer.as_ref().map(Arc::downgrade);
         let gauged = channels.gauges();
         let gauges = Arc::new(move |page: &mut _| {
             box_metrics::metrics(&facts.borrow(), page);
-            storage.iter().for_each(|storage| box_metrics::storage(storage.counts(), page));
+            let storage = storage.as_ref().and_then(Weak::upgrade);
+            storage.into_iter().for_each(|storage| box_metrics::storage(storage.counts(), page));
             report::metrics(clock_zero_s, &gauged, page);
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
@@ -211,7 +214,12 @@ fn fan_out(
     };
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
     let rtc_config = rtc::config::Config { timeline, addresses, port, limits, clocks };
-    let (handle, thread) = rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
+    let is_in_use = |error: &rtc::SpawnError| match error {
+        rtc::SpawnError::Bind { source, .. } => system::is_in_use(source),
+        _ => false,
+    };
+    let spawned = system::bind_patiently(|| rtc::spawn(address, rtc_config.clone()), is_in_use);
+    let (handle, thread) = spawned.map_err(Error::FanOut)?;
     audio::thread::raise_priority_of(&thread, "fan-out");
     Ok((handle, thread))
 }

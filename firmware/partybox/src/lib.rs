@@ -29,3 +29,4 @@ mod running;
 mod settling;
 pub mod stock;
 pub mod supervise;
+pub mod system;

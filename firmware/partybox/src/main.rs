@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use partybox::args::{self, Request};
 use partybox::config::{Config, REFERENCE};
 use partybox::error::Error;
-use partybox::{access_point, app, logger};
+use partybox::{access_point, app, logger, system};
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
 
 fn run(config: Config) -> ExitCode {
     logger::init(config.log.level.0);
+    system::raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(app::run(config)),

@@ -3,6 +3,8 @@
 //! It knows a guest's number, name, right to be DJ and whether a page of theirs is open. It knows nothing of votes and
 //! requests: those are the rules'. When the party ends, all of it is forgotten. It reads no clock.
 
+pub(crate) mod likeness;
+
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +14,7 @@ use aws_lc_rs::rand;
 use base::{GuestId, StreamId, Time, fair_limit};
 use tokio::sync::watch;
 
+use self::likeness::Look;
 use crate::pairing::{SECRET_BYTES, Secret};
 use rtc::api::SessionId;
 
@@ -44,6 +47,10 @@ pub enum Refused {
     /// The system gives no random bytes.
     NoRandom,
 }
+
+/// Another guest has a name that looks the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameTaken;
 
 /// Somebody who may become a guest, once what they said was understood. Whoever is only refused leaves no trace.
 #[derive(Debug)]
@@ -245,8 +252,19 @@ impl Guests {
     }
 
     /// Gives a guest a name, or takes it. Says whether there is such a guest.
-    pub fn rename(&self, id: GuestId, name: Option<String>) -> bool {
-        self.change(id, |guest| guest.name = name)
+    ///
+    /// # Errors
+    /// Another guest has this name, or one that looks like it.
+    pub fn rename(&self, id: GuestId, name: Option<String>) -> Result<bool, NameTaken> {
+        if let Some(look) = name.as_deref().map(Look::of) {
+            let book = self.book();
+            let others = book.by_key.values().map(|entry| &entry.guest).filter(|guest| guest.id != id);
+            let mut names = others.filter_map(|guest| guest.name.as_deref());
+            if names.any(|other| Look::of(other).is_like(&look)) {
+                return Err(NameTaken);
+            }
+        }
+        Ok(self.change(id, |guest| guest.name = name))
     }
 
     /// Makes a guest DJ, or no longer. Says whether there is such a guest.

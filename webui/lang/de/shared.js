@@ -66,6 +66,7 @@ export default {
   'refused.skip-too-early': 'Dieses Lied hat gerade erst angefangen. Abstimmen geht in {n} s.',
   'refused.skipped-lately': 'Gerade wurde mit deiner Stimme ein Lied übersprungen. Wieder abstimmen geht in {n} s.',
   'refused.not-kept': 'Das ist erledigt, aber die Box kann es gerade nicht aufschreiben: Ein Neustart kann es rückgängig machen.',
+  'refused.name-taken': 'So heißt schon jemand, oder es sieht so aus. Bitte nimm einen anderen Namen.',
   'refused.ended': 'Die Party ist zu Ende.',
   'refused.too-many-guests': 'Mehr Gäste kann sich die Box nicht merken.',
   'refused.guests-full': 'Mehr Gäste kann sich die Box nicht merken.',

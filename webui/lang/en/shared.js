@@ -67,6 +67,7 @@ export default {
   'refused.skip-too-early': 'This song has only just begun. You can vote in {n} s.',
   'refused.skipped-lately': 'A song was skipped with your vote just now. You can vote again in {n} s.',
   'refused.not-kept': 'It is done, but the box cannot write it down now: a restart may undo it.',
+  'refused.name-taken': 'Somebody is called like this already, or looks like it. Please choose another name.',
   'refused.ended': 'The party has ended.',
   'refused.too-many-guests': 'The box cannot remember more guests.',
   'refused.guests-full': 'The box cannot remember more guests.',

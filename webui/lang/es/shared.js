@@ -66,6 +66,7 @@ export default {
   'refused.skip-too-early': 'Esta canción acaba de empezar. Podrás votar en {n} s.',
   'refused.skipped-lately': 'Hace un momento se saltó una canción con tu voto. Podrás votar de nuevo en {n} s.',
   'refused.not-kept': 'Está hecho, pero la caja no puede anotarlo ahora: un reinicio puede deshacerlo.',
+  'refused.name-taken': 'Alguien ya se llama así, o lo parece. Elige otro nombre.',
   'refused.ended': 'La fiesta ha terminado.',
   'refused.too-many-guests': 'La caja no puede recordar a más invitados.',
   'refused.guests-full': 'La caja no puede recordar a más invitados.',

@@ -66,6 +66,7 @@ export default {
   'refused.skip-too-early': 'Ce morceau vient de commencer. Vote possible dans {n} s.',
   'refused.skipped-lately': 'Un morceau vient d’être passé avec votre voix. Nouveau vote possible dans {n} s.',
   'refused.not-kept': 'C’est fait, mais la boîte ne peut pas l’écrire pour l’instant : un redémarrage peut l’annuler.',
+  'refused.name-taken': 'Quelqu’un s’appelle déjà ainsi, ou presque. Choisissez un autre nom.',
   'refused.ended': 'La fête est finie.',
   'refused.too-many-guests': 'La boîte ne peut pas retenir plus d’invités.',
   'refused.guests-full': 'La boîte ne peut pas retenir plus d’invités.',

@@ -66,6 +66,7 @@ export default {
   'refused.skip-too-early': 'Questo brano è appena iniziato. Si vota tra {n} s.',
   'refused.skipped-lately': 'Un brano è stato appena saltato col tuo voto. Si rivota tra {n} s.',
   'refused.not-kept': 'È fatto, ma ora la cassa non può annotarlo: un riavvio può annullarlo.',
+  'refused.name-taken': 'Qualcuno si chiama già così, o quasi. Scegli un altro nome.',
   'refused.ended': 'La festa è finita.',
   'refused.too-many-guests': 'La cassa non può ricordare altri ospiti.',
   'refused.guests-full': 'La cassa non può ricordare altri ospiti.',

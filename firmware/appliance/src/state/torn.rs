@@ -9,7 +9,7 @@ use std::io;
 use super::*;
 
 /// States that are replayed if nothing else is asked for.
-const STATES: usize = 3_000;
+const STATES: usize = 1_000;
 
 /// Group commits in the log, and files in the folder.
 const COMMITS: usize = 12;

@@ -5,7 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 /// Refusals after which the database is as good as unusable: one may be a moment's, such as too many open files.
 const REFUSALS_MAX: u32 = 3;
@@ -36,6 +36,8 @@ pub(crate) fn fault(error: &Error) -> Fault {
         | Error::InvalidColumnType(..)
         | Error::FromSqlConversionFailure(..)
         | Error::Utf8Error(..) => Fault::Unusable,
+        // What is asked is right: if it makes no sense there, it is another's, or what it says of itself is damaged.
+        Error::SqliteFailure(said, _) if said.extended_code == ffi::SQLITE_ERROR => Fault::Unusable,
         _ => match error.sqlite_error_code() {
             Some(
                 ErrorCode::DatabaseCorrupt

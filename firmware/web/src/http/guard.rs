@@ -20,6 +20,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::call::{Call, Ends, Server};
 use super::cookie;
+use super::foreign;
 use super::incoming::{Incoming, too_large};
 use super::limits::URI_BYTES_MAX;
 use super::refusal::{Refusal, no_room_for_guest};
@@ -91,6 +92,8 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     check_role(route.who, &role)?;
     if route.is_for_own_pages() {
         check_origin(request.headers())?;
+    } else {
+        foreign::check(request.headers())?;
     }
     let params = request
         .extract_parts::<RawPathParams>()
@@ -186,10 +189,16 @@ fn check_name(server: &Server, name: &str, ends: Ends) -> Result<(), Refusal> {
     let is_local = host == "localhost";
     let port_known = match port {
         None => !name.ends_with(':'),
+        // Digits as a browser writes them: no sign, no zeros before.
+        Some(port) if !name.ends_with(&format!(":{port}")) => false,
         Some(port) => is_local || port == ends.local.port() || port == HTTP_PORT,
     };
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    let host_known = match IpAddr::from_str(literal) {
+    // Brackets are for IPv6, and for nothing else (RFC 3986 section 3.2.2).
+    let literal = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(literal) => literal.parse().map(IpAddr::V6),
+        None => host.parse().map(IpAddr::V4),
+    };
+    let host_known = match literal {
         Ok(ip) => ip.to_canonical() == ends.local.ip().to_canonical(),
         Err(_) => is_local || server.app.config.names.contains(&host),
     };

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::Refusal;
-use crate::guests::NAME_CHARS_MAX;
+use crate::guests::{NAME_CHARS_MAX, NameTaken, likeness};
 use crate::status::ChannelStatus;
 
 #[derive(Deserialize)]
@@ -23,24 +23,28 @@ struct MeBody {
 /// `PUT /api/me` with `{"name":"Ann"}`, or `null` to have none.
 pub(super) async fn rename(call: Call) -> Result<Response, Refusal> {
     let body: MeBody = parse_json(&call.body, r#"{"name":"Ann"} or {"name":null}"#)?;
-    let name = body.name.as_deref().map(clean).filter(|name| !name.is_empty());
+    let name = body.name.as_deref().map(likeness::shown).filter(|name| !name.is_empty());
     if let Some(name) = name.as_deref().filter(|name| name.chars().count() > NAME_CHARS_MAX) {
         let refusal = Refusal::new(StatusCode::BAD_REQUEST, "This name is too long.").code("name");
         return Err(refusal.field("name", name, format!("at most {NAME_CHARS_MAX} characters")));
     }
+    // A host may be called one.
+    if name.as_deref().is_some_and(|name| !call.role.is_host() && likeness::is_reserved(name)) {
+        return Err(taken(name.as_deref()));
+    }
     call.join()?;
-    match call.guest.filter(|id| call.server.guests.rename(*id, name)) {
-        Some(_) => Ok(StatusCode::NO_CONTENT.into_response()),
-        None => Err(unknown("")),
+    let renamed = call.guest.map(|id| call.server.guests.rename(id, name.clone())).transpose();
+    match renamed.map_err(|NameTaken| taken(name.as_deref()))? {
+        Some(true) => Ok(StatusCode::NO_CONTENT.into_response()),
+        _ => Err(unknown("")),
     }
 }
 
-/// A name as others see it: no control characters, no spaces at its ends, and none of the marks that turn the direction
-/// of what stands around it.
-fn clean(name: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let kept: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
-    kept.trim().to_owned()
+/// The refusal of a name that could pass for somebody else's.
+fn taken(name: Option<&str>) -> Refusal {
+    let refusal =
+        Refusal::new(StatusCode::CONFLICT, "Somebody else is called like this, or looks like it.").code("name-taken");
+    refusal.field("name", name.unwrap_or_default(), "one that nobody takes for a host's or another guest's")
 }
 
 /// `GET /api/guests`: everybody whom the box knows, by number.
@@ -80,16 +84,4 @@ pub(super) async fn set_dj(call: Call, is_dj: bool) -> Result<Response, Refusal>
 fn unknown(label: &str) -> Refusal {
     let refusal = Refusal::new(StatusCode::NOT_FOUND, "There is no such guest (any more).").code("no-such-guest");
     refusal.field("label", label, "see /api/guests")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_disturb_what_stands_around_it() {
-        assert_eq!(clean(" A\u{202e}n\r\nn\u{0}\u{2066} "), "Ann");
-        assert_eq!(clean("\u{200f} \t"), "");
-        assert_eq!(clean("Zoë 🎉 عمر"), "Zoë 🎉 عمر");
-    }
 }

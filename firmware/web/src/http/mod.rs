@@ -14,6 +14,7 @@ mod connection;
 mod cookie;
 mod events;
 mod following;
+mod foreign;
 mod guard;
 mod guests;
 mod health;

@@ -1,5 +1,6 @@
 //! The server as a whole, over real loopback sockets, with a fan-out and a party that only answer.
 
+mod answers;
 mod appliance;
 mod audience;
 mod channels;

@@ -81,7 +81,15 @@ fn pages() -> Vec<&'static str> {
 }
 
 /// Addresses that are not ours.
-const FOREIGN_HOSTS: [&str; 7] = [
+const FOREIGN_HOSTS: [&str; 15] = [
+    "[127.0.0.1]",
+    "127.0.0.1]",
+    "localhost.",
+    "127.0.0.1:080",
+    "127.0.0.1:+80",
+    "127.1",
+    "127.000.000.001",
+    "[::ffff:127.0.0.1",
     "evil.example",
     "10.0.0.1",
     "127.0.0.1:1",
@@ -119,6 +127,33 @@ async fn no_route_and_no_page_answers_to_a_foreign_name() {
         assert_eq!(reply.status, 400, "{} as two", name(route));
     }
     assert!(world.wishes.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn no_foreign_page_takes_a_place_or_time_by_asking() {
+    let world = World::new(hosts()).await;
+    for route in ROUTES.iter().filter(|route| !route.is_for_own_pages()) {
+        for line in FOREIGN_PAGES.into_iter().chain(["Referer: http://evil.example/x"]) {
+            let reply = ask(&world, route, &[line]).await;
+            assert_eq!(reply.status, 403, "{} with {line}", name(route));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_object_is_no_body() {
+    let world = World::new(hosts()).await;
+    for route in ROUTES.iter().filter(|route| matches!(route.takes, Takes::Media("application/json", _))) {
+        let (lines, body) = right(route);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let fields: serde_json::Map<_, _> = serde_json::from_slice(body).expect("an object");
+        let list = serde_json::Value::from_iter(fields.into_iter().map(|(_, value)| value)).to_string();
+        for wrong in [list.as_str(), "[]", "null", "7", "\"x\""] {
+            let reply = world.ask(route.method.as_str(), &path(route), &lines, wrong.as_bytes()).await;
+            assert_eq!(reply.status, 400, "{} with {wrong}: {}", name(route), reply.text());
+        }
+    }
+    assert!(world.wishes.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
