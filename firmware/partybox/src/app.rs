@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::running::Running;
 use crate::supervise::{self, Trouble};
-use crate::{console, keys, logger, system};
+use crate::{console, keys, logger, resident, system};
 
 /// Connections that the kernel holds for us until they are accepted: more than phones that come in one moment.
 const BACKLOG: u32 = 1_024;
@@ -28,6 +28,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let listener = listen(config.listen).map_err(|error| Error::Listen(config.listen, error))?;
     let bound = listener.local_addr().map_err(Error::System)?;
     let assembled = Assembled::new(&config, bound)?;
+    tokio::spawn(resident::give_back());
     let (stop_http, http_stops) = oneshot::channel::<()>();
     let server = tokio::spawn(web::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
 

@@ -25,6 +25,7 @@ pub mod pairing;
 mod panel;
 mod parked;
 mod report;
+mod resident;
 mod running;
 mod settling;
 pub mod stock;

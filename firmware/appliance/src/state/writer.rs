@@ -339,6 +339,9 @@ fn rest(shared: &Shared, until: Instant) {
     }
 }
 
+/// Who waited, and what they are answered.
+type Answer = (Written, Result<(), Error>);
+
 /// Files that are written together.
 type Batch = Vec<(Cow<'static, str>, Vec<u8>, Copies)>;
 
@@ -355,7 +358,7 @@ fn begin(desk: &mut Desk) -> Batch {
 }
 
 /// Takes in what came of it. Returns whether something was refused, and the answers for who waited.
-fn end(desk: &mut Desk, batch: Batch, results: Vec<Result<(), Error>>) -> (bool, Vec<(Written, Result<(), Error>)>) {
+fn end(desk: &mut Desk, batch: Batch, results: Vec<Result<(), Error>>) -> (bool, Vec<Answer>) {
     let mut answers = Vec::new();
     let mut trouble = None;
     for ((name, content, _), result) in batch.into_iter().zip(results) {

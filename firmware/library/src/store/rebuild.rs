@@ -8,12 +8,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
+use super::trust::TRACK_MAX;
 use super::write::{self, Place};
 use super::{Error, beside, open_to_read, set_aside, try_open};
 use crate::fingerprint::Fingerprint;
-
-/// Largest number that a track can have: above are those of the demo tracks, and what scripts cannot count.
-pub(crate) const TRACK_MAX: i64 = (1 << 52) - 1;
 
 /// Numbers that are left out where the last one cannot be read: more than any box has tracks.
 const LEFT_OUT: i64 = 1_000_000;

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Error, ErrorCode, ffi};
 
+/// Largest number that a track can have: above are those of the demo tracks, and what scripts cannot count.
+pub(crate) const TRACK_MAX: i64 = (1 << 52) - 1;
+
 /// Refusals after which the database is as good as unusable: one may be a moment's, such as too many open files.
 const REFUSALS_MAX: u32 = 3;
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use base::{GuestId, Time};
 
-use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, Newcomer, Refused};
+use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, NameTaken, Newcomer, Refused};
 use crate::pairing::Secret;
 
 const LATER: Time = Time::from_micros(AWAY_US_MIN);
@@ -127,4 +127,17 @@ fn names_and_rights_are_told_and_end_with_the_party() {
     assert_eq!((guests.find(&[secret.key()]), guests.names().of(id), guests.list()), (None, None, vec![]));
     drop(page);
     assert_eq!(join(&guests, address(1), Time::ZERO).unwrap().id, GuestId(2), "a number is never used twice");
+}
+
+#[test]
+fn a_name_that_looks_like_another_guests_is_taken_until_that_one_has_another() {
+    let guests = Guests::default();
+    let [ann, other] = [1, 2].map(|n| join(&guests, address(n), Time::ZERO).unwrap().id);
+    assert_eq!(guests.rename(ann, Some("Ann".into())), Ok(true));
+    for alike in ["Ann", "ANN", "\u{410}nn", "A nn"] {
+        assert_eq!(guests.rename(other, Some(alike.into())), Err(NameTaken), "{alike:?}");
+    }
+    assert_eq!(guests.rename(ann, Some("ann".into())), Ok(true), "it is her own");
+    assert_eq!(guests.rename(ann, None), Ok(true));
+    assert_eq!(guests.rename(other, Some("Ann".into())), Ok(true));
 }

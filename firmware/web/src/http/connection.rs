@@ -9,7 +9,7 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -53,6 +53,8 @@ impl HyperService<Request<Incoming>> for Service {
         this.phase.answering();
         Box::pin(async move {
             let mut response = this.router.call(request).await?;
+            // Read for each answer: hyper's own is a moment ahead at most, but stands still when the clock is put back.
+            response.headers_mut().entry(header::DATE).or_insert_with(|| date(SystemTime::now()));
             if let Some(take_over) = response.extensions_mut().remove::<TakeOver>() {
                 let head = head(&response);
                 *this.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, take_over));
@@ -60,16 +62,17 @@ impl HyperService<Request<Incoming>> for Service {
                 return pending().await;
             }
             this.phase.answered();
-            // Read for each answer: hyper's own is a moment ahead at most, but stands still when the clock is put back.
-            response.headers_mut().entry(header::DATE).or_insert_with(|| date(SystemTime::now()));
             Ok(response)
         })
     }
 }
 
-/// Returns a time as HTTP writes it; a clock before 1970 says 1970.
+/// The last second that HTTP can write, of the year 9999.
+const LAST_S: u64 = 253_402_300_799;
+
+/// Returns a time as HTTP writes it, or the nearest that it can.
 fn date(now: SystemTime) -> HeaderValue {
-    let now = now.max(SystemTime::UNIX_EPOCH);
+    let now = now.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(LAST_S));
     HeaderValue::from_str(&httpdate::fmt_http_date(now)).expect("a date is plain text")
 }
 

@@ -8,7 +8,7 @@ use base::TrackId;
 use rusqlite::Row;
 use rusqlite::types::Value;
 
-use super::super::rebuild::TRACK_MAX;
+use super::super::trust::TRACK_MAX;
 use crate::fingerprint::Fingerprint;
 use crate::key::key_of;
 use crate::level::{Loudness, Part, gain_db};
