@@ -17,6 +17,7 @@ use rustix::fs::OFlags;
 
 use self::child::{Child, Failure};
 use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
+use crate::lists::letters::CANDIDATES;
 use crate::lists::{LIST_BYTES_MAX, List};
 use crate::tags::Tags;
 use crate::text::shown;
@@ -63,6 +64,8 @@ impl WorkerCommand {
 pub(crate) struct Inspected {
     /// What its tags say, or why they say nothing.
     pub(crate) tags: Result<Tags, String>,
+    /// The cue sheet inside it.
+    pub(crate) sheet: Option<List>,
     pub(crate) fingerprint: Fingerprint,
 }
 
@@ -116,23 +119,32 @@ impl Inspector {
         let fingerprint = fingerprint::of(&opened.file, opened.about.len(), &opened.head, &opened.tail);
         let fingerprint = fingerprint.map_err(Error::Unreadable)?;
         let wanted = Wanted { kind: wire::FILE, answer: wire::TAGS, bytes_max: SAID_BYTES_MAX, patience: TAGS_MAX };
-        let tags = match self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::tags(&bytes)) {
-            Ok(tags) => Ok(tags),
+        let said = match self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::said(&bytes)) {
+            Ok(said) => Ok(said),
             Err(Error::Broken(why)) => Err(why),
             Err(error) => return Err(error),
         };
-        Ok((Inspected { tags, fingerprint }, opened.about))
+        let (tags, sheet) = said.map_or_else(|why| (Err(why), None), |said| (Ok(said.tags), said.sheet));
+        Ok((Inspected { tags, sheet, fingerprint }, opened.about))
     }
 
-    /// What the list at `path` says.
+    /// What the list at `path` says, in the likeliest encoding.
     pub(crate) fn list(&mut self, path: &Path) -> Result<List, Error> {
-        let opened = Opened::new(path)?;
-        if opened.about.len() > LIST_BYTES_MAX {
-            return Err(Error::Broken("is too large a file for a list of music".into()));
-        }
+        self.list_as(path, 0)
+    }
+
+    /// What it says in each other encoding that it can be read in.
+    pub(crate) fn list_readings(&mut self, path: &Path) -> Vec<List> {
+        (1..).take(CANDIDATES.len()).filter_map(|reading| self.list_as(path, reading).ok()).collect()
+    }
+
+    fn list_as(&mut self, path: &Path, reading: u8) -> Result<List, Error> {
+        let opened = Opened::up_to(path, LIST_BYTES_MAX)?;
         let wanted =
             Wanted { kind: wire::LIST, answer: wire::ENTRIES, bytes_max: LIST_SAID_BYTES_MAX, patience: TAGS_MAX };
-        self.ask(&opened, &wanted, &opened.handed_over(path), |bytes| wire::list(&bytes))
+        let message = [&[reading][..], &opened.handed_over(path)].concat();
+        let list = self.ask(&opened, &wanted, &message, |bytes| wire::list(&bytes))?;
+        Ok(List { is_cut: list.is_cut || opened.about.len() > LIST_BYTES_MAX, ..list })
     }
 
     /// The picture at `path`, or inside the sound file there, as JPEG with no side longer than `px`.
@@ -212,14 +224,21 @@ struct Wanted {
 struct Opened {
     file: File,
     about: Metadata,
+    /// Bytes of it that count.
+    length: u64,
     head: Vec<u8>,
     tail: Vec<u8>,
 }
 
 impl Opened {
     fn new(path: &Path) -> Result<Self, Error> {
+        Self::up_to(path, u64::MAX)
+    }
+
+    /// Opens a file of which at most so many bytes count.
+    fn up_to(path: &Path, bytes_max: u64) -> Result<Self, Error> {
         let (file, about) = open(path).map_err(Error::Unreadable)?;
-        let length = about.len();
+        let length = about.len().min(bytes_max);
         if length == 0 {
             return Err(Error::Broken("is empty".into()));
         }
@@ -231,12 +250,12 @@ impl Opened {
         };
         let head = piece(0, HEAD_BYTES as u64).map_err(Error::Unreadable)?;
         let tail = piece(length.saturating_sub(TAIL_BYTES as u64), TAIL_BYTES as u64).map_err(Error::Unreadable)?;
-        Ok(Self { file, about, head, tail })
+        Ok(Self { file, about, length, head, tail })
     }
 
     fn handed_over(&self, path: &Path) -> Vec<u8> {
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        wire::file(self.about.len(), ending, &self.head)
+        wire::file(self.length, ending, &self.head)
     }
 }
 

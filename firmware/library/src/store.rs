@@ -18,7 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 7] = [
+const VERSIONS: [&str; 8] = [
     "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
@@ -150,6 +150,49 @@ const VERSIONS: [&str; 7] = [
     -- Contents that whoever plays them has found not to play, and why. More kinds do now than did before.
     CREATE TABLE refused (fingerprint BLOB PRIMARY KEY, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;
     UPDATE files SET mtime_ns = -1 WHERE reason IS NOT NULL;
+",
+    "
+    -- The kernel's own time of change.
+    ALTER TABLE files ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE lists ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+    -- Of a part: a checksum of what it was derived from.
+    ALTER TABLE files ADD COLUMN derived BLOB;
+    ALTER TABLE lists ADD COLUMN disc_number INTEGER NOT NULL DEFAULT 0;
+    -- The encoding it was read in, whether that was a guess, and whether it goes on behind what is read.
+    ALTER TABLE lists ADD COLUMN letters TEXT NOT NULL DEFAULT '';
+    ALTER TABLE lists ADD COLUMN is_guess INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE lists ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;
+    -- What of a sheet is not applied, in words; of a playlist, a checksum of its items.
+    ALTER TABLE lists ADD COLUMN trouble TEXT;
+    ALTER TABLE lists ADD COLUMN derived BLOB;
+
+    -- What stands in lists, and which file it means; NULL: there is none such.
+    DROP TABLE entries;
+    CREATE TABLE entries (
+        list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        path BLOB,
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        start_ms INTEGER,
+        pause_ms INTEGER,
+        is_data INTEGER NOT NULL,
+        is_remark INTEGER NOT NULL,
+        PRIMARY KEY (list, position)
+    ) STRICT, WITHOUT ROWID;
+    -- What playlists are: files, and parts of files, in their order.
+    CREATE TABLE items (
+        list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        root INTEGER NOT NULL,
+        path BLOB NOT NULL,
+        PRIMARY KEY (list, place)
+    ) STRICT, WITHOUT ROWID;
+    -- All are read again.
+    UPDATE files SET mtime_ns = -1;
+    UPDATE lists SET mtime_ns = -1;
 ",
 ];
 

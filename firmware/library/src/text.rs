@@ -78,6 +78,16 @@ pub fn sort_key(text: &str) -> String {
     }
 }
 
+/// Years that music is from; other numbers of four digits are none.
+const YEARS: std::ops::RangeInclusive<u32> = 1_000..=2_999;
+
+/// The year in a date of any usual spelling: four digits, alone or in front of month and day. 0 if there is none.
+pub(crate) fn year_in(date: &str) -> u32 {
+    let digits = date.split(|char: char| !char.is_ascii_digit()).filter(|digits| matches!(digits.len(), 4 | 8));
+    let years = digits.filter_map(|digits| digits.get(..4)?.parse().ok());
+    years.into_iter().find(|year| YEARS.contains(year)).unwrap_or(0)
+}
+
 /// The words of what somebody types to search for, folded; at most `max` of them.
 pub fn words(typed: &str, max: usize) -> Vec<String> {
     let folded = fold(typed);
@@ -130,5 +140,15 @@ mod tests {
     fn words_are_letters_and_digits_only_and_not_too_many() {
         assert_eq!(words("Motör-head \"OR* (x", 3), ["motor", "head", "or"]);
         assert!(words("\"*^:- \0", 3).is_empty());
+    }
+
+    #[test]
+    fn a_year_is_found_in_every_usual_spelling() {
+        for date in ["2004", "2004-05-06T07:08:09", "20040506", "2004/05", "May 6, 2004", "06.05.2004", "2004-2010"] {
+            assert_eq!(year_in(date), 2004, "{date}");
+        }
+        for none in ["", "0000", "04", "12345", "99999999"] {
+            assert_eq!(year_in(none), 0, "{none}");
+        }
     }
 }

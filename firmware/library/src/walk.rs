@@ -35,17 +35,25 @@ pub(crate) struct Found {
     pub(crate) stamp: Stamp,
 }
 
-/// By what a changed file is known: if neither has changed, it is not opened again.
+/// By what a changed file is known: if none of it has changed, it is not opened again. The time of change is the kernel's own:
+/// programs that write tags may set the other one back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     pub(crate) bytes: i64,
     pub(crate) mtime_ns: i64,
+    pub(crate) ctime_ns: i64,
 }
 
 impl Stamp {
     pub(crate) fn of(about: &Metadata) -> Self {
-        let mtime_ns = about.mtime().saturating_mul(1_000_000_000).saturating_add(about.mtime_nsec());
-        Self { bytes: about.len().cast_signed(), mtime_ns }
+        let ns = |seconds: i64, ns| seconds.saturating_mul(1_000_000_000).saturating_add(ns);
+        let mtime_ns = ns(about.mtime(), about.mtime_nsec());
+        Self { bytes: about.len().cast_signed(), mtime_ns, ctime_ns: ns(about.ctime(), about.ctime_nsec()) }
+    }
+
+    /// The same of a file whose contents are looked at only when they are shown.
+    fn of_picture(about: &Metadata) -> Self {
+        Self { ctime_ns: 0, ..Self::of(about) }
     }
 }
 
@@ -80,8 +88,19 @@ pub(crate) struct Walked {
     pub(crate) covers: Vec<Cover>,
     /// Cue sheets and playlists, sorted by path.
     pub(crate) lists: Vec<Found>,
-    /// Whether something may be missing from them because a folder cannot be listed.
-    pub(crate) incomplete: bool,
+    /// Folders that cannot be listed, and files that cannot be looked at: nothing is known of what lies there and below.
+    pub(crate) unknown: Vec<Vec<u8>>,
+}
+
+impl Walked {
+    /// Whether what lies at `path` may be there though it was not found.
+    pub(crate) fn may_hide(&self, path: &[u8]) -> bool {
+        let holds = |folder: &Vec<u8>| {
+            let rest = path.strip_prefix(&folder[..]);
+            folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        self.unknown.iter().any(holds)
+    }
 }
 
 /// `root` with `path` below it.
@@ -118,7 +137,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
     while let Some((folder, depth)) = pending.pop() {
         folders += 1;
         if !visit(&folder) {
-            walked.incomplete = true;
+            walked.unknown.push(Vec::new());
             break;
         }
         let listing = match fs::read_dir(join(root, &folder)) {
@@ -128,7 +147,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                 // Gone in the meantime is gone; forbidden or broken is not.
                 if error.kind() != io::ErrorKind::NotFound {
                     log::warn!("left out {}: {error}", join(root, &folder).display());
-                    walked.incomplete = true;
+                    walked.unknown.push(folder);
                 }
                 continue;
             }
@@ -136,7 +155,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
         let mut cover: Option<(usize, Cover)> = None;
         for item in listing {
             let Ok(item) = item else {
-                walked.incomplete = true;
+                walked.unknown.push(folder.clone());
                 break;
             };
             let name = item.file_name();
@@ -152,7 +171,9 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                     Ok(about) => about,
                     Err(error) => {
                         // A stick that is pulled at this moment has not lost its files.
-                        walked.incomplete |= error.kind() != io::ErrorKind::NotFound;
+                        if error.kind() != io::ErrorKind::NotFound {
+                            walked.unknown.push(path);
+                        }
                         continue;
                     }
                 };
@@ -168,7 +189,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                 && let Ok(about) = item.metadata()
             {
                 let (folder, name) = (folder.clone(), name.as_bytes().to_vec());
-                cover = Some((rank, Cover { folder, name, stamp: Stamp::of(&about) }));
+                cover = Some((rank, Cover { folder, name, stamp: Stamp::of_picture(&about) }));
             }
         }
         walked.covers.extend(cover.map(|(_, cover)| cover));
@@ -213,7 +234,7 @@ pub(crate) fn cover(root: &Path, folder: &[u8]) -> Option<Cover> {
     let files = listing.flatten().filter(|item| item.file_type().is_ok_and(|kind| kind.is_file()));
     let ranked = files.filter_map(|item| Some((cover_rank(item.file_name().as_bytes())?, item)));
     let (_, best) = ranked.min_by_key(|(rank, _)| *rank)?;
-    let stamp = Stamp::of(&best.metadata().ok()?);
+    let stamp = Stamp::of_picture(&best.metadata().ok()?);
     Some(Cover { folder: folder.to_owned(), name: best.file_name().as_bytes().to_vec(), stamp })
 }
 
@@ -321,6 +342,15 @@ mod tests {
     fn only_a_root_that_cannot_be_listed_is_an_error() {
         assert!(below(Path::new("/nonexistent"), b"", |_| true).is_err());
         let root = tempfile::tempdir().unwrap();
-        assert!(!below(root.path(), b"gone", |_| true).unwrap().incomplete);
+        assert!(below(root.path(), b"gone", |_| true).unwrap().unknown.is_empty());
+    }
+
+    #[test]
+    fn of_a_folder_that_cannot_be_listed_only_what_lies_below_it_is_unknown() {
+        let walked = Walked { unknown: vec![b"lost+found".to_vec()], ..Walked::default() };
+        let hidden = |path: &str| walked.may_hide(path.as_bytes());
+        assert!(hidden("lost+found") && hidden("lost+found/a.mp3"));
+        assert!(!hidden("a.mp3") && !hidden("lost+found2/a.mp3"));
+        assert!(Walked { unknown: vec![Vec::new()], ..Walked::default() }.may_hide(b"a.mp3"));
     }
 }

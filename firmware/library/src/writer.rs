@@ -1,6 +1,7 @@
 //! The one thread that writes to the database: carries out orders in their order.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -8,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use rusqlite::Connection;
 
 use crate::shared::Shared;
-use crate::store::write::{self, Fact, Measured, Place};
+use crate::store::write::{self, Alike, Fact, Measured, Place};
 use crate::walk::join;
 
 /// Batches on their way to the writer. When it is full, the scan waits for the storage.
@@ -18,6 +19,8 @@ pub(crate) const ORDERS_MAX: usize = 4;
 pub(crate) enum Order {
     /// Remember facts about files of a root, which is at this path.
     Facts { root: i64, path: Arc<Path>, facts: Vec<Fact> },
+    /// Find out again what the lists of a root mean, which is at this path.
+    Derive { root: i64, path: Arc<Path> },
     /// Remember a place that is there now, and say its number if that could be done.
     Place { place: Place, answer: SyncSender<Option<i64>> },
     /// Remember whether a root can be listed.
@@ -31,11 +34,16 @@ pub(crate) enum Order {
 /// The one writer: carries out orders until nobody gives any.
 pub(crate) fn write_all(mut connection: Connection, orders: &Receiver<Order>, shared: &Shared) {
     let mut well = true;
+    let mut alike = Alike::default();
     for order in orders {
         let changed = match order {
             Order::Facts { root, path, facts } => {
                 let exists = |below: &[u8]| fs::symlink_metadata(join(&path, below)).is_ok();
-                write::apply(&mut connection, root, &facts, exists).map(|()| true)
+                write::apply(&mut connection, root, &facts, &mut alike, exists).map(|()| true)
+            }
+            Order::Derive { root, path } => {
+                let exists = |below: &[u8]| fs::symlink_metadata(join(&path, below)).is_ok();
+                write::derive(&mut connection, root, path.as_os_str().as_bytes(), &exists)
             }
             Order::Place { place, answer } => {
                 let root = write::root(&connection, &place);
@@ -54,6 +62,7 @@ pub(crate) fn write_all(mut connection: Connection, orders: &Receiver<Order>, sh
                 // Whoever asked may have gone.
                 _ = written.send(well);
                 well = true;
+                alike = Alike::default();
                 write::forget(&connection).map(|_| false)
             }
         };

@@ -41,13 +41,15 @@ pub(crate) struct Tended {
     stick: Option<Vec<u8>>,
     /// When all of it is to be looked at; `None`: not before there is news.
     due: Option<Instant>,
+    /// Whether everything is then read, as a host wants it who knows of changes that files do not show.
+    pub(crate) reads_all: bool,
     /// The trouble that was said last: the same every few seconds is said once.
     said: Option<String>,
 }
 
 impl Tended {
     fn new(root: i64, path: &Path, stick: Option<Vec<u8>>) -> Self {
-        Self { root, path: path.into(), watch: None, stick, due: Some(Instant::now()), said: None }
+        Self { root, path: path.into(), watch: None, stick, due: Some(Instant::now()), reads_all: false, said: None }
     }
 
     /// Watches nothing, to begin with.
@@ -66,12 +68,18 @@ impl Tended {
 
     pub(crate) fn done(&mut self, next: Option<Instant>) {
         self.said = None;
+        self.reads_all = false;
         self.due = next;
     }
 
     /// What was found out here, for the writer.
     pub(crate) fn order(&self, facts: Vec<Fact>) -> Order {
         Order::Facts { root: self.root, path: Arc::clone(&self.path), facts }
+    }
+
+    /// That what its lists mean is to be found out again, for the writer.
+    pub(crate) fn derive(&self) -> Order {
+        Order::Derive { root: self.root, path: Arc::clone(&self.path) }
     }
 }
 
@@ -159,7 +167,7 @@ impl Places {
         let table = self.sticks.as_ref().and_then(|(_, _, table)| table.as_ref());
         let ready = wait_for(shared, &files, table, until);
         if shared.take_rescan() {
-            self.tended.iter_mut().for_each(|tended| tended.due = Some(Instant::now()));
+            self.tended.iter_mut().for_each(|tended| (tended.due, tended.reads_all) = (Some(Instant::now()), true));
         } else if ready {
             // More is to come: a copy of a folder, the other half of a renaming.
             wait_for(shared, &[], None, Some(Instant::now() + SETTLE));

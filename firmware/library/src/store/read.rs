@@ -297,9 +297,10 @@ impl Reader {
 
     /// Playlists, in the order in which they became known; after the playlist `after`.
     pub(crate) fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
-        let sql = "SELECT lists.id, title, (SELECT count(track) FROM entries
-                     JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT covered
-                     WHERE entries.list = lists.id), roots.path, lists.path
+        let sql = "SELECT lists.id, title, (SELECT count(track) FROM items
+                     JOIN files ON files.root = items.root AND files.path = items.path AND NOT covered
+                     WHERE items.list = lists.id), roots.path, lists.path, is_cut,
+                     (SELECT count(*) FROM entries WHERE list = lists.id AND path IS NULL AND NOT is_remark)
                    FROM lists JOIN roots ON roots.id = root AND present
                    WHERE NOT is_cue AND lists.id > ?1 ORDER BY lists.id LIMIT ?2";
         self.within(Some(QUESTION_MAX), |connection| {
@@ -312,10 +313,10 @@ impl Reader {
     /// The tracks of a playlist in its order, each with its place there; after the place `after`.
     pub(crate) fn playlist(&self, list: u64, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Track)>, AskError> {
         let sql = format!(
-            "SELECT {COLUMNS}, position FROM entries
-             JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT files.covered
+            "SELECT {COLUMNS}, items.place FROM items
+             JOIN files ON files.root = items.root AND files.path = items.path AND NOT files.covered
              JOIN tracks ON tracks.id = files.track JOIN roots ON roots.id = files.root AND roots.present {BESIDES}
-             WHERE entries.list = ?1 AND position > ?2 ORDER BY position LIMIT ?3"
+             WHERE items.list = ?1 AND items.place > ?2 ORDER BY items.place LIMIT ?3"
         );
         self.within(Some(QUESTION_MAX), |connection| {
             let mut statement = connection.prepare_cached(&sql)?;
@@ -344,7 +345,7 @@ impl Reader {
                  WHERE root = ?1 AND (?2 = x'' OR folder = ?2 OR (folder >= ?3 AND folder < ?4)) ORDER BY folder",
             )?;
             let rows = statement.query_map((root, path, from, to), |row| {
-                let stamp = Stamp { bytes: row.get(2)?, mtime_ns: row.get(3)? };
+                let stamp = Stamp { bytes: row.get(2)?, mtime_ns: row.get(3)?, ctime_ns: 0 };
                 Ok(Cover { folder: row.get(0)?, name: row.get(1)?, stamp })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -358,16 +359,24 @@ impl Reader {
 
     /// What is known of the lists at or below `path`, by path.
     pub(crate) fn lists(&self, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
-        self.known_in("lists WHERE 1", root, path)
+        // Sheets inside files are read with them.
+        self.known_in("lists WHERE instr(path, x'00') = 0", root, path)
+    }
+
+    /// Lists whose encoding was guessed and that name files which there are not.
+    pub(crate) fn unsure_lists(&self, root: i64) -> Result<Vec<Known>, AskError> {
+        let unsure = "lists WHERE is_guess AND EXISTS (SELECT 1 FROM entries WHERE list = lists.id AND entries.path IS NULL)";
+        self.known_in(unsure, root, b"")
     }
 
     fn known_in(&self, table: &str, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
         let (from, to) = below(path);
         self.within(None, |connection| {
-            let sql = format!("SELECT path, bytes, mtime_ns FROM {table} AND root = ?1 AND {BELOW} ORDER BY path");
+            let sql = format!("SELECT path, bytes, mtime_ns, ctime_ns FROM {table} AND root = ?1 AND {BELOW} ORDER BY path");
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map((root, path, from, to), |row| {
-                Ok(Known { path: row.get(0)?, stamp: Stamp { bytes: row.get(1)?, mtime_ns: row.get(2)? } })
+                let stamp = Stamp { bytes: row.get(1)?, mtime_ns: row.get(2)?, ctime_ns: row.get(3)? };
+                Ok(Known { path: row.get(0)?, stamp })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

@@ -1,13 +1,15 @@
 //! Changes to the database, in batches: a batch is one transaction.
 
+mod derive;
 mod lists;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+pub(crate) use self::derive::derive;
 use super::read::RootKind;
 use crate::fingerprint::Fingerprint;
 use crate::level::Loudness;
@@ -32,6 +34,8 @@ pub(crate) enum Fact {
         stamp: Stamp,
         fingerprint: Fingerprint,
         tags: Tags,
+        /// The cue sheet inside it.
+        sheet: Option<List>,
     },
     /// This file has nothing in it, for this reason.
     Broken { path: Vec<u8>, stamp: Stamp, reason: String },
@@ -41,8 +45,8 @@ pub(crate) enum Fact {
     Cover(Cover),
     /// This folder has no cover.
     NoCover { folder: Vec<u8> },
-    /// This list has this in it; each entry with the file it means, below the root.
-    List { path: Vec<u8>, stamp: Stamp, list: List, files: Vec<Vec<u8>> },
+    /// This list has this in it.
+    List { path: Vec<u8>, stamp: Stamp, list: List },
     /// This list is gone.
     NoList { path: Vec<u8> },
 }
@@ -125,30 +129,31 @@ pub(crate) fn apply(
     connection: &mut Connection,
     root: i64,
     facts: &[Fact],
+    alike: &mut Alike,
     exists: impl Fn(&[u8]) -> bool,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    let mut sheets = BTreeSet::new();
     for fact in facts {
-        if let Fact::Track { path, .. } | Fact::Broken { path, .. } | Fact::Gone { path } = fact {
-            sheets.extend(lists::sheets_of(&transaction, root, path)?);
-        }
         match fact {
-            Fact::Track { path, stamp, fingerprint, tags } => {
+            Fact::Track { path, stamp, fingerprint, tags, sheet } => {
+                lists::put_inside(&transaction, root, path, *stamp, sheet.as_ref())?;
                 if let Some(reason) = refusal(&transaction, fingerprint)? {
                     unlist(&transaction, root, path)?;
-                    write_file(&transaction, root, path, *stamp, Err(&reason), Span::default())?;
+                    write_file(&transaction, root, path, *stamp, Err(&reason), &Span::default())?;
                     continue;
                 }
-                let id = identify(&transaction, root, path, fingerprint, &exists)?;
+                let id = identify(&transaction, root, path, fingerprint, alike, &exists)?;
                 let id = write_track(&transaction, id, path, fingerprint, tags)?;
-                write_file(&transaction, root, path, *stamp, Ok(id), Span::default())?;
+                write_file(&transaction, root, path, *stamp, Ok(id), &Span::default())?;
             }
             Fact::Broken { path, stamp, reason } => {
+                lists::put_inside(&transaction, root, path, *stamp, None)?;
                 unlist(&transaction, root, path)?;
-                write_file(&transaction, root, path, *stamp, Err(reason), Span::default())?;
+                write_file(&transaction, root, path, *stamp, Err(reason), &Span::default())?;
             }
             Fact::Gone { path } => {
+                lists::remove(&transaction, root, &crate::lists::inside(path))?;
+                *alike = Alike::default();
                 unlist(&transaction, root, path)?;
                 transaction
                     .prepare_cached("DELETE FROM files WHERE root = ?1 AND path = ?2")?
@@ -164,17 +169,17 @@ pub(crate) fn apply(
                     .prepare_cached("DELETE FROM covers WHERE root = ?1 AND folder = ?2")?
                     .execute(params![root, folder])?;
             }
-            Fact::List { path, stamp, list, files } => {
-                sheets.extend(lists::put(&transaction, root, path, *stamp, list, files)?);
-            }
+            Fact::List { path, stamp, list } => lists::put(&transaction, root, path, *stamp, list)?,
             Fact::NoList { path } => lists::remove(&transaction, root, path)?,
         }
     }
-    for sheet in sheets {
-        lists::apply(&transaction, root, sheet, &exists)?;
-    }
     transaction.commit()
 }
+
+/// By contents, the last track that is known to have a file of its own: none up to it needs to be looked at again, so that
+/// copies of one file cost no more than as many different ones. Holds until something goes.
+#[derive(Debug, Default)]
+pub(crate) struct Alike(HashMap<Fingerprint, i64>);
 
 /// What came of measuring a track's loudness.
 #[derive(Clone, Debug)]
@@ -241,6 +246,7 @@ fn identify(
     root: i64,
     path: &[u8],
     fingerprint: &Fingerprint,
+    Alike(alike): &mut Alike,
     exists: impl Fn(&[u8]) -> bool,
 ) -> rusqlite::Result<Option<i64>> {
     let own: Option<(i64, bool)> = transaction
@@ -252,11 +258,12 @@ fn identify(
     if let Some((own, true)) = own {
         return Ok(Some(own));
     }
-    let mut alike = transaction.prepare_cached(
+    let mut all = transaction.prepare_cached(
         "SELECT tracks.id, root, files.path, present FROM tracks LEFT JOIN files ON track = tracks.id
-         LEFT JOIN roots ON roots.id = root WHERE fingerprint = ?1 ORDER BY tracks.id",
+         LEFT JOIN roots ON roots.id = root WHERE fingerprint = ?1 AND tracks.id > ?2 ORDER BY tracks.id",
     )?;
-    let mut rows = alike.query([fingerprint])?;
+    let seen = alike.get(fingerprint).copied().unwrap_or(0);
+    let mut rows = all.query(params![fingerprint, seen])?;
     while let Some(row) = rows.next()? {
         let (id, place): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
         let Some(old_root) = place else { return Ok(Some(id)) };
@@ -267,6 +274,7 @@ fn identify(
             transaction.execute("DELETE FROM files WHERE root = ?1 AND path = ?2", params![old_root, old])?;
             return Ok(Some(id));
         }
+        alike.insert(*fingerprint, id);
     }
     Ok(own.map(|(own, _)| own))
 }
@@ -324,12 +332,14 @@ fn write_track(
 }
 
 /// Which part of a file a track is.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Span {
     /// The cue sheet that says so.
     list: Option<i64>,
     start_ms: Option<i64>,
     end_ms: Option<i64>,
+    /// A checksum of what it was derived from.
+    derived: Option<Vec<u8>>,
 }
 
 /// Remembers what is in a file: a track, or why there is none.
@@ -339,7 +349,7 @@ fn write_file(
     path: &[u8],
     stamp: Stamp,
     contents: Result<i64, &String>,
-    span: Span,
+    span: &Span,
 ) -> rusqlite::Result<()> {
     let known: Option<Option<i64>> = transaction
         .prepare_cached("SELECT track FROM files WHERE root = ?1 AND path = ?2")?
@@ -350,8 +360,8 @@ fn write_file(
         transaction.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([before])?;
     }
     let sql = "INSERT OR REPLACE INTO files
-               (root, path, bytes, mtime_ns, track, reason, folder_bytes, list, start_ms, end_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+               (root, path, bytes, mtime_ns, track, reason, folder_bytes, list, start_ms, end_ms, derived, ctime_ns)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     transaction.prepare_cached(sql)?.execute(params![
         root,
         path,
@@ -362,7 +372,9 @@ fn write_file(
         walk::split(path).0.len() as i64,
         span.list,
         span.start_ms,
-        span.end_ms
+        span.end_ms,
+        span.derived,
+        stamp.ctime_ns
     ])?;
     Ok(())
 }

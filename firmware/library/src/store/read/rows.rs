@@ -84,13 +84,18 @@ pub struct Playlist {
     pub name: String,
     /// Tracks that are there.
     pub tracks: u64,
+    /// Entries for which there is no file.
+    pub missing: u64,
+    /// Whether it goes on behind what is read of it.
+    pub is_cut: bool,
 }
 
 pub(super) fn playlist(row: &Row<'_>) -> rusqlite::Result<Playlist> {
     let tracks = row.get::<_, i64>(2)?.cast_unsigned();
     let (root, path): (Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?);
     let (id, key) = (row.get::<_, i64>(0)?.cast_unsigned(), key_of(&root, &path));
-    Ok(Playlist { id, key, name: row.get(1)?, tracks })
+    let missing = row.get::<_, i64>(6)?.cast_unsigned();
+    Ok(Playlist { id, key, name: row.get(1)?, tracks, missing, is_cut: row.get(5)? })
 }
 
 /// A track and its place in a list.
