@@ -29,6 +29,7 @@ mod uploads;
 mod walk;
 mod watch;
 mod wire;
+pub mod words;
 pub mod worker;
 mod writer;
 

@@ -112,6 +112,7 @@ impl Library {
         let reader = Arc::new(Reader::new(database.clone()));
         let gallery = Gallery::new(settings.worker.clone());
         let (tracks, broken) = reader.counts().map_err(|error| unusable(&error))?;
+        reader.recall_plays().map_err(|error| unusable(&error))?;
         let progress = Progress { scanning: true, tracks, broken, ..Progress::default() };
         let shared = Arc::new(Shared::new(progress, settings.on_change).map_err(Error::System)?);
         let (writer, orders) = sync_channel(ORDERS_MAX);
@@ -191,12 +192,22 @@ impl Library {
     }
 
     /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
-    /// `after` (`None`: from the first).
+    /// `after` (`None`: from the first). If there are none, those with words that differ by one slip of the finger.
     ///
     /// # Errors
     /// See [`AskError`]. No text is an error.
     pub fn search(&self, typed: &str, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
         self.inner.reader.search(typed, after, limit)
+    }
+
+    /// Counts that a track is played, for the order of what a search finds; remembers it for ever if somebody has `wanted` it,
+    /// unless the writer is busy. Waits for nothing.
+    pub fn played(&self, id: TrackId, wanted: bool) {
+        self.inner.reader.played(id);
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(writer), Ok(id), true) = (writer.as_ref(), i64::try_from(id.0), wanted) {
+            _ = writer.try_send(Order::Played(id));
+        }
     }
 
     /// Tracks by album, disc, number and title; after the track `after`.

@@ -156,9 +156,9 @@ impl Scanner {
         let root = place.root;
         for path in paths {
             if let Some(folder) = walk::cover_folder(path) {
-                let found = walk::cover(&place.path, folder).into_iter().collect();
+                let found = walk::covers_at(&place.path, folder);
                 let mut known = self.reader.covers(root, folder)?;
-                known.retain(|cover| cover.folder == folder);
+                known.retain(|cover| walk::depends(&cover.folder, folder));
                 self.send_facts(place, compare_covers(found, &known, |_| false))?;
                 continue;
             }

@@ -190,6 +190,21 @@ const VERSIONS: [&str; 8] = [
         path BLOB NOT NULL,
         PRIMARY KEY (list, place)
     ) STRICT, WITHOUT ROWID;
+
+    -- Words of the library, and from their last letter to their first, in which a slip of the finger is mended.
+    CREATE TABLE terms (term TEXT PRIMARY KEY, backwards TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX terms_backwards ON terms (backwards);
+    -- As it was counted while the loudness was measured, which is done again for all.
+    ALTER TABLE loudness ADD COLUMN duration_ms INTEGER;
+    DELETE FROM loudness;
+    -- How often somebody wanted to hear these contents.
+    CREATE TABLE plays (fingerprint BLOB PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    -- Texts are made words of before they get here (src/words.rs), whose marks belong to them.
+    DROP TABLE search;
+    CREATE VIRTUAL TABLE search USING fts5 (
+        title, artist, album, content = '', contentless_delete = 1, prefix = '1 2 3 4',
+        tokenize = 'unicode61 remove_diacritics 0 categories ''L* N* Co M*'''
+    );
     -- All are read again.
     UPDATE files SET mtime_ns = -1;
     UPDATE lists SET mtime_ns = -1;

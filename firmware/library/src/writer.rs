@@ -27,6 +27,8 @@ pub(crate) enum Order {
     Present { root: i64, present: bool },
     /// Remember how loud tracks are, and say when that is done.
     Loudness { all: Vec<Measured>, done: SyncSender<()> },
+    /// Remember that somebody wanted to hear a track.
+    Played(i64),
     /// Say when everything before is written, and whether all of it could be.
     Tell(SyncSender<bool>),
 }
@@ -58,6 +60,7 @@ pub(crate) fn write_all(mut connection: Connection, orders: &Receiver<Order>, sh
                 _ = done.send(());
                 written
             }
+            Order::Played(id) => write::played(&connection, id).map(|()| false),
             Order::Tell(written) => {
                 // Whoever asked may have gone.
                 _ = written.send(well);

@@ -202,7 +202,7 @@ fn fan_out(
     let addresses = if bound.ip().is_unspecified() { address::interfaces() } else { vec![bound.ip()] };
     let limits = rtc::config::Limits {
         listeners: config.webrtc.listeners_max,
-        sessions_per_address: config.webrtc.sessions_per_address_max,
+        sessions_per_address: config.http.sessions_of_address(config.webrtc.sessions_per_address_max),
         ..Default::default()
     };
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
@@ -245,11 +245,19 @@ fn http_config(config: &Config) -> web::http::Config {
     let limits = web::http::limits::Limits {
         connections_max: config.http.connections_max,
         event_listeners_max: config.http.pages_max,
-        connections_per_address_max: config.http.connections_per_address_max,
+        connections_per_address_max: config.http.connections_of_address(),
+        guests_per_address_max: config.http.guests_per_address_max,
         mp3_listeners_max: config.mp3.listeners_max,
         ..Default::default()
     };
-    web::http::Config { names: config.http.names.clone(), host_from: config.host_networks(), limits }
+    web::http::Config {
+        names: config.http.names.to_vec(),
+        host_from: config.host_networks(),
+        proxies: config.http.proxy_networks(),
+        url: config.http.outer_url(),
+        embed: config.http.embed.clone(),
+        limits,
+    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub use card::{CardFile, Secret};
 pub use error::Error;
 use error::ensure;
 use network::parse_network;
-pub use network::{HttpConfig, WebRtcConfig};
+pub use network::{HttpConfig, Names, WebRtcConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 

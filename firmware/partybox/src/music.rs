@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use audio::decode::{self, TrackInfo};
+use audio::pcm::SAMPLE_RATE_HZ;
 use library::{Error, Heard, Library, Loudness, Outcome, Part, Settings, WorkerCommand};
 use tokio::sync::Notify;
 
@@ -117,12 +118,14 @@ fn measure(part: &Part, listening: &AtomicBool, is_closed: &dyn Fn() -> bool) ->
     let Part { path, start_ms, end_ms } = part.clone();
     let cut = decode::Cut { path, start_ms, end_ms, gain_db: 0.0 };
     match audio::loudness::measure(&decode::WorkerCommand::this_program(), &cut, go_on) {
-        Ok(Some(found)) => Outcome::Loudness(Loudness {
-            integrated_lufs: found.integrated_lufs as f32,
-            true_peak_dbtp: found.true_peak_dbtp as f32,
-        }),
-        Ok(None) if is_closed() => Outcome::Later,
-        Ok(None) => Outcome::None,
+        Ok(Some(found)) => Outcome::Heard {
+            loudness: found.loudness.map(|loudness| Loudness {
+                integrated_lufs: loudness.integrated_lufs as f32,
+                true_peak_dbtp: loudness.true_peak_dbtp as f32,
+            }),
+            duration_ms: found.frames.map(|frames| frames * 1_000 / u64::from(SAMPLE_RATE_HZ)),
+        },
+        Ok(None) => Outcome::Later,
         Err(error) if error.is_systems() => Outcome::Later,
         Err(error) => {
             log::info!("no loudness: {} {error}", part.path.display());

@@ -69,7 +69,7 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
 pub(crate) fn panel(config: &Config, sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
-        urls: urls.to_vec(),
+        urls: config.http.outer_url().into_iter().chain(urls.iter().cloned()).collect(),
         name: page_name(&config.http.names, config.listen.port(), network.is_some()),
         network: network.map(|network| Network { name: network.ssid.clone(), passphrase: network.passphrase.clone() }),
         join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),

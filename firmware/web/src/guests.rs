@@ -21,7 +21,7 @@ pub const GUESTS_MAX: usize = 1_000;
 
 /// Guests of one address that are known at once: a phone has one or two browsers, but phones behind another router
 /// share an address. Without it one phone could vote as often as it drops its cookie. The fewer places are left in all, the
-/// fewer one address may have ([`base::fair_limit`]). The box itself is not counted.
+/// fewer one address may have ([`base::fair_limit`]). The box itself is not counted. Unless another number is configured.
 pub const GUESTS_PER_ADDRESS_MAX: usize = 16;
 
 /// How long a guest must have been away before another takes its place, in microseconds (10 min): whoever drops
@@ -39,7 +39,7 @@ pub const NAME_CHARS_MAX: usize = 24;
 pub enum Refused {
     /// [`GUESTS_MAX`] are here, and none of them is away.
     Full,
-    /// This address has [`GUESTS_PER_ADDRESS_MAX`], and none of them is away.
+    /// This address has as many as one may, and none of them is away.
     Address,
     /// The system gives no random bytes.
     NoRandom,
@@ -90,8 +90,10 @@ pub(crate) struct HeldBody {
     stream: StreamId,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Book {
+    /// Guests of one address, at most.
+    per_address_max: usize,
     by_key: HashMap<Key, Entry>,
     last: u32,
     names: Names,
@@ -125,11 +127,16 @@ pub struct Page {
 
 impl Default for Guests {
     fn default() -> Self {
-        Self { book: Arc::default(), changed: Arc::new(watch::Sender::new(())) }
+        Self::new(GUESTS_PER_ADDRESS_MAX)
     }
 }
 
 impl Guests {
+    /// No guests yet; of one address, at most so many.
+    pub fn new(per_address_max: usize) -> Self {
+        Self { book: Arc::new(Mutex::new(Book::new(per_address_max))), changed: Arc::new(watch::Sender::new(())) }
+    }
+
     /// The book stays right whatever panicked elsewhere: it is only ever changed in one step.
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
@@ -286,18 +293,22 @@ impl Guests {
     /// one of them must not become somebody else's.
     pub fn forget_all(&self) {
         let mut book = self.book();
-        *book = Book { last: book.last, ..Book::default() };
+        *book = Book { last: book.last, ..Book::new(book.per_address_max) };
         drop(book);
         self.changed.send_replace(());
     }
 }
 
 impl Book {
+    fn new(per_address_max: usize) -> Self {
+        Self { per_address_max, by_key: HashMap::new(), last: 0, names: Names::default() }
+    }
+
     /// Returns who has to go so that there is room for a guest from `address`; `None` if there is room.
     fn room(&self, address: IpAddr, now: Time) -> Result<Option<Key>, Refused> {
         let same = |entry: &Entry| entry.guest.address == address;
         let of_address = self.by_key.values().filter(|entry| same(entry)).count();
-        let limit = fair_limit(GUESTS_MAX, self.by_key.len(), GUESTS_PER_ADDRESS_MAX);
+        let limit = fair_limit(GUESTS_MAX, self.by_key.len(), self.per_address_max);
         if !address.is_loopback() && of_address >= limit {
             self.longest_away(now, same).map(Some).ok_or(Refused::Address)
         } else if self.by_key.len() >= GUESTS_MAX {

@@ -7,6 +7,7 @@ mod rows;
 mod search;
 mod selection;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -134,11 +135,15 @@ pub(crate) struct Known {
 pub(crate) struct Reader {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    plays: Mutex<Plays>,
 }
+
+/// How often each track was played, by its number; those that were.
+pub(crate) type Plays = HashMap<i64, u32>;
 
 impl Reader {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
+        Self { path, idle: Mutex::default(), plays: Mutex::default() }
     }
 
     /// Runs `ask` on a connection and lets it go on for `limit` at most.
@@ -169,7 +174,26 @@ impl Reader {
     /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
     /// `after`.
     pub(crate) fn search(&self, typed: &str, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
-        self.within(Some(QUESTION_MAX), |connection| search::search(connection, typed, after, limit))
+        let plays = self.plays.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.within(Some(QUESTION_MAX), |connection| search::search(connection, typed, after, limit, &plays))
+    }
+
+    /// Recalls how often tracks were played.
+    pub(crate) fn recall_plays(&self) -> Result<(), AskError> {
+        let plays = self.within(None, |connection| {
+            let mut all = connection.prepare("SELECT tracks.id, count FROM plays JOIN tracks USING (fingerprint)")?;
+            let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<Plays>>()?)
+        })?;
+        *self.plays.lock().unwrap_or_else(PoisonError::into_inner) = plays;
+        Ok(())
+    }
+
+    /// Counts that a track is played.
+    pub(crate) fn played(&self, id: TrackId) {
+        let mut plays = self.plays.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = plays.entry(signed(id.0)).or_insert(0);
+        *count = count.saturating_add(1);
     }
 
     /// Tracks by album, disc, number and title; after the track `after`.

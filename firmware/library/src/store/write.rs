@@ -15,8 +15,9 @@ use crate::fingerprint::Fingerprint;
 use crate::level::Loudness;
 use crate::lists::List;
 use crate::tags::Tags;
-use crate::text::{fold, shown, sort_key};
+use crate::text::{shown, sort_key};
 use crate::walk::{self, Cover, Stamp};
+use crate::words::{indexed, terms};
 
 /// Tracks without a file that are remembered: a large stick that comes and goes.
 const REMEMBERED_MAX: usize = 20_000;
@@ -185,29 +186,33 @@ pub(crate) struct Alike(HashMap<Fingerprint, i64>);
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) fingerprint: Fingerprint,
-    /// Its loudness, if it has one, or why it does not play at all.
-    pub(crate) loudness: Result<Option<Loudness>, String>,
+    /// Its loudness and its length in milliseconds as they were found, or why it does not play at all.
+    pub(crate) heard: Result<(Option<Loudness>, Option<u64>), String>,
 }
 
-/// Remembers measurements; whether a track is one no more.
+/// Remembers measurements; whether what is known of tracks has changed.
 pub(crate) fn measured(connection: &mut Connection, all: &[Measured]) -> rusqlite::Result<bool> {
     let transaction = connection.transaction()?;
-    let mut refused = false;
-    for Measured { fingerprint, loudness } in all {
-        match loudness {
-            Ok(loudness) => {
+    let mut changed = false;
+    for Measured { fingerprint, heard } in all {
+        match heard {
+            Ok((loudness, duration_ms)) => {
                 let (lufs, peak) = loudness.map(|found| (found.integrated_lufs, found.true_peak_dbtp)).unzip();
-                let sql = "INSERT OR REPLACE INTO loudness VALUES (?1, ?2, ?3)";
-                transaction.prepare_cached(sql)?.execute(params![fingerprint, lufs, peak])?;
+                let duration_ms = duration_ms.map(u64::cast_signed);
+                let sql = "INSERT OR REPLACE INTO loudness VALUES (?1, ?2, ?3, ?4)";
+                transaction.prepare_cached(sql)?.execute(params![fingerprint, lufs, peak, duration_ms])?;
+                // What was counted is true, whatever the file says.
+                let sql = "UPDATE tracks SET duration_ms = ?2 WHERE fingerprint = ?1 AND ?2 > 0 AND duration_ms IS NOT ?2";
+                changed |= transaction.prepare_cached(sql)?.execute(params![fingerprint, duration_ms])? > 0;
             }
             Err(reason) => {
                 refuse(&transaction, fingerprint, reason)?;
-                refused = true;
+                changed = true;
             }
         }
     }
     transaction.commit()?;
-    Ok(refused)
+    Ok(changed)
 }
 
 /// Makes every file of these contents one that does not play, now and under whatever name it comes again.
@@ -296,6 +301,9 @@ fn write_track(
         none if none.is_empty() => none,
         key => format!("{key}{KEY_SEPARATOR}{}", sort_key(album_artist)),
     };
+    let counted = "SELECT duration_ms FROM loudness WHERE fingerprint = ?1 AND duration_ms > 0";
+    let counted: Option<i64> =
+        transaction.prepare_cached(counted)?.query_row([fingerprint], |row| row.get(0)).optional()?;
     let id: i64 = transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO tracks VALUES
@@ -313,7 +321,7 @@ fn write_track(
                 tags.disc_number,
                 tags.year,
                 tags.genre,
-                tags.duration_ms.map(u64::cast_signed),
+                counted.or(tags.duration_ms.map(u64::cast_signed)),
                 tags.track_gain_db,
                 tags.album_gain_db,
                 tags.has_picture,
@@ -325,10 +333,37 @@ fn write_track(
             ],
             |row| row.get(0),
         )?;
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, fold(&title), fold(&format!("{} {album_artist}", tags.artist)), fold(&tags.album)])?;
+    index(transaction, id, [&title, &tags.artist, &tags.album], album_artist)?;
     Ok(id)
+}
+
+/// Puts a track's words into the search.
+fn index(
+    transaction: &Transaction<'_>,
+    id: i64,
+    [title, artist, album]: [&str; 3],
+    album_artist: &str,
+) -> rusqlite::Result<()> {
+    let mut artists = indexed(artist);
+    if album_artist != artist {
+        artists = format!("{artists} {}", indexed(album_artist));
+    }
+    let texts = [indexed(title), artists, indexed(album)];
+    let mut add = transaction.prepare_cached("INSERT OR IGNORE INTO terms VALUES (?1, ?2)")?;
+    for term in texts.iter().flat_map(|text| terms(text)) {
+        add.execute([term, &term.chars().rev().collect::<String>()])?;
+    }
+    let sql = "INSERT OR REPLACE INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)";
+    let [title, artist, album] = texts;
+    transaction.prepare_cached(sql)?.execute(params![id, title, artist, album])?;
+    Ok(())
+}
+
+/// Counts that somebody wanted to hear a track.
+pub(crate) fn played(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO plays SELECT fingerprint, 1 FROM tracks WHERE id = ?1
+               ON CONFLICT (fingerprint) DO UPDATE SET count = count + 1";
+    connection.execute(sql, [id]).map(|_| ())
 }
 
 /// Which part of a file a track is.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use base::TrackId;
-use library::{Library, Loudness, Outcome, Part, RootKind, Settings, UploadError};
+use library::{Library, Loudness, Outcome, Part, RootKind, Settings, Track, UploadError};
 
 use crate::home::{Home, LIMIT, all, find, program, wav};
 
@@ -188,7 +188,10 @@ fn every_track_is_measured_once_and_for_all() {
             match name.as_str() {
                 "silent.wav" => Outcome::None,
                 "7.wav" if is_first => Outcome::Later,
-                _ => Outcome::Loudness(Loudness { integrated_lufs: -10.0, true_peak_dbtp: 0.0 }),
+                _ => Outcome::Heard {
+                    loudness: Some(Loudness { integrated_lufs: -10.0, true_peak_dbtp: 0.0 }),
+                    duration_ms: Some(77),
+                },
             }
         };
         let settings = Settings { measure: Some(Arc::new(measure)), ..home.settings("tag-worker") };
@@ -197,6 +200,8 @@ fn every_track_is_measured_once_and_for_all() {
     let library = open();
     let levelled = |library: &Library| all(library).iter().filter(|track| track.gain_db() == -6.0).count();
     home.until(|| levelled(&library) == 20);
+    let counted = |track: &Track| track.tags.duration_ms == Some(77);
+    assert_eq!(all(&library).iter().filter(|track| counted(track)).count(), 20, "lengths are those that were counted");
     library.close();
     fs::rename(home.music("3.wav"), home.music("moved.wav")).unwrap();
     let before = asked.lock().unwrap().len();

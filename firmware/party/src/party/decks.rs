@@ -70,6 +70,11 @@ impl Party {
         self.open.iter().chain(&self.closed).find(|open| open.cue == cue).map(|open| open.track)
     }
 
+    /// Returns whether somebody has asked for the track of that cue.
+    pub fn is_wanted(&self, cue: CueId) -> bool {
+        self.open.iter().chain(&self.closed).any(|open| open.cue == cue && matches!(open.from, From::Item(_)))
+    }
+
     /// Opens what shall be heard next, and closes what shall not. `urgent`: at once, whatever was closed just now.
     pub(super) fn settle(&mut self, now: Time, urgent: bool) -> Vec<Output> {
         let started = self.open.iter().filter(|open| open.started).count();

@@ -155,6 +155,7 @@ impl Programme {
                     self.apply(Input::TrackStarted(cue));
                     if let Some(track) = self.party.opened(cue) {
                         log::info!("{}: now playing: {}", self.id, self.tracks.title(track));
+                        self.tracks.played(track, self.party.is_wanted(cue));
                     }
                 }
                 Event::TrackEnded { cue, .. } => self.apply(Input::TrackEnded(cue)),

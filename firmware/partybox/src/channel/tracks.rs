@@ -111,6 +111,11 @@ impl Tracks {
         self.details.known(track)
     }
 
+    /// Has the library count that `track` is played; `wanted`: because somebody asked for it.
+    pub(super) fn played(&self, track: TrackId, wanted: bool) {
+        self.lookup.played(track, wanted);
+    }
+
     /// Asks what is not known and shall be, as far as the thread takes questions. To be called now and then.
     pub(super) fn ask(&self) {
         self.details.ask(|track| self.lookup.ask(self.channel, track));

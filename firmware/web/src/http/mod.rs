@@ -14,11 +14,13 @@ mod connection;
 mod cookie;
 mod events;
 mod following;
+mod foreign;
 mod guard;
 mod guests;
 mod health;
 mod incoming;
 pub mod limits;
+mod lost;
 mod music;
 mod openapi;
 mod pages;
@@ -42,6 +44,7 @@ mod takeover;
 mod turns;
 mod update;
 mod upload;
+mod way;
 mod whep;
 mod why;
 
@@ -67,10 +70,16 @@ use crate::status::Snapshot;
 /// How the server behaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Names by which phones may address the box, in lower case without port, besides its addresses and `localhost`.
+    /// Names by which phones may address the box, in lower case without port or final dot, besides its addresses and `localhost`.
     pub names: Vec<String>,
-    /// Networks whose requests are a host's, paired or not.
+    /// Networks whose requests are a host's, paired or not, unless they say that they were forwarded.
     pub host_from: Vec<IpNet>,
+    /// Networks of proxies: what these say of whom they speak for is believed.
+    pub proxies: Vec<IpNet>,
+    /// The address under which phones reach the page from outside, with a slash at its end; `None`: that of the box itself.
+    pub url: Option<String>,
+    /// Origins whose pages may show ours in a frame, or `*`.
+    pub embed: Vec<String>,
     /// Limits.
     pub limits: Limits,
 }
@@ -118,6 +127,16 @@ impl Config {
     /// Whether requests from `address` are a host's even without pairing.
     pub fn is_host(&self, address: IpAddr) -> bool {
         self.host_from.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether `address` is that of a proxy, which is believed.
+    pub fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether the box answers to `name`, wherever that leads.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
     }
 }
 

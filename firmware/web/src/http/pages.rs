@@ -20,6 +20,11 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, im
 pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     let path = request.uri().path();
     let Some(asset) = webui::find(path) else {
+        if let Some(meant) = meant(path) {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            let location = [(header::LOCATION, format!("{meant}{query}"))];
+            return Ok((StatusCode::FOUND, location).into_response());
+        }
         return Err(Refusal::new(StatusCode::NOT_FOUND, "There is nothing at this address.").field(
             "path",
             path,
@@ -64,6 +69,17 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
         *response.body_mut() = Body::from(Bytes::from_static(body));
     }
     Ok(response)
+}
+
+/// The page that somebody means who writes an address by hand: with capitals, a slash or an ending behind it.
+fn meant(path: &str) -> Option<String> {
+    let lower = path.to_ascii_lowercase();
+    let bare = lower.trim_end_matches('/');
+    let bare = bare.strip_suffix(".html").or(bare.strip_suffix(".htm")).unwrap_or(bare);
+    let page = bare.strip_suffix("/index").unwrap_or(bare);
+    let page = if page.is_empty() { "/" } else { page };
+    let is_page = |asset: &webui::Asset| asset.mime.starts_with("text/html");
+    (page != path && webui::find(page).is_some_and(is_page)).then(|| page.to_owned())
 }
 
 /// Whether the client takes gzip. A client that names it with weight 0 is one we have never met, and is asked to unpack.

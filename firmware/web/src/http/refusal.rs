@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::gate::Full;
-use crate::guests::{GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Refused};
+use crate::guests::{GUESTS_MAX, Refused};
 
 /// Longest value quoted back, in characters: enough to recognise it, too little to be abused.
 const QUOTED_CHARS_MAX: usize = 80;
@@ -123,8 +123,7 @@ pub(crate) fn no_room_for_guest(refused: Refused) -> Refusal {
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).code("guests-full")
         }
         Refused::Address => {
-            let detail =
-                format!("This address has {GUESTS_PER_ADDRESS_MAX} guests already; one is forgotten in a while.");
+            let detail = "This address has as many guests already as one may; one is forgotten in a while.";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail).code("guests-of-address")
         }
         Refused::NoRandom => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The system gives no random bytes."),
@@ -184,6 +183,11 @@ impl Refusal {
     /// Says when a retry makes sense, in seconds.
     pub(crate) fn retry_after(self, seconds: u32) -> Self {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// The sentence for whoever made the request.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Ends the connection after the answer, because the rest of the request has not been read.

@@ -22,7 +22,7 @@ use super::qr::Format;
 use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, channels, following, guard, guests, health, music, openapi, pages, pairing, party, portal, qr,
+    appliance, art, channels, following, foreign, guard, guests, health, music, openapi, pages, pairing, party, portal, qr,
     queue, statistics, stream, update, upload, whep, why,
 };
 
@@ -271,6 +271,10 @@ fn options(routes: &[&'static Route]) -> Response {
         if let (&Method::PATCH, Takes::Media(media, _)) = (&route.method, route.takes) {
             response.headers_mut().insert("accept-patch", HeaderValue::from_static(media));
         }
+    }
+    let open: Vec<&Method> = routes.iter().filter(|route| route.is_for_all_pages()).map(|route| &route.method).collect();
+    if !open.is_empty() {
+        foreign::preflight(response.headers_mut(), &open);
     }
     response
 }

@@ -40,7 +40,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let limits = app.config.limits.clone();
     let (stop_in, stop) = watch::channel(false);
     let mp3_listeners = Gate::new(limits.mp3_listeners());
-    let guests = Guests::default();
+    let guests = Guests::new(limits.guests_per_address_max);
     let feeds = feed::publish(sources(&app, &guests), &session(), stop.clone());
     let statistics = Arc::<Statistics>::default();
     tokio::spawn(statistics::keep(Arc::clone(&statistics), app.clone(), stop.clone()));

@@ -9,6 +9,7 @@ mod hostile;
 mod keeper;
 mod listening;
 mod live;
+mod neighbours;
 mod openapi;
 mod pages;
 mod pairing;
