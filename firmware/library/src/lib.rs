@@ -43,7 +43,7 @@ pub use self::selection::{Folder, Selection};
 pub use self::settings::{Judge, Settings};
 pub use self::store::read::{
     Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,
-    RootKind, Track,
+    RootKind, Track, TroubledList,
 };
 pub use self::tags::{Heard, Tags};
 pub use self::upload::Upload;

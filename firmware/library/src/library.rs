@@ -20,7 +20,7 @@ use crate::selection::{Folder, Selection};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::store;
-use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track};
+use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track, TroubledList};
 use crate::store::write::{self, Place};
 use crate::uploads::{Inbox, Reception};
 use crate::writer::{ORDERS_MAX, Order, write_all};
@@ -258,6 +258,15 @@ impl Library {
     /// See [`AskError`].
     pub fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
         self.inner.reader.playlists(after, limit)
+    }
+
+    /// Cue sheets and playlists of which not all is understood, in the order in which they became known; after the list `after`
+    /// (0: from the first).
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn troubled_lists(&self, after: u64, limit: usize) -> Result<Vec<TroubledList>, AskError> {
+        self.inner.reader.troubled_lists(after, limit)
     }
 
     /// The tracks of a playlist in its order, each with its place there; after the place `after`.

@@ -138,6 +138,11 @@ export const playlists = () => readAll('playlists?', 'playlists');
 export const rescan = () => send('POST', '/api/library/rescan');
 /** @returns {Promise<{path: string, reason: string}[]>} */
 export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}`)).files;
+/**
+ * Sheets and playlists of which not all is understood.
+ * @returns {Promise<{id: number, path: string, trouble: string | null, missing: string[], missing_total: number, cut: boolean}[]>}
+ */
+export const troubledLists = async () => (await read(`/api/library/lists?limit=${ROWS}`)).lists;
 
 /**
  * @returns {Promise<{

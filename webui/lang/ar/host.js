@@ -136,6 +136,10 @@ export default {
   'places.left': 'الباقي نحو {wait}',
   'places.broken.one': 'تعذّرت قراءة ملف ({n})',
   'places.broken.other': 'ملفات تعذّرت قراءتها: {n}',
+  'places.lists.one': 'قائمة لم تُفهم كلها ({n})',
+  'places.lists.other': 'قوائم لم تُفهم كلها: {n}',
+  'places.missing': 'لم يُعثر على: {names}',
+  'places.cut': 'طويلة جدًا، يُقرأ أولها فقط',
 
   'people.heading': 'الناس',
   'people.guests': 'الضيوف',

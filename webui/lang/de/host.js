@@ -136,6 +136,10 @@ export default {
   'places.left': 'noch etwa {wait}',
   'places.broken.one': '{n} Datei war nicht lesbar',
   'places.broken.other': '{n} Dateien waren nicht lesbar',
+  'places.lists.one': '{n} Liste ist nicht ganz verstanden',
+  'places.lists.other': '{n} Listen sind nicht ganz verstanden',
+  'places.missing': 'Nicht gefunden: {names}',
+  'places.cut': 'zu lang, nur ihr Anfang ist gelesen',
 
   'people.heading': 'Leute',
   'people.guests': 'Gäste',

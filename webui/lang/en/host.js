@@ -135,6 +135,10 @@ export default {
   'places.left': 'about {wait} left',
   'places.broken.one': '{n} file could not be read',
   'places.broken.other': '{n} files could not be read',
+  'places.lists.one': '{n} list is not understood as a whole',
+  'places.lists.other': '{n} lists are not understood as a whole',
+  'places.missing': 'Not found: {names}',
+  'places.cut': 'too long, only its beginning is read',
 
   'people.heading': 'People',
   'people.guests': 'Guests',

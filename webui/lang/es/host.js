@@ -137,6 +137,10 @@ export default {
   'places.left': 'quedan unos {wait}',
   'places.broken.one': 'No se pudo leer {n} archivo',
   'places.broken.other': 'No se pudieron leer {n} archivos',
+  'places.lists.one': '{n} lista no se entiende del todo',
+  'places.lists.other': '{n} listas no se entienden del todo',
+  'places.missing': 'No se encontró: {names}',
+  'places.cut': 'demasiado larga, solo se lee el principio',
 
   'people.heading': 'Gente',
   'people.guests': 'Invitados',

@@ -137,6 +137,10 @@ export default {
   'places.left': 'encore {wait} environ',
   'places.broken.one': '{n} fichier illisible',
   'places.broken.other': '{n} fichiers illisibles',
+  'places.lists.one': '{n} liste n’est pas comprise en entier',
+  'places.lists.other': '{n} listes ne sont pas comprises en entier',
+  'places.missing': 'Introuvable : {names}',
+  'places.cut': 'trop longue, seul le début est lu',
 
   'people.heading': 'Gens',
   'people.guests': 'Invités',

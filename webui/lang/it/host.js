@@ -136,6 +136,10 @@ export default {
   'places.left': 'ancora circa {wait}',
   'places.broken.one': '{n} file non si può leggere',
   'places.broken.other': '{n} file non si possono leggere',
+  'places.lists.one': '{n} lista non è capita del tutto',
+  'places.lists.other': '{n} liste non sono capite del tutto',
+  'places.missing': 'Non trovato: {names}',
+  'places.cut': 'troppo lunga, se ne legge solo l’inizio',
 
   'people.heading': 'Persone',
   'people.guests': 'Invitati',

@@ -137,6 +137,10 @@ export default {
   'places.left': 'faltam cerca de {wait}',
   'places.broken.one': 'Não foi possível ler {n} ficheiro',
   'places.broken.other': 'Não foi possível ler {n} ficheiros',
+  'places.lists.one': '{n} lista não é entendida por inteiro',
+  'places.lists.other': '{n} listas não são entendidas por inteiro',
+  'places.missing': 'Não encontrado: {names}',
+  'places.cut': 'longa demais, só se lê o começo',
 
   'people.heading': 'Pessoas',
   'people.guests': 'Convidados',

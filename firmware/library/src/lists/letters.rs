@@ -73,7 +73,33 @@ fn certain(bytes: &[u8]) -> Option<&'static Encoding> {
 fn likeliest(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Deny)
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    // Of few words in Chinese letters the detector makes western signs. Of western words most such signs are letters.
+    if MANY_BYTES.contains(&guess) || letters_percent(&guess.decode_without_bom_handling(bytes).0) >= LETTERS_PERCENT {
+        return guess;
+    }
+    let is_eastern = |encoding: &&&'static Encoding| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+        text.is_some_and(|text| text.chars().all(|c| c.is_ascii() || is_eastern(c)))
+    };
+    MANY_BYTES.iter().find(is_eastern).copied().unwrap_or(guess)
+}
+
+/// Of the signs beyond ASCII in text of western letters, at least this many of a hundred are letters.
+const LETTERS_PERCENT: usize = 60;
+
+/// Encodings in which a letter may have several bytes.
+const MANY_BYTES: [&Encoding; 5] = [SHIFT_JIS, EUC_JP, EUC_KR, GB18030, BIG5];
+
+fn letters_percent(text: &str) -> usize {
+    let signs = text.chars().filter(|c| !c.is_ascii());
+    let (letters, all) = signs.fold((0, 0), |(letters, all), c| (letters + usize::from(c.is_alphabetic()), all + 1));
+    (letters * 100).checked_div(all).unwrap_or(100)
+}
+
+/// Whether it is a sign of Chinese, Japanese or Korean in its usual width.
+fn is_eastern(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF5E}')
 }
 
 /// Returns the bytes of `text` in the encoding of that name, if it is one and has all its letters.

@@ -18,8 +18,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 
 pub(crate) use self::rows::Unmeasured;
-pub use self::rows::{Art, BrokenFile, Group, Playlist, Root, RootKind, Track};
+pub use self::rows::{Art, BrokenFile, Group, Playlist, Root, RootKind, Track, TroubledList};
 use self::rows::{BESIDES, COLUMNS, COVERS, JOINS, ORDER, track};
+use crate::text::shown;
 use crate::walk::{Cover, Stamp};
 
 /// Rows in an answer unless another number is asked for.
@@ -36,6 +37,9 @@ const QUESTION_MAX: Duration = Duration::from_millis(500);
 
 /// Steps of SQLite's machine between two looks at the clock: less than a millisecond on the slowest board.
 const STEPS: i32 = 20_000;
+
+/// Names that are told of those that are missing in a list.
+const MISSING_MAX: usize = 20;
 
 /// Connections kept for the next who asks.
 const KEPT_MAX: usize = 4;
@@ -331,6 +335,28 @@ impl Reader {
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map((signed(after), page(limit)), rows::playlist)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Cue sheets and playlists of which not all is understood, in the order in which they became known; after the list `after`.
+    pub(crate) fn troubled_lists(&self, after: u64, limit: usize) -> Result<Vec<TroubledList>, AskError> {
+        let sql = "SELECT lists.id, lists.path, trouble, count(entries.position), is_cut FROM lists
+                   JOIN roots ON roots.id = root AND present
+                   LEFT JOIN entries ON list = lists.id AND entries.path IS NULL AND NOT is_remark
+                   WHERE lists.id > ?1 GROUP BY lists.id HAVING trouble IS NOT NULL OR is_cut OR count(entries.position) > 0
+                   ORDER BY lists.id LIMIT ?2";
+        let names = "SELECT name FROM entries WHERE list = ?1 AND path IS NULL AND NOT is_remark ORDER BY position LIMIT ?2";
+        self.within(Some(QUESTION_MAX), |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut names = connection.prepare_cached(names)?;
+            let rows = statement.query_map((signed(after), page(limit)), rows::troubled)?;
+            let lists = rows.map(|list| {
+                let list = list?;
+                let missing = names.query_map((signed(list.id), MISSING_MAX as i64), |row| row.get(0))?;
+                let missing = missing.map(|name| name.map(|name: String| shown(&name))).collect::<rusqlite::Result<_>>()?;
+                Ok(TroubledList { missing, ..list })
+            });
+            Ok(lists.collect::<rusqlite::Result<_>>()?)
         })
     }
 

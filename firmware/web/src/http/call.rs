@@ -16,6 +16,7 @@ use super::recent::Recent;
 use super::refusal::{Refusal, no_room_for_guest, refused};
 use super::role::Role;
 use super::turns::Turns;
+use super::unfinished::Unfinished;
 use super::way::{Way, name_of, port_of};
 use crate::control::Command;
 use crate::feed::Feeds;
@@ -56,6 +57,8 @@ pub(super) struct Server {
     pub(super) questions: Turns,
     /// Pictures that are made.
     pub(super) pictures: Turns,
+    /// Files that hosts send.
+    pub(super) unfinished: Unfinished,
     /// Whoever asks about pairing.
     pub(super) asking: Gate,
     /// The feed of each channel.

@@ -42,6 +42,7 @@ mod statistics;
 mod stream;
 mod takeover;
 mod turns;
+mod unfinished;
 mod update;
 mod upload;
 mod way;

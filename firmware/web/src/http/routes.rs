@@ -185,9 +185,13 @@ static OF_BOX: &[Route] = &[
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
     Route::get("/api/library/playlists", |call| Box::pin(music::playlists(call))),
     Route::bare(Method::GET, "/api/library/folders", Who::Host, |call| Box::pin(music::folders(call))),
+    Route::bare(Method::GET, "/api/library/lists", Who::Host, |call| Box::pin(music::lists(call))),
     Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),
     Route::get("/api/library/art/{track}", |call| Box::pin(art::picture(call))),
     Route::host("/api/library/uploads", Takes::File(BYTES, UPLOAD_BYTES_MAX), |call| Box::pin(upload::upload(call))),
+    Route::bare(Method::GET, "/api/library/uploads/unfinished/{id}", Who::Host, |call| {
+        Box::pin(async move { upload::unfinished(&call) })
+    }),
     Route::bare(Method::DELETE, "/api/library/uploads/{track}", Who::Host, |call| Box::pin(upload::remove(call))),
     Route::bare(Method::GET, "/api/library/roots", Who::Host, |call| Box::pin(upload::roots(call))),
     Route::host("/api/library/rescan", Takes::Nothing, |call| Box::pin(upload::rescan(call))),

@@ -90,6 +90,36 @@ pub struct Playlist {
     pub is_cut: bool,
 }
 
+/// A cue sheet or playlist of which not all is understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TroubledList {
+    /// Its number, the same as long as its file has its name.
+    pub id: u64,
+    /// Its file, or the file it is in, below the root.
+    pub path: PathBuf,
+    /// Why a sheet is not applied, or not as a whole.
+    pub trouble: Option<String>,
+    /// The first names in it that lead to no file.
+    pub missing: Vec<String>,
+    /// How many names lead to none.
+    pub missing_total: u64,
+    /// Whether it is longer than what is read of it.
+    pub is_cut: bool,
+}
+
+/// A troubled list, without the names that are missing.
+pub(super) fn troubled(row: &Row<'_>) -> rusqlite::Result<TroubledList> {
+    let below: Vec<u8> = row.get(1)?;
+    Ok(TroubledList {
+        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        path: path(file_of(&below).to_vec()),
+        trouble: row.get(2)?,
+        missing: Vec::new(),
+        missing_total: row.get::<_, i64>(3)?.cast_unsigned(),
+        is_cut: row.get(4)?,
+    })
+}
+
 pub(super) fn playlist(row: &Row<'_>) -> rusqlite::Result<Playlist> {
     let tracks = row.get::<_, i64>(2)?.cast_unsigned();
     let (root, path): (Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?);
