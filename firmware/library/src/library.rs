@@ -20,7 +20,9 @@ use crate::selection::{Folder, Selection};
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::store;
-use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track, TroubledList};
+use crate::store::read::{
+    AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track, TroubledList,
+};
 use crate::store::write::{self, Place};
 use crate::uploads::{Inbox, Reception};
 use crate::writer::{ORDERS_MAX, Order, write_all};

@@ -285,7 +285,11 @@ impl Scanner {
                 }
             };
             if list.is_cut {
-                log::warn!("{} is too long a list: what is behind its first {} entries is left out", at.display(), list.entries.len());
+                log::warn!(
+                    "{} is too long a list: what is behind its first {} entries is left out",
+                    at.display(),
+                    list.entries.len()
+                );
             }
             self.send(place.order(vec![Fact::List { path, stamp, list }]))?;
         }

@@ -195,7 +195,7 @@ const VERSIONS: [&str; 8] = [
     CREATE TABLE terms (term TEXT PRIMARY KEY, backwards TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX terms_backwards ON terms (backwards);
     -- As it was counted while the loudness was measured, which is done again for all.
-    ALTER TABLE loudness ADD COLUMN duration_ms INTEGER;
+    ALTER TABLE loudness ADD COLUMN counted_ms INTEGER;
     DELETE FROM loudness;
     -- How often somebody wanted to hear these contents.
     CREATE TABLE plays (fingerprint BLOB PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;

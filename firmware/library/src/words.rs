@@ -102,7 +102,20 @@ fn is_letter(c: char) -> bool {
 
 /// Signs inside a word that are not heard: "don't", "R.E.M.", "P!nk".
 fn is_silent(sign: char) -> bool {
-    matches!(sign, '\'' | '\u{2018}' | '\u{2019}' | '\u{2BC}' | '`' | '\u{B4}' | '\u{2032}' | '\u{5F3}' | '\u{5F4}' | '.' | '!' | '$')
+    matches!(
+        sign,
+        '\'' | '\u{2018}'
+            | '\u{2019}'
+            | '\u{2BC}'
+            | '`'
+            | '\u{B4}'
+            | '\u{2032}'
+            | '\u{5F3}'
+            | '\u{5F4}'
+            | '.'
+            | '!'
+            | '$'
+    )
 }
 
 /// The letter that a sign stands for.
@@ -136,9 +149,11 @@ enum Script {
 
 fn script(c: char) -> Script {
     match c {
-        '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' | '々' => {
-            Script::Han
-        }
+        '\u{3400}'..='\u{4DBF}'
+        | '\u{4E00}'..='\u{9FFF}'
+        | '\u{F900}'..='\u{FAFF}'
+        | '\u{20000}'..='\u{3FFFF}'
+        | '々' => Script::Han,
         '\u{3040}'..='\u{30FF}' => Script::Kana,
         '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' => Script::Southeast,
         _ => Script::Other,
@@ -206,7 +221,8 @@ mod tests {
                 assert!(finds(text, what), "{what} in {text}: {:?} in {:?}", typed(what, 8), indexed(text));
             }
         }
-        for (text, what) in [("Don't Stop", "stopped"), ("AC/DC", "cd"), ("東京事変", "京変"), ("", "x"), ("x", "!")] {
+        for (text, what) in [("Don't Stop", "stopped"), ("AC/DC", "cd"), ("東京事変", "京変"), ("", "x"), ("x", "!")]
+        {
             assert!(!finds(text, what), "{what} in {text}");
         }
     }

@@ -175,9 +175,57 @@ let freshness = 0;
 export const qr = (what, channel) =>
   `/api/qr/${what}.svg?again=${(freshness += 1)}${channel === undefined ? '' : `&channel=${channel}`}`;
 
-/** Sends a music file. See {@link sendFile}. */
-export const sendMusic = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>
-  sendFile(`/api/library/uploads?name=${encodeURIComponent(file.name)}`, file, onProgress);
+/** How often a file is taken up again that a bad radio has stopped, and the pause before each time, in milliseconds. */
+const TRIES = 20;
+const TRY_PAUSE_MS = 3000;
+
+/**
+ * Sends a music file, and goes on where a bad radio has stopped it. See {@link sendFile}.
+ * @param {File} file
+ * @param {(share: number) => void} onProgress
+ */
+export function sendMusic(file, onProgress) {
+  // No browser outside a secure context makes an id by itself.
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const path = `/api/library/uploads?name=${encodeURIComponent(file.name)}&id=${id}`;
+  let given = false;
+  let now = { abort: () => {} };
+  const go = async (/** @type {number} */ from, /** @type {number} */ tries) => {
+    const rest = from === 0 ? file : file.slice(from);
+    const share = (/** @type {number} */ part) => onProgress((from + part * rest.size) / Math.max(1, file.size));
+    const sending = sendFile(from === 0 ? path : `${path}&from=${from}`, rest, share);
+    now = sending;
+    try {
+      await sending.done;
+    } catch (error) {
+      if (given || !(error instanceof TypeError) || tries === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
+      if (given) throw new DOMException('given up', 'AbortError');
+      await go(await bytesOf(id, from), tries - 1);
+    }
+  };
+  return {
+    done: go(0, TRIES),
+    abort: () => {
+      given = true;
+      now.abort();
+    },
+  };
+}
+
+/**
+ * How much of a file the box has; as much as before if it does not answer.
+ * @param {string} id
+ * @param {number} before
+ * @returns {Promise<number>}
+ */
+async function bytesOf(id, before) {
+  try {
+    return (await read(`/api/library/uploads/unfinished/${id}`)).bytes;
+  } catch {
+    return before;
+  }
+}
 /** Sends an update. See {@link sendFile}. */
 export const sendUpdate = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>
   sendFile('/api/update', file, onProgress);
@@ -199,7 +247,7 @@ function refusal(status, text) {
 /**
  * Sends a file and tells how it goes. `fetch` does not say how much it has sent, so this is the older way.
  * @param {string} path
- * @param {File} file
+ * @param {Blob} file
  * @param {(share: number) => void} onProgress 0 to 1
  * @returns {{done: Promise<void>, abort: () => void}} `done` rejects with `RefusedError` if the box said no, with a
  *   `TypeError` if it did not answer, and with an `AbortError` after `abort`

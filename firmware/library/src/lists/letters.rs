@@ -59,7 +59,7 @@ fn certain(bytes: &[u8]) -> Option<&'static Encoding> {
         return Some(encoding);
     }
     let zeros = |parity: usize| bytes.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
-    let enough = (bytes.len() / 2 * ZEROS_PERCENT / 100).max(1);
+    let enough = (bytes.len() / 2 * ZEROS_PERCENT / 100).max(2);
     match (zeros(0) >= enough, zeros(1) >= enough) {
         (true, false) => return Some(UTF_16BE),
         (false, true) => return Some(UTF_16LE),

@@ -36,9 +36,16 @@ mod tests {
 
     #[test]
     fn a_playlist_tells_its_files_in_order_as_they_stand_there() {
-        let list = read("#EXTM3U\n#PLAYLIST:Täg\n#EXTINF:3,Somebody - X\n a/b.mp3 \n\n..\\c.mp3\n# by hand\n#1 hit.mp3\nhttp://x/y.mp3\n");
+        let list = read(
+            "#EXTM3U\n#PLAYLIST:Täg\n#EXTINF:3,Somebody - X\n a/b.mp3 \n\n..\\c.mp3\n# by hand\n#1 hit.mp3\nhttp://x/y.mp3\n",
+        );
         let told: Vec<_> = list.entries.iter().map(|e| (&*e.file, &*e.title, e.is_remark)).collect();
-        let wanted = [(" a/b.mp3 ", "Somebody - X", false), ("..\\c.mp3", "", false), ("#1 hit.mp3", "", true), ("http://x/y.mp3", "", true)];
+        let wanted = [
+            (" a/b.mp3 ", "Somebody - X", false),
+            ("..\\c.mp3", "", false),
+            ("#1 hit.mp3", "", true),
+            ("http://x/y.mp3", "", true),
+        ];
         assert_eq!((list.title.as_str(), told), ("Täg", wanted.to_vec()));
     }
 }

@@ -107,7 +107,8 @@ impl Catalog {
                 Some((shared, nearness(&self.paths[index], at.folder), index))
             });
             let found: Vec<_> = matching.take(ALIKE_MAX).collect();
-            let Some(best) = found.iter().max_by_key(|(shared, near, index)| (*shared, *near, usize::MAX - index)) else {
+            let Some(best) = found.iter().max_by_key(|(shared, near, index)| (*shared, *near, usize::MAX - index))
+            else {
                 continue;
             };
             let is_beside = at.folder.is_empty() || self.paths[best.2].starts_with(&[at.folder, b"/"].concat());

@@ -1,5 +1,6 @@
 //! Tests of what can be asked: search, lists and their pages, identity.
 
+mod searches;
 mod selections;
 
 use std::path::{Path, PathBuf};

@@ -345,7 +345,8 @@ impl Reader {
                    LEFT JOIN entries ON list = lists.id AND entries.path IS NULL AND NOT is_remark
                    WHERE lists.id > ?1 GROUP BY lists.id HAVING trouble IS NOT NULL OR is_cut OR count(entries.position) > 0
                    ORDER BY lists.id LIMIT ?2";
-        let names = "SELECT name FROM entries WHERE list = ?1 AND path IS NULL AND NOT is_remark ORDER BY position LIMIT ?2";
+        let names =
+            "SELECT name FROM entries WHERE list = ?1 AND path IS NULL AND NOT is_remark ORDER BY position LIMIT ?2";
         self.within(Some(QUESTION_MAX), |connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let mut names = connection.prepare_cached(names)?;
@@ -353,7 +354,8 @@ impl Reader {
             let lists = rows.map(|list| {
                 let list = list?;
                 let missing = names.query_map((signed(list.id), MISSING_MAX as i64), |row| row.get(0))?;
-                let missing = missing.map(|name| name.map(|name: String| shown(&name))).collect::<rusqlite::Result<_>>()?;
+                let missing =
+                    missing.map(|name| name.map(|name: String| shown(&name))).collect::<rusqlite::Result<_>>()?;
                 Ok(TroubledList { missing, ..list })
             });
             Ok(lists.collect::<rusqlite::Result<_>>()?)
@@ -415,14 +417,16 @@ impl Reader {
 
     /// Lists whose encoding was guessed and that name files which there are not.
     pub(crate) fn unsure_lists(&self, root: i64) -> Result<Vec<Known>, AskError> {
-        let unsure = "lists WHERE is_guess AND EXISTS (SELECT 1 FROM entries WHERE list = lists.id AND entries.path IS NULL)";
+        let unsure =
+            "lists WHERE is_guess AND EXISTS (SELECT 1 FROM entries WHERE list = lists.id AND entries.path IS NULL)";
         self.known_in(unsure, root, b"")
     }
 
     fn known_in(&self, table: &str, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
         let (from, to) = below(path);
         self.within(None, |connection| {
-            let sql = format!("SELECT path, bytes, mtime_ns, ctime_ns FROM {table} AND root = ?1 AND {BELOW} ORDER BY path");
+            let sql =
+                format!("SELECT path, bytes, mtime_ns, ctime_ns FROM {table} AND root = ?1 AND {BELOW} ORDER BY path");
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map((root, path, from, to), |row| {
                 let stamp = Stamp { bytes: row.get(1)?, mtime_ns: row.get(2)?, ctime_ns: row.get(3)? };

@@ -202,7 +202,8 @@ pub(crate) fn measured(connection: &mut Connection, all: &[Measured]) -> rusqlit
                 let sql = "INSERT OR REPLACE INTO loudness VALUES (?1, ?2, ?3, ?4)";
                 transaction.prepare_cached(sql)?.execute(params![fingerprint, lufs, peak, duration_ms])?;
                 // What was counted is true, whatever the file says.
-                let sql = "UPDATE tracks SET duration_ms = ?2 WHERE fingerprint = ?1 AND ?2 > 0 AND duration_ms IS NOT ?2";
+                let sql =
+                    "UPDATE tracks SET duration_ms = ?2 WHERE fingerprint = ?1 AND ?2 > 0 AND duration_ms IS NOT ?2";
                 changed |= transaction.prepare_cached(sql)?.execute(params![fingerprint, duration_ms])? > 0;
             }
             Err(reason) => {
@@ -301,7 +302,7 @@ fn write_track(
         none if none.is_empty() => none,
         key => format!("{key}{KEY_SEPARATOR}{}", sort_key(album_artist)),
     };
-    let counted = "SELECT duration_ms FROM loudness WHERE fingerprint = ?1 AND duration_ms > 0";
+    let counted = "SELECT counted_ms FROM loudness WHERE fingerprint = ?1 AND counted_ms > 0";
     let counted: Option<i64> =
         transaction.prepare_cached(counted)?.query_row([fingerprint], |row| row.get(0)).optional()?;
     let id: i64 = transaction

@@ -42,8 +42,8 @@ const WORDS: [&str; 5] = ["cover", "front", "folder", "albumart", "artwork"];
 
 /// Words of which one in a name makes it a picture of something else, or a small copy.
 const OTHERS: [&str; 15] = [
-    "back", "rear", "cd", "disc", "disk", "inlay", "inside", "inner", "tray", "booklet", "matrix", "label", "spine", "small",
-    "obi",
+    "back", "rear", "cd", "disc", "disk", "inlay", "inside", "inner", "tray", "booklet", "matrix", "label", "spine",
+    "small", "obi",
 ];
 
 /// How folders are called that hold the discs of one album, before their number.
@@ -199,7 +199,10 @@ mod tests {
             assert_eq!(chosen(&[name, "back.jpg", "notes.txt"]).as_deref(), Some(name), "{name}");
         }
         assert_eq!(chosen(&["x.jpg", "Front.jpg", "folder.jpg"]).as_deref(), Some("folder.jpg"));
-        assert_eq!(chosen(&["AlbumArt_{X}_Small.jpg", "AlbumArt_{X}_Large.jpg"]).as_deref(), Some("AlbumArt_{X}_Large.jpg"));
+        assert_eq!(
+            chosen(&["AlbumArt_{X}_Small.jpg", "AlbumArt_{X}_Large.jpg"]).as_deref(),
+            Some("AlbumArt_{X}_Large.jpg")
+        );
         assert_eq!(chosen(&["cd.jpg", "back cover.jpg"]).as_deref(), Some("back cover.jpg"));
         for none in [&["a.jpg", "b.jpg"][..], &["back.jpg"], &["cd.png"], &[".jpg"], &["cover.gif"], &[]] {
             assert_eq!(chosen(none), None, "{none:?}");
@@ -215,7 +218,8 @@ mod tests {
             assert!(!is_disc(folder.as_bytes()), "{folder}");
         }
         let root = tempfile::tempdir().unwrap();
-        for (folder, picture) in [("M", "cover.jpg"), ("M/CD1", "1.mp3"), ("M/CD2", "folder.jpg"), ("M/Live", "1.mp3")] {
+        for (folder, picture) in [("M", "cover.jpg"), ("M/CD1", "1.mp3"), ("M/CD2", "folder.jpg"), ("M/Live", "1.mp3")]
+        {
             fs::create_dir_all(root.path().join(folder)).unwrap();
             fs::write(root.path().join(folder).join(picture), "x").unwrap();
         }

@@ -197,7 +197,14 @@ fn a_list_is_read_in_the_letters_in_which_its_files_are_there_also_when_they_com
     let home = Home::new();
     // "Кино.wav" as old Windows wrote it, which reads as something in every encoding.
     home.put("list.m3u", b"\xca\xe8\xed\xee.wav\r\n");
-    home.put("set.cue", &[b"FILE \"\xca\xe8\xed\xee.wav\" WAVE\nTITLE \"\xca\xe8\xed\xee\"\n".as_slice(), sheet("", ["a", "b"]).split_once('\n').unwrap().1.as_bytes()].concat());
+    home.put(
+        "set.cue",
+        &[
+            b"FILE \"\xca\xe8\xed\xee.wav\" WAVE\nTITLE \"\xca\xe8\xed\xee\"\n".as_slice(),
+            sheet("", ["a", "b"]).split_once('\n').unwrap().1.as_bytes(),
+        ]
+        .concat(),
+    );
     let library = home.scanned();
     assert_eq!(library.playlists(0, 10).unwrap()[0].tracks, 0);
     home.put("Кино.wav", &wav("Whole", ""));

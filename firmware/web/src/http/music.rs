@@ -14,7 +14,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::library::{
-    AskError, Filter, Folder, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, RootKind, Track, TroubledList,
+    AskError, Filter, Folder, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, RootKind, Track,
+    TroubledList,
 };
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -86,17 +87,16 @@ pub(super) async fn folders(call: Call) -> Result<Response, Refusal> {
 pub(super) async fn playlists(call: Call) -> Result<Response, Refusal> {
     let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
     let found = ask(&call, move |library| library.playlists(after, limit)).await?;
-    let rows =
-        found.iter().map(|list| {
-            json!({
-                "id": list.id,
-                "key": list.key,
-                "name": list.name,
-                "tracks": list.tracks,
-                "missing": list.missing,
-                "cut": list.is_cut,
-            })
-        });
+    let rows = found.iter().map(|list| {
+        json!({
+            "id": list.id,
+            "key": list.key,
+            "name": list.name,
+            "tracks": list.tracks,
+            "missing": list.missing,
+            "cut": list.is_cut,
+        })
+    });
     let next = found.last().filter(|_| found.len() == limit).map(|list| list.id);
     Ok(answer(&json!({ "playlists": rows.collect::<Vec<_>>(), "next": next })))
 }

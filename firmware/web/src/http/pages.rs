@@ -20,7 +20,8 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, im
 pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     let path = request.uri().path();
     let Some(asset) = webui::find(path) else {
-        if let Some(meant) = meant(path) {
+        let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+        if let Some(meant) = meant(path).filter(|_| is_reading) {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
             let location = [(header::LOCATION, format!("{meant}{query}"))];
             return Ok((StatusCode::FOUND, location).into_response());

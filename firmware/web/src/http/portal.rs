@@ -89,7 +89,8 @@ pub(super) fn stay(call: &Call) -> Response {
 
 /// The page for somebody who has not found the party's, because of `detail`: it is at `address`.
 pub(super) fn lost(headers: &HeaderMap, detail: &str, address: &str) -> Response {
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     // What was refused comes last: what looks like a place in it is none.
     let page = filled(LOST, headers, &escaped(address)).replace("{detail}", &escaped(detail));
     let mut response = Html(page).into_response();

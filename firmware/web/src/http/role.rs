@@ -24,13 +24,7 @@ pub(super) struct Role {
 }
 
 impl Role {
-    pub(super) fn new(
-        config: &Config,
-        pairing: &Pairing,
-        guests: &Guests,
-        way: &Way,
-        headers: &HeaderMap,
-    ) -> Self {
+    pub(super) fn new(config: &Config, pairing: &Pairing, guests: &Guests, way: &Way, headers: &HeaderMap) -> Self {
         // Whoever forwards speaks for somebody who may be anywhere.
         let by_address = !way.is_forwarded && config.is_host(way.client);
         let keys = cookie::host_keys(headers);

@@ -22,8 +22,8 @@ use super::qr::Format;
 use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, channels, following, foreign, guard, guests, health, music, openapi, pages, pairing, party, portal, qr,
-    queue, statistics, stream, update, upload, whep, why,
+    appliance, art, channels, following, foreign, guard, guests, health, music, openapi, pages, pairing, party, portal,
+    qr, queue, statistics, stream, update, upload, whep, why,
 };
 
 /// Writes an address within a channel.
@@ -190,7 +190,7 @@ static OF_BOX: &[Route] = &[
     Route::get("/api/library/art/{track}", |call| Box::pin(art::picture(call))),
     Route::host("/api/library/uploads", Takes::File(BYTES, UPLOAD_BYTES_MAX), |call| Box::pin(upload::upload(call))),
     Route::bare(Method::GET, "/api/library/uploads/unfinished/{id}", Who::Host, |call| {
-        Box::pin(async move { upload::unfinished(&call) })
+        Box::pin(async move { Ok(upload::unfinished(&call)) })
     }),
     Route::bare(Method::DELETE, "/api/library/uploads/{track}", Who::Host, |call| Box::pin(upload::remove(call))),
     Route::bare(Method::GET, "/api/library/roots", Who::Host, |call| Box::pin(upload::roots(call))),
@@ -276,7 +276,8 @@ fn options(routes: &[&'static Route]) -> Response {
             response.headers_mut().insert("accept-patch", HeaderValue::from_static(media));
         }
     }
-    let open: Vec<&Method> = routes.iter().filter(|route| route.is_for_all_pages()).map(|route| &route.method).collect();
+    let open: Vec<&Method> =
+        routes.iter().filter(|route| route.is_for_all_pages()).map(|route| &route.method).collect();
     if !open.is_empty() {
         foreign::preflight(response.headers_mut(), &open);
     }

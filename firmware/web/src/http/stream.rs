@@ -148,7 +148,10 @@ mod tests {
     #[test]
     fn a_hostile_name_cannot_add_a_header() {
         assert_eq!(name("Bob's\r\nbox ☃").as_bytes(), "Bob'sbox ☃".as_bytes());
-        assert_eq!((name("\r\n"), name(" ")), (HeaderValue::from_static("Partybox"), HeaderValue::from_static("Partybox")));
+        assert_eq!(
+            (name("\r\n"), name(" ")),
+            (HeaderValue::from_static("Partybox"), HeaderValue::from_static("Partybox"))
+        );
         assert_eq!(name(&"é".repeat(100)).len(), NAME_BYTES_MAX, "no letter is cut in two");
     }
 }

@@ -49,11 +49,9 @@ pub(super) async fn upload(call: Call) -> Result<Response, Refusal> {
 }
 
 /// `GET /api/library/uploads/unfinished/{id}`, for hosts: how much of a file whose sending was interrupted is here, as `{"bytes"}`;
-/// `404` if nothing (any more).
-pub(super) fn unfinished(call: &Call) -> Result<Response, Refusal> {
-    let missing = || Refusal::new(StatusCode::NOT_FOUND, "No such file is under way (any more).").code("no-such-upload");
-    let bytes = call.server.unfinished.bytes(call.param("id")).ok_or_else(missing)?;
-    Ok(music::answer(&json!({ "bytes": bytes })))
+/// 0 if nothing is (any more), so that it has to begin again.
+pub(super) fn unfinished(call: &Call) -> Response {
+    music::answer(&json!({ "bytes": call.server.unfinished.bytes(call.param("id")).unwrap_or(0) }))
 }
 
 /// Begins a file; if as many as may are under way, in place of the one that has stood still for longest.

@@ -151,9 +151,8 @@ mod tests {
     fn way(peer: &str, headers: &[(&'static str, &'static str)]) -> Way {
         let proxies = ["127.0.0.1/32", "10.0.0.0/8"].map(|network| network.parse().unwrap()).to_vec();
         let config = Config { proxies, ..Config::default() };
-        let headers = headers.iter().map(|(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         Way::of(&config, peer.parse().unwrap(), &headers.collect())
     }
 
@@ -190,7 +189,11 @@ mod tests {
         ] {
             let found = way(peer, headers);
             assert_eq!(found.client, client.parse::<IpAddr>().unwrap(), "{headers:?}");
-            assert_eq!((found.is_secure, found.host.as_deref(), found.is_forwarded), (secure, host, true), "{headers:?}");
+            assert_eq!(
+                (found.is_secure, found.host.as_deref(), found.is_forwarded),
+                (secure, host, true),
+                "{headers:?}"
+            );
         }
         assert_eq!(way("127.0.0.1", &[("host", "p.example")]).is_forwarded, false);
     }

@@ -108,7 +108,8 @@ pub(super) fn search(
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let mut page = Page { connection, plays, after, wanted: page(limit) as usize, seen: HashSet::new(), found: Vec::new() };
+    let mut page =
+        Page { connection, plays, after, wanted: page(limit) as usize, seen: HashSet::new(), found: Vec::new() };
     page.fill(&classes(&words))?;
     if page.seen.is_empty() {
         page.fill(&forgiving(connection, &words)?)?;
@@ -155,7 +156,8 @@ impl Page<'_> {
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut ids = statement.query_map([class], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
         if ids.len() == CLASS_MAX && !self.plays.is_empty() {
-            let mut is_in = self.connection.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
+            let mut is_in =
+                self.connection.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
             let mut favourites: Vec<(&i64, &u32)> = self.plays.iter().collect();
             favourites.sort_unstable_by_key(|(id, count)| (std::cmp::Reverse(**count), **id));
             for (id, _) in favourites.into_iter().take(FAVOURITES_MAX) {

@@ -206,7 +206,8 @@ fn cut(
             // Of several sheets about a file the one that names most of it, and of such the first.
             let named = pieces.iter().filter(|piece| !piece.title.is_empty()).count() + parts.len();
             let is_better = best.as_ref().is_none_or(|(known, ..)| named > *known) && !parts.is_empty();
-            let loser = if is_better { best.replace((named, list, parts)).map(|(_, list, _)| list) } else { Some(list) };
+            let loser =
+                if is_better { best.replace((named, list, parts)).map(|(_, list, _)| list) } else { Some(list) };
             if let (Some(loser), Some((_, winner, _))) = (loser, &best)
                 && loser.id != winner.id
             {
@@ -238,7 +239,8 @@ fn items(
     let mut paths: Vec<&[u8]> = Vec::new();
     for file in entries.iter().filter_map(|entry| entry.means.as_deref()) {
         let before = paths.len();
-        paths.extend(desired.range(part(file, 0)..).map(|(path, _)| &path[..]).take_while(|path| file_of(path) == file));
+        paths
+            .extend(desired.range(part(file, 0)..).map(|(path, _)| &path[..]).take_while(|path| file_of(path) == file));
         if paths.len() == before {
             paths.push(file);
         }

@@ -89,7 +89,8 @@ fn write(
 /// Forgets a list.
 pub(super) fn remove(transaction: &Transaction<'_>, root: i64, path: &[u8]) -> rusqlite::Result<()> {
     let id = "SELECT id FROM lists WHERE root = ?1 AND path = ?2";
-    let id: Option<i64> = transaction.prepare_cached(id)?.query_row(params![root, path], |row| row.get(0)).optional()?;
+    let id: Option<i64> =
+        transaction.prepare_cached(id)?.query_row(params![root, path], |row| row.get(0)).optional()?;
     if let Some(id) = id {
         transaction.execute("DELETE FROM lists WHERE id = ?1", [id])?;
     }

@@ -99,13 +99,16 @@ async fn a_proxy_that_is_believed_says_under_which_name_the_phone_came() {
 
 #[tokio::test]
 async fn codes_and_links_show_the_address_that_others_can_use() {
-    let shown = async |world: &World, lines: &[&str]| {
-        scanned(&send(world, "GET", "/api/qr/page.png", lines).await.body)
-    };
+    let shown =
+        async |world: &World, lines: &[&str]| scanned(&send(world, "GET", "/api/qr/page.png", lines).await.body);
     let world = behind_proxy(true).await;
     let tls = ["Host: party.example.org", "X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https"];
     assert_eq!(shown(&world, &tls).await, "https://party.example.org/");
-    assert_eq!(shown(&world, &["Host: party.example.org:9000"]).await, "http://party.example.org:9000/", "a mapped port");
+    assert_eq!(
+        shown(&world, &["Host: party.example.org:9000"]).await,
+        "http://party.example.org:9000/",
+        "a mapped port"
+    );
     assert_eq!(shown(&world, &["Host: @"]).await, "http://10.77.0.1/", "as the box knows it");
     let lied = ["Host: party.example.org", "X-Forwarded-Host: evil.example"];
     assert_eq!(send(&world, "GET", "/api/qr/page.png", &lied).await.status, 421);
@@ -159,7 +162,9 @@ async fn a_page_is_in_a_frame_only_where_that_is_configured() {
 #[tokio::test]
 async fn an_address_written_by_hand_leads_to_the_page_that_is_meant() {
     let world = World::new(Config::default()).await;
-    for (path, page) in [("/Host", "/host"), ("/host/", "/host"), ("/HOST.html?x=1", "/host?x=1"), ("/index.html", "/"), ("//", "/")] {
+    for (path, page) in
+        [("/Host", "/host"), ("/host/", "/host"), ("/HOST.html?x=1", "/host?x=1"), ("/index.html", "/"), ("//", "/")]
+    {
         let reply = world.get(path).await;
         assert_eq!((reply.status, reply.header("location")), (302, page), "{path}");
     }

@@ -316,7 +316,7 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             "/api/library/art/{track}" => 404..405,
             // Nor a place for uploads.
             "/api/library/uploads" => 409..410,
-            "/api/library/uploads/{track}" | "/api/library/uploads/unfinished/{id}" => 404..405,
+            "/api/library/uploads/{track}" => 404..405,
             _ => 200..300,
         };
         assert!(right.contains(&reply.status), "{}: {} {}", name(route), reply.status, reply.text());
