@@ -3,6 +3,7 @@
 //! Every answer is a page of at most [`LIMIT_MAX`] rows, every question ends within [`QUESTION_MAX`], and what people type
 //! reaches the database as words only, so no text can be an error or a burden.
 
+mod lists;
 mod rows;
 mod search;
 mod selection;
@@ -20,7 +21,6 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
 pub(crate) use self::rows::Unmeasured;
 pub use self::rows::{Art, BrokenFile, Group, Playlist, Root, RootKind, Track, TroubledList};
 use self::rows::{BESIDES, COLUMNS, COVERS, JOINS, ORDER, track};
-use crate::text::shown;
 use crate::walk::{Cover, Stamp};
 
 /// Rows in an answer unless another number is asked for.
@@ -37,9 +37,6 @@ const QUESTION_MAX: Duration = Duration::from_millis(500);
 
 /// Steps of SQLite's machine between two looks at the clock: less than a millisecond on the slowest board.
 const STEPS: i32 = 20_000;
-
-/// Names that are told of those that are missing in a list.
-const MISSING_MAX: usize = 20;
 
 /// Connections kept for the next who asks.
 const KEPT_MAX: usize = 4;
@@ -323,60 +320,6 @@ impl Reader {
         })
     }
 
-    /// Playlists, in the order in which they became known; after the playlist `after`.
-    pub(crate) fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
-        let sql = "SELECT lists.id, title, (SELECT count(track) FROM items
-                     JOIN files ON files.root = items.root AND files.path = items.path AND NOT covered
-                     WHERE items.list = lists.id), roots.path, lists.path, is_cut,
-                     (SELECT count(*) FROM entries WHERE list = lists.id AND path IS NULL AND NOT is_remark)
-                   FROM lists JOIN roots ON roots.id = root AND present
-                   WHERE NOT is_cue AND lists.id > ?1 ORDER BY lists.id LIMIT ?2";
-        self.within(Some(QUESTION_MAX), |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map((signed(after), page(limit)), rows::playlist)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    /// Cue sheets and playlists of which not all is understood, in the order in which they became known; after the list `after`.
-    pub(crate) fn troubled_lists(&self, after: u64, limit: usize) -> Result<Vec<TroubledList>, AskError> {
-        let sql = "SELECT lists.id, lists.path, trouble, count(entries.position), is_cut FROM lists
-                   JOIN roots ON roots.id = root AND present
-                   LEFT JOIN entries ON list = lists.id AND entries.path IS NULL AND NOT is_remark
-                   WHERE lists.id > ?1 GROUP BY lists.id HAVING trouble IS NOT NULL OR is_cut OR count(entries.position) > 0
-                   ORDER BY lists.id LIMIT ?2";
-        let names =
-            "SELECT name FROM entries WHERE list = ?1 AND path IS NULL AND NOT is_remark ORDER BY position LIMIT ?2";
-        self.within(Some(QUESTION_MAX), |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut names = connection.prepare_cached(names)?;
-            let rows = statement.query_map((signed(after), page(limit)), rows::troubled)?;
-            let lists = rows.map(|list| {
-                let list = list?;
-                let missing = names.query_map((signed(list.id), MISSING_MAX as i64), |row| row.get(0))?;
-                let missing =
-                    missing.map(|name| name.map(|name: String| shown(&name))).collect::<rusqlite::Result<_>>()?;
-                Ok(TroubledList { missing, ..list })
-            });
-            Ok(lists.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    /// The tracks of a playlist in its order, each with its place there; after the place `after`.
-    pub(crate) fn playlist(&self, list: u64, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Track)>, AskError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, items.place FROM items
-             JOIN files ON files.root = items.root AND files.path = items.path AND NOT files.covered
-             JOIN tracks ON tracks.id = files.track JOIN roots ON roots.id = files.root AND roots.present {BESIDES}
-             WHERE items.list = ?1 AND items.place > ?2 ORDER BY items.place LIMIT ?3"
-        );
-        self.within(Some(QUESTION_MAX), |connection| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map((signed(list), after.map_or(-1, signed), page(limit)), rows::placed)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
     /// How many files are tracks, and how many are broken.
     pub(crate) fn counts(&self) -> Result<(u64, u64), AskError> {
         let sql =
@@ -413,13 +356,6 @@ impl Reader {
     pub(crate) fn lists(&self, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
         // Sheets inside files are read with them.
         self.known_in("lists WHERE instr(path, x'00') = 0", root, path)
-    }
-
-    /// Lists whose encoding was guessed and that name files which there are not.
-    pub(crate) fn unsure_lists(&self, root: i64) -> Result<Vec<Known>, AskError> {
-        let unsure =
-            "lists WHERE is_guess AND EXISTS (SELECT 1 FROM entries WHERE list = lists.id AND entries.path IS NULL)";
-        self.known_in(unsure, root, b"")
     }
 
     fn known_in(&self, table: &str, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {

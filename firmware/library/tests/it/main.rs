@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod home;
+mod kinds;
 mod lists;
 mod places;
 mod scan;

@@ -40,7 +40,7 @@ fn what_people_type_is_found_without_its_signs_and_with_a_slip() {
         ("metallicq", "Enter Sandman"),
         ("metlalica", "Enter Sandman"),
         ("sandman metalica", "Enter Sandman"),
-        ("thnderst", "Thunderstruck"),
+        ("thundrst", "Thunderstruck"),
         ("blackeyed peas", "Pump It"),
         ("thunder struck", "Thunderstruck"),
         ("内サデ", "丸の内サディスティック"),
