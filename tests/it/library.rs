@@ -313,7 +313,7 @@ fn goes_on_where_it_stopped(party: &Party, agent: &ureq::Agent, song: &[u8]) {
         let body: Value = answer.body_mut().read_json().expect("JSON");
         (answer.status().as_u16(), body)
     };
-    // Whoever asks too early is told so; what had come by then may be less than was sent.
+    // An early question is refused; what had come by then may be less than was sent.
     party.until(|_| {
         let (status, body) = go_on(told());
         status == 201 && body["track"].is_u64()

@@ -1,7 +1,7 @@
 //! Reads cue sheets and M3U playlists: which files they name, and what they say about them. Runs in the worker process
 //! only; a list is a text of somebody else's like any tag.
 //!
-//! Which file a name means is found out elsewhere ([`names`]), by whoever knows which files there are; what becomes of a
+//! Which file a name means is found out elsewhere ([`names`]), where it is known which files there are; what becomes of a
 //! sheet's tracks as well ([`sheet`]).
 
 mod cue;

@@ -84,7 +84,7 @@ impl Upload {
         };
         let name = draft.keep()?;
         let path = std::ffi::OsStr::new(&name).as_bytes().to_vec();
-        // Whoever sent it is told of one track: a sheet inside it does not cut it.
+        // The answer is one track, so a sheet inside it does not cut it.
         let (stamp, fingerprint) = (Stamp::of(&about), inspected.fingerprint);
         let fact = Fact::Track { path: path.clone(), stamp, fingerprint, tags, sheet: None };
         let order = Order::Facts { root: reception.root, path: reception.folder.as_path().into(), facts: vec![fact] };

@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::text::fold;
 
-/// Stands behind the last word of a text in the index, so that a whole text can be told from a beginning. Nobody types it: a
+/// Stands behind the last word of a text in the index, so that a whole text differs from a beginning. Nobody types it: a
 /// letter for private use.
 pub const END: char = '\u{E000}';
 

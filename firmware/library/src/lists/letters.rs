@@ -1,5 +1,5 @@
 //! Finds out in which encoding a list is written: by its mark, by being UTF-8, by its zeros; else the likeliest one, and
-//! whoever knows which files there are has it read in the others as well.
+//! the scan, which knows the files there are, has it read in the others as well.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{

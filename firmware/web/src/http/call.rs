@@ -33,7 +33,7 @@ pub(super) const HTTP_PORT: u16 = 80;
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ends {
-    /// The client: whoever a proxy that is believed speaks for.
+    /// The client; behind a proxy that is believed, the phone that this speaks for.
     pub(super) peer: SocketAddr,
     /// Us, as the client reached us.
     pub(super) local: SocketAddr,
@@ -111,7 +111,7 @@ impl Server {
     pub(super) fn role(&self, way: &Way, headers: &HeaderMap) -> Role {
         let role = Role::new(&self.app.config, &self.app.pairing, &self.guests, way, headers);
         self.guests.saw(role.guest_keys(), self.now());
-        // Whoever comes through a proxy has no connection of their own.
+        // A phone behind a proxy has no connection of their own.
         if role.is_paired() && !way.is_forwarded {
             self.paired_from.note(way.client, self.now());
         }
@@ -231,7 +231,7 @@ impl Call {
         entrant(self.ends.peer.ip(), self.role.is_host(), self.way.is_forwarded)
     }
 
-    /// The address of the page as whoever asks, and those to whom they show it, reach it: from outside if they came by a proxy
+    /// The address of the page as the phone that asks, and those to whom it is shown, reach it: from outside if they came by a proxy
     /// or a port that was mapped.
     pub(super) fn address(&self) -> String {
         let config = &self.server.app.config;

@@ -78,7 +78,7 @@ pub(super) fn checked(
     finish(server, result, lost)
 }
 
-/// Counts the answer and adds the headers that every answer has. Whoever is lost gets a page that says where to go.
+/// Counts the answer and adds the headers that every answer has. Somebody who is lost gets a page that says where to go.
 fn finish(server: &Server, result: Result<Response, Refusal>, lost: Option<lost::Asking>) -> Response {
     let mut response = match (result, lost) {
         (Ok(response), _) => response,
@@ -239,7 +239,7 @@ fn check_origin(server: &Server, headers: &HeaderMap, way: &Way) -> Result<(), R
     }
 }
 
-/// Whether a page of `origin` is one that the box serves to whoever addresses it as `host`.
+/// Whether a page of `origin` is one that the box serves to phones that address it as `host`.
 fn is_own(server: &Server, origin: &str, host: &str, way: &Way) -> bool {
     let Some((scheme, place)) = origin.split_once("://") else { return false };
     let is_tls = scheme.eq_ignore_ascii_case("https");

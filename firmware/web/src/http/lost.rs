@@ -17,7 +17,7 @@ pub(super) struct Asking {
 }
 
 impl Asking {
-    /// Returns whoever asks by this request; `None` if that is a program or a page of ours.
+    /// Returns the person who asks by this request; `None` if that is a program or a page of ours.
     pub(super) fn of(request: &Request<Body>) -> Option<Self> {
         let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let takes_pages = text("accept").is_some_and(|accept| accept.contains("text/html"));

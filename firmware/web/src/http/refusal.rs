@@ -185,7 +185,7 @@ impl Refusal {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// The sentence for whoever made the request.
+    /// Returns the sentence for people.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
     }

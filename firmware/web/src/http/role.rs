@@ -25,7 +25,7 @@ pub(super) struct Role {
 
 impl Role {
     pub(super) fn new(config: &Config, pairing: &Pairing, guests: &Guests, way: &Way, headers: &HeaderMap) -> Self {
-        // Whoever forwards speaks for somebody who may be anywhere.
+        // A proxy speaks for somebody who may be anywhere.
         let by_address = !way.is_forwarded && config.is_host(way.client);
         let keys = cookie::host_keys(headers);
         let mut hosts = pairing.hosts.clone();

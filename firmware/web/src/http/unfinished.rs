@@ -2,7 +2,7 @@
 //! sender gave the sending, so that it goes on where it stopped.
 //!
 //! Who sends gives an id of its own choice; without one, what is interrupted is gone. The bytes lie in the library's inbox, and
-//! every place here is one of those that uploads have ([`::library::UPLOADS_MAX`]): whoever has none takes that of the sending
+//! every place here is one of those that uploads have ([`::library::UPLOADS_MAX`]): a new one takes, if there is none, that of the sending
 //! that has stood still for longest.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,7 +65,7 @@ impl Unfinished {
             moved: Instant::now(),
         };
         let mut all = self.all();
-        // Whoever begins again has given up what there was.
+        // To begin again gives up what there was.
         all.retain(|known| known.id != id);
         all.push(sending);
         Turn { all: self.clone(), id: id.to_owned(), upload: Some(upload) }
@@ -109,7 +109,7 @@ impl Unfinished {
 }
 
 impl Turn {
-    /// Appends `bytes`. Waits for the storage. The bytes count also when whoever sent them is gone by then.
+    /// Appends `bytes`. Waits for the storage. The bytes count also when the sender is gone by then.
     ///
     /// # Errors
     /// See [`UploadError`]; the file is given up.

@@ -1,6 +1,6 @@
 //! The way a request came: straight from a phone, or forwarded by a proxy, which speaks for somebody else.
 //!
-//! An address is no proof of who somebody is. A request that says it was forwarded is nobody's by its address, whoever sent it;
+//! An address is no proof of who somebody is. A request that says it was forwarded is nobody's by its address;
 //! what it says of the phone, and of the address that the phone used, is believed only of the proxies that are configured.
 
 use std::net::{IpAddr, SocketAddr};

@@ -4,7 +4,7 @@ use super::rows::{self, BESIDES, COLUMNS, Playlist, Track, TroubledList};
 use super::{AskError, Known, QUESTION_MAX, Reader, page, signed};
 use crate::text::shown;
 
-/// Names that are told of those that are missing in a list.
+/// Most names that an answer lists of those that are missing in a list.
 const MISSING_MAX: usize = 20;
 
 impl Reader {

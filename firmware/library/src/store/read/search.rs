@@ -17,7 +17,7 @@ use crate::words::{END, SLIP_CHARS, is_one_slip, typed};
 /// Most words that are searched for; further ones are ignored.
 const WORDS_MAX: usize = 8;
 
-/// Most tracks of a class that are put into order; further ones are not found, and whoever wants them types more.
+/// Most tracks of a class that are put into order; further ones are not found, and are found by typing more.
 const CLASS_MAX: usize = 2_000;
 
 /// Tracks played most that are looked for in a class that has more than are put into order.
