@@ -58,7 +58,7 @@ fn sheets() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>, usize)> {
         ("forms", "beyond", "a.wav", with("00:00:60", "09:00:00"), 2),
         ("forms", "same-place", "a.wav", with("00:00:60", "00:00:30"), 1),
         ("forms", "empty", "a.wav", Vec::new(), 1),
-        ("forms", "noise", "a.wav", (0..4_000_u32).map(|n| (n * 2_654_435_761 >> 13) as u8).collect(), 1),
+        ("forms", "noise", "a.wav", (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect(), 1),
     ]
 }
 

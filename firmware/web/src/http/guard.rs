@@ -26,17 +26,7 @@ use super::refusal::{Refusal, no_room_for_guest};
 use super::role::Role;
 use super::route::{Route, Takes, Who};
 use super::way::{Way, name_of, port_of};
-use super::{foreign, lost};
-
-/// What a page of ours may load: only our own files. `blob:` is for sound that the page itself puts together.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                   media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// The same for a page whose own style has this hash.
-pub(super) fn policy(style: &str) -> HeaderValue {
-    let policy = CSP.replace("style-src 'self'", &format!("style-src '{style}'"));
-    HeaderValue::from_str(&policy).expect("a hash is plain text")
-}
+use super::{foreign, lost, policy};
 
 /// Answers a request to a route of the table.
 pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: Request) -> Response {
@@ -87,7 +77,7 @@ fn finish(server: &Server, result: Result<Response, Refusal>, lost: Option<lost:
     };
     server.counters.answered(response.status().as_u16());
     let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy::CSP));
     foreign::frame(headers, &server.app.config.embed);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

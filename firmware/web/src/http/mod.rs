@@ -26,6 +26,7 @@ mod openapi;
 mod pages;
 mod pairing;
 mod party;
+mod policy;
 mod portal;
 mod qr;
 mod queue;

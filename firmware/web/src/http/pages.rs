@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use super::guard;
+use super::policy;
 use super::refusal::Refusal;
 
 /// Pages are asked for again each time and answered 304 while they are the same: a phone must not run yesterday's page
@@ -52,7 +52,7 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     // Also on a 304, because a browser puts its headers in the place of those it has kept.
     if let Some(style) = asset.style {
-        headers.insert(header::CONTENT_SECURITY_POLICY, guard::policy(style));
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy::with_style(style));
     }
     if is_known(request.headers(), asset.etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;

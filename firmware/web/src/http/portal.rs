@@ -18,7 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::{Call, Ends, Server};
-use super::guard;
+use super::policy;
 use crate::portal::{Answer, answer};
 
 /// What the sheet shows. No script and no storage: sheets have neither, or lose it.
@@ -36,7 +36,7 @@ const STYLE: &str = include_str!("portal/style.css");
 /// Allows that style, by the hash of its very bytes, and no other.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = digest(&SHA256, STYLE.as_bytes());
-    guard::policy(&format!("sha256-{}", BASE64.encode(hash)))
+    policy::with_style(&format!("sha256-{}", BASE64.encode(hash)))
 });
 
 /// Stands before all routes: answers a probe, and lets everything else pass.
