@@ -1,10 +1,13 @@
 //! Music that hosts send to the box, and what they may know and ask of the places music comes from.
 
+use std::time::Duration;
+
 use ::library::{Library, Upload, UploadError};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::TrackId;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::call::Call;
 use super::incoming::Incoming;
@@ -15,6 +18,9 @@ use super::unfinished::{ID_CHARS, Turn};
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 256 * 1024;
 
+/// How long more bytes are waited for before those that have come are written: a radio that breaks off now has lost none of them.
+const LULL: Duration = Duration::from_millis(500);
+
 /// `POST /api/library/uploads?name=&id=&from=`, for hosts: the body is a sound file that wants to be called `name`. `201` with
 /// `{"track"}` once it has been judged and is in the library. With an `id` of the sender's choice, what has come is kept for half an
 /// hour when the sending is interrupted: the rest is sent with the same id, and `from` where it goes on. Refusals bear a `code`:
@@ -23,6 +29,7 @@ const WRITE_BYTES: usize = 256 * 1024;
 pub(super) async fn upload(call: Call) -> Result<Response, Refusal> {
     let taken = call.take_file();
     let mut body = taken.ok_or_else(|| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "There is no body."))?;
+    let mut broke = None;
     let track = match call.query("id") {
         Some(id) => {
             let id = known(id)?;
@@ -30,7 +37,7 @@ pub(super) async fn upload(call: Call) -> Result<Response, Refusal> {
                 0 => call.server.unfinished.begin(&id, begin(&call, body.announced()).await?),
                 from => call.server.unfinished.go_on(&id, from)?,
             };
-            while let Some(piece) = piece(&mut body).await? {
+            while let Some(piece) = piece(&mut body, &mut broke).await? {
                 let parts = turn.parts().ok_or_else(failed)?;
                 on_storage(move || Turn::write(&parts.0, &parts.1, &parts.2, &piece)).await?;
             }
@@ -39,7 +46,7 @@ pub(super) async fn upload(call: Call) -> Result<Response, Refusal> {
         }
         None => {
             let mut upload = begin(&call, body.announced()).await?;
-            while let Some(piece) = piece(&mut body).await? {
+            while let Some(piece) = piece(&mut body, &mut broke).await? {
                 upload = on_storage(move || upload.write(&piece).map(|()| upload)).await?;
             }
             on_storage(move || upload.finish()).await?
@@ -76,13 +83,23 @@ fn known(id: &str) -> Result<String, Refusal> {
     Err(Refusal::new(StatusCode::BAD_REQUEST, "No file can be sent under this id.").field("id", id, allowed).closing())
 }
 
-/// Some of the body, as much as is written at once; `None` at its end.
-async fn piece(body: &mut Incoming) -> Result<Option<Vec<u8>>, Refusal> {
+/// Some of the body: as much as is written at once, or what has come when nothing more does for a moment; `None` at its end. What
+/// came in front of the place where the body `broke` is returned before that.
+async fn piece(body: &mut Incoming, broke: &mut Option<Refusal>) -> Result<Option<Vec<u8>>, Refusal> {
+    if let Some(refusal) = broke.take() {
+        return Err(refusal);
+    }
     let mut waiting = Vec::with_capacity(WRITE_BYTES);
-    while let Some(piece) = body.piece().await? {
-        waiting.extend_from_slice(&piece);
-        if waiting.len() >= WRITE_BYTES {
-            break;
+    while waiting.len() < WRITE_BYTES {
+        let next = if waiting.is_empty() { Ok(body.piece().await) } else { timeout(LULL, body.piece()).await };
+        match next {
+            Ok(Ok(Some(piece))) => waiting.extend_from_slice(&piece),
+            Ok(Ok(None)) | Err(_) => break,
+            Ok(Err(refusal)) if waiting.is_empty() => return Err(refusal),
+            Ok(Err(refusal)) => {
+                *broke = Some(refusal);
+                break;
+            }
         }
     }
     Ok(Some(waiting).filter(|bytes| !bytes.is_empty()))
