@@ -20,7 +20,9 @@ use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
 use crate::lists::{LIST_BYTES_MAX, List};
 use crate::tags::Tags;
 use crate::text::shown;
-use crate::wire::{self, ART_BYTES_MAX, BLOCK_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES};
+use crate::wire::{
+    self, ART_BYTES_MAX, BLOCK_BYTES, COLOR_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES,
+};
 
 /// Files that one process reads. A file that takes the process over can lie about those that follow it in the same
 /// process, but not for longer.
@@ -135,16 +137,25 @@ impl Inspector {
         self.ask(&opened, &wanted, &opened.handed_over(path), |bytes| wire::list(&bytes))
     }
 
-    /// The picture at `path`, or inside the sound file there, as JPEG with no side longer than `px`.
-    pub(crate) fn picture(&mut self, path: &Path, is_inside: bool, px: u16) -> Result<Vec<u8>, Error> {
+    /// The picture at `path`, or inside the sound file there: its colour, and as JPEG with no side longer than `px`.
+    pub(crate) fn picture(
+        &mut self,
+        path: &Path,
+        is_inside: bool,
+        px: u16,
+    ) -> Result<([u8; COLOR_BYTES], Vec<u8>), Error> {
         let opened = Opened::new(path)?;
         if !is_inside && opened.about.len() > PICTURE_BYTES_MAX {
             return Err(Error::Broken("is too large a file for a picture".into()));
         }
         let kind = if is_inside { wire::PICTURE_INSIDE } else { wire::PICTURE };
-        let wanted = Wanted { kind, answer: wire::JPEG, bytes_max: ART_BYTES_MAX, patience: PICTURE_MAX };
+        let wanted = Wanted { kind, answer: wire::JPEG, bytes_max: COLOR_BYTES + ART_BYTES_MAX, patience: PICTURE_MAX };
         let message = [&px.to_le_bytes()[..], &opened.handed_over(path)].concat();
-        self.ask(&opened, &wanted, &message, Some)
+        let split = |mut bytes: Vec<u8>| {
+            let jpeg = (bytes.len() > COLOR_BYTES).then(|| bytes.split_off(COLOR_BYTES))?;
+            Some((bytes.try_into().ok()?, jpeg))
+        };
+        self.ask(&opened, &wanted, &message, split)
     }
 
     /// Asks a worker for one thing; `understand` makes sense of its answer, if there is any in it.

@@ -6,6 +6,7 @@
 //! decided elsewhere.
 
 mod art;
+mod color;
 pub mod distrust;
 mod fingerprint;
 mod inspect;

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use base::TrackId;
 
-use crate::art::{ArtSize, Gallery, Picture};
+use crate::art::{ArtSize, Gallery, Made, Picture};
 use crate::inspect::Inspector;
 use crate::measure::Meter;
 use crate::progress::Progress;
@@ -207,6 +207,14 @@ impl Library {
         self.inner.reader.tracks(filter, after, limit)
     }
 
+    /// Returns the tracks that came to the box last, the newest first; after the track `after`.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn newest(&self, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
+        self.inner.reader.newest(after, limit)
+    }
+
     /// Albums, artists, genres or years in their order; after the key `after`. Tracks that say none are in no group.
     ///
     /// # Errors
@@ -230,7 +238,7 @@ impl Library {
     pub fn art(&self, id: TrackId, size: ArtSize) -> Result<Option<Picture>, AskError> {
         let Some(art) = self.track(id)?.and_then(|track| track.art) else { return Ok(None) };
         let picture = self.inner.gallery.show(&art, size)?;
-        Ok(picture.map(|jpeg| Picture { jpeg, version: art.version }))
+        Ok(picture.map(|Made { color, jpeg }| Picture { color, jpeg, version: art.version }))
     }
 
     /// The numbers of all tracks that have a file, in the order of their paths. Takes a while for many.

@@ -30,6 +30,9 @@ pub(crate) const LIST_SAID_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Largest picture handed out, bytes; several times what one of 600 pixels takes.
 pub const ART_BYTES_MAX: usize = 512 * 1024;
 
+/// What the colour of a picture takes: red, green and blue.
+pub(crate) const COLOR_BYTES: usize = 3;
+
 /// The worker is locked in and waits for a file.
 pub(crate) const READY: u8 = b'k';
 /// The worker could not lock itself in; why.
@@ -52,7 +55,7 @@ pub(crate) const BLOCK: u8 = b'b';
 pub(crate) const NO_BLOCK: u8 = b'n';
 /// What the file says about itself, as JSON.
 pub(crate) const TAGS: u8 = b't';
-/// The picture, as JPEG.
+/// The colour of the picture ([`COLOR_BYTES`]), then the picture as JPEG.
 pub(crate) const JPEG: u8 = b'j';
 /// What the list says, as JSON.
 pub(crate) const ENTRIES: u8 = b'c';

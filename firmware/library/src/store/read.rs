@@ -3,6 +3,7 @@
 //! Every answer is a page of at most [`LIMIT_MAX`] rows, every question ends within [`QUESTION_MAX`], and what people type
 //! reaches the database as words only, so no text can be an error or a burden.
 
+mod newest;
 mod rows;
 mod search;
 mod selection;
