@@ -2,9 +2,10 @@
 //!
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
-//! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, what is opened in
-//! `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
+//! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, hearts and reactions in
+//! `party/applause.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
 
+mod applause;
 mod decks;
 mod memory;
 mod skips;
@@ -25,6 +26,8 @@ use crate::queue::Queue;
 use crate::requests::RequestList;
 use crate::settings::{Change, Settings};
 
+use applause::Applause;
+pub use applause::REACTION_PAUSE_MS;
 use decks::Open;
 pub use memory::{Saved, SavedItem};
 use skips::Skips;
@@ -67,6 +70,8 @@ pub enum Output {
     Mix(MixPlan),
     /// Open this track and put it behind those already open.
     Cue(CueId, TrackId),
+    /// Open this track, from so many milliseconds on, and put it behind those already open.
+    CueAt(CueId, TrackId, u64),
     /// Close every open track that has not begun.
     Uncue,
     /// Go on to the next open track now.
@@ -107,6 +112,7 @@ pub struct Party {
     /// Boosts that guests have spent.
     boosts: BTreeMap<GuestId, u8>,
     skips: Skips,
+    applause: Applause,
     /// Tracks opened and not yet ended, oldest first; at most [`DECKS`], and one more for the blink of an eye.
     open: VecDeque<Open>,
     /// Tracks closed before they began, as far as the party knows: one may have begun in the meantime.
@@ -148,6 +154,7 @@ impl Party {
             history: History::default(),
             boosts: BTreeMap::new(),
             skips: Skips::default(),
+            applause: Applause::default(),
             open: VecDeque::new(),
             closed: VecDeque::new(),
             next_cue: CueId(0),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::ChannelWish;
 use crate::mix::Source;
+use crate::reaction::Reaction;
 use crate::settings::{Change, OutOfRange};
 
 /// Who asks.
@@ -99,6 +100,8 @@ pub enum What {
     Stop,
     /// Go on to the next track.
     Next,
+    /// Go on with what is heard from so many milliseconds after its start; from behind its end, with the next track.
+    Seek(u64),
     /// Turn the volume by so many steps; negative is softer.
     Turn(i8),
     /// Hear this source.
@@ -129,13 +132,18 @@ pub enum What {
     Boost(ItemId),
     /// A guest is (or is no longer) for skipping what is heard now.
     SkipVote(bool),
+    /// A guest loves (or no longer) what is heard now.
+    Love(bool),
+    /// A guest reacts to what is heard now.
+    React(Reaction),
     /// Forget a guest: its votes and waiting requests go, what is in the queue stays.
     Forget(GuestId),
     /// Change settings.
     Set(Change),
     /// Begin a party, under a title of at most [`TITLE_CHARS_MAX`] characters if there is one.
     Start(Option<String>),
-    /// End it: guests, requests, votes, queue and history are forgotten, and the music fades out.
+    /// End it: guests, requests, votes and queue are forgotten, of history everything but which songs were heard when, and
+    /// the music fades out.
     End,
     /// Go back to the track before.
     Previous,
@@ -215,6 +223,12 @@ pub enum Refused {
         /// Whole seconds until the guest may vote again.
         wait_s: u32,
     },
+    /// Nothing plays that a guest could say something of.
+    NothingPlays,
+    /// Reactions are switched off.
+    ReactionsOff,
+    /// The guest has reacted within the last second ([`crate::REACTION_PAUSE_MS`]).
+    ReactedJustNow,
     /// Nothing was heard before.
     NothingBefore,
     /// Line-in has no next track.
@@ -270,6 +284,9 @@ impl Refused {
             Self::NotListening => "not-listening",
             Self::SkipTooEarly { .. } => "skip-too-early",
             Self::SkippedLately { .. } => "skipped-lately",
+            Self::NothingPlays => "nothing-plays",
+            Self::ReactionsOff => "reactions-off",
+            Self::ReactedJustNow => "reacted-just-now",
             Self::NothingBefore => "nothing-before",
             Self::NothingNext => "nothing-next",
             Self::NoLineIn => "no-line-in",

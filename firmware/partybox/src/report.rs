@@ -142,7 +142,7 @@ fn track(programme: &Programme, sound: &Status) -> Option<TrackStatus> {
         title: about.title.unwrap_or_default(),
         artist: about.artist.unwrap_or_default(),
         duration_ms: about.duration_ms,
-        position_ms: frames * 1_000 / u64::from(SAMPLE_RATE_HZ),
+        position_ms: programme.tracks().begins_at_ms(cue) + frames * 1_000 / u64::from(SAMPLE_RATE_HZ),
     })
 }
 

@@ -66,6 +66,8 @@ pub struct Guest {
     pub is_dj: bool,
     /// Whether a page of theirs is open.
     pub is_here: bool,
+    /// When they were here last.
+    pub seen: Time,
     /// Where it called from first.
     pub address: IpAddr,
     /// The last media sessions that it asked for, whether they still are or not; at most [`SESSIONS_MAX`].
@@ -79,7 +81,6 @@ struct Entry {
     pages: usize,
     /// The streams of the MP3 bodies that run.
     bodies: Vec<StreamId>,
-    seen: Time,
 }
 
 /// An MP3 body of a guest. Dropping it says that it has ended.
@@ -151,7 +152,7 @@ impl Guests {
         let mut book = self.book();
         for key in keys {
             if let Some(entry) = book.by_key.get_mut(key) {
-                entry.seen = now;
+                entry.guest.seen = now;
             }
         }
     }
@@ -182,9 +183,16 @@ impl Guests {
             return Ok(None);
         }
         let gone = book.room(*address, now)?.and_then(|key| book.forget(&key));
-        let guest =
-            Guest { id: *id, name: None, is_dj: false, is_here: false, address: *address, sessions: Vec::new() };
-        book.by_key.insert(secret.key(), Entry { guest, pages: 0, bodies: Vec::new(), seen: now });
+        let guest = Guest {
+            id: *id,
+            name: None,
+            is_dj: false,
+            is_here: false,
+            seen: now,
+            address: *address,
+            sessions: Vec::new(),
+        };
+        book.by_key.insert(secret.key(), Entry { guest, pages: 0, bodies: Vec::new() });
         Ok(gone)
     }
 
@@ -309,9 +317,9 @@ impl Book {
 
     /// Returns who has been away longest among those that `may_go`.
     fn longest_away(&self, now: Time, may_go: impl Fn(&Entry) -> bool) -> Option<Key> {
-        let is_away = |entry: &Entry| entry.pages == 0 && now.micros_since(entry.seen) >= AWAY_US_MIN;
+        let is_away = |entry: &Entry| entry.pages == 0 && now.micros_since(entry.guest.seen) >= AWAY_US_MIN;
         let candidates = self.by_key.iter().filter(|(_, entry)| is_away(entry) && may_go(entry));
-        candidates.min_by_key(|(_, entry)| entry.seen).map(|(key, _)| *key)
+        candidates.min_by_key(|(_, entry)| entry.guest.seen).map(|(key, _)| *key)
     }
 
     fn forget(&mut self, key: &Key) -> Option<GuestId> {

@@ -39,6 +39,7 @@ impl Party {
                 | What::Toggle
                 | What::Stop
                 | What::Next
+                | What::Seek(_)
                 | What::Turn(_)
                 | What::Select(_)
                 | What::NextSource
@@ -47,6 +48,8 @@ impl Party {
                 | What::Decline(_)
                 | What::Vote(..)
                 | What::SkipVote(_)
+                | What::Love(_)
+                | What::React(_)
                 | What::Volume(_)
         );
         let granted = self.grant(now, asker, what)?;
@@ -65,6 +68,7 @@ impl Party {
             What::Stop => return plainly(self.stop()),
             What::Next if self.source == Source::LineIn => return Err(Refused::NothingNext),
             What::Next => return plainly(self.next(now)),
+            What::Seek(to_ms) => return self.seek(to_ms, now),
             What::Turn(steps) => return plainly(self.set_volume(self.volume.turned(steps))),
             What::Select(Source::LineIn) if !self.has_line_in => return Err(Refused::NoLineIn),
             What::Select(source) => return plainly(self.select(source)),
@@ -80,6 +84,8 @@ impl Party {
             What::Previous => return self.previous(now),
             What::Request(track) => return self.request(asker, guest?, track, now),
             What::SkipVote(on) => return self.vote_to_skip(guest?, on, now),
+            What::Love(on) => return self.love(guest?, on),
+            What::React(reaction) => return self.react(guest?, reaction, now),
             What::Vote(item, on) => {
                 self.vote(guest?, item, on)?;
                 return Ok((Done::Plainly, self.settle(now, false)));
@@ -113,6 +119,7 @@ impl Party {
         let title = title.map(|title| shown(&title, TITLE_CHARS_MAX).ok_or(Refused::BadText)).transpose()?;
         if !self.session.live {
             self.session = Session { live: true, title: String::new(), started: now };
+            self.history.begin_evening();
         }
         if let Some(title) = title {
             self.session.title = title;
@@ -126,11 +133,13 @@ impl Party {
             return (Done::Plainly, Vec::new());
         }
         self.session = Session::default();
+        self.note_last();
         self.queue = self.queue.emptied();
         self.requests.clear();
-        self.history.clear();
+        self.history.end_evening();
         self.boosts.clear();
         self.skips.clear();
+        self.applause.clear();
         self.open.iter_mut().chain(&mut self.closed).for_each(Open::forget);
         let mut outputs = self.stop();
         outputs.extend(self.settle(now, true));
@@ -248,6 +257,7 @@ impl Party {
             return Err(Refused::QueueFull);
         }
         let request = self.requests.add(guest, track);
+        self.applause.wish(track, true);
         if !at_once {
             return Ok((Done::Pending(request), Vec::new()));
         }
@@ -273,6 +283,7 @@ impl Party {
             self.saved_revision += 1;
         }
         self.requests.remove(request);
+        self.applause.wish(own.track, false);
         Ok(())
     }
 
@@ -281,11 +292,10 @@ impl Party {
         if item.by == By::Guest(guest) {
             return Err(Refused::OwnItem);
         }
-        if on {
-            item.voters.insert(guest)
-        } else {
-            item.voters.remove(&guest)
-        };
+        let (track, changed) = (item.track, if on { item.voters.insert(guest) } else { item.voters.remove(&guest) });
+        if changed {
+            self.applause.wish(track, on);
+        }
         Ok(())
     }
 
@@ -311,6 +321,8 @@ impl Party {
         self.history.forget(guest);
         self.boosts.remove(&guest);
         self.skips.forget(guest);
+        self.applause.forget(guest);
+        self.open.iter_mut().for_each(|open| _ = open.loved_by.remove(&guest));
         let opened = self.open.iter_mut().chain(&mut self.closed).filter_map(|open| open.item.as_mut());
         for item in opened.filter(|item| item.by == By::Guest(guest)) {
             item.by = By::Nobody;

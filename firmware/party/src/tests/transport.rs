@@ -205,3 +205,30 @@ fn a_volume_turned_while_paused_is_heard_after_it() {
     let [Output::Mix(line_in)] = last(&mut party, &[want(What::Select(Source::LineIn))])[..] else { panic!("no plan") };
     assert_eq!(line_in.line_in_db, -Volume::STEP_DB, "the volume is the channel's, not a source's");
 }
+
+#[test]
+fn a_track_goes_on_from_another_place_and_is_still_the_same_one() {
+    let mut party = party();
+    last(&mut party, &[catalogue([1, 2, 3]), started(1)]);
+    let within = Output::CueAt(CueId(3), TrackId(1), 90_000);
+    assert_eq!(last(&mut party, &[want(What::Seek(90_000))]), [Output::Uncue, within, Output::Skip]);
+    assert_eq!(last(&mut party, &[started(3)]), []);
+    assert_eq!(last(&mut party, &[ended(1)]), [cue(4, 2)], "what comes after it is opened again");
+    assert_eq!((party.view().track, party.history().iter().count()), (Some(TrackId(1)), 0));
+    last(&mut party, &[started(4), ended(3)]);
+    let heard: Vec<TrackId> = party.history().iter().map(|played| played.track).collect();
+    assert_eq!(heard, [TrackId(1)], "it was heard once");
+}
+
+#[test]
+fn two_seeks_in_a_row_lead_to_the_last_and_none_where_nothing_plays() {
+    let mut party = party();
+    let nothing = party.ask(Time::ZERO, HOST, What::Seek(1)).unwrap_err();
+    assert_eq!(nothing, Refused::NothingPlays);
+    last(&mut party, &[catalogue([1, 2, 3]), started(1), want(What::Seek(10))]);
+    let within = Output::CueAt(CueId(4), TrackId(1), 20);
+    assert_eq!(last(&mut party, &[want(What::Seek(20))]), [Output::Uncue, within, Output::Skip]);
+    assert_eq!(last(&mut party, &[started(4), ended(1)]), [cue(5, 2)]);
+    last(&mut party, &[want(What::Select(Source::LineIn))]);
+    assert_eq!(party.ask(Time::ZERO, HOST, What::Seek(1)).unwrap_err(), Refused::NothingPlays);
+}

@@ -268,7 +268,11 @@ impl Programme {
                 }
                 Output::Uncue => self.tracks.uncue(),
                 Output::Cue(cue, track) => {
-                    self.tracks.cue(cue, track, self.party.settings().level_loudness);
+                    self.tracks.cue(cue, track, 0, self.party.settings().level_loudness);
+                    true
+                }
+                Output::CueAt(cue, track, from_ms) => {
+                    self.tracks.cue(cue, track, from_ms, self.party.settings().level_loudness);
                     true
                 }
             };

@@ -30,7 +30,7 @@ use super::route::{Route, Takes, Who};
 const HTTP_PORT: u16 = 80;
 
 /// What a page of ours may load: only our own files. `blob:` is for sound that the page itself puts together.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; \
                    media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The same for a page whose own style has this hash.

@@ -46,6 +46,7 @@ fn clean(name: &str) -> String {
 /// `GET /api/guests`: everybody whom the box knows, by number.
 pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
     let server = &call.server;
+    let now = server.now();
     let listeners = server.app.rtc.listeners_now().await;
     let snapshot = server.app.snapshot.borrow().clone();
     let guests: Vec<Value> = server
@@ -61,6 +62,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
                 "name": guest.name,
                 "role": if guest.is_dj { "dj" } else { "guest" },
                 "here": guest.is_here,
+                "away_s": if guest.is_here { 0 } else { now.micros_since(guest.seen) / 1_000_000 },
                 "listening": live || server.mp3_listeners.holds(guest.address),
                 "requests": requests,
             })

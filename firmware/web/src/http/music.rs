@@ -55,6 +55,13 @@ pub(super) async fn tracks(call: Call) -> Result<Response, Refusal> {
     Ok(tracks_page(&found, limit))
 }
 
+/// `GET /api/library/newest?limit=&after=`: the tracks that came to the box last, the newest first.
+pub(super) async fn newest(call: Call) -> Result<Response, Refusal> {
+    let (limit, after) = (limit(&call)?, number(&call, "after")?.map(TrackId));
+    let found = ask(&call, move |library| library.newest(after, limit)).await?;
+    Ok(tracks_page(&found, limit))
+}
+
 /// `GET /api/library/folders?in=&limit=&after=`, for hosts: the folders with music in the one of the key `in`, by name, as
 /// `{"key", "name", "kind", "present", "tracks", "has_folders"}`; without it the places of music, whose `kind` is not `null`.
 /// The key is what a channel's repertoire is set to.

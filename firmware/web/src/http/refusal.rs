@@ -72,6 +72,9 @@ pub(crate) fn refused(why: party::Refused) -> Refusal {
         party::Refused::OwnItem => (StatusCode::CONFLICT, "Nobody votes for what they asked for themselves."),
         party::Refused::NoBoosts => (StatusCode::CONFLICT, "No boost is left."),
         party::Refused::AlreadyBoosted => (StatusCode::CONFLICT, "This is boosted already."),
+        party::Refused::NothingPlays => (StatusCode::CONFLICT, "Nothing plays right now."),
+        party::Refused::ReactionsOff => (StatusCode::CONFLICT, "Reactions are switched off."),
+        party::Refused::ReactedJustNow => (StatusCode::TOO_MANY_REQUESTS, "A guest may react once a second."),
         party::Refused::NothingToSkip => (StatusCode::CONFLICT, "There is nothing that votes could skip."),
         party::Refused::NotListening => (StatusCode::CONFLICT, "Only who hears this channel may vote to skip."),
         party::Refused::SkipTooEarly { wait_s } => {

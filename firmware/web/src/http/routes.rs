@@ -42,6 +42,7 @@ const QUEUE: &str = channel!("/queue");
 const VOTE: &str = channel!("/queue/{item}/vote");
 const SETTINGS: &str = channel!("/settings");
 const SKIP_VOTE: &str = channel!("/skip-vote");
+const HEART: &str = channel!("/heart");
 
 /// The table: what is asked of a channel under two addresses, its own and, for the first channel, a shorter one.
 pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
@@ -92,6 +93,15 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
         "/api/party/skip-vote",
         Route::bare(Method::DELETE, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, false))),
     ),
+    ("/api/party/seek", Route::with_json(Method::POST, channel!("/seek"), Who::Dj, |call| Box::pin(party::seek(call)))),
+    ("/api/party/heart", Route::bare(Method::PUT, HEART, Who::Guest, |call| Box::pin(party::love(call, true)))),
+    ("/api/party/heart", Route::bare(Method::DELETE, HEART, Who::Guest, |call| Box::pin(party::love(call, false)))),
+    (
+        "/api/party/reactions",
+        Route::with_json(Method::POST, channel!("/reactions"), Who::Guest, |call| Box::pin(party::react(call))),
+    ),
+    ("/api/party/evening", Route::get(channel!("/evening"), |call| Box::pin(async move { party::evening(&call) }))),
+    ("/api/party/wished", Route::get(channel!("/wished"), |call| Box::pin(async move { party::wished(&call) }))),
     ("/api/queue", Route::get(QUEUE, |call| Box::pin(async move { queue::list(&call) }))),
     ("/api/queue", Route::with_json(Method::POST, QUEUE, Who::Dj, |call| Box::pin(queue::add(call)))),
     ("/api/queue", Route::bare(Method::DELETE, QUEUE, Who::Host, |call| Box::pin(queue::clear(call)))),
@@ -183,10 +193,12 @@ static OF_BOX: &[Route] = &[
     }),
     Route::get("/api/library/search", |call| Box::pin(music::search(call))),
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
+    Route::get("/api/library/newest", |call| Box::pin(music::newest(call))),
     Route::get("/api/library/playlists", |call| Box::pin(music::playlists(call))),
     Route::bare(Method::GET, "/api/library/folders", Who::Host, |call| Box::pin(music::folders(call))),
     Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),
     Route::get("/api/library/art/{track}", |call| Box::pin(art::picture(call))),
+    Route::get("/api/library/art/{track}/color", |call| Box::pin(art::color(call))),
     Route::host("/api/library/uploads", Takes::File(BYTES, UPLOAD_BYTES_MAX), |call| Box::pin(upload::upload(call))),
     Route::bare(Method::DELETE, "/api/library/uploads/{track}", Who::Host, |call| Box::pin(upload::remove(call))),
     Route::bare(Method::GET, "/api/library/roots", Who::Host, |call| Box::pin(upload::roots(call))),

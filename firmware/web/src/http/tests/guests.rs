@@ -35,7 +35,7 @@ async fn a_guest_gets_a_number_once_and_a_name_when_it_wants() {
     assert_eq!((named.status, named.header("set-cookie")), (204, ""), "it has its cookie already");
     join(&world).await;
     let person = |label: u32, name: Value| {
-        json!({ "label": label, "name": name, "role": "guest", "here": false,
+        json!({ "label": label, "name": name, "role": "guest", "here": false, "away_s": 0,
         "listening": false, "requests": 0 })
     };
     assert_eq!(list(&world).await, json!([person(1, "Zoë".into()), person(2, Value::Null)]));

@@ -54,6 +54,8 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
         "/api/party/volume" => br#"{"db":-6}"#,
         "/api/party/settings" => br#"{"requests":"auto"}"#,
+        "/api/party/reactions" => br#"{"kind":"fire"}"#,
+        "/api/party/seek" => br#"{"position_ms":5}"#,
         "/api/queue" => br#"{"track":1,"at":"end"}"#,
         "/api/queue/{item}/move" => br#"{"to":0}"#,
         "/api/requests" => br#"{"track":1}"#,
@@ -312,7 +314,7 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
         let right = match route.path {
             "/api/party/next" | "/api/channels/{channel}/next" => 409..410,
             // And no music, hence no covers.
-            "/api/library/art/{track}" => 404..405,
+            "/api/library/art/{track}" | "/api/library/art/{track}/color" => 404..405,
             // Nor a place for uploads.
             "/api/library/uploads" => 409..410,
             "/api/library/uploads/{track}" => 404..405,
