@@ -111,7 +111,7 @@ fn whole_page(package: &Path, text: &str, files: &[Found], place: &str) -> io::R
         if let Some(sheet) = value(line, "<link rel=\"stylesheet\" href=\"/") {
             let sheet = uncommented(&fs::read_to_string(package.join(sheet))?);
             sheet.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| {
-                style.push_str(line);
+                style.push_str(&squeezed(line));
                 style.push('\n');
             });
             continue;
@@ -155,6 +155,13 @@ fn uncommented(text: &str) -> String {
         kept.push('\n');
     }
     kept
+}
+
+/// A line of a style sheet without the spaces that only people need.
+fn squeezed(line: &str) -> String {
+    let tight =
+        [(": ", ":"), (" {", "{"), ("{ ", "{"), ("; }", "}"), ("; ", ";"), (", ", ","), (" > ", ">"), (";}", "}")];
+    tight.into_iter().fold(line.to_owned(), |line, (loose, tight)| line.replace(loose, tight))
 }
 
 /// What stands between `open` and the next quote.

@@ -65,6 +65,7 @@ declare namespace Party {
     skip_votes_min: number;
     skip_after_s: number;
     skip_pause_s: number;
+    reactions: boolean;
     crossfade_ms: number;
     level_loudness: boolean;
   }
@@ -170,12 +171,14 @@ declare namespace Party {
     fallback: boolean;
     /** 0 to -40. */
     volume_db: number;
-    track?: (Track & { item?: number | null; by?: By }) | null;
+    track?: (Track & { item?: number | null; by?: By; hearts?: number }) | null;
     streams: { id: string }[];
     listeners: { live: number; pocket: number };
     queue: Queue;
     upcoming: Track[];
-    history: { track: Track; by?: By; how: string; skipped_by: number }[];
+    history: { track: Track; by?: By; how: string; skipped_by: number; at_ms: number; hearts: number }[];
+    /** How many of each kind there were at this party. */
+    reactions: Record<string, number>;
     skip: { votes: number; needed: number; from_ms: number };
     settings: Settings;
     scan?: Scan | null;
@@ -219,6 +222,10 @@ declare namespace Party {
     name?: string | null;
     role: string;
     listening: boolean;
+    /** Whether a page of theirs is open. */
+    here: boolean;
+    /** Seconds since they were here last. */
+    away_s: number;
     requests: number;
   }
 

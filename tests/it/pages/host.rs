@@ -79,7 +79,7 @@ pub(super) fn party_of(hosts: &str) -> Option<Party> {
 }
 
 impl Party {
-    fn get(&self, path: &str) -> Value {
+    pub(super) fn get(&self, path: &str) -> Value {
         let mut answer = ureq::get(self.running.url(path)).call().expect(path);
         answer.body_mut().read_json().expect("JSON")
     }
@@ -114,7 +114,7 @@ impl Party {
     }
 
     /// Titles in the queue, in the order in which the box will play them.
-    fn queue(&self) -> Vec<String> {
+    pub(super) fn queue(&self) -> Vec<String> {
         let state = self.get("/api/party/status");
         let queue = &state["queue"];
         let order = queue["order"].as_array().expect("an order");

@@ -1,7 +1,7 @@
 // What hosts and DJs ask of the box, over and above what `../api.js` asks for everybody. It names addresses and nothing
 // else does; the box checks the role of every request, so nothing here is a lock.
 
-import { ask, ofChannel, RefusedError } from '../api.js';
+import { ask, groups, ofChannel, RefusedError, tracksOf } from '../api.js';
 
 /** How many rows of a search or a list are asked for at once. */
 const ROWS = 30;
@@ -27,6 +27,8 @@ const read = async (path) => (await send('GET', path)).json();
 
 export const play = () => send('POST', ofChannel('play'));
 export const pause = () => send('POST', ofChannel('pause'));
+/** @param {number} ms from the song's start */
+export const seek = (ms) => send('POST', ofChannel('seek'), { position_ms: ms });
 export const next = () => send('POST', ofChannel('next'));
 export const previous = () => send('POST', ofChannel('previous'));
 /** @param {number} db 0 to -40 */
@@ -103,6 +105,25 @@ export const search = (typed, after) => {
   return read(`/api/library/${which}limit=${ROWS}${after === null ? '' : `&after=${after}`}`);
 };
 
+/**
+ * The groups of one kind, or the playlists.
+ * @param {string} by
+ * @param {string | null} after
+ * @returns {Promise<{groups: import('../api.js').Group[], next: string | number | null}>}
+ */
+export const groupsOf = (by, after) => groups(by, after);
+/**
+ * The tracks of a group.
+ * @param {string} by
+ * @param {string} key
+ * @param {string | number | null} after
+ */
+export const tracksIn = (by, key, after) => tracksOf(by, key, after);
+/** @returns {Promise<{tracks: Party.Track[], next: number | null}>} the tracks that came last */
+export const fresh = () => read(`/api/library/newest?limit=${ROWS}`);
+
+/** @param {string} channel whose code and colour the poster bears */
+export const posterOf = (channel) => `/poster?channel=${channel}`;
 /** @param {number} track that a host sent to the box */
 export const removeUpload = (track) => send('DELETE', `/api/library/uploads/${track}`);
 

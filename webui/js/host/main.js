@@ -163,7 +163,7 @@ function show() {
   const { listeners } = state;
   element('listeners').hidden = false;
   write(element('listeners'), count('listeners', listeners.live + listeners.pocket));
-  tint(state.channels.find(({ id }) => id === state.channel)?.color);
+  tint(state.channels.find(({ id }) => id === state.channel)?.color, isOver(state) ? null : (state.track?.art ?? null));
   pairing.show(role === 'host');
   if (role === 'guest') return;
   steer.show(state);

@@ -41,6 +41,9 @@ export class SourceBox {
         write(how, t(known(stateKey) ? stateKey : 'source_state.unknown'));
       },
     );
+    // Where no line-in is set up there is nothing to choose.
+    const isChoice = state.sources.some(({ id, state: how }) => id !== 'files' && how !== 'off');
+    for (const id of ['source-heading', 'sources']) element(id).hidden = !isChoice;
     const note = element('source-note');
     note.hidden = !state.fallback;
     write(note, state.fallback ? t('deck.fallback') : '');

@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'استمع',
-  'button.stop': 'أوقف',
+  'button.stop': 'إيقاف هنا',
   'state.ready': 'جاهز',
   'state.starting': 'لحظة…',
   'state.full': 'الصندوق ممتلئ',
@@ -79,4 +79,19 @@ export default {
   'refused.busy': 'الصندوق مشغول. حاول بعد لحظة.',
   'refused.not-host': 'هذا للمضيف فقط.',
   'refused.no-such-channel': 'لم تعد هذه القناة موجودة.',
+
+  'wish.you': 'طلبك',
+  'wish.name': 'طلب {name}',
+  'wish.guest': 'طلب الضيف {n}',
+  'wish.host': 'اختيار المضيف',
+  'evening.save': 'احفظ القائمة',
+  'refused.nothing-plays': 'لا شيء يُعزف الآن.',
+  'refused.reactions-off': 'أوقف المضيف التفاعلات.',
+  'refused.reacted-just-now': 'مرة في الثانية تكفي.',
+  'heart.count.zero': 'لا قلوب',
+  'heart.count.one': 'قلب واحد',
+  'heart.count.two': 'قلبان',
+  'heart.count.few': '{n} قلوب',
+  'heart.count.many': '{n} قلبًا',
+  'heart.count.other': '{n} قلب',
 };

@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Hören',
-  'button.stop': 'Stopp',
+  'button.stop': 'Hier pausieren',
   'state.ready': 'Bereit',
   'state.starting': 'Einen Moment …',
   'state.full': 'Die Box ist voll',
@@ -71,4 +71,15 @@ export default {
   'refused.busy': 'Die Box hat gerade viel zu tun. Versuch es gleich noch einmal.',
   'refused.not-host': 'Das darf nur ein Gastgeber.',
   'refused.no-such-channel': 'Diesen Kanal gibt es nicht mehr.',
+
+  'wish.you': 'Dein Wunsch',
+  'wish.name': 'Wunsch von {name}',
+  'wish.guest': 'Wunsch von Gast {n}',
+  'wish.host': 'Vom Gastgeber ausgesucht',
+  'evening.save': 'Liste speichern',
+  'refused.nothing-plays': 'Gerade läuft nichts.',
+  'refused.reactions-off': 'Der Gastgeber hat Reaktionen abgeschaltet.',
+  'refused.reacted-just-now': 'Einmal in der Sekunde genügt.',
+  'heart.count.one': '{n} Herz',
+  'heart.count.other': '{n} Herzen',
 };

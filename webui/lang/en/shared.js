@@ -6,7 +6,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Listen',
-  'button.stop': 'Stop',
+  'button.stop': 'Pause here',
   'state.ready': 'Ready to play',
   'state.starting': 'One moment…',
   'state.full': 'The box is full',
@@ -72,4 +72,15 @@ export default {
   'refused.busy': 'The box is busy. Try again in a moment.',
   'refused.not-host': 'Only a host may do this.',
   'refused.no-such-channel': 'This channel is no longer there.',
+
+  'wish.you': 'Your wish',
+  'wish.name': '{name}’s wish',
+  'wish.guest': 'Wish of guest {n}',
+  'wish.host': 'The host’s choice',
+  'evening.save': 'Save the list',
+  'refused.nothing-plays': 'Nothing plays right now.',
+  'refused.reactions-off': 'The host has switched reactions off.',
+  'refused.reacted-just-now': 'Once a second is enough.',
+  'heart.count.one': '{n} heart',
+  'heart.count.other': '{n} hearts',
 };

@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Escuchar',
-  'button.stop': 'Parar',
+  'button.stop': 'Pausar aquí',
   'state.ready': 'Listo para sonar',
   'state.starting': 'Un momento…',
   'state.full': 'La caja está llena',
@@ -71,4 +71,15 @@ export default {
   'refused.busy': 'La caja está ocupada. Inténtalo en un momento.',
   'refused.not-host': 'Solo un anfitrión puede hacerlo.',
   'refused.no-such-channel': 'Este canal ya no existe.',
+
+  'wish.you': 'Tu petición',
+  'wish.name': 'Petición de {name}',
+  'wish.guest': 'Petición del invitado {n}',
+  'wish.host': 'Elegida por el anfitrión',
+  'evening.save': 'Guardar la lista',
+  'refused.nothing-plays': 'Ahora no suena nada.',
+  'refused.reactions-off': 'El anfitrión ha desactivado las reacciones.',
+  'refused.reacted-just-now': 'Una vez por segundo basta.',
+  'heart.count.one': '{n} corazón',
+  'heart.count.other': '{n} corazones',
 };

@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Écouter',
-  'button.stop': 'Arrêter',
+  'button.stop': 'Pause ici',
   'state.ready': 'Prêt à jouer',
   'state.starting': 'Un instant…',
   'state.full': 'La boîte est pleine',
@@ -71,4 +71,15 @@ export default {
   'refused.busy': 'La boîte est occupée. Réessayez dans un instant.',
   'refused.not-host': 'Seul un hôte peut le faire.',
   'refused.no-such-channel': 'Ce canal n’existe plus.',
+
+  'wish.you': 'Votre demande',
+  'wish.name': 'Demandé par {name}',
+  'wish.guest': 'Demandé par l’invité {n}',
+  'wish.host': 'Choix de l’hôte',
+  'evening.save': 'Enregistrer la liste',
+  'refused.nothing-plays': 'Rien ne joue en ce moment.',
+  'refused.reactions-off': 'L’hôte a désactivé les réactions.',
+  'refused.reacted-just-now': 'Une fois par seconde suffit.',
+  'heart.count.one': '{n} cœur',
+  'heart.count.other': '{n} cœurs',
 };

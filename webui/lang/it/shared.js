@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Ascolta',
-  'button.stop': 'Ferma',
+  'button.stop': 'Pausa qui',
   'state.ready': 'Pronto',
   'state.starting': 'Un momento…',
   'state.full': 'La cassa è piena',
@@ -71,4 +71,15 @@ export default {
   'refused.busy': 'La cassa è occupata. Riprova tra un attimo.',
   'refused.not-host': 'Solo un padrone di casa può farlo.',
   'refused.no-such-channel': 'Questo canale non c’è più.',
+
+  'wish.you': 'Richiesta tua',
+  'wish.name': 'Richiesta di {name}',
+  'wish.guest': 'Richiesta dell’ospite {n}',
+  'wish.host': 'Scelta di chi ospita',
+  'evening.save': 'Salva l’elenco',
+  'refused.nothing-plays': 'Ora non suona nulla.',
+  'refused.reactions-off': 'Chi ospita ha spento le reazioni.',
+  'refused.reacted-just-now': 'Una volta al secondo basta.',
+  'heart.count.one': '{n} cuore',
+  'heart.count.other': '{n} cuori',
 };

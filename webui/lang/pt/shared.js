@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Ouvir',
-  'button.stop': 'Parar',
+  'button.stop': 'Pausar aqui',
   'state.ready': 'Pronto a tocar',
   'state.starting': 'Um momento…',
   'state.full': 'A caixa está cheia',
@@ -71,4 +71,15 @@ export default {
   'refused.busy': 'A caixa está ocupada. Tenta daqui a pouco.',
   'refused.not-host': 'Só um anfitrião pode fazer isto.',
   'refused.no-such-channel': 'Este canal já não existe.',
+
+  'wish.you': 'O teu pedido',
+  'wish.name': 'Pedido de {name}',
+  'wish.guest': 'Pedido do convidado {n}',
+  'wish.host': 'Escolha do anfitrião',
+  'evening.save': 'Guardar a lista',
+  'refused.nothing-plays': 'Agora não toca nada.',
+  'refused.reactions-off': 'O anfitrião desligou as reações.',
+  'refused.reacted-just-now': 'Uma vez por segundo chega.',
+  'heart.count.one': '{n} coração',
+  'heart.count.other': '{n} corações',
 };
