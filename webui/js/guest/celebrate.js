@@ -1,6 +1,6 @@
 // What a moment looks and feels like: words, a shake of the phone, confetti for one's own song, a number on the Queue's tab.
 
-import { make, mark, write } from '../dom.js';
+import { make, write } from '../dom.js';
 import { count, t } from '../i18n.js';
 import { element } from './page.js';
 import { say } from './toast.js';
@@ -35,7 +35,7 @@ function badge(count_) {
   const badged = element('queue-news');
   badged.hidden = news === 0;
   write(badged, String(news));
-  mark(/** @type {HTMLElement} */ (badged.parentElement), 'aria-label', news === 0 ? null : count('queue.news', news));
+  write(element('queue-said'), news === 0 ? '' : count('queue.news', news));
 }
 
 /** @param {number[]} pulses */

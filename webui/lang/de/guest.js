@@ -152,8 +152,8 @@ export default {
   'hint.weak': 'Schwaches WLAN: Geh näher an die Box.',
   'moment.loved.one': '{n} Gast liebt dein Lied',
   'moment.loved.other': '{n} Gäste lieben dein Lied',
-  'queue.news.one': 'Liste, {n} Neuigkeit',
-  'queue.news.other': 'Liste, {n} Neuigkeiten',
+  'queue.news.one': '{n} Neuigkeit',
+  'queue.news.other': '{n} Neuigkeiten',
   'music.wishes.one': '{n}-mal gewünscht',
   'music.wishes.other': '{n}-mal gewünscht',
 };

@@ -152,8 +152,8 @@ export default {
   'hint.weak': 'Weak Wi‑Fi: step closer to the box.',
   'moment.loved.one': '{n} guest loved your song',
   'moment.loved.other': '{n} guests loved your song',
-  'queue.news.one': 'Queue, {n} piece of news',
-  'queue.news.other': 'Queue, {n} pieces of news',
+  'queue.news.one': '{n} piece of news',
+  'queue.news.other': '{n} pieces of news',
   'music.wishes.one': 'wished {n} time',
   'music.wishes.other': 'wished {n} times',
 };

@@ -152,8 +152,8 @@ export default {
   'hint.weak': 'Wi‑Fi débil: acércate a la caja.',
   'moment.loved.one': 'Tu canción gustó a {n} invitado',
   'moment.loved.other': 'Tu canción gustó a {n} invitados',
-  'queue.news.one': 'Cola, {n} novedad',
-  'queue.news.other': 'Cola, {n} novedades',
+  'queue.news.one': '{n} novedad',
+  'queue.news.other': '{n} novedades',
   'music.wishes.one': 'pedida {n} vez',
   'music.wishes.other': 'pedida {n} veces',
 };

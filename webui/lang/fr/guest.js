@@ -152,8 +152,8 @@ export default {
   'hint.weak': 'Wi‑Fi faible : rapprochez-vous de la box.',
   'moment.loved.one': '{n} invité a aimé votre morceau',
   'moment.loved.other': '{n} invités ont aimé votre morceau',
-  'queue.news.one': 'File, {n} nouvelle',
-  'queue.news.other': 'File, {n} nouvelles',
+  'queue.news.one': '{n} nouvelle',
+  'queue.news.other': '{n} nouvelles',
   'music.wishes.one': 'demandé {n} fois',
   'music.wishes.other': 'demandé {n} fois',
 };

@@ -152,8 +152,8 @@ export default {
   'hint.weak': 'Wi‑Fi debole: avvicinati al box.',
   'moment.loved.one': 'Il tuo brano è piaciuto a {n} ospite',
   'moment.loved.other': 'Il tuo brano è piaciuto a {n} ospiti',
-  'queue.news.one': 'Coda, {n} novità',
-  'queue.news.other': 'Coda, {n} novità',
+  'queue.news.one': '{n} novità',
+  'queue.news.other': '{n} novità',
   'music.wishes.one': 'chiesto {n} volta',
   'music.wishes.other': 'chiesto {n} volte',
 };

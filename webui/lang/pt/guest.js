@@ -151,8 +151,8 @@ export default {
   'hint.weak': 'Wi‑Fi fraco: aproxima-te da caixa.',
   'moment.loved.one': '{n} convidado adorou a tua música',
   'moment.loved.other': '{n} convidados adoraram a tua música',
-  'queue.news.one': 'Fila, {n} novidade',
-  'queue.news.other': 'Fila, {n} novidades',
+  'queue.news.one': '{n} novidade',
+  'queue.news.other': '{n} novidades',
   'music.wishes.one': 'pedida {n} vez',
   'music.wishes.other': 'pedida {n} vezes',
 };
