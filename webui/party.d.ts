@@ -40,7 +40,31 @@ declare namespace Party {
   }
 
   /** Who said what a setting is: nobody, the box's file, the one that its owner edits on its card, or a host on the page. */
-  type Origin = 'default' | 'file' | 'card' | 'page';
+  type Origin = 'default' | 'file' | 'card' | 'page' | 'command';
+
+  /** A setting of the box. */
+  interface BoxSetting {
+    key: string;
+    value: unknown;
+    origin: Origin;
+    default: unknown;
+    /** What it goes back to when a host's word is taken back. */
+    back?: { value: unknown; origin: Origin };
+    kind: 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'number-choice' | 'numbers' | 'texts' | 'hours' | 'country' | 'pins' | 'other';
+    min?: number;
+    max?: number;
+    choices?: (string | number)[];
+    takes: 'now' | 'restart' | 'never' | { elsewhere: string };
+    pending: boolean;
+    left_out?: string;
+  }
+
+  interface BoxSettings {
+    settings: BoxSetting[];
+    pending: boolean;
+    /** The first host may be asked what the box needs to know. */
+    asks: boolean;
+  }
 
   /** What is wrong with the file on the card. */
   interface CardProblem {

@@ -228,6 +228,7 @@ fn serve() {
         commands,
         pairing: web::pairing::Pairing::default(),
         library: None,
+        settings: web::settings::channel().0,
         appliance: appliance::channel().0,
         zero: Instant::now(),
         gauges: Arc::new(|_| {}),

@@ -15,6 +15,7 @@ mod pairing;
 mod queue;
 mod repertoire;
 mod settings;
+mod settings_of_box;
 mod start_stop;
 mod switching;
 mod terminal;

@@ -17,6 +17,7 @@ mod modules;
 mod portal;
 mod restart;
 mod room;
+mod settings_of_box;
 mod skips;
 mod steady;
 mod truths;

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use appliance::address::{self, Page};
+use appliance::clock::WallClock;
 use appliance::state::{self, Folder, Writer};
 use appliance::wifi::Wifi;
 use appliance::{Appliance, Upkeep};
@@ -35,6 +36,7 @@ use crate::panel::Panel;
 use crate::parked::Parked;
 use crate::report;
 use crate::running::Running;
+use crate::settings::{Keeper, backup};
 use crate::stock::Stock;
 use crate::supervise::{self, Supervisor};
 
@@ -48,7 +50,12 @@ impl Assembled {
     /// Builds every room and starts its threads. Must be called within the runtime.
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
         let folder = state_folder(config);
+        if let Some(folder) = folder.as_deref() {
+            backup::complete(folder);
+        }
         let config = &card::take_over(config, folder.as_deref().filter(|_| appliance::keeps()));
+        let mut settings = Keeper::open(config, folder.as_deref());
+        let config = &*settings.config();
         let (lists_in, lists) = mpsc::channel(1);
         let (wanted_in, wanted) = watch::channel(Wanted::new());
         let mut music = None;
@@ -104,11 +111,14 @@ impl Assembled {
         let (phones, keeper) = web::pairing::channel();
         keeper.way.send_replace(way);
         let network = Wifi::new(&config.wifi, &config.name, writer.clone());
+        settings.begin(writer.clone(), network.credentials());
+        let (settings_in, wanted_settings) = web::settings::channel();
         let (mut things, service) = appliance::channel();
         let appliance = Appliance::new(&appliance_config(config), service, writer.clone());
         things.inbox = appliance.inbox();
         let (upkeep, upkeep_thread) =
-            Upkeep::start(appliance, config.night, move || clock.now()).map_err(Error::System)?;
+            Upkeep::start(appliance, config.night, WallClock::new(&config.time_zone), move || clock.now())
+                .map_err(Error::System)?;
         let pairing = Pairing::new(writer, keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();
@@ -129,6 +139,7 @@ impl Assembled {
             commands: commands_in,
             pairing: phones,
             library: music.as_ref().map(Music::library),
+            settings: settings_in,
             appliance: things,
             zero: clock.zero(),
             gauges,
@@ -146,6 +157,8 @@ impl Assembled {
             music,
             commands,
             audience: audience.subscribe(),
+            settings,
+            wanted_settings,
             pairing,
             phones: keeper.requests,
             wake,

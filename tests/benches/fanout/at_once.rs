@@ -127,6 +127,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             commands,
             pairing: web::pairing::Pairing::default(),
             library: None,
+            settings: web::settings::channel().0,
             appliance: appliance::channel().0,
             zero: Instant::now(),
             gauges: Arc::new(|_| {}),

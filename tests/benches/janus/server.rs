@@ -55,6 +55,7 @@ pub(super) fn main() {
         commands,
         pairing: web::pairing::Pairing::default(),
         library: None,
+        settings: web::settings::channel().0,
         appliance: appliance::channel().0,
         zero: std::time::Instant::now(),
         gauges: Arc::new(|_| {}),

@@ -82,6 +82,7 @@ impl Web {
             commands,
             pairing: phones,
             library: None,
+            settings: web::settings::channel().0,
             appliance: appliance::channel().0,
             zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),

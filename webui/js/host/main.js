@@ -25,7 +25,10 @@ import { OverCard } from './over.js';
 import { PeoplePanel } from './people.js';
 import { Places } from './places.js';
 import { QueuePanel } from './queue.js';
+import { BackupBox } from './backup.js';
+import { FirstStart } from './first-start.js';
 import { SettingsForm } from './settings.js';
+import { BoxSettings } from './settings-of-box.js';
 import { SourceBox } from './source.js';
 import { Steer } from './steer.js';
 import { Tabs } from './tabs.js';
@@ -33,7 +36,7 @@ import { tell } from './toast.js';
 import { UpdateBox } from './update.js';
 import { Uploads } from './uploads.js';
 
-await speak('shared', 'host');
+await speak('shared', 'host', 'settings');
 translate(element('page').parentElement ?? document);
 
 /** Whether the page is the one shown. */
@@ -43,6 +46,9 @@ const feed = new Feed(hear, tellReachable);
 const tabs = new Tabs(show);
 const music = new MusicPanel();
 const steer = new Steer((id) => feed.follow(id));
+const first = new FirstStart(() => boxSettings);
+const boxSettings = new BoxSettings((said) => first.ask(said));
+new BackupBox(() => boxSettings.read());
 const parts = {
   now: new NowCard(() => feed.positionMs()),
   source: new SourceBox(),
@@ -53,6 +59,7 @@ const parts = {
   settings: new SettingsForm(),
   network: new NetworkBox(),
   update: new UpdateBox(),
+  box: boxSettings,
   card: new CardBox(),
   cardFile: new CardFile(),
   channels: new ChannelsBox(),
@@ -62,6 +69,7 @@ new Uploads(() => music.look());
 
 // What the box says from now on shall be what it says to a host: the request that opened the feed knew no cookie.
 const pairing = new Pairing(() => {
+  first.allow();
   if (feed.you !== null && feed.you.role !== 'host') feed.open();
 });
 
@@ -92,7 +100,7 @@ function begin() {
 /** The page is shown again. */
 async function enter() {
   here = true;
-  await speak('shared', 'host');
+  await speak('shared', 'host', 'settings');
   translate(element('page').parentElement ?? document);
   begin();
   pairing.wake();
@@ -182,6 +190,7 @@ function show() {
   parts.network.show(tabs.shows('box'));
   parts.cardFile.show(tabs.shows('box'), () => showHealth(state, parts.cardFile.problems));
   showHealth(state, parts.cardFile.problems);
+  parts.box.show(tabs.shows('box'));
   parts.update.show(state.update ?? null);
   parts.card.show(state.forgets ?? null);
   parts.channels.show(state, you, tabs.shows('box'));

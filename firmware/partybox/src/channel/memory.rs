@@ -166,6 +166,12 @@ pub(crate) fn forget_crossfades(folder: &Folder) -> Result<(), Error> {
     Ok(())
 }
 
+/// Returns whether this is a text as a channel's file of this name is; `None` if no channel has such a file.
+pub(super) fn is_whole(name: &str, text: &str) -> Option<bool> {
+    let of_channel = name == FILE || name.strip_prefix("party-").is_some_and(|id| ChannelId::new(id).is_ok());
+    of_channel.then(|| from_text(text.as_bytes(), |_| None).is_some())
+}
+
 /// What tells that a number still means the same track.
 pub(super) fn checksum(track: &TrackView) -> u32 {
     let mut digest = CHECKSUM.digest();

@@ -21,6 +21,11 @@ struct File {
     channel: Vec<Channel>,
 }
 
+/// Returns whether this is a text as the file of this name is; `None` if that is not its name.
+pub(super) fn is_whole(name: &str, text: &str) -> Option<bool> {
+    (name == FILE).then(|| from_text(text.as_bytes()).is_some())
+}
+
 /// What keeps the file as the evening is.
 #[derive(Debug)]
 pub(crate) struct Roster {

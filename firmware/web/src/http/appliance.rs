@@ -72,6 +72,16 @@ pub(super) async fn set_network(call: Call) -> Result<Response, Refusal> {
     done(ask(queue, |reply| Request::SetNetwork { change, reply }).await)
 }
 
+/// What phones are answered, as the API calls it.
+pub(super) fn portal_name(portal: Portal) -> &'static str {
+    name(&PORTALS, portal)
+}
+
+/// What the cable leads to, as the API calls it.
+pub(super) fn cable_name(cable: Cable) -> &'static str {
+    name(&CABLES, cable)
+}
+
 /// What `value` is called.
 fn name<T: PartialEq>(names: &[(&'static str, T)], value: T) -> &'static str {
     names.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)

@@ -22,6 +22,9 @@ pub const SDP_BYTES_MAX: usize = 16 * 1024;
 /// A JSON body, in bytes. Larger is answered 413.
 pub const JSON_BYTES_MAX: usize = 4 * 1024;
 
+/// A backup, in bytes: sixteen files of the state folder. Larger is answered 413.
+pub const BACKUP_BYTES_MAX: usize = 1024 * 1024;
+
 /// A signed update, in bytes: twice what one may weigh. Larger is answered 413.
 pub const UPDATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 

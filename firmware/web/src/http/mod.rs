@@ -33,6 +33,7 @@ mod role;
 mod route;
 mod routes;
 mod server;
+mod settings;
 mod signaling;
 mod socket;
 mod stall;
@@ -102,6 +103,8 @@ pub struct App {
     pub pairing: Pairing,
     /// The box's own music; `None` if it has only demo tracks.
     pub library: Option<Library>,
+    /// Where hosts ask about the settings of the box ([`crate::settings::REQUESTS_WAITING_MAX`] of them).
+    pub settings: mpsc::Sender<crate::settings::Request>,
     /// The box as a thing: its network, power, updates.
     pub appliance: ::appliance::Handle,
     /// Numbers of other rooms for `/metrics`.

@@ -3,6 +3,8 @@
 //! Bodies are JSON with the sentence in `error`, so that pages and people read the same thing, and with its name in
 //! `code` where pages have the sentence in other languages.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -27,7 +29,7 @@ pub(crate) struct Refusal {
 /// What was at fault.
 #[derive(Debug, Serialize)]
 struct Field {
-    field: &'static str,
+    field: Cow<'static, str>,
     value: String,
     allowed: String,
 }
@@ -170,7 +172,16 @@ impl Refusal {
     }
 
     /// Names the field at fault, the value it had and what is allowed.
-    pub(crate) fn field(mut self, field: &'static str, value: &str, allowed: impl Into<String>) -> Self {
+    pub(crate) fn field(
+        mut self,
+        field: impl Into<Cow<'static, str>>,
+        value: &str,
+        allowed: impl Into<String>,
+    ) -> Self {
+        let field = match field.into() {
+            Cow::Owned(text) => quoted(&text).into(),
+            known => known,
+        };
         self.field = Some(Box::new(Field { field, value: quoted(value), allowed: allowed.into() }));
         self
     }

@@ -17,13 +17,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::call::Server;
-use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
+use super::limits::{BACKUP_BYTES_MAX, JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::qr::Format;
 use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, channels, following, guard, guests, health, music, openapi, pages, pairing, party, portal, qr,
-    queue, statistics, stream, update, upload, whep, why,
+    queue, settings, statistics, stream, update, upload, whep, why,
 };
 
 /// Writes an address within a channel.
@@ -41,6 +41,8 @@ const CHANNEL: &str = channel!("");
 const QUEUE: &str = channel!("/queue");
 const VOTE: &str = channel!("/queue/{item}/vote");
 const SETTINGS: &str = channel!("/settings");
+const BACKUP: &str = "/api/box/backup";
+const BOX_SETTINGS: &str = "/api/box/settings";
 const SKIP_VOTE: &str = channel!("/skip-vote");
 
 /// The table: what is asked of a channel under two addresses, its own and, for the first channel, a shorter one.
@@ -216,6 +218,19 @@ static OF_BOX: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(appliance::set_network(call)),
     },
+    Route::bare(Method::GET, BOX_SETTINGS, Who::Host, |call| Box::pin(settings::read(call))),
+    Route::with_json(Method::PATCH, BOX_SETTINGS, Who::Host, |call| Box::pin(settings::change(call))),
+    Route::host("/api/box/settings/asked", Takes::Nothing, |call| Box::pin(settings::asked(call))),
+    Route::bare(Method::GET, BACKUP, Who::Host, |call| Box::pin(settings::back_up(call))),
+    Route {
+        method: Method::PUT,
+        path: BACKUP,
+        who: Who::Host,
+        takes: Takes::Media(JSON, BACKUP_BYTES_MAX),
+        answer: |call| Box::pin(settings::restore(call)),
+    },
+    Route::with_json(Method::POST, "/api/box/clock", Who::Host, |call| Box::pin(settings::learn_time(call))),
+    Route::host("/api/box/restart", Takes::Nothing, |call| Box::pin(settings::restart(call))),
     Route::host("/api/box/anew", Takes::Nothing, |call| Box::pin(appliance::erase_storage(call))),
     Route::host("/api/update", Takes::File(BYTES, UPDATE_BYTES_MAX), |call| Box::pin(update::receive(call))),
     Route::bare(Method::GET, "/api/update", Who::Host, |call| Box::pin(async move { Ok(update::state(&call)) })),

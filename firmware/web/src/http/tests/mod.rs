@@ -12,6 +12,7 @@ mod live;
 mod openapi;
 mod pages;
 mod pairing;
+mod settings;
 mod table;
 mod things;
 mod whep;

@@ -169,6 +169,7 @@ impl World {
             commands,
             pairing,
             library: None,
+            settings: super::things::settings(),
             appliance,
             zero,
             gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),

@@ -1,0 +1,36 @@
+// What hosts ask of the box about its settings. Beside `api.js` it is the only module of these that names addresses.
+
+import { ask } from '../api.js';
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body] sent as JSON
+ */
+const send = (method, path, body) =>
+  ask(path, {
+    method,
+    cache: 'no-store',
+    ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+
+/** @returns {Promise<Party.BoxSettings>} */
+export const boxSettings = async () => (await send('GET', '/api/box/settings')).json();
+/**
+ * Sets all of these or none.
+ * @param {Record<string, unknown>} some values by key; `null` takes back what a host had set
+ * @returns {Promise<Party.BoxSettings>}
+ */
+export const setBox = async (some) => (await send('PATCH', '/api/box/settings', some)).json();
+/** The first host was asked. @returns {Promise<Party.BoxSettings>} */
+export const wasAsked = async () => (await send('POST', '/api/box/settings/asked')).json();
+export const restartBox = () => send('POST', '/api/box/restart');
+/** @param {number} unix_ms what time it is on this phone */
+export const setClock = (unix_ms) => send('POST', '/api/box/clock', { unix_ms });
+/**
+ * Takes a backup back.
+ * @param {string} text what the file says
+ * @returns {Promise<{left_out: string[]}>} what of it this box does not know or does not take
+ */
+export const restoreBackup = async (text) =>
+  (await ask('/api/box/backup', { method: 'PUT', cache: 'no-store', headers: { 'Content-Type': 'application/json' }, body: text })).json();
