@@ -13,8 +13,15 @@ const BYTES_MAX: usize = 90_000;
 const FIRST_FLIGHT_BYTES: usize = 14_000;
 
 /// What the pages name that is not a file of this package.
-const SERVED_ELSEWHERE: [&str; 6] =
-    ["/stream/main.mp3", "/why", "/api/qr/page.svg", "/api/qr/page.png", "/api/qr/wifi.svg", "/api/qr/wifi.png"];
+const SERVED_ELSEWHERE: [&str; 7] = [
+    "/stream/main.mp3",
+    "/why",
+    "/api/qr/page.svg",
+    "/api/qr/page.png",
+    "/api/qr/wifi.svg",
+    "/api/qr/wifi.png",
+    "/api/box/backup",
+];
 
 fn text(asset: &Asset) -> &'static str {
     std::str::from_utf8(asset.body).expect("every page file is UTF-8")

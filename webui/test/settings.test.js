@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { countries, likely, named } from '../js/host/country.js';
-import { firstFirst, listed, pinLines, pinTable, range, section, unit, unlisted } from '../js/host/settings-of-box-values.js';
+import { countries, likely, named } from '../js/settings/country.js';
+import { firstFirst, listed, pinLines, pinTable, range, section, unit, unlisted } from '../js/settings/values.js';
 
 test('a phone is where its time zone is, else where its language is spoken so', () => {
   assert.equal(likely('Europe/Berlin', ['en-US']), 'DE');

@@ -54,42 +54,65 @@ fn fill(browser: &Browser, selector: &str, text: &str) {
     browser.press(selector, text).expect("typed");
 }
 
+/// The page with the settings, open.
+fn visit(running: &Running, options: &Options) -> Browser {
+    let browser = Browser::open(options).expect("a browser");
+    browser.go(&running.url("/settings")).expect("the page opens");
+    browser.wait_for("document.querySelector('#section-fixed summary')", PATIENCE).expect("sections");
+    browser
+}
+
+fn shows(browser: &Browser, text: &str) {
+    let shown = format!("document.body.innerText.includes({})", Value::from(text));
+    browser.wait_for(&shown, PATIENCE).unwrap_or_else(|error| panic!("{text}: {error}"));
+}
+
+/// Scrolls something to the middle of the screen and taps it.
+fn tap(browser: &Browser, selector: &str) {
+    let selected = Value::from(selector);
+    let scroll = format!("document.querySelector({selected})?.scrollIntoView({{ block: 'center' }})");
+    browser.run(&scroll).expect("scrolled");
+    browser.click(selector).unwrap_or_else(|error| panic!("{selector}: {error}"));
+}
+
 #[test]
 fn a_host_sets_the_box_up_and_applies_all_of_it_with_one_button() {
     let Some((_folder, running)) = own("name = \"File\"") else { return };
     let host = Host::visit(&running.url(""), &options(PHONE, true)).expect("the page opens");
     host.until_role("host", PATIENCE).expect("a host by its address");
     host.part("box").expect("the box");
-    let there = "document.querySelector('#boxset-opus summary')";
-    host.browser.wait_for(there, PATIENCE).expect("sections");
-    host.tap("#boxset-box > summary").expect("a section");
-    host.tap("#boxset-opus > summary").expect("another");
-    // At once: the name is on the page.
-    fill(&host.browser, "#set-name", "Garden\u{e007}");
+    host.tap("#box-settings").expect("the way there");
+    let page = &host.browser;
+    page.wait_for("document.querySelector('#section-opus summary')", PATIENCE).expect("sections");
+    tap(page, "#section-box > summary");
+    tap(page, "#section-opus > summary");
+    // At once.
+    fill(page, "#set-name", "Garden\u{e007}");
     until(&running, "name", &"Garden".into(), "page");
-    host.browser
-        .wait_for("document.getElementById('box-name').textContent === 'Garden'", PATIENCE)
-        .expect("its effect");
-    host.until_shown("Go back to: File", PATIENCE).expect("the way back");
+    let name = ureq::get(running.url("/api/party/status")).call().and_then(|mut answer| answer.body_mut().read_json());
+    assert_eq!(name.map(|status: Value| status["name"].clone()).ok(), Some("Garden".into()), "its effect");
+    shows(page, "Go back to: File");
     // Later: it waits, and one button does all of it.
-    fill(&host.browser, "#set-opus-complexity", "3\u{e007}");
-    host.tap("#set-opus-fec").expect("a switch");
+    fill(page, "#set-opus-complexity", "3\u{e007}");
+    until(&running, "opus.complexity", &3.into(), "page");
+    tap(page, "#set-opus-fec");
     until(&running, "opus.fec", &false.into(), "page");
-    host.until_shown("Waiting for a restart: 2", PATIENCE).expect("told");
-    look(&host.browser, "host-settings-pending", PHONE);
-    host.tap("#boxset-restart-go").expect("the button");
-    host.tap("#sure-yes").expect("surely");
-    let applied =
-        || said(&running, "opus.complexity")["pending"] == false && said(&running, "opus.fec")["pending"] == false;
-    assert!(wait::comes_true(PATIENCE, applied), "{}", said(&running, "opus.complexity"));
-    host.browser.wait_for("document.getElementById('boxset-restart').hidden", PATIENCE).expect("nothing waits");
-    host.browser
-        .wait_for("document.body.dataset.reachable === 'true'", PATIENCE)
-        .expect("the page came back by itself");
+    shows(page, "Waiting for a restart: 2");
+    look(page, "settings-pending", PHONE);
+    tap(page, "#restart-go");
+    page.click("#sure-yes").expect("surely");
+    let applied = ["opus.complexity", "opus.fec"];
+    let is_applied = || applied.iter().all(|key| said(&running, key)["pending"] == false);
+    assert!(wait::comes_true(PATIENCE, is_applied), "{}", said(&running, "opus.complexity"));
+    page.wait_for("document.getElementById('restart').hidden", PATIENCE).expect("nothing waits, and the page is back");
     assert_eq!(said(&running, "opus.complexity")["value"], 3);
-    host.tap("[data-key=name] .set-back").expect("the way back");
+    tap(page, "[data-key=name] .foot .button");
     until(&running, "name", &"File".into(), "file");
-    host.browser.wait_for("document.getElementById('set-name').value === 'File'", PATIENCE).expect("shown");
+    page.wait_for("document.getElementById('set-name').value === 'File'", PATIENCE).expect("shown");
+    // What is not possible is said, and nothing changes.
+    fill(page, "#set-opus-complexity", "11\u{e007}");
+    shows(page, "cannot be that");
+    assert_eq!(said(&running, "opus.complexity")["value"], 3);
 }
 
 #[test]
@@ -101,18 +124,15 @@ fn every_section_looks_right_on_every_screen_and_in_every_direction() {
         (NARROW, true, "rtl", "ar"),
         (WIDE, true, "wide", "en"),
     ] {
-        let host = Host::visit(&running.url(""), &options(window, dark)).expect("the page opens");
-        host.browser.run(&format!("localStorage.setItem('partybox.language', '{language}')")).expect("kept");
-        host.browser.reload().expect("the page");
-        host.until_role("host", PATIENCE).expect("still a host");
-        host.part("box").expect("the box");
-        host.browser.wait_for("document.querySelector('#boxset-fixed summary')", PATIENCE).expect("sections");
-        host.browser
-            .run("document.querySelectorAll('#boxset-box details').forEach((one) => { one.open = true; })")
-            .expect("open");
-        look(&host.browser, &format!("host-settings-{kind}"), window);
-        let unknown = "return [...document.querySelectorAll('#boxset-box *')].filter((one) => one.children.length === 0 && /^set\\./.test(one.textContent)).map((one) => one.textContent)";
-        assert_eq!(host.browser.run(unknown).expect("texts"), Value::Array(vec![]), "words are missing");
+        let page = visit(&running, &options(window, dark));
+        page.run(&format!("localStorage.setItem('partybox.language', '{language}')")).expect("kept");
+        page.reload().expect("the page");
+        page.wait_for("document.querySelector('#section-fixed summary')", PATIENCE).expect("sections");
+        page.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })").expect("open");
+        look(&page, &format!("settings-{kind}"), window);
+        let unknown = "return [...document.querySelectorAll('main *')].map((one) => one.textContent).filter((text) => /^set\\./.test(text))";
+        assert_eq!(page.run(unknown).expect("texts"), Value::Array(vec![]), "words are missing");
+        assert_eq!(page.console().expect("a log"), Vec::<String>::new());
     }
 }
 
@@ -120,41 +140,43 @@ fn every_section_looks_right_on_every_screen_and_in_every_direction() {
 fn the_first_host_is_asked_once_and_everything_is_filled_in() {
     let Some((_folder, running)) = own("") else { return };
     for (window, kind) in [(NARROW, "narrow"), (WIDE, "wide")] {
-        let host = paired(&running, &options(window, true));
-        host.browser.wait_for("document.getElementById('first').open", PATIENCE).expect("it asks");
-        let filled = "['first-name', 'first-ssid', 'first-passphrase'].every((id) => document.getElementById(id).value.length > 3)";
-        host.browser.wait_for(filled, PATIENCE).expect("good answers");
-        look(&host.browser, &format!("host-first-{kind}"), window);
+        let page = paired(&running, &options(window, true));
+        page.wait_for("document.getElementById('first')?.open", PATIENCE).expect("it asks");
+        let fields = "['first-name', 'first-ssid', 'first-passphrase']";
+        let filled = format!("{fields}.every((id) => document.getElementById(id).value.length > 3)");
+        page.wait_for(&filled, PATIENCE).expect("good answers");
+        look(&page, &format!("settings-first-{kind}"), window);
     }
-    let host = paired(&running, &options(PHONE, true));
-    host.browser.wait_for("document.getElementById('first').open", PATIENCE).expect("nobody has answered yet");
-    host.tap("#first-country option[value=DE]").expect("a country");
-    fill(&host.browser, "#first-name", "Garden");
-    host.tap("#first-form [type=submit]").expect("that is all");
+    let page = paired(&running, &options(PHONE, true));
+    page.wait_for("document.getElementById('first')?.open", PATIENCE).expect("nobody has answered yet");
+    page.click("#first-country option[value=DE]").expect("a country");
+    fill(&page, "#first-name", "Garden");
+    tap(&page, "#first-form [type=submit]");
     until(&running, "name", &"Garden".into(), "page");
     until(&running, "wifi.country", &"DE".into(), "page");
     let applied = || said(&running, "wifi.country")["pending"] == false;
     assert!(wait::comes_true(PATIENCE, applied), "it opens 5 GHz by a restart");
-    host.browser.wait_for("document.body.dataset.reachable === 'true'", PATIENCE).expect("the page came back");
-    host.browser.reload().expect("the page again");
-    host.until_role("host", PATIENCE).expect("still a host");
-    host.part("box").expect("the box");
-    host.browser.wait_for("document.querySelector('#boxset-wifi summary')", PATIENCE).expect("it has been told");
-    let open = host.browser.run("return document.getElementById('first').open").expect("a dialog");
+    let page = paired(&running, &options(PHONE, true));
+    page.go(&running.url("/settings")).expect("the page with the settings");
+    page.wait_for("document.querySelector('#section-wifi summary')", PATIENCE).expect("it has been told");
+    let open = page.run("return document.getElementById('first').open").expect("a dialog");
     assert_eq!(open, Value::Bool(false), "it asks again");
 }
 
 #[test]
-fn a_computer_that_is_no_network_of_its_own_asks_nobody() {
+fn a_guest_is_shown_no_setting_and_a_computer_in_a_house_asks_nobody() {
     let Some(running) = start() else { return };
-    let asks = ureq::get(running.url("/api/box/settings"))
-        .call()
-        .and_then(|mut answer| answer.body_mut().read_json::<Value>());
-    assert_eq!(asks.expect("settings")["asks"], false);
+    let body = ureq::get(running.url("/api/box/settings")).call().and_then(|mut answer| answer.body_mut().read_json());
+    assert_eq!(body.map(|said: Value| said["asks"].clone()).ok(), Some(Value::Bool(false)));
+    let Some(foreign) = Running::start(&["--host-from", "127.0.0.2/32"]) else { return };
+    let page = Browser::open(&options(PHONE, true)).expect("a browser");
+    page.go(&foreign.url("/settings")).expect("the page opens");
+    page.wait_for("!document.getElementById('gate').hidden", PATIENCE).expect("it is for hosts");
+    assert_eq!(page.run("return document.querySelectorAll('.row').length").expect("rows"), 0);
 }
 
-/// A host's page of a phone that is paired: the page is told so in place of a press of the button.
-fn paired(running: &Running, options: &Options) -> Host {
+/// The host's page on a phone that is paired: the page is told so in place of a press of the button.
+fn paired(running: &Running, options: &Options) -> Browser {
     let browser = Browser::open(options).expect("a browser");
     let answers = "
         const own = window.fetch;
@@ -165,7 +187,5 @@ fn paired(running: &Running, options: &Options) -> Host {
     let script = serde_json::json!({ "source": answers });
     browser.devtools("Page.addScriptToEvaluateOnNewDocument", &script).expect("a script");
     browser.go(&running.url("/host")).expect("the page opens");
-    let host = Host { browser };
-    host.until_role("host", PATIENCE).expect("a host by its address");
-    host
+    browser
 }

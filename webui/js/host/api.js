@@ -146,6 +146,10 @@ export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}
  * }>}
  */
 export const box = () => read('/api/box');
+/** Whether nobody has said yet where the box is and what it is called. */
+export const boxAsks = async () => (await read('/api/box/settings')).asks === true;
+/** A box without a clock of its own learns from a host's phone when it is night. */
+export const tellTime = () => send('POST', '/api/box/clock', { unix_ms: Date.now() });
 /** @param {Record<string, unknown>} some any of `portal`, `forward` and `cable` */
 export const setNetwork = (some) => send('PUT', '/api/box/network', some);
 export const startAnew = () => send('POST', '/api/box/anew');

@@ -11,6 +11,7 @@ import { settle } from '../shell.js';
 import { Pairing } from './pairing.js';
 import { tint } from '../tint.js';
 import { describe, isOver } from '../words.js';
+import { boxAsks, tellTime } from './api.js';
 import { AsksPanel } from './asks.js';
 import { CardBox } from './card.js';
 import { CardFile } from './card-file.js';
@@ -25,10 +26,7 @@ import { OverCard } from './over.js';
 import { PeoplePanel } from './people.js';
 import { Places } from './places.js';
 import { QueuePanel } from './queue.js';
-import { BackupBox } from './backup.js';
-import { FirstStart } from './first-start.js';
 import { SettingsForm } from './settings.js';
-import { BoxSettings } from './settings-of-box.js';
 import { SourceBox } from './source.js';
 import { Steer } from './steer.js';
 import { Tabs } from './tabs.js';
@@ -36,7 +34,7 @@ import { tell } from './toast.js';
 import { UpdateBox } from './update.js';
 import { Uploads } from './uploads.js';
 
-await speak('shared', 'host', 'settings');
+await speak('shared', 'host');
 translate(element('page').parentElement ?? document);
 
 /** Whether the page is the one shown. */
@@ -46,9 +44,6 @@ const feed = new Feed(hear, tellReachable);
 const tabs = new Tabs(show);
 const music = new MusicPanel();
 const steer = new Steer((id) => feed.follow(id));
-const first = new FirstStart(() => boxSettings);
-const boxSettings = new BoxSettings((said) => first.ask(said));
-new BackupBox(() => boxSettings.read());
 const parts = {
   now: new NowCard(() => feed.positionMs()),
   source: new SourceBox(),
@@ -59,7 +54,6 @@ const parts = {
   settings: new SettingsForm(),
   network: new NetworkBox(),
   update: new UpdateBox(),
-  box: boxSettings,
   card: new CardBox(),
   cardFile: new CardFile(),
   channels: new ChannelsBox(),
@@ -69,7 +63,7 @@ new Uploads(() => music.look());
 
 // What the box says from now on shall be what it says to a host: the request that opened the feed knew no cookie.
 const pairing = new Pairing(() => {
-  first.allow();
+  askFirst();
   if (feed.you !== null && feed.you.role !== 'host') feed.open();
 });
 
@@ -97,10 +91,16 @@ function begin() {
   feed.open();
 }
 
+/** A box that nobody has told anything yet asks its first host; whoever does not answer is not asked by force. */
+async function askFirst() {
+  const asks = await boxAsks().catch(() => false);
+  if (asks && here) element('box-settings').click();
+}
+
 /** The page is shown again. */
 async function enter() {
   here = true;
-  await speak('shared', 'host', 'settings');
+  await speak('shared', 'host');
   translate(element('page').parentElement ?? document);
   begin();
   pairing.wake();
@@ -190,7 +190,6 @@ function show() {
   parts.network.show(tabs.shows('box'));
   parts.cardFile.show(tabs.shows('box'), () => showHealth(state, parts.cardFile.problems));
   showHealth(state, parts.cardFile.problems);
-  parts.box.show(tabs.shows('box'));
   parts.update.show(state.update ?? null);
   parts.card.show(state.forgets ?? null);
   parts.channels.show(state, you, tabs.shows('box'));
@@ -205,6 +204,7 @@ function allow(role) {
   if (page.dataset.role === role) return;
   const asked = element('gate').contains(document.activeElement);
   page.dataset.role = role;
+  if (role === 'host') tellTime().catch(() => {});
   element('gate').hidden = role !== 'guest';
   element('deck').hidden = role !== 'host' && role !== 'dj';
   element('steer').hidden = true;

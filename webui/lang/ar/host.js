@@ -164,6 +164,7 @@ export default {
   'invite.words': 'مع كتابة كلمة المرور',
 
   'box.heading': 'الصندوق',
+  'box.settings': 'إعدادات الصندوق',
 
   'steer.heading': 'القناة التي تتحكم بها',
   'steer.gone': 'حُذفت {name}. تتحكم الآن بـ {now}.',

@@ -164,6 +164,7 @@ export default {
   'invite.words': 'mit dem Passwort in Worten',
 
   'box.heading': 'Die Box',
+  'box.settings': 'Einstellungen der Box',
 
   'steer.heading': 'Der Kanal, den du steuerst',
   'steer.gone': '{name} ist weg. Du steuerst jetzt {now}.',

@@ -163,6 +163,7 @@ export default {
   'invite.words': 'with the password in words',
 
   'box.heading': 'The box',
+  'box.settings': 'Settings of the box',
   'steer.heading': 'The channel you steer',
   'steer.gone': '{name} is gone. You steer {now} now.',
   'channels.heading': 'Channels',

@@ -165,6 +165,7 @@ export default {
   'invite.words': 'con la contraseña escrita',
 
   'box.heading': 'La caja',
+  'box.settings': 'Ajustes de la caja',
 
   'steer.heading': 'El canal que controlas',
   'steer.gone': '{name} ya no está. Ahora controlas {now}.',

@@ -164,6 +164,7 @@ export default {
   'invite.words': 'con la password scritta',
 
   'box.heading': 'La cassa',
+  'box.settings': 'Impostazioni della box',
 
   'steer.heading': 'Il canale che guidi',
   'steer.gone': '{name} non c’è più. Ora guidi {now}.',

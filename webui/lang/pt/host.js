@@ -165,6 +165,7 @@ export default {
   'invite.words': 'com a palavra-passe escrita',
 
   'box.heading': 'A caixa',
+  'box.settings': 'Definições da caixa',
 
   'steer.heading': 'O canal que controla',
   'steer.gone': '{name} já não está. Agora controla {now}.',

@@ -4,7 +4,7 @@
 import { make, mark } from '../dom.js';
 import { known, language, t } from '../i18n.js';
 import { named, ownZone } from './country.js';
-import { firstFirst, listed, pinLines, pinTable, range, section, unlisted } from './settings-of-box-values.js';
+import { firstFirst, listed, pinLines, pinTable, range, section, unlisted } from './values.js';
 
 /**
  * @typedef {object} Control
@@ -117,7 +117,7 @@ function text({ key, kind, max = 200 }, id) {
   mark(field, 'autocapitalize', 'off');
   const zones = key === 'time_zone' ? make('datalist', { id: `${id}-zones` }, make('option', { value: ownZone() })) : null;
   if (zones !== null) mark(field, 'list', zones.id);
-  const whole = zones === null ? field : make('span', { class: 'set-with' }, field, zones);
+  const whole = zones === null ? field : make('span', { class: 'with' }, field, zones);
   return { field: whole, put: (value) => void (field.value = String(value ?? '')), read: () => field.value.trim() };
 }
 
@@ -126,8 +126,8 @@ function numbers(setting) {
   /** @type {unknown} */
   let before = setting.value;
   const boxes = (setting.choices ?? []).map((one) => make('input', { type: 'checkbox', value: String(one) }));
-  const rows = boxes.map((box) => make('label', { class: 'set-tick' }, box, make('span', { text: box.value })));
-  const field = make('span', { class: 'set-ticks', role: 'group', 'aria-label': label(setting.key) }, ...rows);
+  const rows = boxes.map((box) => make('label', { class: 'tick' }, box, make('span', { text: box.value })));
+  const field = make('span', { class: 'ticks', role: 'group', 'aria-label': label(setting.key) }, ...rows);
   return {
     field,
     put: (value) => {

@@ -1,4 +1,4 @@
-// What hosts ask of the box about its settings. Beside `api.js` it is the only module of these that names addresses.
+// What the page with the box's settings asks of the box. Its other modules name no addresses.
 
 import { ask } from '../api.js';
 
@@ -25,8 +25,11 @@ export const setBox = async (some) => (await send('PATCH', '/api/box/settings', 
 /** The first host was asked. @returns {Promise<Party.BoxSettings>} */
 export const wasAsked = async () => (await send('POST', '/api/box/settings/asked')).json();
 export const restartBox = () => send('POST', '/api/box/restart');
-/** @param {number} unix_ms what time it is on this phone */
-export const setClock = (unix_ms) => send('POST', '/api/box/clock', { unix_ms });
+/**
+ * The address of a backup.
+ * @param {boolean} hosts whether with the hosts
+ */
+export const backup = (hosts) => `/api/box/backup${hosts ? '?hosts=yes' : ''}`;
 /**
  * Takes a backup back.
  * @param {string} text what the file says

@@ -5,27 +5,23 @@ import { LANGUAGES } from '../../lang/languages.js';
 import { make, translate, write } from '../dom.js';
 import { language, speakIn, t } from '../i18n.js';
 import { likely, named, ownZone } from './country.js';
-import { setBox, wasAsked } from './settings-of-box-api.js';
+import { setBox, wasAsked } from './api.js';
 import { element } from './page.js';
-import { attempt } from './toast.js';
+import { attempt } from './say.js';
 
 /** Fields and the keys that they are about. */
 const FIELDS = { 'first-country': 'wifi.country', 'first-name': 'name', 'first-ssid': 'wifi.ssid', 'first-passphrase': 'wifi.passphrase' };
 
 export class FirstStart {
   #dialog = /** @type {HTMLDialogElement} */ (element('first'));
-  #settings;
+  #list;
   #asked = false;
-  /** Whether this phone is host by the box's button: whoever is one by their address has set the box up in a file. */
-  #isPaired = false;
-  /** @type {Party.BoxSettings | null} */
-  #last = null;
   /** What the box says of the keys. @type {Record<string, string>} */
   #said = {};
 
-  /** @param {() => import('./settings-of-box.js').BoxSettings} settings what shows the box's settings */
-  constructor(settings) {
-    this.#settings = settings;
+  /** @param {import('./list.js').SettingsList} list what shows the settings */
+  constructor(list) {
+    this.#list = list;
     element('first-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#go();
@@ -38,17 +34,9 @@ export class FirstStart {
     choice.addEventListener('change', () => this.#speak(choice.value));
   }
 
-  /** To be called when this phone has become host, or is found to be one. */
-  allow() {
-    this.#isPaired = true;
-    if (this.#last !== null) this.ask(this.#last);
-  }
-
   /** @param {Party.BoxSettings} said */
-  ask(said) {
-    const { asks, settings } = said;
-    this.#last = said;
-    if (!asks || this.#asked || !this.#isPaired) return;
+  ask({ settings }) {
+    if (this.#asked) return;
     this.#asked = true;
     const value = (/** @type {string} */ key) => String(settings.find((one) => one.key === key)?.value ?? '');
     this.#said = Object.fromEntries(Object.values(FIELDS).map((key) => [key, value(key)]));
@@ -97,7 +85,6 @@ export class FirstStart {
   async #go() {
     const some = this.#changes();
     if (ownZone() !== '') some.time_zone = ownZone();
-    const settings = this.#settings();
     const kept = await attempt(async () => {
       // A box that does not know this phone's time zone is none the worse for it.
       const said = await setBox(some).catch((error) => {
@@ -105,11 +92,11 @@ export class FirstStart {
         delete some.time_zone;
         return setBox(some);
       });
-      settings.take(said);
+      this.#list.take(said);
     });
     if (!kept) return;
     await this.#close();
-    if (Object.keys(some).some((key) => key.startsWith('wifi.'))) await settings.begin();
+    if (Object.keys(some).some((key) => key.startsWith('wifi.'))) await this.#list.begin();
   }
 
   async #close() {
@@ -118,6 +105,6 @@ export class FirstStart {
   }
 
   async #later() {
-    await attempt(async () => this.#settings().take(await wasAsked()));
+    await attempt(async () => this.#list.take(await wasAsked()));
   }
 }

@@ -2,10 +2,9 @@
 
 import { fill, make } from '../dom.js';
 import { t } from '../i18n.js';
-import { restoreBackup } from './settings-of-box-api.js';
+import { backup, restoreBackup } from './api.js';
 import { element } from './page.js';
-import { sure } from './sure.js';
-import { attempt } from './toast.js';
+import { attempt, sure } from './say.js';
 
 export class BackupBox {
   #hosts = /** @type {HTMLInputElement} */ (element('backup-hosts'));
@@ -16,7 +15,7 @@ export class BackupBox {
   constructor(onDone) {
     this.#onDone = onDone;
     this.#hosts.addEventListener('change', () => {
-      element('backup-save').setAttribute('href', `/api/box/backup${this.#hosts.checked ? '?hosts=yes' : ''}`);
+      element('backup-save').setAttribute('href', backup(this.#hosts.checked));
     });
     this.#file.addEventListener('change', async () => {
       const [file] = this.#file.files ?? [];
