@@ -129,8 +129,9 @@ impl World {
     }
 
     fn credentials(&self) -> Credentials {
-        let kept = peek(self.running.state(), "wifi").expect("the box's own network");
-        Credentials::parse(&kept).expect("credentials")
+        let kept = || peek(self.running.state(), "wifi").and_then(|kept| Credentials::parse(&kept));
+        wait_for("the box's own network", &mut || kept().is_some());
+        kept().expect("credentials")
     }
 }
 

@@ -77,6 +77,9 @@ impl Overlay {
     /// All together if that is possible: one may need another, and two pins that change places are in each other's way one by
     /// one. Else the board first and pins together, as far as possible, and the others in the order in which they are given.
     pub fn lay(&mut self, entries: &[Entry]) -> Vec<Result<(), String>> {
+        if entries.is_empty() {
+            return Vec::new();
+        }
         let mut outcomes: Vec<Option<Result<(), String>>> = vec![None; entries.len()];
         let configured: Vec<&Entry> = entries.iter().filter(|entry| self.is_configuration(entry)).collect();
         let all = self.try_out(&configured).is_ok();

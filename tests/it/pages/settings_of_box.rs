@@ -50,7 +50,8 @@ fn until(running: &Running, key: &str, value: &Value, origin: &str) {
 
 /// Types over what a field holds.
 fn fill(browser: &Browser, selector: &str, text: &str) {
-    browser.run(&format!("document.querySelector({}).select()", Value::from(selector))).expect("a field");
+    let field = format!("document.querySelector({})", Value::from(selector));
+    browser.run(&format!("{field}.focus(); {field}.select();")).expect("a field");
     browser.press(selector, text).expect("typed");
 }
 
