@@ -51,7 +51,7 @@ fn until(running: &Running, key: &str, value: &Value, origin: &str) {
 /// Types over what a field holds.
 fn fill(browser: &Browser, selector: &str, text: &str) {
     let field = format!("document.querySelector({})", Value::from(selector));
-    browser.run(&format!("{field}.focus(); {field}.select();")).expect("a field");
+    browser.run(&format!("{field}.focus(); {field}.value = '';")).expect("a field");
     browser.press(selector, text).expect("typed");
 }
 
