@@ -96,6 +96,21 @@ declare namespace Party {
     why?: string | null;
   }
 
+  /** A token with which a desk or program may send. */
+  interface SenderToken {
+    id: number;
+    name: string;
+    /** The channel it is for; null: any. */
+    channel: string | null;
+    /** Whether somebody sends with it. */
+    on: boolean;
+  }
+
+  interface Senders {
+    tokens: SenderToken[];
+    on: { channel: string; name: string; token: number | null; guest: number | null }[];
+  }
+
   interface Radio {
     guests: number;
     guests_max: number;
@@ -112,7 +127,7 @@ declare namespace Party {
     /** One of `COLOURS` in `js/channels.js`. */
     color: string;
     playing: boolean;
-    /** `files` or `line-in`. */
+    /** `files`, `line-in` or `sender`. */
     source: string;
     title: string;
     artist: string;
@@ -163,7 +178,7 @@ declare namespace Party {
     channels: Channel[];
     session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null; name?: string | null };
     playing: boolean;
-    /** `files` or `line-in`. */
+    /** `files`, `line-in` or `sender`. */
     source: string;
     sources: { id: string; state: string; detail?: string }[];
     /** The chosen source is silent or gone, and another one stands in. */

@@ -223,6 +223,8 @@ fn serve() {
         config: Config::default(),
         rtc: rtc::sim::fan_out(drop).expect("a thread").into(),
         mp3: watch::channel(Hubs::from([hub])).1,
+        senders: web::senders::Senders::default(),
+        intakes: watch::channel(web::senders::Intakes::default()).1,
         snapshot: snapshots,
         audience: watch::Sender::default(),
         commands,

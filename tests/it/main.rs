@@ -14,6 +14,7 @@ mod pages;
 mod pairing;
 mod queue;
 mod repertoire;
+mod senders;
 mod settings;
 mod start_stop;
 mod switching;

@@ -12,6 +12,8 @@ mod file;
 mod flac;
 mod hardening;
 mod id3;
+#[cfg(feature = "pump")]
+pub(crate) mod live;
 mod mp4;
 mod mpeg;
 mod ogg;

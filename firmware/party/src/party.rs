@@ -46,6 +46,8 @@ pub enum Input {
     Described(TrackId),
     /// A line-in is set up, or none.
     LineIn(bool),
+    /// Somebody sends to the channel, or nobody.
+    Sender(bool),
     /// The first frame of an opened track was mixed.
     TrackStarted(CueId),
     /// The last frame of an opened track was mixed, or its turn was skipped.
@@ -90,6 +92,7 @@ pub struct Party {
     fades: Fades,
     source: Source,
     has_line_in: bool,
+    has_sender: bool,
     playing: bool,
     /// Whether the track that is open first was given up by a stop, and is skipped when it plays again.
     stopped: bool,
@@ -135,6 +138,7 @@ impl Party {
             fades,
             source,
             has_line_in: source == Source::LineIn,
+            has_sender: false,
             playing: true,
             stopped: false,
             volume: Volume::FULL,
@@ -186,6 +190,10 @@ impl Party {
             Input::Described(_) => Vec::new(),
             Input::LineIn(is_set_up) => {
                 self.has_line_in = is_set_up;
+                Vec::new()
+            }
+            Input::Sender(is_there) => {
+                self.has_sender = is_there;
                 Vec::new()
             }
             Input::TrackStarted(cue) => {

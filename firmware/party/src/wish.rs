@@ -103,7 +103,8 @@ pub enum What {
     Turn(i8),
     /// Hear this source.
     Select(Source),
-    /// Hear the source after the one that is heard, in the order of [`Source::ALL`], round and round.
+    /// Hear the source after the one that is heard, in the order of [`Source::ALL`], round and round; those that are not
+    /// there are left out.
     NextSource,
     /// Put a track into the queue.
     Add(TrackId, At),
@@ -217,7 +218,7 @@ pub enum Refused {
     },
     /// Nothing was heard before.
     NothingBefore,
-    /// Line-in has no next track.
+    /// Line-in and senders have no next track.
     NothingNext,
     /// No line-in is set up.
     NoLineIn,

@@ -20,6 +20,7 @@ use rtc::config::Clocks;
 use tokio::sync::{Notify, mpsc, watch};
 use web::control::COMMANDS_WAITING_MAX;
 use web::pairing::Way;
+use web::senders::{Intakes, Senders};
 
 use crate::box_metrics;
 use crate::buttons::{Action, Buttons};
@@ -71,6 +72,7 @@ impl Assembled {
         let writer = folder.and_then(state_writer);
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config, first)));
         let (hubs_in, hubs) = watch::channel(web::http::Hubs::from([]));
+        let (senders, (intakes_in, intakes)) = (Senders::default(), watch::channel(Intakes::default()));
         let (line, line_thread) = line_in(config, clock)?;
         let wake = Arc::new(Notify::new());
         let (news_in, news) = mpsc::channel(NEWS_MAX);
@@ -89,6 +91,8 @@ impl Assembled {
             wake: Arc::clone(&wake),
             snapshots: snapshots.clone(),
             hubs: hubs_in,
+            senders: senders.clone(),
+            intakes: intakes_in,
             seed: SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64,
             estimate: Estimate::start(channel::encoders(config)?),
             gauged: Arc::default(),
@@ -124,6 +128,8 @@ impl Assembled {
             config: http_config(config),
             rtc: rtc.clone().into(),
             mp3: hubs,
+            senders,
+            intakes,
             snapshot: snapshots,
             audience: audience.clone(),
             commands: commands_in,
@@ -249,7 +255,8 @@ fn http_config(config: &Config) -> web::http::Config {
         mp3_listeners_max: config.mp3.listeners_max,
         ..Default::default()
     };
-    web::http::Config { names: config.http.names.clone(), host_from: config.host_networks(), limits }
+    let (names, host_from) = (config.http.names.clone(), config.host_networks());
+    web::http::Config { names, host_from, refuses_video: config.whip.refuse_video, limits }
 }
 
 #[cfg(test)]

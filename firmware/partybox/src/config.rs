@@ -40,7 +40,7 @@ pub use card::{CardFile, Secret};
 pub use error::Error;
 use error::ensure;
 use network::parse_network;
-pub use network::{HttpConfig, WebRtcConfig};
+pub use network::{HttpConfig, WebRtcConfig, WhipConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 
@@ -64,6 +64,7 @@ pub struct Config {
     pub opus: OpusConfig,
     pub mp3: Mp3Config,
     pub webrtc: WebRtcConfig,
+    pub whip: WhipConfig,
     pub http: HttpConfig,
     pub wifi: Wifi,
     pub board: board::Config,
@@ -88,6 +89,7 @@ impl Default for Config {
             opus: OpusConfig::default(),
             mp3: Mp3Config::default(),
             webrtc: WebRtcConfig::default(),
+            whip: WhipConfig::default(),
             http: HttpConfig::default(),
             wifi: Wifi::default(),
             board: board::Config::default(),

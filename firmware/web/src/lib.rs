@@ -13,6 +13,7 @@ pub mod mp3;
 pub mod pairing;
 pub mod panel;
 pub mod portal;
+pub mod senders;
 mod statistics;
 pub mod status;
 pub mod track;

@@ -122,6 +122,8 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             config: Config::default(),
             rtc,
             mp3: watch::channel(Hubs::from([])).1,
+            senders: web::senders::Senders::default(),
+            intakes: watch::channel(web::senders::Intakes::default()).1,
             snapshot,
             audience: watch::Sender::default(),
             commands,

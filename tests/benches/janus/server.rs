@@ -50,6 +50,8 @@ pub(super) fn main() {
         config: web::http::Config::default(),
         rtc: handle.into(),
         mp3: watch::channel(Hubs::from([])).1,
+        senders: web::senders::Senders::default(),
+        intakes: watch::channel(web::senders::Intakes::default()).1,
         snapshot,
         audience: watch::Sender::default(),
         commands,

@@ -82,6 +82,8 @@ impl Web {
             commands,
             pairing: phones,
             library: None,
+            senders: web::senders::Senders::default(),
+            intakes: watch::channel(web::senders::Intakes::default()).1,
             appliance: appliance::channel().0,
             zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),

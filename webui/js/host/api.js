@@ -214,3 +214,21 @@ function sendFile(path, file, onProgress) {
   });
   return { done, abort: () => request.abort() };
 }
+
+/** @returns {Promise<Party.Senders>} */
+export const senders = () => read('/api/senders');
+/**
+ * The token is told this once.
+ * @param {string} name
+ * @returns {Promise<{id: number, token: string, url: string, name: string}>}
+ */
+export const makeSender = async (name) => (await send('POST', '/api/senders', { name })).json();
+/** @param {number} id */
+export const removeSender = (id) => send('DELETE', `/api/senders/${id}`);
+/** @param {string} id of the channel */
+export const endSender = (id) => send('DELETE', `/api/channels/${id}/sender`);
+/**
+ * @param {number} id
+ * @param {string} token
+ */
+export const senderCode = (id, token) => `/api/senders/${id}/qr.svg?token=${token}`;

@@ -25,6 +25,7 @@ import { OverCard } from './over.js';
 import { PeoplePanel } from './people.js';
 import { Places } from './places.js';
 import { QueuePanel } from './queue.js';
+import { SendersBox } from './senders.js';
 import { SettingsForm } from './settings.js';
 import { SourceBox } from './source.js';
 import { Steer } from './steer.js';
@@ -50,6 +51,7 @@ const parts = {
   asks: new AsksPanel(),
   places: new Places(),
   people: new PeoplePanel(),
+  senders: new SendersBox(),
   settings: new SettingsForm(),
   network: new NetworkBox(),
   update: new UpdateBox(),
@@ -177,6 +179,7 @@ function show() {
   parts.source.measure(you.line_level);
   parts.places.show(state.scan ?? null, tabs.shows('music'));
   parts.people.show(tabs.shows('people'));
+  parts.senders.show(state, tabs.shows('people'));
   showInvitation(state, tabs.shows('people'));
   parts.settings.show(state, you);
   parts.network.show(tabs.shows('box'));

@@ -2,7 +2,7 @@
 
 import { t } from '../i18n.js';
 import { clock } from '../progress.js';
-import { isOver } from '../words.js';
+import { isOver, senderOf } from '../words.js';
 import { redraw, write } from '../dom.js';
 import { next, pause, play, previous, volume } from './api.js';
 import { element } from './page.js';
@@ -75,6 +75,8 @@ export class NowCard {
     if (isOver(state)) return { title: t('now.over'), artist: '' };
     if (state.track) return { title: titleOf(state.track), artist: state.track.artist };
     if (state.source === 'line-in' && !state.fallback) return { title: t('now.line_in'), artist: t('now.line_in_artist') };
+    const sender = senderOf(state);
+    if (sender !== '') return { title: sender, artist: t('now.sender_artist') };
     return { title: t('now.nothing'), artist: '' };
   }
 

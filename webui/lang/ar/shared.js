@@ -19,6 +19,7 @@ export default {
   'now.heading': 'يُعزف الآن',
   'now.line_in': 'مدخل الصوت',
   'now.line_in_artist': 'مباشرة من السلك',
+  'now.sender_artist': 'مباشرة',
   'now.nothing': 'لا شيء يُعزف',
   'now.untitled': 'بلا عنوان',
   'now.over': 'تصبحون على خير!',
@@ -55,6 +56,7 @@ export default {
 
   'source.files': 'ملفات الموسيقى',
   'source.line-in': 'مدخل الصوت',
+  'source.sender': 'مُرسِل',
 
   'refused.no_answer': 'لم يُجب الصندوق. تأكّد من أن هذا الهاتف على شبكة الحفلة.',
   'refused.unknown': 'لم ينجح ذلك: {detail}',

@@ -19,6 +19,7 @@ export default {
   'now.heading': 'Jetzt läuft',
   'now.line_in': 'Line-in',
   'now.line_in_artist': 'Live vom Kabel',
+  'now.sender_artist': 'Live',
   'now.nothing': 'Gerade läuft nichts',
   'now.untitled': 'Ohne Titel',
   'now.over': 'Gute Nacht!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Musikdateien',
   'source.line-in': 'Line-in',
+  'source.sender': 'Sender',
 
   'refused.no_answer': 'Die Box hat nicht geantwortet. Ist dieses Handy im WLAN der Party?',
   'refused.unknown': 'Das hat nicht geklappt: {detail}',

@@ -20,6 +20,7 @@ export default {
   'now.heading': 'Playing now',
   'now.line_in': 'Line-in',
   'now.line_in_artist': 'Live from the cable',
+  'now.sender_artist': 'Live',
   'now.nothing': 'Nothing is playing',
   'now.untitled': 'Untitled',
   'now.over': 'Good night!',
@@ -48,6 +49,7 @@ export default {
 
   'source.files': 'Music files',
   'source.line-in': 'Line-in',
+  'source.sender': 'Sender',
 
   'refused.no_answer': 'The box did not answer. Check that this phone is on the party’s Wi‑Fi.',
   'refused.unknown': 'That did not work: {detail}',

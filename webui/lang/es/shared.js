@@ -19,6 +19,7 @@ export default {
   'now.heading': 'Suena ahora',
   'now.line_in': 'Entrada de línea',
   'now.line_in_artist': 'En directo por el cable',
+  'now.sender_artist': 'En directo',
   'now.nothing': 'No suena nada',
   'now.untitled': 'Sin título',
   'now.over': '¡Buenas noches!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Archivos de música',
   'source.line-in': 'Entrada de línea',
+  'source.sender': 'Emisor',
 
   'refused.no_answer': 'La caja no ha respondido. Comprueba que este móvil está en el wifi de la fiesta.',
   'refused.unknown': 'No ha funcionado: {detail}',

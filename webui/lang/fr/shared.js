@@ -19,6 +19,7 @@ export default {
   'now.heading': 'En ce moment',
   'now.line_in': 'Entrée ligne',
   'now.line_in_artist': 'En direct du câble',
+  'now.sender_artist': 'En direct',
   'now.nothing': 'Rien en cours',
   'now.untitled': 'Sans titre',
   'now.over': 'Bonne nuit !',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Fichiers musicaux',
   'source.line-in': 'Entrée ligne',
+  'source.sender': 'Émetteur',
 
   'refused.no_answer': 'La boîte n’a pas répondu. Ce téléphone est-il sur le Wi‑Fi de la fête ?',
   'refused.unknown': 'Cela n’a pas marché : {detail}',

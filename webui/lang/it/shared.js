@@ -19,6 +19,7 @@ export default {
   'now.heading': 'In riproduzione',
   'now.line_in': 'Ingresso linea',
   'now.line_in_artist': 'In diretta dal cavo',
+  'now.sender_artist': 'In diretta',
   'now.nothing': 'Non suona nulla',
   'now.untitled': 'Senza titolo',
   'now.over': 'Buona notte!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'File musicali',
   'source.line-in': 'Ingresso linea',
+  'source.sender': 'Trasmettitore',
 
   'refused.no_answer': 'La cassa non ha risposto. Controlla che questo telefono sia sul Wi‑Fi della festa.',
   'refused.unknown': 'Non ha funzionato: {detail}',

@@ -19,6 +19,7 @@ export default {
   'now.heading': 'A tocar agora',
   'now.line_in': 'Entrada de linha',
   'now.line_in_artist': 'Ao vivo pelo cabo',
+  'now.sender_artist': 'Ao vivo',
   'now.nothing': 'Nada a tocar',
   'now.untitled': 'Sem título',
   'now.over': 'Boa noite!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Ficheiros de música',
   'source.line-in': 'Entrada de linha',
+  'source.sender': 'Emissor',
 
   'refused.no_answer': 'A caixa não respondeu. Confirma que este telemóvel está no Wi‑Fi da festa.',
   'refused.unknown': 'Não funcionou: {detail}',

@@ -63,12 +63,12 @@ impl Party {
             What::Toggle if self.playing => return plainly(self.set_playing(false, self.fades.pause_ms)),
             What::Toggle => return plainly(self.play(now)),
             What::Stop => return plainly(self.stop()),
-            What::Next if self.source == Source::LineIn => return Err(Refused::NothingNext),
+            What::Next if self.source != Source::Files => return Err(Refused::NothingNext),
             What::Next => return plainly(self.next(now)),
             What::Turn(steps) => return plainly(self.set_volume(self.volume.turned(steps))),
             What::Select(Source::LineIn) if !self.has_line_in => return Err(Refused::NoLineIn),
             What::Select(source) => return plainly(self.select(source)),
-            What::NextSource => return self.grant(now, asker, What::Select(self.source.next())),
+            What::NextSource => return self.select_next(),
             // Which channels there are is the evening's business, not one party's.
             What::Channel(_) => return Err(Refused::NoSuchChannel),
             What::Start(title) => return self.start(title, now),
@@ -107,6 +107,20 @@ impl Party {
             }
         }
         Ok((Done::Plainly, self.settle(now, asker.leads)))
+    }
+
+    /// Of those that are there: a button shall not choose what brings nothing.
+    fn select_next(&mut self) -> Granted {
+        let is_there = |source: &Source| match source {
+            Source::Files => true,
+            Source::LineIn => self.has_line_in,
+            Source::Sender => self.has_sender,
+        };
+        let after = std::iter::successors(Some(self.source.next()), |source| Some(source.next()));
+        match after.take(Source::ALL.len()).find(is_there) {
+            Some(source) if source != self.source => plainly(self.select(source)),
+            _ => Err(Refused::NoLineIn),
+        }
     }
 
     fn start(&mut self, title: Option<String>, now: Time) -> Granted {

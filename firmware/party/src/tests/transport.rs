@@ -61,7 +61,8 @@ fn a_single_track_follows_itself() {
 #[test]
 fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
     let mut party = party();
-    let silent = MixPlan { line_in_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 200, fallback_to_tracks: false };
+    let silent =
+        MixPlan { line_in_db: OFF_DB, sender_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 200, fallback_to_tracks: false };
     assert_eq!(last(&mut party, &[want(What::Pause)]), [Output::Mix(silent)]);
     assert_eq!(last(&mut party, &[want(What::Pause)]), []);
     assert_eq!(last(&mut party, &[want(What::Play)]), [Output::Mix(MixPlan { tracks_db: 0.0, ..silent })]);
@@ -71,10 +72,36 @@ fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
 fn line_in_falls_back_to_tracks_only_while_it_plays() {
     let mut party = party();
     let chosen = last(&mut party, &[want(What::Select(Source::LineIn))]);
-    let plan = MixPlan { line_in_db: 0.0, tracks_db: OFF_DB, ramp_ms: 1_000, fallback_to_tracks: true };
+    let plan =
+        MixPlan { line_in_db: 0.0, sender_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 1_000, fallback_to_tracks: true };
     assert_eq!(chosen, [Output::Mix(plan)]);
     let [Output::Mix(paused)] = last(&mut party, &[want(What::Pause)])[..] else { panic!("no plan") };
     assert!(!paused.fallback_to_tracks);
+}
+
+#[test]
+fn a_sender_is_heard_when_it_is_chosen_and_tracks_stand_in_for_it() {
+    let mut party = party();
+    let [Output::Mix(chosen)] = last(&mut party, &[want(What::Select(Source::Sender))])[..] else { panic!("no plan") };
+    assert_eq!((chosen.sender_db, chosen.tracks_db, chosen.line_in_db), (0.0, OFF_DB, OFF_DB));
+    assert!(chosen.fallback_to_tracks, "also before anybody sends");
+    assert_eq!(party.ask(Time::ZERO, HOST, What::Next), Err(Refused::NothingNext));
+}
+
+#[test]
+fn the_button_goes_round_the_sources_that_are_there() {
+    let mut party = Party::new(Source::Files, FADES, Settings::default(), 1);
+    assert_eq!(party.ask(Time::ZERO, HOST, What::NextSource), Err(Refused::NoLineIn));
+    party.handle(Time::ZERO, Input::Sender(true));
+    for (has_line_in, round) in
+        [(false, &[Source::Sender, Source::Files][..]), (true, &[Source::LineIn, Source::Sender, Source::Files])]
+    {
+        party.handle(Time::ZERO, Input::LineIn(has_line_in));
+        for source in round {
+            party.ask(Time::ZERO, HOST, What::NextSource).unwrap();
+            assert_eq!(party.view().source, *source);
+        }
+    }
 }
 
 #[test]

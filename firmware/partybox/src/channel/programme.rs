@@ -6,9 +6,12 @@ use std::sync::Arc;
 use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
+use audio::sender::SenderInput;
+use audio::sender::status::{SenderNumbers, SenderState};
 use base::{ChannelId, CueId, Time, TrackId};
 use party::{Asker, Audience, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
+use web::senders::Senders;
 use web::track::TrackView;
 
 use super::ear::{Ear, Lost, Moment};
@@ -20,8 +23,9 @@ use super::tracks::{News, Tracks};
 use super::view::Shown;
 use crate::supervise::PumpWatch;
 
-/// The place of line-in among the pump's sources.
+/// The places of the pump's sources.
 const LINE_IN: usize = 0;
+const SENDER: usize = 1;
 
 /// Tracks that will play by themselves whose titles are looked up before they are shown.
 const AHEAD: usize = 6;
@@ -53,6 +57,11 @@ pub(crate) struct Programme {
     pub(super) remedies: Remedies,
     pub(super) suspects: Suspects,
     pub(super) hub: Hub,
+    /// Where a sender's sound comes in, and who that is.
+    pub(super) sender: SenderInput,
+    pub(super) senders: Senders,
+    /// Whether the rules know of a sender.
+    pub(super) has_sender: bool,
     pub(super) pump: PumpWatch,
     pub(super) clock: Clock,
     /// Whether something changed that people wait to see.
@@ -121,8 +130,18 @@ impl Programme {
         self.carry_out(outputs);
     }
 
-    /// Tells the rules that time goes on.
+    /// Returns what the channel's sender does, and its name; the name is there before its sound.
+    pub(crate) fn sender(&self) -> (SenderNumbers, Option<String>) {
+        (self.sender.status().numbers(), self.senders.name(self.id))
+    }
+
+    /// Tells the rules that time goes on, and whether somebody sends.
     pub(super) fn pass(&mut self) {
+        let has_sender = self.sender.status().numbers().state != SenderState::Off;
+        if has_sender != self.has_sender {
+            self.has_sender = has_sender;
+            self.apply(Input::Sender(has_sender));
+        }
         let outputs = self.party.handle(self.clock.now(), Input::Pass);
         self.carry_out(outputs);
     }
@@ -162,8 +181,8 @@ impl Programme {
                     let track = self.party.opened(cue).unwrap_or_default();
                     log::warn!("{}: the decoder of track {track} is behind", self.id);
                 }
-                Event::SourceLost { .. } => log::warn!("{}: line-in brings nothing", self.id),
-                Event::SourceBack { .. } => log::info!("{}: line-in is back", self.id),
+                Event::SourceLost { index } => log::warn!("{}: {} brings nothing", self.id, source_name(index)),
+                Event::SourceBack { index } => log::info!("{}: {} delivers", self.id, source_name(index)),
             }
         }
         self.tracks.hand_over();
@@ -187,7 +206,7 @@ impl Programme {
     /// Returns the track that is heard, if one is, and its cue.
     fn playing(&self) -> Option<(CueId, TrackId)> {
         let sound = self.controls.status();
-        let from_decks = self.view().source != party::Source::LineIn || sound.standing_in;
+        let from_decks = self.view().source == party::Source::Files || sound.standing_in;
         let (cue, _) = sound.cue.filter(|_| from_decks)?;
         Some((cue, self.party.opened(cue)?))
     }
@@ -298,7 +317,14 @@ pub(super) fn plan(plan: party::MixPlan, crossfade_ms: u16) -> MixPlan {
         fallback_to_decks: plan.fallback_to_tracks,
         ..MixPlan::default()
     };
-    mixed.with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
+    mixed
+        .with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
+        .with_source(SENDER, Decibels::from_db(plan.sender_db))
+}
+
+/// Returns what the source at this place is called in the log.
+fn source_name(index: usize) -> &'static str {
+    if index == LINE_IN { "line-in" } else { "the sender" }
 }
 
 #[cfg(test)]

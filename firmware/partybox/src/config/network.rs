@@ -23,6 +23,11 @@ section! {
 }
 
 section! {
+    /// `[whip]`
+    WhipConfig { refuse_video: bool = false }
+}
+
+section! {
     /// `[http]`
     HttpConfig {
         connections_max: usize = 1_024,

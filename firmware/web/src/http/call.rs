@@ -24,6 +24,7 @@ use crate::metrics::Counters;
 use crate::mp3::Hub;
 use crate::statistics::Statistics;
 use crate::status::{ChannelStatus, Listeners, Snapshot};
+use rtc::api::SessionId;
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +97,18 @@ impl Server {
     /// Forgets guests and who listened to what: nothing of them outlives the party.
     pub(super) fn forget_evening(&self) {
         self.guests.forget_all();
+        self.end_senders(self.app.senders.end_party());
         self.statistics.clear();
+    }
+
+    /// Ends these media sessions of senders, whenever the fan-out gets to it. One that has ended by itself is no error.
+    pub(super) fn end_senders(&self, sessions: Vec<SessionId>) {
+        let rtc = self.app.rtc.clone();
+        tokio::spawn(async move {
+            for session in sessions {
+                _ = rtc.delete(session).await;
+            }
+        });
     }
 
     /// What a request from `address` can prove. Where a paired phone calls from is remembered: its next connection may

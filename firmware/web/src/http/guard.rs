@@ -49,6 +49,7 @@ pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: 
         }
         Err(refusal) => (Err(refusal), None),
     };
+    let result = result.map_err(|refusal| refusal.as_problem(route.explains_itself()));
     // Nobody becomes a guest before what they said was understood.
     let joined = newcomer.filter(|newcomer| result.is_ok() && counted.join(newcomer).is_ok());
     let mut response = finish(&counted, result);
@@ -136,7 +137,7 @@ fn check_role(who: Who, role: &Role) -> Result<(), Refusal> {
     match who {
         Who::Host if !role.is_host() => refuse("Only a host of the party may do this."),
         Who::Dj if !role.is_dj() => refuse("Only a DJ or a host of the party may do this."),
-        Who::Anyone | Who::Guest | Who::Dj | Who::Host => Ok(()),
+        Who::Anyone | Who::Guest | Who::Dj | Who::Sender | Who::Host => Ok(()),
     }
 }
 

@@ -74,7 +74,13 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
 pub(super) async fn set_dj(call: Call, is_dj: bool) -> Result<Response, Refusal> {
     let label = call.param("label");
     let id = label.parse().map(GuestId).map_err(|_| unknown(label))?;
-    if call.server.guests.set_dj(id, is_dj) { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(unknown(label)) }
+    if !call.server.guests.set_dj(id, is_dj) {
+        return Err(unknown(label));
+    }
+    if !is_dj {
+        call.server.end_senders(call.server.app.senders.end_guest(id));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn unknown(label: &str) -> Refusal {

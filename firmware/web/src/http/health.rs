@@ -99,6 +99,8 @@ fn webrtc(stats: &Stats, page: &mut Page) {
         ("joins_total", "Listeners that joined.", stats.joins_total),
         ("handshake_failures_total", "Handshakes that failed or took too long.", stats.handshake_failures_total),
         ("lost_total", "Listeners freed because they gave no sign of life.", stats.lost_total),
+        ("sender_joins_total", "Senders whose handshake was done.", stats.sender_joins_total),
+        ("packets_received_total", "RTP packets of senders.", stats.packets_received_total),
         ("strangers_total", "Datagrams that no session proved to be its own.", stats.strangers_total),
         ("refused_total", "Datagrams of ours that were refused where they went.", stats.refused_total),
         ("faults_total", "Sessions ended because of a fault of ours.", stats.faults_total),

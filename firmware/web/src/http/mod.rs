@@ -32,6 +32,7 @@ mod refusal;
 mod role;
 mod route;
 mod routes;
+mod senders;
 mod server;
 mod signaling;
 mod socket;
@@ -43,6 +44,7 @@ mod turns;
 mod update;
 mod upload;
 mod whep;
+mod whip;
 mod why;
 
 use std::fmt;
@@ -62,6 +64,7 @@ use crate::control::Command;
 use crate::metrics::Page;
 use crate::mp3::Hub;
 use crate::pairing::Pairing;
+use crate::senders::{Intakes, Senders};
 use crate::status::Snapshot;
 
 /// How the server behaves.
@@ -71,6 +74,8 @@ pub struct Config {
     pub names: Vec<String>,
     /// Networks whose requests are a host's, paired or not.
     pub host_from: Vec<IpNet>,
+    /// Whether a sender that offers video as well is refused, rather than heard without it.
+    pub refuses_video: bool,
     /// Limits.
     pub limits: Limits,
 }
@@ -92,6 +97,10 @@ pub struct App {
     pub rtc: Signaling,
     /// MP3, one hub per stream, oldest first.
     pub mp3: watch::Receiver<Hubs>,
+    /// Who sends, which others may show.
+    pub senders: Senders,
+    /// The channels' inputs for senders.
+    pub intakes: watch::Receiver<Intakes>,
     /// What the box does.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// Where who hears which channel is published, for the rules.

@@ -57,7 +57,7 @@ pub(super) fn words(call: &Call) -> Response {
 }
 
 /// The code of `text`, which survives a torn corner (level M).
-fn picture(text: &str, format: Format) -> Result<Response, Refusal> {
+pub(super) fn picture(text: &str, format: Format) -> Result<Response, Refusal> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)
         .map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The text is too long for a QR code."))?;
     let (media, body) = match format {

@@ -22,6 +22,8 @@ pub(crate) struct Refusal {
     code: Option<&'static str>,
     field: Option<Box<Field>>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether it is written as RFC 9457 says, for programs that expect it.
+    is_problem: bool,
 }
 
 /// What was at fault.
@@ -34,6 +36,12 @@ struct Field {
 
 #[derive(Serialize)]
 struct Problem<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
     error: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -160,7 +168,7 @@ impl Refusal {
     /// A refusal with a sentence for whoever made the request.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, detail, code: None, field: None, headers: Vec::new() }
+        Self { status, detail, code: None, field: None, headers: Vec::new(), is_problem: false }
     }
 
     /// Names the reason in a word that never changes, for pages that have a sentence for it in the guest's language.
@@ -172,6 +180,12 @@ impl Refusal {
     /// Names the field at fault, the value it had and what is allowed.
     pub(crate) fn field(mut self, field: &'static str, value: &str, allowed: impl Into<String>) -> Self {
         self.field = Some(Box::new(Field { field, value: quoted(value), allowed: allowed.into() }));
+        self
+    }
+
+    /// Is written as a problem detail (RFC 9457), with the fields of all other refusals beside those of that.
+    pub(crate) fn as_problem(mut self, is_problem: bool) -> Self {
+        self.is_problem = is_problem;
         self
     }
 
@@ -194,12 +208,21 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let problem = Problem { error: &self.detail, code: self.code, field: self.field.as_deref() };
+        let detailed = self.is_problem.then_some(self.status);
+        let problem = Problem {
+            title: detailed.and_then(|status| status.canonical_reason()),
+            status: detailed.map(|status| status.as_u16()),
+            detail: detailed.map(|_| self.detail.as_str()),
+            error: &self.detail,
+            code: self.code,
+            field: self.field.as_deref(),
+        };
         let body = serde_json::to_string(&problem).expect("a problem holds only strings and numbers");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         let headers: &mut HeaderMap = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let media = if self.is_problem { "application/problem+json" } else { "application/json" };
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.extend(self.headers);
         response

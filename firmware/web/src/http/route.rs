@@ -19,6 +19,8 @@ pub(super) enum Who {
     Guest,
     /// Guests whom a host has made DJ, and hosts.
     Dj,
+    /// The same, and programs with a sender's token, which the handler looks at: what it is for depends on the channel.
+    Sender,
     /// Paired phones, and requests from the networks in [`super::Config::host_from`].
     Host,
 }
@@ -74,6 +76,11 @@ impl Route {
 
     pub(super) const fn bare(method: Method, path: &'static str, who: Who, answer: fn(Call) -> Answer) -> Self {
         Self { method, path, who, takes: Takes::Nothing, answer }
+    }
+
+    /// Whether its refusals are problem details (RFC 9725 section 4.2 names no other form for them).
+    pub(super) fn explains_itself(&self) -> bool {
+        self.path.starts_with("/whip/")
     }
 
     /// Whether a foreign page, open on a phone, must not be able to call it: it changes something, or is not for

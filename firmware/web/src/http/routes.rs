@@ -23,7 +23,7 @@ use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, channels, following, guard, guests, health, music, openapi, pages, pairing, party, portal, qr,
-    queue, statistics, stream, update, upload, whep, why,
+    queue, senders, statistics, stream, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -35,6 +35,9 @@ macro_rules! channel {
 
 const WHEP: &str = "/whep/{stream}";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
+const WHIP: &str = "/whip/{channel}";
+const WHIP_SESSION: &str = "/whip/{channel}/{session}";
+const SENDERS: &str = "/api/senders";
 const GUEST_DJ: &str = "/api/guests/{label}/dj";
 const PAIRING: &str = "/api/pairing";
 const CHANNEL: &str = channel!("");
@@ -74,6 +77,10 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
     (
         "/api/party/source",
         Route::with_json(Method::POST, channel!("/source"), Who::Host, |call| Box::pin(party::source(call))),
+    ),
+    (
+        "/api/party/sender",
+        Route::bare(Method::DELETE, channel!("/sender"), Who::Host, |call| Box::pin(senders::hang_up(call))),
     ),
     (
         "/api/party/volume",
@@ -172,6 +179,28 @@ static OF_BOX: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(whep::set_duration(call)),
     },
+    Route {
+        method: Method::POST,
+        path: WHIP,
+        who: Who::Sender,
+        takes: Takes::Media(SDP, SDP_BYTES_MAX),
+        answer: |call| Box::pin(whip::offer(call)),
+    },
+    Route::get(WHIP, |call| Box::pin(async move { whip::greet(&call) })),
+    Route {
+        method: Method::PATCH,
+        path: WHIP_SESSION,
+        who: Who::Anyone,
+        takes: Takes::Media(SDP_FRAGMENT, SDP_BYTES_MAX),
+        answer: |call| Box::pin(whip::patch(call)),
+    },
+    Route::bare(Method::DELETE, WHIP_SESSION, Who::Anyone, |call| Box::pin(whip::delete(call))),
+    Route::bare(Method::GET, SENDERS, Who::Host, |call| Box::pin(async move { Ok(senders::list(&call)) })),
+    Route::with_json(Method::POST, SENDERS, Who::Host, |call| Box::pin(senders::issue(call))),
+    Route::bare(Method::GET, "/api/senders/{id}/qr.svg", Who::Host, |call| {
+        Box::pin(async move { senders::picture(&call) })
+    }),
+    Route::bare(Method::DELETE, "/api/senders/{id}", Who::Host, |call| Box::pin(senders::revoke(call))),
     Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
     Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),
     Route::bare(Method::GET, CHANNEL, Who::Host, |call| Box::pin(async move { channels::about(&call) })),

@@ -15,6 +15,7 @@ mod pairing;
 mod table;
 mod things;
 mod whep;
+mod whip;
 mod why;
 mod world;
 

@@ -39,6 +39,7 @@ fn every_route_is_described_with_who_may_and_what_it_takes() {
             Who::Anyone => "anyone",
             Who::Guest => "guest",
             Who::Dj => "dj",
+            Who::Sender => "sender",
             Who::Host => "host",
         };
         assert_eq!(operation["x-who"], who, "{name}");

@@ -57,6 +57,7 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/api/queue" => br#"{"track":1,"at":"end"}"#,
         "/api/queue/{item}/move" => br#"{"to":0}"#,
         "/api/requests" => br#"{"track":1}"#,
+        "/api/senders" => br#"{"name":"Desk"}"#,
         "/api/party/start" => br#"{"title":"Garden"}"#,
         "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",
@@ -218,8 +219,9 @@ async fn every_path_names_its_methods() {
         let unknown = world.ask("BREW", &example, &[], &[]).await;
         assert_eq!(unknown.status, 405, "BREW {pattern}");
     }
-    let whep = world.ask("OPTIONS", "/whep/main", &[], &[]).await;
-    assert_eq!(whep.header("accept-post"), "application/sdp");
+    for path in ["/whep/main", "/whip/main"] {
+        assert_eq!(world.ask("OPTIONS", path, &[], &[]).await.header("accept-post"), "application/sdp", "{path}");
+    }
 }
 
 #[tokio::test]
@@ -297,7 +299,7 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             _ if by_address => "X-None: x".into(),
             Who::Anyone => "X-None: x".into(),
             Who::Guest => guest,
-            Who::Dj | Who::Host => cookie(1),
+            Who::Dj | Who::Sender | Who::Host => cookie(1),
         };
         if route.takes == Takes::Socket {
             continue; // The tests of the live connection have it.
@@ -311,6 +313,8 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
         // The party of these tests has nothing to skip to.
         let right = match route.path {
             "/api/party/next" | "/api/channels/{channel}/next" => 409..410,
+            // The picture shows a token only to whoever has it.
+            "/api/senders/{id}/qr.svg" => 404..405,
             // And no music, hence no covers.
             "/api/library/art/{track}" => 404..405,
             // Nor a place for uploads.

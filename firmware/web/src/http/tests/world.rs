@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use ::party::{Channel, Color, Done, Fades, Party, PublicView, Refused, Repertoire, Settings, Source, What};
 use appliance::facts::Facts;
 use appliance::handle::Inbox;
-use base::{ChannelId, Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
+use base::{
+    ChannelId, Encoding, ItemId, MediaTime, Packet, PacketInlet, PacketSink, RequestId, SentPacket, StreamId, Time,
+    TrackId,
+};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -21,6 +24,7 @@ use crate::control::Command;
 use crate::http::{App, Audiences, Config, Signaling, serve};
 use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
+use crate::senders::{Open, Senders};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
 use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
@@ -44,6 +48,8 @@ pub(super) struct World {
     pub(super) asked: Arc<Mutex<Vec<String>>>,
     /// Who listens over WebRTC, as the fan-out tells it.
     pub(super) listeners: Arc<Mutex<Vec<ListenerStats>>>,
+    /// Who sends; there is one token, which nobody has.
+    pub(super) senders: Senders,
     /// Who hears which channel, as the rules are told.
     pub(super) audience: watch::Receiver<Audiences>,
     /// Pairing, and the button.
@@ -158,12 +164,17 @@ impl World {
         let (pairing, keeper) = Keeper::new();
         let (appliance, facts) = super::things::keeper();
         let inbox = appliance.inbox.clone().expect("made by the keeper");
+        let senders = Senders::default();
+        senders.issue("Desk", None).expect("there is room").expect("random bytes");
+        let of_app = senders.clone();
         let audience = watch::Sender::default();
         let heard = audience.subscribe();
         let app = App {
             config,
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
+            senders,
+            intakes: watch::channel(Arc::new([(main(), intake())].into())).1,
             snapshot: snapshots,
             audience,
             commands,
@@ -184,6 +195,7 @@ impl World {
             wishes,
             asked,
             listeners,
+            senders: of_app,
             audience: heard,
             keeper,
             facts,
@@ -342,6 +354,15 @@ fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<ListenerStats
     (handle.unwrap().into(), asked, listeners)
 }
 
+/// An input for senders that leads nowhere.
+fn intake() -> Open {
+    struct Nowhere;
+    impl PacketInlet for Nowhere {
+        fn take(&mut self, _: SentPacket<'_>) {}
+    }
+    Arc::new(|| Some(Box::new(Nowhere)))
+}
+
 fn answer(command: api::Command) {
     let known = |session| if session == SESSION { Ok(()) } else { Err(SessionError::Unknown) };
     match command {
@@ -355,10 +376,22 @@ fn answer(command: api::Command) {
                 _ => Err(OfferError::UnknownStream),
             });
         }
+        api::Command::Send(offer, reply) => {
+            let _ = reply.send(match offer.sdp.as_str() {
+                "video" => Err(OfferError::NotAcceptable("no Opus".into())),
+                "bad" => Err(OfferError::Malformed("no a=fingerprint".into())),
+                "brief" => Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() }),
+                _ => {
+                    // It sends for as long as the test runs.
+                    Box::leak(offer.inlet);
+                    Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() })
+                }
+            });
+        }
         api::Command::Patch { session, if_match, reply, .. } => {
             let _ = reply.send(known(session).and(match if_match.as_deref() {
                 Some("*") => Ok(Patched::Restarted { sdp_fragment: "a=ice-ufrag:x".into(), etag: "e2".into() }),
-                Some("e1") => Ok(Patched::Trickled),
+                Some("e1") | None => Ok(Patched::Trickled),
                 _ => Err(SessionError::EtagMismatch),
             }));
         }
