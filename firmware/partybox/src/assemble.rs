@@ -11,7 +11,7 @@ use appliance::address::{self, Page};
 use appliance::state::{self, Folder, Writer};
 use appliance::wifi::Wifi;
 use appliance::{Appliance, Upkeep};
-use audio::capture::Alsa;
+use audio::capture::{Alsa, Open, Pipe};
 use audio::clock::Clock;
 use audio::line::{self, LineSource};
 use base::{ChannelId, Timeline};
@@ -27,7 +27,7 @@ use crate::buttons::{Action, Buttons};
 use crate::card;
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channels, Estimate, Lookup, NEWS_MAX, Roster, Supplies, Suspects};
-use crate::config::Config;
+use crate::config::{Config, LineInConfig};
 use crate::error::Error;
 use crate::lists::{self, Wanted};
 use crate::music::Music;
@@ -223,15 +223,20 @@ fn line_in(config: &Config, clock: Clock) -> Result<(Option<LineSource>, Option<
     if config.line_in.device.is_empty() {
         return Ok((None, None));
     }
-    let (feeder, source) = line::pair(Box::new(line_in_device(config)));
+    let (feeder, source) = line::pair(line_in_device(config));
     let run = move || line::run(feeder, clock);
     let thread = thread::Builder::new().name("capture".to_owned()).spawn(run).map_err(Error::System)?;
     Ok((Some(source), Some(thread)))
 }
 
-/// The device of line-in as the configuration asks for it.
-fn line_in_device(config: &Config) -> Alsa {
-    Alsa::new(&config.line_in.device).with_period_ms(config.line_in.period_ms)
+/// The device of line-in as the configuration asks for it: a sound card, or a pipe into which another program writes.
+fn line_in_device(config: &Config) -> Box<dyn Open> {
+    let LineInConfig { device, period_ms } = &config.line_in;
+    match Pipe::parse(device) {
+        Ok(pipe) => Box::new(pipe),
+        // A pipe that cannot be was refused with the configuration.
+        Err(_) => Box::new(Alsa::new(device).with_period_ms(*period_ms)),
+    }
 }
 
 /// What the box as a thing needs to know of the configuration.
@@ -261,8 +266,6 @@ fn http_config(config: &Config) -> web::http::Config {
 
 #[cfg(test)]
 mod tests {
-    use audio::capture::Open;
-
     use super::*;
 
     #[test]

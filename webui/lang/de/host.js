@@ -406,5 +406,6 @@ export default {
   'refused.no-such-place': 'Diesen Ordner oder diese Playlist gibt es auf der Box nicht.',
   'refused.bad-text': 'Diesen Text nimmt die Box nicht. Bitte schreib ihn anders.',
   'refused.no-line-in': 'Line-in gehört zu einem anderen Kanal, oder diese Box hat keines.',
+  'refused.tokens-full': 'Mehr Token kann es nicht geben; entferne zuerst eines.',
   'refused.nothing-next': 'Nach diesem Stück kommt keines.',
 };

@@ -395,5 +395,6 @@ export default {
   'refused.no-such-place': 'This folder or playlist is not on the box.',
   'refused.bad-text': 'The box does not take this text. Please write it differently.',
   'refused.no-line-in': 'Line-in belongs to another channel, or this box has none.',
+  'refused.tokens-full': 'There are as many tokens as there can be; remove one first.',
   'refused.nothing-next': 'There is no track after this one.',
 };

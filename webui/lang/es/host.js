@@ -404,5 +404,6 @@ export default {
   'refused.no-such-place': 'Esa carpeta o lista no está en la caja.',
   'refused.bad-text': 'La caja no acepta este texto. Escríbelo de otra forma.',
   'refused.no-line-in': 'La entrada de línea es de otro canal, o esta caja no tiene.',
+  'refused.tokens-full': 'No puede haber más códigos; quita uno primero.',
   'refused.nothing-next': 'No hay ninguna pista después de esta.',
 };

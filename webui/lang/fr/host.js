@@ -406,5 +406,6 @@ export default {
   'refused.no-such-place': 'Ce dossier ou cette liste de lecture n’est pas sur la boîte.',
   'refused.bad-text': 'La boîte ne prend pas ce texte. Écrivez-le autrement.',
   'refused.no-line-in': 'L’entrée ligne est à un autre canal, ou cette boîte n’en a pas.',
+  'refused.tokens-full': 'Il ne peut pas y avoir plus de codes ; retirez-en un d’abord.',
   'refused.nothing-next': 'Il n’y a pas de morceau après celui-ci.',
 };

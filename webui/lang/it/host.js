@@ -405,5 +405,6 @@ export default {
   'refused.no-such-place': 'Questa cartella o lista non è sulla cassa.',
   'refused.bad-text': 'La cassa non accetta questo testo. Scrivilo in un altro modo.',
   'refused.no-line-in': 'L’ingresso è di un altro canale, o questa cassa non ne ha.',
+  'refused.tokens-full': 'Non ci possono essere altri codici; prima togline uno.',
   'refused.nothing-next': 'Dopo questo brano non ce n’è un altro.',
 };

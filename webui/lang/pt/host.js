@@ -406,5 +406,6 @@ export default {
   'refused.no-such-place': 'Essa pasta ou lista não está na caixa.',
   'refused.bad-text': 'A caixa não aceita este texto. Escreva-o de outra forma.',
   'refused.no-line-in': 'A entrada de linha é de outro canal, ou esta caixa não tem.',
+  'refused.tokens-full': 'Não pode haver mais códigos; retire um primeiro.',
   'refused.nothing-next': 'Não há nenhuma faixa depois desta.',
 };

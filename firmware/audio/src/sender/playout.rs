@@ -127,9 +127,9 @@ impl Playout {
             return Delivery::Late;
         }
         let Some(speed) = self.delay.run(scheduled, self.next - self.decoded_len as i64) else {
-            // Too much has piled up: what is there is enough to begin again, with the newest of it.
-            self.is_filling = true;
-            self.decoded_len = 0;
+            // Too much has piled up, or what could have arrived by now no longer does: begin again by what arrives from here on,
+            // with the newest of what is there.
+            self.wait();
             return Delivery::Late;
         };
         self.fit.set_speed(speed);

@@ -251,7 +251,7 @@ fn a_phone_that_falls_asleep_is_bridged_for_a_moment_and_comes_back_by_itself() 
         (0..500).for_each(|_| _ = bench.block());
         bench.is_awake = false;
         let blocks = bench.until_silence(50).expect("silence");
-        assert!((4..=16).contains(&blocks), "{blocks} blocks from the last packet to silence");
+        assert!((4..=20).contains(&blocks), "{blocks} blocks from the last packet to silence");
         assert_eq!(bench.numbers().state, SenderState::Waiting);
         (0..asleep_blocks).for_each(|_| assert_eq!(bench.block().0, Delivery::Late));
         bench.is_awake = true;
@@ -287,6 +287,17 @@ fn a_sender_that_is_held_up_again_and_again_is_heard_in_between_and_not_later_an
     (0..20_000).for_each(|n| assert!(matches!(bench.block().0, Delivery::Sound(_)), "block {n}"));
     assert!(bench.numbers().delay_us < 60_000, "{:?}", bench.numbers());
     assert!(bench.numbers().drift_ppm.abs() < 100.0, "{:?}", bench.numbers());
+}
+
+#[test]
+fn a_sender_that_is_too_slow_is_heard_as_far_as_it_goes_and_wholly_once_it_keeps_up() {
+    let mut bench = Bench::new(Network { ppm: -20_000.0, ..Network::default() });
+    bench.until_sound(20).unwrap();
+    let sound = (0..6_000).filter(|_| matches!(bench.block().0, Delivery::Sound(_))).count();
+    assert!(sound > 5_000, "{sound} of 6000 blocks");
+    bench.network.ppm = 0.0;
+    (0..300).for_each(|_| _ = bench.block());
+    (0..1_000).for_each(|n| assert!(matches!(bench.block().0, Delivery::Sound(_)), "block {n}: {:?}", bench.numbers()));
 }
 
 #[test]
