@@ -18,7 +18,8 @@ pub(super) fn metrics(senders: &[(ChannelId, SenderNumbers)], page: &mut Page) {
     family(Kind::Gauge, "sender_peak_dbfs", "Peak of the sender in the last block.", |s| {
         20.0 * f64::from(s.peak).log10()
     });
-    let counters: [(&str, &str, fn(&SenderNumbers) -> u64); 6] = [
+    type Count = fn(&SenderNumbers) -> u64;
+    let counters: [(&str, &str, Count); 6] = [
         ("sender_packets_total", "Packets of senders that were heard.", |s| s.packets_total),
         ("sender_recovered_frames_total", "Frames recovered from the packet after them.", |s| s.recovered_frames_total),
         ("sender_concealed_frames_total", "Frames that were lost and concealed.", |s| s.concealed_frames_total),

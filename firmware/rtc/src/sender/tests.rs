@@ -7,17 +7,17 @@ use crate::srtp::{MasterKeys, Profile, Sealer};
 
 /// Keeps what arrives.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<(u32, Vec<u8>)>>>);
+struct Kept(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl PacketInlet for Kept {
     fn take(&mut self, packet: SentPacket<'_>) {
-        self.0.lock().unwrap().push((packet.timestamp, packet.payload.to_vec()));
+        self.0.lock().unwrap().push(packet.payload.to_vec());
     }
 }
 
 impl Kept {
     fn payloads(&self) -> Vec<Vec<u8>> {
-        self.0.lock().unwrap().iter().map(|(_, payload)| payload.clone()).collect()
+        self.0.lock().unwrap().clone()
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: 
         }
         Err(refusal) => (Err(refusal), None),
     };
-    let result = result.map_err(|refusal| refusal.as_problem(route.explains_itself()));
+    let result = result.map_err(|refusal| refusal.explained(route.explains_itself()));
     // Nobody becomes a guest before what they said was understood.
     let joined = newcomer.filter(|newcomer| result.is_ok() && counted.join(newcomer).is_ok());
     let mut response = finish(&counted, result);

@@ -184,7 +184,7 @@ impl Refusal {
     }
 
     /// Is written as a problem detail (RFC 9457), with the fields of all other refusals beside those of that.
-    pub(crate) fn as_problem(mut self, is_problem: bool) -> Self {
+    pub(crate) fn explained(mut self, is_problem: bool) -> Self {
         self.is_problem = is_problem;
         self
     }

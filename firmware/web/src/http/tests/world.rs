@@ -7,10 +7,7 @@ use std::time::{Duration, Instant};
 use ::party::{Channel, Color, Done, Fades, Party, PublicView, Refused, Repertoire, Settings, Source, What};
 use appliance::facts::Facts;
 use appliance::handle::Inbox;
-use base::{
-    ChannelId, Encoding, ItemId, MediaTime, Packet, PacketInlet, PacketSink, RequestId, SentPacket, StreamId, Time,
-    TrackId,
-};
+use base::{ChannelId, Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId, StreamId, Time, TrackId};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -24,7 +21,7 @@ use crate::control::Command;
 use crate::http::{App, Audiences, Config, Signaling, serve};
 use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
-use crate::senders::{Open, Senders};
+use crate::senders::Senders;
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
 use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
@@ -174,7 +171,7 @@ impl World {
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             senders,
-            intakes: watch::channel(Arc::new([(main(), intake())].into())).1,
+            intakes: watch::channel(Arc::new([(main(), super::whip::intake())].into())).1,
             snapshot: snapshots,
             audience,
             commands,
@@ -352,15 +349,6 @@ fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<ListenerStats
         answer(command);
     });
     (handle.unwrap().into(), asked, listeners)
-}
-
-/// An input for senders that leads nowhere.
-fn intake() -> Open {
-    struct Nowhere;
-    impl PacketInlet for Nowhere {
-        fn take(&mut self, _: SentPacket<'_>) {}
-    }
-    Arc::new(|| Some(Box::new(Nowhere)))
 }
 
 fn answer(command: api::Command) {
