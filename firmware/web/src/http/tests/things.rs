@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use appliance::facts::Facts;
 use appliance::handle::{Handle, Inbox, Refused, Request, channel};
 use appliance::rules::Change;
+use base::{PacketInlet, SentPacket};
 use tokio::sync::watch;
+
+use crate::senders::Open;
 
 /// An appliance that does what it is asked, but will not forward.
 pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
@@ -36,4 +39,13 @@ fn inbox() -> Inbox {
     let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     Inbox { part: folder.join("part"), whole: folder.join("whole") }
+}
+
+/// An input for senders that leads nowhere.
+pub(super) fn intake() -> Open {
+    struct Nowhere;
+    impl PacketInlet for Nowhere {
+        fn take(&mut self, _: SentPacket<'_>) {}
+    }
+    Arc::new(|| Some(Box::new(Nowhere)))
 }

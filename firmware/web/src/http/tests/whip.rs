@@ -1,27 +1,14 @@
 //! WHIP as a sender sees it (RFC 9725), and what hosts decide about senders.
 
-use std::sync::Arc;
-
-use base::{PacketInlet, SentPacket};
 use serde_json::Value;
 
 use super::guests::join;
 use super::world::{Reply, SESSION, World, hosts};
 use crate::http::Config;
-use crate::senders::Open;
 
 const SDP: &str = "Content-Type: application/sdp";
 const FRAGMENT: &str = "Content-Type: application/trickle-ice-sdpfrag";
 const JSON: &str = "Content-Type: application/json";
-
-/// An input for senders that leads nowhere.
-pub(super) fn intake() -> Open {
-    struct Nowhere;
-    impl PacketInlet for Nowhere {
-        fn take(&mut self, _: SentPacket<'_>) {}
-    }
-    Arc::new(|| Some(Box::new(Nowhere)))
-}
 
 fn json(reply: &Reply) -> Value {
     serde_json::from_str(&reply.text()).unwrap()

@@ -171,7 +171,7 @@ impl World {
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             senders,
-            intakes: watch::channel(Arc::new([(main(), super::whip::intake())].into())).1,
+            intakes: watch::channel(Arc::new([(main(), super::things::intake())].into())).1,
             snapshot: snapshots,
             audience,
             commands,
