@@ -365,16 +365,20 @@ fn answer(command: api::Command) {
             });
         }
         api::Command::Send(offer, reply) => {
-            let _ = reply.send(match offer.sdp.as_str() {
+            let answer = || Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() });
+            let answered = match offer.sdp.as_str() {
                 "video" => Err(OfferError::NotAcceptable("no Opus".into())),
                 "bad" => Err(OfferError::Malformed("no a=fingerprint".into())),
-                "brief" => Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() }),
+                "brief" => answer(),
                 _ => {
                     // It sends for as long as the test runs.
                     Box::leak(offer.inlet);
-                    Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() })
+                    return drop(reply.send(answer()));
                 }
-            });
+            };
+            // As the fan-out does: whoever is answered finds the place free.
+            drop(offer);
+            let _ = reply.send(answered);
         }
         api::Command::Patch { session, if_match, reply, .. } => {
             let _ = reply.send(known(session).and(match if_match.as_deref() {
