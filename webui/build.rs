@@ -111,7 +111,7 @@ fn whole_page(package: &Path, text: &str, files: &[Found], place: &str) -> io::R
         if let Some(sheet) = value(line, "<link rel=\"stylesheet\" href=\"/") {
             let sheet = uncommented(&fs::read_to_string(package.join(sheet))?);
             sheet.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| {
-                style.push_str(line);
+                style.push_str(&squeezed(line));
                 style.push('\n');
             });
             continue;
@@ -126,7 +126,7 @@ fn whole_page(package: &Path, text: &str, files: &[Found], place: &str) -> io::R
                 page.push_str(&format!("<link rel=\"modulepreload\" href=\"{place}{module}\">\n"));
             }
         }
-        let mut line = line.to_owned();
+        let mut line = line.trim_start().to_owned();
         for folder in FOLDERS {
             line = line.replace(&format!("=\"/{folder}/"), &format!("=\"{place}{folder}/"));
         }
@@ -155,6 +155,13 @@ fn uncommented(text: &str) -> String {
         kept.push('\n');
     }
     kept
+}
+
+/// A line of a style sheet without the spaces that only people need.
+fn squeezed(line: &str) -> String {
+    let tight =
+        [(": ", ":"), (" {", "{"), ("{ ", "{"), ("; }", "}"), ("; ", ";"), (", ", ","), (" > ", ">"), (";}", "}")];
+    tight.into_iter().fold(line.to_owned(), |line, (loose, tight)| line.replace(loose, tight))
 }
 
 /// What stands between `open` and the next quote.

@@ -40,7 +40,31 @@ declare namespace Party {
   }
 
   /** Who said what a setting is: nobody, the box's file, the one that its owner edits on its card, or a host on the page. */
-  type Origin = 'default' | 'file' | 'card' | 'page';
+  type Origin = 'default' | 'file' | 'card' | 'page' | 'command';
+
+  /** A setting of the box. */
+  interface BoxSetting {
+    key: string;
+    value: unknown;
+    origin: Origin;
+    default: unknown;
+    /** What it goes back to when a host's word is taken back. */
+    back?: { value: unknown; origin: Origin };
+    kind: 'text' | 'secret' | 'number' | 'switch' | 'choice' | 'number-choice' | 'numbers' | 'texts' | 'hours' | 'country' | 'pins' | 'other';
+    min?: number;
+    max?: number;
+    choices?: (string | number)[];
+    takes: 'now' | 'restart' | 'never' | { elsewhere: string };
+    pending: boolean;
+    left_out?: string;
+  }
+
+  interface BoxSettings {
+    settings: BoxSetting[];
+    pending: boolean;
+    /** The first host may be asked what the box needs to know. */
+    asks: boolean;
+  }
 
   /** What is wrong with the file on the card. */
   interface CardProblem {
@@ -65,6 +89,7 @@ declare namespace Party {
     skip_votes_min: number;
     skip_after_s: number;
     skip_pause_s: number;
+    reactions: boolean;
     crossfade_ms: number;
     level_loudness: boolean;
   }
@@ -96,6 +121,21 @@ declare namespace Party {
     why?: string | null;
   }
 
+  /** A token with which a desk or program may send. */
+  interface SenderToken {
+    id: number;
+    name: string;
+    /** The channel it is for; null: any. */
+    channel: string | null;
+    /** Whether somebody sends with it. */
+    on: boolean;
+  }
+
+  interface Senders {
+    tokens: SenderToken[];
+    on: { channel: string; name: string; token: number | null; guest: number | null }[];
+  }
+
   interface Radio {
     guests: number;
     guests_max: number;
@@ -112,7 +152,7 @@ declare namespace Party {
     /** One of `COLOURS` in `js/channels.js`. */
     color: string;
     playing: boolean;
-    /** `files` or `line-in`. */
+    /** `files`, `line-in` or `sender`. */
     source: string;
     title: string;
     artist: string;
@@ -163,26 +203,28 @@ declare namespace Party {
     channels: Channel[];
     session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null; name?: string | null };
     playing: boolean;
-    /** `files` or `line-in`. */
+    /** `files`, `line-in` or `sender`. */
     source: string;
     sources: { id: string; state: string; detail?: string }[];
     /** The chosen source is silent or gone, and another one stands in. */
     fallback: boolean;
     /** 0 to -40. */
     volume_db: number;
-    track?: (Track & { item?: number | null; by?: By }) | null;
+    track?: (Track & { item?: number | null; by?: By; hearts?: number }) | null;
     streams: { id: string }[];
     listeners: { live: number; pocket: number };
     queue: Queue;
     upcoming: Track[];
-    history: { track: Track; by?: By; how: string; skipped_by: number }[];
+    history: { track: Track; by?: By; how: string; skipped_by: number; at_ms: number; hearts: number }[];
+    /** How many of each kind there were at this party. */
+    reactions: Record<string, number>;
     skip: { votes: number; needed: number; from_ms: number };
     settings: Settings;
     scan?: Scan | null;
     radio?: Radio | null;
     power?: Power | null;
     update?: Update | null;
-    /** Why the box forgets what it is told now when it is switched off: `read-only`, `lost`, `making` or `failed`. */
+    /** Why the box forgets what it is told now when it is switched off: `read-only`, `full`, `refused`, `nowhere`, `lost`, `making` or `failed`. */
     forgets?: string | null;
   }
 
@@ -219,6 +261,10 @@ declare namespace Party {
     name?: string | null;
     role: string;
     listening: boolean;
+    /** Whether a page of theirs is open. */
+    here: boolean;
+    /** Seconds since they were here last. */
+    away_s: number;
     requests: number;
   }
 

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use library::text::{fold, sort_key};
+use library::text::sort_key;
+use library::words::{indexed, terms};
 use library::{Library, Settings, WorkerCommand, worker};
 use lofty::config::WriteOptions;
 use lofty::file::{AudioFile, TaggedFileExt};
@@ -122,10 +123,15 @@ fn fill(database: &Path, tracks: usize, dice: &mut Dice) {
             "INSERT INTO files (root, path, bytes, mtime_ns, track) VALUES (?1, ?2, 1, 1, ?3)",
             &[&root, &format!("{n}.mp3").as_bytes(), &n],
         );
+        let texts = [&title, &artist, &album].map(|text| indexed(text));
         put(
             "INSERT INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)",
-            &[&n, &fold(&title), &fold(&artist), &fold(&album)],
+            &[&n, &texts[0], &texts[1], &texts[2]],
         );
+        for term in texts.iter().flat_map(|text| terms(text)) {
+            let backwards: String = term.chars().rev().collect();
+            put("INSERT OR IGNORE INTO terms VALUES (?1, ?2)", &[&term, &backwards]);
+        }
     }
     filling.commit().expect("the tracks are kept");
 }

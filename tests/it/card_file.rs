@@ -24,9 +24,10 @@ type Values = (&'static str, &'static str, &'static str);
 const TOLD_MAX: usize = 19;
 
 /// A value of each key that is not the default, and one that cannot be; `board.pins` holds one of its pins.
-const VALUES: [Values; 44] = [
+const VALUES: [Values; 45] = [
     ("name", "\"Fête à Zürich\"", "\"\""),
     ("night", "\"22:00-07:00\"", "\"late\""),
+    ("time_zone", "\"Europe/Berlin\"", "\"Middle-earth\""),
     ("wifi.ssid", "\"Garten\"", "\"\""),
     ("wifi.passphrase", "\"own words\"", "\"hunter2\""),
     ("wifi.country", "\"DE\"", "\"Germany\""),

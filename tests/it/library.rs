@@ -272,6 +272,7 @@ fn what_a_host_sends_is_a_track_at_once_and_what_is_no_music_is_refused_with_the
     let mut socket = TcpStream::connect(party.running.address).expect("a connection");
     socket.write_all(&[head(song.len()).as_bytes(), &song[..song.len() / 2]].concat()).expect("half a file");
     drop(socket);
+    goes_on_where_it_stopped(&party, &agent, &song);
     let mut socket = TcpStream::connect(party.running.address).expect("a connection");
     socket.write_all(head(usize::MAX / 2).as_bytes()).expect("a head");
     let mut answer = String::new();
@@ -282,10 +283,43 @@ fn what_a_host_sends_is_a_track_at_once_and_what_is_no_music_is_refused_with_the
     let roots = party.get("/api/library/roots");
     assert_eq!(
         (&roots[0]["kind"], &roots[1]["kind"], &roots[1]["tracks"]),
-        (&"folder".into(), &"uploads".into(), &2.into()),
+        (&"folder".into(), &"uploads".into(), &3.into()),
         "{roots}"
     );
     assert_eq!(agent.post(party.running.url("/api/library/rescan")).send_empty().expect("an answer").status(), 202);
+}
+
+/// Sends half of a file over a connection that breaks, and the rest over another.
+fn goes_on_where_it_stopped(party: &Party, agent: &ureq::Agent, song: &[u8]) {
+    let path = "/api/library/uploads?name=resumed.mp3&id=0123456789abcdef";
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n",
+        party.running.address,
+        song.len()
+    );
+    let mut socket = TcpStream::connect(party.running.address).expect("a connection");
+    socket.write_all(&[head.as_bytes(), &song[..song.len() / 2]].concat()).expect("half a file");
+    let told = || {
+        let url = party.running.url("/api/library/uploads/unfinished/0123456789abcdef");
+        let mut answer = agent.get(url).call().expect("an answer");
+        let body: Value = answer.body_mut().read_json().expect("JSON");
+        body["bytes"].as_u64().expect("a number") as usize
+    };
+    party.until(|_| told() > 0);
+    drop(socket);
+    let go_on = |from: usize| {
+        let request = agent.post(party.running.url(&format!("{path}&from={from}")));
+        let mut answer = request.content_type("application/octet-stream").send(&song[from..]).expect("an answer");
+        let body: Value = answer.body_mut().read_json().expect("JSON");
+        (answer.status().as_u16(), body)
+    };
+    // An early question is refused; what had come by then may be less than was sent.
+    party.until(|_| {
+        let (status, body) = go_on(told());
+        status == 201 && body["track"].is_u64()
+    });
+    assert_eq!(told(), 0, "it is whole now");
+    assert_eq!(go_on(7).1["code"], "no-such-upload");
 }
 
 /// What ffmpeg's own meter says of a file, LUFS.

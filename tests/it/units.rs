@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use appliance::access_point::files;
+use appliance::access_point::{self, files};
 use appliance::network::{BOX, BRIDGE, PREFIX_BITS};
 use appliance::{card_file, rules, stations, wifi};
 use partybox::card;
@@ -147,11 +147,14 @@ fn units_and_firmware_name_the_same_places() {
     let unit = |name: &str| text(&format!("usr/lib/systemd/system/{name}"));
     let radio = unit("partybox-radio.service");
     assert!(radio.contains(partybox::access_point::ARGUMENT) && radio.contains("--out /run/partybox-radio"), "{radio}");
-    for file in [wifi::FILE, rules::FILE] {
+    for file in [wifi::FILE, rules::FILE, access_point::SOUGHT_FILE] {
         assert!(unit("partybox-radio.path").contains(&format!("PathChanged=/data/state/{file}\n")), "{file}");
     }
     let anew = unit("partybox-radio.path").lines().find_map(|line| line.strip_prefix("Unit=")).map(unit);
     assert!(anew.is_some_and(|anew| anew.contains(" restart partybox-radio.service\n")));
+    let ends = format!("Environment={}=1\n", partybox::app::RESTARTED_BY_OTHERS);
+    let service = unit("partybox.service");
+    assert!(service.contains(&ends) && service.contains("Restart=always\n"), "{service}");
     let copy = "--card-config /run/partybox-card/partybox.toml";
     assert!(radio.contains(copy) && unit("partybox.service").contains(copy), "both read the card's file");
     let card = text("usr/lib/partybox/card");

@@ -46,6 +46,14 @@ impl Caller {
     /// # Panics
     /// When the box does not answer, or not in HTTP and JSON.
     pub fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.try_ask(method, path, body).expect("the box answers")
+    }
+
+    /// The same of a box that may end meanwhile; `None` if it has not answered whole.
+    ///
+    /// # Panics
+    /// When it answers, but not in HTTP and JSON.
+    pub fn try_ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.to);
         if let Some(cookie) = &self.cookie {
             request += &format!("Cookie: {cookie}\r\n");
@@ -56,21 +64,25 @@ impl Caller {
         }
         request += "\r\n";
         request += body.as_deref().unwrap_or_default();
-        let mut stream = self.connected().expect("the box takes connections");
+        let mut stream = self.connected().ok()?;
         stream.set_read_timeout(Some(LIMIT)).expect("a limit");
-        stream.write_all(request.as_bytes()).expect("the box reads");
+        stream.write_all(request.as_bytes()).ok()?;
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("the box answers");
+        stream.read_to_end(&mut answer).ok()?;
         let answer = String::from_utf8(answer).expect("text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let (head, body) = answer.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let length = |line: &str| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok();
+        if head.lines().find_map(length).is_some_and(|length| length != body.len()) {
+            return None;
+        }
         for line in head.lines() {
             if let Some(set) = line.to_ascii_lowercase().strip_prefix("set-cookie: ") {
                 self.cookie = set.split(';').next().map(str::to_owned);
             }
         }
         let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect("JSON") };
-        Answer { status, body }
+        Some(Answer { status, body })
     }
 
     /// A connection to the box, and nothing said yet.

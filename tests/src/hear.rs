@@ -31,6 +31,21 @@ pub fn pitch_hz(samples: &[f32], rate_hz: u32) -> Option<f64> {
     (crossings.len() >= 3).then(|| (crossings.len() - 1) as f64 * f64::from(rate_hz) / (last - first))
 }
 
+/// Level of the tone of `hz` in the samples, dBFS: a full-scale sine of it reads 0; −200 for none.
+pub fn tone_db(samples: &[f32], hz: f64, rate_hz: u32) -> f64 {
+    let (mut re, mut im, mut weight) = (0.0, 0.0, 0.0);
+    for (n, sample) in samples.iter().enumerate() {
+        // Hann's window, so that a loud tone elsewhere leaks nothing into this one.
+        let window = (std::f64::consts::PI * (n as f64 + 0.5) / samples.len() as f64).sin().powi(2);
+        let (sin, cos) = (std::f64::consts::TAU * hz * n as f64 / f64::from(rate_hz)).sin_cos();
+        re += window * f64::from(*sample) * cos;
+        im += window * f64::from(*sample) * sin;
+        weight += window;
+    }
+    let amplitude = 2.0 * re.hypot(im) / f64::max(weight, 1e-9);
+    if amplitude <= 1e-10 { -200.0 } else { 20.0 * amplitude.log10() }
+}
+
 /// A stretch of near silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
@@ -188,6 +203,18 @@ mod tests {
         let (lag, likeness) = find(&played, &heard, 8_000);
         assert_eq!(lag, 3_217);
         assert!(likeness > 0.999);
+    }
+
+    #[test]
+    fn a_tone_is_found_beside_a_louder_one() {
+        let both: Vec<f32> = sine(997.0, 0.5, 48_000, 48_000)
+            .iter()
+            .zip(sine(1_499.0, 0.005, 48_000, 48_000))
+            .map(|(a, b)| a + b)
+            .collect();
+        assert!((tone_db(&both, 997.0, 48_000) + 6.02).abs() < 0.1);
+        assert!((tone_db(&both, 1_499.0, 48_000) + 46.02).abs() < 0.5);
+        assert!(tone_db(&both, 3_000.0, 48_000) < -80.0);
     }
 
     #[test]

@@ -7,8 +7,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use base::{StreamId, Time};
-use rtc::api::{Offer, SessionId};
+use base::{PacketInlet, SentPacket, StreamId, Time};
+use rtc::api::{Offer, SendOffer, SessionId};
 use rtc::config::Clocks;
 use rtc::dtls::Identity;
 use rtc::sim;
@@ -36,6 +36,13 @@ impl Default for Siege {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Where the packets of senders go that never join.
+struct Nowhere;
+
+impl PacketInlet for Nowhere {
+    fn take(&mut self, _: SentPacket<'_>) {}
 }
 
 impl Siege {
@@ -76,6 +83,20 @@ impl Siege {
             assert!(answer.sdp.starts_with("v=0\r\n"), "an answer that is not SDP");
             // What follows an answer, with the same bytes: a fragment for trickle or restart, then the end.
             let _ = self.world.engine.patch(answer.session, sdp, None);
+            let ended = self.world.engine.delete(now, answer.session, &mut self.outbox);
+            assert!(ended.is_ok(), "a session that cannot be ended");
+        }
+        let sends = SendOffer {
+            stream,
+            sdp: sdp.replace("recvonly", "sendonly"),
+            local_addr: BOX.ip(),
+            remote_addr: from.ip(),
+            guest: None,
+            refuses_video: false,
+            inlet: Box::new(Nowhere),
+        };
+        if let Ok(answer) = self.world.engine.send(now, sends) {
+            assert!(answer.sdp.contains("a=recvonly\r\n"), "an answer that lets nobody send");
             let ended = self.world.engine.delete(now, answer.session, &mut self.outbox);
             assert!(ended.is_ok(), "a session that cannot be ended");
         }

@@ -29,9 +29,14 @@ pub fn write_stereo(path: &Path, frames: &[[f32; 2]]) -> io::Result<()> {
     fs::write(path, file)
 }
 
-/// The left channel of a 48 kHz stereo file. A data chunk that claims more than there is (a writer that was cut off)
-/// is read to the end of the file.
+/// The left channel of a 48 kHz stereo file, as [`read_stereo`] reads it.
 pub fn read_left(path: &Path) -> io::Result<Vec<f32>> {
+    Ok(read_stereo(path)?.into_iter().map(|[left, _]| left).collect())
+}
+
+/// A 48 kHz stereo file. A data chunk that claims more than there is (a writer that was cut off)
+/// is read to the end of the file.
+pub fn read_stereo(path: &Path) -> io::Result<Vec<[f32; 2]>> {
     let bytes = fs::read(path)?;
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()));
     let mut rest = bytes.get(12..).ok_or_else(|| wrong("no RIFF header"))?;
@@ -49,7 +54,8 @@ pub fn read_left(path: &Path) -> io::Result<Vec<f32>> {
         if name == b"data" {
             // A writer that was cut off, or writes to a pipe, leaves the size at zero.
             let body = if size == 0 { &rest[8..] } else { body };
-            return Ok(body.chunks_exact(4).map(|f| f32::from(i16::from_le_bytes([f[0], f[1]])) / 32_768.0).collect());
+            let sample = |low, high| f32::from(i16::from_le_bytes([low, high])) / 32_768.0;
+            return Ok(body.chunks_exact(4).map(|f| [sample(f[0], f[1]), sample(f[2], f[3])]).collect());
         }
         rest = rest.get(8 + size + size % 2..).unwrap_or_default();
     }

@@ -24,14 +24,15 @@ let channel = MAIN_STREAM;
  * @property {string} source `files` or `line-in`
  * @property {{id: string, state: string, detail?: string}[]} sources
  * @property {boolean} fallback the chosen source is silent or gone, and another one stands in
- * @property {(Track & {item?: number | null, by?: By, position_ms?: number}) | null} [track]
+ * @property {(Track & {item?: number | null, by?: By, hearts?: number, position_ms?: number}) | null} [track]
  * @property {{id: string}[]} streams
  * @property {{live: number, pocket: number}} listeners
  * @property {{order: number[], items: Record<string, QueueItem>}} [queue]
  * @property {Track[]} [upcoming] what plays by itself when the queue is empty
- * @property {{track: Track, by?: By, how: string, skipped_by: number}[]} [history] newest first
+ * @property {{track: Track, by?: By, how: string, skipped_by: number, at_ms: number, hearts: number}[]} [history] newest first
+ * @property {Record<string, number>} [reactions] how many of each kind there were at this party
  * @property {{votes: number, needed: number, from_ms: number}} [skip] `from_ms`: when votes are taken, by the box's clock
- * @property {{requests: 'approve' | 'auto' | 'off'}} [settings]
+ * @property {{requests: 'approve' | 'auto' | 'off', reactions: boolean}} [settings]
  */
 
 /** The same in one answer. @typedef {State & {you_are_host: boolean}} Status */
@@ -67,6 +68,7 @@ let channel = MAIN_STREAM;
  * @property {number[]} [items] items this phone asked for
  * @property {{id: number, track: Track, state: 'pending' | 'declined' | 'queued', why?: string | null}[]} [requests]
  * @property {boolean} [skip_vote]
+ * @property {boolean} [heart] whether it loves what plays
  * @property {number} [skip_from_ms] when it may vote to skip again, by the box's clock
  * @property {number} [boosts_left]
  * @property {number} [requests_left]
@@ -220,6 +222,34 @@ export const vote = (item, yes) => send(yes ? 'PUT' : 'DELETE', ofChannel(`queue
 export const boost = (item) => send('PUT', ofChannel(`queue/${item}/boost`));
 /** @param {boolean} yes */
 export const voteToSkip = (yes) => send(yes ? 'PUT' : 'DELETE', ofChannel('skip-vote'));
+/** @param {boolean} yes whether this phone loves what plays */
+export const love = (yes) => send(yes ? 'PUT' : 'DELETE', ofChannel('heart'));
+/** @param {string} kind of `KINDS` in `reactions.js` */
+export const react = (kind) => send('POST', ofChannel('reactions'), { kind });
+/**
+ * The colour that stands for a picture.
+ * @param {string} art the picture's address
+ * @returns {Promise<string>} such as `#e53935`
+ */
+export const colourOf = async (art) => (await (await ask(art.replace(/(\?|$)/, '/color$1'), {})).json()).color;
+/**
+ * The songs of the evening, oldest first, and the box's clock now.
+ * @returns {Promise<{songs: NonNullable<State['history']>, time_ms: number}>}
+ */
+export const readEvening = () => read(ofChannel('evening'));
+/**
+ * What guests want most tonight.
+ * @returns {Promise<{songs: {track: Track, wishes: number}[]}>}
+ */
+export const wished = () => read(ofChannel('wished'));
+/**
+ * The tracks that came to the box last.
+ * @param {number} limit
+ * @returns {Promise<{tracks: Track[], next: number | null}>}
+ */
+export const newest = (limit) => read('/api/library/newest', { limit });
+/** The picture of a code that opens the page. */
+export const pageCode = () => '/api/qr/page.svg';
 /** @param {string | null} name */
 export const callMe = (name) => send('PUT', '/api/me', { name });
 
@@ -253,8 +283,8 @@ export const tracksOf = (by, key, after) => read('/api/library/tracks', { [by]: 
  * @param {string | number | null} after
  * @returns {Promise<{groups: Group[], next: string | null}>}
  */
-export async function groups(by, after) {
-  if (by !== 'playlist') return read('/api/library/groups', { by, limit: PAGE_ROWS, after });
+export async function groups(by, after, limit = PAGE_ROWS) {
+  if (by !== 'playlist') return read('/api/library/groups', { by, limit, after });
   /** @type {{playlists: {id: number, name: string, tracks: number}[]}} */
   const { playlists } = await read('/api/library/playlists');
   return { groups: playlists.map(({ id, name, tracks }) => ({ key: String(id), name, tracks })), next: null };

@@ -37,7 +37,8 @@ export const nameOf = ({ name, color }) => name || t(`channel.${color}`);
  */
 export function playsNow({ playing, source, title }) {
   if (!playing) return t('channel.paused');
-  return title || t(source === 'line-in' ? 'now.line_in' : 'now.nothing');
+  if (title !== '' || source === 'files') return title || t('now.nothing');
+  return t(source === 'line-in' ? 'now.line_in' : 'source.sender');
 }
 
 /**

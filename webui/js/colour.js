@@ -2,8 +2,8 @@
 
 /** What text of normal size needs (WCAG 2.2, 1.4.3), and a little more for rounding. */
 export const TEXT = 4.6;
-/** The same where nothing is mixed and nothing is rounded. */
-export const TEXT_LEAST = 4.5;
+/** The same where nothing is mixed. */
+export const TEXT_LEAST = 4.55;
 /** What the outline of a control needs (WCAG 2.2, 1.4.11), and a little more. */
 export const CONTROL = 3.1;
 

@@ -143,6 +143,15 @@ export function translate(root = document) {
   }
 }
 
+/**
+ * Draws how much of a slider is filled: browsers draw the track of the dark in the light's colours.
+ * @param {HTMLInputElement} slider
+ */
+export function fillSlider(slider) {
+  const [least, most] = [Number(slider.min), Number(slider.max)];
+  slider.style.setProperty('--at', `${(100 * (slider.valueAsNumber - least)) / (most - least || 1)}%`);
+}
+
 /** Letters that are written from the right (Unicode's blocks of Hebrew, Arabic and their relatives). */
 const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 

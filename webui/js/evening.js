@@ -6,7 +6,7 @@ const KEPT = 'partybox.evening';
 /** Most songs that are kept: a night of twelve hours. */
 const SONGS_MAX = 240;
 
-/** @typedef {{id: number, title: string, artist: string, mine: boolean}} Song */
+/** `time` is of the day, in words. @typedef {{id: number, title: string, artist: string, mine: boolean, time?: string}} Song */
 /** @typedef {{started: number, songs: Song[], now: Song | null}} Kept */
 
 /**

@@ -106,6 +106,12 @@ export function count(key, n, values = {}) {
 }
 
 /**
+ * A time of day as the language writes it, to the minute.
+ * @param {number} ms of this phone's epoch
+ */
+export const timeOfDay = (ms) => new Intl.DateTimeFormat(spoken.code, { hour: '2-digit', minute: '2-digit' }).format(ms);
+
+/**
  * Whether there is a message of this key.
  * @param {string} key
  */

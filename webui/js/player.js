@@ -27,6 +27,7 @@ export class Player {
   /** @type {Path | null} the way that still sounds while the other begins */
   #leaving = null;
   #volume = 1;
+  #weak = false;
   #asleep = false;
   /** When a loss or a change of path, not the phone, last may have paused an element. */
   #settling = false;
@@ -54,7 +55,7 @@ export class Player {
       this.#play('live');
     };
     this.#ways = {
-      live: new WhepListener(MAIN_STREAM, { onStream, onLive: onHeard, onLost }, jitterTargetMs),
+      live: new WhepListener(MAIN_STREAM, { onStream, onLive: onHeard, onLost, onWeather: (weak) => this.#feel(weak) }, jitterTargetMs),
       pocket: new PocketListener(audio.pocket, { ...events('pocket'), onOpen: () => this.#play('pocket') }),
     };
     for (const path of /** @type {Path[]} */ (['live', 'pocket'])) {
@@ -71,6 +72,11 @@ export class Player {
   /** Whether the button stops: something plays or is on its way. */
   get active() {
     return this.#state.path !== null && this.#state.phase !== 'blocked';
+  }
+
+  /** Whether the radio is about to lose the sound, as far as Live can tell. */
+  get weak() {
+    return this.#weak && this.#state.phase === 'live';
   }
 
   get volume() {
@@ -258,6 +264,13 @@ export class Player {
       audio.volume = this.#volume;
     };
     fade();
+  }
+
+  /** @param {boolean} weak */
+  #feel(weak) {
+    if (weak === this.#weak) return;
+    this.#weak = weak;
+    this.#onChange(this.#state);
   }
 
   /** @param {Path} path */

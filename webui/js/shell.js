@@ -11,6 +11,7 @@ const NAMES = new Map([
   ['/', 'guest'],
   ['/host', 'host'],
   ['/why', 'why'],
+  ['/settings', 'settings'],
 ]);
 
 /**

@@ -5,6 +5,7 @@ import { joinLive, leaveLive, RefusedError, tuneLive } from './api.js';
 import { Backoff } from './backoff.js';
 import { wantMusic } from './sdp.js';
 import { LatenessWatch, StallWatch } from './stall.js';
+import { Weather } from './weather.js';
 
 /**
  * How much sound the browser should hold back, in milliseconds. Phones on a busy radio see packets come late by 8 ms
@@ -52,6 +53,7 @@ const LATE_CURE_EVERY_MS = 60000;
  * @property {(stream: MediaStream) => void} onStream there is something to play
  * @property {() => void} onLive the first packet of a session has arrived
  * @property {(loss: Loss) => void} onLost the session is gone; the next try is already planned
+ * @property {(weak: boolean) => void} [onWeather] how the radio is, at every look
  */
 
 /** Whether this browser can listen Live at all. */
@@ -250,12 +252,14 @@ export class WhepListener {
    */
   #watch(peer) {
     const packets = new StallWatch(NO_PACKET_LIMIT_MS);
+    const weather = new Weather();
     const lateness = new LatenessWatch(this.#jitterTargetMs + LATE_LIMIT_MS, LATE_HOLD_MS);
     const look = async () => {
       const inbound = await inboundAudio(peer);
       if (peer !== this.#peer) return;
       const nowMs = performance.now();
       const received = inbound?.packetsReceived ?? 0;
+      this.#events.onWeather?.(weather.look(nowMs, inbound));
       if (this.#state === 'connecting' && received > 0) {
         this.#enter('live');
         this.#events.onLive();

@@ -92,5 +92,16 @@ export function nowPlaying(status) {
   if (status.source === 'line-in' && !status.fallback) {
     return { ...nothing, titleKey: 'now.line_in', artistKey: 'now.line_in_artist' };
   }
+  const sender = senderOf(status);
+  if (sender !== '') return { ...nothing, title: sender, artistKey: 'now.sender_artist' };
   return { ...nothing, titleKey: 'now.nothing' };
+}
+
+/**
+ * Who is heard as the sender; nobody's name is empty.
+ * @param {Pick<Party.State, 'source' | 'fallback' | 'sources'>} status
+ */
+export function senderOf({ source, fallback, sources }) {
+  if (source !== 'sender' || fallback) return '';
+  return sources.find(({ id }) => id === 'sender')?.detail ?? '';
 }

@@ -7,16 +7,26 @@ use std::collections::BTreeSet;
 use super::{Asset, all, find};
 
 /// The guest page and all it needs, in bytes on the wire without headers: fast on an old phone over a full radio.
-const BYTES_MAX: usize = 90_000;
+const BYTES_MAX: usize = 75_000;
 
 /// What a first flight of ten segments carries (RFC 6928): a page of this size is painted after one round trip.
 const FIRST_FLIGHT_BYTES: usize = 14_000;
 
 /// What the pages name that is not a file of this package.
-const SERVED_ELSEWHERE: [&str; 6] =
-    ["/stream/main.mp3", "/why", "/api/qr/page.svg", "/api/qr/page.png", "/api/qr/wifi.svg", "/api/qr/wifi.png"];
+const SERVED_ELSEWHERE: [&str; 7] = [
+    "/stream/main.mp3",
+    "/why",
+    "/api/qr/page.svg",
+    "/api/qr/page.png",
+    "/api/qr/wifi.svg",
+    "/api/qr/wifi.png",
+    "/api/box/backup",
+];
 
 fn text(asset: &Asset) -> &'static str {
+    if asset.mime == "image/png" {
+        return "";
+    }
     std::str::from_utf8(asset.body).expect("every page file is UTF-8")
 }
 
@@ -37,13 +47,16 @@ fn between<'a>(text: &'a str, open: &'a str, close: char) -> impl Iterator<Item 
     text.split(open).skip(1).filter_map(move |rest| rest.split(close).next())
 }
 
-/// The files that a page makes the browser load: what it names, and what its modules import.
+/// The files that a page makes the browser load, each once: what it names, and what its modules import.
 fn loaded(page: &Asset) -> Vec<&'static Asset> {
     let body = text(page);
     let named = between(body, "href=\"/v/", '"').chain(between(body, "src=\"/v/", '"'));
+    // A part of a drawing is named behind a hash sign.
+    let named: BTreeSet<&str> = named.filter_map(|rest| rest.split('#').next()).collect();
     named
-        // A part of a drawing is named behind a hash sign.
-        .filter_map(|rest| rest.split('#').next())
+        .into_iter()
+        // What a phone fetches only when it puts the page on its home screen.
+        .filter(|rest| !rest.ends_with(".png"))
         .map(|rest| find(&format!("/v/{rest}")).unwrap_or_else(|| panic!("{rest} is named and does not exist")))
         .collect()
 }

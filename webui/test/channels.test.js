@@ -59,10 +59,20 @@ function value(found, toned, name) {
   return mix === null ? colour(text) : mixed(value(found, toned, mix[1]), Number(mix[2]) / 100, colour(mix[3]));
 }
 
+/** The channels' colours, and covers of every hue from pale to dark, vivid to grey. */
+const PAINTS = Object.values(COLOURS).map(({ paint }) => paint);
+for (const red of [0, 51, 128, 204, 255]) {
+  for (const green of [0, 51, 128, 204, 255]) {
+    for (const blue of [0, 51, 128, 204, 255]) {
+      PAINTS.push(`#${[red, green, blue].map((part) => part.toString(16).padStart(2, '0')).join('')}`);
+    }
+  }
+}
+
 for (const light of [false, true]) {
-  test(`everything can be read in all eight colours in the ${light ? 'light' : 'dark'}`, () => {
+  test(`everything can be read in the colour of every channel and of any cover in the ${light ? 'light' : 'dark'}`, () => {
     const found = style(light);
-    for (const name of Object.keys(COLOURS)) {
+    for (const name of PAINTS) {
       const toned = tones(name, light);
       const of = (property) => value(found, toned, property);
       const least = (words, ground, wanted) => {

@@ -20,7 +20,7 @@ test('nothing is wrong when nothing is', () => {
 
 test('each cause is found by itself', () => {
   const found = (finding) => reasons({ ...fine, ...finding });
-  for (const code of ['paused', 'ended', 'no-signal', 'line-in-gone', 'no-tracks', 'scanning', 'radio-full', 'muted-volume']) {
+  for (const code of ['paused', 'ended', 'no-signal', 'line-in-gone', 'sender-gone', 'no-tracks', 'scanning', 'radio-full', 'muted-volume']) {
     assert.deepEqual(found({ box: [code] }), [code]);
   }
   assert.deepEqual(found({ box: null }), ['unreachable']);
@@ -45,7 +45,7 @@ test('what concerns everybody comes before what concerns this phone', () => {
 
 test('every reason has words and something to do', () => {
   const all = reasons({
-    box: ['paused', 'ended', 'no-signal', 'line-in-gone', 'no-tracks', 'scanning', 'radio-full', 'server-full', 'muted-volume',
+    box: ['paused', 'ended', 'no-signal', 'line-in-gone', 'sender-gone', 'no-tracks', 'scanning', 'radio-full', 'server-full', 'muted-volume',
       'not-flowing'],
     report: { phase: 'blocked', reason: 'phone_paused', volume: 0 }, playingElsewhere: 1, live: 'impossible',
   });

@@ -16,13 +16,14 @@ use std::thread;
 use std::time::Duration;
 
 use choice::Choice;
+use serde::{Deserialize, Serialize};
 
-use crate::config::{Cable, Portal, Wifi};
+use crate::config::{Band, Cable, Portal, Wifi};
 use crate::credentials::Credentials;
 use crate::durable::replace;
 use crate::network::{BOX, BRIDGE, PORTAL, PREFIX_BITS};
 use crate::rules::{self, Change, Rules};
-use crate::state;
+use crate::state::{self, Folder};
 use crate::wifi;
 
 /// Where the firmware finds what was chosen.
@@ -54,6 +55,35 @@ pub struct Wanted<'a> {
     pub page_port: u16,
     /// The folder in which the box keeps credentials and rules; `None` if it has none.
     pub state: Option<&'a Path>,
+}
+
+/// What of the configuration the radio is set up from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sought {
+    /// See [`Wifi::country`].
+    pub country: String,
+    /// See [`Wifi::band`].
+    pub band: Band,
+    /// See [`Wifi::guests_max`].
+    pub guests_max: u16,
+}
+
+/// The name of the file in the state folder that says what the radio was last sought for: the unit that sets the access point up
+/// is run again whenever it is written.
+pub const SOUGHT_FILE: &str = "radio";
+
+/// Notes what of the configuration holds from now on, if it is something else than before. When this returns, it is on the storage.
+///
+/// # Errors
+/// The storage refuses.
+pub fn note(folder: &Folder, sought: &Sought) -> Result<(), state::Error> {
+    let text = toml::to_string(sought).expect("three values are a table");
+    let Wifi { country, band, guests_max, .. } = Wifi::default();
+    let usual = || toml::to_string(&Sought { country, band, guests_max }).expect("three values are a table");
+    if state::peek(folder.path(), SOUGHT_FILE).unwrap_or_else(usual) == text {
+        return Ok(());
+    }
+    folder.write(SOUGHT_FILE, text.as_bytes())
 }
 
 /// Why there is no access point.

@@ -20,7 +20,7 @@ use crate::handle::{Inbox, Refused, Reply, Request, Service};
 use crate::network::{BOX, PORTAL};
 use crate::power::Meter;
 use crate::rules::{self, Change, Rules};
-use crate::state::{Error, Writer, peek};
+use crate::state::{Copies, Error, Writer};
 use crate::stations::{self, Stations};
 use crate::storage::Storage;
 use crate::ticker::Ticker;
@@ -63,11 +63,13 @@ pub struct Appliance {
 impl Appliance {
     /// Goes on with what a host chose last, if it is kept in the writer's folder.
     pub fn new(config: &Config, service: Service, writer: Option<Arc<Writer>>) -> Self {
-        let kept = writer.as_ref().and_then(|writer| peek(writer.folder().path(), rules::FILE));
+        let whole = |text: &[u8]| String::from_utf8(text.to_vec()).ok();
+        let loss = "the network is as configured";
+        let kept = writer.as_ref().and_then(|writer| writer.folder().read_or_older(rules::FILE, loss, whole));
         let changed = kept.map(|text| Change::parse(&text)).unwrap_or_default();
         let configured = Rules::of(&config.wifi);
         let run = Path::new(update::RUN);
-        let storage = Storage::new(run, writer.as_ref().map(|writer| writer.folder().path().to_owned()));
+        let storage = Storage::new(run, writer.clone());
         let mut appliance = Self {
             service,
             rules: config.wifi.own.then(|| configured.with(&changed)),
@@ -178,12 +180,15 @@ impl Appliance {
         let answer = move |written: Result<(), Error>| {
             let outcome = written.map_err(|error| {
                 log::warn!("the network's rules cannot be kept: {error}");
-                Refused { code: "not-kept", why: "It cannot be kept beyond a restart." }
+                NOT_KEPT
             });
             _ = reply.send(outcome);
         };
         match &self.writer {
-            Some(writer) => writer.write(rules::FILE, self.changed.to_toml().into_bytes(), Box::new(answer)),
+            Some(writer) => {
+                let text = self.changed.to_toml().into_bytes();
+                writer.write(rules::FILE, text, Copies::AndOlder, Box::new(answer));
+            }
             None => answer(Err(Error::NoPlace)),
         }
     }
@@ -215,6 +220,12 @@ impl Appliance {
         })
     }
 }
+
+/// What is answered when something holds and cannot be written.
+const NOT_KEPT: Refused = Refused {
+    code: "not-kept",
+    why: "It holds, but the box cannot write it down now: a restart may bring back what was before.",
+};
 
 /// What is answered about updates where there are none.
 const NOT_UPDATABLE: Refused =

@@ -111,6 +111,12 @@ pub struct Update {
 pub enum Forgets {
     /// What it keeps can be read and no longer written.
     ReadOnly,
+    /// There is no room left for it.
+    Full,
+    /// It is refused, or not written in time.
+    Refused,
+    /// The box has no place for it.
+    Nowhere,
     /// What it kept cannot be read. Nothing is written in its place until a host says so.
     Lost,
     /// That place is erased now, and the box restarts.

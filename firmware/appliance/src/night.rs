@@ -1,4 +1,4 @@
-//! When it is night, and LEDs and display shall be dim: hours of the day by the system's clock and time zone.
+//! When it is night, and LEDs and display shall be dim: hours of the day by the box's clock on the wall.
 //!
 //! Dims nothing: it says only whether it is night. A box without a clock of its own starts in the past; as long as it cannot
 //! know the hour, it is day.
@@ -6,11 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Zoned;
+use crate::clock::WallClock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// The first year in which this program can run: a clock that says less was never set.
-const YEAR_MIN: i16 = 2026;
 
 const MINUTES_OF_DAY: u16 = 24 * 60;
 
@@ -22,9 +19,9 @@ pub struct Night {
 }
 
 impl Night {
-    /// Returns whether it is night by the system's clock.
-    pub fn is_now(self) -> bool {
-        self.from_minute != self.to_minute && minute_of_day().is_some_and(|minute| self.holds(minute))
+    /// Returns whether it is night by this clock.
+    pub fn is_now(self, clock: &WallClock) -> bool {
+        self.from_minute != self.to_minute && minute_of_day(clock).is_some_and(|minute| self.holds(minute))
     }
 
     /// Returns whether `minute` of the day (0 to 1439) lies in it.
@@ -34,10 +31,9 @@ impl Night {
     }
 }
 
-/// Returns the minute of the day here; `None` if the clock was never set.
-fn minute_of_day() -> Option<u16> {
-    let now = Zoned::now();
-    (now.year() >= YEAR_MIN).then(|| now.hour().unsigned_abs() as u16 * 60 + now.minute().unsigned_abs() as u16)
+/// Returns the minute of the day here; `None` while nobody knows it.
+fn minute_of_day(clock: &WallClock) -> Option<u16> {
+    clock.now().map(|now| now.hour().unsigned_abs() as u16 * 60 + now.minute().unsigned_abs() as u16)
 }
 
 impl FromStr for Night {
@@ -103,7 +99,7 @@ mod tests {
     #[test]
     fn without_hours_it_is_never_night() {
         let never: Night = "".parse().unwrap();
-        assert!(!never.is_now() && !never.holds(0));
+        assert!(!never.is_now(&WallClock::new("")) && !never.holds(0));
         assert_eq!(never.to_string(), "");
     }
 

@@ -101,6 +101,11 @@ impl Change {
         }
     }
 
+    /// Returns whether this is a text that [`Self::parse`] understands.
+    pub fn is_whole(text: &str) -> bool {
+        toml::from_str(text).is_ok_and(|File { version, .. }| version.is_none_or(|version| version == VERSION))
+    }
+
     /// Returns the text in which it is kept.
     pub fn to_toml(self) -> String {
         let Self { portal, forward, cable } = self;

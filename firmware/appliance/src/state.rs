@@ -1,8 +1,8 @@
 //! Small files that outlast a pulled plug: written whole or not at all, and known to be whole when read.
 //!
-//! For a few kilobytes of what the box must remember, secrets among it: only the owner may read them. There is no older
-//! copy to fall back to, because an older list of hosts would bring back who was removed. What a file means is for
-//! whoever writes it.
+//! For a few kilobytes of what the box must remember, secrets among it: only the owner may read them. A file has an older copy to
+//! fall back to if its writer wants that ([`Copies`]): an older list of hosts would bring back who was removed. What a file means
+//! is for whoever writes it.
 
 mod writer;
 
@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::durable::replace;
+use crate::durable::{self, Disk, New, System};
 use crc::{CRC_32_ISO_HDLC, Crc};
 
-pub use writer::{Writer, Written};
+pub use writer::{Counts, PATIENCE, Trouble, Writer, Written};
 
 /// Largest content of a file, bytes. More is refused when writing, and counts as damaged when reading.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
@@ -41,6 +41,24 @@ pub struct Folder {
     path: PathBuf,
     /// Holds the lock that keeps a second box out for as long as it is open.
     _lock: File,
+}
+
+/// What is kept of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// Its content alone: an older one would bring back what was taken away on purpose.
+    Newest,
+    /// The content before as well, for a storage that loses what it had confirmed.
+    AndOlder,
+}
+
+/// A content to be written.
+#[derive(Debug)]
+pub(crate) struct Content<'a> {
+    /// The file's name.
+    pub(crate) name: &'a str,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) copies: Copies,
 }
 
 /// Why something cannot be kept, or is not known any more.
@@ -97,11 +115,14 @@ pub fn place(configured: &Path, variable: impl Fn(&str) -> Option<OsString>) -> 
     systemd.or_else(|| desktop().or_else(home).map(|states| states.join("partybox"))).ok_or(Error::NoPlace)
 }
 
-/// Reads what was last written under `name` in this folder, which another process holds: nothing is locked, mended or set aside.
-/// `None` if nothing whole is there.
+/// Reads what was last written under `name` in this folder, which another process holds, or the older copy of it: nothing is locked,
+/// mended or set aside. `None` if nothing whole is there.
 pub fn peek(folder: &Path, name: &str) -> Option<String> {
-    let text = fs::read(folder.join(name)).ok()?;
-    content(&text).and_then(|content| String::from_utf8(content.to_vec()).ok())
+    let path = folder.join(name);
+    [durable::older(&path), path].iter().rev().find_map(|path| {
+        let text = fs::read(path).ok()?;
+        content(&text).and_then(|content| String::from_utf8(content.to_vec()).ok())
+    })
 }
 
 impl Folder {
@@ -153,18 +174,66 @@ impl Folder {
         }
     }
 
+    /// Reads what was last written under `name` and makes sense of it with `parse`, or, where that is gone, damaged or makes none,
+    /// what was written before it ([`Copies::AndOlder`]). `None` if nothing is left. What is wrong is logged behind `loss`, the
+    /// consequence in a few words, and kept aside.
+    pub fn read_or_older<T>(&self, name: &str, loss: &str, parse: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+        if let Some(parsed) = self.read_as(name, loss, &parse) {
+            return Some(parsed);
+        }
+        let older = durable::older(Path::new(name));
+        let parsed = self.read_as(older.to_str()?, loss, &parse)?;
+        log::warn!("{name}: it is gone or damaged; what was written before it holds");
+        Some(parsed)
+    }
+
+    fn read_as<T>(&self, name: &str, loss: &str, parse: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+        let text = self.read(name).inspect_err(|error| log::warn!("{loss}: {error}")).ok()??;
+        let parsed = parse(&text);
+        if parsed.is_none() {
+            // Not within the macro: a log that is switched off evaluates nothing.
+            let foreign = self.set_aside(name);
+            log::warn!("{loss}: {foreign}");
+        }
+        parsed
+    }
+
     /// Writes `content` under `name`. When this returns, the content is on the storage; when the power fails before,
     /// what was there before is.
     ///
     /// # Errors
     /// [`Error::System`], [`Error::TooLarge`]; what was there before stays.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Error> {
-        let path = self.path.join(name);
-        if content.len() > FILE_BYTES_MAX {
-            return Err(Error::TooLarge(path));
-        }
-        let written = replace(&path, 0o600, &[head(content).as_bytes(), content]);
-        written.map_err(|error| Error::System(path, error))
+        let content = Content { name, bytes: content, copies: Copies::Newest };
+        self.write_all(&[content]).pop().unwrap_or(Ok(()))
+    }
+
+    /// Writes several contents for one sync of the folder, and returns what came of each, in their order. What holds for each is
+    /// what [`Folder::write`] says.
+    pub(crate) fn write_all(&self, contents: &[Content<'_>]) -> Vec<Result<(), Error>> {
+        self.write_all_on(&mut System, contents)
+    }
+
+    fn write_all_on(&self, disk: &mut impl Disk, contents: &[Content<'_>]) -> Vec<Result<(), Error>> {
+        let paths: Vec<PathBuf> = contents.iter().map(|content| self.path.join(content.name)).collect();
+        let fits = |content: &Content<'_>| content.bytes.len() <= FILE_BYTES_MAX;
+        let heads: Vec<String> = contents.iter().map(|content| head(content.bytes)).collect();
+        let parts: Vec<[&[u8]; 2]> =
+            heads.iter().zip(contents).map(|(head, content)| [head.as_bytes(), content.bytes]).collect();
+        let files: Vec<New<'_>> = (0..contents.len())
+            .filter(|index| fits(&contents[*index]))
+            .map(|index| New {
+                path: &paths[index],
+                content: &parts[index],
+                keeps_older: contents[index].copies == Copies::AndOlder,
+            })
+            .collect();
+        let mut written = durable::replace_all_on(disk, 0o600, &files).into_iter();
+        let result = |(content, path): (&Content<'_>, &PathBuf)| match fits(content) {
+            true => written.next().unwrap_or(Ok(())).map_err(|error| Error::System(path.clone(), error)),
+            false => Err(Error::TooLarge(path.clone())),
+        };
+        contents.iter().zip(&paths).map(result).collect()
     }
 
     /// Renames a file that cannot be what was written here, and says so.
@@ -193,3 +262,5 @@ fn content(text: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torn;

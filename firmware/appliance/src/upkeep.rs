@@ -4,8 +4,8 @@
 //! Whoever runs the box is held up by none of it, and sees what was published last.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::appliance::Appliance;
+use crate::clock::WallClock;
 use crate::facts::Facts;
 use crate::night::Night;
 
@@ -28,8 +29,10 @@ pub struct Upkeep {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    /// The hours of night, and the clock by which they are known.
+    hours: Mutex<(Night, WallClock)>,
     /// Whether this start must prove itself by sound.
     is_trial: AtomicBool,
     /// Set once it has.
@@ -41,20 +44,27 @@ struct Shared {
 
 impl Upkeep {
     /// Starts the thread, which must end before the runtime of the caller does. `now` tells the time, and `night` when it
-    /// is dark, for which the system's time zone is read.
+    /// is dark by this `clock`.
     ///
     /// # Errors
     /// The system has no thread for us.
     pub fn start(
         appliance: Appliance,
         night: Night,
+        clock: WallClock,
         now: impl Fn() -> Time + Send + 'static,
     ) -> io::Result<(Self, JoinHandle<()>)> {
-        let (is_trial, is_night) = (appliance.is_trial().into(), night.is_now().into());
-        let shared = Arc::new(Shared { is_trial, is_night, ..Shared::default() });
+        let shared = Arc::new(Shared {
+            is_trial: appliance.is_trial().into(),
+            is_night: night.is_now(&clock).into(),
+            hours: Mutex::new((night, clock)),
+            is_proved: AtomicBool::default(),
+            ends: AtomicBool::default(),
+            wake: Notify::new(),
+        });
         let upkeep = Self { facts: appliance.facts(), shared: Arc::clone(&shared) };
         let runtime = Runtime::current();
-        let run = move || runtime.block_on(work(appliance, night, now, &shared));
+        let run = move || runtime.block_on(work(appliance, now, &shared));
         let thread = thread::Builder::new().name("appliance".to_owned()).spawn(run)?;
         Ok((upkeep, thread))
     }
@@ -74,6 +84,21 @@ impl Upkeep {
         self.shared.is_night.load(Ordering::Relaxed)
     }
 
+    /// Changes when it is night, and the time zone in which that is meant.
+    pub fn set_night(&self, night: Night, zone: &str) {
+        let mut hours = self.shared.hours.lock().unwrap_or_else(PoisonError::into_inner);
+        hours.0 = night;
+        hours.1.set_zone(zone);
+        self.shared.wake.notify_one();
+    }
+
+    /// Learns from a host's phone what time it is, in ms since 1970. Returns whether that can be.
+    pub fn learn_time(&self, unix_ms: u64) -> bool {
+        let is_possible = self.shared.hours.lock().unwrap_or_else(PoisonError::into_inner).1.learn(unix_ms);
+        self.shared.wake.notify_one();
+        is_possible
+    }
+
     /// Lets this version stay: sound has flowed for long enough.
     pub fn prove(&self) {
         self.shared.is_proved.store(true, Ordering::Relaxed);
@@ -88,7 +113,7 @@ impl Drop for Upkeep {
     }
 }
 
-async fn work(mut appliance: Appliance, night: Night, now: impl Fn() -> Time, shared: &Shared) {
+async fn work(mut appliance: Appliance, now: impl Fn() -> Time, shared: &Shared) {
     let mut polls = interval(POLL_EVERY);
     polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !shared.ends.load(Ordering::Relaxed) {
@@ -101,7 +126,8 @@ async fn work(mut appliance: Appliance, night: Night, now: impl Fn() -> Time, sh
             appliance.prove();
         }
         shared.is_trial.store(appliance.is_trial(), Ordering::Relaxed);
-        shared.is_night.store(night.is_now(), Ordering::Relaxed);
+        let (night, clock) = shared.hours.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        shared.is_night.store(night.is_now(&clock), Ordering::Relaxed);
     }
 }
 
@@ -117,7 +143,8 @@ mod tests {
     async fn what_hosts_ask_is_done_on_its_thread_which_ends_with_the_box() {
         let (handle, service) = channel();
         let appliance = Appliance::new(&Config::default(), service, None);
-        let (upkeep, thread) = Upkeep::start(appliance, Night::default(), || Time::ZERO).expect("a thread");
+        let (upkeep, thread) =
+            Upkeep::start(appliance, Night::default(), WallClock::new(""), || Time::ZERO).expect("a thread");
         let (reply, outcome) = oneshot::channel();
         handle.requests.send(Request::Restart { reply }).await.expect("it takes requests");
         let refused = outcome.await.expect("an answer").map_err(|refused| refused.code);

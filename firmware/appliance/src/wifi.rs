@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::config;
 use crate::credentials::{Credentials, RANDOM_BYTES};
-use crate::state::{Error, Folder, Writer};
+use crate::state::{Copies, Error, Folder, Writer};
 
 /// The file's name in the state folder.
 pub const FILE: &str = "wifi";
@@ -19,15 +19,7 @@ pub const FILE: &str = "wifi";
 /// # Errors
 /// They cannot be kept; what was kept before stays.
 pub fn choose(folder: &Folder, name: &str, ssid: Option<&str>, passphrase: Option<&str>) -> Result<(), Error> {
-    let kept = folder.read(FILE).ok().flatten();
-    let kept = kept.and_then(|text| Credentials::parse(std::str::from_utf8(&text).ok()?));
-    let made = || {
-        let mut random = [0; RANDOM_BYTES];
-        let filled = getrandom::fill(&mut random);
-        filled.map_err(|error| Error::System(folder.path().join(FILE), io::Error::other(error.to_string())))?;
-        Ok(Credentials::new(name, random))
-    };
-    let mut credentials = kept.map_or_else(made, Ok)?;
+    let mut credentials = kept(folder).map_or_else(|| made(folder, name), Ok)?;
     if let Some(ssid) = ssid {
         ssid.clone_into(&mut credentials.ssid);
     }
@@ -35,6 +27,37 @@ pub fn choose(folder: &Folder, name: &str, ssid: Option<&str>, passphrase: Optio
         passphrase.clone_into(&mut credentials.passphrase);
     }
     folder.write(FILE, credentials.to_toml().as_bytes())
+}
+
+/// Makes the name or the passphrase again, or both, as the box called `name` makes them; what is not made again stays. When this
+/// returns, they are on the storage. To be called before there is a [`Wifi`].
+///
+/// # Errors
+/// They cannot be kept; what was kept before stays.
+pub fn make_again(folder: &Folder, name: &str, ssid: bool, passphrase: bool) -> Result<(), Error> {
+    let made = made(folder, name)?;
+    let mut credentials = kept(folder).unwrap_or_else(|| made.clone());
+    if ssid {
+        credentials.ssid = made.ssid;
+    }
+    if passphrase {
+        credentials.passphrase = made.passphrase;
+    }
+    folder.write(FILE, credentials.to_toml().as_bytes())
+}
+
+/// Returns what is kept, if it is whole.
+fn kept(folder: &Folder) -> Option<Credentials> {
+    let text = folder.read(FILE).ok()??;
+    Credentials::parse(std::str::from_utf8(&text).ok()?)
+}
+
+/// Returns new ones.
+fn made(folder: &Folder, name: &str) -> Result<Credentials, Error> {
+    let mut random = [0; RANDOM_BYTES];
+    let filled = getrandom::fill(&mut random);
+    filled.map_err(|error| Error::System(folder.path().join(FILE), io::Error::other(error.to_string())))?;
+    Ok(Credentials::new(name, random))
 }
 
 /// The Wi-Fi that phones join.
@@ -62,6 +85,13 @@ impl Wifi {
         wifi
     }
 
+    /// New credentials are for a box of this name from now on.
+    pub fn set_name(&mut self, name: &str) {
+        if let Some(own) = &mut self.own {
+            name.clone_into(own);
+        }
+    }
+
     /// Returns what a phone needs to join now; `None` if no network is known.
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
@@ -83,7 +113,8 @@ impl Wifi {
                     log::warn!("the new Wi-Fi credentials cannot be kept: {error}");
                 }
             };
-            writer.write(FILE, credentials.to_toml().into_bytes(), Box::new(done));
+            // An older passphrase would let in who was shut out.
+            writer.write(FILE, credentials.to_toml().into_bytes(), Copies::Newest, Box::new(done));
         }
         self.credentials = Some(credentials);
         true

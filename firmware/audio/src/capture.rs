@@ -1,12 +1,14 @@
 //! Line-in as a device: the seam between sound cards and the rest of the house.
 //!
-//! [`Capture`] is one opened device, [`Open`] the way to (re)open it. The real one is `alsa`; a simulated one lies in
+//! [`Capture`] is one opened device, [`Open`] the way to (re)open it. The real ones are `alsa` and `pipe`; a simulated one lies in
 //! [`crate::sim`]. Nothing here knows rings, clocks or what the sound is for.
 
 #[cfg(feature = "alsa")]
 mod alsa;
 #[cfg(feature = "alsa")]
 mod name;
+#[cfg(feature = "alsa")]
+mod pipe;
 mod sample;
 
 use std::fmt;
@@ -15,6 +17,8 @@ use crate::pcm::Frame;
 
 #[cfg(feature = "alsa")]
 pub use alsa::Alsa;
+#[cfg(feature = "alsa")]
+pub use pipe::Pipe;
 pub use sample::SampleFormat;
 
 /// Most frames one [`Capture::read`] may bring: 20 ms at 192 kHz, rounded up. Longer periods come in several reads.

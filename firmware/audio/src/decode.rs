@@ -12,6 +12,8 @@ mod file;
 mod flac;
 mod hardening;
 mod id3;
+#[cfg(feature = "pump")]
+pub(crate) mod live;
 mod mp4;
 mod mpeg;
 mod ogg;
@@ -96,6 +98,9 @@ pub enum Error {
     Worker(WorkerError),
 }
 
+/// How a decoder process died that was killed from outside.
+pub(crate) const KILLED: &str = "it was killed";
+
 /// What went wrong with a decoder process.
 #[derive(Debug)]
 pub enum WorkerError {
@@ -112,9 +117,16 @@ pub enum WorkerError {
 }
 
 impl Error {
-    /// Whether it is the system that refuses, whatever the file: another time it may not.
+    /// Whether it is the system that refuses, whatever the file: another time it may not. A storage that answers too late is part
+    /// of it, though a file may cause the same.
     pub fn is_systems(&self) -> bool {
-        matches!(self, Self::Open(_) | Self::Worker(WorkerError::Spawn(_) | WorkerError::NotHardened(_)))
+        use WorkerError::{Died, NotHardened, Spawn, Stalled};
+        match self {
+            Self::Open(_) | Self::Worker(Spawn(_) | NotHardened(_) | Stalled) => true,
+            // Nothing in a file kills a process in this way: the system was short of memory.
+            Self::Worker(Died(how)) => how == KILLED,
+            _ => false,
+        }
     }
 }
 

@@ -61,6 +61,8 @@ pub mod pcm;
 pub mod pump;
 #[cfg(feature = "symphonia")]
 pub mod resample;
+#[cfg(all(feature = "pump", feature = "symphonia"))]
+pub mod sender;
 #[cfg(feature = "pump")]
 pub mod sim;
 #[cfg(feature = "pump")]

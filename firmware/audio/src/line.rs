@@ -10,7 +10,7 @@
 //! there is no sound. The capture thread ends when every handle and every tap is dropped.
 
 mod feeder;
-mod fit;
+pub(crate) mod fit;
 mod handle;
 mod level;
 mod outlets;

@@ -29,16 +29,26 @@ pub struct Loudness {
     pub true_peak_dbtp: f64,
 }
 
+/// What came of playing a track to its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// How loud it is; `None` if it is silent.
+    pub loudness: Option<Loudness>,
+    /// Its frames at 48 kHz, as they were counted; `None` if there are more than are measured.
+    pub frames: Option<u64>,
+}
+
 /// Measures `cut`. `go_on` is asked several times for each second of sound; it may wait while there is something better
-/// to do, and ends the measuring by `false`. `None` if it did, or if the track is silent.
+/// to do, and ends the measuring by `false`. `None` if it did.
 ///
 /// # Errors
 /// The file does not play to its end.
-pub fn measure(worker: &WorkerCommand, cut: &Cut, mut go_on: impl FnMut() -> bool) -> Result<Option<Loudness>, Error> {
+pub fn measure(worker: &WorkerCommand, cut: &Cut, mut go_on: impl FnMut() -> bool) -> Result<Option<Measured>, Error> {
     let meter = EbuR128::new(2, SAMPLE_RATE_HZ, Mode::I | Mode::HISTOGRAM | Mode::TRUE_PEAK);
     let mut meter = meter.map_err(|error| Error::Unsupported(error.to_string()))?;
     let mut child = begin(worker, cut)?;
-    let (mut frames, mut left) = (Vec::new(), cut.frames_max().unwrap_or(u64::MAX).min(FRAMES_MAX));
+    let frames_max = cut.frames_max().unwrap_or(u64::MAX).min(FRAMES_MAX);
+    let (mut frames, mut left) = (Vec::new(), frames_max);
     let mut is_empty = true;
     while left > 0 {
         if !go_on() {
@@ -59,5 +69,7 @@ pub fn measure(worker: &WorkerCommand, cut: &Cut, mut go_on: impl FnMut() -> boo
     }
     let loudness = meter.loudness_global().ok().filter(|lufs| *lufs > GATE_LUFS);
     let peak = (0..2).filter_map(|channel| meter.true_peak(channel).ok()).fold(0.0, f64::max);
-    Ok(loudness.map(|integrated_lufs| Loudness { integrated_lufs, true_peak_dbtp: 20.0 * peak.log10() }))
+    let loudness = loudness.map(|integrated_lufs| Loudness { integrated_lufs, true_peak_dbtp: 20.0 * peak.log10() });
+    let heard = frames_max - left;
+    Ok(Some(Measured { loudness, frames: (heard < FRAMES_MAX).then_some(heard) }))
 }

@@ -34,3 +34,13 @@ pub trait Source: Send {
         None
     }
 }
+
+/// The source that there is not: keeps its place in a pump's list where nothing is set up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Absent;
+
+impl Source for Absent {
+    fn pull(&mut self, _: Time, _: &mut [Frame; BLOCK_FRAMES]) -> Delivery {
+        Delivery::Gone
+    }
+}

@@ -17,6 +17,8 @@ pub enum Origin {
     Card,
     /// A host, on the page. It wins over both files from then on.
     Page,
+    /// An option of the command line. It wins over everything, for as long as the program runs.
+    Command,
 }
 
 impl Origin {

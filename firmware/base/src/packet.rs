@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::MediaTime;
+use crate::{MediaTime, Time};
 
 /// The length of sound in one Opus packet. The 40 and 60 ms forms hold the very same frames as the 20 ms form, repacketised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +78,26 @@ pub trait PacketSink: Send {
 
     /// Publishes a packet. Whoever keeps several sinks publishes to each only what it [wants](Self::wants).
     fn publish(&mut self, encoding: Encoding, packet: Packet);
+}
+
+/// One packet as a sender sent it, opened and proven to be the sender's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentPacket<'a> {
+    /// When it arrived.
+    pub arrived: Time,
+    /// Where its first frame lies on the sender's own timeline: 48 kHz ticks that begin anywhere and wrap.
+    pub timestamp: u32,
+    /// One Opus packet (RFC 6716), not looked at.
+    pub payload: &'a [u8],
+}
+
+/// The way in for one sender's packets: the mirror image of a [`PacketSink`]. Dropping it says that the sender is gone.
+///
+/// Called from the thread that receives, which serves every listener as well: must return at once and never wait, lock,
+/// allocate or log. Packets may come late, twice, in any order, or never.
+pub trait PacketInlet: Send {
+    /// Takes a packet. One that does not fit is dropped and counted behind the inlet.
+    fn take(&mut self, packet: SentPacket<'_>);
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ impl ArtSize {
 /// A picture to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
+    /// The colour that stands for it: red, green and blue.
+    pub color: [u8; 3],
     /// At most [`crate::ART_BYTES_MAX`] bytes.
     pub jpeg: Arc<[u8]>,
     /// [`Art::version`].
@@ -56,15 +58,22 @@ pub(crate) struct Gallery {
     kept: Mutex<Kept>,
 }
 
+/// A picture as it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub(crate) color: [u8; 3],
+    pub(crate) jpeg: Arc<[u8]>,
+}
+
 /// Pictures, the one used last at the end; `None` where there is none after all.
 #[derive(Default)]
 struct Kept {
-    pictures: VecDeque<(Key, Option<Arc<[u8]>>)>,
+    pictures: VecDeque<(Key, Option<Made>)>,
     bytes: usize,
 }
 
 impl Kept {
-    fn get(&mut self, key: &Key) -> Option<Option<Arc<[u8]>>> {
+    fn get(&mut self, key: &Key) -> Option<Option<Made>> {
         let at = self.pictures.iter().position(|(kept, _)| kept == key)?;
         let entry = self.pictures.remove(at)?;
         let picture = entry.1.clone();
@@ -72,8 +81,8 @@ impl Kept {
         Some(picture)
     }
 
-    fn put(&mut self, key: Key, picture: Option<Arc<[u8]>>) {
-        let size = |picture: &Option<Arc<[u8]>>| ENTRY_BYTES + picture.as_ref().map_or(0, |bytes| bytes.len());
+    fn put(&mut self, key: Key, picture: Option<Made>) {
+        let size = |picture: &Option<Made>| ENTRY_BYTES + picture.as_ref().map_or(0, |made| made.jpeg.len());
         self.bytes += size(&picture);
         self.pictures.push_back((key, picture));
         while self.bytes > KEPT_BYTES_MAX
@@ -90,7 +99,7 @@ impl Gallery {
     }
 
     /// The picture as JPEG; `None` if what is there is none.
-    pub(crate) fn show(&self, art: &Art, size: ArtSize) -> Result<Option<Arc<[u8]>>, AskError> {
+    pub(crate) fn show(&self, art: &Art, size: ArtSize) -> Result<Option<Made>, AskError> {
         let key = (art.path.clone(), art.version.clone(), size);
         if let Some(kept) = self.kept().get(&key) {
             return Ok(kept);
@@ -101,7 +110,9 @@ impl Gallery {
         let known = self.kept().get(&key);
         let made = match known {
             Some(kept) => Ok(kept),
-            None => inspector.picture(&art.path, art.is_inside, size.px()).map(|jpeg| Some(jpeg.into())),
+            None => inspector
+                .picture(&art.path, art.is_inside, size.px())
+                .map(|(color, jpeg)| Some(Made { color, jpeg: jpeg.into() })),
         };
         if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
             inspector.rest();
@@ -138,13 +149,14 @@ mod tests {
     #[test]
     fn what_is_kept_has_an_end_and_the_longest_unused_goes_first() {
         let mut kept = Kept::default();
+        let full = Made { color: [0; 3], jpeg: vec![0; ART_BYTES_MAX].into() };
         let key = |n: usize| (PathBuf::new(), n.to_string(), ArtSize::Large);
         let fit = KEPT_BYTES_MAX / (ART_BYTES_MAX + ENTRY_BYTES);
         for n in 0..fit {
-            kept.put(key(n), Some(vec![0; ART_BYTES_MAX].into()));
+            kept.put(key(n), Some(full.clone()));
         }
         assert!(kept.get(&key(0)).is_some());
-        kept.put(key(fit), Some(vec![0; ART_BYTES_MAX].into()));
+        kept.put(key(fit), Some(full));
         assert!(kept.get(&key(0)).is_some() && kept.get(&key(1)).is_none());
         for n in 0..KEPT_BYTES_MAX / ENTRY_BYTES + 10 {
             kept.put(key(1_000 + n), None);

@@ -17,10 +17,13 @@ use rustix::fs::OFlags;
 
 use self::child::{Child, Failure};
 use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
+use crate::lists::letters::CANDIDATES;
 use crate::lists::{LIST_BYTES_MAX, List};
 use crate::tags::Tags;
 use crate::text::shown;
-use crate::wire::{self, ART_BYTES_MAX, BLOCK_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES};
+use crate::wire::{
+    self, ART_BYTES_MAX, BLOCK_BYTES, COLOR_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES,
+};
 
 /// Files that one process reads. A file that takes the process over can lie about those that follow it in the same
 /// process, but not for longer.
@@ -63,6 +66,8 @@ impl WorkerCommand {
 pub(crate) struct Inspected {
     /// What its tags say, or why they say nothing.
     pub(crate) tags: Result<Tags, String>,
+    /// The cue sheet inside it.
+    pub(crate) sheet: Option<List>,
     pub(crate) fingerprint: Fingerprint,
 }
 
@@ -116,35 +121,53 @@ impl Inspector {
         let fingerprint = fingerprint::of(&opened.file, opened.about.len(), &opened.head, &opened.tail);
         let fingerprint = fingerprint.map_err(Error::Unreadable)?;
         let wanted = Wanted { kind: wire::FILE, answer: wire::TAGS, bytes_max: SAID_BYTES_MAX, patience: TAGS_MAX };
-        let tags = match self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::tags(&bytes)) {
-            Ok(tags) => Ok(tags),
+        let said = match self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::said(&bytes)) {
+            Ok(said) => Ok(said),
             Err(Error::Broken(why)) => Err(why),
             Err(error) => return Err(error),
         };
-        Ok((Inspected { tags, fingerprint }, opened.about))
+        let (tags, sheet) = said.map_or_else(|why| (Err(why), None), |said| (Ok(said.tags), said.sheet));
+        Ok((Inspected { tags, sheet, fingerprint }, opened.about))
     }
 
-    /// What the list at `path` says.
+    /// What the list at `path` says, in the likeliest encoding.
     pub(crate) fn list(&mut self, path: &Path) -> Result<List, Error> {
-        let opened = Opened::new(path)?;
-        if opened.about.len() > LIST_BYTES_MAX {
-            return Err(Error::Broken("is too large a file for a list of music".into()));
-        }
+        self.list_as(path, 0)
+    }
+
+    /// What it says in each other encoding that it can be read in.
+    pub(crate) fn list_readings(&mut self, path: &Path) -> Vec<List> {
+        (1..).take(CANDIDATES.len()).filter_map(|reading| self.list_as(path, reading).ok()).collect()
+    }
+
+    fn list_as(&mut self, path: &Path, reading: u8) -> Result<List, Error> {
+        let opened = Opened::up_to(path, LIST_BYTES_MAX)?;
         let wanted =
             Wanted { kind: wire::LIST, answer: wire::ENTRIES, bytes_max: LIST_SAID_BYTES_MAX, patience: TAGS_MAX };
-        self.ask(&opened, &wanted, &opened.handed_over(path), |bytes| wire::list(&bytes))
+        let message = [&[reading][..], &opened.handed_over(path)].concat();
+        let list = self.ask(&opened, &wanted, &message, |bytes| wire::list(&bytes))?;
+        Ok(List { is_cut: list.is_cut || opened.about.len() > LIST_BYTES_MAX, ..list })
     }
 
-    /// The picture at `path`, or inside the sound file there, as JPEG with no side longer than `px`.
-    pub(crate) fn picture(&mut self, path: &Path, is_inside: bool, px: u16) -> Result<Vec<u8>, Error> {
+    /// The picture at `path`, or inside the sound file there: its colour, and as JPEG with no side longer than `px`.
+    pub(crate) fn picture(
+        &mut self,
+        path: &Path,
+        is_inside: bool,
+        px: u16,
+    ) -> Result<([u8; COLOR_BYTES], Vec<u8>), Error> {
         let opened = Opened::new(path)?;
         if !is_inside && opened.about.len() > PICTURE_BYTES_MAX {
             return Err(Error::Broken("is too large a file for a picture".into()));
         }
         let kind = if is_inside { wire::PICTURE_INSIDE } else { wire::PICTURE };
-        let wanted = Wanted { kind, answer: wire::JPEG, bytes_max: ART_BYTES_MAX, patience: PICTURE_MAX };
+        let wanted = Wanted { kind, answer: wire::JPEG, bytes_max: COLOR_BYTES + ART_BYTES_MAX, patience: PICTURE_MAX };
         let message = [&px.to_le_bytes()[..], &opened.handed_over(path)].concat();
-        self.ask(&opened, &wanted, &message, Some)
+        let split = |mut bytes: Vec<u8>| {
+            let jpeg = (bytes.len() > COLOR_BYTES).then(|| bytes.split_off(COLOR_BYTES))?;
+            Some((bytes.try_into().ok()?, jpeg))
+        };
+        self.ask(&opened, &wanted, &message, split)
     }
 
     /// Asks a worker for one thing; `understand` makes sense of its answer, if there is any in it.
@@ -162,6 +185,8 @@ impl Inspector {
         let told = converse(&mut child, opened, wanted, message);
         let answer = told.and_then(|told| told.map(understand).transpose().ok_or(Failure::Nonsense));
         match answer {
+            // Neither the file's nor the worker's fault; the worker has begun with something that it cannot end.
+            Err(Failure::Unreadable(error)) => Err(Error::Unreadable(error)),
             // Whatever it did, it is not asked again: the process is killed by being dropped.
             Err(failure) => Err(Error::Broken(failure.to_string())),
             Ok(told) => {
@@ -189,7 +214,7 @@ fn converse(
                 let mut block = vec![0; BLOCK_BYTES];
                 match read_at(&opened.file, &mut block, u64::from_le_bytes(offset)) {
                     Ok(count) => child.say(wire::BLOCK, &block[..count])?,
-                    Err(_) => child.say(wire::NO_BLOCK, &[])?,
+                    Err(error) => return Err(Failure::Unreadable(error)),
                 }
             }
             (kind, _) if kind == wanted.answer => return Ok(Ok(bytes)),
@@ -212,14 +237,21 @@ struct Wanted {
 struct Opened {
     file: File,
     about: Metadata,
+    /// Bytes of it that count.
+    length: u64,
     head: Vec<u8>,
     tail: Vec<u8>,
 }
 
 impl Opened {
     fn new(path: &Path) -> Result<Self, Error> {
+        Self::up_to(path, u64::MAX)
+    }
+
+    /// Opens a file of which at most so many bytes count.
+    fn up_to(path: &Path, bytes_max: u64) -> Result<Self, Error> {
         let (file, about) = open(path).map_err(Error::Unreadable)?;
-        let length = about.len();
+        let length = about.len().min(bytes_max);
         if length == 0 {
             return Err(Error::Broken("is empty".into()));
         }
@@ -231,12 +263,12 @@ impl Opened {
         };
         let head = piece(0, HEAD_BYTES as u64).map_err(Error::Unreadable)?;
         let tail = piece(length.saturating_sub(TAIL_BYTES as u64), TAIL_BYTES as u64).map_err(Error::Unreadable)?;
-        Ok(Self { file, about, head, tail })
+        Ok(Self { file, about, length, head, tail })
     }
 
     fn handed_over(&self, path: &Path) -> Vec<u8> {
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-        wire::file(self.about.len(), ending, &self.head)
+        wire::file(self.length, ending, &self.head)
     }
 }
 

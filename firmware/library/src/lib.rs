@@ -6,6 +6,7 @@
 //! decided elsewhere.
 
 mod art;
+mod color;
 pub mod distrust;
 mod fingerprint;
 mod inspect;
@@ -29,6 +30,7 @@ mod uploads;
 mod walk;
 mod watch;
 mod wire;
+pub mod words;
 pub mod worker;
 mod writer;
 
@@ -39,10 +41,10 @@ pub use self::library::{Error, Library};
 pub use self::measure::{Measure, Outcome};
 pub use self::progress::Progress;
 pub use self::selection::{Folder, Selection};
-pub use self::settings::{Judge, Settings};
+pub use self::settings::{Judge, Settings, Unheard};
 pub use self::store::read::{
     Art, AskError, BrokenFile, Filter, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Playlist, QUERY_CHARS_MAX, Root,
-    RootKind, Track,
+    RootKind, Track, TroubledList,
 };
 pub use self::tags::{Heard, Tags};
 pub use self::upload::Upload;

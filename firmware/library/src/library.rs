@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use base::TrackId;
+use rusqlite::Connection;
 
-use crate::art::{ArtSize, Gallery, Picture};
+use crate::art::{ArtSize, Gallery, Made, Picture};
 use crate::inspect::Inspector;
 use crate::measure::Meter;
 use crate::progress::Progress;
@@ -19,11 +20,13 @@ use crate::scan::{Scanner, Sources};
 use crate::selection::{Folder, Selection};
 use crate::settings::Settings;
 use crate::shared::Shared;
-use crate::store;
-use crate::store::read::{AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track};
+use crate::store::read::{
+    AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track, TroubledList,
+};
 use crate::store::write::{self, Place};
+use crate::store::{self, trust, trust::Fault};
 use crate::uploads::{Inbox, Reception};
-use crate::writer::{ORDERS_MAX, Order, write_all};
+use crate::writer::{ORDERS_MAX, Order, Scribe};
 
 /// Why there is no library.
 #[derive(Debug)]
@@ -91,17 +94,26 @@ impl Library {
         let folder = settings.folder.as_ref().map(|folder| listable(folder)).transpose()?;
         let database = &settings.database;
         let unusable = |error: &dyn fmt::Display| Error::Database(database.clone(), error.to_string());
-        let mut connection = store::open(database).map_err(|error| unusable(&error))?;
+        let connection = store::open(database).map_err(|error| unusable(&error))?;
         let inbox = settings.uploads.as_ref().and_then(|path| {
             let opened = Inbox::open(path).and_then(|inbox| Ok((inbox, path.canonicalize()?)));
             opened.inspect_err(|error| log::warn!("nobody can upload: {}: {error}", path.display())).ok()
         });
         let wanted = [(RootKind::Folder, folder), (RootKind::Uploads, inbox.as_ref().map(|(_, path)| path.clone()))];
         let wanted: Vec<Place> = wanted.into_iter().filter_map(|(kind, path)| Some(Place::at(kind, path?))).collect();
-        let keys: Vec<&[u8]> = wanted.iter().map(|place| &place.key[..]).collect();
-        write::keep_only(&mut connection, &keys).map_err(|error| unusable(&error))?;
-        let numbered = wanted.into_iter().map(|place| Ok((write::root(&connection, &place)?, place.path)));
-        let folders = numbered.collect::<rusqlite::Result<Vec<_>>>().map_err(|error| unusable(&error))?;
+        // What opens may still be of no use: then another one begins with the same places.
+        let (connection, places) = match settle(connection, &wanted) {
+            Err(error) if trust::fault(&error) != Fault::Nothing => {
+                log::warn!(
+                    "{} cannot be used ({error}): it is set aside, and the music is scanned anew",
+                    database.display()
+                );
+                let made = store::rebuild::rebuild(database, &[], 0).map_err(|error| unusable(&error))?;
+                settle(made, &wanted).map_err(|error| unusable(&error))?
+            }
+            settled => settled.map_err(|error| unusable(&error))?,
+        };
+        let folders: Vec<_> = places.iter().map(|(number, place)| (*number, place.path.clone())).collect();
         let reception = inbox.zip(folders.last()).map(|((inbox, folder), (root, _))| Reception {
             inbox,
             root: *root,
@@ -111,9 +123,15 @@ impl Library {
         });
         let reader = Arc::new(Reader::new(database.clone()));
         let gallery = Gallery::new(settings.worker.clone());
-        let (tracks, broken) = reader.counts().map_err(|error| unusable(&error))?;
+        // If they cannot be counted, the first scan counts them, in another database.
+        let (tracks, broken) = reader.counts().unwrap_or_default();
+        if let Err(error) = reader.recall_plays() {
+            log::warn!("how often tracks were played is not known: {error}");
+        }
         let progress = Progress { scanning: true, tracks, broken, ..Progress::default() };
         let shared = Arc::new(Shared::new(progress, settings.on_change).map_err(Error::System)?);
+        let to_wake = Arc::clone(&shared);
+        reader.watch(move || to_wake.scan_all());
         let (writer, orders) = sync_channel(ORDERS_MAX);
         let scanner = Scanner {
             sources: Sources { folders, sticks: settings.sticks.map(|folder| (folder, settings.mounts)) },
@@ -130,12 +148,12 @@ impl Library {
             writer: writer.clone(),
             shared: Arc::clone(&shared),
         });
-        let to_tell = Arc::clone(&shared);
+        let scribe = Scribe::new(connection, database.clone(), places, Arc::clone(&reader), Arc::clone(&shared));
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
             thread::Builder::new().name(name.into()).spawn(run).map_err(Error::System)
         };
         let mut threads = vec![
-            spawn("library-db", Box::new(move || write_all(connection, &orders, &to_tell)))?,
+            spawn("library-db", Box::new(move || scribe.run(&orders)))?,
             spawn("library", Box::new(move || scanner.run()))?,
         ];
         if let Some(meter) = meter {
@@ -168,8 +186,7 @@ impl Library {
 
     /// Has everything looked at again as soon as there is time for it.
     pub fn rescan(&self) {
-        // A counter that is full is readable as well.
-        _ = rustix::io::write(&self.inner.shared.rescan, &1_u64.to_ne_bytes());
+        self.inner.shared.scan_all();
     }
 
     /// Where the music comes from.
@@ -191,12 +208,22 @@ impl Library {
     }
 
     /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
-    /// `after` (`None`: from the first).
+    /// `after` (`None`: from the first). If there are none, those with words that differ by one slip of the finger.
     ///
     /// # Errors
     /// See [`AskError`]. No text is an error.
     pub fn search(&self, typed: &str, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
         self.inner.reader.search(typed, after, limit)
+    }
+
+    /// Counts that a track is played, for the order of what a search finds; remembers it for ever if somebody has `wanted` it,
+    /// unless the writer is busy. Waits for nothing.
+    pub fn played(&self, id: TrackId, wanted: bool) {
+        self.inner.reader.played(id);
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(writer), Ok(id), true) = (writer.as_ref(), i64::try_from(id.0), wanted) {
+            _ = writer.try_send(Order::Played(id));
+        }
     }
 
     /// Tracks by album, disc, number and title; after the track `after`.
@@ -205,6 +232,14 @@ impl Library {
     /// See [`AskError`].
     pub fn tracks(&self, filter: &Filter, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
         self.inner.reader.tracks(filter, after, limit)
+    }
+
+    /// Returns the tracks that came to the box last, the newest first; after the track `after`.
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn newest(&self, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
+        self.inner.reader.newest(after, limit)
     }
 
     /// Albums, artists, genres or years in their order; after the key `after`. Tracks that say none are in no group.
@@ -230,7 +265,7 @@ impl Library {
     pub fn art(&self, id: TrackId, size: ArtSize) -> Result<Option<Picture>, AskError> {
         let Some(art) = self.track(id)?.and_then(|track| track.art) else { return Ok(None) };
         let picture = self.inner.gallery.show(&art, size)?;
-        Ok(picture.map(|jpeg| Picture { jpeg, version: art.version }))
+        Ok(picture.map(|Made { color, jpeg }| Picture { color, jpeg, version: art.version }))
     }
 
     /// The numbers of all tracks that have a file, in the order of their paths. Takes a while for many.
@@ -247,6 +282,15 @@ impl Library {
     /// See [`AskError`].
     pub fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
         self.inner.reader.playlists(after, limit)
+    }
+
+    /// Cue sheets and playlists of which not all is understood, in the order in which they became known; after the list `after`
+    /// (0: from the first).
+    ///
+    /// # Errors
+    /// See [`AskError`].
+    pub fn troubled_lists(&self, after: u64, limit: usize) -> Result<Vec<TroubledList>, AskError> {
+        self.inner.reader.troubled_lists(after, limit)
     }
 
     /// The tracks of a playlist in its order, each with its place there; after the place `after`.
@@ -310,6 +354,15 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Leaves these places in the database, and returns their numbers there.
+fn settle(mut connection: Connection, wanted: &[Place]) -> rusqlite::Result<(Connection, Vec<(i64, Place)>)> {
+    let keys: Vec<&[u8]> = wanted.iter().map(|place| &place.key[..]).collect();
+    write::keep_only(&mut connection, &keys)?;
+    let numbered = wanted.iter().map(|place| Ok((write::root(&connection, place)?, place.clone())));
+    let places = numbered.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok((connection, places))
 }
 
 /// The folder, if it can be listed.

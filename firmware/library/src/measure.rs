@@ -25,9 +25,14 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// What became of a measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It is this loud.
-    Loudness(Loudness),
-    /// It is silent, or does not play to its end: it is not tried again.
+    /// It was heard to its end.
+    Heard {
+        /// How loud it is; `None` if it is silent.
+        loudness: Option<Loudness>,
+        /// Its length, milliseconds, as it was counted; `None` if it was not.
+        duration_ms: Option<u64>,
+    },
+    /// It does not play to its end: it is not tried again.
     None,
     /// There is nothing in it that plays; why, in words. It is a track no more.
     Refused(String),
@@ -71,16 +76,16 @@ impl Meter {
             };
             let outcome = (self.measure)(&part, &|| self.shared.is_closed());
             after = id;
-            let loudness = match outcome {
-                Outcome::Loudness(loudness) => Ok(Some(loudness)),
-                Outcome::None => Ok(None),
+            let heard = match outcome {
+                Outcome::Heard { loudness, duration_ms } => Ok((loudness, duration_ms)),
+                Outcome::None => Ok((None, None)),
                 Outcome::Refused(why) => Err(why),
                 Outcome::Later => {
                     self.shared.rest(PAUSE);
                     continue;
                 }
             };
-            batch.push(Measured { fingerprint, loudness });
+            batch.push(Measured { fingerprint, heard });
             if batch.len() == BATCH {
                 self.send(&mut batch);
             }

@@ -13,6 +13,8 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use crate::color::dominant;
+
 /// Longest side of a picture that is opened, pixels.
 const SIDE_MAX: usize = 8_192;
 
@@ -25,6 +27,9 @@ const DECODER_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// JPEG's own scale of 1 to 100. At 80 a cover of 600 pixels takes 30 to 90 kB and looks like the original on a phone.
 const QUALITY: u8 = 80;
 
+/// Longest side of the picture whose colour is looked for, pixels: enough to tell things apart, and quick.
+const COLOR_PX: usize = 24;
+
 /// What shows through where a picture is transparent.
 const BACKGROUND: f32 = 255.0;
 
@@ -36,7 +41,8 @@ struct Pixels {
     bytes: Vec<u8>,
 }
 
-/// `picture`, no side of it longer than `px`, as JPEG.
+/// Returns the colour that stands for `picture` (3 bytes), and behind it the picture, no side of it longer than `px`, as
+/// JPEG.
 ///
 /// # Errors
 /// It is no JPEG, PNG or WebP by its first bytes, is damaged or too large; in words.
@@ -48,7 +54,7 @@ pub(crate) fn scaled(picture: &[u8], px: u16) -> Result<Vec<u8>, String> {
         _ => Err("is not a picture of a kind this box knows".into()),
     }?;
     let (width, height, bytes) = shrunk(&pixels, px.into());
-    let mut out = Vec::new();
+    let mut out = dominant(&shrunk(&pixels, COLOR_PX).2).to_vec();
     let (width, height) = (width as u16, height as u16);
     Encoder::new(&mut out, QUALITY).encode(&bytes, width, height, ColorType::Rgb).map_err(damaged)?;
     Ok(out)

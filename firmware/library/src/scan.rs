@@ -19,8 +19,9 @@ use self::compare::{compare, compare_covers};
 use self::places::Places;
 pub(crate) use self::places::{Sources, Tended};
 use crate::inspect::{Error, Inspected, Inspector};
-use crate::lists::{Entry, List, resolved};
-use crate::settings::Judge;
+use crate::lists::names::{Catalog, Context};
+use crate::lists::{List, is_cue};
+use crate::settings::{Judge, Unheard};
 use crate::shared::Shared;
 use crate::store::read::{AskError, Reader};
 use crate::store::write::Fact;
@@ -42,7 +43,7 @@ const RETRY: Duration = Duration::from_secs(5);
 const NICE: i32 = 10;
 
 /// The time by which a file is known that could not be read: the next scan of everything tries again.
-const UNREAD: Stamp = Stamp { bytes: -1, mtime_ns: 0 };
+const UNREAD: Stamp = Stamp { bytes: -1, mtime_ns: 0, ctime_ns: 0 };
 
 /// Why a scan ended early.
 enum Stop {
@@ -73,6 +74,8 @@ pub(crate) struct Scanner {
 struct Reading {
     files: u64,
     since: Instant,
+    /// Those that could not be read.
+    unread: u64,
 }
 
 impl Scanner {
@@ -81,13 +84,18 @@ impl Scanner {
         // Lower priority is a courtesy: without it everything works, too.
         _ = rustix::process::setpriority_process(None, NICE);
         let mut places = Places::new(std::mem::take(&mut self.sources));
+        self.reader.verify();
         while !self.shared.is_closed() {
+            if self.reader.is_lost() && self.send(Order::Rebuild).is_err() {
+                return;
+            }
             let mut jobs = Vec::new();
             if self.meet(&mut places).is_ok() {
                 jobs = places.due(Instant::now());
             }
             if jobs.is_empty() {
-                places.wait(&self.shared);
+                // What takes no other database now may take one in a while.
+                places.wait(&self.shared, self.reader.is_lost().then_some(RETRY));
                 jobs = places.news();
             }
             if !jobs.is_empty() && matches!(self.pass(&mut places, jobs), Err(Stop::Closed)) {
@@ -121,7 +129,7 @@ impl Scanner {
         self.shared.update(|progress| {
             (progress.scanning, progress.files_seen, progress.files_done) = (true, 0, 0);
         });
-        let mut reading = Reading { files: 0, since: Instant::now() };
+        let mut reading = Reading { files: 0, since: Instant::now(), unread: 0 };
         let mut done = Ok(());
         for (index, paths) in jobs {
             let is_whole = paths.contains(&Vec::new());
@@ -129,13 +137,16 @@ impl Scanner {
             if is_whole {
                 place.watch_anew();
             }
+            reading.unread = 0;
             let outcome = self.scan(place, &paths, &mut reading).and_then(|()| self.flush());
             match outcome {
                 Err(Stop::Closed) => done = Err(Stop::Closed),
                 Err(Stop::Later(why)) => place.failed(why, Instant::now() + RETRY),
                 Ok(()) if is_whole => {
-                    place.done(self.rescan_every.and_then(|pause| Instant::now().checked_add(pause)));
+                    let every = self.rescan_every.and_then(|pause| Instant::now().checked_add(pause));
+                    place.done(every, reading.unread > 0);
                 }
+                Ok(()) if reading.unread > 0 => place.retry_unread(),
                 Ok(()) => {}
             }
         }
@@ -155,12 +166,13 @@ impl Scanner {
         let root = place.root;
         for path in paths {
             if let Some(folder) = walk::cover_folder(path) {
-                let found = walk::cover(&place.path, folder).into_iter().collect();
+                let found = walk::covers_at(&place.path, folder);
                 let mut known = self.reader.covers(root, folder)?;
-                known.retain(|cover| cover.folder == folder);
-                self.send_facts(place, compare_covers(found, &known, true))?;
+                known.retain(|cover| walk::depends(&cover.folder, folder));
+                self.send_facts(place, compare_covers(found, &known, |_| false))?;
                 continue;
             }
+            let all = place.reads_all && path.is_empty();
             let Tended { path: at, watch, .. } = &mut *place;
             let visit = |folder: &[u8]| {
                 watch.iter_mut().for_each(|watch: &mut Watch| watch.add(folder));
@@ -170,30 +182,38 @@ impl Scanner {
             if path.is_empty() {
                 self.send(Order::Present { root, present: walked.is_ok() })?;
             }
-            let walked = walked.map_err(|error| Stop::Later(format!("{}: {error}", place.path.display())))?;
+            let mut walked = walked.map_err(|error| Stop::Later(format!("{}: {error}", place.path.display())))?;
             let known = self.reader.covers(root, path)?;
-            self.send_facts(place, compare_covers(walked.covers, &known, !walked.incomplete))?;
+            let covers = std::mem::take(&mut walked.covers);
+            self.send_facts(place, compare_covers(covers, &known, |folder| walked.may_hide(folder)))?;
             let found = walked.files.len() as u64;
             let known = self.reader.known(root, path)?;
-            let differences = compare(walked.files, &known);
+            let differences = compare(std::mem::take(&mut walked.files), &known, all);
             let unchanged = found - differences.changed.len() as u64;
             self.shared.update(|progress| {
                 progress.files_seen += found;
                 progress.files_done += unchanged;
             });
             changed.extend(differences.changed);
-            let lists = compare(walked.lists, &self.reader.lists(root, path)?);
+            let lists = compare(std::mem::take(&mut walked.lists), &self.reader.lists(root, path)?, all);
             changed_lists.extend(lists.changed);
-            if !walked.incomplete {
-                gone.extend(differences.gone);
-                gone_lists.extend(lists.gone);
-            }
+            gone.extend(differences.gone.into_iter().filter(|path| !walked.may_hide(path)));
+            gone_lists.extend(lists.gone.into_iter().filter(|path| !walked.may_hide(path)));
         }
+        let is_new = |path: &Vec<u8>| !changed_lists.iter().any(|found: &Found| found.path == *path);
+        if !changed.is_empty() {
+            // Their encoding was guessed, and files that they name may have come.
+            let unsure = self.reader.unsure_lists(root)?.into_iter().filter(|list| is_new(&list.path));
+            let unsure: Vec<Found> = unsure.map(|list| Found { path: list.path, stamp: list.stamp }).collect();
+            changed_lists.extend(unsure);
+        }
+        let has_changed = !(changed.is_empty() && changed_lists.is_empty() && gone.is_empty() && gone_lists.is_empty());
         self.read(place, changed, reading)?;
-        self.read_lists(place, changed_lists)?;
+        self.read_lists(place, changed_lists, reading)?;
         self.send_facts(place, gone_lists.into_iter().map(|path| Fact::NoList { path }).collect())?;
         // Only now: what was renamed has been known again by its old place.
-        self.send_facts(place, gone.into_iter().map(|path| Fact::Gone { path }).collect())
+        self.send_facts(place, gone.into_iter().map(|path| Fact::Gone { path }).collect())?;
+        if has_changed { self.send(place.derive()) } else { Ok(()) }
     }
 
     /// Sends facts for which no file was read.
@@ -214,11 +234,19 @@ impl Scanner {
             }
             let at = walk::join(&place.path, &found.path);
             let fact = match self.inspector.inspect(&at) {
-                Ok((Inspected { tags, fingerprint }, about)) => match tags.or_else(|why| self.heard(&at, why)) {
-                    Ok(tags) => Fact::Track { path: found.path, stamp: Stamp::of(&about), fingerprint, tags },
-                    Err(reason) => {
+                Ok((Inspected { tags, sheet, fingerprint }, about)) => match tags.or_else(|why| self.heard(&at, why)) {
+                    Ok(tags) => {
+                        let (stamp, sheet) = (Stamp::of(&about), sheet.map(Box::new));
+                        Fact::Track { path: found.path, stamp, fingerprint, tags, sheet }
+                    }
+                    Err(Unheard::Never(reason)) => {
                         log::info!("not a track: {} {reason}", at.display());
                         Fact::Broken { path: found.path, stamp: found.stamp, reason }
+                    }
+                    Err(Unheard::NotNow(reason)) => {
+                        log::info!("not a track for now: {} {reason}", at.display());
+                        reading.unread += 1;
+                        Fact::Broken { path: found.path, stamp: UNREAD, reason }
                     }
                 },
                 Err(Error::NoWorker(why)) => {
@@ -231,7 +259,9 @@ impl Scanner {
                 }
                 Err(error) => {
                     log::info!("not a track: {} {error}", at.display());
-                    let stamp = if matches!(error, Error::Unreadable(_)) { UNREAD } else { found.stamp };
+                    let is_unread = matches!(error, Error::Unreadable(_));
+                    reading.unread += u64::from(is_unread);
+                    let stamp = if is_unread { UNREAD } else { found.stamp };
                     Fact::Broken { path: found.path, stamp, reason: error.to_string() }
                 }
             };
@@ -247,27 +277,47 @@ impl Scanner {
     }
 
     /// What whoever plays a file says of it, whose tags cannot be read because of `why`.
-    fn heard(&self, file: &Path, why: String) -> Result<Tags, String> {
-        Ok(Tags::of_heard((self.judge)(file)?.ok_or(why)?))
+    fn heard(&self, file: &Path, why: String) -> Result<Tags, Unheard> {
+        Ok(Tags::of_heard((self.judge)(file)?.ok_or(Unheard::Never(why))?))
     }
 
     /// Reads cue sheets and playlists.
-    fn read_lists(&mut self, place: &Tended, lists: Vec<Found>) -> Result<(), Stop> {
-        for Found { path, stamp } in lists {
+    fn read_lists(&mut self, place: &Tended, lists: Vec<Found>, reading: &mut Reading) -> Result<(), Stop> {
+        let mut catalog = None;
+        for Found { path, mut stamp } in lists {
             let at = walk::join(&place.path, &path);
             let list = match self.inspector.list(&at) {
+                Ok(list) if list.is_guess => {
+                    if catalog.is_none() {
+                        // What was found just now counts as well.
+                        self.flush()?;
+                        let known = self.reader.known(place.root, b"")?;
+                        catalog = Some(Catalog::new(known.into_iter().map(|file| file.path).collect()));
+                    }
+                    let readings = self.inspector.list_readings(&at);
+                    chosen(list, readings, &path, place, catalog.get_or_insert_with(|| Catalog::new(Vec::new())))
+                }
                 Ok(list) => list,
                 Err(Error::NoWorker(why)) => return Err(Stop::Later(why)),
+                Err(Error::Unreadable(error)) => {
+                    log::info!("no list for now: {} {error}", at.display());
+                    stamp = UNREAD;
+                    reading.unread += 1;
+                    List::default()
+                }
                 Err(error) => {
                     log::info!("not a list: {} {error}", at.display());
                     List::default()
                 }
             };
-            let (root, folder) = (place.path.as_os_str().as_bytes(), walk::split(&path).0);
-            // An empty path stands for what is not below the root.
-            let file = |entry: &Entry| resolved(root, folder, &entry.file).unwrap_or_default();
-            let files = list.entries.iter().map(file).collect();
-            self.send(place.order(vec![Fact::List { path, stamp, list, files }]))?;
+            if list.is_cut {
+                log::warn!(
+                    "{} is too long a list: what is behind its first {} entries is left out",
+                    at.display(),
+                    list.entries.len()
+                );
+            }
+            self.send(place.order(vec![Fact::List { path, stamp, list }]))?;
         }
         Ok(())
     }
@@ -308,6 +358,21 @@ impl Scanner {
             self.shared.update(|progress| (progress.tracks, progress.broken) = (tracks, broken));
         }
     }
+}
+
+/// The reading of a list in which most of its names are files; the likeliest one if none has more.
+fn chosen(likeliest: List, others: Vec<List>, path: &[u8], place: &Tended, catalog: &Catalog) -> List {
+    let folder = walk::split(path).0;
+    let found = |list: &List| {
+        let (letters, is_strict) = (list.letters.as_str(), is_cue(path));
+        let at = Context { place: place.path.as_os_str().as_bytes(), folder, letters, is_strict };
+        let names: BTreeSet<&str> = list.entries.iter().map(|entry| entry.file.as_str()).collect();
+        // Names in plain letters are the same in every encoding.
+        names.into_iter().filter(|name| !name.is_ascii() && catalog.find(name, &at).is_some()).count()
+    };
+    let known = found(&likeliest);
+    let best = others.into_iter().map(|list| (found(&list), list)).rev().max_by_key(|(count, _)| *count);
+    best.filter(|(count, _)| *count > known).map_or(likeliest, |(_, list)| list)
 }
 
 fn is_listable(folder: &Path) -> bool {

@@ -13,8 +13,17 @@ use crate::tags::Heard;
 const MOUNTS: &str = "/proc/self/mountinfo";
 
 /// Says of a file whether it can be played, and if not, why. May take as long as it has to, but must come to an end.
-/// `None`: it cannot tell.
-pub type Judge = Arc<dyn Fn(&Path) -> Result<Option<Heard>, String> + Send + Sync>;
+/// `None`: it knows nothing of files, and what its reader says of one counts.
+pub type Judge = Arc<dyn Fn(&Path) -> Result<Option<Heard>, Unheard> + Send + Sync>;
+
+/// Why a file was not heard, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unheard {
+    /// There is nothing in it that plays, whenever it is asked.
+    Never(String),
+    /// It could not be found out now: the storage or the system refuses. It is asked again.
+    NotNow(String),
+}
 
 /// What a library is made from.
 #[derive(Clone)]

@@ -40,6 +40,12 @@ impl Shared {
         rustix::io::read(&self.rescan, &mut [0; 8]).is_ok()
     }
 
+    /// Has everything scanned as soon as there is time for it.
+    pub(crate) fn scan_all(&self) {
+        // A counter that is full is readable as well.
+        _ = rustix::io::write(&self.rescan, &1_u64.to_ne_bytes());
+    }
+
     pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
         change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
     }

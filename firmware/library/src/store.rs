@@ -1,11 +1,13 @@
 //! The database: its place, its tables and their versions.
 //!
 //! All of it can be found again by a scan, so what cannot be used (damaged, or of a newer version after a step back of
-//! the firmware) is set aside, one copy of it, and built anew. Every change is a transaction, and SQLite's write-ahead
+//! the firmware) is set aside, one copy of it, and built anew (`rebuild`), at start and at any moment later; `trust` says when. Every change is a transaction, and SQLite's write-ahead
 //! log makes a transaction happen wholly or not at all when the power fails; the last ones may be lost, and are then
 //! made again.
 
 pub(crate) mod read;
+pub(crate) mod rebuild;
+pub(crate) mod trust;
 pub(crate) mod write;
 
 use std::fmt;
@@ -14,11 +16,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
+
+use self::trust::Fault;
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 7] = [
+const VERSIONS: [&str; 8] = [
     "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
@@ -151,6 +155,64 @@ const VERSIONS: [&str; 7] = [
     CREATE TABLE refused (fingerprint BLOB PRIMARY KEY, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;
     UPDATE files SET mtime_ns = -1 WHERE reason IS NOT NULL;
 ",
+    "
+    -- The kernel's own time of change.
+    ALTER TABLE files ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE lists ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0;
+    -- Of a part: a checksum of what it was derived from.
+    ALTER TABLE files ADD COLUMN derived BLOB;
+    ALTER TABLE lists ADD COLUMN disc_number INTEGER NOT NULL DEFAULT 0;
+    -- The encoding it was read in, whether that was a guess, and whether it goes on behind what is read.
+    ALTER TABLE lists ADD COLUMN letters TEXT NOT NULL DEFAULT '';
+    ALTER TABLE lists ADD COLUMN is_guess INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE lists ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;
+    -- What of a sheet is not applied, in words; of a playlist, a checksum of its items.
+    ALTER TABLE lists ADD COLUMN trouble TEXT;
+    ALTER TABLE lists ADD COLUMN derived BLOB;
+
+    -- What stands in lists, and which file it means; NULL: there is none such.
+    DROP TABLE entries;
+    CREATE TABLE entries (
+        list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        path BLOB,
+        title TEXT NOT NULL,
+        artist TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        start_ms INTEGER,
+        pause_ms INTEGER,
+        is_data INTEGER NOT NULL,
+        is_remark INTEGER NOT NULL,
+        PRIMARY KEY (list, position)
+    ) STRICT, WITHOUT ROWID;
+    -- What playlists are: files, and parts of files, in their order.
+    CREATE TABLE items (
+        list INTEGER NOT NULL REFERENCES lists ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        root INTEGER NOT NULL,
+        path BLOB NOT NULL,
+        PRIMARY KEY (list, place)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Words of the library, and from their last letter to their first, in which a slip of the finger is mended.
+    CREATE TABLE terms (term TEXT PRIMARY KEY, backwards TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX terms_backwards ON terms (backwards);
+    -- As it was counted while the loudness was measured, which is done again for all.
+    ALTER TABLE loudness ADD COLUMN counted_ms INTEGER;
+    DELETE FROM loudness;
+    -- How often somebody wanted to hear these contents.
+    CREATE TABLE plays (fingerprint BLOB PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    -- Texts are made words of before they get here (src/words.rs), whose marks belong to them.
+    DROP TABLE search;
+    CREATE VIRTUAL TABLE search USING fts5 (
+        title, artist, album, content = '', contentless_delete = 1, prefix = '1 2 3 4',
+        tokenize = 'unicode61 remove_diacritics 0 categories ''L* N* Co M*'''
+    );
+    -- All are read again.
+    UPDATE files SET mtime_ns = -1;
+    UPDATE lists SET mtime_ns = -1;
+",
 ];
 
 /// How long a connection waits for another that writes. Writers are one, so this is for the moments of recovery.
@@ -159,8 +221,8 @@ const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Bytes that the write-ahead log is cut back to.
 const LOG_BYTES_KEPT: u32 = 4 * 1024 * 1024;
 
-/// The name under which an unusable database is kept, beside its place.
-const SET_ASIDE: &str = "damaged";
+/// What follows the name of an unusable database that is kept beside its place.
+const SET_ASIDE: &str = ".damaged";
 
 /// Why there is no database.
 #[derive(Debug)]
@@ -197,8 +259,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     match try_open(path) {
         Err(error) if is_unusable(&error) => {
             log::warn!("{} cannot be used ({error}): it is set aside, and the music is scanned anew", path.display());
-            set_aside(path).map_err(|error| Error::Stuck(path.to_owned(), error))?;
-            try_open(path)
+            rebuild::rebuild(path, &[], 0)
         }
         other => other,
     }
@@ -207,11 +268,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
 fn is_unusable(error: &Error) -> bool {
     match error {
         Error::Newer(_) => true,
-        // Tables that are there already, or not: somebody else's database.
-        Error::Sqlite(rusqlite::Error::SqlInputError { .. }) => true,
-        Error::Sqlite(error) => {
-            matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-        }
+        // At start there is nobody else who might hold it; a storage that refuses everything refuses another one as well.
+        Error::Sqlite(error) => trust::fault(error) != Fault::Nothing,
         Error::Stuck(..) => false,
     }
 }
@@ -235,7 +293,19 @@ fn try_open(path: &Path) -> Result<Connection, Error> {
         transaction.pragma_update(None, "user_version", known as i64)?;
     }
     transaction.commit()?;
+    check(&connection)?;
     Ok(connection)
+}
+
+/// Looks whether every kind of thing that is asked for can be read, and written: a file may open and be of no use.
+fn check(connection: &Connection) -> rusqlite::Result<()> {
+    for table in ["roots", "tracks", "files", "covers", "loudness", "lists", "entries", "refused", "search"] {
+        let mut first = connection
+            .prepare(&format!("SELECT rowid, * FROM {table} LIMIT 1"))
+            .or_else(|_| connection.prepare(&format!("SELECT * FROM {table} LIMIT 1")))?;
+        first.query([])?.next()?;
+    }
+    connection.execute_batch("BEGIN IMMEDIATE; UPDATE roots SET present = present; ROLLBACK")
 }
 
 /// Opens the database for one who asks.
@@ -252,20 +322,29 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)
 }
 
-/// Renames the database; its logs belong to it and go with it.
+/// Renames the database; its log belongs to it and goes with it.
 fn set_aside(path: &Path) -> io::Result<()> {
-    let beside = |suffix: &str| {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(suffix);
-        path.with_file_name(name)
+    let kept = beside(path, SET_ASIDE);
+    let is_fine = |result: io::Result<()>| match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     };
-    for log in ["-wal", "-shm"] {
-        match fs::remove_file(beside(log)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    for suffix in ["-wal", "-shm"] {
+        is_fine(fs::remove_file(beside(&kept, suffix)))?;
     }
-    fs::rename(path, beside(&format!(".{SET_ASIDE}")))
+    is_fine(fs::remove_file(beside(path, "-shm")))?;
+    if kept.is_dir() {
+        fs::remove_dir_all(&kept)?;
+    }
+    is_fine(fs::rename(path, &kept))?;
+    is_fine(fs::rename(beside(path, "-wal"), beside(&kept, "-wal")))
+}
+
+/// Returns the path of what lies beside a file, with its name and this behind it.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
 }
 
 #[cfg(test)]

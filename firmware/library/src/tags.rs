@@ -1,6 +1,7 @@
 //! What a file says about itself, as a value. Only the worker process, which reads it, knows how.
 
 pub(crate) mod read;
+mod sheet;
 
 use serde::{Deserialize, Serialize};
 

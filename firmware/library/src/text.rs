@@ -25,13 +25,14 @@ fn turns(c: char) -> bool {
     matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `text` as it is searched: small letters without diacritics. Marks that make another letter of it, as in Japanese,
-/// Korean and the scripts of India, stay.
+/// `text` as it is searched: small letters without diacritics, without the vowel points of Hebrew and Arabic, and with one form
+/// of letters that Arabic writes in several. Marks that make another letter of it, as in Japanese, Korean and the scripts of
+/// India, stay.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let decomposed = text.nfkd().filter(|c| !is_diacritic(*c));
     for c in decomposed.flat_map(char::to_lowercase) {
-        match latin(c) {
+        match plain(c) {
             Some(letters) => folded.push_str(letters),
             None => folded.push(c),
         }
@@ -39,14 +40,18 @@ pub fn fold(text: &str) -> String {
     folded.nfc().collect()
 }
 
-/// The blocks of combining marks for Latin, Greek and Cyrillic letters and symbols (Unicode's block list).
+/// The blocks of combining marks for Latin, Greek and Cyrillic letters and symbols, and the points and marks of Hebrew and Arabic
+/// (Unicode's block list); among the latter the sign that only stretches a word.
 fn is_diacritic(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}'
-        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
+        | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}'
+        | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}' | '\u{5C2}' | '\u{5C4}' | '\u{5C5}' | '\u{5C7}'
+        | '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6DC}'
+        | '\u{6DF}'..='\u{6E4}' | '\u{6E7}' | '\u{6E8}' | '\u{6EA}'..='\u{6ED}')
 }
 
-/// Letters that Unicode does not decompose but people type without.
-fn latin(c: char) -> Option<&'static str> {
+/// Letters that Unicode does not decompose but people type otherwise.
+fn plain(c: char) -> Option<&'static str> {
     Some(match c {
         'ø' => "o",
         'ł' => "l",
@@ -58,6 +63,10 @@ fn latin(c: char) -> Option<&'static str> {
         'æ' => "ae",
         'œ' => "oe",
         'þ' => "th",
+        'ى' | 'ی' => "ي",
+        'ة' => "ه",
+        'ٱ' => "ا",
+        'ک' => "ك",
         _ => return None,
     })
 }
@@ -78,11 +87,14 @@ pub fn sort_key(text: &str) -> String {
     }
 }
 
-/// The words of what somebody types to search for, folded; at most `max` of them.
-pub fn words(typed: &str, max: usize) -> Vec<String> {
-    let folded = fold(typed);
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.take(max).map(str::to_owned).collect()
+/// Years that music is from; other numbers of four digits are none.
+const YEARS: std::ops::RangeInclusive<u32> = 1_000..=2_999;
+
+/// The year in a date of any usual spelling: four digits, alone or in front of month and day. 0 if there is none.
+pub(crate) fn year_in(date: &str) -> u32 {
+    let digits = date.split(|char: char| !char.is_ascii_digit()).filter(|digits| matches!(digits.len(), 4 | 8));
+    let years = digits.filter_map(|digits| digits.get(..4)?.parse().ok());
+    years.into_iter().find(|year| YEARS.contains(year)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -127,8 +139,12 @@ mod tests {
     }
 
     #[test]
-    fn words_are_letters_and_digits_only_and_not_too_many() {
-        assert_eq!(words("Motör-head \"OR* (x", 3), ["motor", "head", "or"]);
-        assert!(words("\"*^:- \0", 3).is_empty());
+    fn a_year_is_found_in_every_usual_spelling() {
+        for date in ["2004", "2004-05-06T07:08:09", "20040506", "2004/05", "May 6, 2004", "06.05.2004", "2004-2010"] {
+            assert_eq!(year_in(date), 2004, "{date}");
+        }
+        for none in ["", "0000", "04", "12345", "99999999"] {
+            assert_eq!(year_in(none), 0, "{none}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use base::TrackId;
 
 use crate::inspect::{Error, Inspector};
 use crate::library::Library;
+use crate::settings::Unheard;
 use crate::store::write::Fact;
 use crate::tags::Tags;
 use crate::uploads::{Draft, UploadError};
@@ -76,7 +77,10 @@ impl Upload {
         let mut inspector = Inspector::new(reception.worker.clone());
         // Its ending is part of what it says it is, so it is looked at as it will be called.
         let (inspected, about) = inspector.inspect_as(draft.path(), draft.name()).map_err(refused)?;
-        let heard = (reception.judge)(draft.path()).map_err(UploadError::NotMusic)?;
+        let heard = (reception.judge)(draft.path()).map_err(|unheard| match unheard {
+            Unheard::Never(why) => UploadError::NotMusic(why),
+            Unheard::NotNow(why) => UploadError::Storage(io::Error::other(why)),
+        })?;
         let tags = match (inspected.tags, heard) {
             (Ok(tags), _) => tags,
             (Err(_), Some(heard)) => Tags::of_heard(heard),
@@ -84,8 +88,9 @@ impl Upload {
         };
         let name = draft.keep()?;
         let path = std::ffi::OsStr::new(&name).as_bytes().to_vec();
-        let fact =
-            Fact::Track { path: path.clone(), stamp: Stamp::of(&about), fingerprint: inspected.fingerprint, tags };
+        // The answer is one track, so a sheet inside it does not cut it.
+        let (stamp, fingerprint) = (Stamp::of(&about), inspected.fingerprint);
+        let fact = Fact::Track { path: path.clone(), stamp, fingerprint, tags, sheet: None };
         let order = Order::Facts { root: reception.root, path: reception.folder.as_path().into(), facts: vec![fact] };
         let stored = library.order(order) && library.flush();
         let id = stored.then(|| library.track_at(reception.root, &path)).flatten();

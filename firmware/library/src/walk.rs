@@ -3,6 +3,9 @@
 //! Symbolic links are not followed: a stick's folder cannot lead out of itself or in circles. Hidden files and folders
 //! (a dot at the beginning) are left out: what other systems put there is no music. Names need not be UTF-8.
 
+mod covers;
+
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
@@ -10,6 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use self::covers::Pictures;
+pub(crate) use self::covers::{Cover, cover_folder, covers_at, depends};
 use crate::text::shown;
 
 /// Deepest folder below a root that is searched.
@@ -35,17 +40,25 @@ pub(crate) struct Found {
     pub(crate) stamp: Stamp,
 }
 
-/// By what a changed file is known: if neither has changed, it is not opened again.
+/// By what a changed file is known: if none of it has changed, it is not opened again. The time of change is the kernel's own:
+/// programs that write tags may set the other one back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     pub(crate) bytes: i64,
     pub(crate) mtime_ns: i64,
+    pub(crate) ctime_ns: i64,
 }
 
 impl Stamp {
     pub(crate) fn of(about: &Metadata) -> Self {
-        let mtime_ns = about.mtime().saturating_mul(1_000_000_000).saturating_add(about.mtime_nsec());
-        Self { bytes: about.len().cast_signed(), mtime_ns }
+        let ns = |seconds: i64, ns| seconds.saturating_mul(1_000_000_000).saturating_add(ns);
+        let mtime_ns = ns(about.mtime(), about.mtime_nsec());
+        Self { bytes: about.len().cast_signed(), mtime_ns, ctime_ns: ns(about.ctime(), about.ctime_nsec()) }
+    }
+
+    /// The same of a file whose contents are looked at only when they are shown.
+    fn of_picture(about: &Metadata) -> Self {
+        Self { ctime_ns: 0, ..Self::of(about) }
     }
 }
 
@@ -54,22 +67,6 @@ const LISTS: [&str; 3] = ["cue", "m3u", "m3u8"];
 
 /// Most lists of one root; the rest is left out and the log says so.
 const LISTS_MAX: usize = 5_000;
-
-/// Names of pictures that are covers of the music beside them, without ending, lower case, the best first.
-const COVERS: [&str; 5] = ["cover", "folder", "front", "album", "albumart"];
-
-/// Endings of pictures, lower case, the best first.
-const PICTURES: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
-
-/// A picture beside music.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Cover {
-    /// Its folder, below the root.
-    pub(crate) folder: Vec<u8>,
-    /// Its name there.
-    pub(crate) name: Vec<u8>,
-    pub(crate) stamp: Stamp,
-}
 
 /// What [`below`] finds.
 #[derive(Debug, Default)]
@@ -80,8 +77,19 @@ pub(crate) struct Walked {
     pub(crate) covers: Vec<Cover>,
     /// Cue sheets and playlists, sorted by path.
     pub(crate) lists: Vec<Found>,
-    /// Whether something may be missing from them because a folder cannot be listed.
-    pub(crate) incomplete: bool,
+    /// Folders that cannot be listed, and files that cannot be looked at: nothing is known of what lies there and below.
+    pub(crate) unknown: Vec<Vec<u8>>,
+}
+
+impl Walked {
+    /// Whether what lies at `path` may be there though it was not found.
+    pub(crate) fn may_hide(&self, path: &[u8]) -> bool {
+        let holds = |folder: &Vec<u8>| {
+            let rest = path.strip_prefix(&folder[..]);
+            folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        self.unknown.iter().any(holds)
+    }
 }
 
 /// `root` with `path` below it.
@@ -115,10 +123,11 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
     }
     let mut pending = vec![(path.to_owned(), depth)];
     let mut folders = 0;
+    let mut seen = BTreeSet::new();
     while let Some((folder, depth)) = pending.pop() {
         folders += 1;
         if !visit(&folder) {
-            walked.incomplete = true;
+            walked.unknown.push(Vec::new());
             break;
         }
         let listing = match fs::read_dir(join(root, &folder)) {
@@ -128,15 +137,15 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                 // Gone in the meantime is gone; forbidden or broken is not.
                 if error.kind() != io::ErrorKind::NotFound {
                     log::warn!("left out {}: {error}", join(root, &folder).display());
-                    walked.incomplete = true;
+                    walked.unknown.push(folder);
                 }
                 continue;
             }
         };
-        let mut cover: Option<(usize, Cover)> = None;
+        let mut pictures = Pictures::default();
         for item in listing {
             let Ok(item) = item else {
-                walked.incomplete = true;
+                walked.unknown.push(folder.clone());
                 break;
             };
             let name = item.file_name();
@@ -152,7 +161,9 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                     Ok(about) => about,
                     Err(error) => {
                         // A stick that is pulled at this moment has not lost its files.
-                        walked.incomplete |= error.kind() != io::ErrorKind::NotFound;
+                        if error.kind() != io::ErrorKind::NotFound {
+                            walked.unknown.push(path);
+                        }
                         continue;
                     }
                 };
@@ -162,16 +173,13 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                 } else if walked.lists.len() < LISTS_MAX {
                     walked.lists.push(found);
                 }
-            } else if kind.is_file()
-                && let Some(rank) = cover_rank(name.as_bytes())
-                && cover.as_ref().is_none_or(|(best, _)| rank < *best)
-                && let Ok(about) = item.metadata()
-            {
-                let (folder, name) = (folder.clone(), name.as_bytes().to_vec());
-                cover = Some((rank, Cover { folder, name, stamp: Stamp::of(&about) }));
+            } else if kind.is_file() {
+                let about = || item.metadata().ok().map(|about| Stamp::of_picture(&about));
+                pictures.see(&folder, name.as_bytes(), about);
             }
         }
-        walked.covers.extend(cover.map(|(_, cover)| cover));
+        walked.covers.extend(pictures.cover());
+        seen.insert(folder);
         if walked.files.len() > FILES_MAX || folders + pending.len() > FOLDERS_MAX {
             let root = root.display();
             log::warn!("{root} holds more than {FILES_MAX} files or {FOLDERS_MAX} folders; the rest is left out");
@@ -179,6 +187,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
             break;
         }
     }
+    covers::of_discs(&mut walked.covers, &seen);
     walked.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     walked.lists.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     if walked.lists.len() == LISTS_MAX {
@@ -196,33 +205,6 @@ pub(crate) fn child(folder: &[u8], name: &[u8]) -> Vec<u8> {
 pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     let slash = path.iter().rposition(|byte| *byte == b'/');
     slash.map_or((b"", path), |slash| (&path[..slash], &path[slash + 1..]))
-}
-
-/// The folder whose cover may have changed by news of `path`.
-pub(crate) fn cover_folder(path: &[u8]) -> Option<&[u8]> {
-    let (folder, name) = split(path);
-    cover_rank(name).map(|_| folder)
-}
-
-/// The cover of one folder.
-pub(crate) fn cover(root: &Path, folder: &[u8]) -> Option<Cover> {
-    if is_hidden(folder) {
-        return None;
-    }
-    let listing = fs::read_dir(join(root, folder)).ok()?;
-    let files = listing.flatten().filter(|item| item.file_type().is_ok_and(|kind| kind.is_file()));
-    let ranked = files.filter_map(|item| Some((cover_rank(item.file_name().as_bytes())?, item)));
-    let (_, best) = ranked.min_by_key(|(rank, _)| *rank)?;
-    let stamp = Stamp::of(&best.metadata().ok()?);
-    Some(Cover { folder: folder.to_owned(), name: best.file_name().as_bytes().to_vec(), stamp })
-}
-
-/// How good a file is as a cover by its name, the lower the better; `None` if it is none.
-fn cover_rank(name: &[u8]) -> Option<usize> {
-    let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
-    let (stem, ending) = name.rsplit_once('.')?;
-    let place = |list: &[&str], word| list.iter().position(|known| *known == word);
-    Some(place(&COVERS, stem)? * PICTURES.len() + place(&PICTURES, ending)?)
 }
 
 fn is_hidden(path: &[u8]) -> bool {
@@ -283,24 +265,6 @@ mod tests {
     }
 
     #[test]
-    fn the_best_picture_of_a_folder_is_its_cover() {
-        let root = tempfile::tempdir().unwrap();
-        for name in ["a/Folder.jpg", "a/COVER.png", "a/back.jpg", "b/x.jpg", "front.webp", ".c/cover.jpg"] {
-            put(root.path(), name.as_bytes());
-        }
-        let walked = below(root.path(), b"", |_| true).unwrap();
-        let mut covers: Vec<_> = walked.covers.iter().map(|cover| (&cover.folder[..], &cover.name[..])).collect();
-        covers.sort_unstable();
-        assert_eq!(covers, [(&b""[..], &b"front.webp"[..]), (b"a", b"COVER.png")]);
-        assert_eq!(cover(root.path(), b"a").as_ref(), walked.covers.iter().find(|cover| cover.folder == b"a"));
-        assert_eq!(
-            (cover(root.path(), b"b"), cover(root.path(), b".c"), cover(root.path(), b"gone")),
-            (None, None, None)
-        );
-        assert_eq!((cover_folder(b"x/Cover.JPEG"), cover_folder(b"cover.mp3")), (Some(&b"x"[..]), None));
-    }
-
-    #[test]
     fn names_that_are_no_utf8_are_found_as_they_are() {
         let root = tempfile::tempdir().unwrap();
         put(root.path(), b"caf\xe9/\xff.mp3");
@@ -321,6 +285,15 @@ mod tests {
     fn only_a_root_that_cannot_be_listed_is_an_error() {
         assert!(below(Path::new("/nonexistent"), b"", |_| true).is_err());
         let root = tempfile::tempdir().unwrap();
-        assert!(!below(root.path(), b"gone", |_| true).unwrap().incomplete);
+        assert!(below(root.path(), b"gone", |_| true).unwrap().unknown.is_empty());
+    }
+
+    #[test]
+    fn of_a_folder_that_cannot_be_listed_only_what_lies_below_it_is_unknown() {
+        let walked = Walked { unknown: vec![b"lost+found".to_vec()], ..Walked::default() };
+        let hidden = |path: &str| walked.may_hide(path.as_bytes());
+        assert!(hidden("lost+found") && hidden("lost+found/a.mp3"));
+        assert!(!hidden("a.mp3") && !hidden("lost+found2/a.mp3"));
+        assert!(Walked { unknown: vec![Vec::new()], ..Walked::default() }.may_hide(b"a.mp3"));
     }
 }

@@ -6,6 +6,8 @@
 
 use std::io::{self, Read, Write};
 
+use serde::{Deserialize, Serialize};
+
 use crate::lists::List;
 use crate::tags::Tags;
 
@@ -22,13 +24,19 @@ pub(crate) const TAIL_BYTES: usize = 16 * 1024;
 pub(crate) const BLOCK_BYTES: usize = 64 * 1024;
 
 /// Bytes of what a worker may say of a file in words: eight texts of a thousand bytes fit several times.
-pub(crate) const SAID_BYTES_MAX: usize = 64 * 1024;
+const TAGS_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of what it may say with the sheet inside the file; a longer sheet is left out.
+pub(crate) const SAID_BYTES_MAX: usize = 1024 * 1024;
 
 /// Bytes of what a worker may say of a list: in JSON a character of its text takes up to six.
 pub(crate) const LIST_SAID_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// Largest picture handed out, bytes; several times what one of 600 pixels takes.
 pub const ART_BYTES_MAX: usize = 512 * 1024;
+
+/// What the colour of a picture takes: red, green and blue.
+pub(crate) const COLOR_BYTES: usize = 3;
 
 /// The worker is locked in and waits for a file.
 pub(crate) const READY: u8 = b'k';
@@ -40,7 +48,8 @@ pub(crate) const FILE: u8 = b'o';
 pub(crate) const PICTURE_INSIDE: u8 = b'p';
 /// The file is a picture, wanted likewise.
 pub(crate) const PICTURE: u8 = b'i';
-/// The file is a list of music, wanted is what it says; the rest as [`FILE`].
+/// The file is a list of music, wanted is what it says: 0 in the likeliest encoding, n in the n-th of those it may be in (1 byte);
+/// then as [`FILE`].
 pub(crate) const LIST: u8 = b'l';
 /// The end of the file that was just handed over.
 pub(crate) const TAIL: u8 = b'e';
@@ -48,11 +57,9 @@ pub(crate) const TAIL: u8 = b'e';
 pub(crate) const WANT: u8 = b'r';
 /// A block; shorter than [`BLOCK_BYTES`] only at the file's end.
 pub(crate) const BLOCK: u8 = b'b';
-/// The block cannot be read.
-pub(crate) const NO_BLOCK: u8 = b'n';
 /// What the file says about itself, as JSON.
 pub(crate) const TAGS: u8 = b't';
-/// The picture, as JPEG.
+/// The colour of the picture ([`COLOR_BYTES`]), then the picture as JPEG.
 pub(crate) const JPEG: u8 = b'j';
 /// What the list says, as JSON.
 pub(crate) const ENTRIES: u8 = b'c';
@@ -110,7 +117,28 @@ pub(crate) fn list(bytes: &[u8]) -> Option<List> {
     serde_json::from_slice::<List>(bytes).ok().map(List::cleaned)
 }
 
+/// What a file says about itself, and the cue sheet inside it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Said {
+    pub(crate) tags: Tags,
+    pub(crate) sheet: Option<List>,
+}
+
+impl Said {
+    /// The text of a message of kind [`TAGS`].
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        if bytes.len() <= SAID_BYTES_MAX {
+            return bytes;
+        }
+        serde_json::to_vec(&Self { sheet: None, ..self.clone() }).unwrap_or_default()
+    }
+}
+
 /// What a worker says of a file, cleaned; `None` if it makes no sense.
-pub(crate) fn tags(bytes: &[u8]) -> Option<Tags> {
-    serde_json::from_slice::<Tags>(bytes).ok().map(Tags::cleaned)
+pub(crate) fn said(bytes: &[u8]) -> Option<Said> {
+    const { assert!(TAGS_BYTES_MAX < SAID_BYTES_MAX) };
+    let Said { tags, sheet } = serde_json::from_slice(bytes).ok()?;
+    Some(Said { tags: tags.cleaned(), sheet: sheet.map(List::cleaned) })
 }

@@ -8,9 +8,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::process::ExitCode;
 
 use crate::lists;
+use crate::lists::letters::Reading;
 use crate::picture;
 use crate::tags::read;
-use crate::wire::{self, BLOCK_BYTES};
+use crate::wire::{self, BLOCK_BYTES, Said};
 
 /// The argument by which the program knows that it is to be a worker process.
 pub const ARGUMENT: &str = "tag-worker";
@@ -32,16 +33,24 @@ fn serve() -> io::Result<()> {
             (wire::PICTURE | wire::PICTURE_INSIDE, Some((px, file))) => (u16::from_le_bytes(*px), file),
             _ => (0, &bytes[..]),
         };
+        let (reading, file) = match (kind, file.split_first()) {
+            (wire::LIST, Some((index, file))) => (index.checked_sub(1).map_or(Reading::Likeliest, Reading::As), file),
+            _ => (Reading::Likeliest, file),
+        };
         let (Some((length, ending, head)), Some((_, tail))) = (wire::split_file(file), tail) else {
             return Err(io::Error::other("the box talks nonsense"));
         };
         let mut file = Remote { length, position: 0, head, tail, block: (0, Vec::new()) };
         let answer = match kind {
-            wire::FILE => read::tags(file, &ending).map(|tags| serde_json::to_vec(&tags).unwrap_or_default()),
+            wire::FILE => read::tags(file, &ending).map(|(tags, sheet)| {
+                let sheet = sheet.map(|text| lists::read_text(&text, true));
+                Said { tags, sheet }.to_bytes()
+            }),
             wire::PICTURE_INSIDE => read::picture(file, &ending).and_then(|bytes| picture::scaled(&bytes, px)),
-            wire::LIST => whole(&mut file).map(|bytes| {
-                let list = lists::read(&bytes, ending.eq_ignore_ascii_case("cue"));
-                serde_json::to_vec(&list).unwrap_or_default()
+            wire::LIST => whole(&mut file).and_then(|bytes| {
+                let list = lists::read(&bytes, ending.eq_ignore_ascii_case("cue"), reading);
+                let list = list.ok_or("is not written in these letters")?;
+                Ok(serde_json::to_vec(&list).unwrap_or_default())
             }),
             wire::PICTURE => whole(&mut file).and_then(|bytes| picture::scaled(&bytes, px)),
             _ => return Err(io::Error::other("the box talks nonsense")),

@@ -1,4 +1,5 @@
-//! What was heard: the last tracks for people to see, and a longer memory of what was heard when.
+//! What was heard: the last songs for people to see, the whole evening for who keeps its list, and a longer memory of what
+//! was heard when.
 
 use std::collections::VecDeque;
 
@@ -7,8 +8,11 @@ use serde::Serialize;
 
 use crate::queue::By;
 
-/// Tracks that people can see. The oldest is forgotten.
+/// Songs that people see while the party goes on.
 pub const HISTORY_MAX: usize = 20;
+
+/// Songs of an evening that are kept: twenty hours of songs of four minutes. The oldest is forgotten.
+pub const EVENING_MAX: usize = 300;
 
 /// Tracks remembered with the time at which they began: two days of songs of five minutes. The oldest is forgotten, and
 /// can then be requested again a little early.
@@ -35,19 +39,31 @@ pub struct Played {
     pub how: How,
     /// How many guests' votes skipped it; 0 if none did.
     pub skipped_by: u32,
+    /// When its first frame was mixed.
+    pub begun: Time,
+    /// How many loved it.
+    pub hearts: u32,
 }
 
 /// What was heard.
 #[derive(Debug, Default, PartialEq)]
 pub struct History {
+    /// Of the party that goes on, newest first.
     played: VecDeque<Played>,
+    /// Of the one that has ended, newest first, without anybody who wanted it.
+    ended: VecDeque<Played>,
     begun: VecDeque<(TrackId, Time)>,
 }
 
 impl History {
-    /// The last tracks, newest first.
+    /// Returns the last tracks that people see, newest first.
     pub fn iter(&self) -> impl Iterator<Item = &Played> {
-        self.played.iter()
+        self.played.iter().take(HISTORY_MAX)
+    }
+
+    /// Returns the songs of the evening, oldest first: of the party that goes on, or of the last one until the next begins.
+    pub fn evening(&self) -> impl Iterator<Item = &Played> {
+        self.ended.iter().rev().chain(self.played.iter().rev())
     }
 
     /// A track has begun.
@@ -60,7 +76,7 @@ impl History {
 
     /// A track has ended.
     pub fn end(&mut self, played: Played) {
-        self.played.truncate(HISTORY_MAX - 1);
+        self.played.truncate(EVENING_MAX - 1);
         self.played.push_front(played);
     }
 
@@ -75,9 +91,16 @@ impl History {
         minutes > 0 && self.begun.iter().any(|(begun, at)| *begun == track && now.micros_since(*at) <= within_us)
     }
 
-    /// Forgets all of it.
-    pub fn clear(&mut self) {
-        *self = Self::default();
+    /// The party is over: nobody sees what was heard any more, and its songs are kept, of nobody.
+    pub fn end_evening(&mut self) {
+        let mut ended = std::mem::take(&mut self.played);
+        ended.iter_mut().for_each(|played| played.by = None);
+        *self = Self { ended, ..Self::default() };
+    }
+
+    /// A party begins.
+    pub fn begin_evening(&mut self) {
+        self.ended.clear();
     }
 
     /// A guest is known no more.

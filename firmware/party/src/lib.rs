@@ -31,6 +31,7 @@ mod order;
 pub mod pairing;
 mod party;
 mod queue;
+mod reaction;
 mod repertoire;
 mod requests;
 mod settings;
@@ -41,18 +42,19 @@ mod wish;
 pub use audience::Audience;
 pub use channel::{CHANNEL_NAME_CHARS_MAX, CHANNELS_MAX, Channel, ChannelWish, Color, LATEST};
 pub use evening::{Changed, Evening};
-pub use history::{HISTORY_MAX, History, How, Played};
+pub use history::{EVENING_MAX, HISTORY_MAX, History, How, Played};
 pub use log::Entry;
 pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
 pub use order::Order;
-pub use party::{BOOSTS_MAX, Input, Output, Party, Saved, SavedItem, Session, View};
+pub use party::{BOOSTS_MAX, Input, Output, Party, REACTION_PAUSE_MS, Saved, SavedItem, Session, View};
 pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
+pub use reaction::Reaction;
 pub use repertoire::{KEY_BYTES_MAX, Repertoire};
 pub use requests::{Decline, PENDING_MAX, Request, RequestList, Standing};
 pub use settings::{Change, Origins, OutOfRange, Repeat, Requests, Settings};
 pub use view::{
     ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, PublicView, QueueView, RequestState,
-    RequestView, RoleView, SessionView, SkipView,
+    RequestView, RoleView, SessionView, SkipView, WishedView,
 };
 pub use wish::{Asker, At, Done, Refused, Role, Scope, TITLE_CHARS_MAX, What, Wish};
 

@@ -11,17 +11,20 @@ pub enum Source {
     Files,
     /// The cable in the box's line-in.
     LineIn,
+    /// A phone, a desk or another program that sends to the box.
+    Sender,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 2] = [Self::Files, Self::LineIn];
+    pub const ALL: [Self; 3] = [Self::Files, Self::LineIn, Self::Sender];
 
     /// Returns the source after this one, round and round.
     pub const fn next(self) -> Self {
         match self {
             Self::Files => Self::LineIn,
-            Self::LineIn => Self::Files,
+            Self::LineIn => Self::Sender,
+            Self::Sender => Self::Files,
         }
     }
 
@@ -30,6 +33,7 @@ impl Source {
         match self {
             Self::Files => "files",
             Self::LineIn => "line-in",
+            Self::Sender => "sender",
         }
     }
 
@@ -84,11 +88,13 @@ impl Volume {
 pub struct MixPlan {
     /// Gain of line-in in dB: [`OFF_DB`] or the volume.
     pub line_in_db: f32,
+    /// Gain of the sender in dB: [`OFF_DB`] or the volume.
+    pub sender_db: f32,
     /// Gain of the tracks in dB: [`OFF_DB`] or the volume. Tracks that are not heard do not advance: that is what pause is.
     pub tracks_db: f32,
     /// Length of the ramp to these gains, ms.
     pub ramp_ms: u16,
-    /// Whether tracks step in while line-in, though wanted, brings nothing.
+    /// Whether tracks step in while line-in or the sender, though wanted, brings nothing.
     pub fallback_to_tracks: bool,
 }
 
@@ -112,9 +118,10 @@ impl MixPlan {
         let level = |on| if playing && on { volume.db() } else { OFF_DB };
         Self {
             line_in_db: level(source == Source::LineIn),
+            sender_db: level(source == Source::Sender),
             tracks_db: level(source == Source::Files),
             ramp_ms,
-            fallback_to_tracks: playing && source == Source::LineIn,
+            fallback_to_tracks: playing && source != Source::Files,
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
-//! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, what is opened in
-//! `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
+//! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, hearts and reactions in
+//! `party/applause.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
 
+mod applause;
 mod decks;
 mod memory;
 mod skips;
@@ -25,6 +26,8 @@ use crate::queue::Queue;
 use crate::requests::RequestList;
 use crate::settings::{Change, Settings};
 
+use applause::Applause;
+pub use applause::REACTION_PAUSE_MS;
 use decks::Open;
 pub use memory::{Saved, SavedItem};
 use skips::Skips;
@@ -46,6 +49,8 @@ pub enum Input {
     Described(TrackId),
     /// A line-in is set up, or none.
     LineIn(bool),
+    /// Somebody sends to the channel, or nobody.
+    Sender(bool),
     /// The first frame of an opened track was mixed.
     TrackStarted(CueId),
     /// The last frame of an opened track was mixed, or its turn was skipped.
@@ -67,6 +72,8 @@ pub enum Output {
     Mix(MixPlan),
     /// Open this track and put it behind those already open.
     Cue(CueId, TrackId),
+    /// Open this track, from so many milliseconds on, and put it behind those already open.
+    CueAt(CueId, TrackId, u64),
     /// Close every open track that has not begun.
     Uncue,
     /// Go on to the next open track now.
@@ -90,6 +97,7 @@ pub struct Party {
     fades: Fades,
     source: Source,
     has_line_in: bool,
+    has_sender: bool,
     playing: bool,
     /// Whether the track that is open first was given up by a stop, and is skipped when it plays again.
     stopped: bool,
@@ -107,6 +115,7 @@ pub struct Party {
     /// Boosts that guests have spent.
     boosts: BTreeMap<GuestId, u8>,
     skips: Skips,
+    applause: Applause,
     /// Tracks opened and not yet ended, oldest first; at most [`DECKS`], and one more for the blink of an eye.
     open: VecDeque<Open>,
     /// Tracks closed before they began, as far as the party knows: one may have begun in the meantime.
@@ -135,6 +144,7 @@ impl Party {
             fades,
             source,
             has_line_in: source == Source::LineIn,
+            has_sender: false,
             playing: true,
             stopped: false,
             volume: Volume::FULL,
@@ -148,6 +158,7 @@ impl Party {
             history: History::default(),
             boosts: BTreeMap::new(),
             skips: Skips::default(),
+            applause: Applause::default(),
             open: VecDeque::new(),
             closed: VecDeque::new(),
             next_cue: CueId(0),
@@ -186,6 +197,10 @@ impl Party {
             Input::Described(_) => Vec::new(),
             Input::LineIn(is_set_up) => {
                 self.has_line_in = is_set_up;
+                Vec::new()
+            }
+            Input::Sender(is_there) => {
+                self.has_sender = is_there;
                 Vec::new()
             }
             Input::TrackStarted(cue) => {

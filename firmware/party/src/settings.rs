@@ -97,6 +97,8 @@ settings! {
     /// A guest whose vote has skipped a track cannot vote for so many seconds: 0 (they can) to
     /// [`Settings::SKIP_PAUSE_S_MAX`].
     skip_pause_s: u16,
+    /// Whether guests may react to what is heard.
+    reactions: bool,
     /// How long one track fades into the next, ms: 0 (gapless) to [`Settings::CROSSFADE_MS_MAX`].
     crossfade_ms: u16,
     /// Whether tracks are brought to the same loudness.
@@ -125,6 +127,7 @@ impl Default for Settings {
             skip_votes_min: 2,
             skip_after_s: 20,
             skip_pause_s: 60,
+            reactions: true,
             crossfade_ms: 0,
             level_loudness: true,
         }

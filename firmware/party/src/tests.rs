@@ -1,5 +1,6 @@
 //! The rules as tables and as long walks over random inputs; a [`Pump`] stands for the sound.
 
+mod applause;
 mod evening;
 mod hostile;
 mod repertoire;
@@ -140,7 +141,7 @@ impl Pump {
     fn carry_out(&mut self, outputs: Vec<Output>) {
         for output in outputs {
             match output {
-                Output::Cue(cue, track) => self.cued.push_back((cue, track)),
+                Output::Cue(cue, track) | Output::CueAt(cue, track, _) => self.cued.push_back((cue, track)),
                 Output::Uncue => {
                     self.replaced += self.cued.len();
                     self.cued.clear();

@@ -16,6 +16,7 @@ use crate::channel::CHANNELS_MAX;
 use crate::history::How;
 use crate::mix::Source;
 use crate::queue::{By, Why};
+use crate::reaction::Reaction;
 use crate::requests::Decline;
 use crate::settings::{Origins, Settings};
 use crate::wish::Role;
@@ -27,6 +28,10 @@ pub struct PartyView<T = TrackId> {
     pub everybody: PublicView<T>,
     pub(crate) origins: Origins,
     pub(crate) pending: Vec<PendingView<T>>,
+    /// The songs of the evening, oldest first: of the party that goes on, or of the last one until the next begins.
+    pub evening: Vec<PlayedView<T>>,
+    /// The songs that were wanted most, the most first.
+    pub wished: Vec<WishedView<T>>,
     /// Guests of whom there is something to see.
     pub(crate) guests: BTreeMap<GuestId, GuestView<T>>,
     /// A guest of whom there is nothing to see yet.
@@ -55,6 +60,8 @@ pub struct PublicView<T> {
     pub history: Vec<PlayedView<T>>,
     /// Votes to skip what is heard now.
     pub skip: SkipView,
+    /// How many reactions of each kind there were at this party; a kind that was not used is left out.
+    pub reactions: BTreeMap<Reaction, u32>,
     /// What hosts can set.
     pub settings: Settings,
 }
@@ -86,6 +93,8 @@ pub struct GuestView<T> {
     pub requests: Vec<RequestView<T>>,
     /// Whether it is for skipping what is heard now.
     pub skip_vote: bool,
+    /// Whether it loves what is heard now.
+    pub heart: bool,
     /// From when on it may vote to skip again, ms of the box's clock; 0: no vote of its has skipped anything of late.
     pub skip_from_ms: u64,
     /// Boosts it has left.
@@ -114,6 +123,8 @@ pub struct NowView<T> {
     pub by: Option<ByView>,
     /// The item of the queue that it was; `None` if it plays by itself.
     pub item: Option<ItemId>,
+    /// How many guests love it.
+    pub hearts: u32,
 }
 
 /// Who wanted something. In JSON `"host"`, or an object in which others may put the guest's name.
@@ -167,6 +178,19 @@ pub struct PlayedView<T> {
     pub how: How,
     /// How many guests' votes skipped it; 0 if none did.
     pub skipped_by: u32,
+    /// When it began, ms of the box's clock.
+    pub at_ms: u64,
+    /// How many guests loved it.
+    pub hearts: u32,
+}
+
+/// A song that guests want.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WishedView<T> {
+    /// The track.
+    pub track: T,
+    /// How often it was asked for, voted for or loved.
+    pub wishes: u32,
 }
 
 /// Votes to skip.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::ChannelWish;
 use crate::mix::Source;
+use crate::reaction::Reaction;
 use crate::settings::{Change, OutOfRange};
 
 /// Who asks.
@@ -99,11 +100,14 @@ pub enum What {
     Stop,
     /// Go on to the next track.
     Next,
+    /// Go on with what is heard from so many milliseconds after its start; from behind its end, with the next track.
+    Seek(u64),
     /// Turn the volume by so many steps; negative is softer.
     Turn(i8),
     /// Hear this source.
     Select(Source),
-    /// Hear the source after the one that is heard, in the order of [`Source::ALL`], round and round.
+    /// Hear the source after the one that is heard, in the order of [`Source::ALL`], round and round; those that are not
+    /// there are left out.
     NextSource,
     /// Put a track into the queue.
     Add(TrackId, At),
@@ -129,13 +133,18 @@ pub enum What {
     Boost(ItemId),
     /// A guest is (or is no longer) for skipping what is heard now.
     SkipVote(bool),
+    /// A guest loves (or no longer) what is heard now.
+    Love(bool),
+    /// A guest reacts to what is heard now.
+    React(Reaction),
     /// Forget a guest: its votes and waiting requests go, what is in the queue stays.
     Forget(GuestId),
     /// Change settings.
     Set(Change),
     /// Begin a party, under a title of at most [`TITLE_CHARS_MAX`] characters if there is one.
     Start(Option<String>),
-    /// End it: guests, requests, votes, queue and history are forgotten, and the music fades out.
+    /// End it: guests, requests, votes and queue are forgotten, of history everything but which songs were heard when, and
+    /// the music fades out.
     End,
     /// Go back to the track before.
     Previous,
@@ -152,6 +161,45 @@ impl What {
             Self::Start(_) | Self::End | Self::Forget(_) => Scope::Parties,
             Self::Channel(_) => Scope::Channels,
             _ => Scope::Channel,
+        }
+    }
+}
+
+impl What {
+    /// Returns whether it may change what outlasts a restart ([`crate::Party::saved`], [`crate::Evening`]), so that whoever asks is
+    /// answered when that is kept. What is going on at the moment does not outlast one.
+    pub const fn lasts(&self) -> bool {
+        match self {
+            Self::Play
+            | Self::Pause
+            | Self::Toggle
+            | Self::Stop
+            | Self::Next
+            | Self::Select(_)
+            | Self::NextSource
+            | Self::Seek(_)
+            | Self::Decline(_)
+            | Self::Love(_)
+            | Self::React(_)
+            | Self::SkipVote(_) => false,
+            Self::Turn(_)
+            | Self::Add(..)
+            | Self::Move(..)
+            | Self::Remove(_)
+            | Self::Clear
+            | Self::Undo
+            | Self::Request(_)
+            | Self::Withdraw(_)
+            | Self::Approve(_)
+            | Self::Vote(..)
+            | Self::Boost(_)
+            | Self::Forget(_)
+            | Self::Set(_)
+            | Self::Start(_)
+            | Self::End
+            | Self::Previous
+            | Self::Volume(_)
+            | Self::Channel(_) => true,
         }
     }
 }
@@ -215,9 +263,15 @@ pub enum Refused {
         /// Whole seconds until the guest may vote again.
         wait_s: u32,
     },
+    /// Nothing plays that a guest could say something of.
+    NothingPlays,
+    /// Reactions are switched off.
+    ReactionsOff,
+    /// The guest has reacted within the last second ([`crate::REACTION_PAUSE_MS`]).
+    ReactedJustNow,
     /// Nothing was heard before.
     NothingBefore,
-    /// Line-in has no next track.
+    /// Line-in and senders have no next track.
     NothingNext,
     /// No line-in is set up.
     NoLineIn,
@@ -270,6 +324,9 @@ impl Refused {
             Self::NotListening => "not-listening",
             Self::SkipTooEarly { .. } => "skip-too-early",
             Self::SkippedLately { .. } => "skipped-lately",
+            Self::NothingPlays => "nothing-plays",
+            Self::ReactionsOff => "reactions-off",
+            Self::ReactedJustNow => "reacted-just-now",
             Self::NothingBefore => "nothing-before",
             Self::NothingNext => "nothing-next",
             Self::NoLineIn => "no-line-in",

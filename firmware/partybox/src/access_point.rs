@@ -12,6 +12,7 @@ use appliance::state;
 
 use crate::card;
 use crate::config::{self, Config};
+use crate::settings;
 
 /// The first word of the command line that asks for this.
 pub const ARGUMENT: &str = "access-point";
@@ -79,6 +80,7 @@ fn run(args: impl IntoIterator<Item = OsString>) -> Result<String, Error> {
         None => config,
     };
     let state = state::place(&config.state.folder, |name| std::env::var_os(name)).ok();
+    let config = settings::laid(&config, state.as_deref());
     let probes: Vec<&str> = web::portal::names().collect();
     let wanted = Wanted {
         wifi: &config.wifi,

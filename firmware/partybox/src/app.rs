@@ -1,9 +1,10 @@
 //! Starts the box, lets it run until it is told to stop, and ends it.
 
 use std::io;
+use std::net::SocketAddr;
 
 use appliance::mdns::Announcer;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -13,17 +14,35 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::running::Running;
 use crate::supervise::{self, Trouble};
-use crate::{console, keys, logger};
+use crate::{console, keys, logger, resident, system};
 
-/// Runs the box until SIGINT or SIGTERM.
+/// Connections that the kernel holds for us until they are accepted: more than phones that come in one moment.
+const BACKLOG: u32 = 1_024;
+
+/// The variable by which a unit says that the program is started again whenever it ends.
+pub const RESTARTED_BY_OTHERS: &str = "PARTYBOX_RESTARTED_BY_OTHERS";
+
+/// Why the box ended in good order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Somebody asked it to stop.
+    Stopped,
+    /// A host asked it to begin again.
+    Restart,
+}
+
+/// Runs the box until SIGINT or SIGTERM, or until a host wants it to begin again.
 ///
 /// # Errors
 /// It cannot start, or something essential ends; see [`Error`].
-pub async fn run(config: Config) -> Result<(), Error> {
+pub async fn run(config: Config) -> Result<Ended, Error> {
     let mut stop = Stop::listen().map_err(Error::System)?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| Error::Listen(config.listen, error))?;
+    let listener = listen(config.listen).map_err(|error| Error::Listen(config.listen, error))?;
     let bound = listener.local_addr().map_err(Error::System)?;
     let assembled = Assembled::new(&config, bound)?;
+    let config = assembled.running.settings.config();
+    log::set_max_level(config.log.level.0);
+    tokio::spawn(resident::give_back());
     let (stop_http, http_stops) = oneshot::channel::<()>();
     let server = tokio::spawn(web::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
 
@@ -34,7 +53,19 @@ pub async fn run(config: Config) -> Result<(), Error> {
     let _announcer = Announcer::new(&config.http.names, &config.name, bound.port());
     let mut running = assembled.running;
     running.keys = running.panel.sim().and_then(keys::open);
-    run_until(stop.requested(), running, server, stop_http, &config).await
+    run_until(stop.requested(), running, server, stop_http).await
+}
+
+/// Takes the port of the pages. Nothing runs yet, so this may wait for somebody who is about to give it back.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let bind = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // The last box's connections may still be ending.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    system::bind_patiently(bind, system::is_in_use)
 }
 
 /// Lets the box run until `stop` is ready or something essential ends; then ends everything that still works, in order.
@@ -44,18 +75,23 @@ async fn run_until(
     mut running: Running,
     mut server: JoinHandle<()>,
     stop_http: oneshot::Sender<()>,
-    config: &Config,
-) -> Result<(), Error> {
-    let mut served = None;
+) -> Result<Ended, Error> {
+    let (mut served, mut how) = (None, Ended::Stopped);
     let trouble = tokio::select! {
         () = stop => None,
-        trouble = running.run(config) => Some(trouble),
+        ran = running.run() => {
+            how = Ended::Restart;
+            ran.err()
+        }
         ended = &mut server => {
             served = Some(ended);
             None
         }
     };
-    supervise::stopping();
+    // Whoever watches us shall not wait for an end that does not come.
+    if how == Ended::Stopped || trouble.is_some() {
+        supervise::stopping();
+    }
     running.panel.shut_down();
     running.keys = None;
     logger::close_foot();
@@ -74,7 +110,7 @@ async fn run_until(
         Some(trouble) => Err(Error::Trouble(trouble)),
         None => {
             running.end().await;
-            if without_server { Err(Error::Trouble(Trouble::Died("HTTP"))) } else { Ok(()) }
+            if without_server { Err(Error::Trouble(Trouble::Died("HTTP"))) } else { Ok(how) }
         }
     }
 }
@@ -119,7 +155,7 @@ mod tests {
         running.channels.ask(Wish { channel, who: Asker::BOX, what }).unwrap().unwrap();
         let (stop_http, _stopped) = oneshot::channel();
         let server = tokio::spawn(async {});
-        let result = run_until(std::future::pending(), running, server, stop_http, &config).await;
+        let result = run_until(std::future::pending(), running, server, stop_http).await;
         assert!(matches!(result, Err(Error::Trouble(Trouble::Died("HTTP")))), "{result:?}");
         let kept = peek(directory.path(), "party").expect("it was written");
         assert!(kept.contains("volume_db = -6.0"), "{kept}");

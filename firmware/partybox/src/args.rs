@@ -31,7 +31,7 @@ Options:
   -h, --help               print this help
   -V, --version            print the version
 
-Options win over the configuration file. Stop with Ctrl-C.
+Options win over the files and over what hosts set on the page. Stop with Ctrl-C.
 Exit codes: 0 stopped on request, 1 something essential failed, 2 an option, the configuration or a path is wrong.
 ";
 
@@ -141,25 +141,31 @@ fn text(value: std::ffi::OsString) -> Result<String, Error> {
 fn merge(mut config: Config, options: Options) -> Result<Config, Error> {
     if let Some(music) = options.music {
         config.source.music = music;
+        config.command.insert("source.music");
     }
     if let Some(device) = options.line_in {
         config.source.start = Start::LineIn;
         config.line_in.device = device;
+        config.command.extend(["source.start", "line_in.device"]);
     }
     if let Some(listen) = options.listen {
         let allowed = "ADDRESS:PORT, such as 0.0.0.0:8080 or [::]:8080";
         config.listen = listen.parse().map_err(|_| Error::Value { option: "--listen", value: listen, allowed })?;
+        config.command.insert("listen");
     }
     if let Some(networks) = options.host_from {
         config.host_from = networks.split(',').filter(|n| !n.is_empty()).map(str::to_owned).collect();
+        config.command.insert("host_from");
     }
     if let Some(board) = options.board {
         config.board.board = board;
+        config.command.insert("board.board");
     }
     if let Some(level) = options.log_level {
         let allowed = "error, warn, info, debug or trace";
         let parsed = level.parse().map_err(|_| Error::Value { option: "--log-level", value: level, allowed })?;
         config.log.level = Level(parsed);
+        config.command.insert("log.level");
     }
     Ok(config)
 }

@@ -3,15 +3,16 @@
 //! Constructs and connects; what flows through the connections is `app`'s business.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use appliance::address::{self, Page};
+use appliance::clock::WallClock;
 use appliance::state::{self, Folder, Writer};
 use appliance::wifi::Wifi;
 use appliance::{Appliance, Upkeep};
-use audio::capture::Alsa;
+use audio::capture::{Alsa, Open, Pipe};
 use audio::clock::Clock;
 use audio::line::{self, LineSource};
 use base::{ChannelId, Timeline};
@@ -20,13 +21,14 @@ use rtc::config::Clocks;
 use tokio::sync::{Notify, mpsc, watch};
 use web::control::COMMANDS_WAITING_MAX;
 use web::pairing::Way;
+use web::senders::{Intakes, Senders};
 
 use crate::box_metrics;
 use crate::buttons::{Action, Buttons};
 use crate::card;
 use crate::catalogue::Catalogue;
 use crate::channel::{self, Channels, Estimate, Lookup, NEWS_MAX, Roster, Supplies, Suspects};
-use crate::config::Config;
+use crate::config::{Config, LineInConfig};
 use crate::error::Error;
 use crate::lists::{self, Wanted};
 use crate::music::Music;
@@ -35,8 +37,11 @@ use crate::panel::Panel;
 use crate::parked::Parked;
 use crate::report;
 use crate::running::Running;
+use crate::settings::{Keeper, backup};
+use crate::settling::Settling;
 use crate::stock::Stock;
 use crate::supervise::{self, Supervisor};
+use crate::system;
 
 /// The box, put together but for its server.
 pub(crate) struct Assembled {
@@ -48,7 +53,12 @@ impl Assembled {
     /// Builds every room and starts its threads. Must be called within the runtime.
     pub(crate) fn new(config: &Config, bound: SocketAddr) -> Result<Self, Error> {
         let folder = state_folder(config);
+        if let Some(folder) = folder.as_deref() {
+            backup::complete(folder);
+        }
         let config = &card::take_over(config, folder.as_deref().filter(|_| appliance::keeps()));
+        let mut settings = Keeper::open(config, folder.as_deref());
+        let config = &*settings.config();
         let (lists_in, lists) = mpsc::channel(1);
         let (wanted_in, wanted) = watch::channel(Wanted::new());
         let mut music = None;
@@ -71,6 +81,7 @@ impl Assembled {
         let writer = folder.and_then(state_writer);
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config, first)));
         let (hubs_in, hubs) = watch::channel(web::http::Hubs::from([]));
+        let (senders, (intakes_in, intakes)) = (Senders::default(), watch::channel(Intakes::default()));
         let (line, line_thread) = line_in(config, clock)?;
         let wake = Arc::new(Notify::new());
         let (news_in, news) = mpsc::channel(NEWS_MAX);
@@ -89,6 +100,8 @@ impl Assembled {
             wake: Arc::clone(&wake),
             snapshots: snapshots.clone(),
             hubs: hubs_in,
+            senders: senders.clone(),
+            intakes: intakes_in,
             seed: SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64,
             estimate: Estimate::start(channel::encoders(config)?),
             gauged: Arc::default(),
@@ -104,17 +117,24 @@ impl Assembled {
         let (phones, keeper) = web::pairing::channel();
         keeper.way.send_replace(way);
         let network = Wifi::new(&config.wifi, &config.name, writer.clone());
+        settings.begin(writer.clone(), network.credentials());
+        let (settings_in, wanted_settings) = web::settings::channel();
         let (mut things, service) = appliance::channel();
         let appliance = Appliance::new(&appliance_config(config), service, writer.clone());
         things.inbox = appliance.inbox();
         let (upkeep, upkeep_thread) =
-            Upkeep::start(appliance, config.night, move || clock.now()).map_err(Error::System)?;
-        let pairing = Pairing::new(writer, keeper.hosts);
+            Upkeep::start(appliance, config.night, WallClock::new(&config.time_zone), move || clock.now())
+                .map_err(Error::System)?;
+        let pairing = Pairing::new(writer.clone(), keeper.hosts);
         let pairing_counters = pairing.counters();
         let facts = things.facts.clone();
+        // Not held: the end of the last one is when all is written.
+        let storage = writer.as_ref().map(Arc::downgrade);
         let gauged = channels.gauges();
         let gauges = Arc::new(move |page: &mut _| {
             box_metrics::metrics(&facts.borrow(), page);
+            let storage = storage.as_ref().and_then(Weak::upgrade);
+            storage.into_iter().for_each(|storage| box_metrics::storage(storage.counts(), page));
             report::metrics(clock_zero_s, &gauged, page);
             report::board_metrics(board.counts(), &counters, page);
             pairing_counters.write(page);
@@ -124,11 +144,14 @@ impl Assembled {
             config: http_config(config),
             rtc: rtc.clone().into(),
             mp3: hubs,
+            senders,
+            intakes,
             snapshot: snapshots,
             audience: audience.clone(),
             commands: commands_in,
             pairing: phones,
             library: music.as_ref().map(Music::library),
+            settings: settings_in,
             appliance: things,
             zero: clock.zero(),
             gauges,
@@ -143,9 +166,12 @@ impl Assembled {
             lists,
             answers: looked_up.answers,
             parked: Parked::default(),
+            settling: Settling::default(),
             music,
             commands,
             audience: audience.subscribe(),
+            settings,
+            wanted_settings,
             pairing,
             phones: keeper.requests,
             wake,
@@ -202,12 +228,17 @@ fn fan_out(
     let addresses = if bound.ip().is_unspecified() { address::interfaces() } else { vec![bound.ip()] };
     let limits = rtc::config::Limits {
         listeners: config.webrtc.listeners_max,
-        sessions_per_address: config.webrtc.sessions_per_address_max,
+        sessions_per_address: config.http.sessions_of_address(config.webrtc.sessions_per_address_max),
         ..Default::default()
     };
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
     let rtc_config = rtc::config::Config { timeline, addresses, port, limits, clocks };
-    let (handle, thread) = rtc::spawn(address, rtc_config).map_err(Error::FanOut)?;
+    let is_in_use = |error: &rtc::SpawnError| match error {
+        rtc::SpawnError::Bind { source, .. } => system::is_in_use(source),
+        _ => false,
+    };
+    let spawned = system::bind_patiently(|| rtc::spawn(address, rtc_config.clone()), is_in_use);
+    let (handle, thread) = spawned.map_err(Error::FanOut)?;
     audio::thread::raise_priority_of(&thread, "fan-out");
     Ok((handle, thread))
 }
@@ -217,15 +248,20 @@ fn line_in(config: &Config, clock: Clock) -> Result<(Option<LineSource>, Option<
     if config.line_in.device.is_empty() {
         return Ok((None, None));
     }
-    let (feeder, source) = line::pair(Box::new(line_in_device(config)));
+    let (feeder, source) = line::pair(line_in_device(config));
     let run = move || line::run(feeder, clock);
     let thread = thread::Builder::new().name("capture".to_owned()).spawn(run).map_err(Error::System)?;
     Ok((Some(source), Some(thread)))
 }
 
-/// The device of line-in as the configuration asks for it.
-fn line_in_device(config: &Config) -> Alsa {
-    Alsa::new(&config.line_in.device).with_period_ms(config.line_in.period_ms)
+/// The device of line-in as the configuration asks for it: a sound card, or a pipe into which another program writes.
+fn line_in_device(config: &Config) -> Box<dyn Open> {
+    let LineInConfig { device, period_ms } = &config.line_in;
+    match Pipe::parse(device) {
+        Ok(pipe) => Box::new(pipe),
+        // A pipe that cannot be was refused with the configuration.
+        Err(_) => Box::new(Alsa::new(device).with_period_ms(*period_ms)),
+    }
 }
 
 /// What the box as a thing needs to know of the configuration.
@@ -245,17 +281,24 @@ fn http_config(config: &Config) -> web::http::Config {
     let limits = web::http::limits::Limits {
         connections_max: config.http.connections_max,
         event_listeners_max: config.http.pages_max,
-        connections_per_address_max: config.http.connections_per_address_max,
+        connections_per_address_max: config.http.connections_of_address(),
+        guests_per_address_max: config.http.guests_per_address_max,
         mp3_listeners_max: config.mp3.listeners_max,
         ..Default::default()
     };
-    web::http::Config { names: config.http.names.clone(), host_from: config.host_networks(), limits }
+    web::http::Config {
+        names: config.http.names.to_vec(),
+        host_from: config.host_networks(),
+        proxies: config.http.proxy_networks(),
+        url: config.http.outer_url(),
+        embed: config.http.embed.clone(),
+        refuses_video: config.whip.refuse_video,
+        limits,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use audio::capture::Open;
-
     use super::*;
 
     #[test]

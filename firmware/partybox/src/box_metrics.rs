@@ -3,6 +3,7 @@
 //! What they mean is in `appliance::facts`.
 
 use appliance::facts::{Facts, Power};
+use appliance::state::Counts;
 use web::metrics::{Kind, Page};
 
 /// Adds the numbers to a page.
@@ -16,6 +17,17 @@ pub(crate) fn metrics(facts: &Facts, page: &mut Page) {
         let mut gauge = |name, help, value: u16| page.number(name, Kind::Gauge, help, value.into());
         gauge("radio_guests", "Phones in the box's own network.", radio.stations);
         gauge("radio_guests_max", "Phones that may be in it.", radio.stations_max);
+    }
+}
+
+/// Adds what was written down.
+pub(crate) fn storage(counts: Counts, page: &mut Page) {
+    for (name, help, value) in [
+        ("state_commits_total", "Times that the storage was asked to keep what people change.", counts.commits_total),
+        ("state_files_total", "Small files that it was given then.", counts.files_total),
+        ("state_refused_total", "Those that it refused; they are tried again.", counts.refused_total),
+    ] {
+        page.number(name, Kind::Counter, help, value as f64);
     }
 }
 

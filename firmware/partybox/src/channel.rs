@@ -29,5 +29,10 @@ pub(crate) use supplies::{Gauged, Supplies, encoders};
 pub(crate) use suspects::Suspects;
 pub(crate) use tracks::{NEWS_MAX, News};
 
+/// Returns whether this is a text as the channels' file of this name is; `None` if they have no such file.
+pub(crate) fn is_whole(name: &str, text: &str) -> Option<bool> {
+    memory::is_whole(name, text).or_else(|| roster::is_whole(name, text))
+}
+
 #[cfg(test)]
 mod tests;

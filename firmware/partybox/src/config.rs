@@ -3,9 +3,11 @@
 //! `partybox.toml` beside this crate is the reference for people; a test holds the two together. Reading and checking
 //! only: nothing here opens a device or a socket. Each section and its ranges are in a file of `config/`.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use appliance::clock::is_zone;
 use appliance::config::Wifi;
 use appliance::night::Night;
 use ipnet::IpNet;
@@ -40,7 +42,7 @@ pub use card::{CardFile, Secret};
 pub use error::Error;
 use error::ensure;
 use network::parse_network;
-pub use network::{HttpConfig, WebRtcConfig};
+pub use network::{HttpConfig, Names, WebRtcConfig, WhipConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 
@@ -59,11 +61,13 @@ pub struct Config {
     pub listen: SocketAddr,
     pub host_from: Vec<String>,
     pub night: Night,
+    pub time_zone: String,
     pub source: SourceConfig,
     pub line_in: LineInConfig,
     pub opus: OpusConfig,
     pub mp3: Mp3Config,
     pub webrtc: WebRtcConfig,
+    pub whip: WhipConfig,
     pub http: HttpConfig,
     pub wifi: Wifi,
     pub board: board::Config,
@@ -74,6 +78,9 @@ pub struct Config {
     /// What was read of the card's file; `None` where none is read.
     #[serde(skip)]
     pub card: Option<CardFile>,
+    /// Keys that options of the command line have set: these win over everything.
+    #[serde(skip)]
+    pub command: BTreeSet<&'static str>,
 }
 
 impl Default for Config {
@@ -83,11 +90,13 @@ impl Default for Config {
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             host_from: Vec::new(),
             night: Night::default(),
+            time_zone: String::new(),
             source: SourceConfig::default(),
             line_in: LineInConfig::default(),
             opus: OpusConfig::default(),
             mp3: Mp3Config::default(),
             webrtc: WebRtcConfig::default(),
+            whip: WhipConfig::default(),
             http: HttpConfig::default(),
             wifi: Wifi::default(),
             board: board::Config::default(),
@@ -96,6 +105,7 @@ impl Default for Config {
             update: UpdateConfig::default(),
             log: LogConfig::default(),
             card: None,
+            command: BTreeSet::new(),
         }
     }
 }
@@ -149,6 +159,13 @@ impl Config {
         for network in &self.host_from {
             ensure("host_from", network, parse_network(network).is_some(), "an address or ADDRESS/BITS")?;
         }
+        let zone = &self.time_zone;
+        ensure(
+            "time_zone",
+            zone,
+            is_zone(zone),
+            "the name of a time zone that this system knows, such as Europe/Berlin",
+        )?;
         self.source.check()?;
         self.line_in.check()?;
         let needs_device = self.source.start == Start::LineIn && self.line_in.device.is_empty();

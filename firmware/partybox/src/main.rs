@@ -1,11 +1,13 @@
 //! The Partybox firmware: reads the command line, runs the box, and says in one line why it does not.
 
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
 
+use partybox::app::Ended;
 use partybox::args::{self, Request};
 use partybox::config::{Config, REFERENCE};
 use partybox::error::Error;
-use partybox::{access_point, app, logger};
+use partybox::{access_point, app, logger, system};
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1).peekable();
@@ -32,15 +34,31 @@ fn main() -> ExitCode {
 
 fn run(config: Config) -> ExitCode {
     logger::init(config.log.level.0);
+    system::raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(app::run(config)),
         Err(error) => Err(Error::System(error)),
     };
+    // Its threads end with it: the next program finds the address free.
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ended::Stopped) => ExitCode::SUCCESS,
+        Ok(Ended::Restart) => begin_again(),
         Err(error) => refuse(&error, error.exit_code()),
     }
+}
+
+/// Starts the program again in the place of this one, with the same arguments; where something else does that by itself, which
+/// also gives its threads their priorities, it is left to it.
+fn begin_again() -> ExitCode {
+    if std::env::var_os(app::RESTARTED_BY_OTHERS).is_some() {
+        return ExitCode::SUCCESS;
+    }
+    let mut args = std::env::args_os();
+    let name = args.next().unwrap_or_else(|| "partybox".into());
+    // Returns only if it fails.
+    let error = Command::new("/proc/self/exe").arg0(name).args(args).exec();
+    refuse(&Error::System(error), 1)
 }
 
 fn print(text: &str) -> ExitCode {

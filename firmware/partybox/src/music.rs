@@ -13,7 +13,8 @@ use std::thread;
 use std::time::Duration;
 
 use audio::decode::{self, TrackInfo};
-use library::{Error, Heard, Library, Loudness, Outcome, Part, Settings, WorkerCommand};
+use audio::pcm::SAMPLE_RATE_HZ;
+use library::{Error, Heard, Library, Loudness, Outcome, Part, Settings, Unheard, WorkerCommand};
 use tokio::sync::Notify;
 
 use crate::config::SourceConfig;
@@ -117,19 +118,22 @@ fn measure(part: &Part, listening: &AtomicBool, is_closed: &dyn Fn() -> bool) ->
     let Part { path, start_ms, end_ms } = part.clone();
     let cut = decode::Cut { path, start_ms, end_ms, gain_db: 0.0 };
     match audio::loudness::measure(&decode::WorkerCommand::this_program(), &cut, go_on) {
-        Ok(Some(found)) => Outcome::Loudness(Loudness {
-            integrated_lufs: found.integrated_lufs as f32,
-            true_peak_dbtp: found.true_peak_dbtp as f32,
-        }),
-        Ok(None) if is_closed() => Outcome::Later,
-        Ok(None) => Outcome::None,
+        Ok(Some(found)) => Outcome::Heard {
+            loudness: found.loudness.map(|loudness| Loudness {
+                integrated_lufs: loudness.integrated_lufs as f32,
+                true_peak_dbtp: loudness.true_peak_dbtp as f32,
+            }),
+            duration_ms: found.frames.map(|frames| frames * 1_000 / u64::from(SAMPLE_RATE_HZ)),
+        },
+        Ok(None) => Outcome::Later,
         Err(error) if error.is_systems() => Outcome::Later,
         Err(error) => {
             log::info!("no loudness: {} {error}", part.path.display());
             // What plays in part is a track; a cut of a file says nothing of the file.
             let is_whole = part.start_ms == 0 && part.end_ms.is_none();
             match judge(&part.path) {
-                Err(why) if is_whole => Outcome::Refused(why),
+                Err(Unheard::NotNow(_)) => Outcome::Later,
+                Err(Unheard::Never(why)) if is_whole => Outcome::Refused(why),
                 _ => Outcome::None,
             }
         }
@@ -148,11 +152,11 @@ fn is_busy(listening: &AtomicBool) -> bool {
 }
 
 /// Whether a file plays: a decoder process opens it and finds sound; and what it says of itself.
-fn judge(path: &Path) -> Result<Option<Heard>, String> {
+fn judge(path: &Path) -> Result<Option<Heard>, Unheard> {
     match decode::hear(&decode::WorkerCommand::this_program(), path) {
         Ok(TrackInfo { title, artist, duration_ms }) => Ok(Some(Heard { title, artist, duration_ms })),
-        Err(error) if error.is_systems() => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) if error.is_systems() => Err(Unheard::NotNow(error.to_string())),
+        Err(error) => Err(Unheard::Never(error.to_string())),
     }
 }
 

@@ -6,14 +6,13 @@ mod counters;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use appliance::state::{Error, Folder, Writer};
+use appliance::state::{Copies, Error, Folder, Writer};
 use base::Time;
 use base::{RateLimit, Verdict};
 use party::pairing::{AskError, Key, Outcome, Phone, State, View};
 use tokio::sync::{oneshot, watch};
-use web::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret};
+use web::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret, Standing};
 
 pub use counters::Counters;
 
@@ -30,8 +29,6 @@ pub struct Pairing {
     hosts: watch::Sender<Hosts>,
     /// `None`: hosts last until the box restarts.
     writer: Option<Arc<Writer>>,
-    /// Set when the hosts could not be written; tried again with the next tick that finds it.
-    unsaved: Arc<AtomicBool>,
     counters: Arc<Counters>,
     log: RateLimit,
 }
@@ -42,7 +39,7 @@ impl Pairing {
     pub fn new(writer: Option<Arc<Writer>>, hosts: watch::Sender<Hosts>) -> Self {
         let (known, next_id) = writer.as_deref().and_then(|writer| read(writer.folder())).unwrap_or_default();
         let rules = party::pairing::Pairing::new(known, next_id);
-        let pairing = Self { rules, hosts, writer, unsaved: Arc::default(), counters: Arc::default(), log: LOG_LIMIT };
+        let pairing = Self { rules, hosts, writer, counters: Arc::default(), log: LOG_LIMIT };
         pairing.publish();
         pairing
     }
@@ -67,12 +64,9 @@ impl Pairing {
         self.act(now, |rules| rules.view(now))
     }
 
-    /// To be called a few times a second: ends what ran out, and writes what could not be written.
+    /// To be called a few times a second: ends what ran out.
     pub fn tick(&mut self, now: Time) {
         self.act(now, |rules| rules.pass(now));
-        if self.unsaved.swap(false, Ordering::Relaxed) {
-            self.save(|_| {});
-        }
     }
 
     /// Answers a phone. One that has gone in the meantime needs no answer.
@@ -80,10 +74,16 @@ impl Pairing {
         match request {
             Request::Ask { phone, keys, reply } => {
                 if let Some(answer) = self.ask(now, phone, &keys) {
-                    _ = reply.send(answer);
+                    let is_host = answer.as_ref().is_ok_and(|asked| matches!(asked.state, State::Host { .. }));
+                    self.when_kept(is_host, move |kept| _ = reply.send(answer.map(|asked| Asked { kept, ..asked })));
                 }
             }
-            Request::State { keys, reply } => _ = reply.send(self.act(now, |rules| rules.state(now, &keys))),
+            Request::State { keys, reply } => {
+                let state = self.act(now, |rules| rules.state(now, &keys));
+                self.when_kept(matches!(state, State::Host { .. }), move |kept| {
+                    _ = reply.send(Standing { state, kept })
+                });
+            }
             Request::Abort { keys, reply } => {
                 self.act(now, |rules| rules.abort(now, &keys));
                 _ = reply.send(());
@@ -97,7 +97,7 @@ impl Pairing {
     fn ask(&mut self, now: Time, phone: Phone, keys: &[Key]) -> Option<Result<Asked, AskError>> {
         // A phone that is host already keeps the secret it has.
         if let state @ State::Host { .. } = self.act(now, |rules| rules.state(now, keys)) {
-            return Some(Ok(Asked { state, secret: None }));
+            return Some(Ok(Asked { state, secret: None, kept: true }));
         }
         let mut bytes = [0; SECRET_BYTES];
         if let Err(error) = getrandom::fill(&mut bytes) {
@@ -107,7 +107,7 @@ impl Pairing {
         let secret = Secret::new(bytes);
         let key = secret.key();
         let state = self.act(now, |rules| rules.ask(now, key, phone, keys));
-        Some(state.map(|state| Asked { state, secret: Some(secret) }))
+        Some(state.map(|state| Asked { state, secret: Some(secret), kept: true }))
     }
 
     fn revoke(&mut self, now: Time, id: u64, reply: oneshot::Sender<Result<(), RevokeError>>) {
@@ -138,19 +138,23 @@ impl Pairing {
         self.hosts.send_replace(Hosts::new(self.rules.hosts().iter().map(|host| host.key)));
     }
 
+    /// Calls `then` at once, or, with the answer for a host, when it is on the storage that it is one: with whether it is.
+    fn when_kept(&self, is_host: bool, then: impl FnOnce(bool) + Send + 'static) {
+        match &self.writer {
+            Some(writer) if is_host => {
+                writer.settle(|file| file == hosts::FILE, Box::new(|kept: Result<(), Error>| then(kept.is_ok())));
+            }
+            None if is_host => then(false),
+            _ => then(true),
+        }
+    }
+
+    /// Hands the hosts to the writer, which says and owes what the storage refuses.
     fn save(&self, then: impl FnOnce(Result<(), Error>) + Send + 'static) {
         let Some(writer) = &self.writer else { return then(Ok(())) };
         let text = hosts::to_text(self.rules.hosts(), self.rules.next_id());
-        let unsaved = Arc::clone(&self.unsaved);
-        let done = move |written: Result<(), Error>| {
-            match &written {
-                Err(Error::Busy) => unsaved.store(true, Ordering::Relaxed),
-                Err(error) => log::warn!("the hosts cannot be written, so a restart brings back older ones: {error}"),
-                Ok(()) => {}
-            }
-            then(written);
-        };
-        writer.write(hosts::FILE, text.into_bytes(), Box::new(done));
+        // An older list would bring back who was removed.
+        writer.write(hosts::FILE, text.into_bytes(), Copies::Newest, Box::new(then));
     }
 
     /// Writes a line and adds a count for everything that happened.

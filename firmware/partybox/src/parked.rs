@@ -42,8 +42,10 @@ impl Parked {
 #[cfg(test)]
 mod tests {
     use base::ChannelId;
-    use party::{Asker, At, Done, Refused, What, Wish};
+    use party::{Asker, At, What, Wish};
     use tokio::sync::oneshot;
+
+    use web::control::Outcome;
 
     use super::*;
     use crate::channel::Found;
@@ -52,7 +54,7 @@ mod tests {
         ChannelId::new(name).expect("a legal name")
     }
 
-    type Waiting = oneshot::Receiver<Result<Done, Refused>>;
+    type Waiting = oneshot::Receiver<Outcome>;
 
     /// A wish, for whose outcome somebody waits while the second is kept.
     fn command(channel: &str, track: u64) -> (Command, Waiting) {

@@ -1,11 +1,14 @@
 //! What the box publishes about itself: the pages' snapshot, the sound's metrics and the terminal's status line.
 
+mod senders;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use appliance::credentials::Credentials;
 use audio::line::LineState;
 use audio::pcm::SAMPLE_RATE_HZ;
+use audio::sender::status::{SenderNumbers, SenderState};
 use audio::status::Status;
 use base::ChannelId;
 use board::screen::wifi;
@@ -53,11 +56,17 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
             _ => config.line_in.device.clone(),
         },
     };
+    let (numbers, name) = programme.sender();
+    let sender = SourceStatus {
+        kind: Source::Sender,
+        state: if name.is_some() { sender_state(numbers.state) } else { SourceState::Off },
+        detail: name.unwrap_or_default(),
+    };
     let heard = view.source == Source::Files || sound.standing_in;
     ChannelStatus {
         channel: channel.clone(),
         party,
-        sources: vec![files, line_in],
+        sources: vec![files, line_in, sender],
         fallback: sound.standing_in,
         track: if heard { track(programme, sound) } else { None },
         media_time: sound.media_time.as_ticks(),
@@ -69,7 +78,7 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
 pub(crate) fn panel(config: &Config, sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
-        urls: urls.to_vec(),
+        urls: config.http.outer_url().into_iter().chain(urls.iter().cloned()).collect(),
         name: page_name(&config.http.names, config.listen.port(), network.is_some()),
         network: network.map(|network| Network { name: network.ssid.clone(), passphrase: network.passphrase.clone() }),
         join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),
@@ -114,6 +123,7 @@ pub(crate) fn facts(
     let (title, artist) = match &status.track {
         Some(track) => (Some(programme.tracks().title(track.id)), track.artist.clone()),
         None if line_in_heard => (Some("Line-in".to_owned()), String::new()),
+        None if view.source == Source::Sender && !sound.standing_in => (programme.sender().1, String::new()),
         None => (None, String::new()),
     };
     let board = &config.board;
@@ -142,7 +152,7 @@ fn track(programme: &Programme, sound: &Status) -> Option<TrackStatus> {
         title: about.title.unwrap_or_default(),
         artist: about.artist.unwrap_or_default(),
         duration_ms: about.duration_ms,
-        position_ms: frames * 1_000 / u64::from(SAMPLE_RATE_HZ),
+        position_ms: programme.tracks().begins_at_ms(cue) + frames * 1_000 / u64::from(SAMPLE_RATE_HZ),
     })
 }
 
@@ -157,6 +167,16 @@ fn line_state(state: LineState) -> SourceState {
     }
 }
 
+fn sender_state(state: SenderState) -> SourceState {
+    match state {
+        // Connected, though no sound of it has reached the pump yet.
+        SenderState::Off | SenderState::Waiting => SourceState::Opening,
+        SenderState::Silent => SourceState::Silent,
+        SenderState::Signal => SourceState::Signal,
+        SenderState::Clipping => SourceState::Clipping,
+    }
+}
+
 /// Returns what is heard, in words, for the status line.
 pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
     match &status.track {
@@ -164,6 +184,10 @@ pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
         None if status.party.everybody.source == Source::LineIn => {
             let state = status.sources.iter().find(|s| s.kind == Source::LineIn).map_or("", |s| s.state.id());
             format!("line-in ({state})")
+        }
+        None if status.party.everybody.source == Source::Sender => {
+            let sender = status.sources.iter().find(|s| s.kind == Source::Sender);
+            sender.map_or_else(String::new, |s| format!("{} ({})", s.detail, s.state.id()))
         }
         None => "nothing to play".to_owned(),
     }
@@ -173,9 +197,12 @@ pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
 /// since the kernel was started.
 pub(crate) fn metrics(clock_zero_s: f64, gauged: &Gauged, page: &mut Page) {
     let gauged = gauged.lock().unwrap_or_else(PoisonError::into_inner);
-    let sounds: Vec<(ChannelId, Status)> = gauged.iter().map(|(id, controls)| (*id, controls.status())).collect();
+    let sounds: Vec<(ChannelId, Status)> = gauged.iter().map(|(id, (controls, _))| (*id, controls.status())).collect();
+    let senders: Vec<(ChannelId, SenderNumbers)> =
+        gauged.iter().map(|(id, (_, sender))| (*id, sender.status().numbers())).collect();
     drop(gauged);
     sound_metrics(clock_zero_s, &sounds, page);
+    senders::metrics(&senders, page);
 }
 
 fn sound_metrics(clock_zero_s: f64, sounds: &[(ChannelId, Status)], page: &mut Page) {

@@ -28,6 +28,8 @@ use crate::music::Music;
 use crate::pairing::Pairing;
 use crate::panel::{Asked, Panel};
 use crate::parked::Parked;
+use crate::settings::{Keeper, Left};
+use crate::settling::{Reach, Settling};
 use crate::supervise::{Supervisor, Trouble};
 use crate::{console, logger, report};
 
@@ -49,10 +51,16 @@ pub(crate) struct Running {
     pub(crate) answers: mpsc::Receiver<Answer>,
     /// Wishes about tracks that are being looked up.
     pub(crate) parked: Parked,
+    /// Answers that wait for the storage.
+    pub(crate) settling: Settling,
     pub(crate) music: Option<Music>,
     pub(crate) commands: mpsc::Receiver<Command>,
     /// Who hears which channel.
     pub(crate) audience: watch::Receiver<Audiences>,
+    /// What hosts have set, and the configuration that holds.
+    pub(crate) settings: Keeper,
+    /// What hosts ask about it.
+    pub(crate) wanted_settings: mpsc::Receiver<web::settings::Request>,
     pub(crate) pairing: Pairing,
     /// What phones ask about pairing.
     pub(crate) phones: mpsc::Receiver<web::pairing::Request>,
@@ -78,11 +86,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Carries values until something essential is in trouble.
-    pub(crate) async fn run(&mut self, config: &Config) -> Trouble {
+    /// Carries values until something essential is in trouble, or a host wants the box to begin again.
+    pub(crate) async fn run(&mut self) -> Result<(), Trouble> {
         let (mut publish, mut retry) = (ticker(PUBLISH_EVERY), ticker(RETRY_EVERY));
         loop {
             let mut granted = Vec::new();
+            let config = &*self.settings.config();
             tokio::select! {
                 Some(command) = self.commands.recv() => {
                     let track = self.channels.looks_up(&command.wish);
@@ -99,6 +108,15 @@ impl Running {
                 }
                 key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
+                Some(request) = self.wanted_settings.recv(), if !self.settings.is_writing() => {
+                    if self.answer(request) {
+                        return Ok(());
+                    }
+                }
+                is_written = self.settings.written() => {
+                    self.settings.finish(is_written);
+                    self.take_effect();
+                }
                 Some(lists) = self.lists.recv() => self.channels.relist(&lists),
                 Some(news) = self.news.recv() => self.channels.learn(news),
                 () = self.wake.notified() => self.channels.poll(),
@@ -109,24 +127,42 @@ impl Running {
                     self.pairing.tick(self.clock.now());
                     self.page.poll(self.clock.now());
                     self.publish_networks(config);
-                    if let Err(trouble) = self.listen() {
-                        return trouble;
-                    }
+                    self.listen()?;
                 }
             }
-            let granted = granted.into_iter().map(|Command { wish, reply }| (reply, self.grant(wish)));
-            let granted: Vec<_> = granted.collect();
-            if let Err(trouble) = self.publish(config) {
-                return trouble;
-            }
-            // Only here: whoever is answered finds what was asked for in the snapshot.
-            for (reply, outcome) in granted {
-                // Who has gone in the meantime needs no answer.
+            let grant = |Command { wish, reply }| (Reach::of(&wish), reply, self.grant(wish));
+            let granted: Vec<_> = granted.into_iter().map(grant).collect();
+            self.publish(&self.settings.config())?;
+            // Only here: whoever is answered finds what was asked for in the snapshot, and on the storage.
+            let Self { settling, channels, clock, .. } = &mut *self;
+            let settle = |channel, scope, then| channels.settle(channel, scope, then);
+            settling.poll(clock.now(), settle);
+            for (reach, reply, outcome) in granted {
                 if let Some(outcome) = outcome {
-                    _ = reply.send(outcome);
+                    settling.answer(clock.now(), reach, (reply, outcome), settle);
                 }
             }
         }
+    }
+
+    /// Answers a host about settings. Returns whether the box shall begin again.
+    fn answer(&mut self, request: web::settings::Request) -> bool {
+        match self.settings.answer(request) {
+            Some(Left::Restart) => true,
+            Some(Left::Clock(unix_ms, reply)) => {
+                _ = reply.send(self.upkeep.learn_time(unix_ms));
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// Lets the rooms go on with what was set.
+    fn take_effect(&mut self) {
+        let config = self.settings.config();
+        self.upkeep.set_night(config.night, &config.time_zone);
+        self.network.set_name(&config.name);
+        log::set_max_level(config.log.level.0);
     }
 
     /// Grants a wish, and returns what came of it; `None`, which needs no answer but that the box is too busy, if it cannot
@@ -162,7 +198,10 @@ impl Running {
             Action::Pair => _ = self.pairing.press(self.clock.now()),
             Action::Forget => {
                 self.pairing.forget(self.clock.now());
+                // First what hosts had set: a power cut in between must not bring it back.
+                self.settings.forget_network();
                 self.network.renew();
+                self.settings.set_network(self.network.credentials());
             }
             Action::Channel => {
                 let name = self.channels.steer_next();
@@ -240,6 +279,7 @@ impl Running {
     /// Tells every thread to end, and waits for them.
     pub(crate) async fn end(mut self) {
         self.channels.keep(true);
+        self.settling.poll(self.clock.now(), |channel, scope, then| self.channels.settle(channel, scope, then));
         self.rtc.shutdown().await;
         self.panel.stop();
         self.channels.end();

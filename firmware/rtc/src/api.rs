@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use base::{GuestId, PacketDuration, StreamId, Time};
+use base::{GuestId, PacketDuration, PacketInlet, StreamId, Time};
 use tokio::sync::oneshot;
 
 /// Names one listener's session; unguessable (128 random bits), because who knows it may end the session.
@@ -46,6 +46,31 @@ pub struct Offer {
     pub guest: Option<GuestId>,
     /// The packet duration wanted, or the configured default.
     pub duration: Option<PacketDuration>,
+}
+
+/// A sender's offer, as it came over WHIP.
+pub struct SendOffer {
+    /// The stream of the channel that it sends sound for; when that is removed, the sender is told good-bye.
+    pub stream: StreamId,
+    /// The SDP offer, not yet looked at. The HTTP side has limited its size.
+    pub sdp: String,
+    /// The address of ours that the sender reached over HTTP: the first host candidate of the answer.
+    pub local_addr: IpAddr,
+    /// The sender's address, for per-address limits.
+    pub remote_addr: IpAddr,
+    /// The guest whose phone it is, if that is known.
+    pub guest: Option<GuestId>,
+    /// Whether an offer of more than sound is refused as a whole (RFC 9725 section 4.2) rather than in part, as programs
+    /// need that always offer video.
+    pub refuses_video: bool,
+    /// Where its packets go. It is dropped when the sender is gone, or refused.
+    pub inlet: Box<dyn PacketInlet>,
+}
+
+impl fmt::Debug for SendOffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendOffer").field("stream", &self.stream).field("sdp", &self.sdp).finish_non_exhaustive()
+    }
 }
 
 /// An accepted offer.
@@ -120,6 +145,8 @@ pub enum SessionError {
     UnknownStream,
     /// `If-Match` names another ICE generation than the current one: 412.
     EtagMismatch,
+    /// A sender's ICE cannot be restarted: it offers anew instead. 422.
+    NoRestart,
     /// The fragment cannot be read: 400.
     Malformed(String),
     /// The fan-out thread is too busy or gone: 503.
@@ -177,6 +204,8 @@ pub struct Link {
 pub enum Command {
     /// Open a session.
     Offer(Offer, oneshot::Sender<Result<Answer, OfferError>>),
+    /// Open a sender's session.
+    Send(SendOffer, oneshot::Sender<Result<Answer, OfferError>>),
     /// Trickle or restart ICE.
     Patch {
         /// Which session.

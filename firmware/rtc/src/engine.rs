@@ -1,4 +1,4 @@
-//! All listeners: which session a datagram belongs to, who hears which packet, what is due when.
+//! All listeners and senders: which session a datagram belongs to, who hears which packet, what is due when.
 //!
 //! Sans-I/O: it is told the time with every call and writes datagrams into a [`Transmit`]. After any call,
 //! [`Engine::poll_timeout`] says when [`Engine::handle_timeout`] is due. Randomness comes from the generator it is
@@ -127,7 +127,7 @@ impl Engine {
     pub fn listeners(&self) -> Vec<ListenerStats> {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_ref());
         let joined = sessions.filter_map(|session| {
-            let joined = session.joined.as_ref()?;
+            let joined = session.joined.as_ref().filter(|_| session.sender.is_none())?;
             Some(ListenerStats {
                 session: session.id,
                 stream: self.streams.get(session.stream)?.config.id,
@@ -181,8 +181,9 @@ impl Engine {
             });
         } else if rtcp::is_rtp_or_rtcp(bytes) && rtcp::is_rtcp(bytes) {
             self.guarded(slot, |engine| engine.handle_rtcp(now, slot, bytes, out));
+        } else if rtcp::is_rtp_or_rtcp(bytes) {
+            self.guarded(slot, |engine| engine.handle_rtp(now, slot, bytes));
         }
-        // RTP from a listener has no meaning: it was told that the box only sends.
     }
 
     /// Says good-bye to everybody and forgets them.
@@ -204,6 +205,18 @@ impl Engine {
         }
         for &sequence in feedback.nacks() {
             self.send_again(slot, sequence, out);
+        }
+    }
+
+    /// RTP from a listener has no meaning: it was told that the box only sends.
+    fn handle_rtp(&mut self, now: Time, slot: usize, bytes: &mut [u8]) {
+        let Some(session) = self.slots[slot].session.as_mut().filter(|session| session.sender.is_some()) else {
+            return;
+        };
+        if session.receive_rtp(now, bytes) {
+            self.stats.packets_received_total += 1;
+        } else {
+            self.stats.strangers_total += 1;
         }
     }
 
@@ -253,12 +266,16 @@ impl Engine {
         }
         let profile = protection.profile;
         self.leave(slot);
-        if let Some(session) = self.slots[slot].session.as_mut() {
-            session.join(now, protection, first_sequence, report_delay_ms);
+        let Some(session) = self.slots[slot].session.as_mut() else { return };
+        session.join(now, protection, first_sequence, report_delay_ms);
+        if session.sender.is_some() {
+            log::debug!("a sender has joined; its packets are sealed with {}", profile.name());
+            self.stats.sender_joins_total += 1;
+        } else {
+            log::debug!("a listener has joined; its packets are sealed with {}", profile.name());
+            self.stats.joins_total += 1;
+            self.stats.joins_by_profile[profile.index()] += 1;
         }
-        log::debug!("a listener has joined; its packets are sealed with {}", profile.name());
-        self.stats.joins_total += 1;
-        self.stats.joins_by_profile[profile.index()] += 1;
         self.stats.handshaking -= 1;
         if let Some(session) = self.slots[slot].session.as_ref() {
             self.admission.joined(session.owner);

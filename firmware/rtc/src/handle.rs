@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use base::{PacketDuration, StreamId};
 use tokio::sync::oneshot;
 
-use super::api::{Answer, Command, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId, StreamError};
+use super::api::{
+    Answer, Command, ListenerStats, Offer, OfferError, Patched, SendOffer, SessionError, SessionId, StreamError,
+};
 use super::config::{STREAMS_MAX, StreamConfig};
 use super::networks::Networks;
 use super::sink::{self, Ring, Sink, StreamState};
@@ -65,6 +67,15 @@ impl Handle {
     /// When the offer cannot be answered, a limit is reached, or the thread is too busy or gone.
     pub async fn offer(&self, offer: Offer) -> Result<Answer, OfferError> {
         let asked = self.ask(|reply| Command::Offer(offer, reply));
+        asked.await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
+    /// Opens a sender's session.
+    ///
+    /// # Errors
+    /// When the offer cannot be answered, a limit is reached, or the thread is too busy or gone.
+    pub async fn send(&self, offer: SendOffer) -> Result<Answer, OfferError> {
+        let asked = self.ask(|reply| Command::Send(offer, reply));
         asked.await.unwrap_or(Err(OfferError::Unavailable))
     }
 

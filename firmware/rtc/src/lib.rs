@@ -1,9 +1,10 @@
-//! The WebRTC fan-out: receive-only listeners on one UDP socket and one thread.
+//! The WebRTC fan-out: listeners that only receive, and senders that only send, on one UDP socket and one thread.
 //!
-//! [`spawn`] starts it. [`engine::Engine`] is the same without socket and thread, for simulated parties. Listeners are
-//! receive-only, so each is a small state machine: an ICE-lite agent that answers proven checks, a DTLS association, an
+//! [`spawn`] starts it. [`engine::Engine`] is the same without socket and thread, for simulated parties. A peer does one thing,
+//! so each is a small state machine: an ICE-lite agent that answers proven checks, a DTLS association, an
 //! SRTP context, a little RTCP. A packet is protected per listener from the one shared payload into the send batch;
-//! nothing is allocated per packet. Peers that send are not served here.
+//! nothing is allocated per packet. A sender's packets are opened and handed on as they arrive ([`base::PacketInlet`]); what
+//! becomes of them is not known here. Peers that do both, and data channels, are not served.
 //!
 //! From an offer to a packet, with the engine and a simulated phone instead of sockets. The engine is told the time and every
 //! datagram, and what it sends is in `out` after each call; a datagram may be lost, and who misses it asks again:
@@ -53,6 +54,7 @@ mod proof;
 mod rtcp;
 mod rtp;
 mod sdp;
+mod sender;
 mod session;
 pub mod sim;
 mod sink;

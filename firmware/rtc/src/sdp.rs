@@ -1,5 +1,5 @@
-//! SDP in and out: offers, answers and trickle fragments. The grammar is `sdp-types`'s; what it means for a listener
-//! is here. Pure: no sockets, no sessions.
+//! SDP in and out: offers, answers and trickle fragments. The grammar is `sdp-types`'s; what it means for a listener or
+//! a sender is here. Pure: no sockets, no sessions.
 
 mod answer;
 mod fragment;
@@ -7,9 +7,9 @@ mod offer;
 #[cfg(test)]
 mod tests;
 
-pub(super) use answer::{Answering, restart_fragment};
+pub(super) use answer::{Answering, Ours, restart_fragment};
 pub(super) use fragment::Fragment;
-pub(super) use offer::ListenOffer;
+pub(super) use offer::{AudioOffer, Peer};
 
 /// Bytes of an offer or fragment that are read. Browsers send 1.5 to 6 KiB. A longer one is refused.
 pub(super) const BYTES_MAX: usize = 16 * 1_024;

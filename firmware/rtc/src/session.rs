@@ -1,4 +1,4 @@
-//! One listener: its credentials and proven addresses, its DTLS, its keys and counters.
+//! One peer, a listener or a sender: its credentials and proven addresses, its DTLS, its keys and counters.
 //!
 //! It is handed what belongs to it and writes its answers into a [`Transmit`]; which session a datagram belongs to, and
 //! all limits over sessions, are the engine's concern.
@@ -14,6 +14,7 @@ use super::history::{Origin, StreamKey};
 use super::proof::{Held, Proof, Question};
 use super::rtcp::{self, Feedback, Report};
 use super::rtp::{Source, Track};
+use super::sender::Sender;
 use super::stun::{self, BindingRequest};
 use super::transmit::Transmit;
 
@@ -52,10 +53,13 @@ pub(super) struct Joined {
     pub(super) link: Option<Link>,
 }
 
-/// One listener.
+/// One listener or sender.
 pub(super) struct Session {
     pub(super) id: SessionId,
+    /// What it hears, or sends sound for.
     pub(super) stream: StreamKey,
+    /// Its packets on their way in, if it is a sender.
+    pub(super) sender: Option<Sender>,
     /// Whose offer it was, for the limits per address and guest.
     pub(super) owner: Asking,
     pub(super) local: Credentials,
@@ -257,6 +261,17 @@ impl Session {
         Some(feedback)
     }
 
+    /// Opens an RTP packet of a sender and hands it on; `false` if it is not this sender's.
+    pub(super) fn receive_rtp(&mut self, now: Time, datagram: &mut [u8]) -> bool {
+        let Some((sender, joined)) = self.sender.as_mut().zip(self.joined.as_ref()) else { return false };
+        let is_its_own = sender.receive(now, datagram, &joined.protection.opener);
+        if is_its_own {
+            // Nobody else could have sealed it: as good a sign of life as an answer.
+            self.seen = now;
+        }
+        is_its_own
+    }
+
     /// The handshake is done.
     pub(super) fn join(&mut self, now: Time, protection: Protection, first_sequence: u16, report_delay_ms: u64) {
         let report_at = now.plus_millis(report_delay_ms);
@@ -300,6 +315,11 @@ impl Session {
     /// Sends a sender report of the moment `at` if one is due.
     pub(super) fn report(&mut self, now: Time, at: Report<'_>, out: &mut impl Transmit) {
         let Some(joined) = self.joined.as_mut().filter(|joined| joined.report_at <= now) else { return };
+        if self.sender.is_some() {
+            // Nothing is sent to it that could be reported on.
+            joined.report_at = now.plus_millis(CONSENT_MS_MAX);
+            return;
+        }
         joined.reports = joined.reports.saturating_add(1);
         joined.report_at = now.plus_millis(if joined.reports < REPORTS_FIRST { REPORT_MS_FIRST } else { REPORT_MS });
         if let Some(remote) = self.remote {
@@ -310,7 +330,7 @@ impl Session {
     /// Says good-bye: BYE to a joined listener, and an end to DTLS.
     pub(super) fn farewell(&mut self, at: Report<'_>, out: &mut impl Transmit) {
         let Some(remote) = self.remote else { return };
-        if let Some(joined) = self.joined.as_mut() {
+        if let Some(joined) = self.joined.as_mut().filter(|_| self.sender.is_none()) {
             joined.send_report(at, true, remote, out);
         }
         self.dtls.close(remote, out);

@@ -16,6 +16,7 @@ use rtcp_types::{Bye, Nack, ReceiverReport, ReportBlock, TransportFeedback};
 
 use super::config::Clocks;
 use super::dtls::{self, Association, Ended, Fingerprint, Identity, Protection};
+use super::srtp::RTP_HEADER_BYTES;
 use super::transmit::{Outbox, Transmit};
 use super::{rtcp, stun};
 
@@ -124,6 +125,24 @@ impl Phone {
             self.ufrag,
             pairs.join(":"),
         )
+    }
+
+    /// Its offer as one who sends.
+    pub fn offer_to_send(&self) -> String {
+        self.offer().replace("a=recvonly", "a=sendonly")
+    }
+
+    /// Sends a packet of sound, sealed under the index `index`.
+    pub fn send_sound(&mut self, index: u64, timestamp: u32, payload: &[u8]) {
+        let (Some(keys), Some((_, _, to))) = (self.keys.as_ref(), &self.remote) else { return };
+        let mut header = [0; RTP_HEADER_BYTES];
+        (header[0], header[1]) = (0x80, 111);
+        header[2..4].copy_from_slice(&(index as u16).to_be_bytes());
+        header[4..8].copy_from_slice(&timestamp.to_be_bytes());
+        header[8..].copy_from_slice(&7_u32.to_be_bytes());
+        if let Some(len) = keys.sealer.rtp(&header, payload, index, self.outbox.buffer()) {
+            self.outbox.send(*to, len);
+        }
     }
 
     /// Takes the box's answer and sends the first check to `to`. `false` if the answer lacks something.
@@ -242,7 +261,9 @@ impl Phone {
         let wrapped = self.last.is_some_and(|last| last > 0xf000 && sequence < 0x1000);
         let late = self.last.is_some_and(|last| last < 0x1000 && sequence > 0xf000);
         let roll_over = (self.roll_over + u64::from(wrapped)).saturating_sub(u64::from(late));
-        let Some(payload) = keys.opener.rtp(bytes, (roll_over << 16) | u64::from(sequence)) else { return };
+        let Some(payload) = keys.opener.rtp(bytes, RTP_HEADER_BYTES, (roll_over << 16) | u64::from(sequence)) else {
+            return;
+        };
         self.heard.push(Heard { sequence, timestamp, ssrc, payload_type, payload: payload.to_vec() });
         if !late {
             (self.roll_over, self.last) = (roll_over, Some(sequence));

@@ -174,7 +174,7 @@ impl Sealer {
 
 /// What opens the packets we receive.
 pub struct Opener {
-    /// Only a listener's side has use for it.
+    /// Only of a peer that sends.
     rtp: Option<Cipher>,
     rtcp: Cipher,
     replay: ReplayWindow,
@@ -186,7 +186,7 @@ impl Opener {
         Self { rtp: None, rtcp: keys.rtcp(), replay: ReplayWindow::default() }
     }
 
-    /// The same, and opens SRTP as well: for simulated phones.
+    /// The same, and opens SRTP as well: for peers that send.
     pub fn with_rtp(keys: &MasterKeys) -> Self {
         Self { rtp: Some(keys.rtp()), ..Self::new(keys) }
     }
@@ -225,16 +225,16 @@ impl Opener {
         Some(&packet[..end])
     }
 
-    /// Opens an SRTP packet without header extensions in place and returns its payload; `None` if it is forged or cut.
-    /// Replays are the caller's concern: it knows the `index` (roll-over counter and sequence number).
-    pub fn rtp<'a>(&self, packet: &'a mut [u8], index: u64) -> Option<&'a [u8]> {
+    /// Opens an SRTP packet in place, of whose bytes the first `header_bytes` are its header, and returns its payload; `None`
+    /// if it is forged or cut. Replays are the caller's concern: it knows the `index` (roll-over counter and sequence number).
+    pub fn rtp<'a>(&self, packet: &'a mut [u8], header_bytes: usize, index: u64) -> Option<&'a [u8]> {
         let ssrc = ssrc_at(packet, 8);
         match self.rtp.as_ref()? {
             Cipher::Gcm(gcm) => {
                 let Gcm { key, salt } = gcm;
-                let (header, rest) = packet.split_first_chunk_mut::<RTP_HEADER_BYTES>()?;
+                let (header, rest) = packet.split_at_mut_checked(header_bytes)?;
                 let nonce = Cipher::gcm_nonce(salt, ssrc, index);
-                key.open_in_place(nonce, Aad::from(header), rest).ok().map(|text| &*text)
+                key.open_in_place(nonce, Aad::from(&*header), rest).ok().map(|text| &*text)
             }
             Cipher::CounterSha1(counter) => {
                 let CounterSha1 { key, auth, salt } = &**counter;
@@ -243,7 +243,7 @@ impl Opener {
                 let end = packet.len() - SHA1_TAG_BYTES;
                 let roll_over = (index >> 16) as u32;
                 same(&sha1_tag(auth, &packet[..end], &roll_over.to_be_bytes()), &tag)?;
-                let text = packet.get_mut(RTP_HEADER_BYTES..end)?;
+                let text = packet.get_mut(header_bytes..end)?;
                 key.less_safe_encrypt(text, Cipher::counter_iv(salt, ssrc, index)).ok()?;
                 Some(text)
             }

@@ -32,7 +32,11 @@ pub struct Stats {
     pub joins_by_profile: [u64; 3],
     /// Handshakes that failed or took too long.
     pub handshake_failures_total: u64,
-    /// Listeners freed because they gave no sign of life.
+    /// Senders that joined.
+    pub sender_joins_total: u64,
+    /// RTP packets that senders sent.
+    pub packets_received_total: u64,
+    /// Listeners and senders freed because they gave no sign of life.
     pub lost_total: u64,
     /// Datagrams that no session proved to be its own.
     pub strangers_total: u64,
@@ -62,7 +66,7 @@ pub struct Refusals {
 }
 
 /// How many numbers [`Stats::numbers`] has.
-const NUMBERS: usize = 22;
+const NUMBERS: usize = 24;
 
 impl Stats {
     /// Returns the joined listeners of `stream`; none if there is no such stream.
@@ -90,6 +94,8 @@ impl Stats {
             joins_total,
             joins_by_profile: [a, b, c],
             handshake_failures_total,
+            sender_joins_total,
+            packets_received_total,
             lost_total,
             strangers_total,
             refused_total,
@@ -117,6 +123,8 @@ impl Stats {
             b,
             c,
             handshake_failures_total,
+            sender_joins_total,
+            packets_received_total,
             lost_total,
             strangers_total,
             refused_total,

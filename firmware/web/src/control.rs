@@ -7,11 +7,23 @@ use tokio::sync::oneshot;
 /// less than a millisecond each; if that many wait, it is stuck, and a further one is refused with 503 rather than kept.
 pub const COMMANDS_WAITING_MAX: usize = 256;
 
+/// Why a wish is not answered with what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// The rules refuse it.
+    Refused(Refused),
+    /// It is done, and a restart may take it back: the storage has not kept it.
+    NotKept(Done),
+}
+
+/// What came of a wish: what was done, once it outlasts a pulled plug as far as it is to.
+pub type Outcome = Result<Done, Unmet>;
+
 /// A wish and the place for its outcome.
 #[derive(Debug)]
 pub struct Command {
     /// What is wanted, of which channel, by whom.
     pub wish: Wish,
     /// Where the outcome goes. Dropping it says that the box is too busy.
-    pub reply: oneshot::Sender<Result<Done, Refused>>,
+    pub reply: oneshot::Sender<Outcome>,
 }

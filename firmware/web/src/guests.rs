@@ -3,6 +3,8 @@
 //! It knows a guest's number, name, right to be DJ and whether a page of theirs is open. It knows nothing of votes and
 //! requests: those are the rules'. When the party ends, all of it is forgotten. It reads no clock.
 
+pub(crate) mod likeness;
+
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +14,7 @@ use aws_lc_rs::rand;
 use base::{GuestId, StreamId, Time, fair_limit};
 use tokio::sync::watch;
 
+use self::likeness::Look;
 use crate::pairing::{SECRET_BYTES, Secret};
 use rtc::api::SessionId;
 
@@ -21,7 +24,7 @@ pub const GUESTS_MAX: usize = 1_000;
 
 /// Guests of one address that are known at once: a phone has one or two browsers, but phones behind another router
 /// share an address. Without it one phone could vote as often as it drops its cookie. The fewer places are left in all, the
-/// fewer one address may have ([`base::fair_limit`]). The box itself is not counted.
+/// fewer one address may have ([`base::fair_limit`]). The box itself is not counted. Unless another number is configured.
 pub const GUESTS_PER_ADDRESS_MAX: usize = 16;
 
 /// How long a guest must have been away before another takes its place, in microseconds (10 min): whoever drops
@@ -39,11 +42,15 @@ pub const NAME_CHARS_MAX: usize = 24;
 pub enum Refused {
     /// [`GUESTS_MAX`] are here, and none of them is away.
     Full,
-    /// This address has [`GUESTS_PER_ADDRESS_MAX`], and none of them is away.
+    /// This address has as many as one may, and none of them is away.
     Address,
     /// The system gives no random bytes.
     NoRandom,
 }
+
+/// Another guest has a name that looks the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameTaken;
 
 /// Somebody who may become a guest, once what they said was understood. Whoever is only refused leaves no trace.
 #[derive(Debug)]
@@ -66,6 +73,8 @@ pub struct Guest {
     pub is_dj: bool,
     /// Whether a page of theirs is open.
     pub is_here: bool,
+    /// When they were here last.
+    pub seen: Time,
     /// Where it called from first.
     pub address: IpAddr,
     /// The last media sessions that it asked for, whether they still are or not; at most [`SESSIONS_MAX`].
@@ -79,7 +88,6 @@ struct Entry {
     pages: usize,
     /// The streams of the MP3 bodies that run.
     bodies: Vec<StreamId>,
-    seen: Time,
 }
 
 /// An MP3 body of a guest. Dropping it says that it has ended.
@@ -90,8 +98,10 @@ pub(crate) struct HeldBody {
     stream: StreamId,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Book {
+    /// Guests of one address, at most.
+    per_address_max: usize,
     by_key: HashMap<Key, Entry>,
     last: u32,
     names: Names,
@@ -125,11 +135,16 @@ pub struct Page {
 
 impl Default for Guests {
     fn default() -> Self {
-        Self { book: Arc::default(), changed: Arc::new(watch::Sender::new(())) }
+        Self::new(GUESTS_PER_ADDRESS_MAX)
     }
 }
 
 impl Guests {
+    /// No guests yet; of one address, at most so many.
+    pub fn new(per_address_max: usize) -> Self {
+        Self { book: Arc::new(Mutex::new(Book::new(per_address_max))), changed: Arc::new(watch::Sender::new(())) }
+    }
+
     /// The book stays right whatever panicked elsewhere: it is only ever changed in one step.
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
@@ -151,7 +166,7 @@ impl Guests {
         let mut book = self.book();
         for key in keys {
             if let Some(entry) = book.by_key.get_mut(key) {
-                entry.seen = now;
+                entry.guest.seen = now;
             }
         }
     }
@@ -182,9 +197,16 @@ impl Guests {
             return Ok(None);
         }
         let gone = book.room(*address, now)?.and_then(|key| book.forget(&key));
-        let guest =
-            Guest { id: *id, name: None, is_dj: false, is_here: false, address: *address, sessions: Vec::new() };
-        book.by_key.insert(secret.key(), Entry { guest, pages: 0, bodies: Vec::new(), seen: now });
+        let guest = Guest {
+            id: *id,
+            name: None,
+            is_dj: false,
+            is_here: false,
+            seen: now,
+            address: *address,
+            sessions: Vec::new(),
+        };
+        book.by_key.insert(secret.key(), Entry { guest, pages: 0, bodies: Vec::new() });
         Ok(gone)
     }
 
@@ -245,8 +267,19 @@ impl Guests {
     }
 
     /// Gives a guest a name, or takes it. Says whether there is such a guest.
-    pub fn rename(&self, id: GuestId, name: Option<String>) -> bool {
-        self.change(id, |guest| guest.name = name)
+    ///
+    /// # Errors
+    /// Another guest has this name, or one that looks like it.
+    pub fn rename(&self, id: GuestId, name: Option<String>) -> Result<bool, NameTaken> {
+        if let Some(look) = name.as_deref().map(Look::of) {
+            let book = self.book();
+            let others = book.by_key.values().map(|entry| &entry.guest).filter(|guest| guest.id != id);
+            let mut names = others.filter_map(|guest| guest.name.as_deref());
+            if names.any(|other| Look::of(other).is_like(&look)) {
+                return Err(NameTaken);
+            }
+        }
+        Ok(self.change(id, |guest| guest.name = name))
     }
 
     /// Makes a guest DJ, or no longer. Says whether there is such a guest.
@@ -286,18 +319,22 @@ impl Guests {
     /// one of them must not become somebody else's.
     pub fn forget_all(&self) {
         let mut book = self.book();
-        *book = Book { last: book.last, ..Book::default() };
+        *book = Book { last: book.last, ..Book::new(book.per_address_max) };
         drop(book);
         self.changed.send_replace(());
     }
 }
 
 impl Book {
+    fn new(per_address_max: usize) -> Self {
+        Self { per_address_max, by_key: HashMap::new(), last: 0, names: Names::default() }
+    }
+
     /// Returns who has to go so that there is room for a guest from `address`; `None` if there is room.
     fn room(&self, address: IpAddr, now: Time) -> Result<Option<Key>, Refused> {
         let same = |entry: &Entry| entry.guest.address == address;
         let of_address = self.by_key.values().filter(|entry| same(entry)).count();
-        let limit = fair_limit(GUESTS_MAX, self.by_key.len(), GUESTS_PER_ADDRESS_MAX);
+        let limit = fair_limit(GUESTS_MAX, self.by_key.len(), self.per_address_max);
         if !address.is_loopback() && of_address >= limit {
             self.longest_away(now, same).map(Some).ok_or(Refused::Address)
         } else if self.by_key.len() >= GUESTS_MAX {
@@ -309,9 +346,9 @@ impl Book {
 
     /// Returns who has been away longest among those that `may_go`.
     fn longest_away(&self, now: Time, may_go: impl Fn(&Entry) -> bool) -> Option<Key> {
-        let is_away = |entry: &Entry| entry.pages == 0 && now.micros_since(entry.seen) >= AWAY_US_MIN;
+        let is_away = |entry: &Entry| entry.pages == 0 && now.micros_since(entry.guest.seen) >= AWAY_US_MIN;
         let candidates = self.by_key.iter().filter(|(_, entry)| is_away(entry) && may_go(entry));
-        candidates.min_by_key(|(_, entry)| entry.seen).map(|(key, _)| *key)
+        candidates.min_by_key(|(_, entry)| entry.guest.seen).map(|(key, _)| *key)
     }
 
     fn forget(&mut self, key: &Key) -> Option<GuestId> {

@@ -13,6 +13,8 @@ pub mod mp3;
 pub mod pairing;
 pub mod panel;
 pub mod portal;
+pub mod senders;
+pub mod settings;
 mod statistics;
 pub mod status;
 pub mod track;

@@ -111,8 +111,8 @@ pub enum Request {
     State {
         /// The keys it brought.
         keys: Vec<Key>,
-        /// The answer.
-        reply: oneshot::Sender<State>,
+        /// The answer; for a host, once it is known whether that is kept.
+        reply: oneshot::Sender<Standing>,
     },
     /// Not to become host after all.
     Abort {
@@ -142,6 +142,17 @@ pub struct Asked {
     pub state: State,
     /// The secret to keep from now on; `None` if it keeps the one it has.
     pub secret: Option<Secret>,
+    /// See [`Standing::kept`].
+    pub kept: bool,
+}
+
+/// The answer to [`Request::State`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How the phone stands.
+    pub state: State,
+    /// Whether it is host after a restart as well, if it is one; a box whose storage refuses to write that down says no.
+    pub kept: bool,
 }
 
 /// Why a host was not removed, or not for good.

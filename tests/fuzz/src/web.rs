@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use base::{ChannelId, StreamId, Time};
 use party::Refused;
-use web::control::{COMMANDS_WAITING_MAX, Command};
+use web::control::{COMMANDS_WAITING_MAX, Command, Unmet};
 use web::http::{App, Config, Hubs, serve};
 use web::mp3::{self, Sink, hub};
-use web::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret};
+use web::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret, Standing};
 use rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
 use web::status::{ChannelStatus, Snapshot};
 use tokio::net::TcpListener;
@@ -82,6 +82,9 @@ impl Web {
             commands,
             pairing: phones,
             library: None,
+            settings: web::settings::channel().0,
+            senders: web::senders::Senders::default(),
+            intakes: watch::channel(web::senders::Intakes::default()).1,
             appliance: appliance::channel().0,
             zero: std::time::Instant::now(),
             gauges: Arc::new(|_| {}),
@@ -182,7 +185,7 @@ async fn obey(mut asked: mpsc::Receiver<Command>) {
     let mut obeys = false;
     while let Some(Command { reply, .. }) = asked.recv().await {
         obeys = !obeys;
-        let _ = reply.send(if obeys { Ok(party::Done::Plainly) } else { Err(Refused::NothingToSkip) });
+        let _ = reply.send(if obeys { Ok(party::Done::Plainly) } else { Err(Unmet::Refused(Refused::NothingToSkip)) });
     }
 }
 
@@ -194,9 +197,11 @@ async fn pairing(mut keeper: Keeper) {
             Request::Ask { phone, keys, reply } => {
                 let secret = Secret::new([7; SECRET_BYTES]);
                 let state = rules.ask(Time::ZERO, secret.key(), phone, &keys);
-                let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret) }));
+                let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret), kept: true }));
             }
-            Request::State { keys, reply } => drop(reply.send(rules.state(Time::ZERO, &keys))),
+            Request::State { keys, reply } => {
+                drop(reply.send(Standing { state: rules.state(Time::ZERO, &keys), kept: true }));
+            }
             Request::Abort { keys, reply } => {
                 rules.abort(Time::ZERO, &keys);
                 let _ = reply.send(());

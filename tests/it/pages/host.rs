@@ -79,7 +79,7 @@ pub(super) fn party_of(hosts: &str) -> Option<Party> {
 }
 
 impl Party {
-    fn get(&self, path: &str) -> Value {
+    pub(super) fn get(&self, path: &str) -> Value {
         let mut answer = ureq::get(self.running.url(path)).call().expect(path);
         answer.body_mut().read_json().expect("JSON")
     }
@@ -114,7 +114,7 @@ impl Party {
     }
 
     /// Titles in the queue, in the order in which the box will play them.
-    fn queue(&self) -> Vec<String> {
+    pub(super) fn queue(&self) -> Vec<String> {
         let state = self.get("/api/party/status");
         let queue = &state["queue"];
         let order = queue["order"].as_array().expect("an order");
@@ -198,14 +198,14 @@ fn a_request_that_the_host_approves_is_played_and_its_guest_is_named() {
     host.browser.wait_for("document.getElementById('asks-badge').textContent === '2'", PATIENCE).expect("a sign");
     host.part("asks").expect("the requests");
     host.until_shown("Ann asks for it", PATIENCE).expect("her name");
-    host.tap("[aria-label='Yes to Evergreen']").expect("yes");
-    host.tap("[aria-label='No to Dust and Neon']").expect("no");
+    host.tap("#panel-asks [aria-label='Yes to Evergreen']").expect("yes");
+    host.tap("#panel-asks [aria-label='No to Dust and Neon']").expect("no");
     host.until_shown("No request waits for you", PATIENCE).expect("all answered");
     host.part("queue").expect("the queue");
     host.until_queue(&["Evergreen"], PATIENCE).expect("in the queue");
     host.tap("#next").expect("the next track");
     host.browser.wait_for("document.getElementById('title').textContent === 'Evergreen'", PATIENCE).expect("it plays");
-    host.until_shown("from Ann", PATIENCE).expect("and whose it is");
+    host.until_shown("Ann’s wish", PATIENCE).expect("and whose it is");
 }
 
 #[test]

@@ -17,7 +17,13 @@ fn resize(browser: &Browser, width: u32, height: u32) {
 
 fn nothing_is_sideways(browser: &Browser, told: &str) {
     let across = browser.run("return document.documentElement.scrollWidth - innerWidth").expect("a width");
-    assert!(across.as_f64().is_some_and(|across| across < 1.0), "{told} can be pushed sideways by {across} px");
+    if across.as_f64().is_some_and(|across| across < 1.0) {
+        return;
+    }
+    let outside = "return [...document.body.querySelectorAll('*')]
+      .filter((part) => part.checkVisibility() && part.getBoundingClientRect().right > innerWidth + 1)
+      .map((part) => `${part.tagName}#${part.id}.${part.className}`)";
+    panic!("{told} can be pushed sideways by {across} px: {}", browser.run(outside).expect("what stands out"));
 }
 
 fn fill(party: &Party) {
@@ -110,10 +116,13 @@ fn nothing_lies_on_anything_on_a_wall_that_stands_upright() {
     screen.go(&party.running.url("/screen")).expect("the page opens");
     screen.wait_for("document.body.innerText.includes('Blaue Stunde')", PATIENCE).expect("what comes next");
     screen.wait_for("document.getElementById('page-code').naturalWidth > 0", PATIENCE).expect("a code to scan");
+    // How far apart two things are that stand below or beside each other.
     let above = "const of = (what) => document.querySelector(what).getBoundingClientRect();
       const [top, picture, words, next, codes] = ['.screen-top', '.picture', '.words', '#next-box', '.codes'].map(of);
-      return { top: picture.top - top.bottom, picture: next.top - Math.max(words.bottom, picture.bottom),
-        codes: codes.top - Math.max(words.bottom, picture.bottom), foot: innerHeight - Math.max(next.bottom, codes.bottom) }";
+      const apart = (a, b) => Math.max(b.top - a.bottom, a.top - b.bottom, b.left - a.right, a.left - b.right);
+      return { top: picture.top - top.bottom, picture: apart(picture, next), pictured: apart(picture, codes),
+        words: apart(picture, words), next: next.top - words.bottom, codes: codes.top - words.bottom,
+        foot: innerHeight - Math.max(next.bottom, codes.bottom, picture.bottom) }";
     for (width, height) in [(768, 1024), (800, 1280), (1024, 1366), (1080, 1920), (600, 960), (1920, 1080), (1280, 720)]
     {
         resize(&screen, width, height);

@@ -54,7 +54,8 @@ fn a_song_brought_to_the_page_arrives_with_progress_plays_and_can_be_deleted() {
     let seen = host.browser.run("return [...window.seen].join('|')").expect("what was shown");
     assert!(seen.as_str().is_some_and(|seen| seen.contains("% sent") && seen.contains("Waits for its turn")), "{seen}");
     find(&host, "brought al", "Brought Along");
-    host.tap("#found li:first-child .pair button:first-child").expect("next");
+    host.tap("#found li:first-child .row-words").expect("the song's menu");
+    host.tap("#found li:first-child .row-more button:nth-child(2)").expect("next");
     host.part("queue").expect("the queue");
     host.until_queue(&["Brought Along"], PATIENCE).expect("in the queue");
     host.tap("#next").expect("the next track");
@@ -64,6 +65,7 @@ fn a_song_brought_to_the_page_arrives_with_progress_plays_and_can_be_deleted() {
 
     host.part("music").expect("the music");
     let bin = "#found [aria-label='Delete Brought Along from the box']";
+    host.tap("#found li:first-child .row-words").expect("the song's menu");
     host.tap(bin).expect("the bin");
     host.tap("#sure-no").expect("not really");
     host.tap(bin).expect("the bin again");
@@ -73,7 +75,7 @@ fn a_song_brought_to_the_page_arrives_with_progress_plays_and_can_be_deleted() {
     host.browser.run("document.getElementById('search').value = ''").expect("an empty field");
     find(&host, "everg", "Evergreen");
     let bins =
-        "return [...document.querySelectorAll('#found .round-button')].filter((e) => e.checkVisibility()).length";
+        "return [...document.querySelectorAll('#found [aria-label^=Delete]')].filter((bin) => !bin.hidden).length";
     assert_eq!(host.browser.run(bins).expect("a number"), 0, "the folder's own songs have no bin");
 }
 

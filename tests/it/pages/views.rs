@@ -44,7 +44,7 @@ fn a_host_hears_and_steers_on_one_phone() {
         .expect("the host's page");
     guest.browser.wait_for("location.pathname === '/host'", PATIENCE).expect("its own address");
     goes_on(&guest);
-    guest.until_shown("What plays", PATIENCE).expect("what a host steers with");
+    guest.until_shown("Volume of the party", PATIENCE).expect("what a host steers with");
     guest.browser.click("#toggle").expect("a tap");
     running.until("/api/party/status", PATIENCE, |status| status["playing"] == false);
     guest.browser.click("#toggle").expect("another tap");

@@ -94,9 +94,9 @@ fn albums_are_shown_with_their_covers() {
     let Some(party) = start_with_records() else { return };
     let guest = guest(&party.running);
     guest.browser.run("location.hash = '/music'").expect("the music");
-    guest.browser.click("#kinds button:nth-child(2)").expect("albums");
-    let covers = "document.querySelectorAll('#found-list .group .art img').length === 5
-      && document.querySelector('#found-list .group .art img').naturalWidth > 0";
+    guest.browser.click("#kinds a:nth-child(2)").expect("albums");
+    let covers = "document.querySelectorAll('#covers .album .art img').length === 5
+      && document.querySelector('#covers .album .art img').naturalWidth > 0";
     guest.browser.wait_for(covers, PATIENCE).expect("a cover each");
     guest.browser.screenshot(&super::looks::pictures().join("guest-albums.png")).expect("a picture");
 }

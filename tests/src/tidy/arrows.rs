@@ -11,9 +11,10 @@ use super::repository::Source;
 pub const VOCABULARY: &str = "base";
 
 /// Every package of the house and the siblings it may depend on besides [`VOCABULARY`]. No other arrow exists.
-pub const ARROWS: [(&str, &[&str]); 12] = [
+pub const ARROWS: [(&str, &[&str]); 13] = [
     (VOCABULARY, &[]),
     ("party", &[]),
+    ("hub", &[]),
     ("audio", &[]),
     ("library", &[]),
     ("board", &[]),
@@ -21,9 +22,9 @@ pub const ARROWS: [(&str, &[&str]); 12] = [
     ("image", &[]),
     ("rtc", &[]),
     ("appliance", &[]),
-    ("web", &["party", "library", "rtc", "appliance", "webui"]),
-    ("partybox", &["party", "audio", "library", "rtc", "appliance", "web", "board", "webui"]),
-    ("tests", &["party", "audio", "library", "rtc", "appliance", "web", "board", "webui", "partybox"]),
+    ("web", &["party", "hub", "library", "rtc", "appliance", "webui"]),
+    ("partybox", &["party", "hub", "audio", "library", "rtc", "appliance", "web", "board", "webui"]),
+    ("tests", &["party", "hub", "audio", "library", "rtc", "appliance", "web", "board", "webui", "partybox"]),
 ];
 
 /// What is wrong with one `Cargo.toml` of a package; a manifest without a package is the workspace's own.

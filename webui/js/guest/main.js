@@ -11,12 +11,16 @@ import { tellThePhone } from '../lockscreen.js';
 import { sentence } from '../refusals.js';
 import { prepare, settle } from '../shell.js';
 import { isOver } from '../words.js';
+import { celebrate, lookedAtQueue } from './celebrate.js';
 import { showChannels } from './channels.js';
-import { showGoodbye } from './goodbye.js';
+import { offerList, showGoodbye } from './goodbye.js';
+import { moments } from './moments.js';
 import { offerLanguages, offerName } from './more.js';
 import { Music } from './music.js';
 import { element } from './page.js';
 import { showQueue } from './queue.js';
+import { offerReactions, showReactions } from './reactions.js';
+import { offerShare, showShare } from './share.js';
 import { offerOtherPlayer, offerVolume, offerWays } from './sound.js';
 import { nowText, Stage } from './stage.js';
 import { watchSwipes } from './swipe.js';
@@ -52,7 +56,10 @@ offerLanguages(() => {
   music.draw();
   show();
 });
-followAddress(() => here);
+followAddress(() => here, showPart);
+offerReactions();
+offerShare();
+offerList();
 element('skip').addEventListener('click', () => {
   if (element('skip').getAttribute('aria-disabled') === 'true') return;
   attempt(() => voteToSkip(!(you?.skip_vote ?? false)), element('skip'));
@@ -69,7 +76,7 @@ async function enter() {
   here = true;
   await speak('shared', 'guest');
   translate(element('page').parentElement ?? document);
-  openPart();
+  openPart(showPart);
   if (chosenChannel() !== null) feed.follow(heardStream());
   feed.open();
   show();
@@ -87,7 +94,7 @@ function show() {
   const channels = status?.channels ?? [];
   const stream = heardStream();
   const tuned = channels.length > 1 ? channels.find(({ id }) => id === stream) : undefined;
-  stage.show({ listening: player.state, status, you, reachable: boxAnswers(), stream });
+  stage.show({ listening: player.state, status, you, reachable: boxAnswers(), stream, weak: player.weak });
   const album = dotted(tuned === undefined ? '' : nameOf(tuned), status?.name ?? '');
   tellThePhone({ title, artist, album, art: status?.track?.art ?? null }, player.active);
   report();
@@ -96,13 +103,25 @@ function show() {
   if (status === null || you === null) return;
   showGoodbye(status, you);
   showRole(you.role);
-  showQueue(status, you);
+  showQueue(status, you, feed.boxMs());
+  showReactions(status);
+  showShare(status);
   music.show(status, you);
   showName(you);
 }
 
+/**
+ * @param {string} view
+ * @param {string[]} place
+ */
+function showPart(view, place) {
+  if (view === 'queue') lookedAtQueue();
+  if (view === 'music') music.follow(place);
+}
+
 /** @param {import('../feed-state.js').News} kind what the box has said */
 function hear(kind) {
+  const known = status === null || you === null || status.channel !== feed.state?.channel ? null : { state: status, you };
   const before = status?.channels.find(({ id }) => id === heardStream());
   // Who tapped before the page was ready may hear already, as somebody whom the box did not know yet.
   if (status === null && player.active) player.introduce();
@@ -115,6 +134,7 @@ function hear(kind) {
   tellOver(isOver(status));
   if (status.channel !== heardStream()) moveOn(status, before);
   show();
+  if (you !== null) celebrate(moments(known, { state: status, you }));
   travel();
 }
 

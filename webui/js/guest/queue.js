@@ -1,13 +1,14 @@
 // What comes next and why, votes for it, and what became of this phone's own wishes.
 
-import { boost, takeBack, vote, withdraw } from '../api.js';
+import { boost, request, takeBack, vote, withdraw } from '../api.js';
 import { fill, icon, make, mark, write } from '../dom.js';
-import { count, t } from '../i18n.js';
+import { count, t, timeOfDay } from '../i18n.js';
+import { onWall } from '../list-file.js';
 import { isOver } from '../words.js';
 import { element } from './page.js';
 import { reason } from './reasons.js';
 import { actions, joined, row, show, whoAsked } from './rows.js';
-import { attempt } from './toast.js';
+import { attempt, say } from './toast.js';
 
 /** @typedef {import('../api.js').State} State */
 /** @typedef {import('../api.js').You} You */
@@ -15,8 +16,9 @@ import { attempt } from './toast.js';
 /**
  * @param {State} state
  * @param {You} you
+ * @param {number | null} boxMs the box's clock now
  */
-export function showQueue(state, you) {
+export function showQueue(state, you, boxMs) {
   const over = isOver(state);
   const order = state.queue?.order ?? [];
   const items = state.queue?.items ?? {};
@@ -30,12 +32,41 @@ export function showQueue(state, you) {
   element('queue-wish').hidden = over || off;
   showWishes(you);
   plainList('upcoming', over ? [] : (state.upcoming ?? []), (track) => track.artist);
-  const history = state.history ?? [];
-  const played = history.map(({ track }) => track);
-  plainList('history', played, (track, n) => {
-    const { how, skipped_by: by } = history[n];
-    const skipped = by > 0 ? count('skip.by', by) : how === 'skipped' ? t('queue.skipped') : '';
-    return joined(track.artist, whoAsked(history[n].by, you.label), skipped);
+  showHistory(over ? [] : (state.history ?? []), you, boxMs, !off);
+}
+
+/** @typedef {NonNullable<State['history']>[number]} Played */
+
+/**
+ * What was heard, when by this phone's clock, and how it was liked; the same may be wished for again.
+ * @param {Played[]} history
+ * @param {You} you
+ * @param {number | null} boxMs
+ * @param {boolean} mayWish
+ */
+function showHistory(history, you, boxMs, mayWish) {
+  element('history').hidden = history.length === 0;
+  const make_ = (/** @type {Played} */ { track }) => {
+    const item = row();
+    item.dataset.track = String(track.id);
+    const again = make('button', { type: 'button', class: 'button bare' }, icon('plus'));
+    again.addEventListener('click', async () => {
+      if (await attempt(() => request(track.id), again)) say(t('music.asked', { title: track.title }));
+    });
+    actions(item).append(make('span', { class: 'soft hearts' }), again);
+    return item;
+  };
+  fill(element('history-list'), history, ({ track, at_ms: at }) => `${track.id}.${at}`, make_, (item, played) => {
+    const { track, how, skipped_by: voters, hearts, at_ms: atMs, by } = played;
+    const skipped = voters > 0 ? count('skip.by', voters) : how === 'skipped' ? t('queue.skipped') : '';
+    const when = boxMs === null ? '' : timeOfDay(onWall(atMs, boxMs, Date.now()));
+    show(item, track, joined(when, track.artist), joined(whoAsked(by, you.label), skipped));
+    const [liked, again] = actions(item).children;
+    write(liked, hearts > 0 ? `♥ ${hearts}` : '');
+    mark(liked, 'aria-label', hearts > 0 ? count('heart.count', hearts) : null);
+    mark(liked, 'role', hearts > 0 ? 'img' : null);
+    mark(again, 'hidden', mayWish ? null : '');
+    mark(again, 'aria-label', t('queue.again', { title: track.title }));
   });
 }
 
@@ -101,8 +132,8 @@ function showWishes(you) {
       actions(item).append(away);
       return item;
     },
-    (item, { track, state }) => {
-      show(item, track, track.artist, t(`wishes.${state}`));
+    (item, { track, state, why }) => {
+      show(item, track, track.artist, t(`wishes.${state === 'declined' ? (why ?? state) : state}`));
       item.dataset.state = state;
       const [away] = actions(item).children;
       mark(away, 'aria-label', t(state === 'declined' ? 'wishes.forget' : 'queue.withdraw', { title: track.title }));
@@ -111,7 +142,7 @@ function showWishes(you) {
 }
 
 /**
- * @param {'upcoming' | 'history'} id
+ * @param {'upcoming'} id
  * @param {import('../api.js').Track[]} tracks
  * @param {(track: import('../api.js').Track, n: number) => string} line
  */

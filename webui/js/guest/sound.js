@@ -1,7 +1,8 @@
 // What a guest sets about the sound on this phone: how loud, and which way.
 
 import { pocketUrl } from '../api.js';
-import { make, mark, write } from '../dom.js';
+import { fillSlider, make, mark, write } from '../dom.js';
+import { gainOf } from '../loudness.js';
 import { t } from '../i18n.js';
 import { keep, recall } from '../keep.js';
 import { element } from './page.js';
@@ -24,7 +25,8 @@ export function offerVolume(player) {
   const set = (/** @type {number} */ percent) => {
     slider.value = String(percent);
     mark(slider, 'aria-valuetext', t('volume.value', { n: percent }));
-    player.volume = percent / 100;
+    fillSlider(slider);
+    player.volume = gainOf(percent / 100);
   };
   const kept = Number.parseInt(recall(VOLUME) ?? '', 10);
   set(kept >= 0 && kept <= 100 ? kept : 100);

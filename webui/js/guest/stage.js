@@ -1,26 +1,34 @@
-// The stage: what plays, how far it is, and how this phone stands with it. Text is only written when it changes.
+// The stage: what plays and whose wish it is, how far it is, what comes next, and how this phone stands with it. Text is
+// only written when it changes.
 
-import { mark, write } from '../dom.js';
+import { love } from '../api.js';
+import { dotted, mark, write } from '../dom.js';
 import { count, known, t } from '../i18n.js';
 import { FULL_RETRY_MS } from '../listening.js';
 import { tellPosition } from '../lockscreen.js';
 import { clock } from '../progress.js';
 import { tint } from '../tint.js';
 import { skipWords } from '../skip.js';
-import { describe, nowPlaying } from '../words.js';
+import { initial, whoseWish } from '../wish.js';
+import { describe, isOver, nowPlaying } from '../words.js';
 import { element } from './page.js';
+import { picture } from './rows.js';
+import { attempt } from './toast.js';
 
 /** How often the position is drawn between two messages of the box. */
 const DRAW_EVERY_MS = 500;
 /** How far the cover comes in from the side, in pixels of the page, and for how long. */
 const SLIDE_PX = 20;
 const SLIDE_MS = 180;
+/** How long another cover takes to come, and a heart to beat. */
+const FADE_MS = 250;
+const POP_MS = 220;
 
-/** @typedef {import('../words.js').Situation & {you: import('../api.js').You | null, stream: string}} Situation */
+/** @typedef {import('../words.js').Situation & {you: import('../api.js').You | null, stream: string, weak: boolean}} Situation */
 
 export class Stage {
   #page = element('page');
-  #sleeve = /** @type {HTMLElement} */ (element('play').parentElement);
+  #sleeve = /** @type {HTMLElement} */ (element('cover').parentElement);
   #progress = /** @type {HTMLProgressElement} */ (element('progress'));
   #positionMs;
   #boxMs;
@@ -43,6 +51,13 @@ export class Stage {
     for (const id of ['cover', 'mini-cover']) {
       element(id).addEventListener('error', () => (element(id).hidden = true));
     }
+    const heart = element('heart');
+    heart.addEventListener('click', () => {
+      if (heart.getAttribute('aria-disabled') === 'true') return;
+      const yes = heart.getAttribute('aria-pressed') !== 'true';
+      if (yes) pop(heart);
+      attempt(() => love(yes), heart);
+    });
   }
 
   /** @param {Situation} situation */
@@ -54,8 +69,9 @@ export class Stage {
     this.#page.dataset.action = words.action;
     this.#page.dataset.reachable = String(situation.reachable);
     for (const id of ['play-label', 'mini-label']) write(element(id), t(words.button));
-    write(element('state'), t(words.state));
-    write(element('hint'), t(words.hint, { n: FULL_RETRY_MS / 1000 }));
+    for (const id of ['state', 'state-said']) write(element(id), t(words.state));
+    const hint = situation.weak && words.hint === 'hint.live' ? 'hint.weak' : words.hint;
+    write(element('hint'), t(hint, { n: FULL_RETRY_MS / 1000 }));
     element('why-link').hidden = !unheard(situation);
     this.#drawTrack(situation);
     this.#draw();
@@ -73,13 +89,13 @@ export class Stage {
    * @param {number} way -1: from the right; 1: from the left
    */
   slide(way) {
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    if (isCalm()) return;
     const from = { opacity: 0.3, transform: `translateX(${-way * SLIDE_PX}px)` };
     this.#sleeve.animate([from, { opacity: 1, transform: 'none' }], { duration: SLIDE_MS, easing: 'ease-out' });
   }
 
   /** @param {Situation} situation */
-  #drawTrack({ status, stream }) {
+  #drawTrack({ status, stream, you }) {
     const { title, artist } = nowText(status);
     for (const id of ['title', 'mini-title']) write(element(id), title);
     for (const id of ['artist', 'mini-artist']) write(element(id), artist);
@@ -93,12 +109,38 @@ export class Stage {
     this.#durationMs = status.track?.duration_ms ?? null;
     cover(element('cover'), status.track?.art ?? null);
     cover(element('mini-cover'), status.track?.art ?? null);
-    tint(status.channels.find(({ id }) => id === stream)?.color);
+    const over = isOver(status);
+    tint(status.channels.find(({ id }) => id === stream)?.color, over ? null : (status.track?.art ?? null));
+    this.#drawWish(over ? null : (status.track ?? null), you);
+    peek(over ? null : status, you, element('why-link').hidden !== false);
     this.#hasTrack = (status.track ?? null) !== null;
     const went = this.#goesOn;
     this.#goesOn = status.playing;
     if (went === status.playing) this.#draw();
     else this.follow(this.#positionMs());
+  }
+
+  /**
+   * Whose wish it is, and how many love it.
+   * @param {import('../api.js').State['track']} track
+   * @param {import('../api.js').You | null} you
+   */
+  #drawWish(track, you) {
+    const whose = whoseWish(track?.by, you?.label);
+    const mine = isMine(track?.by, you);
+    element('by').hidden = whose === '';
+    element('by').classList.toggle('mine', mine);
+    write(element('by-name'), whose);
+    write(element('by-sign'), initial(track?.by));
+    const heart = element('heart');
+    heart.hidden = track === null || track === undefined || you === null;
+    if (!track) return;
+    const hearts = track.hearts ?? 0;
+    write(element('hearts'), hearts === 0 ? '' : String(hearts));
+    mark(heart, 'aria-pressed', String(you?.heart ?? false));
+    // Nobody loves their own wish; how many others do is told.
+    mark(heart, 'aria-disabled', mine ? 'true' : null);
+    mark(heart, 'aria-label', dotted(t('heart.give', { title: track.title || t('now.untitled') }), count('heart.count', hearts)));
   }
 
   /** Draws what goes on with time. */
@@ -163,4 +205,38 @@ function cover(image, address) {
   if (image.getAttribute('src') === address) return;
   mark(image, 'src', address);
   image.hidden = address === null;
+  if (address !== null && !isCalm()) image.animate([{ opacity: 0 }, { opacity: 1 }], { duration: FADE_MS });
+}
+
+/** Whether the guest wants nothing to move. */
+const isCalm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** @param {HTMLElement} heart */
+function pop(heart) {
+  if (!isCalm()) heart.animate({ scale: ['1', '1.25', '1'] }, { duration: POP_MS, easing: 'ease-out' });
+}
+
+/**
+ * @param {import('../api.js').By | undefined} by
+ * @param {import('../api.js').You | null} you
+ */
+const isMine = (by, you) => typeof by === 'object' && by !== null && by.label === you?.label;
+
+/**
+ * What comes after what plays, in a line.
+ * @param {import('../api.js').State | null} status
+ * @param {import('../api.js').You | null} you
+ * @param {boolean} hasRoom
+ */
+function peek(status, you, hasRoom) {
+  const id = status?.queue?.order?.[0];
+  const item = id === undefined ? undefined : status?.queue?.items[id];
+  const track = item?.track ?? status?.upcoming?.[0];
+  element('peek').hidden = track === undefined || !hasRoom;
+  if (track === undefined) return;
+  write(element('peek-title'), dotted(track.title || t('now.untitled'), track.artist));
+  const whose = whoseWish(item?.by, you?.label);
+  element('peek-by').hidden = whose === '';
+  write(element('peek-by'), whose);
+  picture(element('peek'), track.art ?? null);
 }

@@ -1,7 +1,7 @@
 // What hosts and DJs ask of the box, over and above what `../api.js` asks for everybody. It names addresses and nothing
 // else does; the box checks the role of every request, so nothing here is a lock.
 
-import { ask, ofChannel, RefusedError } from '../api.js';
+import { ask, groups, ofChannel, RefusedError, tracksOf } from '../api.js';
 
 /** How many rows of a search or a list are asked for at once. */
 const ROWS = 30;
@@ -27,6 +27,8 @@ const read = async (path) => (await send('GET', path)).json();
 
 export const play = () => send('POST', ofChannel('play'));
 export const pause = () => send('POST', ofChannel('pause'));
+/** @param {number} ms from the song's start */
+export const seek = (ms) => send('POST', ofChannel('seek'), { position_ms: ms });
 export const next = () => send('POST', ofChannel('next'));
 export const previous = () => send('POST', ofChannel('previous'));
 /** @param {number} db 0 to -40 */
@@ -103,6 +105,25 @@ export const search = (typed, after) => {
   return read(`/api/library/${which}limit=${ROWS}${after === null ? '' : `&after=${after}`}`);
 };
 
+/**
+ * The groups of one kind, or the playlists.
+ * @param {string} by
+ * @param {string | null} after
+ * @returns {Promise<{groups: import('../api.js').Group[], next: string | number | null}>}
+ */
+export const groupsOf = (by, after) => groups(by, after);
+/**
+ * The tracks of a group.
+ * @param {string} by
+ * @param {string} key
+ * @param {string | number | null} after
+ */
+export const tracksIn = (by, key, after) => tracksOf(by, key, after);
+/** @returns {Promise<{tracks: Party.Track[], next: number | null}>} the tracks that came last */
+export const fresh = () => read(`/api/library/newest?limit=${ROWS}`);
+
+/** @param {string} channel whose code and colour the poster bears */
+export const posterOf = (channel) => `/poster?channel=${channel}`;
 /** @param {number} track that a host sent to the box */
 export const removeUpload = (track) => send('DELETE', `/api/library/uploads/${track}`);
 
@@ -138,6 +159,11 @@ export const playlists = () => readAll('playlists?', 'playlists');
 export const rescan = () => send('POST', '/api/library/rescan');
 /** @returns {Promise<{path: string, reason: string}[]>} */
 export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}`)).files;
+/**
+ * Sheets and playlists of which not all is understood.
+ * @returns {Promise<{id: number, path: string, trouble: string | null, missing: string[], missing_total: number, cut: boolean}[]>}
+ */
+export const troubledLists = async () => (await read(`/api/library/lists?limit=${ROWS}`)).lists;
 
 /**
  * @returns {Promise<{
@@ -146,6 +172,10 @@ export const broken = async () => (await read(`/api/library/broken?limit=${ROWS}
  * }>}
  */
 export const box = () => read('/api/box');
+/** Whether nobody has said yet where the box is and what it is called. */
+export const boxAsks = async () => (await read('/api/box/settings')).asks === true;
+/** A box without a clock of its own learns from a host's phone when it is night. */
+export const tellTime = () => send('POST', '/api/box/clock', { unix_ms: Date.now() });
 /** @param {Record<string, unknown>} some any of `portal`, `forward` and `cable` */
 export const setNetwork = (some) => send('PUT', '/api/box/network', some);
 export const startAnew = () => send('POST', '/api/box/anew');
@@ -170,9 +200,57 @@ let freshness = 0;
 export const qr = (what, channel) =>
   `/api/qr/${what}.svg?again=${(freshness += 1)}${channel === undefined ? '' : `&channel=${channel}`}`;
 
-/** Sends a music file. See {@link sendFile}. */
-export const sendMusic = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>
-  sendFile(`/api/library/uploads?name=${encodeURIComponent(file.name)}`, file, onProgress);
+/** How often a file is taken up again that a bad radio has stopped, and the pause before each time, in milliseconds. */
+const TRIES = 20;
+const TRY_PAUSE_MS = 3000;
+
+/**
+ * Sends a music file, and goes on where a bad radio has stopped it. See {@link sendFile}.
+ * @param {File} file
+ * @param {(share: number) => void} onProgress
+ */
+export function sendMusic(file, onProgress) {
+  // No browser outside a secure context makes an id by itself.
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const path = `/api/library/uploads?name=${encodeURIComponent(file.name)}&id=${id}`;
+  let given = false;
+  let now = { abort: () => {} };
+  const go = async (/** @type {number} */ from, /** @type {number} */ tries) => {
+    const rest = from === 0 ? file : file.slice(from);
+    const share = (/** @type {number} */ part) => onProgress((from + part * rest.size) / Math.max(1, file.size));
+    const sending = sendFile(from === 0 ? path : `${path}&from=${from}`, rest, share);
+    now = sending;
+    try {
+      await sending.done;
+    } catch (error) {
+      if (given || !(error instanceof TypeError) || tries === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
+      if (given) throw new DOMException('given up', 'AbortError');
+      await go(await bytesOf(id, from), tries - 1);
+    }
+  };
+  return {
+    done: go(0, TRIES),
+    abort: () => {
+      given = true;
+      now.abort();
+    },
+  };
+}
+
+/**
+ * How much of a file the box has; as much as before if it does not answer.
+ * @param {string} id
+ * @param {number} before
+ * @returns {Promise<number>}
+ */
+async function bytesOf(id, before) {
+  try {
+    return (await read(`/api/library/uploads/unfinished/${id}`)).bytes;
+  } catch {
+    return before;
+  }
+}
 /** Sends an update. See {@link sendFile}. */
 export const sendUpdate = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>
   sendFile('/api/update', file, onProgress);
@@ -194,7 +272,7 @@ function refusal(status, text) {
 /**
  * Sends a file and tells how it goes. `fetch` does not say how much it has sent, so this is the older way.
  * @param {string} path
- * @param {File} file
+ * @param {Blob} file
  * @param {(share: number) => void} onProgress 0 to 1
  * @returns {{done: Promise<void>, abort: () => void}} `done` rejects with `RefusedError` if the box said no, with a
  *   `TypeError` if it did not answer, and with an `AbortError` after `abort`
@@ -214,3 +292,21 @@ function sendFile(path, file, onProgress) {
   });
   return { done, abort: () => request.abort() };
 }
+
+/** @returns {Promise<Party.Senders>} */
+export const senders = () => read('/api/senders');
+/**
+ * The token is told this once.
+ * @param {string} name
+ * @returns {Promise<{id: number, token: string, url: string, name: string}>}
+ */
+export const makeSender = async (name) => (await send('POST', '/api/senders', { name })).json();
+/** @param {number} id */
+export const removeSender = (id) => send('DELETE', `/api/senders/${id}`);
+/** @param {string} id of the channel */
+export const endSender = (id) => send('DELETE', `/api/channels/${id}/sender`);
+/**
+ * @param {number} id
+ * @param {string} token
+ */
+export const senderCode = (id, token) => `/api/senders/${id}/qr.svg?token=${token}`;

@@ -9,7 +9,8 @@ import { asker, titleOf } from './sentences.js';
 import { attempt, speak } from './toast.js';
 
 export class AsksPanel {
-  #list = element('asks');
+  /** Where requests wait: in their own part, and on top of the queue. */
+  #lists = [element('asks'), element('waiting-list')];
   /** How many waited when it was last told; -1 before the first time. */
   #waiting = -1;
 
@@ -28,7 +29,10 @@ export class AsksPanel {
     for (const choice of this.#choices()) choice.checked = choice.value === mode;
     write(element('asks-note'), t(`asks.note_${mode}`));
     const pending = you.pending ?? [];
-    fill(this.#list, pending, ({ id }) => String(id), (ask) => this.#row(ask), (row, ask) => row.set(ask));
+    for (const list of this.#lists) {
+      fill(list, pending, ({ id }) => String(id), (ask) => this.#row(ask, list), (row, ask) => row.set(ask));
+    }
+    element('waiting').hidden = pending.length === 0;
     element('asks-empty').hidden = pending.length > 0;
     const badge = element('asks-badge');
     badge.hidden = pending.length === 0;
@@ -41,12 +45,15 @@ export class AsksPanel {
     return /** @type {HTMLInputElement[]} */ ([...element('asks-mode').querySelectorAll('input')]);
   }
 
-  /** @param {Party.Ask} ask */
-  #row({ id, track }) {
+  /**
+   * @param {Party.Ask} ask
+   * @param {HTMLElement} list
+   */
+  #row({ id, track }, list) {
     const picture = cover();
     const name = titleOf(track);
-    const no = button('round-button', () => this.#answer(id, () => decline(id), t('asks.declined', { title: name })), 'close');
-    const yes = button('round-button yes', () => this.#answer(id, () => approve(id), t('asks.approved', { title: name })), 'check');
+    const no = button('round-button', () => this.#answer(list, id, () => decline(id), t('asks.declined', { title: name })), 'close');
+    const yes = button('round-button yes', () => this.#answer(list, id, () => approve(id), t('asks.approved', { title: name })), 'check');
     no.setAttribute('aria-label', t('asks.decline', { title: name }));
     yes.setAttribute('aria-label', t('asks.accept', { title: name }));
     const by = make('small', { class: 'row-why', dir: 'auto' });
@@ -61,17 +68,18 @@ export class AsksPanel {
   }
 
   /**
+   * @param {HTMLElement} list
    * @param {number} id
    * @param {() => Promise<unknown>} request
    * @param {string} done
    */
-  async #answer(id, request, done) {
-    const rows = [...this.#list.children];
+  async #answer(list, id, request, done) {
+    const rows = [...list.children];
     const at = rows.findIndex((row) => row.getAttribute('data-key') === String(id));
     const had = rows[at]?.contains(document.activeElement) ?? false;
     if (!(await attempt(request, { done }))) return;
     // Who answers with the keyboard goes on with the next one.
-    const next = (rows[at + 1] ?? rows[at - 1])?.querySelector('.yes') ?? element('asks-heading');
+    const next = (rows[at + 1] ?? rows[at - 1])?.querySelector('.yes') ?? element(list.id === 'asks' ? 'asks-heading' : 'queue-heading');
     if (had && next instanceof HTMLElement) next.focus({ preventScroll: true });
   }
 }

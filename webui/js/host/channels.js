@@ -3,8 +3,8 @@
 
 import { COLOURS, dress, nameOf, playsNow, sign } from '../channels.js';
 import { count, t } from '../i18n.js';
-import { fill, make, mark, write } from '../dom.js';
-import { channelStatistics, moveChannel, removeChannel, setChannel } from './api.js';
+import { fill, icon, make, mark, write } from '../dom.js';
+import { channelStatistics, moveChannel, posterOf, removeChannel, setChannel } from './api.js';
 import { showStatistics } from './chart.js';
 import { freeColour, newId, silentDisco } from './disco.js';
 import { element } from './page.js';
@@ -123,12 +123,13 @@ export class ChannelsBox {
     const up = button('round-button', () => this.#move(id, -1), 'up');
     const down = button('round-button', () => this.#move(id, 1), 'down');
     const away = button('round-button', () => this.#remove(id), 'trash');
+    const poster = make('a', { class: 'round-button', href: posterOf(id), target: '_blank', rel: 'noopener' }, icon('print'));
     return make(
       'li',
       { class: 'channel-row' },
       make('span', { class: 'swatch' }, sign()),
       name,
-      make('div', { class: 'channel-acts' }, colour, up, down, away),
+      make('div', { class: 'channel-acts' }, colour, poster, up, down, away),
       make('span', { class: 'row-sub', dir: 'auto' }),
       repertoireRow(id),
     );
@@ -141,7 +142,7 @@ export class ChannelsBox {
    */
   #draw(row, channel, at) {
     const [, name, acts, sub, plays] = /** @type {HTMLElement[]} */ ([...row.children]);
-    const [colour, up, down, away] = /** @type {HTMLButtonElement[]} */ ([...acts.children]);
+    const [colour, poster, up, down, away] = /** @type {HTMLButtonElement[]} */ ([...acts.children]);
     const which = { name: nameOf(channel) };
     dress(row, channel.color);
     // What somebody is typing right now is theirs.
@@ -153,6 +154,8 @@ export class ChannelsBox {
     for (const option of colour.querySelectorAll('option')) {
       option.disabled = this.#channels.some(({ id, color }) => id !== channel.id && color === option.value);
     }
+    mark(poster, 'aria-label', t('channels.poster', which));
+    mark(poster, 'title', t('channels.poster', which));
     mark(up, 'aria-label', t('channels.up', which));
     mark(down, 'aria-label', t('channels.down', which));
     mark(away, 'aria-label', t('channels.remove', which));

@@ -76,7 +76,7 @@ export function showStatistics({ every_ms: everyMs, channels: lines, switches },
 function drawLine({ color }, places, at) {
   const end = places.at(-1);
   if (end === undefined || COLOURS[color] === undefined) return [];
-  const ink = tones(color, matchMedia('(prefers-color-scheme: light)').matches)['--fill'];
+  const ink = tones(COLOURS[color]?.paint ?? '', matchMedia('(prefers-color-scheme: light)').matches)['--fill'];
   const dash = { stroke: ink, 'stroke-dasharray': DASHES[at % DASHES.length] };
   const use = icon(COLOURS[color].shape).firstElementChild;
   const shape = { x: end[0] - SHAPE / 2, y: end[1] - SHAPE / 2, width: SHAPE, height: SHAPE, fill: ink };

@@ -11,6 +11,7 @@ import { settle } from '../shell.js';
 import { Pairing } from './pairing.js';
 import { tint } from '../tint.js';
 import { describe, isOver } from '../words.js';
+import { boxAsks, tellTime } from './api.js';
 import { AsksPanel } from './asks.js';
 import { CardBox } from './card.js';
 import { CardFile } from './card-file.js';
@@ -25,6 +26,7 @@ import { OverCard } from './over.js';
 import { PeoplePanel } from './people.js';
 import { Places } from './places.js';
 import { QueuePanel } from './queue.js';
+import { SendersBox } from './senders.js';
 import { SettingsForm } from './settings.js';
 import { SourceBox } from './source.js';
 import { Steer } from './steer.js';
@@ -50,6 +52,7 @@ const parts = {
   asks: new AsksPanel(),
   places: new Places(),
   people: new PeoplePanel(),
+  senders: new SendersBox(),
   settings: new SettingsForm(),
   network: new NetworkBox(),
   update: new UpdateBox(),
@@ -62,6 +65,7 @@ new Uploads(() => music.look());
 
 // What the box says from now on shall be what it says to a host: the request that opened the feed knew no cookie.
 const pairing = new Pairing(() => {
+  askFirst();
   if (feed.you !== null && feed.you.role !== 'host') feed.open();
 });
 
@@ -87,6 +91,12 @@ function begin() {
   const first = namedChannel() ?? (player.active ? heardStream() : null);
   if (first !== null) feed.follow(first);
   feed.open();
+}
+
+/** A box that nobody has told anything yet asks its first host; whoever does not answer is not asked by force. */
+async function askFirst() {
+  const asks = await boxAsks().catch(() => false);
+  if (asks && here) element('box-settings').click();
 }
 
 /** The page is shown again. */
@@ -163,7 +173,7 @@ function show() {
   const { listeners } = state;
   element('listeners').hidden = false;
   write(element('listeners'), count('listeners', listeners.live + listeners.pocket));
-  tint(state.channels.find(({ id }) => id === state.channel)?.color);
+  tint(state.channels.find(({ id }) => id === state.channel)?.color, isOver(state) ? null : (state.track?.art ?? null));
   pairing.show(role === 'host');
   if (role === 'guest') return;
   steer.show(state);
@@ -177,6 +187,7 @@ function show() {
   parts.source.measure(you.line_level);
   parts.places.show(state.scan ?? null, tabs.shows('music'));
   parts.people.show(tabs.shows('people'));
+  parts.senders.show(state, tabs.shows('people'));
   showInvitation(state, tabs.shows('people'));
   parts.settings.show(state, you);
   parts.network.show(tabs.shows('box'));
@@ -196,6 +207,7 @@ function allow(role) {
   if (page.dataset.role === role) return;
   const asked = element('gate').contains(document.activeElement);
   page.dataset.role = role;
+  if (role === 'host') tellTime().catch(() => {});
   element('gate').hidden = role !== 'guest';
   element('deck').hidden = role !== 'host' && role !== 'dj';
   element('steer').hidden = true;

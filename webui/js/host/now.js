@@ -2,11 +2,12 @@
 
 import { t } from '../i18n.js';
 import { clock } from '../progress.js';
-import { isOver } from '../words.js';
-import { redraw, write } from '../dom.js';
-import { next, pause, play, previous, volume } from './api.js';
+import { isOver, senderOf } from '../words.js';
+import { fillSlider, dotted, mark, redraw, write } from '../dom.js';
+import { initial, whoseWish } from '../wish.js';
+import { next, pause, play, previous, seek, volume } from './api.js';
 import { element } from './page.js';
-import { asker, titleOf } from './sentences.js';
+import { titleOf } from './sentences.js';
 import { attempt } from './toast.js';
 
 /** How often the position is drawn between two messages of the box, in milliseconds. */
@@ -17,7 +18,9 @@ const QUIETEST_DB = -40;
 const VOLUME_EVERY_MS = 120;
 
 export class NowCard {
-  #progress = /** @type {HTMLProgressElement} */ (element('progress'));
+  #seek = /** @type {HTMLInputElement} */ (element('seek'));
+  /** Whether a finger is on the place in the song, or its place is on the way to the box. */
+  #seeking = false;
   #volume = /** @type {HTMLInputElement} */ (element('volume'));
   #cover = /** @type {HTMLImageElement} */ (element('cover'));
   /** @type {Party.State | null} */
@@ -37,6 +40,11 @@ export class NowCard {
     this.#cover.addEventListener('error', () => (this.#cover.hidden = true));
     this.#volume.addEventListener('input', () => this.#turn());
     this.#volume.addEventListener('change', () => (this.#volumeHeld = false));
+    this.#seek.addEventListener('input', () => {
+      this.#seeking = true;
+      this.#showPlace(this.#seek.valueAsNumber);
+    });
+    this.#seek.addEventListener('change', () => this.#go());
     // The small bar comes when the card has been scrolled away, or another part of the page has taken its place.
     new IntersectionObserver(([seen]) => {
       element('mini').dataset.needed = String(!seen.isIntersecting && seen.boundingClientRect.top <= 0);
@@ -51,8 +59,11 @@ export class NowCard {
     write(element('title'), title);
     write(element('artist'), artist);
     write(element('mini-title'), title);
-    const by = isOver(state) ? '' : asker(state.track?.by);
-    write(element('now-by'), by === '' ? '' : t('by.asked', { who: by }));
+    const whose = isOver(state) ? '' : whoseWish(state.track?.by);
+    const hearts = isOver(state) ? 0 : (state.track?.hearts ?? 0);
+    element('now-by').hidden = whose === '' && hearts === 0;
+    write(element('now-sign'), initial(state.track?.by));
+    write(element('now-whose'), dotted(whose, hearts === 0 ? '' : `♥ ${hearts}`));
     const art = isOver(state) ? '' : (state.track?.art ?? '');
     if ((this.#cover.getAttribute('src') ?? '') !== art) {
       this.#cover.hidden = true;
@@ -75,6 +86,8 @@ export class NowCard {
     if (isOver(state)) return { title: t('now.over'), artist: '' };
     if (state.track) return { title: titleOf(state.track), artist: state.track.artist };
     if (state.source === 'line-in' && !state.fallback) return { title: t('now.line_in'), artist: t('now.line_in_artist') };
+    const sender = senderOf(state);
+    if (sender !== '') return { title: sender, artist: t('now.sender_artist') };
     return { title: t('now.nothing'), artist: '' };
   }
 
@@ -90,6 +103,7 @@ export class NowCard {
 
   #sayVolume() {
     const percent = Math.round((100 * this.#volume.valueAsNumber) / -QUIETEST_DB);
+    fillSlider(this.#volume);
     write(element('volume-value'), t('deck.percent', { n: percent }));
     this.#volume.setAttribute('aria-valuetext', t('deck.percent', { n: percent }));
   }
@@ -118,12 +132,26 @@ export class NowCard {
     element('timeline').hidden = track === null || nowMs === null;
     if (track === null || nowMs === null) return;
     const durationMs = track.duration_ms ?? null;
-    write(element('position'), clock(nowMs));
     write(element('duration'), durationMs === null ? '' : clock(durationMs));
-    this.#progress.hidden = durationMs === null;
-    if (durationMs === null || durationMs <= 0) return;
-    this.#progress.max = durationMs;
-    this.#progress.value = nowMs;
-    this.#progress.setAttribute('aria-valuetext', t('now.position', { position: clock(nowMs), duration: clock(durationMs) }));
+    this.#seek.hidden = durationMs === null;
+    if (this.#seeking) return;
+    if (durationMs !== null && durationMs > 0) mark(this.#seek, 'max', String(durationMs));
+    this.#showPlace(nowMs);
+  }
+
+  /** @param {number} ms */
+  #showPlace(ms) {
+    write(element('position'), clock(ms));
+    if (!this.#seeking) this.#seek.value = String(ms);
+    fillSlider(this.#seek);
+    mark(this.#seek, 'aria-valuetext', t('now.position', { position: clock(ms), duration: clock(Number(this.#seek.max)) }));
+  }
+
+  /** Goes on with the song where the finger was lifted. */
+  async #go() {
+    const ms = Math.round(this.#seek.valueAsNumber);
+    await attempt(() => seek(ms));
+    this.#seeking = false;
+    this.drawPosition();
   }
 }

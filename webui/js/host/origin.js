@@ -16,6 +16,6 @@ export function showOrigin(field, origin) {
     shown.className = 'origin';
     label.append(shown);
   }
-  const words = { default: '', file: t('origin.file'), card: t('origin.card'), page: t('origin.page') };
+  const words = { default: '', file: t('origin.file'), card: t('origin.card'), page: t('origin.page'), command: '' };
   write(shown, words[origin ?? 'default']);
 }

@@ -2,6 +2,7 @@
 
 import { Evening } from '../evening.js';
 import { fill, make, mark, write } from '../dom.js';
+import { saveEvening } from '../list-file.js';
 import { t } from '../i18n.js';
 import { isOver } from '../words.js';
 import { startParty } from './api.js';
@@ -10,14 +11,17 @@ import { attempt } from './toast.js';
 
 export class OverCard {
   #evening = new Evening();
+  #name = '';
 
   constructor() {
     element('over-start').addEventListener('click', () => attempt(() => startParty(''), { done: t('party.started') }));
+    for (const id of ['over-save', 'history-save']) element(id).addEventListener('click', () => attempt(() => saveEvening(this.#name)));
   }
 
   /** @param {Party.State} state */
   show(state) {
     this.#evening.note(state, undefined);
+    this.#name = state.session.title || state.name;
     const over = isOver(state);
     mark(element('page'), 'data-over', over ? 'true' : null);
     element('over').hidden = !over;

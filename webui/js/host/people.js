@@ -12,6 +12,8 @@ import { attempt } from './toast.js';
 
 /** While they are looked at, the lists are read again this often, in milliseconds. */
 const READ_EVERY_MS = 3000;
+/** Who has been away for so long, in seconds, is folded away: a phone that went home. */
+const AWAY_S = 600;
 
 export class PeoplePanel {
   #looked = false;
@@ -40,7 +42,24 @@ export class PeoplePanel {
   #showGuests(here) {
     element('guests-empty').hidden = here.length > 0;
     write(element('guests-heading'), here.length === 0 ? t('people.guests') : count('people.guests_n', here.length));
-    fill(element('guests'), here, ({ label }) => String(label), ({ label }) => this.#guestRow(label), (row, guest) => row.set(guest));
+    const isAway = (/** @type {Party.Guest} */ guest) => !guest.listening && !guest.here && guest.away_s >= AWAY_S && guest.role !== 'dj';
+    const present = here.filter((guest) => !isAway(guest));
+    // Who listens comes first, then who looks at the page, then who was here last.
+    const rank = (/** @type {Party.Guest} */ { listening, here: looks, away_s: away }) => (listening ? -2 : looks ? -1 : away);
+    present.sort((one, other) => rank(one) - rank(other) || one.label - other.label);
+    this.#list('guests', present);
+    const away = here.filter(isAway).sort((one, other) => one.away_s - other.away_s);
+    element('away').hidden = away.length === 0;
+    write(element('away-summary'), count('people.away', away.length));
+    this.#list('away-list', away);
+  }
+
+  /**
+   * @param {string} id
+   * @param {Party.Guest[]} guests_
+   */
+  #list(id, guests_) {
+    fill(element(id), guests_, ({ label }) => String(label), ({ label }) => this.#guestRow(label), (row, guest) => row.set(guest));
   }
 
   /** @param {number} label */
@@ -59,7 +78,9 @@ export class PeoplePanel {
       who = person(guest);
       dot.dataset.on = String(guest.listening);
       const songs = guest.requests > 0 ? count('people.songs', guest.requests) : '';
-      row.say(who, dotted(t(guest.listening ? 'people.listens' : 'people.silent'), songs));
+      const minutes = Math.floor(guest.away_s / 60);
+      const seen = guest.listening ? t('people.listens') : guest.here ? t('people.here') : minutes > 0 ? count('people.seen', minutes) : t('people.silent');
+      row.say(who, dotted(seen, songs));
       toggle.hidden = guest.role === 'host';
       mark(toggle, 'aria-pressed', String(isDj));
       mark(toggle, 'aria-label', t('people.dj_which', { who }));

@@ -1,8 +1,9 @@
-// Where the music lies (the box, sticks, what was brought), how far reading it has got, and what could not be read.
+// Where the music lies (the box, sticks, what was brought), how far reading it has got, what could not be read, and which names
+// in lists lead nowhere.
 
 import { count, known, t } from '../i18n.js';
 import { icon, make, write } from '../dom.js';
-import { broken, places, rescan } from './api.js';
+import { broken, places, rescan, troubledLists } from './api.js';
 import { element } from './page.js';
 import { dotted, fill, line } from './rows.js';
 import { wait } from './sentences.js';
@@ -75,7 +76,25 @@ export class Places {
           row.say(ours && known(key) ? t(key) : name, present ? count('places.tracks', tracks) : t('places.absent'));
         },
       );
+      this.#showLists(await troubledLists());
     });
+  }
+
+  /** @param {Awaited<ReturnType<typeof troubledLists>>} found */
+  #showLists(found) {
+    element('lists-box').hidden = found.length === 0;
+    write(element('lists-summary'), count('places.lists', found.length));
+    fill(
+      element('lists'),
+      found,
+      ({ id }) => String(id),
+      () => line([], []),
+      (row, { path, trouble, missing, missing_total, cut }) => {
+        const names = missing.join(', ') + (missing_total > missing.length ? ' …' : '');
+        const absent = missing_total > 0 ? t('places.missing', { names }) : '';
+        row.say(path, dotted(trouble ?? '', absent, cut ? t('places.cut') : ''));
+      },
+    );
   }
 
   async #readBroken() {

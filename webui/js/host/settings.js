@@ -1,7 +1,7 @@
 // How the party goes: the host's wishes, each sent as soon as it is changed, and the party's name, beginning and end.
 
 import { t } from '../i18n.js';
-import { write } from '../dom.js';
+import { fillSlider, write } from '../dom.js';
 import { endParty, settings, startParty } from './api.js';
 import { showOrigin } from './origin.js';
 import { element } from './page.js';
@@ -74,6 +74,7 @@ export class SettingsForm {
 
   /** @param {Field} field */
   #say(field) {
+    if (field instanceof HTMLInputElement && field.type === 'range') fillSlider(field);
     const shown = field.nextElementSibling;
     if (!(field instanceof HTMLInputElement) || !(shown instanceof HTMLOutputElement)) return;
     const n = field.valueAsNumber;

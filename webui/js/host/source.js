@@ -36,14 +36,18 @@ export class SourceBox {
         row.dataset.state = source.state;
         row.title = source.detail ?? '';
         const [name, how] = row.children;
+        const who = source.id === 'sender' ? source.detail : '';
         const [nameKey, stateKey] = [`source.${source.id}`, `source_state.${source.state}`];
-        write(name, known(nameKey) ? t(nameKey) : source.id);
+        write(name, who || (known(nameKey) ? t(nameKey) : source.id));
         write(how, t(known(stateKey) ? stateKey : 'source_state.unknown'));
       },
     );
+    // Where no line-in is set up there is nothing to choose.
+    const isChoice = state.sources.some(({ id, state: how }) => id !== 'files' && how !== 'off');
+    for (const id of ['source-heading', 'sources']) element(id).hidden = !isChoice;
     const note = element('source-note');
     note.hidden = !state.fallback;
-    write(note, state.fallback ? t('deck.fallback') : '');
+    write(note, state.fallback ? t(state.source === 'sender' ? 'deck.fallback_sender' : 'deck.fallback') : '');
   }
 
   /** @param {Party.Level | null | undefined} level */

@@ -1,22 +1,26 @@
 // The party screen: what plays, what comes next, and how to come in, for everybody in the room. Nobody touches it, so it
 // finds the box again by itself and never shows anything to tap.
 
-import { COLOURS } from '../channels.js';
 import { element, fill, make, mark, translate, write } from '../dom.js';
 import { Evening } from '../evening.js';
 import { Feed } from '../feed.js';
 import { count, speak, t } from '../i18n.js';
 import { clock } from '../progress.js';
+import { rise, risen } from '../reactions.js';
 import { skippedBy } from '../skip.js';
-import { isOver } from '../words.js';
+import { tint } from '../tint.js';
+import { initial, whoseWish } from '../wish.js';
+import { isOver, senderOf } from '../words.js';
 import { invitation, qr } from '../host/api.js';
 import { cover, dotted } from '../host/rows.js';
-import { asker, titleOf } from '../host/sentences.js';
+import { titleOf } from '../host/sentences.js';
 import { showChannels } from './channels.js';
 import { drift } from './drift.js';
 
 /** How many songs are announced. */
 const NEXT_MAX = 3;
+/** How long a reaction rises over the screen, in milliseconds. */
+const RISE_MS = 4500;
 /** How many songs of the evening are read from across a room. */
 const EVENING_MAX = 12;
 /** How often the position is drawn, in milliseconds. */
@@ -27,6 +31,8 @@ translate();
 
 const evening = new Evening();
 let version = '';
+/** @type {Record<string, number> | undefined} */
+let reactions;
 let shownAddress = '';
 
 const progress = /** @type {HTMLProgressElement} */ (element('progress'));
@@ -72,11 +78,10 @@ function show(party) {
   write(element('party'), name);
   document.title = name;
   const { channels } = party;
-  const paint = COLOURS[channels.find(({ id }) => id === party.channel)?.color ?? '']?.paint;
-  // The style makes the rest of it: this page is always dark.
-  if (paint !== undefined) document.documentElement.style.setProperty('--channel', paint);
   // A party that is over has nothing to choose.
   const open = session.live ? channels : [];
+  const art = isOver(party) || open.length > 1 ? null : (track?.art ?? null);
+  tint(channels.find(({ id }) => id === party.channel)?.color, art, true);
   showChannels(open);
   const everywhere = channels.reduce((sum, channel) => sum + channel.listeners, 0);
   const here = open.length > 1 ? everywhere : listeners.live + listeners.pocket;
@@ -91,11 +96,17 @@ function show(party) {
   });
   element('evening').hidden = !over || evening.songs.length === 0;
   const isLine = !track && party.source === 'line-in' && !party.fallback;
-  const title = track ? titleOf(track) : t(isLine ? 'now.line_in' : 'now.nothing');
+  const sender = senderOf(party);
+  const title = track ? titleOf(track) : sender || t(isLine ? 'now.line_in' : 'now.nothing');
   write(element('title'), over ? t('screen.over') : title);
-  write(element('artist'), over ? '' : track ? track.artist : isLine ? t('now.line_in_artist') : '');
-  const by = over ? '' : asker(track?.by);
-  write(element('by'), by === '' ? '' : t('by.asked', { who: by }));
+  write(element('artist'), over ? '' : track ? track.artist : isLine ? t('now.line_in_artist') : sender ? t('now.sender_artist') : '');
+  const whose = over ? '' : whoseWish(track?.by);
+  const hearts = over ? 0 : (track?.hearts ?? 0);
+  element('by').hidden = whose === '' && hearts === 0;
+  write(element('by-sign'), initial(track?.by));
+  write(element('by-name'), dotted(whose, hearts === 0 ? '' : `♥ ${hearts}`));
+  rise(element('cheers'), risen(reactions, party.reactions), RISE_MS);
+  reactions = party.reactions;
   element('paused').hidden = party.playing || over;
   element('now-heading').hidden = over || !party.playing;
   picture('cover', over ? null : (track?.art ?? null));
@@ -132,9 +143,8 @@ function showNext({ queue, upcoming }) {
     },
     (row, { track, by }) => {
       const [title, sub] = row.querySelectorAll('b, small');
-      const who = asker(by);
       write(title, titleOf(track));
-      write(sub, dotted(track.artist, who === '' ? '' : t('by.asked', { who })));
+      write(sub, dotted(track.artist, whoseWish(by)));
     },
   );
 }

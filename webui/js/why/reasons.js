@@ -18,7 +18,7 @@
  */
 
 /** What keeps everybody from hearing, the weightiest first; then what keeps this phone from it. */
-const OF_THE_PARTY = ['ended', 'paused', 'no-tracks', 'line-in-gone', 'no-signal', 'scanning', 'muted-volume'];
+const OF_THE_PARTY = ['ended', 'paused', 'no-tracks', 'line-in-gone', 'sender-gone', 'no-signal', 'scanning', 'muted-volume'];
 const OF_THE_ROOM = ['radio-full', 'server-full'];
 
 /**

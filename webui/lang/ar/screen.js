@@ -1,10 +1,6 @@
 // Words of the party screen and the poster, in Arabic.
 
 export default {
-  'by.guest': 'ضيف {n}',
-  'by.host': 'المضيف',
-  'by.asked': 'من {who}',
-
   'screen.next': 'التالي',
   'screen.paused': 'متوقفة مؤقتًا',
   'screen.over': 'انتهت الحفلة. تصبحون على خير!',

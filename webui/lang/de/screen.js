@@ -1,10 +1,6 @@
 // Words of the party screen and the poster, in German.
 
 export default {
-  'by.guest': 'Gast {n}',
-  'by.host': 'Gastgeber',
-  'by.asked': 'von {who}',
-
   'screen.next': 'Als Nächstes',
   'screen.paused': 'Pause',
   'screen.over': 'Die Party ist vorbei. Gute Nacht!',

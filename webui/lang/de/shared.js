@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Hören',
-  'button.stop': 'Stopp',
+  'button.stop': 'Hier pausieren',
   'state.ready': 'Bereit',
   'state.starting': 'Einen Moment …',
   'state.full': 'Die Box ist voll',
@@ -19,6 +19,7 @@ export default {
   'now.heading': 'Jetzt läuft',
   'now.line_in': 'Line-in',
   'now.line_in_artist': 'Live vom Kabel',
+  'now.sender_artist': 'Live',
   'now.nothing': 'Gerade läuft nichts',
   'now.untitled': 'Ohne Titel',
   'now.over': 'Gute Nacht!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Musikdateien',
   'source.line-in': 'Line-in',
+  'source.sender': 'Sender',
 
   'refused.no_answer': 'Die Box hat nicht geantwortet. Ist dieses Handy im WLAN der Party?',
   'refused.unknown': 'Das hat nicht geklappt: {detail}',
@@ -65,10 +67,23 @@ export default {
   'refused.not-listening': 'Nur wer zuhört, darf fürs Überspringen stimmen.',
   'refused.skip-too-early': 'Dieses Lied hat gerade erst angefangen. Abstimmen geht in {n} s.',
   'refused.skipped-lately': 'Gerade wurde mit deiner Stimme ein Lied übersprungen. Wieder abstimmen geht in {n} s.',
+  'refused.not-kept': 'Das ist erledigt, aber die Box kann es gerade nicht aufschreiben: Ein Neustart kann es rückgängig machen.',
+  'refused.name-taken': 'So heißt schon jemand, oder es sieht so aus. Bitte nimm einen anderen Namen.',
   'refused.ended': 'Die Party ist zu Ende.',
   'refused.too-many-guests': 'Mehr Gäste kann sich die Box nicht merken.',
   'refused.guests-full': 'Mehr Gäste kann sich die Box nicht merken.',
   'refused.busy': 'Die Box hat gerade viel zu tun. Versuch es gleich noch einmal.',
   'refused.not-host': 'Das darf nur ein Gastgeber.',
   'refused.no-such-channel': 'Diesen Kanal gibt es nicht mehr.',
+
+  'wish.you': 'Dein Wunsch',
+  'wish.name': 'Wunsch von {name}',
+  'wish.guest': 'Wunsch von Gast {n}',
+  'wish.host': 'Vom Gastgeber ausgesucht',
+  'evening.save': 'Liste speichern',
+  'refused.nothing-plays': 'Gerade läuft nichts.',
+  'refused.reactions-off': 'Der Gastgeber hat Reaktionen abgeschaltet.',
+  'refused.reacted-just-now': 'Einmal in der Sekunde genügt.',
+  'heart.count.one': '{n} Herz',
+  'heart.count.other': '{n} Herzen',
 };

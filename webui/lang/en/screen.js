@@ -1,10 +1,6 @@
 // Words of the party screen and the poster, in English.
 
 export default {
-  'by.guest': 'Guest {n}',
-  'by.host': 'the host',
-  'by.asked': 'from {who}',
-
   'screen.next': 'Coming up',
   'screen.paused': 'Paused',
   'screen.over': 'The party is over. Good night!',

@@ -6,7 +6,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Listen',
-  'button.stop': 'Stop',
+  'button.stop': 'Pause here',
   'state.ready': 'Ready to play',
   'state.starting': 'One moment…',
   'state.full': 'The box is full',
@@ -20,6 +20,7 @@ export default {
   'now.heading': 'Playing now',
   'now.line_in': 'Line-in',
   'now.line_in_artist': 'Live from the cable',
+  'now.sender_artist': 'Live',
   'now.nothing': 'Nothing is playing',
   'now.untitled': 'Untitled',
   'now.over': 'Good night!',
@@ -48,6 +49,7 @@ export default {
 
   'source.files': 'Music files',
   'source.line-in': 'Line-in',
+  'source.sender': 'Sender',
 
   'refused.no_answer': 'The box did not answer. Check that this phone is on the party’s Wi‑Fi.',
   'refused.unknown': 'That did not work: {detail}',
@@ -66,10 +68,23 @@ export default {
   'refused.not-listening': 'Only who is listening may vote to skip.',
   'refused.skip-too-early': 'This song has only just begun. You can vote in {n} s.',
   'refused.skipped-lately': 'A song was skipped with your vote just now. You can vote again in {n} s.',
+  'refused.not-kept': 'It is done, but the box cannot write it down now: a restart may undo it.',
+  'refused.name-taken': 'Somebody is called like this already, or looks like it. Please choose another name.',
   'refused.ended': 'The party has ended.',
   'refused.too-many-guests': 'The box cannot remember more guests.',
   'refused.guests-full': 'The box cannot remember more guests.',
   'refused.busy': 'The box is busy. Try again in a moment.',
   'refused.not-host': 'Only a host may do this.',
   'refused.no-such-channel': 'This channel is no longer there.',
+
+  'wish.you': 'Your wish',
+  'wish.name': '{name}’s wish',
+  'wish.guest': 'Wish of guest {n}',
+  'wish.host': 'The host’s choice',
+  'evening.save': 'Save the list',
+  'refused.nothing-plays': 'Nothing plays right now.',
+  'refused.reactions-off': 'The host has switched reactions off.',
+  'refused.reacted-just-now': 'Once a second is enough.',
+  'heart.count.one': '{n} heart',
+  'heart.count.other': '{n} hearts',
 };

@@ -1,10 +1,6 @@
 // Words of the party screen and the poster, in Spanish.
 
 export default {
-  'by.guest': 'Invitado {n}',
-  'by.host': 'el anfitrión',
-  'by.asked': 'de {who}',
-
   'screen.next': 'A continuación',
   'screen.paused': 'En pausa',
   'screen.over': 'La fiesta ha terminado. ¡Buenas noches!',

@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Escuchar',
-  'button.stop': 'Parar',
+  'button.stop': 'Pausar aquí',
   'state.ready': 'Listo para sonar',
   'state.starting': 'Un momento…',
   'state.full': 'La caja está llena',
@@ -19,6 +19,7 @@ export default {
   'now.heading': 'Suena ahora',
   'now.line_in': 'Entrada de línea',
   'now.line_in_artist': 'En directo por el cable',
+  'now.sender_artist': 'En directo',
   'now.nothing': 'No suena nada',
   'now.untitled': 'Sin título',
   'now.over': '¡Buenas noches!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Archivos de música',
   'source.line-in': 'Entrada de línea',
+  'source.sender': 'Emisor',
 
   'refused.no_answer': 'La caja no ha respondido. Comprueba que este móvil está en el wifi de la fiesta.',
   'refused.unknown': 'No ha funcionado: {detail}',
@@ -65,10 +67,23 @@ export default {
   'refused.not-listening': 'Solo quien escucha puede votar para saltarla.',
   'refused.skip-too-early': 'Esta canción acaba de empezar. Podrás votar en {n} s.',
   'refused.skipped-lately': 'Hace un momento se saltó una canción con tu voto. Podrás votar de nuevo en {n} s.',
+  'refused.not-kept': 'Está hecho, pero la caja no puede anotarlo ahora: un reinicio puede deshacerlo.',
+  'refused.name-taken': 'Alguien ya se llama así, o lo parece. Elige otro nombre.',
   'refused.ended': 'La fiesta ha terminado.',
   'refused.too-many-guests': 'La caja no puede recordar a más invitados.',
   'refused.guests-full': 'La caja no puede recordar a más invitados.',
   'refused.busy': 'La caja está ocupada. Inténtalo en un momento.',
   'refused.not-host': 'Solo un anfitrión puede hacerlo.',
   'refused.no-such-channel': 'Este canal ya no existe.',
+
+  'wish.you': 'Tu petición',
+  'wish.name': 'Petición de {name}',
+  'wish.guest': 'Petición del invitado {n}',
+  'wish.host': 'Elegida por el anfitrión',
+  'evening.save': 'Guardar la lista',
+  'refused.nothing-plays': 'Ahora no suena nada.',
+  'refused.reactions-off': 'El anfitrión ha desactivado las reacciones.',
+  'refused.reacted-just-now': 'Una vez por segundo basta.',
+  'heart.count.one': '{n} corazón',
+  'heart.count.other': '{n} corazones',
 };

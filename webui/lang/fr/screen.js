@@ -1,10 +1,6 @@
 // Words of the party screen and the poster, in French.
 
 export default {
-  'by.guest': 'Invité {n}',
-  'by.host': 'l’hôte',
-  'by.asked': 'de {who}',
-
   'screen.next': 'À suivre',
   'screen.paused': 'En pause',
   'screen.over': 'La fête est finie. Bonne nuit !',

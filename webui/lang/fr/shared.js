@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Écouter',
-  'button.stop': 'Arrêter',
+  'button.stop': 'Pause ici',
   'state.ready': 'Prêt à jouer',
   'state.starting': 'Un instant…',
   'state.full': 'La boîte est pleine',
@@ -19,6 +19,7 @@ export default {
   'now.heading': 'En ce moment',
   'now.line_in': 'Entrée ligne',
   'now.line_in_artist': 'En direct du câble',
+  'now.sender_artist': 'En direct',
   'now.nothing': 'Rien en cours',
   'now.untitled': 'Sans titre',
   'now.over': 'Bonne nuit !',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Fichiers musicaux',
   'source.line-in': 'Entrée ligne',
+  'source.sender': 'Émetteur',
 
   'refused.no_answer': 'La boîte n’a pas répondu. Ce téléphone est-il sur le Wi‑Fi de la fête ?',
   'refused.unknown': 'Cela n’a pas marché : {detail}',
@@ -65,10 +67,23 @@ export default {
   'refused.not-listening': 'Seul qui écoute peut voter pour passer.',
   'refused.skip-too-early': 'Ce morceau vient de commencer. Vote possible dans {n} s.',
   'refused.skipped-lately': 'Un morceau vient d’être passé avec votre voix. Nouveau vote possible dans {n} s.',
+  'refused.not-kept': 'C’est fait, mais la boîte ne peut pas l’écrire pour l’instant : un redémarrage peut l’annuler.',
+  'refused.name-taken': 'Quelqu’un s’appelle déjà ainsi, ou presque. Choisissez un autre nom.',
   'refused.ended': 'La fête est finie.',
   'refused.too-many-guests': 'La boîte ne peut pas retenir plus d’invités.',
   'refused.guests-full': 'La boîte ne peut pas retenir plus d’invités.',
   'refused.busy': 'La boîte est occupée. Réessayez dans un instant.',
   'refused.not-host': 'Seul un hôte peut le faire.',
   'refused.no-such-channel': 'Ce canal n’existe plus.',
+
+  'wish.you': 'Votre demande',
+  'wish.name': 'Demandé par {name}',
+  'wish.guest': 'Demandé par l’invité {n}',
+  'wish.host': 'Choix de l’hôte',
+  'evening.save': 'Enregistrer la liste',
+  'refused.nothing-plays': 'Rien ne joue en ce moment.',
+  'refused.reactions-off': 'L’hôte a désactivé les réactions.',
+  'refused.reacted-just-now': 'Une fois par seconde suffit.',
+  'heart.count.one': '{n} cœur',
+  'heart.count.other': '{n} cœurs',
 };

@@ -1,10 +1,6 @@
 // Words of the party screen and the poster, in Italian.
 
 export default {
-  'by.guest': 'Invitato {n}',
-  'by.host': 'chi ospita',
-  'by.asked': 'da {who}',
-
   'screen.next': 'In arrivo',
   'screen.paused': 'In pausa',
   'screen.over': 'La festa è finita. Buona notte!',

@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Ascolta',
-  'button.stop': 'Ferma',
+  'button.stop': 'Pausa qui',
   'state.ready': 'Pronto',
   'state.starting': 'Un momento…',
   'state.full': 'La cassa è piena',
@@ -19,6 +19,7 @@ export default {
   'now.heading': 'In riproduzione',
   'now.line_in': 'Ingresso linea',
   'now.line_in_artist': 'In diretta dal cavo',
+  'now.sender_artist': 'In diretta',
   'now.nothing': 'Non suona nulla',
   'now.untitled': 'Senza titolo',
   'now.over': 'Buona notte!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'File musicali',
   'source.line-in': 'Ingresso linea',
+  'source.sender': 'Trasmettitore',
 
   'refused.no_answer': 'La cassa non ha risposto. Controlla che questo telefono sia sul Wi‑Fi della festa.',
   'refused.unknown': 'Non ha funzionato: {detail}',
@@ -65,10 +67,23 @@ export default {
   'refused.not-listening': 'Solo chi ascolta può votare per saltarlo.',
   'refused.skip-too-early': 'Questo brano è appena iniziato. Si vota tra {n} s.',
   'refused.skipped-lately': 'Un brano è stato appena saltato col tuo voto. Si rivota tra {n} s.',
+  'refused.not-kept': 'È fatto, ma ora la cassa non può annotarlo: un riavvio può annullarlo.',
+  'refused.name-taken': 'Qualcuno si chiama già così, o quasi. Scegli un altro nome.',
   'refused.ended': 'La festa è finita.',
   'refused.too-many-guests': 'La cassa non può ricordare altri ospiti.',
   'refused.guests-full': 'La cassa non può ricordare altri ospiti.',
   'refused.busy': 'La cassa è occupata. Riprova tra un attimo.',
   'refused.not-host': 'Solo un padrone di casa può farlo.',
   'refused.no-such-channel': 'Questo canale non c’è più.',
+
+  'wish.you': 'Richiesta tua',
+  'wish.name': 'Richiesta di {name}',
+  'wish.guest': 'Richiesta dell’ospite {n}',
+  'wish.host': 'Scelta di chi ospita',
+  'evening.save': 'Salva l’elenco',
+  'refused.nothing-plays': 'Ora non suona nulla.',
+  'refused.reactions-off': 'Chi ospita ha spento le reazioni.',
+  'refused.reacted-just-now': 'Una volta al secondo basta.',
+  'heart.count.one': '{n} cuore',
+  'heart.count.other': '{n} cuori',
 };

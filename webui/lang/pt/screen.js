@@ -1,10 +1,6 @@
 // Words of the party screen and the poster, in Portuguese.
 
 export default {
-  'by.guest': 'Convidado {n}',
-  'by.host': 'o anfitrião',
-  'by.asked': 'de {who}',
-
   'screen.next': 'A seguir',
   'screen.paused': 'Em pausa',
   'screen.over': 'A festa acabou. Boa noite!',

@@ -5,7 +5,7 @@ export default {
   'page.listening_title': '{track} · {box}',
 
   'button.listen': 'Ouvir',
-  'button.stop': 'Parar',
+  'button.stop': 'Pausar aqui',
   'state.ready': 'Pronto a tocar',
   'state.starting': 'Um momento…',
   'state.full': 'A caixa está cheia',
@@ -19,6 +19,7 @@ export default {
   'now.heading': 'A tocar agora',
   'now.line_in': 'Entrada de linha',
   'now.line_in_artist': 'Ao vivo pelo cabo',
+  'now.sender_artist': 'Ao vivo',
   'now.nothing': 'Nada a tocar',
   'now.untitled': 'Sem título',
   'now.over': 'Boa noite!',
@@ -47,6 +48,7 @@ export default {
 
   'source.files': 'Ficheiros de música',
   'source.line-in': 'Entrada de linha',
+  'source.sender': 'Emissor',
 
   'refused.no_answer': 'A caixa não respondeu. Confirma que este telemóvel está no Wi‑Fi da festa.',
   'refused.unknown': 'Não funcionou: {detail}',
@@ -65,10 +67,23 @@ export default {
   'refused.not-listening': 'Só quem está a ouvir pode votar para saltar.',
   'refused.skip-too-early': 'Esta música acabou de começar. Podes votar daqui a {n} s.',
   'refused.skipped-lately': 'Uma música acabou de ser saltada com o teu voto. Podes votar de novo daqui a {n} s.',
+  'refused.not-kept': 'Está feito, mas a caixa não consegue anotá-lo agora: um reinício pode desfazê-lo.',
+  'refused.name-taken': 'Já há alguém com este nome, ou parecido. Escolha outro nome.',
   'refused.ended': 'A festa acabou.',
   'refused.too-many-guests': 'A caixa não consegue lembrar mais convidados.',
   'refused.guests-full': 'A caixa não consegue lembrar mais convidados.',
   'refused.busy': 'A caixa está ocupada. Tenta daqui a pouco.',
   'refused.not-host': 'Só um anfitrião pode fazer isto.',
   'refused.no-such-channel': 'Este canal já não existe.',
+
+  'wish.you': 'O teu pedido',
+  'wish.name': 'Pedido de {name}',
+  'wish.guest': 'Pedido do convidado {n}',
+  'wish.host': 'Escolha do anfitrião',
+  'evening.save': 'Guardar a lista',
+  'refused.nothing-plays': 'Agora não toca nada.',
+  'refused.reactions-off': 'O anfitrião desligou as reações.',
+  'refused.reacted-just-now': 'Uma vez por segundo chega.',
+  'heart.count.one': '{n} coração',
+  'heart.count.other': '{n} corações',
 };

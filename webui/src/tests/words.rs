@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asset, all, between, find, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 22] = [
+const KEY_FAMILIES: [&str; 26] = [
     "channel.",
     "gate.text_",
     "state.",
@@ -17,6 +17,9 @@ const KEY_FAMILIES: [&str; 22] = [
     "pairing.refused_",
     "refused.",
     "why.",
+    "moment.",
+    "react.",
+    "browse.",
     "place.",
     "wishes.",
     "silence.",
@@ -28,6 +31,7 @@ const KEY_FAMILIES: [&str; 22] = [
     "update.",
     "forgets.",
     "cardfile.",
+    "set.",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.

@@ -20,12 +20,10 @@ fn own() -> Config {
 }
 
 fn set(appliance: &mut Appliance) -> Result<(), Refused> {
-    let (reply, mut outcome) = oneshot::channel();
+    let (reply, outcome) = oneshot::channel();
     let change = Change { portal: Some(Portal::SignIn), cable: Some(Cable::Guests), forward: None };
     appliance.handle(Time::ZERO, Request::SetNetwork { change, reply });
-    // Dropping the writer waits until everything is written.
-    appliance.writer = None;
-    outcome.try_recv().expect("an answer")
+    outcome.blocking_recv().expect("an answer")
 }
 
 #[test]
@@ -35,6 +33,7 @@ fn what_a_host_chose_holds_at_once_and_after_a_restart() {
     let mut appliance = Appliance::new(&own(), service, writer(&directory));
     assert_eq!(set(&mut appliance), Ok(()));
     assert_eq!(handle.facts.borrow().network.as_ref().unwrap().portal, Portal::SignIn);
+    drop(appliance);
     let (handle, service) = channel();
     let _again = Appliance::new(&own(), service, writer(&directory));
     let network = handle.facts.borrow().network.clone().unwrap();

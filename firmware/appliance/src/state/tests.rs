@@ -1,10 +1,7 @@
 //! What is written is read; what was not written is not believed and not lost.
 
-use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
-use std::sync::mpsc::channel;
-
 use super::*;
+use std::os::unix::fs::PermissionsExt;
 
 const NAME: &str = "hosts";
 
@@ -106,19 +103,38 @@ fn a_write_that_fails_leaves_what_was_there() {
     assert!(matches!(folder.write(NAME, b"new"), Err(Error::System(..))), "the folder is gone");
 }
 
+/// The number that a text is, as a party's file is what it means.
+fn number(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn write(folder: &Folder, name: &str, text: &str) {
+    let content = Content { name, bytes: text.as_bytes(), copies: Copies::AndOlder };
+    folder.write_all(&[content]).pop().unwrap().unwrap();
+}
+
 #[test]
-fn a_writer_writes_in_order_and_its_end_waits_for_the_last() {
+fn what_was_written_before_holds_where_the_newest_is_damaged_gone_or_makes_no_sense() {
     let (_directory, folder) = folder();
-    let folder = Arc::new(folder);
-    let writer = Writer::new(Arc::clone(&folder)).unwrap();
-    let (told, results) = channel();
-    for n in 0..3_u8 {
-        let told = told.clone();
-        writer.write(NAME, vec![n], Box::new(move |result| told.send(result.is_ok()).unwrap()));
-    }
-    drop(writer);
-    assert_eq!(results.try_iter().collect::<Vec<_>>(), [true; 3]);
-    assert_eq!(folder.read(NAME).unwrap(), Some(vec![2]));
+    let path = folder.path().join("party");
+    let read = || folder.read_or_older("party", "it is forgotten", number);
+    assert_eq!(read(), None);
+    write(&folder, "party", "1");
+    assert_eq!(read(), Some(1));
+    write(&folder, "party", "2");
+    assert_eq!(read(), Some(2));
+    fs::write(&path, "half of it").unwrap();
+    assert_eq!(read(), Some(1));
+    assert!(folder.path().join("party.damaged-1").exists(), "kept for whoever wants to look");
+    assert_eq!(read(), Some(1), "though the newest is not even there");
+    write(&folder, "party", "3");
+    write(&folder, "party", "no number");
+    assert_eq!(read(), Some(3), "whole, but of another version");
+    fs::write(&path, "x").unwrap();
+    fs::write(folder.path().join("party.older"), "y").unwrap();
+    assert_eq!(read(), None, "both");
+    write(&folder, "party", "4");
+    assert_eq!(read(), Some(4));
 }
 
 #[test]

@@ -26,14 +26,14 @@ pub(super) fn check(rate_hz: u32) -> Result<(), Error> {
 }
 
 /// The resampler of one opened device, with the room it needs; nothing is allocated once it is made.
-pub(super) struct Fit {
+pub(crate) struct Fit {
     resampler: Async<f32>,
     input: Vec<Frame>,
 }
 
 impl Fit {
     /// Returns the fit of a device that nominally delivers `rate_hz` frames per second.
-    pub(super) fn new(rate_hz: u32) -> Result<Self, Error> {
+    pub(crate) fn new(rate_hz: u32) -> Result<Self, Error> {
         check(rate_hz)?;
         let parameters = SincInterpolationParameters {
             sinc_len: TAPS,
@@ -51,24 +51,24 @@ impl Fit {
     }
 
     /// Sets the speed at which frames are consumed, relative to nominal; reached smoothly within the next block.
-    pub(super) fn set_speed(&mut self, speed: f64) {
+    pub(crate) fn set_speed(&mut self, speed: f64) {
         // Fails only beyond the widest ratio, which the controller's limit rules out; the old speed then stays.
         _ = self.resampler.set_resample_ratio_relative(1.0 / speed, true);
     }
 
     /// Returns how many frames the next block needs.
-    pub(super) fn needed_frames(&self) -> usize {
+    pub(crate) fn needed_frames(&self) -> usize {
         self.resampler.input_frames_next()
     }
 
     /// Returns room for exactly the frames the next block needs.
-    pub(super) fn input(&mut self) -> &mut [Frame] {
+    pub(crate) fn input(&mut self) -> &mut [Frame] {
         let needed = self.needed_frames();
         &mut self.input[..needed]
     }
 
     /// Resamples what was put into [`Fit::input`] into one block.
-    pub(super) fn run(&mut self, out: &mut [Frame; BLOCK_FRAMES]) {
+    pub(crate) fn run(&mut self, out: &mut [Frame; BLOCK_FRAMES]) {
         let needed = self.needed_frames();
         let input = InterleavedSlice::new(self.input[..needed].as_flattened(), CHANNELS, needed);
         let output = InterleavedSlice::new_mut(out.as_flattened_mut(), CHANNELS, BLOCK_FRAMES);

@@ -34,6 +34,8 @@ pub(super) enum Failure {
     Stalled,
     Nonsense,
     Insatiable,
+    /// The file could not be read on.
+    Unreadable(io::Error),
 }
 
 impl fmt::Display for Failure {
@@ -43,6 +45,7 @@ impl fmt::Display for Failure {
             Self::Stalled => write!(f, "kept the tag reader busy for too long"),
             Self::Nonsense => write!(f, "made the tag reader talk nonsense"),
             Self::Insatiable => write!(f, "made the tag reader read too much"),
+            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
         }
     }
 }

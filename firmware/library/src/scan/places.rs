@@ -23,6 +23,9 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// How often it is looked whether a stick has been pulled without saying so first, which nothing tells.
 const STICKS_LOOK: Duration = Duration::from_secs(2);
 
+/// When files that could not be read are tried again: the first time, and the longest, to which it doubles.
+const UNREAD_AFTER: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(3_600));
+
 /// Where music comes from.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
@@ -41,13 +44,26 @@ pub(crate) struct Tended {
     stick: Option<Vec<u8>>,
     /// When all of it is to be looked at; `None`: not before there is news.
     due: Option<Instant>,
+    /// Whether everything is then read, as a host wants it who knows of changes that files do not show.
+    pub(crate) reads_all: bool,
     /// The trouble that was said last: the same every few seconds is said once.
     said: Option<String>,
+    /// When all of it is looked at again while there are files that could not be read.
+    unread_after: Duration,
 }
 
 impl Tended {
     fn new(root: i64, path: &Path, stick: Option<Vec<u8>>) -> Self {
-        Self { root, path: path.into(), watch: None, stick, due: Some(Instant::now()), said: None }
+        Self {
+            root,
+            path: path.into(),
+            watch: None,
+            stick,
+            due: Some(Instant::now()),
+            reads_all: false,
+            said: None,
+            unread_after: UNREAD_AFTER.0,
+        }
     }
 
     /// Watches nothing, to begin with.
@@ -64,14 +80,33 @@ impl Tended {
         self.due = Some(retry);
     }
 
-    pub(crate) fn done(&mut self, next: Option<Instant>) {
+    /// Is looked at again at `next`, or earlier if there were files that could not be read.
+    pub(crate) fn done(&mut self, next: Option<Instant>, has_unread: bool) {
         self.said = None;
+        self.reads_all = false;
         self.due = next;
+        if has_unread {
+            self.retry_unread();
+        } else {
+            self.unread_after = UNREAD_AFTER.0;
+        }
+    }
+
+    /// Is looked at again in a while, for files that could not be read now.
+    pub(crate) fn retry_unread(&mut self) {
+        let soon = Instant::now() + self.unread_after;
+        self.due = Some(self.due.map_or(soon, |due| due.min(soon)));
+        self.unread_after = (self.unread_after * 2).min(UNREAD_AFTER.1);
     }
 
     /// What was found out here, for the writer.
     pub(crate) fn order(&self, facts: Vec<Fact>) -> Order {
         Order::Facts { root: self.root, path: Arc::clone(&self.path), facts }
+    }
+
+    /// That what its lists mean is to be found out again, for the writer.
+    pub(crate) fn derive(&self) -> Order {
+        Order::Derive { root: self.root, path: Arc::clone(&self.path) }
     }
 }
 
@@ -150,16 +185,17 @@ impl Places {
         jobs
     }
 
-    /// Waits until something is due, a stick may have come or gone, or news have come and settled.
-    pub(crate) fn wait(&mut self, shared: &Shared) {
+    /// Waits until something is due, a stick may have come or gone, or news have come and settled; for `limit` at most.
+    pub(crate) fn wait(&mut self, shared: &Shared, limit: Option<Duration>) {
         let look = self.sticks.as_ref().map(|_| Instant::now() + STICKS_LOOK);
-        let until = self.tended.iter().filter_map(|tended| tended.due).chain(look).min();
+        let limit = limit.map(|limit| Instant::now() + limit);
+        let until = self.tended.iter().filter_map(|tended| tended.due).chain(look).chain(limit).min();
         let watches: Vec<&Watch> = self.tended.iter().filter_map(|tended| tended.watch.as_ref()).collect();
         let files: Vec<BorrowedFd<'_>> = watches.iter().map(|watch| watch.as_fd()).collect();
         let table = self.sticks.as_ref().and_then(|(_, _, table)| table.as_ref());
         let ready = wait_for(shared, &files, table, until);
         if shared.take_rescan() {
-            self.tended.iter_mut().for_each(|tended| tended.due = Some(Instant::now()));
+            self.tended.iter_mut().for_each(|tended| (tended.due, tended.reads_all) = (Some(Instant::now()), true));
         } else if ready {
             // More is to come: a copy of a folder, the other half of a renaming.
             wait_for(shared, &[], None, Some(Instant::now() + SETTLE));

@@ -1,5 +1,6 @@
 //! Tests of what can be asked: search, lists and their pages, identity.
 
+mod searches;
 mod selections;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::read::{AskError, Filter, GroupBy, LIMIT_MAX, Reader, RootKind, Track};
-use super::write::{self, Fact, Place};
+use super::write::{self, Alike, Fact, Place};
 use crate::tags::Tags;
 use crate::walk::{Cover, Stamp};
 
@@ -50,7 +51,8 @@ impl Shelf {
     /// Tells facts; only the files of `there` are still there.
     fn tell(&mut self, facts: &[Fact], there: &[&str]) {
         let exists = |path: &[u8]| there.iter().any(|name| name.as_bytes() == path);
-        write::apply(&mut self.connection, self.root, facts, exists).unwrap();
+        write::apply(&mut self.connection, self.root, facts, &mut Alike::default(), exists).unwrap();
+        write::derive(&mut self.connection, self.root, b"/music", &exists).unwrap();
     }
 
     fn search(&self, typed: &str) -> Vec<String> {
@@ -65,8 +67,8 @@ impl Shelf {
 }
 
 fn shelf_fact(path: &str, contents: u8, tags: Tags) -> Fact {
-    let stamp = Stamp { bytes: 1, mtime_ns: 1 };
-    Fact::Track { path: path.into(), stamp, fingerprint: [contents; 32], tags }
+    let stamp = Stamp { bytes: 1, mtime_ns: 1, ctime_ns: 0 };
+    Fact::Track { path: path.into(), stamp, fingerprint: [contents; 32], tags, sheet: None }
 }
 
 fn titles(tracks: Vec<Track>) -> Vec<String> {
@@ -200,7 +202,7 @@ fn an_album_shows_the_first_picture_that_one_of_its_tracks_has() {
     let with = |has_picture, title: &str, album: &str| Tags { has_picture, ..tags(title, "x", album) };
     let mut shelf = Shelf::of([with(false, "a", "One"), with(true, "b", "One"), with(true, "c", "One")]);
     shelf.tell(&[shelf_fact("two/x.mp3", 9, with(false, "d", "Two"))], &["two/x.mp3"]);
-    let stamp = Stamp { bytes: 1, mtime_ns: 1 };
+    let stamp = Stamp { bytes: 1, mtime_ns: 1, ctime_ns: 0 };
     let cover = |folder: &str| Fact::Cover(Cover { folder: folder.into(), name: b"cover.jpg".to_vec(), stamp });
     let shown = |shelf: &Shelf, by| -> Vec<Option<String>> {
         let groups = shelf.reader.groups(by, None, 10).unwrap();
@@ -257,7 +259,7 @@ fn a_track_keeps_its_number_when_its_file_is_renamed_and_when_its_tags_change() 
 #[test]
 fn broken_files_are_listed_with_the_reason_until_they_are_whole_or_gone() {
     let mut shelf = Shelf::new();
-    let stamp = Stamp { bytes: 1, mtime_ns: 1 };
+    let stamp = Stamp { bytes: 1, mtime_ns: 1, ctime_ns: 0 };
     let broken = |path: &str| Fact::Broken { path: path.into(), stamp, reason: "is empty".into() };
     shelf.tell(&[broken("a.mp3"), broken("b.mp3"), shelf_fact("c.mp3", 1, tags("c", "", ""))], &[]);
     let listed = |shelf: &Shelf| -> Vec<PathBuf> {

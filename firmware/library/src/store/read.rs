@@ -3,21 +3,25 @@
 //! Every answer is a page of at most [`LIMIT_MAX`] rows, every question ends within [`QUESTION_MAX`], and what people type
 //! reaches the database as words only, so no text can be an error or a burden.
 
+mod asking;
+mod lists;
+mod newest;
 mod rows;
 mod search;
 mod selection;
 
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::sync::PoisonError;
 
 use base::TrackId;
 use rusqlite::types::Value;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params_from_iter};
+use rusqlite::{OptionalExtension, params_from_iter};
 
+pub use self::asking::AskError;
+use self::asking::QUESTION_MAX;
+pub(crate) use self::asking::Reader;
 pub(crate) use self::rows::Unmeasured;
-pub use self::rows::{Art, BrokenFile, Group, Playlist, Root, RootKind, Track};
+pub use self::rows::{Art, BrokenFile, Group, Playlist, Root, RootKind, Track, TroubledList};
 use self::rows::{BESIDES, COLUMNS, COVERS, JOINS, ORDER, track};
 use crate::walk::{Cover, Stamp};
 
@@ -29,47 +33,6 @@ pub const LIMIT_MAX: usize = 200;
 
 /// Longest text that is searched for, characters; the rest is ignored.
 pub const QUERY_CHARS_MAX: usize = 100;
-
-/// Longest time for an answer: a hundred times what the slowest takes at 100,000 tracks.
-const QUESTION_MAX: Duration = Duration::from_millis(500);
-
-/// Steps of SQLite's machine between two looks at the clock: less than a millisecond on the slowest board.
-const STEPS: i32 = 20_000;
-
-/// Connections kept for the next who asks.
-const KEPT_MAX: usize = 4;
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub enum AskError {
-    /// It took too long, or the database is held up: a retry may help.
-    Slow,
-    /// The page begins after a track that there is not.
-    UnknownTrack(TrackId),
-    /// The database or the storage below it is broken.
-    Database(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for AskError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy) => Self::Slow,
-            _ => Self::Database(error),
-        }
-    }
-}
-
-impl fmt::Display for AskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Slow => write!(f, "the library is busy"),
-            Self::UnknownTrack(id) => write!(f, "there is no track {id}"),
-            Self::Database(error) => write!(f, "the library's database: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for AskError {}
 
 /// Which tracks of a list are wanted; what is `None` does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,47 +92,33 @@ pub(crate) struct Known {
     pub(crate) stamp: Stamp,
 }
 
-/// Asks the database; for any number of threads.
-#[derive(Debug)]
-pub(crate) struct Reader {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-}
+/// How often each track was played, by its number; those that were.
+pub(crate) type Plays = HashMap<i64, u32>;
 
 impl Reader {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
-    }
-
-    /// Runs `ask` on a connection and lets it go on for `limit` at most.
-    fn within<T>(
-        &self,
-        limit: Option<Duration>,
-        ask: impl FnOnce(&Connection) -> Result<T, AskError>,
-    ) -> Result<T, AskError> {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => super::open_to_read(&self.path)?,
-        };
-        let watch = limit.map(|limit| {
-            let begun = Instant::now();
-            move || begun.elapsed() > limit
-        });
-        connection.progress_handler(STEPS, watch)?;
-        let answer = ask(&connection)?;
-        let mut idle = idle();
-        if idle.len() < KEPT_MAX {
-            idle.push(connection);
-        }
-        Ok(answer)
-    }
-
     /// Tracks in whose title, artist or album every word of `typed` begins a word, the likeliest first; after the track
     /// `after`.
     pub(crate) fn search(&self, typed: &str, after: Option<TrackId>, limit: usize) -> Result<Vec<Track>, AskError> {
-        self.within(Some(QUESTION_MAX), |connection| search::search(connection, typed, after, limit))
+        let plays = self.plays.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.within(Some(QUESTION_MAX), |connection| search::search(connection, typed, after, limit, &plays))
+    }
+
+    /// Recalls how often tracks were played.
+    pub(crate) fn recall_plays(&self) -> Result<(), AskError> {
+        let plays = self.within(None, |connection| {
+            let mut all = connection.prepare("SELECT tracks.id, count FROM plays JOIN tracks USING (fingerprint)")?;
+            let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<Plays>>()?)
+        })?;
+        *self.plays.lock().unwrap_or_else(PoisonError::into_inner) = plays;
+        Ok(())
+    }
+
+    /// Counts that a track is played.
+    pub(crate) fn played(&self, id: TrackId) {
+        let mut plays = self.plays.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = plays.entry(signed(id.0)).or_insert(0);
+        *count = count.saturating_add(1);
     }
 
     /// Tracks by album, disc, number and title; after the track `after`.
@@ -244,7 +193,7 @@ impl Reader {
                 "SELECT track FROM files JOIN roots ON roots.id = root AND present
                  WHERE track IS NOT NULL AND NOT covered ORDER BY root, files.path",
             )?;
-            let rows = statement.query_map([], |row| Ok(TrackId(row.get::<_, i64>(0)?.cast_unsigned())))?;
+            let rows = statement.query_map([], |row| rows::number(row, 0).map(TrackId))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -295,35 +244,6 @@ impl Reader {
         })
     }
 
-    /// Playlists, in the order in which they became known; after the playlist `after`.
-    pub(crate) fn playlists(&self, after: u64, limit: usize) -> Result<Vec<Playlist>, AskError> {
-        let sql = "SELECT lists.id, title, (SELECT count(track) FROM entries
-                     JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT covered
-                     WHERE entries.list = lists.id), roots.path, lists.path
-                   FROM lists JOIN roots ON roots.id = root AND present
-                   WHERE NOT is_cue AND lists.id > ?1 ORDER BY lists.id LIMIT ?2";
-        self.within(Some(QUESTION_MAX), |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map((signed(after), page(limit)), rows::playlist)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    /// The tracks of a playlist in its order, each with its place there; after the place `after`.
-    pub(crate) fn playlist(&self, list: u64, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Track)>, AskError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, position FROM entries
-             JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT files.covered
-             JOIN tracks ON tracks.id = files.track JOIN roots ON roots.id = files.root AND roots.present {BESIDES}
-             WHERE entries.list = ?1 AND position > ?2 ORDER BY position LIMIT ?3"
-        );
-        self.within(Some(QUESTION_MAX), |connection| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map((signed(list), after.map_or(-1, signed), page(limit)), rows::placed)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
     /// How many files are tracks, and how many are broken.
     pub(crate) fn counts(&self) -> Result<(u64, u64), AskError> {
         let sql =
@@ -344,7 +264,7 @@ impl Reader {
                  WHERE root = ?1 AND (?2 = x'' OR folder = ?2 OR (folder >= ?3 AND folder < ?4)) ORDER BY folder",
             )?;
             let rows = statement.query_map((root, path, from, to), |row| {
-                let stamp = Stamp { bytes: row.get(2)?, mtime_ns: row.get(3)? };
+                let stamp = Stamp { bytes: row.get(2)?, mtime_ns: row.get(3)?, ctime_ns: 0 };
                 Ok(Cover { folder: row.get(0)?, name: row.get(1)?, stamp })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -358,16 +278,19 @@ impl Reader {
 
     /// What is known of the lists at or below `path`, by path.
     pub(crate) fn lists(&self, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
-        self.known_in("lists WHERE 1", root, path)
+        // Sheets inside files are read with them.
+        self.known_in("lists WHERE instr(path, x'00') = 0", root, path)
     }
 
     fn known_in(&self, table: &str, root: i64, path: &[u8]) -> Result<Vec<Known>, AskError> {
         let (from, to) = below(path);
         self.within(None, |connection| {
-            let sql = format!("SELECT path, bytes, mtime_ns FROM {table} AND root = ?1 AND {BELOW} ORDER BY path");
+            let sql =
+                format!("SELECT path, bytes, mtime_ns, ctime_ns FROM {table} AND root = ?1 AND {BELOW} ORDER BY path");
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map((root, path, from, to), |row| {
-                Ok(Known { path: row.get(0)?, stamp: Stamp { bytes: row.get(1)?, mtime_ns: row.get(2)? } })
+                let stamp = Stamp { bytes: row.get(1)?, mtime_ns: row.get(2)?, ctime_ns: row.get(3)? };
+                Ok(Known { path: row.get(0)?, stamp })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

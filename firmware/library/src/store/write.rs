@@ -1,20 +1,24 @@
 //! Changes to the database, in batches: a batch is one transaction.
 
+mod derive;
+mod heard;
 mod lists;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+pub(crate) use self::derive::derive;
+pub(crate) use self::heard::{Measured, measured, played};
 use super::read::RootKind;
 use crate::fingerprint::Fingerprint;
-use crate::level::Loudness;
 use crate::lists::List;
 use crate::tags::Tags;
-use crate::text::{fold, shown, sort_key};
+use crate::text::{shown, sort_key};
 use crate::walk::{self, Cover, Stamp};
+use crate::words::{indexed, terms};
 
 /// Tracks without a file that are remembered: a large stick that comes and goes.
 const REMEMBERED_MAX: usize = 20_000;
@@ -32,6 +36,8 @@ pub(crate) enum Fact {
         stamp: Stamp,
         fingerprint: Fingerprint,
         tags: Tags,
+        /// The cue sheet inside it; few files have one.
+        sheet: Option<Box<List>>,
     },
     /// This file has nothing in it, for this reason.
     Broken { path: Vec<u8>, stamp: Stamp, reason: String },
@@ -41,8 +47,8 @@ pub(crate) enum Fact {
     Cover(Cover),
     /// This folder has no cover.
     NoCover { folder: Vec<u8> },
-    /// This list has this in it; each entry with the file it means, below the root.
-    List { path: Vec<u8>, stamp: Stamp, list: List, files: Vec<Vec<u8>> },
+    /// This list has this in it.
+    List { path: Vec<u8>, stamp: Stamp, list: List },
     /// This list is gone.
     NoList { path: Vec<u8> },
 }
@@ -113,6 +119,13 @@ pub(crate) fn root(connection: &Connection, place: &Place) -> rusqlite::Result<i
     connection.query_row("SELECT id FROM roots WHERE path = ?1", [&place.key], |row| row.get(0))
 }
 
+/// Makes `place` known, which is there now, under this number.
+pub(crate) fn put_root(connection: &Connection, number: i64, place: &Place) -> rusqlite::Result<()> {
+    let path = place.path.as_os_str().as_bytes();
+    let sql = "INSERT INTO roots (id, path, kind, name, place, present) VALUES (?1, ?2, ?3, ?4, ?5, 1)";
+    connection.execute(sql, params![number, place.key, place.kind.id(), place.name, path]).map(|_| ())
+}
+
 /// Remembers whether `root` can be listed. `true` if that is new.
 pub(crate) fn set_present(connection: &Connection, root: i64, present: bool) -> rusqlite::Result<bool> {
     let set = "UPDATE roots SET present = ?2 WHERE id = ?1 AND present <> ?2";
@@ -125,30 +138,31 @@ pub(crate) fn apply(
     connection: &mut Connection,
     root: i64,
     facts: &[Fact],
+    alike: &mut Alike,
     exists: impl Fn(&[u8]) -> bool,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    let mut sheets = BTreeSet::new();
     for fact in facts {
-        if let Fact::Track { path, .. } | Fact::Broken { path, .. } | Fact::Gone { path } = fact {
-            sheets.extend(lists::sheets_of(&transaction, root, path)?);
-        }
         match fact {
-            Fact::Track { path, stamp, fingerprint, tags } => {
+            Fact::Track { path, stamp, fingerprint, tags, sheet } => {
+                lists::put_inside(&transaction, root, path, *stamp, sheet.as_deref())?;
                 if let Some(reason) = refusal(&transaction, fingerprint)? {
                     unlist(&transaction, root, path)?;
-                    write_file(&transaction, root, path, *stamp, Err(&reason), Span::default())?;
+                    write_file(&transaction, root, path, *stamp, Err(&reason), &Span::default())?;
                     continue;
                 }
-                let id = identify(&transaction, root, path, fingerprint, &exists)?;
+                let id = identify(&transaction, root, path, fingerprint, alike, &exists)?;
                 let id = write_track(&transaction, id, path, fingerprint, tags)?;
-                write_file(&transaction, root, path, *stamp, Ok(id), Span::default())?;
+                write_file(&transaction, root, path, *stamp, Ok(id), &Span::default())?;
             }
             Fact::Broken { path, stamp, reason } => {
+                lists::put_inside(&transaction, root, path, *stamp, None)?;
                 unlist(&transaction, root, path)?;
-                write_file(&transaction, root, path, *stamp, Err(reason), Span::default())?;
+                write_file(&transaction, root, path, *stamp, Err(reason), &Span::default())?;
             }
             Fact::Gone { path } => {
+                lists::remove(&transaction, root, &crate::lists::inside(path))?;
+                *alike = Alike::default();
                 unlist(&transaction, root, path)?;
                 transaction
                     .prepare_cached("DELETE FROM files WHERE root = ?1 AND path = ?2")?
@@ -164,59 +178,17 @@ pub(crate) fn apply(
                     .prepare_cached("DELETE FROM covers WHERE root = ?1 AND folder = ?2")?
                     .execute(params![root, folder])?;
             }
-            Fact::List { path, stamp, list, files } => {
-                sheets.extend(lists::put(&transaction, root, path, *stamp, list, files)?);
-            }
+            Fact::List { path, stamp, list } => lists::put(&transaction, root, path, *stamp, list)?,
             Fact::NoList { path } => lists::remove(&transaction, root, path)?,
         }
-    }
-    for sheet in sheets {
-        lists::apply(&transaction, root, sheet, &exists)?;
     }
     transaction.commit()
 }
 
-/// What came of measuring a track's loudness.
-#[derive(Clone, Debug)]
-pub(crate) struct Measured {
-    pub(crate) fingerprint: Fingerprint,
-    /// Its loudness, if it has one, or why it does not play at all.
-    pub(crate) loudness: Result<Option<Loudness>, String>,
-}
-
-/// Remembers measurements; whether a track is one no more.
-pub(crate) fn measured(connection: &mut Connection, all: &[Measured]) -> rusqlite::Result<bool> {
-    let transaction = connection.transaction()?;
-    let mut refused = false;
-    for Measured { fingerprint, loudness } in all {
-        match loudness {
-            Ok(loudness) => {
-                let (lufs, peak) = loudness.map(|found| (found.integrated_lufs, found.true_peak_dbtp)).unzip();
-                let sql = "INSERT OR REPLACE INTO loudness VALUES (?1, ?2, ?3)";
-                transaction.prepare_cached(sql)?.execute(params![fingerprint, lufs, peak])?;
-            }
-            Err(reason) => {
-                refuse(&transaction, fingerprint, reason)?;
-                refused = true;
-            }
-        }
-    }
-    transaction.commit()?;
-    Ok(refused)
-}
-
-/// Makes every file of these contents one that does not play, now and under whatever name it comes again.
-fn refuse(transaction: &Transaction<'_>, fingerprint: &Fingerprint, reason: &str) -> rusqlite::Result<()> {
-    for sql in [
-        "INSERT OR REPLACE INTO refused VALUES (?1, ?2)",
-        "DELETE FROM search WHERE rowid IN
-             (SELECT tracks.id FROM tracks JOIN files ON files.track = tracks.id WHERE fingerprint = ?1 AND ?2 = ?2)",
-        "UPDATE files SET track = NULL, reason = ?2 WHERE track IN (SELECT id FROM tracks WHERE fingerprint = ?1)",
-    ] {
-        transaction.prepare_cached(sql)?.execute(params![fingerprint, reason])?;
-    }
-    Ok(())
-}
+/// By contents, the last track that is known to have a file of its own: none up to it needs to be looked at again, so that
+/// copies of one file cost no more than as many different ones. Holds until something goes.
+#[derive(Debug, Default)]
+pub(crate) struct Alike(HashMap<Fingerprint, i64>);
 
 /// Why contents that have been met before do not play; `None`: nobody has found that they do not.
 fn refusal(transaction: &Transaction<'_>, fingerprint: &Fingerprint) -> rusqlite::Result<Option<String>> {
@@ -241,6 +213,7 @@ fn identify(
     root: i64,
     path: &[u8],
     fingerprint: &Fingerprint,
+    Alike(alike): &mut Alike,
     exists: impl Fn(&[u8]) -> bool,
 ) -> rusqlite::Result<Option<i64>> {
     let own: Option<(i64, bool)> = transaction
@@ -252,11 +225,12 @@ fn identify(
     if let Some((own, true)) = own {
         return Ok(Some(own));
     }
-    let mut alike = transaction.prepare_cached(
+    let mut all = transaction.prepare_cached(
         "SELECT tracks.id, root, files.path, present FROM tracks LEFT JOIN files ON track = tracks.id
-         LEFT JOIN roots ON roots.id = root WHERE fingerprint = ?1 ORDER BY tracks.id",
+         LEFT JOIN roots ON roots.id = root WHERE fingerprint = ?1 AND tracks.id > ?2 ORDER BY tracks.id",
     )?;
-    let mut rows = alike.query([fingerprint])?;
+    let seen = alike.get(fingerprint).copied().unwrap_or(0);
+    let mut rows = all.query(params![fingerprint, seen])?;
     while let Some(row) = rows.next()? {
         let (id, place): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
         let Some(old_root) = place else { return Ok(Some(id)) };
@@ -267,6 +241,7 @@ fn identify(
             transaction.execute("DELETE FROM files WHERE root = ?1 AND path = ?2", params![old_root, old])?;
             return Ok(Some(id));
         }
+        alike.insert(*fingerprint, id);
     }
     Ok(own.map(|(own, _)| own))
 }
@@ -288,6 +263,9 @@ fn write_track(
         none if none.is_empty() => none,
         key => format!("{key}{KEY_SEPARATOR}{}", sort_key(album_artist)),
     };
+    let counted = "SELECT counted_ms FROM loudness WHERE fingerprint = ?1 AND counted_ms > 0";
+    let counted: Option<i64> =
+        transaction.prepare_cached(counted)?.query_row([fingerprint], |row| row.get(0)).optional()?;
     let id: i64 = transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO tracks VALUES
@@ -305,7 +283,7 @@ fn write_track(
                 tags.disc_number,
                 tags.year,
                 tags.genre,
-                tags.duration_ms.map(u64::cast_signed),
+                counted.or(tags.duration_ms.map(u64::cast_signed)),
                 tags.track_gain_db,
                 tags.album_gain_db,
                 tags.has_picture,
@@ -317,19 +295,41 @@ fn write_track(
             ],
             |row| row.get(0),
         )?;
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, fold(&title), fold(&format!("{} {album_artist}", tags.artist)), fold(&tags.album)])?;
+    index(transaction, id, [&title, &tags.artist, &tags.album], album_artist)?;
     Ok(id)
 }
 
+/// Puts a track's words into the search.
+fn index(
+    transaction: &Transaction<'_>,
+    id: i64,
+    [title, artist, album]: [&str; 3],
+    album_artist: &str,
+) -> rusqlite::Result<()> {
+    let mut artists = indexed(artist);
+    if album_artist != artist {
+        artists = format!("{artists} {}", indexed(album_artist));
+    }
+    let texts = [indexed(title), artists, indexed(album)];
+    let mut add = transaction.prepare_cached("INSERT OR IGNORE INTO terms VALUES (?1, ?2)")?;
+    for term in texts.iter().flat_map(|text| terms(text)) {
+        add.execute([term, &term.chars().rev().collect::<String>()])?;
+    }
+    let sql = "INSERT OR REPLACE INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)";
+    let [title, artist, album] = texts;
+    transaction.prepare_cached(sql)?.execute(params![id, title, artist, album])?;
+    Ok(())
+}
+
 /// Which part of a file a track is.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Span {
     /// The cue sheet that says so.
     list: Option<i64>,
     start_ms: Option<i64>,
     end_ms: Option<i64>,
+    /// A checksum of what it was derived from.
+    derived: Option<Vec<u8>>,
 }
 
 /// Remembers what is in a file: a track, or why there is none.
@@ -339,7 +339,7 @@ fn write_file(
     path: &[u8],
     stamp: Stamp,
     contents: Result<i64, &String>,
-    span: Span,
+    span: &Span,
 ) -> rusqlite::Result<()> {
     let known: Option<Option<i64>> = transaction
         .prepare_cached("SELECT track FROM files WHERE root = ?1 AND path = ?2")?
@@ -350,8 +350,8 @@ fn write_file(
         transaction.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([before])?;
     }
     let sql = "INSERT OR REPLACE INTO files
-               (root, path, bytes, mtime_ns, track, reason, folder_bytes, list, start_ms, end_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+               (root, path, bytes, mtime_ns, track, reason, folder_bytes, list, start_ms, end_ms, derived, ctime_ns)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     transaction.prepare_cached(sql)?.execute(params![
         root,
         path,
@@ -362,7 +362,9 @@ fn write_file(
         walk::split(path).0.len() as i64,
         span.list,
         span.start_ms,
-        span.end_ms
+        span.end_ms,
+        span.derived,
+        stamp.ctime_ns
     ])?;
     Ok(())
 }

@@ -9,8 +9,8 @@ use lofty::picture::PictureType;
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, Tag};
 
-use super::Tags;
-use crate::text::shown;
+use super::{Tags, sheet};
+use crate::text::{shown, year_in};
 
 /// Bytes that one item of a tag may take; larger pictures make the tag unreadable, not the track.
 const ITEM_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -24,9 +24,6 @@ const R128_TO_REPLAY_GAIN_DB: f32 = 5.0;
 /// What stands between several values of one field.
 const BETWEEN: &str = "; ";
 
-/// Years that music is from; other numbers of four digits are none.
-const YEARS: std::ops::RangeInclusive<u32> = 1_000..=2_999;
-
 /// What is said of a file at which the crate panics, as it does for lengths that no honest file has: the process need not
 /// end for it.
 const TOO_ODD: &str = "says what cannot be";
@@ -34,11 +31,12 @@ const TOO_ODD: &str = "says what cannot be";
 /// What is said of a file in which neither sound nor names are found.
 const SAYS_NOTHING: &str = "holds neither sound nor names";
 
-/// Reads what a file says about itself. `ending` is the file name's, for kinds that have no mark at their beginning.
+/// Reads what a file says about itself, and the text of the cue sheet inside it. `ending` is the file name's, for kinds that have
+/// no mark at their beginning.
 ///
 /// # Errors
 /// It is no sound file, or broken; in words.
-pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, String> {
+pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<(Tags, Option<String>), String> {
     apply_global_options(GlobalOptions::new().allocation_limit(ITEM_BYTES_MAX));
     // One bad frame costs that frame, then the pictures, then all names; and a length may be odd while names are not: whoever
     // plays the file finds out how long it is.
@@ -53,14 +51,14 @@ pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Tags, St
     let mut why = None;
     for options in attempts {
         match parse(&mut file, ending, options) {
-            Ok(tagged) if says_something(&tagged) => return Ok(understood(&tagged)),
+            Ok((tagged, sheet)) if says_something(&tagged) => return Ok((understood(&tagged), sheet)),
             // Noise under a name for music may pass for a file of which nothing is known.
             Ok(_) => why = why.or(Some(SAYS_NOTHING.to_owned())),
             Err(error) => why = why.or(Some(error)),
         }
     }
     match parse(&mut file, ending, ParseOptions::new().read_tags(false)) {
-        Ok(tagged) if !tagged.properties().is_empty() => Ok(understood(&tagged)),
+        Ok((tagged, _)) if !tagged.properties().is_empty() => Ok((understood(&tagged), None)),
         Ok(_) | Err(_) => Err(why.unwrap_or_default()),
     }
 }
@@ -77,7 +75,7 @@ fn says_something(tagged: &TaggedFile) -> bool {
 /// There is none, or it cannot be read; in words.
 pub(crate) fn picture<F: Read + Seek>(mut file: F, ending: &str) -> Result<Vec<u8>, String> {
     apply_global_options(GlobalOptions::new().allocation_limit(ITEM_BYTES_MAX));
-    let tagged = parse(&mut file, ending, ParseOptions::new().read_properties(false))?;
+    let (tagged, _) = parse(&mut file, ending, ParseOptions::new().read_properties(false))?;
     let front = |tag: &&Tag| tag.get_picture_type(PictureType::CoverFront).is_some();
     let tags = || tagged.primary_tag().into_iter().chain(tagged.tags());
     let found = match tags().find(front) {
@@ -87,7 +85,10 @@ pub(crate) fn picture<F: Read + Seek>(mut file: F, ending: &str) -> Result<Vec<u
     found.map(|picture| picture.data().to_vec()).ok_or_else(|| "holds no picture".into())
 }
 
-fn parse<F: Read + Seek>(file: &mut F, ending: &str, options: ParseOptions) -> Result<TaggedFile, String> {
+/// What a file says, and the text of the sheet in it.
+type Parsed = (TaggedFile, Option<String>);
+
+fn parse<F: Read + Seek>(file: &mut F, ending: &str, options: ParseOptions) -> Result<Parsed, String> {
     file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
     let probe = Probe::new(file).options(options).guess_file_type().map_err(|error| error.to_string())?;
     let probe = match (probe.file_type(), FileType::from_ext(ending)) {
@@ -96,7 +97,7 @@ fn parse<F: Read + Seek>(file: &mut F, ending: &str, options: ParseOptions) -> R
         (Some(_), _) => probe,
     };
     // What a panic leaves half done is dropped with the probe.
-    let read = catch_unwind(AssertUnwindSafe(|| probe.read())).map_err(|_| TOO_ODD.to_owned())?;
+    let read = catch_unwind(AssertUnwindSafe(|| sheet::read(probe, options))).map_err(|_| TOO_ODD.to_owned())?;
     read.map_err(|error| format!("is damaged: {error}"))
 }
 
@@ -145,13 +146,6 @@ fn leading_number(text: &str) -> u32 {
     digits.parse().unwrap_or(0)
 }
 
-/// The year in a date of any usual spelling: four digits, alone or in front of month and day.
-fn year_in(date: &str) -> u32 {
-    let digits = date.split(|char: char| !char.is_ascii_digit()).filter(|digits| matches!(digits.len(), 4 | 8));
-    let years = digits.filter_map(|digits| digits.get(..4)?.parse().ok());
-    years.into_iter().find(|year| YEARS.contains(year)).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
@@ -164,18 +158,8 @@ mod tests {
         for name in ["a-opus", "opus-of-ten-samples", "opus-of-too-many-samples"] {
             let bytes = std::fs::read(format!("{seeds}/{name}")).unwrap();
             // The first byte tells the fuzzer which kind it is.
-            let read = tags(Cursor::new(&bytes[1..]), "opus").unwrap();
+            let (read, _) = tags(Cursor::new(&bytes[1..]), "opus").unwrap();
             assert_eq!((read.title.as_str(), read.artist.as_str()), ("Café", "The_Åsa"), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_year_is_found_in_every_usual_spelling() {
-        for date in ["2004", "2004-05-06T07:08:09", "20040506", "2004/05", "May 6, 2004", "06.05.2004", "2004-2010"] {
-            assert_eq!(year_in(date), 2004, "{date}");
-        }
-        for none in ["", "0000", "04", "12345", "99999999"] {
-            assert_eq!(year_in(none), 0, "{none}");
         }
     }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod home;
+mod kinds;
 mod lists;
 mod places;
 mod scan;
+mod spoiled;

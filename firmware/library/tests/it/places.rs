@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use base::TrackId;
-use library::{Library, Loudness, Outcome, Part, RootKind, Settings, UploadError};
+use library::{Library, Loudness, Outcome, Part, RootKind, Settings, Track, Unheard, UploadError};
 
 use crate::home::{Home, LIMIT, all, find, program, wav};
 
@@ -143,7 +143,7 @@ fn an_upload_can_be_removed_and_nothing_else_can() {
 #[test]
 fn what_the_judge_does_not_like_is_not_kept() {
     let home = Home::new();
-    let judge = |path: &Path| if path.exists() { Err("does not sound".to_owned()) } else { Ok(None) };
+    let judge = |path: &Path| if path.exists() { Err(Unheard::Never("does not sound".to_owned())) } else { Ok(None) };
     let library = Library::open(Settings { judge: Arc::new(judge), ..with_uploads(&home) }).unwrap();
     let refused = send(&library, "new.wav", &wav("New", ""));
     assert!(matches!(refused, Err(UploadError::NotMusic(why)) if why == "does not sound"));
@@ -188,7 +188,10 @@ fn every_track_is_measured_once_and_for_all() {
             match name.as_str() {
                 "silent.wav" => Outcome::None,
                 "7.wav" if is_first => Outcome::Later,
-                _ => Outcome::Loudness(Loudness { integrated_lufs: -10.0, true_peak_dbtp: 0.0 }),
+                _ => Outcome::Heard {
+                    loudness: Some(Loudness { integrated_lufs: -10.0, true_peak_dbtp: 0.0 }),
+                    duration_ms: Some(77),
+                },
             }
         };
         let settings = Settings { measure: Some(Arc::new(measure)), ..home.settings("tag-worker") };
@@ -197,6 +200,8 @@ fn every_track_is_measured_once_and_for_all() {
     let library = open();
     let levelled = |library: &Library| all(library).iter().filter(|track| track.gain_db() == -6.0).count();
     home.until(|| levelled(&library) == 20);
+    let counted = |track: &Track| track.tags.duration_ms == Some(77);
+    assert_eq!(all(&library).iter().filter(|track| counted(track)).count(), 20, "lengths are those that were counted");
     library.close();
     fs::rename(home.music("3.wav"), home.music("moved.wav")).unwrap();
     let before = asked.lock().unwrap().len();

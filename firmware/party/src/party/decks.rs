@@ -4,7 +4,9 @@
 //! is closed and the other is opened in its place; what is heard is not touched by that. Hosts see that at once; when
 //! guests vote, it happens at most every [`REPLACE_MS`], because every opened track is a process that begins to decode.
 
-use base::{CueId, ItemId, Time, TrackId};
+use std::collections::BTreeSet;
+
+use base::{CueId, GuestId, ItemId, Time, TrackId};
 
 use super::{DECKS, Output, Party};
 use crate::history::{How, Played};
@@ -28,6 +30,8 @@ pub(super) enum From {
     Order,
     /// It is the one before it once more.
     Again,
+    /// It is the one before it, from another place in it.
+    Within,
 }
 
 /// An open track.
@@ -42,15 +46,33 @@ pub(super) struct Open {
     skipped: bool,
     /// How many guests' votes skipped it.
     pub(super) skipped_by: u32,
+    /// When its first frame was mixed.
+    begun: Time,
+    /// Who loves it, among them who voted for it while it waited.
+    pub(super) loved_by: BTreeSet<GuestId>,
     broken: bool,
     /// Whether another track has begun after it.
     over: bool,
 }
 
 impl Open {
+    /// Returns how many hearts it has, with the votes from before the box was started.
+    pub(super) fn hearts(&self) -> u32 {
+        let old = self.item.as_ref().map_or(0, |item| item.old_votes);
+        old.saturating_add(u32::try_from(self.loved_by.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Returns it as history keeps it.
+    fn as_played(&self) -> Played {
+        let how = if self.skipped { How::Skipped } else { How::Played };
+        let (track, skipped_by, begun, hearts) = (self.track, self.skipped_by, self.begun, self.hearts());
+        Played { track, by: self.item.as_ref().map(|item| item.by), how, skipped_by, begun, hearts }
+    }
+
     /// The party it belongs to is over: who wanted it is forgotten, and it becomes no history of the next one.
     pub(super) fn forget(&mut self) {
         self.item = None;
+        self.loved_by.clear();
         self.over = self.started;
     }
 }
@@ -70,9 +92,16 @@ impl Party {
         self.open.iter().chain(&self.closed).find(|open| open.cue == cue).map(|open| open.track)
     }
 
+    /// Returns whether somebody has asked for the track of that cue.
+    pub fn is_wanted(&self, cue: CueId) -> bool {
+        self.open.iter().chain(&self.closed).any(|open| open.cue == cue && matches!(open.from, From::Item(_)))
+    }
+
     /// Opens what shall be heard next, and closes what shall not. `urgent`: at once, whatever was closed just now.
     pub(super) fn settle(&mut self, now: Time, urgent: bool) -> Vec<Output> {
-        let started = self.open.iter().filter(|open| open.started).count();
+        // One that goes on with what is heard stands for it.
+        let stands = |open: &&Open| open.started || open.from == From::Within;
+        let started = self.open.iter().filter(stands).count();
         let wanted = self.wanted(started);
         let waiting = self.open.len() - started;
         let is_wanted = |(open, want): &(&Open, &(TrackId, From))| (open.track, open.from) == **want;
@@ -91,10 +120,7 @@ impl Party {
         }
         (self.stale, self.reordered) = (false, false);
         for (track, from) in wanted.into_iter().skip(kept) {
-            self.next_cue.0 += 1;
-            let (cue, item) = (self.next_cue, None);
-            let (started, skipped, broken, over) = (false, false, false, false);
-            self.open.push_back(Open { cue, track, from, started, item, skipped, skipped_by: 0, broken, over });
+            let cue = self.opened_as(track, from, now);
             outputs.push(Output::Cue(cue, track));
         }
         outputs
@@ -161,14 +187,14 @@ impl Party {
             self.open.insert(begun, late);
         }
         let Some(index) = self.open.iter().position(|open| open.cue == cue && !open.started) else { return };
-        let before = self.now().and_then(|now| now.item.clone());
+        let before = self.now().cloned();
         for before in 0..index {
             self.finish(before);
         }
         let from = self.open[index].from;
         let item = match from {
             From::Item(id) => self.queue.take(id),
-            From::Again => before,
+            From::Again | From::Within => before.as_ref().and_then(|before| before.item.clone()),
             From::Order => None,
         };
         if from == From::Order {
@@ -180,9 +206,16 @@ impl Party {
             self.saved_revision += u64::from(!self.comes_back(item));
         }
         let open = &mut self.open[index];
-        (open.started, open.item) = (true, item);
+        if let (From::Item(_), Some(item)) = (from, &item) {
+            open.loved_by.clone_from(&item.voters);
+        }
+        (open.started, open.item, open.begun) = (true, item, now);
         // What begins while the music of a party that has ended fades out is nobody's history.
         open.over = !self.session.live;
+        if let (From::Within, Some(before)) = (from, before) {
+            (open.begun, open.loved_by, open.skipped_by) = (before.begun, before.loved_by, before.skipped_by);
+            return;
+        }
         self.history.begin(open.track, now);
         self.skips.begin(now);
         self.leaving = false;
@@ -206,11 +239,18 @@ impl Party {
         if open.broken {
             return;
         }
-        let how = if open.skipped { How::Skipped } else { How::Played };
-        let (track, item, skipped_by) = (open.track, open.item.clone(), open.skipped_by);
-        self.history.end(Played { track, by: item.as_ref().map(|item| item.by), how, skipped_by });
+        let (played, item) = (open.as_played(), open.item.clone());
+        self.history.end(played);
         if let Some(item) = item.filter(|item| self.comes_back(item) && !self.queue.is_full()) {
             self.queue.add(item.track, item.by, At::End, None);
+        }
+    }
+
+    /// Keeps what is heard as the last song of the evening, which ends.
+    pub(super) fn note_last(&mut self) {
+        if let Some(now) = self.now().filter(|now| !now.over && !now.broken) {
+            let played = now.as_played();
+            self.history.end(played);
         }
     }
 
@@ -254,6 +294,43 @@ impl Party {
         }
         outputs.push(Output::Skip);
         outputs
+    }
+
+    /// Opens what is heard once more, `from_ms` after its start, and leaves it for that; `None` if nothing is heard.
+    pub(super) fn reopen(&mut self, from_ms: u64, now: Time) -> Option<Vec<Output>> {
+        let track = self.now().filter(|now| !now.broken).map(|now| now.track)?;
+        let started = self.open.iter().filter(|open| open.started).count();
+        self.closed.extend(self.open.drain(started..));
+        self.closed.drain(..self.closed.len().saturating_sub(CLOSED_MAX));
+        if let Some(now) = self.now_mut() {
+            // It goes on, so it is no history yet.
+            now.over = true;
+        }
+        let cue = self.opened_as(track, From::Within, now);
+        let mut outputs = vec![Output::Uncue, Output::CueAt(cue, track, from_ms)];
+        outputs.extend(self.settle(now, true));
+        outputs.push(Output::Skip);
+        Some(outputs)
+    }
+
+    /// Notes a track as open behind all others, and returns its number.
+    fn opened_as(&mut self, track: TrackId, from: From, now: Time) -> CueId {
+        self.next_cue.0 += 1;
+        let cue = self.next_cue;
+        self.open.push_back(Open {
+            cue,
+            track,
+            from,
+            started: false,
+            item: None,
+            skipped: false,
+            skipped_by: 0,
+            begun: now,
+            loved_by: BTreeSet::new(),
+            broken: false,
+            over: false,
+        });
+        cue
     }
 
     /// Leaves what is heard for what was heard before it; `None` if nothing was.

@@ -2,8 +2,10 @@
 
 use base::Time;
 
+use super::wishes::Granted;
 use super::{Output, Party, Session};
 use crate::mix::{Source, VOLUME_FADE_MS, Volume};
+use crate::wish::{Done, Refused};
 
 impl Party {
     pub(super) fn play(&mut self, now: Time) -> Vec<Output> {
@@ -17,6 +19,9 @@ impl Party {
     /// Goes on in the evening that another channel's party has begun, or goes on with.
     pub fn join(&mut self, session: &Session) {
         if self.session != *session {
+            if !self.session.live {
+                self.history.begin_evening();
+            }
             self.session.clone_from(session);
             self.revision += 1;
             self.saved_revision += 1;
@@ -24,6 +29,7 @@ impl Party {
     }
 
     fn begin_session(&mut self, now: Time) {
+        self.history.begin_evening();
         self.session = Session { live: true, title: std::mem::take(&mut self.session.title), started: now };
     }
 
@@ -56,6 +62,17 @@ impl Party {
         }
         self.source = source;
         vec![Output::Mix(self.plan_within(self.fades.source_ms))]
+    }
+
+    /// Goes on with what is heard from another place in it: it is opened once more there, and left for itself.
+    pub(super) fn seek(&mut self, to_ms: u64, now: Time) -> Granted {
+        if self.source != Source::Files {
+            return Err(Refused::NothingPlays);
+        }
+        let mut outputs = self.reopen(to_ms, now).ok_or(Refused::NothingPlays)?;
+        outputs.extend(self.set_playing(true, self.fades.pause_ms));
+        self.stopped = false;
+        Ok((Done::Plainly, outputs))
     }
 
     /// Next also resumes: who skips wants to hear something. On line-in there is nothing to skip.

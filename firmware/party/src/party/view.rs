@@ -12,7 +12,7 @@ use crate::requests::{Decline, Request, RequestList, Standing};
 use crate::settings::{Origins, Requests, Settings};
 use crate::view::{
     ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, PublicView, QueueView, RequestState,
-    RequestView, SessionView, SkipView,
+    RequestView, SessionView, SkipView, WishedView,
 };
 
 use super::wishes::BOOSTS_MAX;
@@ -121,6 +121,8 @@ impl Party {
             everybody: self.public_view(),
             origins: self.origins(),
             pending: self.requests.pending().map(pending).collect(),
+            evening: self.history.evening().map(played).collect(),
+            wished: self.wished().into_iter().map(|(track, wishes)| WishedView { track, wishes }).collect(),
             guests: self.guest_views(),
             newcomer: self.newcomer(),
         }
@@ -134,12 +136,6 @@ impl Party {
             let (track, by, votes, boosted) = (item.track, ByView::of(item.by), item.votes(), item.boosted);
             (item.id, ItemView { track, by, votes, boosted, why })
         });
-        let played = |played: &Played| PlayedView {
-            track: played.track,
-            by: played.by.and_then(ByView::of),
-            how: played.how,
-            skipped_by: played.skipped_by,
-        };
         PublicView {
             session: SessionView {
                 live: self.session.live,
@@ -150,7 +146,12 @@ impl Party {
             source: now.source,
             // Without the sign that zero may have.
             volume_db: now.volume.db() + 0.0,
-            now: now.track.map(|track| NowView { track, by: now.by.and_then(ByView::of), item: now.item }),
+            now: now.track.map(|track| NowView {
+                track,
+                by: now.by.and_then(ByView::of),
+                item: now.item,
+                hearts: self.hearts(),
+            }),
             queue: QueueView { order, items: items.collect(), can_undo: self.queue.can_undo() },
             upcoming: self.upcoming(UPCOMING),
             history: self.history.iter().map(played).collect(),
@@ -159,6 +160,7 @@ impl Party {
                 needed: self.skips_needed(),
                 from_ms: self.skips_from().map_or(0, Time::as_millis),
             },
+            reactions: self.reactions(),
             settings: self.settings.clone(),
         }
     }
@@ -201,9 +203,24 @@ impl Party {
         for guest in self.skip_votes() {
             guests.entry(guest).or_insert_with(newcomer).skip_vote = true;
         }
+        for guest in self.loved_by() {
+            guests.entry(guest).or_insert_with(newcomer).heart = true;
+        }
         for (guest, again) in self.skip_pauses() {
             guests.entry(guest).or_insert_with(newcomer).skip_from_ms = again.as_millis();
         }
         guests
+    }
+}
+
+/// Returns what is seen of a song that was heard.
+fn played(played: &Played) -> PlayedView<TrackId> {
+    PlayedView {
+        track: played.track,
+        by: played.by.and_then(ByView::of),
+        how: played.how,
+        skipped_by: played.skipped_by,
+        at_ms: played.begun.as_millis(),
+        hearts: played.hearts,
     }
 }

@@ -32,23 +32,9 @@ impl Party {
     /// # Errors
     /// Why it is refused; then nothing has changed.
     pub fn ask(&mut self, now: Time, asker: Asker, what: What) -> Granted {
-        let lasting = !matches!(
-            what,
-            What::Play
-                | What::Pause
-                | What::Toggle
-                | What::Stop
-                | What::Next
-                | What::Turn(_)
-                | What::Select(_)
-                | What::NextSource
-                | What::Request(_)
-                | What::Withdraw(_)
-                | What::Decline(_)
-                | What::Vote(..)
-                | What::SkipVote(_)
-                | What::Volume(_)
-        );
+        // These say themselves whether they have changed something that outlasts a restart.
+        let says = matches!(what, What::Turn(_) | What::Volume(_) | What::Request(_) | What::Withdraw(_));
+        let lasting = what.lasts() && !says;
         let granted = self.grant(now, asker, what)?;
         self.revision += 1;
         self.saved_revision += u64::from(lasting || matches!(granted.0, Done::Admitted(_)));
@@ -63,12 +49,13 @@ impl Party {
             What::Toggle if self.playing => return plainly(self.set_playing(false, self.fades.pause_ms)),
             What::Toggle => return plainly(self.play(now)),
             What::Stop => return plainly(self.stop()),
-            What::Next if self.source == Source::LineIn => return Err(Refused::NothingNext),
+            What::Next if self.source != Source::Files => return Err(Refused::NothingNext),
             What::Next => return plainly(self.next(now)),
+            What::Seek(to_ms) => return self.seek(to_ms, now),
             What::Turn(steps) => return plainly(self.set_volume(self.volume.turned(steps))),
             What::Select(Source::LineIn) if !self.has_line_in => return Err(Refused::NoLineIn),
             What::Select(source) => return plainly(self.select(source)),
-            What::NextSource => return self.grant(now, asker, What::Select(self.source.next())),
+            What::NextSource => return self.select_next(),
             // Which channels there are is the evening's business, not one party's.
             What::Channel(_) => return Err(Refused::NoSuchChannel),
             What::Start(title) => return self.start(title, now),
@@ -80,6 +67,8 @@ impl Party {
             What::Previous => return self.previous(now),
             What::Request(track) => return self.request(asker, guest?, track, now),
             What::SkipVote(on) => return self.vote_to_skip(guest?, on, now),
+            What::Love(on) => return self.love(guest?, on),
+            What::React(reaction) => return self.react(guest?, reaction, now),
             What::Vote(item, on) => {
                 self.vote(guest?, item, on)?;
                 return Ok((Done::Plainly, self.settle(now, false)));
@@ -109,10 +98,25 @@ impl Party {
         Ok((Done::Plainly, self.settle(now, asker.leads)))
     }
 
+    /// Of those that are there: a button shall not choose what brings nothing.
+    fn select_next(&mut self) -> Granted {
+        let is_there = |source: &Source| match source {
+            Source::Files => true,
+            Source::LineIn => self.has_line_in,
+            Source::Sender => self.has_sender,
+        };
+        let after = std::iter::successors(Some(self.source.next()), |source| Some(source.next()));
+        match after.take(Source::ALL.len()).find(is_there) {
+            Some(source) if source != self.source => plainly(self.select(source)),
+            _ => Err(Refused::NoLineIn),
+        }
+    }
+
     fn start(&mut self, title: Option<String>, now: Time) -> Granted {
         let title = title.map(|title| shown(&title, TITLE_CHARS_MAX).ok_or(Refused::BadText)).transpose()?;
         if !self.session.live {
             self.session = Session { live: true, title: String::new(), started: now };
+            self.history.begin_evening();
         }
         if let Some(title) = title {
             self.session.title = title;
@@ -126,11 +130,13 @@ impl Party {
             return (Done::Plainly, Vec::new());
         }
         self.session = Session::default();
+        self.note_last();
         self.queue = self.queue.emptied();
         self.requests.clear();
-        self.history.clear();
+        self.history.end_evening();
         self.boosts.clear();
         self.skips.clear();
+        self.applause.clear();
         self.open.iter_mut().chain(&mut self.closed).for_each(Open::forget);
         let mut outputs = self.stop();
         outputs.extend(self.settle(now, true));
@@ -248,6 +254,7 @@ impl Party {
             return Err(Refused::QueueFull);
         }
         let request = self.requests.add(guest, track);
+        self.applause.wish(track, true);
         if !at_once {
             return Ok((Done::Pending(request), Vec::new()));
         }
@@ -273,6 +280,7 @@ impl Party {
             self.saved_revision += 1;
         }
         self.requests.remove(request);
+        self.applause.wish(own.track, false);
         Ok(())
     }
 
@@ -281,11 +289,10 @@ impl Party {
         if item.by == By::Guest(guest) {
             return Err(Refused::OwnItem);
         }
-        if on {
-            item.voters.insert(guest)
-        } else {
-            item.voters.remove(&guest)
-        };
+        let (track, changed) = (item.track, if on { item.voters.insert(guest) } else { item.voters.remove(&guest) });
+        if changed {
+            self.applause.wish(track, on);
+        }
         Ok(())
     }
 
@@ -311,6 +318,8 @@ impl Party {
         self.history.forget(guest);
         self.boosts.remove(&guest);
         self.skips.forget(guest);
+        self.applause.forget(guest);
+        self.open.iter_mut().for_each(|open| _ = open.loved_by.remove(&guest));
         let opened = self.open.iter_mut().chain(&mut self.closed).filter_map(|open| open.item.as_mut());
         for item in opened.filter(|item| item.by == By::Guest(guest)) {
             item.by = By::Nobody;

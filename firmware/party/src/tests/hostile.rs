@@ -5,8 +5,8 @@ use base::{CueId, GuestId, ItemId, RequestId, Time, TrackId};
 
 use super::{Dice, FADES, HOST, Pump, catalogue, guest, hearing, request};
 use crate::{
-    Asker, At, Change, Entry, HISTORY_MAX, Input, PENDING_MAX, Party, QUEUE_MAX, Repeat, Requests, Settings, Source,
-    Standing, What,
+    Asker, At, Change, Entry, HISTORY_MAX, Input, PENDING_MAX, Party, QUEUE_MAX, Reaction, Repeat, Requests, Settings,
+    Source, Standing, What,
 };
 
 /// Any wish about anything that may be there.
@@ -18,7 +18,7 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
     };
     let request = RequestId(dice.roll(1 + pump.party.requests().iter().last().map_or(0, |last| last.id.0)));
     let track = TrackId(dice.roll(1_500));
-    match dice.roll(30) {
+    match dice.roll(33) {
         0..5 => What::Request(track),
         5..10 => What::Add(track, if dice.roll(2) == 0 { At::Next } else { At::End }),
         10..13 => What::Move(item, dice.roll(20) as usize),
@@ -35,6 +35,9 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
         26 if dice.roll(50) == 0 => What::End,
         27 => What::Volume(f32::from_bits(dice.roll(1 << 31) as u32)),
         28 => What::Forget(GuestId(dice.roll(60) as u32)),
+        30 => What::Love(dice.roll(3) > 0),
+        31 => What::React(Reaction::ALL[dice.roll(5) as usize]),
+        32 => What::Seek(dice.roll(400_000)),
         29 => What::Start(Some("\u{0}\u{202e}x".repeat(dice.roll(40) as usize))),
         _ => What::Vote(item, dice.roll(3) > 0),
     }
@@ -52,6 +55,7 @@ fn any_change(dice: &mut Dice) -> Change {
         skip_votes_min: Some(dice.roll(5) as u8),
         skip_after_s: Some(dice.roll(30) as u16),
         skip_pause_s: Some(dice.roll(90) as u16),
+        reactions: Some(dice.roll(2) == 0),
         ..Change::default()
     }
 }

@@ -61,7 +61,8 @@ fn a_single_track_follows_itself() {
 #[test]
 fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
     let mut party = party();
-    let silent = MixPlan { line_in_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 200, fallback_to_tracks: false };
+    let silent =
+        MixPlan { line_in_db: OFF_DB, sender_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 200, fallback_to_tracks: false };
     assert_eq!(last(&mut party, &[want(What::Pause)]), [Output::Mix(silent)]);
     assert_eq!(last(&mut party, &[want(What::Pause)]), []);
     assert_eq!(last(&mut party, &[want(What::Play)]), [Output::Mix(MixPlan { tracks_db: 0.0, ..silent })]);
@@ -71,10 +72,36 @@ fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
 fn line_in_falls_back_to_tracks_only_while_it_plays() {
     let mut party = party();
     let chosen = last(&mut party, &[want(What::Select(Source::LineIn))]);
-    let plan = MixPlan { line_in_db: 0.0, tracks_db: OFF_DB, ramp_ms: 1_000, fallback_to_tracks: true };
+    let plan =
+        MixPlan { line_in_db: 0.0, sender_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 1_000, fallback_to_tracks: true };
     assert_eq!(chosen, [Output::Mix(plan)]);
     let [Output::Mix(paused)] = last(&mut party, &[want(What::Pause)])[..] else { panic!("no plan") };
     assert!(!paused.fallback_to_tracks);
+}
+
+#[test]
+fn a_sender_is_heard_when_it_is_chosen_and_tracks_stand_in_for_it() {
+    let mut party = party();
+    let [Output::Mix(chosen)] = last(&mut party, &[want(What::Select(Source::Sender))])[..] else { panic!("no plan") };
+    assert_eq!((chosen.sender_db, chosen.tracks_db, chosen.line_in_db), (0.0, OFF_DB, OFF_DB));
+    assert!(chosen.fallback_to_tracks, "also before anybody sends");
+    assert_eq!(party.ask(Time::ZERO, HOST, What::Next), Err(Refused::NothingNext));
+}
+
+#[test]
+fn the_button_goes_round_the_sources_that_are_there() {
+    let mut party = Party::new(Source::Files, FADES, Settings::default(), 1);
+    assert_eq!(party.ask(Time::ZERO, HOST, What::NextSource), Err(Refused::NoLineIn));
+    party.handle(Time::ZERO, Input::Sender(true));
+    for (has_line_in, round) in
+        [(false, &[Source::Sender, Source::Files][..]), (true, &[Source::LineIn, Source::Sender, Source::Files])]
+    {
+        party.handle(Time::ZERO, Input::LineIn(has_line_in));
+        for source in round {
+            party.ask(Time::ZERO, HOST, What::NextSource).unwrap();
+            assert_eq!(party.view().source, *source);
+        }
+    }
 }
 
 #[test]
@@ -204,4 +231,31 @@ fn a_volume_turned_while_paused_is_heard_after_it() {
     assert_eq!(plan.tracks_db, -Volume::STEP_DB);
     let [Output::Mix(line_in)] = last(&mut party, &[want(What::Select(Source::LineIn))])[..] else { panic!("no plan") };
     assert_eq!(line_in.line_in_db, -Volume::STEP_DB, "the volume is the channel's, not a source's");
+}
+
+#[test]
+fn a_track_goes_on_from_another_place_and_is_still_the_same_one() {
+    let mut party = party();
+    last(&mut party, &[catalogue([1, 2, 3]), started(1)]);
+    let within = Output::CueAt(CueId(3), TrackId(1), 90_000);
+    assert_eq!(last(&mut party, &[want(What::Seek(90_000))]), [Output::Uncue, within, Output::Skip]);
+    assert_eq!(last(&mut party, &[started(3)]), []);
+    assert_eq!(last(&mut party, &[ended(1)]), [cue(4, 2)], "what comes after it is opened again");
+    assert_eq!((party.view().track, party.history().iter().count()), (Some(TrackId(1)), 0));
+    last(&mut party, &[started(4), ended(3)]);
+    let heard: Vec<TrackId> = party.history().iter().map(|played| played.track).collect();
+    assert_eq!(heard, [TrackId(1)], "it was heard once");
+}
+
+#[test]
+fn two_seeks_in_a_row_lead_to_the_last_and_none_where_nothing_plays() {
+    let mut party = party();
+    let nothing = party.ask(Time::ZERO, HOST, What::Seek(1)).unwrap_err();
+    assert_eq!(nothing, Refused::NothingPlays);
+    last(&mut party, &[catalogue([1, 2, 3]), started(1), want(What::Seek(10))]);
+    let within = Output::CueAt(CueId(4), TrackId(1), 20);
+    assert_eq!(last(&mut party, &[want(What::Seek(20))]), [Output::Uncue, within, Output::Skip]);
+    assert_eq!(last(&mut party, &[started(4), ended(1)]), [cue(5, 2)]);
+    last(&mut party, &[want(What::Select(Source::LineIn))]);
+    assert_eq!(party.ask(Time::ZERO, HOST, What::Seek(1)).unwrap_err(), Refused::NothingPlays);
 }

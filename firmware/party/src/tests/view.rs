@@ -89,7 +89,7 @@ fn the_view_is_written_as_pages_read_it() {
     let public = to_value(&view.everybody).unwrap();
     assert_eq!(
         keys(&public),
-        ["history", "playing", "queue", "session", "settings", "skip", "source", "upcoming", "volume_db"]
+        ["history", "playing", "queue", "reactions", "session", "settings", "skip", "source", "upcoming", "volume_db"]
     );
     let queue = json!({
         "order": [pinned],
@@ -100,8 +100,8 @@ fn the_view_is_written_as_pages_read_it() {
     });
     assert_eq!(public["queue"], queue);
     let history = json!([
-        { "track": 90, "by": "host", "how": "skipped", "skipped_by": 0 },
-        { "track": 1, "by": null, "how": "played", "skipped_by": 0 },
+        { "track": 90, "by": "host", "how": "skipped", "skipped_by": 0, "at_ms": 180_000, "hearts": 0 },
+        { "track": 1, "by": null, "how": "played", "skipped_by": 0, "at_ms": 0, "hearts": 0 },
     ]);
     assert_eq!(public["history"], history);
     let now = view.everybody.now.as_ref().expect("it plays");

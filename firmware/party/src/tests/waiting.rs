@@ -249,6 +249,10 @@ fn what_people_change_is_to_be_saved_and_what_plays_by_itself_is_not() {
     pump.add(50, At::End);
     let added = pump.party.saved_revision();
     assert!(added > before);
+    let item = pump.party.queue().items().next().expect("the one that was added").id;
+    pump.ask(guest(1), What::Vote(item, true)).unwrap();
+    let voted = pump.party.saved_revision();
+    assert!(voted > added, "who is told that a vote counts finds it after a restart");
     pump.heard_next();
-    assert!(pump.party.saved_revision() > added, "an item that was heard must not come back");
+    assert!(pump.party.saved_revision() > voted, "an item that was heard must not come back");
 }

@@ -13,6 +13,8 @@ use appliance::wifi;
 
 use crate::channel;
 use crate::config::{CardFile, Config};
+use crate::overlay::PASSPHRASE;
+use crate::settings::Kept;
 
 /// Why a secret stays in the file: no place to keep it.
 const NO_FOLDER: &str = "the box has no place to keep things";
@@ -73,6 +75,11 @@ fn keep(config: &Config, card: &CardFile, memory: &mut Memory, folder: &Folder) 
     }
     if is_news("source.crossfade_ms") {
         channel::forget_crossfades(folder)?;
+    }
+    let mut set = Kept::read(folder.path());
+    let secret_news = secret.filter(|secret| memory.passphrase.as_ref() != Some(secret)).map(|_| PASSPHRASE);
+    if set.forget(card.news.iter().map(String::as_str).chain(secret_news)) {
+        set.write(folder)?;
     }
     match secret {
         Some(secret) => memory.passphrase = Some(secret.clone()),

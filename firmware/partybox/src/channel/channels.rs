@@ -1,16 +1,18 @@
 //! The map of channels: wishes go to the one they are about, and the map follows the evening.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use appliance::state::{self, Written};
 use audio::status::Status;
 use base::{ChannelId, Time, TrackId};
 use party::{Asker, Audience, Changed, Channel, ChannelWish, Done, Evening, Refused, Scope, What, Wish};
 
 use super::lookup::Answer;
+use super::memory::Memory;
 use super::programme::{Listening, Programme};
 use super::remedy::Remedy;
-use super::roster::Roster;
+use super::roster::{self, Roster};
 use super::supplies::{Supplies, encoders};
 use super::tracks::News;
 use crate::error::Error;
@@ -26,6 +28,8 @@ pub(crate) struct Channels {
     roster: Roster,
     /// The channel that the box's own buttons act on, if it is not the first.
     steered: Option<ChannelId>,
+    /// Those of which the writer has not everything yet.
+    unwritten: BTreeSet<ChannelId>,
 }
 
 impl Channels {
@@ -48,7 +52,7 @@ impl Channels {
             programmes.insert(channel.id, programme);
         }
         supplies.want(evening.channels());
-        Ok(Self { evening, programmes, supplies, roster, steered: None })
+        Ok(Self { evening, programmes, supplies, roster, steered: None, unwritten: BTreeSet::new() })
     }
 
     /// Returns the channels with what runs each, in the hosts' order.
@@ -273,11 +277,42 @@ impl Channels {
         self.supplies.estimate()
     }
 
-    /// Writes what outlasts a restart, if it has changed; at once if `all`.
+    /// Hands what outlasts a restart to the writer, if it has changed; what nobody knows of tracks is left out if `all`. To be
+    /// called with every change.
     pub(crate) fn keep(&mut self, all: bool) {
-        self.roster.keep(&self.evening);
-        self.supplies.suspects.keep();
-        self.programmes.values_mut().for_each(|programme| programme.keep(all));
+        if let Some(writer) = &self.supplies.writer {
+            writer.poll();
+        }
+        self.unwritten.clear();
+        for (id, programme) in &mut self.programmes {
+            if !programme.keep(all) {
+                self.unwritten.insert(*id);
+            }
+        }
+    }
+
+    /// Calls `then` once everything that outlasts a restart, as far as a wish about `channel` reaches, is on the storage, or with the
+    /// reason why it is not.
+    ///
+    /// # Errors
+    /// Something of it has not been handed to the writer yet ([`Channels::keep`]): `then` comes back.
+    pub(crate) fn settle(&self, channel: ChannelId, scope: Scope, then: Written) -> Result<(), Written> {
+        let Some(writer) = &self.supplies.writer else {
+            then(Err(state::Error::NoPlace));
+            return Ok(());
+        };
+        let reaches = |id| scope != Scope::Channel || id == channel;
+        if self.unwritten.iter().any(|id| reaches(*id)) {
+            return Err(then);
+        }
+        let one = self.programmes.get(&channel).map(|programme| programme.memory.file());
+        let is_meant = |file: &str| match scope {
+            Scope::Channel => Some(file) == one,
+            Scope::Parties => Memory::is_one(file),
+            Scope::Channels => Memory::is_one(file) || file == roster::FILE,
+        };
+        writer.settle(is_meant, then);
+        Ok(())
     }
 
     /// Looks whether every pump makes blocks.

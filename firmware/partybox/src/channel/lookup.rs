@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use base::{ChannelId, TrackId};
+use library::Library;
 use tokio::sync::mpsc;
 
 use crate::stock::{Entry, Stock};
@@ -43,6 +44,7 @@ pub(crate) struct Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Lookup {
     questions: SyncSender<(ChannelId, TrackId)>,
+    library: Option<Library>,
 }
 
 /// The other ends of a [`Lookup`].
@@ -60,21 +62,29 @@ impl Lookup {
     pub(crate) fn start(stock: Stock) -> io::Result<(Self, Started)> {
         let (questions, asked) = sync_channel(QUESTIONS_MAX);
         let (answers_in, answers) = mpsc::channel(ANSWERS_MAX);
+        let library = stock.library().cloned();
         let run = move || answer_all(&stock, &asked, &answers_in);
         let thread = thread::Builder::new().name("lookup".to_owned()).spawn(run)?;
-        Ok((Self { questions }, Started { answers, thread }))
+        Ok((Self { questions, library }, Started { answers, thread }))
     }
 
     /// Returns one without a thread, and its questions.
     #[cfg(test)]
     pub(super) fn unanswered() -> (Self, Receiver<(ChannelId, TrackId)>) {
         let (questions, asked) = sync_channel(QUESTIONS_MAX);
-        (Self { questions }, asked)
+        (Self { questions, library: None }, asked)
     }
 
     /// Asks what `track` is, for `channel`. Returns `false` if the thread has as much to do as it can remember.
     pub(crate) fn ask(&self, channel: ChannelId, track: TrackId) -> bool {
         self.questions.try_send((channel, track)).is_ok()
+    }
+
+    /// Has the library count that `track` is played; `wanted`: because somebody asked for it.
+    pub(crate) fn played(&self, track: TrackId, wanted: bool) {
+        if let Some(library) = &self.library {
+            library.played(track, wanted);
+        }
     }
 }
 

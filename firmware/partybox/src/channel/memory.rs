@@ -1,8 +1,9 @@
 //! The party's settings, volume and queue as a file: how they outlast a restart.
 //!
-//! Written within a second of a change by people. What plays by itself changes nothing in it, so a box that just plays
-//! does not write; an item of the queue that begins to play does, once, so that it does not come back. A vote alone is not
-//! written either, but goes along with the next change. Nothing in it says which guest wanted what.
+//! Written with every change by people; who made it is answered once it is written (see [`crate::settling`]). What plays by itself
+//! changes nothing in it, so a box that just plays does not write; an item of the queue that begins to play does, once, so that it
+//! does not come back. Nothing in it says which guest wanted what. Should the storage lose it, the file as it was before the last
+//! change holds.
 //!
 //! A track is named by its number in the library, which survives rescans and renames. Should the library be rebuilt,
 //! the number may mean another track: a checksum of its texts tells, and the item is left out.
@@ -11,9 +12,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use appliance::state::{Error, Folder, Writer, peek};
+use appliance::state::{Copies, Error, Folder, Writer, peek};
 use base::{ChannelId, Time, TrackId};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use party::{Change, Party, QUEUE_MAX, Saved, SavedItem, Settings, TITLE_CHARS_MAX, Volume};
@@ -32,8 +32,8 @@ const VERSION: u32 = 2;
 /// The version whose settings are all that held, whoever said them. Those that are not the defaults count as set by hosts.
 const VERSION_OF_SNAPSHOTS: u32 = 1;
 
-/// Shortest time between two writes, ms: what many people do at once is written together.
-const WRITE_EVERY_MS: u64 = 500;
+/// Time until tracks of which something is to be written are asked for again, ms, where nobody says what they are.
+const ASK_EVERY_MS: u64 = 100;
 
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
@@ -82,11 +82,10 @@ pub(super) struct Memory {
     writer: Option<Arc<Writer>>,
     /// The file's name in the state folder.
     file: Cow<'static, str>,
-    written: u64,
-    at: Time,
-    /// Set when what is there is another one's, or when it could not be written because the storage is slow: it is then
-    /// written though nothing has changed.
-    again: Arc<AtomicBool>,
+    /// The revision of the party that was handed to the writer; `None`: what is there is another one's.
+    written: Option<u64>,
+    /// When tracks of which something is to be written were not known last.
+    postponed: Option<Time>,
 }
 
 impl Memory {
@@ -96,52 +95,59 @@ impl Memory {
     pub(super) fn new(writer: Option<Arc<Writer>>, channel: ChannelId, resumed: bool) -> Self {
         let is_first = channel.as_str() == FIRST;
         let file = if is_first { FILE.into() } else { format!("{FILE}-{channel}").into() };
-        Self { writer, file, written: 0, at: Time::ZERO, again: Arc::new(AtomicBool::new(!resumed)) }
+        Self { writer, file, written: resumed.then_some(0), postponed: None }
+    }
+
+    /// Returns the file's name in the state folder.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Returns whether the file of that name keeps what a channel is.
+    pub(super) fn is_one(file: &str) -> bool {
+        file.strip_prefix(FILE).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
     /// What the file says, of the tracks that are there. What is wrong with it is logged, and the party then
     /// starts with nothing.
     pub(super) fn read(&self, mut tracks: impl FnMut(TrackId) -> Option<TrackView>) -> Option<Saved> {
         let folder = self.writer.as_deref()?.folder();
-        let text = folder.read(&self.file).inspect_err(|error| log::warn!("the queue begins anew: {error}")).ok()??;
-        let saved = from_text(&text, |track| tracks(track).as_ref().map(checksum));
-        if saved.is_none() {
-            // Not within the macro: a log that is switched off evaluates nothing.
-            let foreign = folder.set_aside(&self.file);
-            log::warn!("the queue begins anew: {foreign}");
-        }
-        saved
+        let file = folder.read_or_older(&self.file, "the queue is not as it was", whole)?;
+        Some(saved(file, |track| tracks(track).as_ref().map(checksum)))
     }
 
-    /// Writes what has changed, unless it was written just now. To be called a few times a second. What `tracks` does not
-    /// know yet is waited for: without its checksum it would be left out.
-    pub(super) fn keep(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<Option<TrackView>>, now: Time) {
-        if now >= self.at.plus_millis(WRITE_EVERY_MS) {
-            self.write(party, tracks, now);
+    /// Hands what has changed to the writer. What `tracks` does not know yet is waited for: without its checksum it would be left
+    /// out. Returns whether the writer has everything. To be called with every change.
+    pub(super) fn keep(
+        &mut self,
+        party: &Party,
+        tracks: impl Fn(TrackId) -> Option<Option<TrackView>>,
+        now: Time,
+    ) -> bool {
+        if self.postponed.is_some_and(|postponed| now < postponed.plus_millis(ASK_EVERY_MS)) {
+            return false;
         }
+        let has_all = self.write(party, tracks);
+        self.postponed = (!has_all).then_some(now);
+        has_all
     }
 
-    /// Writes what has changed, unless `tracks` knows nothing yet of one that it is about; inside is nothing if there is no
-    /// such track.
-    pub(super) fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<Option<TrackView>>, now: Time) {
-        let Some(writer) = &self.writer else { return };
+    /// Hands what has changed to the writer, unless `tracks` knows nothing yet of one that it is about; inside is nothing if there
+    /// is no such track. Returns whether the writer has everything.
+    pub(super) fn write(&mut self, party: &Party, tracks: impl Fn(TrackId) -> Option<Option<TrackView>>) -> bool {
+        let Some(writer) = &self.writer else { return true };
         let revision = party.saved_revision();
-        if self.written == revision && !self.again.load(Ordering::Relaxed) {
-            return;
+        if self.written == Some(revision) {
+            return true;
         }
         let saved = party.saved();
         let known = saved.items.iter().map(|item| Some((item.track, tracks(item.track)?.as_ref().map(checksum))));
-        let Some(known) = known.collect::<Option<HashMap<TrackId, Option<u32>>>>() else { return };
-        self.again.store(false, Ordering::Relaxed);
-        (self.written, self.at) = (revision, now);
+        let Some(known) = known.collect::<Option<HashMap<TrackId, Option<u32>>>>() else { return false };
+        self.written = Some(revision);
         let text = to_text(&saved, |track| known.get(&track).copied().flatten());
-        let again = Arc::clone(&self.again);
-        let done = move |written: Result<(), Error>| match written {
-            Err(Error::Busy) => again.store(true, Ordering::Relaxed),
-            Err(error) => log::warn!("the queue cannot be written, so a restart brings back an older one: {error}"),
-            Ok(()) => {}
-        };
-        writer.write(self.file.clone(), text.into_bytes(), Box::new(done));
+        // What the storage refuses, the writer says and owes.
+        writer.write(self.file.clone(), text.into_bytes(), Copies::AndOlder, Box::new(|_| {}));
+        true
     }
 }
 
@@ -154,8 +160,7 @@ pub(crate) fn forget_crossfades(folder: &Folder) -> Result<(), Error> {
     let system = |error| Error::System(folder.path().to_owned(), error);
     for entry in fs::read_dir(folder.path()).map_err(system)? {
         let name = entry.map_err(system)?.file_name();
-        let of_channel = |name: &str| name == FILE || name.strip_prefix(FILE).is_some_and(|rest| rest.starts_with('-'));
-        let Some(name) = name.to_str().filter(|name| of_channel(name)) else { continue };
+        let Some(name) = name.to_str().filter(|name| Memory::is_one(name)) else { continue };
         // One that is not whole is set aside when its channel reads it.
         let Some(text) = peek(folder.path(), name) else { continue };
         let Ok(mut file) = toml::from_str::<File>(&text) else { continue };
@@ -164,6 +169,12 @@ pub(crate) fn forget_crossfades(folder: &Folder) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Returns whether this is a text as a channel's file of this name is; `None` if no channel has such a file.
+pub(super) fn is_whole(name: &str, text: &str) -> Option<bool> {
+    let of_channel = name == FILE || name.strip_prefix("party-").is_some_and(|id| ChannelId::new(id).is_ok());
+    of_channel.then(|| whole(text.as_bytes()).is_some())
 }
 
 /// What tells that a number still means the same track.
@@ -187,31 +198,40 @@ fn to_text(saved: &Saved, texts: impl Fn(TrackId) -> Option<u32>) -> String {
     toml::to_string(&file).expect("numbers and strings make a table")
 }
 
-/// `None` if this is not such a text.
-fn from_text(text: &[u8], mut texts: impl FnMut(TrackId) -> Option<u32>) -> Option<Saved> {
-    let file: File = toml::from_slice(text).ok()?;
+/// What a text says; `None` if this is not such a text.
+fn whole(text: &[u8]) -> Option<File> {
+    let mut file: File = toml::from_slice(text).ok()?;
     let whole = Settings::default().changed(&file.settings).ok()?;
-    let settings = match file.version {
-        VERSION => file.settings,
-        VERSION_OF_SNAPSHOTS => Change::between(&Settings::default(), &whole),
+    match file.version {
+        VERSION => {}
+        VERSION_OF_SNAPSHOTS => file.settings = Change::between(&Settings::default(), &whole),
         _ => return None,
-    };
-    if file.item.len() > QUEUE_MAX || file.title.chars().count() > TITLE_CHARS_MAX {
-        return None;
     }
-    let volume = Volume::nearest(file.volume_db)?;
-    let known = file.item.into_iter().filter(|row| texts(row.track) == Some(row.texts));
+    let fits = file.item.len() <= QUEUE_MAX && file.title.chars().count() <= TITLE_CHARS_MAX;
+    fits.then_some(())?;
+    Volume::nearest(file.volume_db)?;
+    Some(file)
+}
+
+/// What a file says of the tracks whose texts are still the same.
+fn saved(file: File, mut texts: impl FnMut(TrackId) -> Option<u32>) -> Saved {
+    let File { settings, title, volume_db, item, .. } = file;
+    let known = item.into_iter().filter(|row| texts(row.track) == Some(row.texts));
     let items = known.map(|row| {
         let Row { track, host: by_host, pinned, boosted, round, votes, .. } = row;
         SavedItem { track, by_host, pinned, boosted, round, votes }
     });
-    Some(Saved { settings, volume, title: file.title, items: items.collect() })
+    Saved { settings, volume: Volume::nearest(volume_db).unwrap_or_default(), title, items: items.collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use appliance::state::FILE_BYTES_MAX;
+
+    fn from_text(text: &[u8], texts: impl FnMut(TrackId) -> Option<u32>) -> Option<Saved> {
+        whole(text).map(|file| super::saved(file, texts))
+    }
 
     fn saved(count: u64) -> Saved {
         let item = |n: u64| SavedItem {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use audio::clock::Clock;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
+use audio::sender::SenderInput;
+use audio::sender::status::{SenderNumbers, SenderState};
 use base::{ChannelId, CueId, Time, TrackId};
 use party::{Asker, Audience, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
+use web::senders::Senders;
 use web::track::TrackView;
 
 use super::ear::{Ear, Lost, Moment};
@@ -20,8 +23,9 @@ use super::tracks::{News, Tracks};
 use super::view::Shown;
 use crate::supervise::PumpWatch;
 
-/// The place of line-in among the pump's sources.
+/// The places of the pump's sources.
 const LINE_IN: usize = 0;
+const SENDER: usize = 1;
 
 /// Tracks that will play by themselves whose titles are looked up before they are shown.
 const AHEAD: usize = 6;
@@ -53,6 +57,11 @@ pub(crate) struct Programme {
     pub(super) remedies: Remedies,
     pub(super) suspects: Suspects,
     pub(super) hub: Hub,
+    /// Where a sender's sound comes in, and who that is.
+    pub(super) sender: SenderInput,
+    pub(super) senders: Senders,
+    /// Whether the rules know of a sender.
+    pub(super) has_sender: bool,
     pub(super) pump: PumpWatch,
     pub(super) clock: Clock,
     /// Whether something changed that people wait to see.
@@ -121,8 +130,18 @@ impl Programme {
         self.carry_out(outputs);
     }
 
-    /// Tells the rules that time goes on.
+    /// Returns what the channel's sender does, and its name; the name is there before its sound.
+    pub(crate) fn sender(&self) -> (SenderNumbers, Option<String>) {
+        (self.sender.status().numbers(), self.senders.name(self.id))
+    }
+
+    /// Tells the rules that time goes on, and whether somebody sends.
     pub(super) fn pass(&mut self) {
+        let has_sender = self.sender.status().numbers().state != SenderState::Off;
+        if has_sender != self.has_sender {
+            self.has_sender = has_sender;
+            self.apply(Input::Sender(has_sender));
+        }
         let outputs = self.party.handle(self.clock.now(), Input::Pass);
         self.carry_out(outputs);
     }
@@ -155,6 +174,7 @@ impl Programme {
                     self.apply(Input::TrackStarted(cue));
                     if let Some(track) = self.party.opened(cue) {
                         log::info!("{}: now playing: {}", self.id, self.tracks.title(track));
+                        self.tracks.played(track, self.party.is_wanted(cue));
                     }
                 }
                 Event::TrackEnded { cue, .. } => self.apply(Input::TrackEnded(cue)),
@@ -162,8 +182,8 @@ impl Programme {
                     let track = self.party.opened(cue).unwrap_or_default();
                     log::warn!("{}: the decoder of track {track} is behind", self.id);
                 }
-                Event::SourceLost { .. } => log::warn!("{}: line-in brings nothing", self.id),
-                Event::SourceBack { .. } => log::info!("{}: line-in is back", self.id),
+                Event::SourceLost { index } => log::warn!("{}: {} brings nothing", self.id, source_name(index)),
+                Event::SourceBack { index } => log::info!("{}: {} delivers", self.id, source_name(index)),
             }
         }
         self.tracks.hand_over();
@@ -187,7 +207,7 @@ impl Programme {
     /// Returns the track that is heard, if one is, and its cue.
     fn playing(&self) -> Option<(CueId, TrackId)> {
         let sound = self.controls.status();
-        let from_decks = self.view().source != party::Source::LineIn || sound.standing_in;
+        let from_decks = self.view().source == party::Source::Files || sound.standing_in;
         let (cue, _) = sound.cue.filter(|_| from_decks)?;
         Some((cue, self.party.opened(cue)?))
     }
@@ -236,17 +256,18 @@ impl Programme {
         view
     }
 
-    /// Writes what outlasts a restart, if it has changed; at once if `all`, else not more often than a card likes.
-    pub(super) fn keep(&mut self, all: bool) {
+    /// Hands what outlasts a restart to the writer, if it has changed; what nobody knows if `all`. Returns whether the writer has
+    /// everything.
+    pub(super) fn keep(&mut self, all: bool) -> bool {
         let Self { memory, party, shown, tracks, clock, .. } = self;
         let track = |id| -> Option<Option<TrackView>> { shown.track(id).map(Some).or_else(|| tracks.show(id)) };
-        let now: Time = clock.now();
-        if all {
-            memory.write(party, |id| Some(track(id).flatten()), now)
+        let has_all = if all {
+            memory.write(party, |id| Some(track(id).flatten()))
         } else {
-            memory.keep(party, track, now)
-        }
+            memory.keep(party, track, clock.now())
+        };
         tracks.ask();
+        has_all
     }
 
     pub(super) fn apply(&mut self, input: Input) {
@@ -268,7 +289,11 @@ impl Programme {
                 }
                 Output::Uncue => self.tracks.uncue(),
                 Output::Cue(cue, track) => {
-                    self.tracks.cue(cue, track, self.party.settings().level_loudness);
+                    self.tracks.cue(cue, track, 0, self.party.settings().level_loudness);
+                    true
+                }
+                Output::CueAt(cue, track, from_ms) => {
+                    self.tracks.cue(cue, track, from_ms, self.party.settings().level_loudness);
                     true
                 }
             };
@@ -298,7 +323,14 @@ pub(super) fn plan(plan: party::MixPlan, crossfade_ms: u16) -> MixPlan {
         fallback_to_decks: plan.fallback_to_tracks,
         ..MixPlan::default()
     };
-    mixed.with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
+    mixed
+        .with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
+        .with_source(SENDER, Decibels::from_db(plan.sender_db))
+}
+
+/// Returns what the source at this place is called in the log.
+fn source_name(index: usize) -> &'static str {
+    if index == LINE_IN { "line-in" } else { "the sender" }
 }
 
 #[cfg(test)]

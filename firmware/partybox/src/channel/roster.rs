@@ -1,15 +1,14 @@
 //! Which channels there are, as a file: how the evening outlasts a restart.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use appliance::state::{Error, Writer};
+use appliance::state::{Copies, Writer};
 use base::ChannelId;
 use party::{Channel, Evening};
 use serde::{Deserialize, Serialize};
 
 /// The file's name in the state folder.
-const FILE: &str = "channels";
+pub(super) const FILE: &str = "channels";
 
 /// Version of the shape. Another one is refused, and the file is kept aside.
 const VERSION: u32 = 1;
@@ -21,6 +20,11 @@ struct File {
     channel: Vec<Channel>,
 }
 
+/// Returns whether this is a text as the file of this name is; `None` if that is not its name.
+pub(super) fn is_whole(name: &str, text: &str) -> Option<bool> {
+    (name == FILE).then(|| from_text(text.as_bytes()).is_some())
+}
+
 /// What keeps the file as the evening is.
 #[derive(Debug)]
 pub(crate) struct Roster {
@@ -28,14 +32,12 @@ pub(crate) struct Roster {
     writer: Option<Arc<Writer>>,
     /// The channel with which a box begins.
     first: ChannelId,
-    /// Set when it could not be written because the storage is slow; it is then written again.
-    again: Arc<AtomicBool>,
 }
 
 impl Roster {
     /// Keeps the file of `writer`'s folder. A box without one begins with the channel `first`.
     pub(crate) fn new(writer: Option<Arc<Writer>>, first: ChannelId) -> Self {
-        Self { writer, first, again: Arc::default() }
+        Self { writer, first }
     }
 
     /// Returns the evening that the file tells of. What is wrong with the file is logged, and the evening then begins
@@ -45,34 +47,14 @@ impl Roster {
     }
 
     fn read_file(&self) -> Option<Evening> {
-        let folder = self.writer.as_deref()?.folder();
-        let text = folder.read(FILE).inspect_err(|error| log::warn!("there is one channel: {error}")).ok()??;
-        let evening = from_text(&text);
-        if evening.is_none() {
-            // Not within the macro: a log that is switched off evaluates nothing.
-            let foreign = folder.set_aside(FILE);
-            log::warn!("there is one channel: {foreign}");
-        }
-        evening
+        self.writer.as_deref()?.folder().read_or_older(FILE, "the channels are not as they were", from_text)
     }
 
-    /// Writes the file again if the storage was too slow for the last change. To be called a few times a second.
-    pub(super) fn keep(&self, evening: &Evening) {
-        if self.again.swap(false, Ordering::Relaxed) {
-            self.write(evening);
-        }
-    }
-
-    /// Writes the file.
+    /// Hands the file to the writer, which says and owes what the storage refuses.
     pub(super) fn write(&self, evening: &Evening) {
-        let Some(writer) = &self.writer else { return };
-        let again = Arc::clone(&self.again);
-        let written = move |written: Result<(), Error>| match written {
-            Err(Error::Busy) => again.store(true, Ordering::Relaxed),
-            Err(error) => log::warn!("the channels cannot be written, so a restart brings back older ones: {error}"),
-            Ok(()) => {}
-        };
-        writer.write(FILE, to_text(evening).into_bytes(), Box::new(written));
+        if let Some(writer) = &self.writer {
+            writer.write(FILE, to_text(evening).into_bytes(), Copies::AndOlder, Box::new(|_| {}));
+        }
     }
 }
 

@@ -9,13 +9,15 @@ use audio::decode::WorkerCommand;
 use audio::encode::{self, Encode, Profile};
 use audio::line::LineSource;
 use audio::pump::{self, Controls};
-use audio::source::Source as SoundSource;
+use audio::sender::SenderInput;
+use audio::source::{Absent, Source as SoundSource};
 use base::{ChannelId, PacketDuration, PacketSink, StreamId, Timeline, TrackId};
 use party::{CHANNELS_MAX, Channel, Fades, Input, Party, Settings, Source};
 use rtc::config::StreamConfig;
 use tokio::sync::{Notify, mpsc, watch};
 use web::http::Hubs;
 use web::mp3;
+use web::senders::{Intakes, Open, Senders};
 use web::status::Snapshot;
 
 use super::details::Details;
@@ -38,8 +40,8 @@ use crate::supervise::PumpWatch;
 /// Delay of a channel's first block: its thread is certainly running by then, so that it is not late, ms.
 const FIRST_BLOCK_MS: u64 = 50;
 
-/// The controls of every channel's pump, for whoever exports their numbers.
-pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, Controls>>;
+/// The controls of every channel's pump and its input for senders, for whoever exports their numbers.
+pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, (Controls, SenderInput)>>;
 
 /// What channels are made of.
 pub(crate) struct Supplies {
@@ -63,6 +65,9 @@ pub(crate) struct Supplies {
     pub(crate) wake: Arc<Notify>,
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(crate) hubs: watch::Sender<Hubs>,
+    /// Who sends, and where they do.
+    pub(crate) senders: Senders,
+    pub(crate) intakes: watch::Sender<Intakes>,
     /// What mixing up begins with; nobody's secret depends on it.
     pub(crate) seed: u64,
     /// How many channels this board can encode.
@@ -92,7 +97,10 @@ impl Supplies {
         }
         // What may be refused comes before the stream, which would have to be taken back.
         let line = self.line.as_ref().map(LineSource::tap).transpose().map_err(Error::LineIn)?;
-        let sources = line.into_iter().map(|line| Box::new(line) as Box<dyn SoundSource>).collect();
+        let line = line.map_or_else(|| Box::new(Absent) as Box<dyn SoundSource>, |line| Box::new(line));
+        let sender = SenderInput::new();
+        // In the order of their places in the plan.
+        let sources: Vec<Box<dyn SoundSource>> = vec![line, Box::new(sender.source())];
         let encoders = encoders(&self.config)?;
         let (hub, mp3) = mp3::hub(stream, &self.mp3(), &self.snapshots, &tokio::runtime::Handle::current());
         let (tap, ear) = ear::pair();
@@ -110,8 +118,11 @@ impl Supplies {
         })?;
         let (worker, news, lookup) = (WorkerCommand::this_program(), self.news.clone(), self.lookup.clone());
         let tracks = Tracks::new(id, catalogue, controls.clone(), worker, news, lookup).knowing(details);
-        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, controls.clone());
+        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (controls.clone(), sender.clone()));
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
+        let input = sender.clone();
+        let opens: Open = Arc::new(move || input.open().inspect_err(|error| log::error!("{id}: {error}")).ok());
+        self.intakes.send_modify(|intakes| _ = Arc::make_mut(intakes).insert(id, opens));
         let pump = PumpWatch::new(thread, clock.now());
         let card = self.config.card.as_ref();
         let shown = Shown::new(card.is_some_and(|card| card.says("source.crossfade_ms")));
@@ -128,6 +139,9 @@ impl Supplies {
             remedies,
             suspects,
             hub,
+            sender,
+            senders: self.senders.clone(),
+            has_sender: false,
             pump,
             clock,
             urgent: true,
@@ -172,6 +186,7 @@ impl Supplies {
         }
         controls.stop();
         hub.stop();
+        self.intakes.send_modify(|intakes| _ = Arc::make_mut(intakes).remove(&id));
         self.gauged.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().filter(|hub| hub.stream() != id.into()).cloned().collect());
         // It ends with its next block; nobody waits for that here.

@@ -3,12 +3,10 @@
 //! Tracks that silenced a channel or were playing when a pump died, and what the process was ended for. It holds for one version
 //! of the firmware: the next one may be cured. Who is blamed is decided in [`super::remedy`].
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use appliance::state::{Error, Writer};
+use appliance::state::{Copies, Error, Writer};
 use base::{ChannelId, TrackId};
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +26,6 @@ const ENDS_MAX: usize = 32;
 
 /// How long it is waited for the storage before the process ends. What is not stored then counts as not remembered.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Time between two tries while too much waits to be written.
-const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,8 +60,6 @@ pub(crate) struct Suspects {
     /// `None`: they last until the box restarts, and the process is never ended because of its sound.
     writer: Option<Arc<Writer>>,
     file: Arc<Mutex<File>>,
-    /// Set when it could not be written because the storage is slow; it is then written again.
-    again: Arc<AtomicBool>,
 }
 
 impl Suspects {
@@ -86,7 +79,7 @@ impl Suspects {
             firmware: env!("CARGO_PKG_VERSION").to_owned(),
             ..File::default()
         });
-        Self { writer, file: Arc::new(Mutex::new(file)), again: Arc::default() }
+        Self { writer, file: Arc::new(Mutex::new(file)) }
     }
 
     /// The file stays right whatever panicked elsewhere: it is only ever changed in one step.
@@ -124,39 +117,15 @@ impl Suspects {
             return false;
         }
         file.ended.push(end);
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let (written, told) = mpsc::channel();
-            self.write(&file, move |result| _ = written.send(result));
-            match told.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(Ok(())) => return true,
-                // What else waits for the storage comes first.
-                Ok(Err(Error::Busy)) if Instant::now() < until => thread::sleep(BUSY_PAUSE),
-                Ok(Err(_)) | Err(_) => return false,
-            }
-        }
-    }
-
-    /// Writes the file again if the storage was too slow for the last change. To be called a few times a second.
-    pub(super) fn keep(&self) {
-        if self.again.swap(false, Ordering::Relaxed) {
-            self.write(&self.file(), |_| {});
-        }
+        let (written, told) = mpsc::channel();
+        self.write(&file, move |result| _ = written.send(result));
+        matches!(told.recv_timeout(PATIENCE), Ok(Ok(())))
     }
 
     fn write(&self, file: &File, then: impl FnOnce(Result<(), Error>) + Send + 'static) {
         let Some(writer) = &self.writer else { return };
         let text = toml::to_string(file).expect("numbers and strings make a table");
-        let again = Arc::clone(&self.again);
-        let told = move |result: Result<(), Error>| {
-            match &result {
-                Ok(()) => {}
-                Err(Error::Busy) => again.store(true, Ordering::Relaxed),
-                Err(error) => log::warn!("what silenced the box is forgotten with a restart: {error}"),
-            }
-            then(result);
-        };
-        writer.write(FILE, text.into_bytes(), Box::new(told));
+        writer.write(FILE, text.into_bytes(), Copies::Newest, Box::new(then));
     }
 }
 
@@ -181,7 +150,6 @@ mod tests {
         let before = suspects(directory.path());
         (0..100).for_each(|n| before.accuse(TrackId(n), 7));
         before.acquit(TrackId(98));
-        before.keep();
         assert!(before.may_end(channel_named("main"), Lost::InEncoder));
         drop(before);
         let after = suspects(directory.path());

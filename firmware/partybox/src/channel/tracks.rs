@@ -42,6 +42,8 @@ pub(crate) type News = (CueId, decode::Event);
 struct Wanted {
     cue: CueId,
     track: TrackId,
+    /// Where in it to begin, ms after its start.
+    from_ms: u64,
     is_level: bool,
     /// `None`: it is being looked up.
     found: Option<Found>,
@@ -60,6 +62,8 @@ pub(crate) struct Tracks {
     details: Details,
     /// What is known of those that were opened last, the newest at the end.
     heard: VecDeque<(TrackId, TrackInfo)>,
+    /// Those that were opened within the track, the newest at the end, and where, ms after its start.
+    within: VecDeque<(CueId, u64)>,
     /// To be opened, in this order. The party opens two at a time, so there are never more here.
     wanted: VecDeque<Wanted>,
     /// Whether the pump is to skip as soon as these are open.
@@ -80,8 +84,8 @@ impl Tracks {
         lookup: Lookup,
     ) -> Self {
         let (details, heard) = (Details::default(), VecDeque::new());
-        let (wanted, skips, waiting) = (VecDeque::new(), false, VecDeque::new());
-        Self { catalogue, controls, worker, channel, news, lookup, details, heard, wanted, skips, waiting }
+        let (wanted, skips, waiting, within) = (VecDeque::new(), false, VecDeque::new(), VecDeque::new());
+        Self { catalogue, controls, worker, channel, news, lookup, details, heard, within, wanted, skips, waiting }
     }
 
     /// Returns the same, of which that much is known already.
@@ -111,15 +115,20 @@ impl Tracks {
         self.details.known(track)
     }
 
+    /// Has the library count that `track` is played; `wanted`: because somebody asked for it.
+    pub(super) fn played(&self, track: TrackId, wanted: bool) {
+        self.lookup.played(track, wanted);
+    }
+
     /// Asks what is not known and shall be, as far as the thread takes questions. To be called now and then.
     pub(super) fn ask(&self) {
         self.details.ask(|track| self.lookup.ask(self.channel, track));
     }
 
-    /// Opens `track` under the number `cue` behind those already open, brought to the loudness of all if `is_level`, as soon
-    /// as it is looked up.
-    pub(super) fn cue(&mut self, cue: CueId, track: TrackId, is_level: bool) {
-        self.wanted.push_back(Wanted { cue, track, is_level, found: None, tries: 0 });
+    /// Opens `track`, from `from_ms` after its start on, under the number `cue` behind those already open, brought to the
+    /// loudness of all if `is_level`, as soon as it is looked up.
+    pub(super) fn cue(&mut self, cue: CueId, track: TrackId, from_ms: u64, is_level: bool) {
+        self.wanted.push_back(Wanted { cue, track, from_ms, is_level, found: None, tries: 0 });
         // What was known a while ago may have moved since.
         self.details.want(track);
         self.ask();
@@ -148,12 +157,12 @@ impl Tracks {
                 wanted.found = Some(found.clone());
             }
         }
-        while let Some(Wanted { cue, track, is_level, found, .. }) =
+        while let Some(Wanted { cue, track, from_ms, is_level, found, .. }) =
             self.wanted.pop_front_if(|wanted| wanted.found.is_some())
         {
             match found {
                 Some(Found::Entry(entry)) if !is_barred(track, &entry.view(track)) => {
-                    self.open(cue, track, is_level, *entry);
+                    self.open(cue, track, from_ms, is_level, *entry);
                 }
                 _ => inputs.push(Input::CueFailed(cue)),
             }
@@ -162,7 +171,16 @@ impl Tracks {
         inputs
     }
 
-    fn open(&mut self, cue: CueId, track: TrackId, is_level: bool, entry: Entry) {
+    /// Returns where in its track the cue began, ms after the track's start.
+    pub(crate) fn begins_at_ms(&self, cue: CueId) -> u64 {
+        self.within.iter().find(|(within, _)| *within == cue).map_or(0, |(_, from_ms)| *from_ms)
+    }
+
+    fn open(&mut self, cue: CueId, track: TrackId, from_ms: u64, is_level: bool, entry: Entry) {
+        if from_ms > 0 {
+            self.within.push_back((cue, from_ms));
+            self.within.drain(..self.within.len().saturating_sub(HEARD_MAX));
+        }
         self.heard.retain(|(heard, _)| *heard != track);
         if self.heard.len() >= HEARD_MAX {
             self.heard.pop_front();
@@ -176,7 +194,8 @@ impl Tracks {
             }
         };
         let gain_db = if is_level { entry.gain_db } else { 0.0 };
-        let cut = Cut { path: entry.path, start_ms: entry.start_ms, end_ms: entry.end_ms, gain_db };
+        let cut =
+            Cut { path: entry.path, start_ms: entry.start_ms.saturating_add(from_ms), end_ms: entry.end_ms, gain_db };
         self.waiting.push_back(decode::open_cut(&self.worker, cut, cue, notify));
         self.hand_over();
     }
@@ -217,7 +236,9 @@ impl Tracks {
                 if let Some((_, known)) = self.heard.iter_mut().find(|(heard, _)| *heard == track) {
                     // The tags' reader knows more kinds of titles, the decoder knows the length to the frame.
                     known.artist = known.artist.take().or(told.artist);
-                    known.duration_ms = told.duration_ms.or(known.duration_ms);
+                    // Of one that was opened within, it is how much is left.
+                    let told_ms = told.duration_ms.filter(|_| self.within.iter().all(|(within, _)| *within != cue));
+                    known.duration_ms = told_ms.or(known.duration_ms);
                 }
                 None
             }
@@ -300,8 +321,8 @@ mod tests {
     #[test]
     fn tracks_are_opened_in_the_order_of_their_cues_and_a_skip_comes_behind_them() {
         let (mut tracks, asked) = tracks();
-        tracks.cue(CueId(1), TrackId(5), true);
-        tracks.cue(CueId(2), TrackId(6), true);
+        tracks.cue(CueId(1), TrackId(5), 0, true);
+        tracks.cue(CueId(2), TrackId(6), 0, true);
         tracks.skip();
         assert!(tracks.settle());
         assert_eq!((asked_of(&asked), waiting(&tracks), tracks.skips), (vec![5, 6], vec![1, 2], true));
@@ -318,9 +339,9 @@ mod tests {
     #[test]
     fn what_is_closed_before_it_is_known_is_not_opened() {
         let (mut tracks, asked) = tracks();
-        tracks.cue(CueId(1), TrackId(5), true);
+        tracks.cue(CueId(1), TrackId(5), 0, true);
         tracks.uncue();
-        tracks.cue(CueId(2), TrackId(6), true);
+        tracks.cue(CueId(2), TrackId(6), 0, true);
         answer(&mut tracks, found(5));
         assert_eq!((asked_of(&asked), waiting(&tracks), tracks.heard.len()), (vec![5, 6], vec![2], 0));
     }
@@ -328,8 +349,8 @@ mod tests {
     #[test]
     fn a_track_that_is_barred_fails_and_those_behind_it_are_opened() {
         let (mut tracks, _asked) = tracks();
-        tracks.cue(CueId(1), TrackId(5), true);
-        tracks.cue(CueId(2), TrackId(6), true);
+        tracks.cue(CueId(1), TrackId(5), 0, true);
+        tracks.cue(CueId(2), TrackId(6), 0, true);
         let is_barred = |track: TrackId, about: &TrackView| track == TrackId(5) && about.title == "Track 5";
         assert_eq!(tracks.answer(found(5), is_barred).last(), Some(&Input::CueFailed(CueId(1))));
         tracks.answer(found(6), is_barred);
@@ -340,9 +361,9 @@ mod tests {
     #[test]
     fn a_track_that_is_gone_fails_at_once_and_one_of_which_nothing_is_said_after_some_tries() {
         let (mut tracks, asked) = tracks();
-        tracks.cue(CueId(1), TrackId(5), true);
+        tracks.cue(CueId(1), TrackId(5), 0, true);
         assert_eq!(answer(&mut tracks, unknown(5, Found::Nothing)).last(), Some(&Input::CueFailed(CueId(1))));
-        tracks.cue(CueId(2), TrackId(6), true);
+        tracks.cue(CueId(2), TrackId(6), 0, true);
         for _ in 1..TRIES_MAX {
             assert_eq!(answer(&mut tracks, unknown(6, Found::NoAnswer)), []);
         }

@@ -1,6 +1,7 @@
 //! The sections about phones: WebRTC, HTTP and the Wi-Fi they are in.
 
 use std::net::IpAddr;
+use std::ops::Deref;
 
 use appliance::config::Wifi;
 use appliance::credentials::{PASSPHRASE_LETTERS, SSID_BYTES_MAX, is_passphrase, is_ssid};
@@ -23,14 +24,49 @@ section! {
 }
 
 section! {
+    /// `[whip]`
+    WhipConfig { refuse_video: bool = false }
+}
+
+section! {
     /// `[http]`
     HttpConfig {
         connections_max: usize = 1_024,
         connections_per_address_max: usize = 16,
         pages_max: usize = 960,
-        names: Vec<String> = vec!["party.internal".to_owned()],
+        guests_per_address_max: usize = 16,
+        names: Names = Names(vec!["party.internal".to_owned()]),
+        url: String = String::new(),
+        proxies: Vec<String> = Vec::new(),
+        embed: Vec<String> = Vec::new(),
     }
 }
+
+/// Names of the box, as they are compared: in small letters, without spaces around them and without a dot at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<String>")]
+pub struct Names(Vec<String>);
+
+impl From<Vec<String>> for Names {
+    fn from(names: Vec<String>) -> Self {
+        let normal = |name: &String| name.trim().trim_end_matches('.').to_ascii_lowercase();
+        Self(names.iter().map(normal).collect())
+    }
+}
+
+impl Deref for Names {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Longest name that DNS knows, letters (RFC 1035 section 2.3.4).
+const NAME_CHARS_MAX: usize = 253;
+
+/// Longest address of the page, letters: what a QR code holds that phones read from across a room.
+const URL_CHARS_MAX: usize = 120;
 
 impl WebRtcConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
@@ -46,8 +82,62 @@ impl HttpConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
         within("http.connections_max", self.connections_max, 64, 20_000)?;
         within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)?;
-        within("http.pages_max", self.pages_max, 16, 20_000)
+        within("http.pages_max", self.pages_max, 16, 20_000)?;
+        within("http.guests_per_address_max", self.guests_per_address_max, 1, 1_000)?;
+        for name in self.names.iter() {
+            ensure("http.names", name, is_name(name), "names without port, such as party.example.org")?;
+        }
+        let allowed = "an address without path, such as https://party.example.org, or nothing";
+        ensure("http.url", &self.url, self.url.is_empty() || is_origin(self.url.trim_end_matches('/')), allowed)?;
+        for network in &self.proxies {
+            ensure("http.proxies", network, parse_network(network).is_some(), "an address or ADDRESS/BITS")?;
+        }
+        for origin in &self.embed {
+            let allowed = "origins, such as http://homeassistant.local:8123, or \"*\"";
+            ensure("http.embed", origin, origin == "*" || is_origin(origin), allowed)?;
+        }
+        Ok(())
     }
+
+    /// Connections that one address may hold: as configured, and two for each guest that may come by it.
+    pub fn connections_of_address(&self) -> usize {
+        self.connections_per_address_max.max(2 * self.guests_per_address_max.saturating_sub(Self::GUESTS_PER_ADDRESS))
+    }
+
+    /// Sessions that one address may hold beside what is configured: one for each guest that may come by it, where that is more
+    /// than usual.
+    pub fn sessions_of_address(&self, configured: usize) -> usize {
+        configured.max(self.guests_per_address_max.saturating_sub(Self::GUESTS_PER_ADDRESS))
+    }
+
+    /// Guests of one address unless another number is configured.
+    const GUESTS_PER_ADDRESS: usize = 16;
+
+    /// The networks of `proxies`; what `HttpConfig::check` refuses is left out.
+    pub fn proxy_networks(&self) -> Vec<IpNet> {
+        self.proxies.iter().filter_map(|text| parse_network(text)).collect()
+    }
+
+    /// The address of the page from outside, with a slash at its end, if one is configured.
+    pub fn outer_url(&self) -> Option<String> {
+        let url = self.url.trim_end_matches('/');
+        (!url.is_empty()).then(|| format!("{url}/"))
+    }
+}
+
+/// Returns whether a text is a name that can stand in an address: letters, digits, hyphens and dots of ASCII.
+fn is_name(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    (1..=NAME_CHARS_MAX).contains(&text.len()) && text.bytes().all(is_letter)
+}
+
+/// Returns whether a text is scheme, name and port, and nothing else.
+fn is_origin(text: &str) -> bool {
+    let place = text.strip_prefix("https://").or(text.strip_prefix("http://"));
+    place.is_some_and(|place| {
+        let (name, port) = place.rsplit_once(':').map_or((place, None), |(name, port)| (name, Some(port)));
+        text.len() <= URL_CHARS_MAX && is_name(name) && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|p| p > 0))
+    })
 }
 
 /// Returns the network that a text names: `ADDRESS/BITS`, or an address alone.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use audio::capture::Pipe;
 use audio::encode;
 use party::Settings;
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,9 @@ impl SourceConfig {
 
 impl LineInConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
-        within("line_in.period_ms", self.period_ms, 2, 20)
+        within("line_in.period_ms", self.period_ms, 2, 20)?;
+        let wrong = Pipe::is_name(&self.device).then(|| Pipe::parse(&self.device).err()).flatten();
+        ensure("line_in.device", &self.device, wrong.is_none(), wrong.unwrap_or_default())
     }
 }
 

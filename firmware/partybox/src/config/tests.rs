@@ -37,6 +37,8 @@ fn values_outside_their_range_are_named_with_the_range() {
         "[mp3]\nbitrates_bps = []",
         "[mp3]\nbitrates_bps = [127000]",
         "[source]\nstart = \"line-in\"",
+        "[line_in]\ndevice = \"pipe:/run/x?rate=1\"",
+        "[line_in]\ndevice = \"pipe:x\"",
         "[http]\nconnections_max = 0",
         "[wifi]\ncountry = \"de\"",
         "[wifi]\nguests_max = 3000",

@@ -1,7 +1,5 @@
 //! Pairing with real secrets, a real folder and the set of hosts that `web` sees.
 
-use std::sync::mpsc::channel;
-
 use party::pairing::{WAIT_MS, Why};
 use web::metrics::Page;
 use web::pairing::RevokeError;
@@ -46,6 +44,10 @@ impl Rig {
     }
 
     fn state(&mut self, key: Key) -> State {
+        self.standing(key).state
+    }
+
+    fn standing(&mut self, key: Key) -> Standing {
         self.answered(|reply| Request::State { keys: vec![key], reply })
     }
 
@@ -182,16 +184,20 @@ fn time_runs_by_itself_and_everything_is_counted() {
 }
 
 #[test]
-fn hosts_that_could_not_be_written_are_written_later() {
+fn a_phone_is_told_that_it_is_host_once_that_is_written_down_or_that_it_is_not() {
     let mut rig = Rig::new();
     let key = rig.pair(1);
-    // Waits until what is under way is written, then pretends that it was refused.
-    let (told, done) = channel();
-    rig.pairing.save(move |_| told.send(()).unwrap());
-    done.recv().unwrap();
-    std::fs::remove_file(rig.directory.path().join(hosts::FILE)).unwrap();
-    rig.pairing.unsaved.store(true, Ordering::Relaxed);
-    rig.pairing.tick(rig.now);
+    assert!(rig.standing(key).kept);
+    let text = std::fs::read_to_string(rig.directory.path().join(hosts::FILE)).unwrap();
+    assert!(text.contains("[[host]]"), "{text}");
+    // Whatever holds the temporary name makes the write fail.
+    let obstacle = rig.directory.path().join(".hosts.new");
+    std::fs::create_dir_all(obstacle.join("x")).unwrap();
+    let late = rig.pair(2);
+    assert!(!rig.standing(late).kept && rig.hosts.borrow().have(&[late]), "host all the same");
+    assert!(!rig.ask(2, &[late]).unwrap().kept);
+    std::fs::remove_dir_all(obstacle).unwrap();
+    assert!(rig.standing(late).kept, "it was written later");
     let rig = rig.restart();
-    assert!(rig.hosts.borrow().have(&[key]));
+    assert!(rig.hosts.borrow().have(&[key]) && rig.hosts.borrow().have(&[late]));
 }

@@ -3,16 +3,18 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use base::{Asking, PacketDuration, Time};
+use base::{Asking, PacketDuration, StreamId, Time};
 use rand::Rng;
 
 use super::streams::FIRST;
 use super::{Engine, Slot, addresses};
-use crate::api::{Answer, Command, Offer, OfferError, Patched, SessionError, SessionId};
+use crate::api::{Answer, Command, Offer, OfferError, Patched, SendOffer, SessionError, SessionId};
 use crate::config::StreamConfig;
 use crate::dtls::Association;
+use crate::history::StreamKey;
 use crate::proof::Proof;
-use crate::sdp::{self, Answering, Fragment, ListenOffer};
+use crate::sdp::{self, Answering, AudioOffer, Fragment, Ours, Peer};
+use crate::sender::Sender;
 use crate::session::{Credentials, Session, question_name};
 use crate::stun::{PASSWORD_CHARS, UFRAG_CHARS};
 use crate::transmit::Transmit;
@@ -33,6 +35,7 @@ impl Engine {
     fn obey(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
         match command {
             Command::Offer(offer, reply) => drop(reply.send(self.offer(now, &offer))),
+            Command::Send(offer, reply) => drop(reply.send(self.send(now, offer))),
             Command::Patch { session, sdp_fragment, if_match, reply } => {
                 drop(reply.send(self.patch(session, &sdp_fragment, if_match.as_deref())));
             }
@@ -43,7 +46,7 @@ impl Engine {
         }
     }
 
-    /// Opens a session.
+    /// Opens a listener's session.
     ///
     /// # Errors
     /// When the offer cannot be answered or a limit is reached.
@@ -55,25 +58,81 @@ impl Engine {
         result
     }
 
+    /// Opens a sender's session.
+    ///
+    /// # Errors
+    /// When the offer cannot be answered or a limit is reached; its inlet is dropped then.
+    pub fn send(&mut self, now: Time, offer: SendOffer) -> Result<Answer, OfferError> {
+        let result = self.try_send(now, offer);
+        if let Err(error) = &result {
+            self.stats.refusals.count(error);
+        }
+        result
+    }
+
     fn try_offer(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
-        let stream = self.streams.by_id(offer.stream).ok_or(OfferError::UnknownStream)?;
-        let (key, config) = (stream.key, stream.config);
         let owner = Asking { address: offer.remote_addr, guest: offer.guest };
+        let (key, config) = self.admit(now, owner, offer.stream)?;
+        let wish = AudioOffer::parse(&offer.sdp, Peer::Listens)?;
+        let wanted = shortened(offer.duration.unwrap_or(config.duration), wish.packet_ms_max);
+        let ours = Ours::Sound {
+            ssrc: self.source.ssrc,
+            cname: self.cname.clone(),
+            stream: config.id,
+            packet_ms: wanted.millis(),
+            bitrate_bps: config.bitrate_bps,
+            in_band_fec: config.in_band_fec,
+        };
+        Ok(self.accept(now, (key, owner, offer.local_addr), wish, ours, wanted, None))
+    }
+
+    fn try_send(&mut self, now: Time, offer: SendOffer) -> Result<Answer, OfferError> {
+        let owner = Asking { address: offer.remote_addr, guest: offer.guest };
+        let (key, _) = self.admit(now, owner, offer.stream)?;
+        let wish = AudioOffer::parse(&offer.sdp, Peer::Sends { only_sound: offer.refuses_video })?;
+        let sender = Sender::new(wish.payload_type, offer.inlet);
+        Ok(self.accept(now, (key, owner, offer.local_addr), wish, Ours::Nothing, FIRST, Some(sender)))
+    }
+
+    /// Returns the stream if `owner` may open a session of it now.
+    fn admit(&mut self, now: Time, owner: Asking, stream: StreamId) -> Result<(StreamKey, StreamConfig), OfferError> {
+        let stream = self.streams.by_id(stream).ok_or(OfferError::UnknownStream)?;
+        let found = (stream.key, stream.config);
         self.admission.allow(owner, self.stats.handshaking as usize)?;
         // Before it is read: reading costs time as well.
         self.admission.pace(now, owner)?;
-        let wish = ListenOffer::parse(&offer.sdp)?;
-        let wanted = offer.duration.unwrap_or(config.duration);
-        let wanted = shortened(wanted, wish.packet_ms_max);
+        Ok(found)
+    }
+
+    /// Opens a session that is admitted, and answers it.
+    fn accept(
+        &mut self,
+        now: Time,
+        (stream, owner, local_addr): (StreamKey, Asking, IpAddr),
+        wish: AudioOffer,
+        ours: Ours,
+        wanted: PacketDuration,
+        sender: Option<Sender>,
+    ) -> Answer {
         let id = SessionId((u128::from(self.rng.next_u64()) << 64) | u128::from(self.rng.next_u64()));
         let local = Credentials { ufrag: self.token(UFRAG_CHARS), password: self.token(PASSWORD_CHARS) };
         let etag = self.etag();
-        let addresses = addresses(offer.local_addr, &self.config.addresses);
-        let sdp = self.answer(&wish, &local, &config, wanted, &addresses);
+        let addresses = addresses(local_addr, &self.config.addresses);
+        let answering = Answering {
+            ufrag: &local.ufrag,
+            password: &local.password,
+            fingerprint: &self.identity.fingerprint(),
+            addresses: &addresses,
+            port: self.config.port,
+            ours,
+            session: self.rng.next_u64(),
+        };
+        let sdp = answering.write(&wish);
         let peer = Credentials { ufrag: wish.ufrag, password: wish.password };
+        let dtls = Association::new(&self.identity, self.config.clocks, wish.dtls_client, wish.fingerprint, now);
         let session = Session {
             id,
-            stream: key,
+            stream,
             owner,
             question_name: question_name(&local, &peer),
             local,
@@ -87,40 +146,15 @@ impl Engine {
             joined: None,
             proof: Proof::default(),
             remote: None,
-            dtls: Association::new(&self.identity, self.config.clocks, wish.dtls_client, wish.fingerprint, now),
+            dtls: if sender.is_some() { dtls.hearing() } else { dtls },
+            sender,
             created: now,
             seen: now,
             ask_at: now,
             armed: None,
         };
         self.open(session);
-        Ok(Answer { session: id, sdp, etag })
-    }
-
-    fn answer(
-        &mut self,
-        wish: &ListenOffer,
-        local: &Credentials,
-        config: &StreamConfig,
-        duration: PacketDuration,
-        addresses: &[IpAddr],
-    ) -> String {
-        let session = self.rng.next_u64();
-        let answering = Answering {
-            ufrag: &local.ufrag,
-            password: &local.password,
-            fingerprint: &self.identity.fingerprint(),
-            addresses,
-            port: self.config.port,
-            ssrc: self.source.ssrc,
-            cname: &self.cname,
-            stream: config.id.as_str(),
-            packet_ms: duration.millis(),
-            bitrate_bps: config.bitrate_bps,
-            in_band_fec: config.in_band_fec,
-            session,
-        };
-        answering.write(wish)
+        Answer { session: id, sdp, etag }
     }
 
     fn open(&mut self, session: Session) {
@@ -132,7 +166,7 @@ impl Engine {
         self.by_id.insert(session.id, slot);
         self.admission.enter(session.owner);
         self.stats.handshaking += 1;
-        if let Some(stream) = self.streams.get_mut(session.stream) {
+        if let Some(stream) = self.streams.get_mut(session.stream).filter(|_| session.sender.is_none()) {
             stream.joining += 1;
         }
         self.slots[slot].session = Some(session);
@@ -153,6 +187,9 @@ impl Engine {
         let peer = Credentials { ufrag, password };
         if peer == session.peer {
             return Ok(Patched::Trickled);
+        }
+        if session.sender.is_some() {
+            return Err(SessionError::NoRestart);
         }
         Ok(self.restart(slot, peer))
     }
@@ -177,7 +214,8 @@ impl Engine {
     /// When there is no such session.
     pub fn set_duration(&mut self, id: SessionId, duration: PacketDuration) -> Result<(), SessionError> {
         let slot = *self.by_id.get(&id).ok_or(SessionError::Unknown)?;
-        let session = self.slots[slot].session.as_ref().ok_or(SessionError::Unknown)?;
+        let session = self.slots[slot].session.as_ref().filter(|session| session.sender.is_none());
+        let session = session.ok_or(SessionError::Unknown)?;
         let duration = shortened(duration, session.packet_ms_max);
         self.want(slot, duration);
         Ok(())

@@ -25,7 +25,8 @@ impl Engine {
         self.streams.add(config)
     }
 
-    /// Removes a stream. Its listeners are switched to `successor`; without one, they are told good-bye and forgotten.
+    /// Removes a stream. Its listeners are switched to `successor`; without one, they are told good-bye and
+    /// forgotten. Who sends sound for it is told good-bye in any case.
     ///
     /// # Errors
     /// When there is no such stream or successor, or both are the same; then nothing changes.
@@ -46,7 +47,8 @@ impl Engine {
             if self.slots[slot].session.as_ref().is_none_or(|session| session.stream != key) {
                 continue;
             }
-            match successor {
+            let is_sender = self.slots[slot].session.as_ref().is_some_and(|session| session.sender.is_some());
+            match successor.filter(|_| !is_sender) {
                 Some(successor) => self.move_to(now, slot, successor, out),
                 None => {
                     self.farewell(now, slot, out);
@@ -76,6 +78,9 @@ impl Engine {
     ) -> Result<(), SessionError> {
         let slot = *self.by_id.get(&id).ok_or(SessionError::Unknown)?;
         let stream = self.streams.by_id(stream).ok_or(SessionError::UnknownStream)?.key;
+        if self.slots[slot].session.as_ref().is_none_or(|session| session.sender.is_some()) {
+            return Err(SessionError::Unknown);
+        }
         if self.slots[slot].session.as_ref().is_some_and(|session| session.stream != stream) {
             self.move_to(now, slot, stream, out);
         }
@@ -92,9 +97,11 @@ impl Engine {
         self.enter(now, slot, out);
     }
 
-    /// Counts a session in its stream, and if it has joined, lets it hear the stream: from where it was, if that can be.
+    /// Counts a listener's session in its stream, and if it has joined, lets it hear the stream: from where it was, if that can be.
     pub(super) fn enter(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
-        let Some(session) = self.slots[slot].session.as_mut() else { return };
+        let Some(session) = self.slots[slot].session.as_mut().filter(|session| session.sender.is_none()) else {
+            return;
+        };
         let Some(stream) = self.streams.get_mut(session.stream) else { return };
         let Some(joined) = session.joined.as_ref() else {
             stream.joining += 1;
@@ -116,9 +123,11 @@ impl Engine {
         }
     }
 
-    /// Takes a session out of its stream.
+    /// Takes a listener's session out of its stream.
     pub(super) fn leave(&mut self, slot: usize) {
-        let Some(session) = self.slots[slot].session.as_ref() else { return };
+        let Some(session) = self.slots[slot].session.as_ref().filter(|session| session.sender.is_none()) else {
+            return;
+        };
         let Some(stream) = self.streams.get_mut(session.stream) else { return };
         if session.joined.is_none() {
             stream.joining -= 1;

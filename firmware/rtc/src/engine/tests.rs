@@ -4,6 +4,7 @@ mod floods;
 mod hostile;
 mod joining;
 mod reflection;
+mod senders;
 mod sound;
 mod streams;
 mod switching;

@@ -1,10 +1,29 @@
-//! The answer to a listener: one audio section that sends, everything else refused.
+//! The answer to a listener or a sender: one audio section, everything else refused.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use super::offer::{ListenOffer, Section};
+use base::StreamId;
+
+use super::offer::{AudioOffer, Section};
 use crate::dtls::Fingerprint;
+
+/// Average bit rate that a sender is asked for, bits per second: what it sends is encoded once more, so that a little more is
+/// sent than listeners get.
+const SENDER_BITRATE_BPS: u32 = 192_000;
+
+/// Packet duration that a sender is asked for, and the longest that it may send, milliseconds.
+const SENDER_PACKET_MS: u32 = 20;
+const SENDER_PACKET_MS_MAX: u32 = 60;
+
+/// What we send.
+#[derive(Clone, Debug)]
+pub(crate) enum Ours {
+    /// A stream, to a listener.
+    Sound { ssrc: u32, cname: String, stream: StreamId, packet_ms: u32, bitrate_bps: u32, in_band_fec: bool },
+    /// Nothing: the peer sends.
+    Nothing,
+}
 
 /// What an answer says about us.
 pub(crate) struct Answering<'a> {
@@ -14,19 +33,14 @@ pub(crate) struct Answering<'a> {
     /// Addresses to be reached at, best first.
     pub(crate) addresses: &'a [IpAddr],
     pub(crate) port: u16,
-    pub(crate) ssrc: u32,
-    pub(crate) cname: &'a str,
-    pub(crate) stream: &'a str,
-    pub(crate) packet_ms: u32,
-    pub(crate) bitrate_bps: u32,
-    pub(crate) in_band_fec: bool,
+    pub(crate) ours: Ours,
     /// A number that names this description (RFC 8866 section 5.2).
     pub(crate) session: u64,
 }
 
 impl Answering<'_> {
     /// The answer to `offer`.
-    pub(crate) fn write(&self, offer: &ListenOffer) -> String {
+    pub(crate) fn write(&self, offer: &AudioOffer) -> String {
         let mut sdp = String::with_capacity(2_048);
         let mut line = |text: std::fmt::Arguments<'_>| {
             sdp.write_fmt(text).and_then(|()| sdp.write_str("\r\n")).expect("writing to a String does not fail");
@@ -45,33 +59,46 @@ impl Answering<'_> {
         sdp
     }
 
-    fn audio(&self, offer: &ListenOffer, section: &Section, line: &mut impl FnMut(std::fmt::Arguments<'_>)) {
+    fn audio(&self, offer: &AudioOffer, section: &Section, line: &mut impl FnMut(std::fmt::Arguments<'_>)) {
         let pt = offer.payload_type;
         line(format_args!("m=audio {} {} {pt}", self.port, section.protocol));
         line(format_args!("c=IN {}", network(self.addresses)));
         if let Some(mid) = &section.mid {
             line(format_args!("a=mid:{mid}"));
         }
-        line(format_args!("a=sendonly"));
+        line(format_args!("a={}", if matches!(self.ours, Ours::Nothing) { "recvonly" } else { "sendonly" }));
         line(format_args!("a=rtcp-mux"));
         if offer.reduced_size {
             line(format_args!("a=rtcp-rsize"));
         }
         line(format_args!("a=rtpmap:{pt} opus/48000/2"));
-        let (fec, rate) = (u8::from(self.in_band_fec), self.bitrate_bps);
-        line(format_args!(
-            "a=fmtp:{pt} minptime=10;stereo=1;sprop-stereo=1;useinbandfec={fec};maxaveragebitrate={rate}"
-        ));
-        if offer.nack {
-            line(format_args!("a=rtcp-fb:{pt} nack"));
+        match &self.ours {
+            Ours::Sound { ssrc, cname, stream, packet_ms, bitrate_bps, in_band_fec } => {
+                let fec = u8::from(*in_band_fec);
+                line(format_args!(
+                    "a=fmtp:{pt} minptime=10;stereo=1;sprop-stereo=1;useinbandfec={fec};maxaveragebitrate={bitrate_bps}"
+                ));
+                if offer.nack {
+                    line(format_args!("a=rtcp-fb:{pt} nack"));
+                }
+                line(format_args!("a=ptime:{packet_ms}"));
+                line(format_args!("a=maxptime:{}", offer.packet_ms_max.min(60)));
+                line(format_args!("a=msid:{stream} {stream}"));
+                line(format_args!("a=ssrc:{ssrc} cname:{cname}"));
+            }
+            Ours::Nothing => {
+                // Browsers send stereo only to whoever asks for it here, and pause in silence only if that is allowed.
+                line(format_args!(
+                    "a=fmtp:{pt} minptime=10;useinbandfec=1;stereo=1;sprop-stereo=0;\
+                     maxaveragebitrate={SENDER_BITRATE_BPS}"
+                ));
+                line(format_args!("a=ptime:{SENDER_PACKET_MS}"));
+                line(format_args!("a=maxptime:{SENDER_PACKET_MS_MAX}"));
+            }
         }
-        line(format_args!("a=ptime:{}", self.packet_ms));
-        line(format_args!("a=maxptime:{}", offer.packet_ms_max.min(60)));
         line(format_args!("a=setup:{}", if offer.dtls_client { "active" } else { "passive" }));
         let pairs: Vec<String> = self.fingerprint.iter().map(|byte| format!("{byte:02X}")).collect();
         line(format_args!("a=fingerprint:sha-256 {}", pairs.join(":")));
-        line(format_args!("a=msid:{0} {0}", self.stream));
-        line(format_args!("a=ssrc:{} cname:{}", self.ssrc, self.cname));
         ice(self.ufrag, self.password, self.addresses, self.port, line);
     }
 }

@@ -1,4 +1,4 @@
-//! What a listener's offer asks for, and what is wrong with it.
+//! What a listener's or a sender's offer asks for, and what is wrong with it.
 
 use sdp_types::{Attribute, Media, Session};
 
@@ -15,9 +15,21 @@ pub(crate) struct Section {
     pub(super) mid: Option<String>,
 }
 
+/// What a peer is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// Receives sound, and sends none.
+    Listens,
+    /// Sends sound, and receives none.
+    Sends {
+        /// Whether an offer of video beside it is refused as a whole.
+        only_sound: bool,
+    },
+}
+
 /// An offer that can be answered.
 #[derive(Clone, Debug)]
-pub(crate) struct ListenOffer {
+pub(crate) struct AudioOffer {
     /// All sections in order; the answer accepts one and refuses the others.
     pub(super) sections: Vec<Section>,
     /// Which one carries the sound.
@@ -34,7 +46,7 @@ pub(crate) struct ListenOffer {
     pub(crate) fingerprint: Fingerprint,
     /// Whether we begin the DTLS handshake.
     pub(crate) dtls_client: bool,
-    /// Longest packet that the peer takes, in milliseconds.
+    /// Longest packet that a listener takes, in milliseconds.
     pub(crate) packet_ms_max: u32,
 }
 
@@ -46,19 +58,20 @@ fn unacceptable(text: impl Into<String>) -> OfferError {
     OfferError::NotAcceptable(text.into())
 }
 
-impl ListenOffer {
+impl AudioOffer {
     /// Reads `sdp`.
     ///
     /// # Errors
     /// Says what is missing or too much, for whoever wrote the client.
-    pub(crate) fn parse(sdp: &str) -> Result<Self, OfferError> {
+    pub(crate) fn parse(sdp: &str, peer: Peer) -> Result<Self, OfferError> {
         let session = read(sdp)?;
         let audio = find_audio(&session)?;
         let media = &session.medias[audio];
         let look = Lookup { session: &session, media };
         let payload_type = opus_payload_type(media)
-            .ok_or_else(|| unacceptable("the audio section offers no `opus/48000/2`; the box sends nothing else"))?;
-        check_direction(&look)?;
+            .ok_or_else(|| unacceptable("the audio section offers no `opus/48000/2`; the box speaks nothing else"))?;
+        check_direction(&look, peer)?;
+        check_sections(&session, audio, peer)?;
         if !media.has_attribute("rtcp-mux") {
             return Err(unacceptable("the audio section lacks `a=rtcp-mux`; the box has one port for RTP and RTCP"));
         }
@@ -166,16 +179,34 @@ fn offers_nack(media: &Media, payload_type: u8) -> bool {
     values(&media.attributes, "rtcp-fb").any(|feedback| feedback == all || feedback == one)
 }
 
-fn check_direction(look: &Lookup<'_>) -> Result<(), OfferError> {
+fn check_direction(look: &Lookup<'_>, peer: Peer) -> Result<(), OfferError> {
     let says = |name: &str, attributes: &[Attribute]| attributes.iter().any(|a| a.attribute == name);
     let named = ["recvonly", "sendrecv", "sendonly", "inactive"];
     let of = |attributes| named.into_iter().find(|name| says(name, attributes));
-    match of(&look.media.attributes).or_else(|| of(&look.session.attributes)) {
-        Some(direction @ ("sendonly" | "inactive")) => {
-            let text = format!("the audio section is `a={direction}`; a listener offers `a=recvonly`");
-            Err(unacceptable(text))
+    let (wrong, who, right) = match peer {
+        Peer::Listens => ("sendonly", "a listener", "recvonly"),
+        Peer::Sends { .. } => ("recvonly", "a sender", "sendonly"),
+    };
+    let direction = of(&look.media.attributes).or_else(|| of(&look.session.attributes));
+    match direction.filter(|direction| *direction == wrong || *direction == "inactive") {
+        Some(direction) => Err(unacceptable(format!("the audio section is `a={direction}`; {who} offers `a={right}`"))),
+        None => Ok(()),
+    }
+}
+
+/// Whoever sends has one audio section (RFC 9725 section 4.2): of a second one nothing would be heard.
+fn check_sections(session: &Session, audio: usize, peer: Peer) -> Result<(), OfferError> {
+    let Peer::Sends { only_sound } = peer else { return Ok(()) };
+    let mut others = session.medias.iter().enumerate().filter(|(at, media)| *at != audio && media.port != 0);
+    match others.find(|(_, media)| media.media == "audio" || only_sound) {
+        Some((_, media)) if media.media == "audio" => {
+            Err(unacceptable("the offer has more than one audio section; the box hears one"))
         }
-        _ => Ok(()),
+        Some((_, media)) => {
+            let kind = token("kind of media", &media.media)?;
+            Err(unacceptable(format!("the offer has a section of {kind}, and the box is set to refuse all but sound")))
+        }
+        None => Ok(()),
     }
 }
 

@@ -11,7 +11,22 @@ const GSTREAMER: &str = include_str!("../fixtures/gstreamer-1.22.sdp");
 const SAFARI_12: &str = include_str!("../fixtures/safari-12-shape.sdp");
 const SAFARI_18: &str = include_str!("../fixtures/safari-18-shape.sdp");
 
-fn answer(offer: &ListenOffer) -> String {
+fn answer(offer: &AudioOffer) -> String {
+    let stream = base::StreamId::new("main").unwrap();
+    answer_with(
+        offer,
+        Ours::Sound {
+            ssrc: 7,
+            cname: "box".to_owned(),
+            stream,
+            packet_ms: 20,
+            bitrate_bps: 128_000,
+            in_band_fec: true,
+        },
+    )
+}
+
+fn answer_with(offer: &AudioOffer, ours: Ours) -> String {
     let addresses = ["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()];
     let answering = Answering {
         ufrag: "UUUU",
@@ -19,19 +34,14 @@ fn answer(offer: &ListenOffer) -> String {
         fingerprint: &[0xab; 32],
         addresses: &addresses,
         port: 5000,
-        ssrc: 7,
-        cname: "box",
-        stream: "main",
-        packet_ms: 20,
-        bitrate_bps: 128_000,
-        in_band_fec: true,
+        ours,
         session: 1,
     };
     answering.write(offer)
 }
 
 fn refused(sdp: &str) -> String {
-    match ListenOffer::parse(sdp).unwrap_err() {
+    match AudioOffer::parse(sdp, Peer::Listens).unwrap_err() {
         OfferError::Malformed(text) => format!("malformed: {text}"),
         OfferError::NotAcceptable(text) => format!("not acceptable: {text}"),
         other => panic!("{other:?}"),
@@ -49,7 +59,7 @@ fn recorded_offers_are_answered_with_one_sending_section() {
         (SAFARI_12, 111, 1),
         (SAFARI_18, 111, 1),
     ] {
-        let offer = ListenOffer::parse(sdp).unwrap();
+        let offer = AudioOffer::parse(sdp, Peer::Listens).unwrap();
         assert_eq!((offer.payload_type, offer.dtls_client), (payload_type, false));
         let text = answer(&offer);
         let parsed = sdp_types::Session::parse(text.as_bytes()).unwrap();
@@ -67,17 +77,54 @@ fn recorded_offers_are_answered_with_one_sending_section() {
     }
 }
 
+const FFMPEG: &str = include_str!("../fixtures/ffmpeg-8.1-whip.sdp");
+const OBS: &str = include_str!("../fixtures/obs-32-shape-whip.sdp");
+
+const SENDS: Peer = Peer::Sends { only_sound: false };
+
+#[test]
+fn senders_are_asked_for_stereo_without_pauses_and_their_video_is_refused() {
+    let chromium = CHROMIUM.replace("a=recvonly", "a=sendonly");
+    for (sdp, payload_type, setup, sections) in
+        [(&chromium[..], 111, "passive", 1), (FFMPEG, 111, "active", 1), (OBS, 111, "passive", 2)]
+    {
+        let offer = AudioOffer::parse(sdp, SENDS).unwrap();
+        let text = answer_with(&offer, Ours::Nothing);
+        let parsed = sdp_types::Session::parse(text.as_bytes()).unwrap();
+        assert_eq!(parsed.medias.len(), sections, "{text}");
+        let audio = parsed.medias.iter().find(|media| media.media == "audio").unwrap();
+        assert_eq!((audio.port, audio.fmt.clone()), (5000, payload_type.to_string()));
+        assert!(audio.has_attribute("recvonly") && !audio.has_attribute("ssrc") && !text.contains("usedtx"), "{text}");
+        assert!(text.contains(";stereo=1;") && text.contains(&format!("a=setup:{setup}\r\n")), "{text}");
+        assert!(parsed.medias.iter().all(|media| media.media == "audio" || media.port == 0), "{text}");
+        let mid = audio.get_first_attribute_value("mid").flatten().unwrap();
+        assert!(text.contains(&format!("a=group:BUNDLE {mid}\r\n")), "{text}");
+    }
+}
+
+#[test]
+fn a_sender_that_would_not_be_heard_is_told_why() {
+    let refused = |sdp: &str, peer| match AudioOffer::parse(sdp, peer).unwrap_err() {
+        OfferError::NotAcceptable(text) | OfferError::Malformed(text) => text,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused(CHROMIUM, SENDS).contains("a sender offers `a=sendonly`"));
+    assert!(refused(OBS, Peer::Sends { only_sound: true }).contains("video"));
+    let section = FFMPEG.find("m=audio").unwrap();
+    assert!(refused(&format!("{FFMPEG}{}", &FFMPEG[section..]), SENDS).contains("more than one audio"));
+}
+
 #[test]
 fn nack_is_answered_only_where_it_is_offered() {
-    let plain = ListenOffer::parse(CHROMIUM).unwrap();
+    let plain = AudioOffer::parse(CHROMIUM, Peer::Listens).unwrap();
     assert!(!answer(&plain).contains("nack"));
     let with = CHROMIUM.replace("a=rtcp-fb:111 transport-cc", "a=rtcp-fb:111 nack");
-    assert!(answer(&ListenOffer::parse(&with).unwrap()).contains("a=rtcp-fb:111 nack\r\n"));
+    assert!(answer(&AudioOffer::parse(&with, Peer::Listens).unwrap()).contains("a=rtcp-fb:111 nack\r\n"));
 }
 
 #[test]
 fn a_passive_phone_makes_the_box_begin() {
-    let offer = ListenOffer::parse(&FIREFOX.replace("a=setup:actpass", "a=setup:passive")).unwrap();
+    let offer = AudioOffer::parse(&FIREFOX.replace("a=setup:actpass", "a=setup:passive"), Peer::Listens).unwrap();
     assert!(offer.dtls_client && answer(&offer).contains("a=setup:active\r\n"));
 }
 
@@ -115,14 +162,17 @@ fn what_is_too_much_is_refused() {
 
 #[test]
 fn damaged_offers_never_panic() {
-    for sdp in [CHROMIUM, CHROMIUM_ALL, FIREFOX, AIORTC, SAFARI_12, SAFARI_18] {
+    for sdp in [CHROMIUM, CHROMIUM_ALL, FIREFOX, AIORTC, SAFARI_12, SAFARI_18, FFMPEG, OBS] {
         for at in (0..sdp.len()).step_by(23) {
-            let _ = ListenOffer::parse(&sdp[..at]);
+            let _ = AudioOffer::parse(&sdp[..at], Peer::Listens);
             for with in ["\0", "\u{fffd}", " ", "\r\n", "=", "99999999999999999999"] {
                 let mut bad = sdp.to_owned();
                 bad.replace_range(at..=at, with);
-                if let Ok(offer) = ListenOffer::parse(&bad) {
+                if let Ok(offer) = AudioOffer::parse(&bad, Peer::Listens) {
                     answer(&offer);
+                }
+                if let Ok(offer) = AudioOffer::parse(&bad, SENDS) {
+                    answer_with(&offer, Ours::Nothing);
                 }
             }
         }

@@ -102,12 +102,16 @@ fn every_profile_opens_what_it_sealed_and_nothing_else() {
         let index = (7 << 16) | 0xffff;
         let mut out = [0; 256];
         let len = sealer.rtp(&header, b"sound", index, &mut out).unwrap();
-        assert_eq!(opener.rtp(&mut { out }[..len], index), Some(&b"sound"[..]), "{profile:?}");
-        assert_eq!(opener.rtp(&mut { out }[..len], index + (1 << 16)), None, "{profile:?}: other roll-over");
+        assert_eq!(opener.rtp(&mut { out }[..len], RTP_HEADER_BYTES, index), Some(&b"sound"[..]), "{profile:?}");
+        assert_eq!(
+            opener.rtp(&mut { out }[..len], RTP_HEADER_BYTES, index + (1 << 16)),
+            None,
+            "{profile:?}: other roll-over"
+        );
         for at in 0..len {
             let mut forged = out;
             forged[at] ^= 1;
-            assert_eq!(opener.rtp(&mut forged[..len], index), None, "{profile:?}: byte {at}");
+            assert_eq!(opener.rtp(&mut forged[..len], RTP_HEADER_BYTES, index), None, "{profile:?}: byte {at}");
         }
     }
 }

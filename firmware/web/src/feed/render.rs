@@ -114,6 +114,7 @@ fn track(status: &ChannelStatus) -> Value {
         "id": track.id,
         "item": now.and_then(|now| now.item),
         "by": now.and_then(|now| now.by.as_ref()),
+        "hearts": now.map_or(0, |now| now.hearts),
         "title": track.title,
         "artist": track.artist,
         "album": now.map_or("", |now| now.track.album.as_str()),

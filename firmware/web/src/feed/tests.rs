@@ -58,7 +58,7 @@ fn who_follows_is_sent_everything_once_and_in_order() {
     let dj = Viewer { role: Role::Dj, ..Viewer::default() };
     let updates = subscriber.updates(&feed, &dj, 0).unwrap();
     let you = concat!(
-        r#"{"type":"you","value":{"boosts_left":3,"items":[],"label":null,"name":null,"pending":[],"requests":[],"#,
+        r#"{"type":"you","value":{"boosts_left":3,"heart":false,"items":[],"label":null,"name":null,"pending":[],"requests":[],"#,
         r#""requests_left":3,"role":"dj","skip_from_ms":0,"skip_vote":false,"votes":[]}}"#
     );
     assert_eq!((updates.len(), updates[0].kind, &updates[0].text[..]), (1, "you", you.as_bytes()));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use base::{GuestId, Time};
 
-use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, Newcomer, Refused};
+use super::{AWAY_US_MIN, GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Guests, NameTaken, Newcomer, Refused};
 use crate::pairing::Secret;
 
 const LATER: Time = Time::from_micros(AWAY_US_MIN);
@@ -115,7 +115,7 @@ fn names_and_rights_are_told_and_end_with_the_party() {
     let guests = Guests::default();
     let Joined { id, secret, .. } = join(&guests, address(1), Time::ZERO).unwrap();
     let mut changes = guests.changes();
-    assert!(guests.rename(id, Some("Ann".into())) && guests.set_dj(id, true));
+    assert!(guests.rename(id, Some("Ann".into())) == Ok(true) && guests.set_dj(id, true));
     assert!(changes.has_changed().unwrap());
     changes.mark_unchanged();
     assert_eq!(guests.names().of(id), Some("Ann"));
@@ -127,4 +127,17 @@ fn names_and_rights_are_told_and_end_with_the_party() {
     assert_eq!((guests.find(&[secret.key()]), guests.names().of(id), guests.list()), (None, None, vec![]));
     drop(page);
     assert_eq!(join(&guests, address(1), Time::ZERO).unwrap().id, GuestId(2), "a number is never used twice");
+}
+
+#[test]
+fn a_name_that_looks_like_another_guests_is_taken_until_that_one_has_another() {
+    let guests = Guests::default();
+    let [ann, other] = [1, 2].map(|n| join(&guests, address(n), Time::ZERO).unwrap().id);
+    assert_eq!(guests.rename(ann, Some("Ann".into())), Ok(true));
+    for alike in ["Ann", "ANN", "\u{410}nn", "A nn"] {
+        assert_eq!(guests.rename(other, Some(alike.into())), Err(NameTaken), "{alike:?}");
+    }
+    assert_eq!(guests.rename(ann, Some("ann".into())), Ok(true), "it is her own");
+    assert_eq!(guests.rename(ann, None), Ok(true));
+    assert_eq!(guests.rename(other, Some("Ann".into())), Ok(true));
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::parse_json;
 use super::call::Call;
-use super::refusal::{Refusal, unavailable};
+use super::refusal::{Refusal, not_kept, unavailable};
 use super::signaling::ask;
 
 /// What the cable leads to, by its names in the API.
@@ -72,6 +72,16 @@ pub(super) async fn set_network(call: Call) -> Result<Response, Refusal> {
     done(ask(queue, |reply| Request::SetNetwork { change, reply }).await)
 }
 
+/// What phones are answered, as the API calls it.
+pub(super) fn portal_name(portal: Portal) -> &'static str {
+    name(&PORTALS, portal)
+}
+
+/// What the cable leads to, as the API calls it.
+pub(super) fn cable_name(cable: Cable) -> &'static str {
+    name(&CABLES, cable)
+}
+
 /// What `value` is called.
 fn name<T: PartialEq>(names: &[(&'static str, T)], value: T) -> &'static str {
     names.iter().find(|(_, known)| *known == value).map_or("", |(name, _)| name)
@@ -105,6 +115,7 @@ pub(super) async fn erase_storage(call: Call) -> Result<Response, Refusal> {
 fn done(outcome: Option<Result<(), Refused>>) -> Result<Response, Refusal> {
     match outcome {
         Some(Ok(())) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(Err(Refused { code: "not-kept", .. })) => Err(not_kept()),
         Some(Err(Refused { code, why })) => Err(Refusal::new(StatusCode::CONFLICT, why).code(code)),
         None => Err(unavailable()),
     }

@@ -5,15 +5,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use base::ChannelId;
 use serde::Deserialize;
+use serde::de::Error as _;
 
 use super::call::Call;
-use super::refusal::{Refusal, refused, unavailable};
+use super::refusal::{Refusal, not_kept, refused, unavailable};
 use super::signaling::ask;
-use crate::control::Command;
+use crate::control::{Command, Unmet};
 
-/// Parses a small JSON body. serde_json limits the depth to 128 and refuses duplicate fields of a struct.
+/// Parses a small JSON body, which is an object: serde takes a list for a struct as well. serde_json limits the depth to 128 and
+/// refuses duplicate fields of a struct.
 pub(super) fn parse_json<'a, T: Deserialize<'a>>(body: &'a [u8], allowed: &str) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|e| {
+    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    let not_object = || serde_json::Error::custom("an object is wanted");
+    let parsed = if is_object { serde_json::from_slice(body) } else { Err(not_object()) };
+    parsed.map_err(|e| {
         Refusal::new(StatusCode::BAD_REQUEST, format!("The body is not the JSON that is wanted: {e}.")).field(
             "body",
             &String::from_utf8_lossy(body),
@@ -37,14 +42,14 @@ pub(super) async fn done_of(call: &Call, channel: ChannelId, what: What) -> Resu
     let who = call.role.asker(call.guest);
     let ends = what == What::End;
     let wish = Wish { channel, who, what };
-    match ask(&call.server.app.commands, |reply| Command { wish, reply }).await {
-        Some(Ok(done)) => {
-            if ends {
-                call.server.forget_evening();
-            }
-            Ok(done)
-        }
-        Some(Err(why)) => Err(refused(why)),
+    let outcome = ask(&call.server.app.commands, |reply| Command { wish, reply }).await;
+    if ends && matches!(outcome, Some(Ok(_) | Err(Unmet::NotKept(_)))) {
+        call.server.forget_evening();
+    }
+    match outcome {
+        Some(Ok(done)) => Ok(done),
+        Some(Err(Unmet::Refused(why))) => Err(refused(why)),
+        Some(Err(Unmet::NotKept(_))) => Err(not_kept()),
         None => Err(unavailable()),
     }
 }

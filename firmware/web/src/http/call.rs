@@ -16,6 +16,8 @@ use super::recent::Recent;
 use super::refusal::{Refusal, no_room_for_guest, refused};
 use super::role::Role;
 use super::turns::Turns;
+use super::unfinished::Unfinished;
+use super::way::{Way, name_of, port_of};
 use crate::control::Command;
 use crate::feed::Feeds;
 use crate::gate::{Entrant, Gate};
@@ -24,11 +26,15 @@ use crate::metrics::Counters;
 use crate::mp3::Hub;
 use crate::statistics::Statistics;
 use crate::status::{ChannelStatus, Listeners, Snapshot};
+use rtc::api::SessionId;
+
+/// The port that a name without port means.
+pub(super) const HTTP_PORT: u16 = 80;
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ends {
-    /// The client.
+    /// The client; behind a proxy that is believed, the phone that this speaks for.
     pub(super) peer: SocketAddr,
     /// Us, as the client reached us.
     pub(super) local: SocketAddr,
@@ -52,6 +58,8 @@ pub(super) struct Server {
     pub(super) questions: Turns,
     /// Pictures that are made.
     pub(super) pictures: Turns,
+    /// Files that hosts send.
+    pub(super) unfinished: Unfinished,
     /// Whoever asks about pairing.
     pub(super) asking: Gate,
     /// The feed of each channel.
@@ -96,16 +104,28 @@ impl Server {
     /// Forgets guests and who listened to what: nothing of them outlives the party.
     pub(super) fn forget_evening(&self) {
         self.guests.forget_all();
+        self.end_senders(self.app.senders.end_party());
         self.statistics.clear();
     }
 
-    /// What a request from `address` can prove. Where a paired phone calls from is remembered: its next connection may
+    /// Ends these media sessions of senders, whenever the fan-out gets to it. One that has ended by itself is no error.
+    pub(super) fn end_senders(&self, sessions: Vec<SessionId>) {
+        let rtc = self.app.rtc.clone();
+        tokio::spawn(async move {
+            for session in sessions {
+                _ = rtc.delete(session).await;
+            }
+        });
+    }
+
+    /// What a request that came this way can prove. Where a paired phone calls from is remembered: its next connection may
     /// have a place that is kept for hosts, and no more than that.
-    pub(super) fn role(&self, address: IpAddr, headers: &HeaderMap) -> Role {
-        let role = Role::new(&self.app.config, &self.app.pairing, &self.guests, address, headers);
+    pub(super) fn role(&self, way: &Way, headers: &HeaderMap) -> Role {
+        let role = Role::new(&self.app.config, &self.app.pairing, &self.guests, way, headers);
         self.guests.saw(role.guest_keys(), self.now());
-        if role.is_paired() {
-            self.paired_from.note(address, self.now());
+        // A phone behind a proxy has no connection of their own.
+        if role.is_paired() && !way.is_forwarded {
+            self.paired_from.note(way.client, self.now());
         }
         role
     }
@@ -127,7 +147,18 @@ impl Server {
 
     /// Who stands at the door when a connection from `address` comes, of which nothing has been read.
     pub(super) fn at_the_door(&self, address: IpAddr) -> Entrant {
-        entrant(address, self.app.config.is_host(address) || self.paired_from.has(address))
+        // A proxy brings the connections of many, and knows how many it may.
+        if self.app.config.is_proxy(address) {
+            return Entrant::Own(address);
+        }
+        entrant(address, self.app.config.is_host(address) || self.paired_from.has(address), false)
+    }
+
+    /// Where people reach the page who have not found it: as configured, else where the box says that it is, else by the address
+    /// that this connection has.
+    pub(super) fn home(&self, ends: Ends) -> String {
+        let known = || self.app.snapshot.borrow().panel.urls.first().cloned();
+        self.app.config.url.clone().or_else(known).unwrap_or_else(|| format!("http://{}/", ends.local))
     }
 }
 
@@ -139,8 +170,8 @@ pub(super) fn listeners_of(app: &App, channel: ChannelId) -> Listeners {
     Listeners { live: app.rtc.listeners_of(stream), pocket }
 }
 
-fn entrant(address: IpAddr, is_host: bool) -> Entrant {
-    if address.is_loopback() {
+fn entrant(address: IpAddr, is_host: bool, is_forwarded: bool) -> Entrant {
+    if address.is_loopback() && !is_forwarded {
         Entrant::Own(address)
     } else if is_host {
         Entrant::Host(address)
@@ -154,6 +185,7 @@ fn entrant(address: IpAddr, is_host: bool) -> Entrant {
 pub(super) struct Call {
     pub(super) server: Arc<Server>,
     pub(super) ends: Ends,
+    pub(super) way: Way,
     pub(super) method: Method,
     pub(super) query: String,
     pub(super) params: Vec<(String, String)>,
@@ -208,7 +240,22 @@ impl Call {
 
     /// Who stands at a gate within the box.
     pub(super) fn entrant(&self) -> Entrant {
-        entrant(self.ends.peer.ip(), self.role.is_host())
+        entrant(self.ends.peer.ip(), self.role.is_host(), self.way.is_forwarded)
+    }
+
+    /// The address of the page as the phone that asks, and those to whom it is shown, reach it: from outside if they came by a proxy
+    /// or a port that was mapped.
+    pub(super) fn address(&self) -> String {
+        let config = &self.server.app.config;
+        if config.url.is_some() {
+            return self.server.home(self.ends);
+        }
+        let named = self.header("host").filter(|host| {
+            let is_mapped = port_of(host).unwrap_or(HTTP_PORT) != self.ends.local.port();
+            is_mapped && config.has_name(&name_of(host))
+        });
+        let outer = self.way.host.as_deref().filter(|host| config.has_name(&name_of(host))).or(named);
+        outer.map_or_else(|| self.server.home(self.ends), |host| format!("{}://{host}/", self.way.scheme()))
     }
 
     /// The body, where the route takes a file; once.

@@ -9,10 +9,11 @@ use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, header};
+use axum::http::{HeaderValue, Request, Response, header};
 use bytes::{BufMut, Bytes, BytesMut};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -52,6 +53,8 @@ impl HyperService<Request<Incoming>> for Service {
         this.phase.answering();
         Box::pin(async move {
             let mut response = this.router.call(request).await?;
+            // Read for each answer: hyper's own is a moment ahead at most, but stands still when the clock is put back.
+            response.headers_mut().entry(header::DATE).or_insert_with(|| date(SystemTime::now()));
             if let Some(take_over) = response.extensions_mut().remove::<TakeOver>() {
                 let head = head(&response);
                 *this.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, take_over));
@@ -62,6 +65,15 @@ impl HyperService<Request<Incoming>> for Service {
             Ok(response)
         })
     }
+}
+
+/// The last second that HTTP can write, of the year 9999.
+const LAST_S: u64 = 253_402_300_799;
+
+/// Returns a time as HTTP writes it, or the nearest that it can.
+fn date(now: SystemTime) -> HeaderValue {
+    let now = now.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(LAST_S));
+    HeaderValue::from_str(&httpdate::fmt_http_date(now)).expect("a date is plain text")
 }
 
 /// Status line and headers of an answer behind which other bytes follow. A body that ends with the connection is valid
@@ -98,6 +110,9 @@ pub(super) async fn run(
         .timer(TokioTimer::new())
         // hyper's limit spans the pause before a head and the head; the head's own shorter limit is kept by `Timed`.
         .header_read_timeout(limits.idle_timeout)
+        // Who has said all and waits for the answer may close their half (RFC 9112 section 9.6).
+        .half_close(true)
+        .auto_date_header(false)
         .max_headers(HEADERS_MAX)
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)

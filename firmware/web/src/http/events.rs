@@ -112,6 +112,7 @@ mod tests {
     use crate::gate::{Entrant, Gate, Places};
     use crate::guests::Guests;
     use crate::http::Config;
+    use crate::http::way::Way;
     use crate::pairing::{Hosts, Secret, channel};
 
     #[tokio::test]
@@ -121,7 +122,9 @@ mod tests {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let cookie = HeaderValue::from_str(&format!("partybox_host={}", secret.to_hex())).unwrap();
         let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, cookie)]);
-        let role = Role::new(&Config::default(), &pairing, &Guests::default(), address, &headers);
+        let config = Config::default();
+        let way = Way::of(&config, address, &headers);
+        let role = Role::new(&config, &pairing, &Guests::default(), &way, &headers);
         let gate = Gate::new(Places { total: 1, kept: 0, each: 1, guests: 1 });
         let place = gate.enter(Entrant::Own(address), None).unwrap();
         let snapshot = Arc::new(crate::http::tests::snapshot());

@@ -4,7 +4,7 @@
 //! from elsewhere, open on a guest's phone, can send requests to the box: it is told apart by `Host` (it may have
 //! pointed its own name at us) and `Origin`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -18,30 +18,21 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::call::{Call, Ends, Server};
+use super::call::{Call, Ends, HTTP_PORT, Server};
 use super::cookie;
+use super::cross_site;
 use super::incoming::{Incoming, too_large};
 use super::limits::URI_BYTES_MAX;
 use super::refusal::{Refusal, no_room_for_guest};
 use super::role::Role;
 use super::route::{Route, Takes, Who};
-
-/// The port that a name without port means.
-const HTTP_PORT: u16 = 80;
-
-/// What a page of ours may load: only our own files. `blob:` is for sound that the page itself puts together.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                   media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// The same for a page whose own style has this hash.
-pub(super) fn policy(style: &str) -> HeaderValue {
-    let policy = CSP.replace("style-src 'self'", &format!("style-src '{style}'"));
-    HeaderValue::from_str(&policy).expect("a hash is plain text")
-}
+use super::way::{Way, name_of, port_of};
+use super::{foreign, lost, policy};
 
 /// Answers a request to a route of the table.
 pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: Request) -> Response {
     let counted = Arc::clone(&server);
+    let lost = lost::Asking::of(&request);
     let (result, newcomer) = match admit(server, route, request).await {
         Ok(call) => {
             let newcomer = call.newcomer.clone();
@@ -49,9 +40,13 @@ pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: 
         }
         Err(refusal) => (Err(refusal), None),
     };
+    let result = result.map_err(|refusal| refusal.explained(route.explains_itself()));
     // Nobody becomes a guest before what they said was understood.
     let joined = newcomer.filter(|newcomer| result.is_ok() && counted.join(newcomer).is_ok());
-    let mut response = finish(&counted, result);
+    let mut response = finish(&counted, result, lost);
+    if route.is_for_all_pages() {
+        foreign::open(response.headers_mut());
+    }
     if let Some(newcomer) = joined {
         response.headers_mut().append(header::SET_COOKIE, cookie::set_guest(&newcomer.secret));
     }
@@ -64,33 +59,47 @@ pub(super) fn checked(
     request: &Request<Body>,
     then: impl FnOnce() -> Result<Response, Refusal>,
 ) -> Response {
+    let lost = lost::Asking::of(request);
     let result = ends(request.extensions())
-        .and_then(|ends| check_address(server, request.uri(), request.version(), request.headers(), ends))
+        .and_then(|ends| {
+            let way = Way::of(&server.app.config, ends.peer.ip(), request.headers());
+            check_address(server, request.uri(), request.version(), request.headers(), ends, &way)
+        })
         .and_then(|()| check_no_body(request.headers()))
         .and_then(|()| then());
-    finish(server, result)
+    finish(server, result, lost)
 }
 
-/// Counts the answer and adds the headers that every answer has.
-fn finish(server: &Server, result: Result<Response, Refusal>) -> Response {
-    let mut response = result.unwrap_or_else(IntoResponse::into_response);
+/// Counts the answer and adds the headers that every answer has. Somebody who is lost gets a page that says where to go.
+fn finish(server: &Server, result: Result<Response, Refusal>, lost: Option<lost::Asking>) -> Response {
+    let mut response = match (result, lost) {
+        (Ok(response), _) => response,
+        (Err(refusal), None) => refusal.into_response(),
+        (Err(refusal), Some(asking)) => asking.page(server, refusal),
+    };
     server.counters.answered(response.status().as_u16());
     let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy::CSP));
+    foreign::frame(headers, &server.app.config.embed);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("same-origin"));
     response
 }
 
 /// Checks a request and reads its body. A phone that is to be known as a guest and is not is a newcomer.
 async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Result<Call, Refusal> {
-    let ends = ends(request.extensions())?;
-    check_address(&server, request.uri(), request.version(), request.headers(), ends)?;
-    let mut role = server.role(ends.peer.ip(), request.headers());
+    let mut ends = ends(request.extensions())?;
+    let way = Way::of(&server.app.config, ends.peer.ip(), request.headers());
+    check_address(&server, request.uri(), request.version(), request.headers(), ends, &way)?;
+    ends.peer = SocketAddr::new(way.client, ends.peer.port());
+    let mut role = server.role(&way, request.headers());
     check_role(route.who, &role)?;
     if route.is_for_own_pages() {
-        check_origin(request.headers())?;
+        check_origin(&server, request.headers(), &way)?;
+    } else if !route.is_for_all_pages() {
+        let host = own_host(request.headers(), &way);
+        cross_site::check(request.headers(), host, |page| is_own(&server, page, host, &way))?;
     }
     let params = request
         .extract_parts::<RawPathParams>()
@@ -118,6 +127,7 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     Ok(Call {
         server,
         ends,
+        way,
         method: parts.method,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         params,
@@ -136,7 +146,7 @@ fn check_role(who: Who, role: &Role) -> Result<(), Refusal> {
     match who {
         Who::Host if !role.is_host() => refuse("Only a host of the party may do this."),
         Who::Dj if !role.is_dj() => refuse("Only a DJ or a host of the party may do this."),
-        Who::Anyone | Who::Guest | Who::Dj | Who::Host => Ok(()),
+        Who::Anyone | Who::Guest | Who::Dj | Who::Sender | Who::Host => Ok(()),
     }
 }
 
@@ -152,12 +162,17 @@ fn check_address(
     version: Version,
     headers: &HeaderMap,
     ends: Ends,
+    way: &Way,
 ) -> Result<(), Refusal> {
     if uri.path().len() + uri.query().map_or(0, str::len) > URI_BYTES_MAX {
         let allowed = format!("at most {URI_BYTES_MAX} bytes");
         return Err(Refusal::new(StatusCode::URI_TOO_LONG, "The address is too long.")
             .field("path", uri.path(), allowed)
             .closing());
+    }
+    // What the proxy calls the box is between the two of them.
+    if let Some(host) = &way.host {
+        return check_name(server, host, ends);
     }
     let mut hosts = headers.get_all(header::HOST).iter();
     let named = match (hosts.next(), hosts.next()) {
@@ -179,25 +194,33 @@ fn check_name(server: &Server, name: &str, ends: Ends) -> Result<(), Refusal> {
     };
     let authority = Authority::from_str(name).map_err(|_| misdirected())?;
     let port = authority.port_u16();
-    let host = authority.host().to_ascii_lowercase();
+    let host = name_of(authority.host());
     // Browsers take this name to their own machine and ask nobody where it is, so no foreign page can point it at us: who
     // uses it sits at the box, or comes by a port that is forwarded from another machine (an emulator's, a tunnel's), whose
     // number is not ours.
     let is_local = host == "localhost";
+    // A configured name may lead here by any port: one that is mapped, or that of whatever speaks TLS for the box.
+    let is_name = server.app.config.has_name(&host);
     let port_known = match port {
         None => !name.ends_with(':'),
-        Some(port) => is_local || port == ends.local.port() || port == HTTP_PORT,
+        // Digits as a browser writes them: no sign, no zeros before.
+        Some(port) if !name.ends_with(&format!(":{port}")) => false,
+        Some(port) => is_local || is_name || port == ends.local.port() || port == HTTP_PORT,
     };
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    let host_known = match IpAddr::from_str(literal) {
+    // Brackets are for IPv6, and for nothing else (RFC 3986 section 3.2.2).
+    let literal = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(literal) => literal.parse().map(IpAddr::V6),
+        None => host.parse().map(IpAddr::V4),
+    };
+    let host_known = match literal {
         Ok(ip) => ip.to_canonical() == ends.local.ip().to_canonical(),
-        Err(_) => is_local || server.app.config.names.contains(&host),
+        Err(_) => is_local || is_name,
     };
     if port_known && host_known && !name.contains('@') { Ok(()) } else { Err(misdirected()) }
 }
 
 /// A request that not every page may make must come from a page of ours or from no page at all.
-fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_origin(server: &Server, headers: &HeaderMap, way: &Way) -> Result<(), Refusal> {
     let refuse = |field, value: &str, allowed: &str| {
         Refusal::new(StatusCode::FORBIDDEN, "Another page may not do this; open the page of the box itself.")
             .field(field, value, allowed)
@@ -205,16 +228,36 @@ fn check_origin(headers: &HeaderMap) -> Result<(), Refusal> {
     };
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
     if let Some(origin) = text("origin") {
-        let own = format!("http://{}", text("host").unwrap_or_default());
+        let host = own_host(headers, way);
         let one = headers.get_all(header::ORIGIN).iter().count() == 1;
-        if !one || !origin.eq_ignore_ascii_case(&own) {
-            return Err(refuse("Origin", origin, &own));
+        if !one || !is_own(server, origin, host, way) {
+            return Err(refuse("Origin", origin, &format!("{}://{host}", way.scheme())));
         }
     }
     match text("sec-fetch-site") {
         None | Some("same-origin" | "none") => Ok(()),
         Some(site) => Err(refuse("Sec-Fetch-Site", site, "same-origin or none")),
     }
+}
+
+/// Returns the name and port by which whoever asks addressed the box.
+fn own_host<'a>(headers: &'a HeaderMap, way: &'a Way) -> &'a str {
+    let said = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    way.host.as_deref().or(said).unwrap_or_default()
+}
+
+/// Whether a page of `origin` is one that the box serves to phones that address it as `host`.
+fn is_own(server: &Server, origin: &str, host: &str, way: &Way) -> bool {
+    let Some((scheme, place)) = origin.split_once("://") else { return false };
+    let is_tls = scheme.eq_ignore_ascii_case("https");
+    if !is_tls && !scheme.eq_ignore_ascii_case("http") || name_of(place) != name_of(host) {
+        return false;
+    }
+    let usual = if is_tls { 443 } else { HTTP_PORT };
+    let is_same = port_of(place).unwrap_or(usual) == port_of(host).unwrap_or(usual);
+    // Whatever speaks TLS for the box, or forwards, may call it by another port than phones do; a name is the owner's.
+    let in_front = (is_tls || way.is_forwarded) && server.app.config.has_name(&name_of(host));
+    in_front || is_same && !is_tls
 }
 
 /// The length a request announces; `None` if it is not known before the end.
@@ -258,7 +301,7 @@ fn file(server: &Server, media: &'static str, bytes_max: u64, parts: &Parts, bod
     let announced = announced(&parts.headers);
     match announced.filter(|length| *length > bytes_max) {
         Some(length) => Err(too_large(&format!("{length} bytes"), bytes_max)),
-        None => Ok(Incoming::new(body, announced, bytes_max, server.app.config.limits.body_timeout)),
+        None => Ok(Incoming::new(body, announced, bytes_max, server.app.config.limits.file_pause)),
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::Refusal;
-use crate::guests::NAME_CHARS_MAX;
+use crate::guests::{NAME_CHARS_MAX, NameTaken, likeness};
 use crate::status::ChannelStatus;
 
 #[derive(Deserialize)]
@@ -23,29 +23,34 @@ struct MeBody {
 /// `PUT /api/me` with `{"name":"Ann"}`, or `null` to have none.
 pub(super) async fn rename(call: Call) -> Result<Response, Refusal> {
     let body: MeBody = parse_json(&call.body, r#"{"name":"Ann"} or {"name":null}"#)?;
-    let name = body.name.as_deref().map(clean).filter(|name| !name.is_empty());
+    let name = body.name.as_deref().map(likeness::shown).filter(|name| !name.is_empty());
     if let Some(name) = name.as_deref().filter(|name| name.chars().count() > NAME_CHARS_MAX) {
         let refusal = Refusal::new(StatusCode::BAD_REQUEST, "This name is too long.").code("name");
         return Err(refusal.field("name", name, format!("at most {NAME_CHARS_MAX} characters")));
     }
+    // A host may be called one.
+    if name.as_deref().is_some_and(|name| !call.role.is_host() && likeness::is_reserved(name)) {
+        return Err(taken(name.as_deref()));
+    }
     call.join()?;
-    match call.guest.filter(|id| call.server.guests.rename(*id, name)) {
-        Some(_) => Ok(StatusCode::NO_CONTENT.into_response()),
-        None => Err(unknown("")),
+    let renamed = call.guest.map(|id| call.server.guests.rename(id, name.clone())).transpose();
+    match renamed.map_err(|NameTaken| taken(name.as_deref()))? {
+        Some(true) => Ok(StatusCode::NO_CONTENT.into_response()),
+        _ => Err(unknown("")),
     }
 }
 
-/// A name as others see it: no control characters, no spaces at its ends, and none of the marks that turn the direction
-/// of what stands around it.
-fn clean(name: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let kept: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
-    kept.trim().to_owned()
+/// The refusal of a name that could pass for somebody else's.
+fn taken(name: Option<&str>) -> Refusal {
+    let refusal =
+        Refusal::new(StatusCode::CONFLICT, "Somebody else is called like this, or looks like it.").code("name-taken");
+    refusal.field("name", name.unwrap_or_default(), "one that nobody takes for a host's or another guest's")
 }
 
 /// `GET /api/guests`: everybody whom the box knows, by number.
 pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
     let server = &call.server;
+    let now = server.now();
     let listeners = server.app.rtc.listeners_now().await;
     let snapshot = server.app.snapshot.borrow().clone();
     let guests: Vec<Value> = server
@@ -61,6 +66,7 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
                 "name": guest.name,
                 "role": if guest.is_dj { "dj" } else { "guest" },
                 "here": guest.is_here,
+                "away_s": if guest.is_here { 0 } else { now.micros_since(guest.seen) / 1_000_000 },
                 "listening": live || server.mp3_listeners.holds(guest.address),
                 "requests": requests,
             })
@@ -74,22 +80,16 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
 pub(super) async fn set_dj(call: Call, is_dj: bool) -> Result<Response, Refusal> {
     let label = call.param("label");
     let id = label.parse().map(GuestId).map_err(|_| unknown(label))?;
-    if call.server.guests.set_dj(id, is_dj) { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(unknown(label)) }
+    if !call.server.guests.set_dj(id, is_dj) {
+        return Err(unknown(label));
+    }
+    if !is_dj {
+        call.server.end_senders(call.server.app.senders.end_guest(id));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn unknown(label: &str) -> Refusal {
     let refusal = Refusal::new(StatusCode::NOT_FOUND, "There is no such guest (any more).").code("no-such-guest");
     refusal.field("label", label, "see /api/guests")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_disturb_what_stands_around_it() {
-        assert_eq!(clean(" A\u{202e}n\r\nn\u{0}\u{2066} "), "Ann");
-        assert_eq!(clean("\u{200f} \t"), "");
-        assert_eq!(clean("Zoë 🎉 عمر"), "Zoë 🎉 عمر");
-    }
 }

@@ -28,7 +28,8 @@ pub(super) fn health(call: &Call) -> Response {
     let server = &call.server;
     let snapshot = server.app.snapshot.borrow().clone();
     let listeners = server.listeners();
-    let well = snapshot.channels.iter().all(|status| is_healthy(status));
+    let forgets = server.app.appliance.facts.borrow().forgets;
+    let well = snapshot.channels.iter().all(|status| is_healthy(status)) && forgets.is_none();
     let sources: Map<String, Value> =
         snapshot.first().sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
     let body = json!({
@@ -37,6 +38,7 @@ pub(super) fn health(call: &Call) -> Response {
         "receivers": listeners.total(),
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,
+        "forgets": forgets,
         "library": music::progress(server.app.library.as_ref()),
         "uptime_s": server.started.elapsed().as_secs(),
     });
@@ -99,6 +101,8 @@ fn webrtc(stats: &Stats, page: &mut Page) {
         ("joins_total", "Listeners that joined.", stats.joins_total),
         ("handshake_failures_total", "Handshakes that failed or took too long.", stats.handshake_failures_total),
         ("lost_total", "Listeners freed because they gave no sign of life.", stats.lost_total),
+        ("sender_joins_total", "Senders whose handshake was done.", stats.sender_joins_total),
+        ("packets_received_total", "RTP packets of senders.", stats.packets_received_total),
         ("strangers_total", "Datagrams that no session proved to be its own.", stats.strangers_total),
         ("refused_total", "Datagrams of ours that were refused where they went.", stats.refused_total),
         ("faults_total", "Sessions ended because of a fault of ours.", stats.faults_total),

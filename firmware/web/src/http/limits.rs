@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::gate::{GUESTS_BEHIND_ADDRESS, Places};
+use crate::guests::GUESTS_PER_ADDRESS_MAX;
 
 /// Request line and headers together, in bytes. Longer heads are answered 431 by hyper and the connection is closed.
 pub const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -21,6 +22,9 @@ pub const SDP_BYTES_MAX: usize = 16 * 1024;
 
 /// A JSON body, in bytes. Larger is answered 413.
 pub const JSON_BYTES_MAX: usize = 4 * 1024;
+
+/// A backup, in bytes: sixteen files of the state folder. Larger is answered 413.
+pub const BACKUP_BYTES_MAX: usize = 1024 * 1024;
 
 /// A signed update, in bytes: twice what one may weigh. Larger is answered 413.
 pub const UPDATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
@@ -75,12 +79,17 @@ pub struct Limits {
     pub event_listeners_max: usize,
     /// Event listeners per guest, or per address of guests that are not known (429); the box itself is not counted.
     pub event_listeners_per_address_max: usize,
+    /// Guests that are known of one address; where phones share one behind a router of their own, as many as come by it. So many
+    /// of them have places of their own among the listeners, at least `GUESTS_BEHIND_ADDRESS`.
+    pub guests_per_address_max: usize,
     /// From a connection's first byte of a request (or its beginning) to the end of the head; then it is closed.
     pub head_timeout: Duration,
     /// From the end of one request to the first byte of the next; then the connection is closed.
     pub idle_timeout: Duration,
     /// For a whole request body; then the request is answered 408.
     pub body_timeout: Duration,
+    /// How long nothing may come of a file that somebody sends: a phone that walks through a bad radio comes back.
+    pub file_pause: Duration,
     /// How long a client may take nothing of what is sent to it; then the connection is closed.
     pub write_timeout: Duration,
 }
@@ -95,9 +104,11 @@ impl Default for Limits {
             mp3_listeners_per_address_max: 8,
             event_listeners_max: 960,
             event_listeners_per_address_max: 8,
+            guests_per_address_max: GUESTS_PER_ADDRESS_MAX,
             head_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
+            file_pause: Duration::from_secs(40),
             write_timeout: Duration::from_secs(10),
         }
     }
@@ -115,14 +126,15 @@ impl Limits {
     }
 
     pub(crate) fn mp3_listeners(&self) -> Places {
-        of_guests(self.mp3_listeners_max, self.mp3_listeners_per_address_max)
+        self.of_guests(self.mp3_listeners_max, self.mp3_listeners_per_address_max)
     }
 
     pub(crate) fn event_listeners(&self) -> Places {
-        of_guests(self.event_listeners_max, self.event_listeners_per_address_max)
+        self.of_guests(self.event_listeners_max, self.event_listeners_per_address_max)
     }
-}
 
-const fn of_guests(total: usize, each: usize) -> Places {
-    Places { total, kept: 0, each, guests: GUESTS_BEHIND_ADDRESS }
+    fn of_guests(&self, total: usize, each: usize) -> Places {
+        let guests = GUESTS_BEHIND_ADDRESS.max(self.guests_per_address_max / GUESTS_BEHIND_ADDRESS);
+        Places { total, kept: 0, each, guests }
+    }
 }

@@ -12,18 +12,22 @@ mod call;
 mod channels;
 mod connection;
 mod cookie;
+mod cross_site;
 mod events;
 mod following;
+mod foreign;
 mod guard;
 mod guests;
 mod health;
 mod incoming;
 pub mod limits;
+mod lost;
 mod music;
 mod openapi;
 mod pages;
 mod pairing;
 mod party;
+mod policy;
 mod portal;
 mod qr;
 mod queue;
@@ -32,7 +36,9 @@ mod refusal;
 mod role;
 mod route;
 mod routes;
+mod senders;
 mod server;
+mod settings;
 mod signaling;
 mod socket;
 mod stall;
@@ -40,9 +46,12 @@ mod statistics;
 mod stream;
 mod takeover;
 mod turns;
+mod unfinished;
 mod update;
 mod upload;
+mod way;
 mod whep;
+mod whip;
 mod why;
 
 use std::fmt;
@@ -62,15 +71,24 @@ use crate::control::Command;
 use crate::metrics::Page;
 use crate::mp3::Hub;
 use crate::pairing::Pairing;
+use crate::senders::{Intakes, Senders};
 use crate::status::Snapshot;
 
 /// How the server behaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Names by which phones may address the box, in lower case without port, besides its addresses and `localhost`.
+    /// Names by which phones may address the box, in lower case without port or final dot, besides its addresses and `localhost`.
     pub names: Vec<String>,
-    /// Networks whose requests are a host's, paired or not.
+    /// Networks whose requests are a host's, paired or not, unless they say that they were forwarded.
     pub host_from: Vec<IpNet>,
+    /// Networks of proxies: what these say of whom they speak for is believed.
+    pub proxies: Vec<IpNet>,
+    /// The address under which phones reach the page from outside, with a slash at its end; `None`: that of the box itself.
+    pub url: Option<String>,
+    /// Origins whose pages may show ours in a frame, or `*`.
+    pub embed: Vec<String>,
+    /// Whether a sender that offers video as well is refused, rather than heard without it.
+    pub refuses_video: bool,
     /// Limits.
     pub limits: Limits,
 }
@@ -92,6 +110,10 @@ pub struct App {
     pub rtc: Signaling,
     /// MP3, one hub per stream, oldest first.
     pub mp3: watch::Receiver<Hubs>,
+    /// Who sends, which others may show.
+    pub senders: Senders,
+    /// The channels' inputs for senders.
+    pub intakes: watch::Receiver<Intakes>,
     /// What the box does.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// Where who hears which channel is published, for the rules.
@@ -102,6 +124,8 @@ pub struct App {
     pub pairing: Pairing,
     /// The box's own music; `None` if it has only demo tracks.
     pub library: Option<Library>,
+    /// Where hosts ask about the settings of the box ([`crate::settings::REQUESTS_WAITING_MAX`] of them).
+    pub settings: mpsc::Sender<crate::settings::Request>,
     /// The box as a thing: its network, power, updates.
     pub appliance: ::appliance::Handle,
     /// Numbers of other rooms for `/metrics`.
@@ -118,6 +142,16 @@ impl Config {
     /// Whether requests from `address` are a host's even without pairing.
     pub fn is_host(&self, address: IpAddr) -> bool {
         self.host_from.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether `address` is that of a proxy, which is believed.
+    pub fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether the box answers to `name`, wherever that leads.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
     }
 }
 

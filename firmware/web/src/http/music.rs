@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use ::library::{
     AskError, Filter, Folder, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, RootKind, Track,
+    TroubledList,
 };
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -55,6 +56,13 @@ pub(super) async fn tracks(call: Call) -> Result<Response, Refusal> {
     Ok(tracks_page(&found, limit))
 }
 
+/// `GET /api/library/newest?limit=&after=`: the tracks that came to the box last, the newest first.
+pub(super) async fn newest(call: Call) -> Result<Response, Refusal> {
+    let (limit, after) = (limit(&call)?, number(&call, "after")?.map(TrackId));
+    let found = ask(&call, move |library| library.newest(after, limit)).await?;
+    Ok(tracks_page(&found, limit))
+}
+
 /// `GET /api/library/folders?in=&limit=&after=`, for hosts: the folders with music in the one of the key `in`, by name, as
 /// `{"key", "name", "kind", "present", "tracks", "has_folders"}`; without it the places of music, whose `kind` is not `null`.
 /// The key is what a channel's repertoire is set to.
@@ -80,15 +88,46 @@ pub(super) async fn folders(call: Call) -> Result<Response, Refusal> {
     Ok(answer(&json!({ "folders": rows.collect::<Vec<_>>(), "next": next })))
 }
 
-/// `GET /api/library/playlists?limit=&after=`: playlists, as `{"id", "key", "name", "tracks"}`; the number is what to send as
-/// `playlist` for their tracks, the key what a channel's repertoire is set to.
+/// `GET /api/library/playlists?limit=&after=`: playlists, as `{"id", "key", "name", "tracks", "missing", "cut"}`; the number is
+/// what to send as `playlist` for their tracks, the key what a channel's repertoire is set to, `missing` how many names in it lead to
+/// no file, `cut` whether it is longer than what is read of it.
 pub(super) async fn playlists(call: Call) -> Result<Response, Refusal> {
     let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
     let found = ask(&call, move |library| library.playlists(after, limit)).await?;
-    let rows =
-        found.iter().map(|list| json!({ "id": list.id, "key": list.key, "name": list.name, "tracks": list.tracks }));
+    let rows = found.iter().map(|list| {
+        json!({
+            "id": list.id,
+            "key": list.key,
+            "name": list.name,
+            "tracks": list.tracks,
+            "missing": list.missing,
+            "cut": list.is_cut,
+        })
+    });
     let next = found.last().filter(|_| found.len() == limit).map(|list| list.id);
     Ok(answer(&json!({ "playlists": rows.collect::<Vec<_>>(), "next": next })))
+}
+
+/// `GET /api/library/lists?limit=&after=`, for hosts: cue sheets and playlists of which not all is understood, as `{"id", "path",
+/// "trouble", "missing", "missing_total", "cut"}`: why a sheet is not applied (as a whole) or `null`, the first names that lead to
+/// no file and how many do, and whether the list is longer than what is read of it.
+pub(super) async fn lists(call: Call) -> Result<Response, Refusal> {
+    let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
+    let found = ask(&call, move |library| library.troubled_lists(after, limit)).await?;
+    let rows = found.iter().map(|list| {
+        let TroubledList { id, path, trouble, missing, missing_total, is_cut } = list;
+        let path = path.to_string_lossy();
+        json!({
+            "id": id,
+            "path": path,
+            "trouble": trouble,
+            "missing": missing,
+            "missing_total": missing_total,
+            "cut": is_cut,
+        })
+    });
+    let next = found.last().filter(|_| found.len() == limit).map(|list| list.id);
+    Ok(answer(&json!({ "lists": rows.collect::<Vec<_>>(), "next": next })))
 }
 
 /// `GET /api/library/groups?by=&limit=&after=`: albums, artists, genres or years (`by`: `album`, `artist`, `genre`,
@@ -177,7 +216,7 @@ pub(super) fn text(call: &Call, name: &str) -> Option<String> {
     Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
 }
 
-fn number(call: &Call, name: &'static str) -> Result<Option<u64>, Refusal> {
+pub(super) fn number(call: &Call, name: &'static str) -> Result<Option<u64>, Refusal> {
     let Some(value) = call.query(name).filter(|value| !value.is_empty()) else { return Ok(None) };
     let refused = |_| Refusal::new(StatusCode::BAD_REQUEST, "This is no number.").field(name, value, "a number");
     value.parse().map(Some).map_err(refused)

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
-use super::guard;
+use super::policy;
 use super::refusal::Refusal;
 
 /// Pages are asked for again each time and answered 304 while they are the same: a phone must not run yesterday's page
@@ -20,6 +20,12 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, im
 pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     let path = request.uri().path();
     let Some(asset) = webui::find(path) else {
+        let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+        if let Some(meant) = meant(path).filter(|_| is_reading) {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            let location = [(header::LOCATION, format!("{meant}{query}"))];
+            return Ok((StatusCode::FOUND, location).into_response());
+        }
         return Err(Refusal::new(StatusCode::NOT_FOUND, "There is nothing at this address.").field(
             "path",
             path,
@@ -46,7 +52,7 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     // Also on a 304, because a browser puts its headers in the place of those it has kept.
     if let Some(style) = asset.style {
-        headers.insert(header::CONTENT_SECURITY_POLICY, guard::policy(style));
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy::with_style(style));
     }
     if is_known(request.headers(), asset.etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -64,6 +70,17 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
         *response.body_mut() = Body::from(Bytes::from_static(body));
     }
     Ok(response)
+}
+
+/// The page that somebody means who writes an address by hand: with capitals, a slash or an ending behind it.
+fn meant(path: &str) -> Option<String> {
+    let lower = path.to_ascii_lowercase();
+    let bare = lower.trim_end_matches('/');
+    let bare = bare.strip_suffix(".html").or(bare.strip_suffix(".htm")).unwrap_or(bare);
+    let page = bare.strip_suffix("/index").unwrap_or(bare);
+    let page = if page.is_empty() { "/" } else { page };
+    let is_page = |asset: &webui::Asset| asset.mime.starts_with("text/html");
+    (page != path && webui::find(page).is_some_and(is_page)).then(|| page.to_owned())
 }
 
 /// Whether the client takes gzip. A client that names it with weight 0 is one we have never met, and is asked to unpack.

@@ -16,10 +16,10 @@ use crate::pairing::{Asked, Request, RevokeError};
 pub(super) async fn state(call: Call) -> Result<Response, Refusal> {
     if call.role.keys().is_empty() {
         // Every guest's page asks once; the party need not be bothered.
-        return Ok(answer(&describe(State::Guest)));
+        return Ok(answer(&describe(State::Guest, true)));
     }
-    let state = put(&call, |reply| Request::State { keys: call.role.keys().to_vec(), reply }).await?;
-    Ok(answer(&describe(state)))
+    let standing = put(&call, |reply| Request::State { keys: call.role.keys().to_vec(), reply }).await?;
+    Ok(answer(&describe(standing.state, standing.kept)))
 }
 
 /// `GET /api/pairing/way`: what somebody at the box has to do, and the address that the configuration would have to name
@@ -34,8 +34,8 @@ pub(super) async fn begin(call: Call) -> Result<Response, Refusal> {
     let (browser, system) = agent::families(call.header("user-agent").unwrap_or_default());
     let phone = Phone { address: call.ends.peer.ip(), browser: browser.to_owned(), system: system.to_owned() };
     let asked = put(&call, |reply| Request::Ask { phone, keys: call.role.keys().to_vec(), reply }).await?;
-    let Asked { state, secret } = asked.map_err(refused)?;
-    let mut response = answer(&describe(state));
+    let Asked { state, secret, kept } = asked.map_err(refused)?;
+    let mut response = answer(&describe(state, kept));
     if let Some(secret) = secret {
         response.headers_mut().insert(header::SET_COOKIE, cookie::set_host(&secret));
     }
@@ -93,11 +93,15 @@ fn answer(body: &Value) -> Response {
     (headers, body.to_string()).into_response()
 }
 
-fn describe(state: State) -> Value {
+/// Describes how a phone stands. That it is host is `kept` unless that is said.
+fn describe(state: State, kept: bool) -> Value {
     match state {
         State::Guest => json!({ "state": "guest" }),
         State::Asking { label, remaining_ms } => {
             json!({ "state": "asking", "label": label.number(), "remaining_ms": remaining_ms })
+        }
+        State::Host { id, label } if !kept => {
+            json!({ "state": "host", "id": id, "label": label.number(), "kept": false })
         }
         State::Host { id, label } => json!({ "state": "host", "id": id, "label": label.number() }),
         State::Ended(why) => json!({ "state": "ended", "why": why_id(why) }),

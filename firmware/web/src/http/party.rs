@@ -1,7 +1,7 @@
 //! What the pages ask and what a host may do: status, events, play, pause, next, previous, source, volume, settings; and
-//! guests' votes to skip.
+//! guests' votes to skip, hearts and reactions; and the songs of the evening.
 
-use ::party::{Source, What};
+use ::party::{Reaction, Source, What};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::ask::{act, parse_json};
 use super::call::Call;
 use super::events::event_body;
+use super::music;
 use super::refusal::{Refusal, no_place};
 use crate::feed::render;
 
@@ -122,6 +123,49 @@ pub(super) fn settings(call: &Call) -> Result<Response, Refusal> {
 pub(super) async fn set(call: Call) -> Result<Response, Refusal> {
     let change = parse_json(&call.body, r#"any of the settings, such as {"requests":"auto"}"#)?;
     act(&call, What::Set(change)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeekBody {
+    position_ms: u64,
+}
+
+/// `POST /api/party/seek` with `{"position_ms":90000}`: what is heard goes on from there.
+pub(super) async fn seek(call: Call) -> Result<Response, Refusal> {
+    let body: SeekBody = parse_json(&call.body, r#"{"position_ms":90000}"#)?;
+    act(&call, What::Seek(body.position_ms)).await
+}
+
+/// `PUT` and `DELETE /api/party/heart`: the caller loves what is heard, or no longer.
+pub(super) async fn love(call: Call, on: bool) -> Result<Response, Refusal> {
+    act(&call, What::Love(on)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReactionBody {
+    kind: Reaction,
+}
+
+/// `POST /api/party/reactions` with `{"kind":"fire"}`: once a second for each guest.
+pub(super) async fn react(call: Call) -> Result<Response, Refusal> {
+    let body: ReactionBody = parse_json(&call.body, r#"{"kind":"fire"}, or love, dance, clap or wow"#)?;
+    act(&call, What::React(body.kind)).await
+}
+
+/// `GET /api/party/evening`: the songs of the evening, oldest first, as `{"songs": [...], "time_ms": ...}`; the times are of
+/// the box's clock, which says `time_ms` now.
+pub(super) fn evening(call: &Call) -> Result<Response, Refusal> {
+    let status = call.channel_status()?;
+    let mut songs = json!(status.party.evening);
+    render::call_by_name(&mut songs, &call.server.guests.names());
+    Ok(music::answer(&json!({ "songs": songs, "time_ms": call.server.time_ms() })))
+}
+
+/// `GET /api/party/wished`: the songs that guests want most tonight, as `{"songs": [{"track": ..., "wishes": 3}]}`.
+pub(super) fn wished(call: &Call) -> Result<Response, Refusal> {
+    Ok(music::answer(&json!({ "songs": call.channel_status()?.party.wished })))
 }
 
 /// `PUT` and `DELETE /api/party/skip-vote`.

@@ -18,7 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::{Call, Ends, Server};
-use super::guard;
+use super::policy;
 use crate::portal::{Answer, answer};
 
 /// What the sheet shows. No script and no storage: sheets have neither, or lose it.
@@ -27,13 +27,16 @@ const PAGE: &str = include_str!("portal/page.html");
 /// What it shows once its owner stays.
 const STAYS: &str = include_str!("portal/stays.html");
 
-/// How both look: inside them, because a sheet that fetches less is there sooner.
+/// What somebody sees who has not found the page.
+const LOST: &str = include_str!("portal/lost.html");
+
+/// How all look: inside them, because a sheet that fetches less is there sooner.
 const STYLE: &str = include_str!("portal/style.css");
 
 /// Allows that style, by the hash of its very bytes, and no other.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = digest(&SHA256, STYLE.as_bytes());
-    guard::policy(&format!("sha256-{}", BASE64.encode(hash)))
+    policy::with_style(&format!("sha256-{}", BASE64.encode(hash)))
 });
 
 /// Stands before all routes: answers a probe, and lets everything else pass.
@@ -84,6 +87,19 @@ pub(super) fn stay(call: &Call) -> Response {
     shown(STAYS, call)
 }
 
+/// The page for somebody who has not found the party's, because of `detail`: it is at `address`.
+pub(super) fn lost(headers: &HeaderMap, detail: &str, address: &str) -> Response {
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    // What was refused comes last: what looks like a place in it is none.
+    let page = filled(LOST, headers, &escaped(address)).replace("{detail}", &escaped(detail));
+    let mut response = Html(page).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    response
+}
+
 /// A page in the language of whoever asks.
 fn shown(page: &str, call: &Call) -> Response {
     let address = format!("http://{}/", call.ends.local.ip());
@@ -108,6 +124,8 @@ fn filled(page: &str, headers: &HeaderMap, address: &str) -> String {
         ("{stays}", words.stays),
         ("{closes}", words.closes),
         ("{stay}", words.stay),
+        ("{lost}", words.lost),
+        ("{home}", words.home),
         ("{address}", address),
         // What looks like a place in it is none.
         ("{style}", STYLE),

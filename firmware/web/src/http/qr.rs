@@ -28,9 +28,7 @@ pub(super) enum Format {
 
 /// `GET /api/qr/page.svg?channel=` and `.png`: where the page is; with a channel, opened on it.
 pub(super) fn page(call: &Call, format: Format) -> Result<Response, Refusal> {
-    let known = call.server.app.snapshot.borrow().panel.urls.first().cloned();
-    // Without a better address, the one by which this phone found the box.
-    let mut url = known.unwrap_or_else(|| format!("http://{}/", call.ends.local));
+    let mut url = call.address();
     if let Some(name) = call.query("channel") {
         // An identity is made of letters that an address need not encode.
         url = format!("{url}?channel={}", call.channel_named(name)?.channel.id);
@@ -51,13 +49,13 @@ pub(super) fn wifi(call: &Call, format: Format) -> Result<Response, Refusal> {
 /// `GET /api/invitation`, for hosts: the same in words, for whoever cannot scan.
 pub(super) fn words(call: &Call) -> Response {
     let panel = Arc::clone(&call.server.app.snapshot.borrow().panel);
-    let body = json!({ "network": panel.network, "url": panel.urls.first(), "name": panel.name });
+    let body = json!({ "network": panel.network, "url": call.address(), "name": panel.name });
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (headers, body.to_string()).into_response()
 }
 
 /// The code of `text`, which survives a torn corner (level M).
-fn picture(text: &str, format: Format) -> Result<Response, Refusal> {
+pub(super) fn picture(text: &str, format: Format) -> Result<Response, Refusal> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)
         .map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The text is too long for a QR code."))?;
     let (media, body) = match format {

@@ -3,13 +3,15 @@
 //! Bodies are JSON with the sentence in `error`, so that pages and people read the same thing, and with its name in
 //! `code` where pages have the sentence in other languages.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::gate::Full;
-use crate::guests::{GUESTS_MAX, GUESTS_PER_ADDRESS_MAX, Refused};
+use crate::guests::{GUESTS_MAX, Refused};
 
 /// Longest value quoted back, in characters: enough to recognise it, too little to be abused.
 const QUOTED_CHARS_MAX: usize = 80;
@@ -22,18 +24,26 @@ pub(crate) struct Refusal {
     code: Option<&'static str>,
     field: Option<Box<Field>>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Whether it is written as RFC 9457 says, for programs that expect it.
+    is_problem: bool,
 }
 
 /// What was at fault.
 #[derive(Debug, Serialize)]
 struct Field {
-    field: &'static str,
+    field: Cow<'static, str>,
     value: String,
     allowed: String,
 }
 
 #[derive(Serialize)]
 struct Problem<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
     error: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -56,6 +66,12 @@ pub(crate) fn unavailable() -> Refusal {
         .retry_after(RETRY_SECONDS)
 }
 
+/// The answer about what is done and not written down: a restart may take it back.
+pub(crate) fn not_kept() -> Refusal {
+    let detail = "It is done, but the box cannot write it down now: a restart may bring back what was before.";
+    Refusal::new(StatusCode::INSUFFICIENT_STORAGE, detail).code("not-kept")
+}
+
 /// Returns what the rules refuse, for people to read.
 pub(crate) fn refused(why: party::Refused) -> Refusal {
     let (status, detail) = match why {
@@ -72,6 +88,9 @@ pub(crate) fn refused(why: party::Refused) -> Refusal {
         party::Refused::OwnItem => (StatusCode::CONFLICT, "Nobody votes for what they asked for themselves."),
         party::Refused::NoBoosts => (StatusCode::CONFLICT, "No boost is left."),
         party::Refused::AlreadyBoosted => (StatusCode::CONFLICT, "This is boosted already."),
+        party::Refused::NothingPlays => (StatusCode::CONFLICT, "Nothing plays right now."),
+        party::Refused::ReactionsOff => (StatusCode::CONFLICT, "Reactions are switched off."),
+        party::Refused::ReactedJustNow => (StatusCode::TOO_MANY_REQUESTS, "A guest may react once a second."),
         party::Refused::NothingToSkip => (StatusCode::CONFLICT, "There is nothing that votes could skip."),
         party::Refused::NotListening => (StatusCode::CONFLICT, "Only who hears this channel may vote to skip."),
         party::Refused::SkipTooEarly { wait_s } => {
@@ -123,8 +142,7 @@ pub(crate) fn no_room_for_guest(refused: Refused) -> Refusal {
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).code("guests-full")
         }
         Refused::Address => {
-            let detail =
-                format!("This address has {GUESTS_PER_ADDRESS_MAX} guests already; one is forgotten in a while.");
+            let detail = "This address has as many guests already as one may; one is forgotten in a while.";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, detail).code("guests-of-address")
         }
         Refused::NoRandom => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The system gives no random bytes."),
@@ -160,7 +178,7 @@ impl Refusal {
     /// A refusal with a sentence for whoever made the request.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, detail, code: None, field: None, headers: Vec::new() }
+        Self { status, detail, code: None, field: None, headers: Vec::new(), is_problem: false }
     }
 
     /// Names the reason in a word that never changes, for pages that have a sentence for it in the guest's language.
@@ -170,8 +188,23 @@ impl Refusal {
     }
 
     /// Names the field at fault, the value it had and what is allowed.
-    pub(crate) fn field(mut self, field: &'static str, value: &str, allowed: impl Into<String>) -> Self {
+    pub(crate) fn field(
+        mut self,
+        field: impl Into<Cow<'static, str>>,
+        value: &str,
+        allowed: impl Into<String>,
+    ) -> Self {
+        let field = match field.into() {
+            Cow::Owned(text) => quoted(&text).into(),
+            known => known,
+        };
         self.field = Some(Box::new(Field { field, value: quoted(value), allowed: allowed.into() }));
+        self
+    }
+
+    /// Is written as a problem detail (RFC 9457), with the fields of all other refusals beside those of that.
+    pub(crate) fn explained(mut self, is_problem: bool) -> Self {
+        self.is_problem = is_problem;
         self
     }
 
@@ -186,6 +219,11 @@ impl Refusal {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// Returns the sentence for people.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Ends the connection after the answer, because the rest of the request has not been read.
     pub(crate) fn closing(self) -> Self {
         self.header(header::CONNECTION, HeaderValue::from_static("close"))
@@ -194,12 +232,21 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let problem = Problem { error: &self.detail, code: self.code, field: self.field.as_deref() };
+        let detailed = self.is_problem.then_some(self.status);
+        let problem = Problem {
+            title: detailed.and_then(|status| status.canonical_reason()),
+            status: detailed.map(|status| status.as_u16()),
+            detail: detailed.map(|_| self.detail.as_str()),
+            error: &self.detail,
+            code: self.code,
+            field: self.field.as_deref(),
+        };
         let body = serde_json::to_string(&problem).expect("a problem holds only strings and numbers");
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         let headers: &mut HeaderMap = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let media = if self.is_problem { "application/problem+json" } else { "application/json" };
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.extend(self.headers);
         response

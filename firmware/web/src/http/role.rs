@@ -1,13 +1,12 @@
 //! Whose a request is, a host's, a DJ's or a guest's, at any moment of an answer that goes on for hours.
 
-use std::net::IpAddr;
-
 use ::party::Asker;
 use ::party::pairing::Key;
 use axum::http::HeaderMap;
 use base::GuestId;
 use tokio::sync::watch;
 
+use super::way::Way;
 use super::{Config, cookie};
 use crate::feed::Viewer;
 use crate::guests::{Guest, Guests};
@@ -25,14 +24,10 @@ pub(super) struct Role {
 }
 
 impl Role {
-    pub(super) fn new(
-        config: &Config,
-        pairing: &Pairing,
-        guests: &Guests,
-        address: IpAddr,
-        headers: &HeaderMap,
-    ) -> Self {
-        let (by_address, keys) = (config.is_host(address), cookie::host_keys(headers));
+    pub(super) fn new(config: &Config, pairing: &Pairing, guests: &Guests, way: &Way, headers: &HeaderMap) -> Self {
+        // A proxy speaks for somebody who may be anywhere.
+        let by_address = !way.is_forwarded && config.is_host(way.client);
+        let keys = cookie::host_keys(headers);
         let mut hosts = pairing.hosts.clone();
         hosts.mark_unchanged();
         let (guests, guest_keys, guest_changes) = (guests.clone(), cookie::guest_keys(headers), guests.changes());

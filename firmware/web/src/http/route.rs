@@ -19,6 +19,8 @@ pub(super) enum Who {
     Guest,
     /// Guests whom a host has made DJ, and hosts.
     Dj,
+    /// The same, and programs with a sender's token, which the handler looks at: what it is for depends on the channel.
+    Sender,
     /// Paired phones, and requests from the networks in [`super::Config::host_from`].
     Host,
 }
@@ -76,9 +78,22 @@ impl Route {
         Self { method, path, who, takes: Takes::Nothing, answer }
     }
 
+    /// Whether its refusals are problem details (RFC 9725 section 4.2 names no other form for them).
+    pub(super) fn explains_itself(&self) -> bool {
+        self.path.starts_with("/whip/")
+    }
+
     /// Whether a foreign page, open on a phone, must not be able to call it: it changes something, or is not for
     /// everybody.
     pub(super) fn is_for_own_pages(&self) -> bool {
-        self.method != Method::GET || self.who != Who::Anyone || self.takes == Takes::Socket
+        let changes = self.method != Method::GET || self.who != Who::Anyone || self.takes == Takes::Socket;
+        changes && !self.is_for_all_pages()
+    }
+
+    /// Whether pages of others may use it and read what it says: the streams, covers, what is heard, and listening live.
+    pub(super) fn is_for_all_pages(&self) -> bool {
+        let is_whep = self.path == "/whep/{stream}" || self.path == "/whep/{stream}/{session}";
+        let reads = ["/stream/", "/api/library/art/", "/api/party/status", "/api/channels/{channel}/status"];
+        is_whep || self.method == Method::GET && reads.iter().any(|path| self.path.starts_with(path))
     }
 }

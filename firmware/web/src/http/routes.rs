@@ -17,13 +17,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::call::Server;
-use super::limits::{JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
+use super::limits::{BACKUP_BYTES_MAX, JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::qr::Format;
 use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, channels, following, guard, guests, health, music, openapi, pages, pairing, party, portal, qr,
-    queue, statistics, stream, update, upload, whep, why,
+    appliance, art, channels, following, foreign, guard, guests, health, music, openapi, pages, pairing, party, portal,
+    qr, queue, senders, settings, statistics, stream, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -35,13 +35,19 @@ macro_rules! channel {
 
 const WHEP: &str = "/whep/{stream}";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
+const WHIP: &str = "/whip/{channel}";
+const WHIP_SESSION: &str = "/whip/{channel}/{session}";
+const SENDERS: &str = "/api/senders";
 const GUEST_DJ: &str = "/api/guests/{label}/dj";
 const PAIRING: &str = "/api/pairing";
 const CHANNEL: &str = channel!("");
 const QUEUE: &str = channel!("/queue");
 const VOTE: &str = channel!("/queue/{item}/vote");
 const SETTINGS: &str = channel!("/settings");
+const BACKUP: &str = "/api/box/backup";
+const BOX_SETTINGS: &str = "/api/box/settings";
 const SKIP_VOTE: &str = channel!("/skip-vote");
+const HEART: &str = channel!("/heart");
 
 /// The table: what is asked of a channel under two addresses, its own and, for the first channel, a shorter one.
 pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
@@ -76,6 +82,10 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
         Route::with_json(Method::POST, channel!("/source"), Who::Host, |call| Box::pin(party::source(call))),
     ),
     (
+        "/api/party/sender",
+        Route::bare(Method::DELETE, channel!("/sender"), Who::Host, |call| Box::pin(senders::hang_up(call))),
+    ),
+    (
         "/api/party/volume",
         Route::with_json(Method::PUT, channel!("/volume"), Who::Host, |call| Box::pin(party::volume(call))),
     ),
@@ -92,6 +102,15 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
         "/api/party/skip-vote",
         Route::bare(Method::DELETE, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, false))),
     ),
+    ("/api/party/seek", Route::with_json(Method::POST, channel!("/seek"), Who::Dj, |call| Box::pin(party::seek(call)))),
+    ("/api/party/heart", Route::bare(Method::PUT, HEART, Who::Guest, |call| Box::pin(party::love(call, true)))),
+    ("/api/party/heart", Route::bare(Method::DELETE, HEART, Who::Guest, |call| Box::pin(party::love(call, false)))),
+    (
+        "/api/party/reactions",
+        Route::with_json(Method::POST, channel!("/reactions"), Who::Guest, |call| Box::pin(party::react(call))),
+    ),
+    ("/api/party/evening", Route::get(channel!("/evening"), |call| Box::pin(async move { party::evening(&call) }))),
+    ("/api/party/wished", Route::get(channel!("/wished"), |call| Box::pin(async move { party::wished(&call) }))),
     ("/api/queue", Route::get(QUEUE, |call| Box::pin(async move { queue::list(&call) }))),
     ("/api/queue", Route::with_json(Method::POST, QUEUE, Who::Dj, |call| Box::pin(queue::add(call)))),
     ("/api/queue", Route::bare(Method::DELETE, QUEUE, Who::Host, |call| Box::pin(queue::clear(call)))),
@@ -172,6 +191,28 @@ static OF_BOX: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(whep::set_duration(call)),
     },
+    Route {
+        method: Method::POST,
+        path: WHIP,
+        who: Who::Sender,
+        takes: Takes::Media(SDP, SDP_BYTES_MAX),
+        answer: |call| Box::pin(whip::offer(call)),
+    },
+    Route::get(WHIP, |call| Box::pin(async move { whip::greet(&call) })),
+    Route {
+        method: Method::PATCH,
+        path: WHIP_SESSION,
+        who: Who::Anyone,
+        takes: Takes::Media(SDP_FRAGMENT, SDP_BYTES_MAX),
+        answer: |call| Box::pin(whip::patch(call)),
+    },
+    Route::bare(Method::DELETE, WHIP_SESSION, Who::Anyone, |call| Box::pin(whip::delete(call))),
+    Route::bare(Method::GET, SENDERS, Who::Host, |call| Box::pin(async move { Ok(senders::list(&call)) })),
+    Route::with_json(Method::POST, SENDERS, Who::Host, |call| Box::pin(senders::issue(call))),
+    Route::bare(Method::GET, "/api/senders/{id}/qr.svg", Who::Host, |call| {
+        Box::pin(async move { senders::picture(&call) })
+    }),
+    Route::bare(Method::DELETE, "/api/senders/{id}", Who::Host, |call| Box::pin(senders::revoke(call))),
     Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
     Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),
     Route::bare(Method::GET, CHANNEL, Who::Host, |call| Box::pin(async move { channels::about(&call) })),
@@ -183,11 +224,17 @@ static OF_BOX: &[Route] = &[
     }),
     Route::get("/api/library/search", |call| Box::pin(music::search(call))),
     Route::get("/api/library/tracks", |call| Box::pin(music::tracks(call))),
+    Route::get("/api/library/newest", |call| Box::pin(music::newest(call))),
     Route::get("/api/library/playlists", |call| Box::pin(music::playlists(call))),
     Route::bare(Method::GET, "/api/library/folders", Who::Host, |call| Box::pin(music::folders(call))),
+    Route::bare(Method::GET, "/api/library/lists", Who::Host, |call| Box::pin(music::lists(call))),
     Route::get("/api/library/groups", |call| Box::pin(music::groups(call))),
     Route::get("/api/library/art/{track}", |call| Box::pin(art::picture(call))),
+    Route::get("/api/library/art/{track}/color", |call| Box::pin(art::color(call))),
     Route::host("/api/library/uploads", Takes::File(BYTES, UPLOAD_BYTES_MAX), |call| Box::pin(upload::upload(call))),
+    Route::bare(Method::GET, "/api/library/uploads/unfinished/{id}", Who::Host, |call| {
+        Box::pin(async move { Ok(upload::unfinished(&call)) })
+    }),
     Route::bare(Method::DELETE, "/api/library/uploads/{track}", Who::Host, |call| Box::pin(upload::remove(call))),
     Route::bare(Method::GET, "/api/library/roots", Who::Host, |call| Box::pin(upload::roots(call))),
     Route::host("/api/library/rescan", Takes::Nothing, |call| Box::pin(upload::rescan(call))),
@@ -216,6 +263,19 @@ static OF_BOX: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(appliance::set_network(call)),
     },
+    Route::bare(Method::GET, BOX_SETTINGS, Who::Host, |call| Box::pin(settings::read(call))),
+    Route::with_json(Method::PATCH, BOX_SETTINGS, Who::Host, |call| Box::pin(settings::change(call))),
+    Route::host("/api/box/settings/asked", Takes::Nothing, |call| Box::pin(settings::asked(call))),
+    Route::bare(Method::GET, BACKUP, Who::Host, |call| Box::pin(settings::back_up(call))),
+    Route {
+        method: Method::PUT,
+        path: BACKUP,
+        who: Who::Host,
+        takes: Takes::Media(JSON, BACKUP_BYTES_MAX),
+        answer: |call| Box::pin(settings::restore(call)),
+    },
+    Route::with_json(Method::POST, "/api/box/clock", Who::Host, |call| Box::pin(settings::learn_time(call))),
+    Route::host("/api/box/restart", Takes::Nothing, |call| Box::pin(settings::restart(call))),
     Route::host("/api/box/anew", Takes::Nothing, |call| Box::pin(appliance::erase_storage(call))),
     Route::host("/api/update", Takes::File(BYTES, UPDATE_BYTES_MAX), |call| Box::pin(update::receive(call))),
     Route::bare(Method::GET, "/api/update", Who::Host, |call| Box::pin(async move { Ok(update::state(&call)) })),
@@ -271,6 +331,11 @@ fn options(routes: &[&'static Route]) -> Response {
         if let (&Method::PATCH, Takes::Media(media, _)) = (&route.method, route.takes) {
             response.headers_mut().insert("accept-patch", HeaderValue::from_static(media));
         }
+    }
+    let open: Vec<&Method> =
+        routes.iter().filter(|route| route.is_for_all_pages()).map(|route| &route.method).collect();
+    if !open.is_empty() {
+        foreign::preflight(response.headers_mut(), &open);
     }
     response
 }

@@ -18,6 +18,7 @@ use super::limits::{
 };
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
 use super::turns::Turns;
+use super::unfinished::Unfinished;
 use super::{App, audience, connection, routes, statistics};
 use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
@@ -40,7 +41,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let limits = app.config.limits.clone();
     let (stop_in, stop) = watch::channel(false);
     let mp3_listeners = Gate::new(limits.mp3_listeners());
-    let guests = Guests::default();
+    let guests = Guests::new(limits.guests_per_address_max);
     let feeds = feed::publish(sources(&app, &guests), &session(), stop.clone());
     let statistics = Arc::<Statistics>::default();
     tokio::spawn(statistics::keep(Arc::clone(&statistics), app.clone(), stop.clone()));
@@ -51,6 +52,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         event_listeners: Gate::new(limits.event_listeners()),
         questions: Turns::new(QUESTIONS_MAX, QUESTIONS_WAITING),
         pictures: Turns::new(PICTURES_MAX, PICTURES_WAITING),
+        unfinished: Unfinished::default(),
         asking: Gate::new(PAIRING_WAITING),
         guests,
         feeds,

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::limits::REPLY_TIMEOUT;
 use rtc::Handle;
-use rtc::api::{Answer, ListenerStats, Offer, OfferError, Patched, SessionError, SessionId};
+use rtc::api::{Answer, ListenerStats, Offer, OfferError, Patched, SendOffer, SessionError, SessionId};
 use rtc::stats::Stats;
 
 /// The fan-out, as far as HTTP needs it.
@@ -44,6 +44,10 @@ impl Signaling {
 
     pub(super) async fn offer(&self, offer: Offer) -> Result<Answer, OfferError> {
         in_time(self.0.offer(offer)).await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
+    pub(super) async fn send(&self, offer: SendOffer) -> Result<Answer, OfferError> {
+        in_time(self.0.send(offer)).await.unwrap_or(Err(OfferError::Unavailable))
     }
 
     pub(super) async fn patch(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use ::party::LATEST;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::StreamBody;
@@ -111,15 +111,26 @@ fn describe(headers: &mut HeaderMap, call: &Call, bitrate_bps: u32, icy: bool) {
     headers.insert("icy-br", HeaderValue::from(bitrate_bps / 1_000));
     headers.insert("icy-pub", HeaderValue::from_static("0"));
     headers.insert("icy-name", name(&call.server.app.snapshot.borrow().name));
+    headers.extend(HeaderValue::from_str(&call.address()).ok().map(|url| (HeaderName::from_static("icy-url"), url)));
+    let about = format!("samplerate=48000;channels=2;bitrate={}", bitrate_bps / 1_000);
+    headers.extend(HeaderValue::from_str(&about).ok().map(|about| (HeaderName::from_static("ice-audio-info"), about)));
     if icy {
         headers.insert("icy-metaint", HeaderValue::from(icy::METAINT));
     }
 }
 
-/// The name of the box as a header: what is not printable ASCII is left out.
+/// The name of the box as a header, in UTF-8 as Icecast sends it; control characters are left out, and a name without any other
+/// is that of the product.
 fn name(name: &str) -> HeaderValue {
-    let plain: String = name.chars().filter(|c| matches!(c, ' '..='~')).take(NAME_BYTES_MAX).collect();
-    HeaderValue::from_str(plain.trim()).unwrap_or(HeaderValue::from_static("Partybox"))
+    let mut plain = String::new();
+    for c in name.chars().filter(|c| !c.is_control()) {
+        if plain.len() + c.len_utf8() > NAME_BYTES_MAX {
+            break;
+        }
+        plain.push(c);
+    }
+    let named = Some(plain.trim()).filter(|name| !name.is_empty());
+    named.and_then(|name| HeaderValue::from_bytes(name.as_bytes()).ok()).unwrap_or(HeaderValue::from_static("Partybox"))
 }
 
 #[cfg(test)]
@@ -136,6 +147,11 @@ mod tests {
 
     #[test]
     fn a_hostile_name_cannot_add_a_header() {
-        assert_eq!(name("Bob's\r\nbox ☃"), "Bob'sbox");
+        assert_eq!(name("Bob's\r\nbox ☃").as_bytes(), "Bob'sbox ☃".as_bytes());
+        assert_eq!(
+            (name("\r\n"), name(" ")),
+            (HeaderValue::from_static("Partybox"), HeaderValue::from_static("Partybox"))
+        );
+        assert_eq!(name(&"é".repeat(100)).len(), NAME_BYTES_MAX, "no letter is cut in two");
     }
 }

@@ -151,7 +151,7 @@ fn session(call: &Call) -> Result<SessionId, Refusal> {
 }
 
 /// The body as text. What it says is judged by the fan-out.
-fn text(call: &Call) -> Result<String, Refusal> {
+pub(super) fn text(call: &Call) -> Result<String, Refusal> {
     std::str::from_utf8(&call.body)
         .map(str::to_owned)
         .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "The body is not UTF-8 text."))
@@ -164,7 +164,7 @@ fn duration(millis: Option<u32>, value: &str) -> Result<PacketDuration, Refusal>
     })
 }
 
-fn refuse_offer(error: OfferError) -> Refusal {
+pub(super) fn refuse_offer(error: OfferError) -> Refusal {
     match error {
         OfferError::Malformed(why) => Refusal::new(StatusCode::BAD_REQUEST, why),
         OfferError::NotAcceptable(why) => Refusal::new(StatusCode::NOT_ACCEPTABLE, why),
@@ -186,12 +186,15 @@ fn refuse_offer(error: OfferError) -> Refusal {
     }
 }
 
-fn refuse_session(error: SessionError) -> Refusal {
+pub(super) fn refuse_session(error: SessionError) -> Refusal {
     match error {
         SessionError::Unknown => Refusal::new(StatusCode::NOT_FOUND, "There is no such session (any more)."),
         SessionError::UnknownStream => Refusal::new(StatusCode::NOT_FOUND, "There is no such stream."),
         SessionError::EtagMismatch => {
             Refusal::new(StatusCode::PRECONDITION_FAILED, "If-Match names another ICE generation than the session's.")
+        }
+        SessionError::NoRestart => {
+            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "ICE cannot be restarted here; send a new offer instead.")
         }
         SessionError::Malformed(why) => Refusal::new(StatusCode::BAD_REQUEST, why),
         SessionError::Unavailable => {

@@ -110,6 +110,9 @@ fn of_the_party(status: &ChannelStatus, scan: Option<ScanStatus>) -> Vec<Value> 
             // What stands in for it is heard, if there is something.
             reasons.push(json!({ "code": "line-in-gone", "stands_in": status.fallback && status.track.is_some() }));
         }
+        (Source::Sender, Some(SourceState::Opening | SourceState::Off)) => {
+            reasons.push(json!({ "code": "sender-gone", "stands_in": status.fallback && status.track.is_some() }));
+        }
         (Source::Files, Some(SourceState::Empty)) => reasons.push(match scan.filter(|scan| scan.running) {
             Some(scan) => json!({ "code": "scanning", "files_done": scan.files_done, "files_total": scan.files_total }),
             None => code("no-tracks"),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::super::wire::{self, HEADER_BYTES, Kind};
-use super::super::{Error, TrackInfo, WorkerError};
+use super::super::{Error, KILLED, TrackInfo, WorkerError};
 use super::WorkerCommand;
 use crate::pcm::Frame;
 
@@ -106,6 +106,7 @@ impl Child {
             Ok(status) => match (status.signal(), status.code()) {
                 (Some(signal), _) if signal == libc::SIGSYS => "it tried something forbidden".into(),
                 (Some(signal), _) if signal == libc::SIGABRT => "it ran out of memory or gave up".into(),
+                (Some(signal), _) if signal == libc::SIGKILL => KILLED.into(),
                 (Some(signal), _) => format!("signal {signal}"),
                 // What a panicking program ends with.
                 (None, Some(101)) => "it cannot cope with the contents".into(),

@@ -82,11 +82,10 @@ fn a_key_that_means_nothing_leads_nowhere() {
 fn a_playlist_is_found_by_its_key_in_its_order_and_follows_what_is_written_into_it() {
     let mut shelf = shelf_with(&["a.mp3", "b.mp3", "c.mp3"]);
     let write = |shelf: &mut Shelf, names: &[&str]| {
-        let text = names.join("\n");
-        let files = names.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let list = crate::lists::read(text.as_bytes(), false);
-        let stamp = Stamp { bytes: 1, mtime_ns: 1 };
-        shelf.tell(&[Fact::List { path: b"lists/my party.m3u".into(), stamp, list, files }], &[]);
+        let text: String = names.iter().map(|name| format!("../{name}\n")).collect();
+        let list = crate::lists::read_text(&text, false);
+        let stamp = Stamp { bytes: 1, mtime_ns: 1, ctime_ns: 0 };
+        shelf.tell(&[Fact::List { path: b"lists/my party.m3u".into(), stamp, list }], &[]);
     };
     write(&mut shelf, &["c.mp3", "gone.mp3", "a.mp3"]);
     let list = shelf.reader.playlists(0, LIMIT_MAX).unwrap().remove(0);

@@ -8,6 +8,7 @@ use base::TrackId;
 use rusqlite::Row;
 use rusqlite::types::Value;
 
+use super::super::trust::TRACK_MAX;
 use crate::fingerprint::Fingerprint;
 use crate::key::key_of;
 use crate::level::{Loudness, Part, gain_db};
@@ -84,22 +85,66 @@ pub struct Playlist {
     pub name: String,
     /// Tracks that are there.
     pub tracks: u64,
+    /// Entries for which there is no file.
+    pub missing: u64,
+    /// Whether it goes on behind what is read of it.
+    pub is_cut: bool,
+}
+
+/// A cue sheet or playlist of which not all is understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TroubledList {
+    /// Its number, the same as long as its file has its name.
+    pub id: u64,
+    /// Its file, or the file it is in, below the root.
+    pub path: PathBuf,
+    /// Why a sheet is not applied, or not as a whole.
+    pub trouble: Option<String>,
+    /// The first names in it that lead to no file.
+    pub missing: Vec<String>,
+    /// How many names lead to none.
+    pub missing_total: u64,
+    /// Whether it is longer than what is read of it.
+    pub is_cut: bool,
+}
+
+/// A troubled list, without the names that are missing.
+pub(super) fn troubled(row: &Row<'_>) -> rusqlite::Result<TroubledList> {
+    let below: Vec<u8> = row.get(1)?;
+    Ok(TroubledList {
+        id: number(row, 0)?,
+        path: path(file_of(&below).to_vec()),
+        trouble: row.get(2)?,
+        missing: Vec::new(),
+        missing_total: number(row, 3)?,
+        is_cut: row.get(4)?,
+    })
 }
 
 pub(super) fn playlist(row: &Row<'_>) -> rusqlite::Result<Playlist> {
-    let tracks = row.get::<_, i64>(2)?.cast_unsigned();
+    let tracks = number(row, 2)?;
     let (root, path): (Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?);
-    let (id, key) = (row.get::<_, i64>(0)?.cast_unsigned(), key_of(&root, &path));
-    Ok(Playlist { id, key, name: row.get(1)?, tracks })
+    let (id, key) = (number(row, 0)?, key_of(&root, &path));
+    Ok(Playlist { id, key, name: row.get(1)?, tracks, missing: number(row, 6)?, is_cut: row.get(5)? })
 }
 
 /// A track and its place in a list.
 pub(super) fn placed(row: &Row<'_>) -> rusqlite::Result<(u64, Track)> {
-    Ok((row.get::<_, i64>(28)?.cast_unsigned(), track(row)?))
+    Ok((number(row, 28)?, track(row)?))
+}
+
+/// Returns a number that this firmware may have written: none is negative, or beyond what scripts can count.
+pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    counted(column, row.get(column)?)
 }
 
 fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
-    Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
+    row.get::<_, Option<i64>>(column)?.map(|value| counted(column, value)).transpose()
+}
+
+fn counted(column: usize, value: i64) -> rusqlite::Result<u64> {
+    let known = u64::try_from(value).ok().filter(|_| value <= TRACK_MAX);
+    known.ok_or(rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
 impl Track {
@@ -120,7 +165,7 @@ pub(crate) struct Unmeasured {
 pub(super) fn unmeasured(row: &Row<'_>) -> rusqlite::Result<Unmeasured> {
     let (root, below): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
     Ok(Unmeasured {
-        id: TrackId(row.get::<_, i64>(0)?.cast_unsigned()),
+        id: TrackId(number(row, 0)?),
         fingerprint: row.get(1)?,
         part: Part {
             path: join(&path(root), file_of(&below)),
@@ -202,11 +247,11 @@ pub struct Root {
 pub(super) fn root(row: &Row<'_>) -> rusqlite::Result<Root> {
     let kind: String = row.get(2)?;
     Ok(Root {
-        id: row.get::<_, i64>(0)?.cast_unsigned(),
+        id: number(row, 0)?,
         name: row.get(1)?,
         kind: root_kind(&kind),
         is_present: row.get(3)?,
-        tracks: row.get::<_, i64>(4)?.cast_unsigned(),
+        tracks: number(row, 4)?,
     })
 }
 
@@ -225,7 +270,7 @@ pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
     let root = path(root);
     let file = join(&root, file_of(&below));
     Ok(Track {
-        id: TrackId(row.get::<_, i64>(0)?.cast_unsigned()),
+        id: TrackId(number(row, 0)?),
         tags: Tags {
             title: row.get(3)?,
             artist: row.get(4)?,
@@ -236,7 +281,7 @@ pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
             disc_number: row.get(8)?,
             year: row.get(9)?,
             genre: row.get(10)?,
-            duration_ms: row.get::<_, Option<i64>>(11)?.map(i64::cast_unsigned),
+            duration_ms: unsigned(row, 11)?,
             track_gain_db: row.get(12)?,
             album_gain_db: row.get(13)?,
             track_peak: row.get(14)?,
@@ -277,7 +322,7 @@ pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<(Group, Option<i64>)> {
             _ => String::new(),
         })
     };
-    let tracks = row.get::<_, i64>(3)?.cast_unsigned();
+    let tracks = number(row, 3)?;
     let group = Group { key: text(0)?, name: text(1)?, artist: text(2)?, tracks, cover: None };
     Ok((group, row.get(4)?))
 }

@@ -1,90 +1,173 @@
-//! Search as somebody types: titles that begin so come first, then titles, artists and albums with these words, then
-//! tracks that have them between all three.
+//! Search as somebody types: whole titles come first, then titles that begin so, titles, artists and albums with these words,
+//! then tracks that have them between all three; in each, whole words before beginnings, and what has been played before what never
+//! was. Where nothing is found, one slip of the finger in a word, and words written together or apart, are forgiven.
 //!
-//! Ranking everything that matches would take longer than the next key press. Instead each of these classes is a
-//! question of its own, asked only while the page is not full, and within a class tracks stand in the order in which
-//! they came. A page goes on after a track by finding out in which class that track is.
+//! Ranking everything that matches would take longer than the next key press. Instead each of these classes is a question of its
+//! own, asked only while the page is not full. A page goes on after a track by finding it again.
+
+use std::collections::HashSet;
 
 use base::TrackId;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::{self, BESIDES, COLUMNS, JOINS, Track};
-use super::{AskError, QUERY_CHARS_MAX, page, signed};
-use crate::text::words;
+use super::{AskError, Plays, QUERY_CHARS_MAX, page};
+use crate::words::{END, SLIP_CHARS, is_one_slip, typed};
 
 /// Most words that are searched for; further ones are ignored.
 const WORDS_MAX: usize = 8;
 
+/// Most tracks of a class that are put into order; further ones are not found, and are found by typing more.
+const CLASS_MAX: usize = 2_000;
+
+/// Tracks played most that are looked for in a class that has more than are put into order.
+const FAVOURITES_MAX: usize = 32;
+
+/// Shortest word in which a slip is forgiven, letters.
+const SLIP_CHARS_MIN: usize = 5;
+
+/// Words that are compared with one that has a slip in it, and words that are taken for it.
+const COMPARED_MAX: usize = 4_000;
+const MEANT_MAX: usize = 8;
+
 /// Classes, the best first, in the language of FTS5. Each is asked for by itself, so a track may be in several.
-fn classes(words: &[String]) -> [String; 5] {
+fn classes(words: &[String]) -> Vec<String> {
     // A word holds letters and digits only, so there is nothing to escape.
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    let all = quoted.iter().map(|word| format!("{word} *")).collect::<Vec<_>>().join(" AND ");
-    let [title, artist, album] = ["title", "artist", "album"].map(|column| format!("({column} : ({all}))"));
-    [format!("(title : ^ {} *)", quoted.join(" + ")), title, artist, album, format!("({all})")]
+    let phrase = quoted.join(" + ");
+    let whole = quoted.join(" AND ");
+    let begun = quoted.iter().map(|word| format!("{word} *")).collect::<Vec<_>>().join(" AND ");
+    let mut classes =
+        vec![format!("title : ^ {phrase} + \"{END}\""), format!("title : ^ {phrase}"), format!("title : ^ {phrase} *")];
+    for column in ["title", "artist", "album"] {
+        classes.extend([format!("{column} : ({whole})"), format!("{column} : ({begun})")]);
+    }
+    classes.push(begun);
+    classes
 }
 
-/// What belongs to a class and to no better one.
-fn alone(classes: &[String], index: usize) -> String {
-    match index {
-        0 => classes[0].clone(),
-        // What a title begins with is in it.
-        1 => format!("{} NOT {}", classes[1], classes[0]),
-        _ => format!("{} NOT ({})", classes[index], classes[1..index].join(" OR ")),
+/// The same for words of which each may be another one, or be written together or apart.
+fn forgiving(connection: &Connection, words: &[String]) -> Result<Vec<String>, AskError> {
+    let mut meant = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let mut ways = vec![format!("\"{word}\" *")];
+        ways.extend(slips(connection, word, index + 1 == words.len())?.iter().map(|other| format!("\"{other}\"")));
+        let places = word.char_indices().skip(1).map(|(place, _)| word.split_at(place));
+        ways.extend(places.map(|(one, other)| format!("\"{one}\" + \"{other}\" *")));
+        meant.push(format!("({})", ways.join(" OR ")));
     }
+    let mut all = vec![meant.join(" AND ")];
+    for (index, pair) in words.windows(2).enumerate() {
+        let joined = format!("\"{}\" *", pair.concat());
+        let rest = meant[..index].iter().chain(&meant[index + 2..]);
+        all.push(rest.cloned().chain([joined]).collect::<Vec<_>>().join(" AND "));
+    }
+    let all = all.iter().map(|way| format!("({way})")).collect::<Vec<_>>().join(" OR ");
+    let columns = ["title", "artist", "album"].map(|column| format!("{column} : ({all})"));
+    Ok(columns.into_iter().chain([all]).collect())
+}
+
+/// The words of the library that somebody meant who typed `word` with one slip. A slip leaves one half of a word as it is.
+fn slips(connection: &Connection, word: &str, may_go_on: bool) -> Result<Vec<String>, AskError> {
+    let letters: Vec<char> = word.chars().collect();
+    let mut meant: Vec<String> = Vec::new();
+    if letters.len() < SLIP_CHARS_MIN || !SLIP_CHARS.contains(&letters.len()) {
+        return Ok(meant);
+    }
+    let (first, second) = letters.split_at(letters.len() / 2);
+    let (first, second): (String, String) = (first.iter().collect(), second.iter().rev().collect());
+    let mut swapped = letters.clone();
+    swapped.swap(letters.len() / 2 - 1, letters.len() / 2);
+    let swapped: String = swapped.into_iter().collect();
+    for (column, begins) in [("term", &first), ("backwards", &second), ("term", &swapped)] {
+        let sql = format!("SELECT term FROM terms WHERE {column} >= ?1 AND {column} < ?2 LIMIT {COMPARED_MAX}");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query((begins, format!("{begins}{}", char::MAX)))?;
+        while let Some(row) = rows.next()? {
+            let term = row.get_ref(0)?.as_str().unwrap_or_default();
+            if is_one_slip(word, term, may_go_on) && !meant.iter().any(|known| known == term) {
+                meant.push(term.to_owned());
+            }
+        }
+    }
+    meant.sort_by_key(|term| term.chars().count().abs_diff(letters.len()));
+    meant.truncate(MEANT_MAX);
+    Ok(meant)
 }
 
 /// The tracks that `typed` finds, after the track `after` (`None`: from the first).
 pub(super) fn search(
     connection: &Connection,
-    typed: &str,
+    text: &str,
     after: Option<TrackId>,
     limit: usize,
+    plays: &Plays,
 ) -> Result<Vec<Track>, AskError> {
-    let typed: String = typed.chars().take(QUERY_CHARS_MAX).collect();
-    let words = words(&typed, WORDS_MAX);
-    let mut found = Vec::new();
+    let text: String = text.chars().take(QUERY_CHARS_MAX).collect();
+    let words = typed(&text, WORDS_MAX);
     if words.is_empty() {
-        return Ok(found);
+        return Ok(Vec::new());
     }
-    let classes = classes(&words);
-    let (mut first, mut after) = (0, after.map_or(0, |after| signed(after.0)));
-    if after > 0 {
-        let mut is_in = connection.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
-        first = classes.len() - 1;
-        for (index, class) in classes.iter().enumerate() {
-            if is_in.query_row((class, after), |_| Ok(())).optional()?.is_some() {
-                first = index;
-                break;
+    let mut page =
+        Page { connection, plays, after, wanted: page(limit) as usize, seen: HashSet::new(), found: Vec::new() };
+    page.fill(&classes(&words))?;
+    if page.seen.is_empty() {
+        page.fill(&forgiving(connection, &words)?)?;
+    }
+    Ok(page.found)
+}
+
+/// A page while it fills.
+struct Page<'a> {
+    connection: &'a Connection,
+    plays: &'a Plays,
+    /// The track after which it begins, until that has been met.
+    after: Option<TrackId>,
+    wanted: usize,
+    seen: HashSet<i64>,
+    found: Vec<Track>,
+}
+
+impl Page<'_> {
+    fn fill(&mut self, classes: &[String]) -> Result<(), AskError> {
+        let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {BESIDES} WHERE tracks.id = ?1");
+        let mut shown = self.connection.prepare_cached(&sql)?;
+        for class in classes {
+            for id in self.ranked(class)? {
+                if !self.seen.insert(id) {
+                    continue;
+                }
+                if let Some(after) = self.after {
+                    self.after = (after.0 != id.cast_unsigned()).then_some(after);
+                    continue;
+                }
+                self.found.extend(shown.query_row([id], rows::track).optional()?);
+                if self.found.len() == self.wanted {
+                    return Ok(());
+                }
             }
         }
+        Ok(())
     }
-    let sql = format!(
-        "SELECT {COLUMNS} FROM search JOIN tracks ON tracks.id = search.rowid {JOINS} {BESIDES}
-         WHERE search MATCH ?1 AND search.rowid > ?2 ORDER BY search.rowid LIMIT ?3"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let wanted = page(limit) as usize;
-    // To leave out what is in better classes costs as much again for each of them. Where all of those are on this page
-    // already, they are known.
-    let is_first_page = after == 0;
-    for index in first..classes.len() {
-        let (class, rows) = if is_first_page {
-            (classes[index].clone(), wanted)
-        } else {
-            (alone(&classes, index), wanted - found.len())
-        };
-        let better = found.len();
-        for track in statement.query_map((class, after, rows as i64), rows::track)? {
-            let track: Track = track?;
-            if found.len() < wanted && !found[..better].iter().any(|known: &Track| known.id == track.id) {
-                found.push(track);
+
+    /// The tracks of a class: those that were played, the most played first, then the others as they came.
+    fn ranked(&self, class: &str) -> Result<Vec<i64>, AskError> {
+        let sql = format!("SELECT rowid FROM search WHERE search MATCH ?1 LIMIT {CLASS_MAX}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut ids = statement.query_map([class], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+        if ids.len() == CLASS_MAX && !self.plays.is_empty() {
+            let mut is_in =
+                self.connection.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 AND rowid = ?2")?;
+            let mut favourites: Vec<(&i64, &u32)> = self.plays.iter().collect();
+            favourites.sort_unstable_by_key(|(id, count)| (std::cmp::Reverse(**count), **id));
+            for (id, _) in favourites.into_iter().take(FAVOURITES_MAX) {
+                if is_in.query_row((class, id), |_| Ok(())).optional()?.is_some() {
+                    ids.push(*id);
+                }
             }
         }
-        if found.len() == wanted {
-            break;
-        }
-        after = 0;
+        // Stable, so that those never played stay as they came.
+        ids.sort_by_key(|id| std::cmp::Reverse(self.plays.get(id).copied().unwrap_or(0)));
+        Ok(ids)
     }
-    Ok(found)
 }

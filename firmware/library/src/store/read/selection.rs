@@ -85,10 +85,10 @@ impl Reader {
                 },
                 Selection::Playlist(key) => {
                     let Some(list) = list(connection, &places, key)? else { return Ok(Vec::new()) };
-                    let sql = "SELECT track FROM entries
-                         JOIN files ON files.root = entries.root AND files.path = entries.path AND NOT covered
+                    let sql = "SELECT track FROM items
+                         JOIN files ON files.root = items.root AND files.path = items.path AND NOT covered
                          JOIN roots ON roots.id = files.root AND present
-                         WHERE entries.list = ?1 AND track IS NOT NULL ORDER BY position";
+                         WHERE items.list = ?1 AND track IS NOT NULL ORDER BY items.place";
                     let mut statement = connection.prepare_cached(sql)?;
                     let rows = statement.query_map([list], id)?;
                     Ok(rows.collect::<rusqlite::Result<_>>()?)

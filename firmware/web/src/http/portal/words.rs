@@ -28,6 +28,10 @@ pub(super) struct Words {
     pub(super) stays: &'static str,
     /// That the sheet may be closed.
     pub(super) closes: &'static str,
+    /// That this is not the page.
+    pub(super) lost: &'static str,
+    /// The link that leads to it.
+    pub(super) home: &'static str,
 }
 
 /// Every language; the first is for whoever speaks none of them.
@@ -42,6 +46,8 @@ pub(super) const ALL: &[Words] = &[
         data: "If the page does not open there, switch mobile data off while you listen.",
         stays: "You stay at the party",
         closes: "This window closes by itself, or close it now. Then open your browser and go to <strong><bdi>{address}</bdi></strong>",
+        lost: "This is not the page of the party",
+        home: "Go to the party",
     },
     Words {
         language: "de",
@@ -53,6 +59,8 @@ pub(super) const ALL: &[Words] = &[
         data: "Öffnet sich die Seite dort nicht, schalte die mobilen Daten aus, solange du zuhörst.",
         stays: "Du bleibst auf der Party",
         closes: "Dieses Fenster schließt sich von selbst, oder schließe es jetzt. Öffne dann deinen Browser und gehe zu <strong><bdi>{address}</bdi></strong>",
+        lost: "Das ist nicht die Seite der Party",
+        home: "Zur Party",
     },
     Words {
         language: "es",
@@ -64,6 +72,8 @@ pub(super) const ALL: &[Words] = &[
         data: "Si la página no se abre ahí, desactiva los datos móviles mientras escuchas.",
         stays: "Sigues en la fiesta",
         closes: "Esta ventana se cierra sola, o ciérrala ahora. Después abre el navegador y ve a <strong><bdi>{address}</bdi></strong>",
+        lost: "Esta no es la página de la fiesta",
+        home: "Ir a la fiesta",
     },
     Words {
         language: "fr",
@@ -75,6 +85,8 @@ pub(super) const ALL: &[Words] = &[
         data: "Si la page ne s’y ouvre pas, coupe les données mobiles pendant que tu écoutes.",
         stays: "Tu restes à la fête",
         closes: "Cette fenêtre se ferme toute seule, ou ferme-la maintenant. Ouvre ensuite ton navigateur et va sur <strong><bdi>{address}</bdi></strong>",
+        lost: "Ce n’est pas la page de la fête",
+        home: "Aller à la fête",
     },
     Words {
         language: "pt",
@@ -86,6 +98,8 @@ pub(super) const ALL: &[Words] = &[
         data: "Se a página não abrir lá, desligue os dados móveis enquanto ouve.",
         stays: "Você fica na festa",
         closes: "Esta janela se fecha sozinha, ou feche-a agora. Depois abra o navegador e vá para <strong><bdi>{address}</bdi></strong>",
+        lost: "Esta não é a página da festa",
+        home: "Ir para a festa",
     },
     Words {
         language: "it",
@@ -97,6 +111,8 @@ pub(super) const ALL: &[Words] = &[
         data: "Se lì la pagina non si apre, disattiva i dati mobili mentre ascolti.",
         stays: "Resti alla festa",
         closes: "Questa finestra si chiude da sola, oppure chiudila ora. Poi apri il browser e vai su <strong><bdi>{address}</bdi></strong>",
+        lost: "Questa non è la pagina della festa",
+        home: "Vai alla festa",
     },
     Words {
         language: "ar",
@@ -108,6 +124,8 @@ pub(super) const ALL: &[Words] = &[
         data: "إذا لم تُفتح الصفحة هناك، فأوقف بيانات الهاتف ما دمت تستمع.",
         stays: "أنت باقٍ في الحفلة",
         closes: "تُغلق هذه النافذة من تلقاء نفسها، أو أغلقها الآن. ثم افتح المتصفح واذهب إلى <strong><bdi>{address}</bdi></strong>",
+        lost: "هذه ليست صفحة الحفلة",
+        home: "الذهاب إلى الحفلة",
     },
 ];
 

@@ -35,7 +35,7 @@ async fn a_guest_gets_a_number_once_and_a_name_when_it_wants() {
     assert_eq!((named.status, named.header("set-cookie")), (204, ""), "it has its cookie already");
     join(&world).await;
     let person = |label: u32, name: Value| {
-        json!({ "label": label, "name": name, "role": "guest", "here": false,
+        json!({ "label": label, "name": name, "role": "guest", "here": false, "away_s": 0,
         "listening": false, "requests": 0 })
     };
     assert_eq!(list(&world).await, json!([person(1, "Zoë".into()), person(2, Value::Null)]));
@@ -100,4 +100,23 @@ async fn whoever_is_only_refused_is_no_guest_and_gets_no_cookie() {
     assert_eq!(list(&world).await, json!([]));
     join(&world).await;
     assert_eq!(list(&world).await.as_array().map(Vec::len), Some(1), "whoever is understood is one");
+}
+
+#[tokio::test]
+async fn nobody_but_a_host_is_called_like_one_and_nobody_like_another_guest() {
+    for (config, status) in [(Config::default(), 409), (hosts(), 204)] {
+        let world = World::new(config).await;
+        let (ann, bob) = (join(&world).await, join(&world).await);
+        let name = async |cookie: &str, name: &str| {
+            let body = json!({ "name": name }).to_string();
+            world.ask("PUT", "/api/me", &[JSON, cookie], body.as_bytes()).await
+        };
+        assert_eq!(name(&ann, "Ann").await.status, 204);
+        let like_host = name(&bob, "H\u{43e}st").await;
+        assert_eq!(like_host.status, status, "{}", like_host.text());
+        for alike in ["Ann", "a\u{200b}nn"] {
+            let reply = name(&bob, alike).await;
+            assert!(reply.status == 409 && reply.text().contains("\"code\":\"name-taken\""), "{}", reply.text());
+        }
+    }
 }

@@ -7,7 +7,7 @@ use base::Time;
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
-use crate::pairing::{self, Asked, Hosts, Request, Secret};
+use crate::pairing::{self, Asked, Hosts, Request, Secret, Standing};
 
 /// The rules and who knows of their hosts.
 #[derive(Clone)]
@@ -79,9 +79,12 @@ impl Keeper {
                     asked += 1;
                     let secret = secret(asked);
                     let state = self.rules().ask(Time::ZERO, secret.key(), phone, &keys);
-                    let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret) }));
+                    let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret), kept: true }));
                 }
-                Request::State { keys, reply } => drop(reply.send(self.rules().state(Time::ZERO, &keys))),
+                Request::State { keys, reply } => {
+                    let state = self.rules().state(Time::ZERO, &keys);
+                    let _ = reply.send(Standing { state, kept: true });
+                }
                 Request::Abort { keys, reply } => {
                     self.rules().abort(Time::ZERO, &keys);
                     let _ = reply.send(());

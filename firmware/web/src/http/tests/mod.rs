@@ -1,5 +1,6 @@
 //! The server as a whole, over real loopback sockets, with a fan-out and a party that only answer.
 
+mod answers;
 mod appliance;
 mod audience;
 mod channels;
@@ -9,12 +10,16 @@ mod hostile;
 mod keeper;
 mod listening;
 mod live;
+mod neighbours;
 mod openapi;
 mod pages;
 mod pairing;
+mod reply;
+mod settings;
 mod table;
 mod things;
 mod whep;
+mod whip;
 mod why;
 mod world;
 

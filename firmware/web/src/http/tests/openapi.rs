@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ::party::{Asker, At, Audience, ByView, Change, Done, Input, Party, RequestState, Requests, Role, What};
+use ::party::{Asker, At, Audience, ByView, Change, Done, Input, Party, Reaction, RequestState, Requests, Role, What};
 use appliance::card_file::{Code, Problem};
 use appliance::config::{Cable, Portal};
 use appliance::facts::{Facts, Network, Power, Radio, Update};
@@ -39,6 +39,7 @@ fn every_route_is_described_with_who_may_and_what_it_takes() {
             Who::Anyone => "anyone",
             Who::Guest => "guest",
             Who::Dj => "dj",
+            Who::Sender => "sender",
             Who::Host => "host",
         };
         assert_eq!(operation["x-who"], who, "{name}");
@@ -163,6 +164,8 @@ fn full() -> Snapshot {
         (1, What::Boost(boosted)),
         (1, What::Vote(boosted, true)),
         (1, What::SkipVote(true)),
+        (1, What::Love(true)),
+        (2, What::React(Reaction::Fire)),
         (0, What::Remove(removed)),
         // Whose items stay, of nobody.
         (0, What::Forget(GuestId(4))),
@@ -229,7 +232,8 @@ async fn what_is_answered_is_what_is_described() {
         let mut checked = 0;
         for route in ROUTES.iter().filter(|route| route.method == "GET" && route.takes == Takes::Nothing) {
             let schema = &described(&document, route)["responses"]["200"]["content"]["application/json"]["schema"];
-            if schema.is_null() {
+            // No track of these tests has a cover.
+            if schema.is_null() || route.path.ends_with("/color") {
                 continue;
             }
             let reply = world.ask("GET", &path(route), &[&cookie], &[]).await;

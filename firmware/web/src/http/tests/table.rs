@@ -51,12 +51,18 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/whep/{stream}/{session}/stream" => br#"{"stream":"main"}"#,
         "/api/party/source" => br#"{"source":"line-in"}"#,
         "/api/box/network" => br#"{"portal":"sign-in"}"#,
+        "/api/box/settings" => br#"{"opus.complexity":3}"#,
+        "/api/box/backup" => br#"{"partybox_backup":1}"#,
+        "/api/box/clock" => br#"{"unix_ms":1800000000000}"#,
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
         "/api/party/volume" => br#"{"db":-6}"#,
         "/api/party/settings" => br#"{"requests":"auto"}"#,
+        "/api/party/reactions" => br#"{"kind":"fire"}"#,
+        "/api/party/seek" => br#"{"position_ms":5}"#,
         "/api/queue" => br#"{"track":1,"at":"end"}"#,
         "/api/queue/{item}/move" => br#"{"to":0}"#,
         "/api/requests" => br#"{"track":1}"#,
+        "/api/senders" => br#"{"name":"Desk"}"#,
         "/api/party/start" => br#"{"title":"Garden"}"#,
         "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",
@@ -81,7 +87,14 @@ fn pages() -> Vec<&'static str> {
 }
 
 /// Addresses that are not ours.
-const FOREIGN_HOSTS: [&str; 7] = [
+const FOREIGN_HOSTS: [&str; 14] = [
+    "[127.0.0.1]",
+    "127.0.0.1]",
+    "127.0.0.1:080",
+    "127.0.0.1:+80",
+    "127.1",
+    "127.000.000.001",
+    "[::ffff:127.0.0.1",
     "evil.example",
     "10.0.0.1",
     "127.0.0.1:1",
@@ -122,6 +135,33 @@ async fn no_route_and_no_page_answers_to_a_foreign_name() {
 }
 
 #[tokio::test]
+async fn no_foreign_page_takes_a_place_or_time_by_asking() {
+    let world = World::new(hosts()).await;
+    for route in ROUTES.iter().filter(|route| !route.is_for_own_pages() && !route.is_for_all_pages()) {
+        for line in FOREIGN_PAGES.into_iter().chain(["Referer: http://evil.example/x"]) {
+            let reply = ask(&world, route, &[line]).await;
+            assert_eq!(reply.status, 403, "{} with {line}", name(route));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_object_is_no_body() {
+    let world = World::new(hosts()).await;
+    for route in ROUTES.iter().filter(|route| matches!(route.takes, Takes::Media("application/json", _))) {
+        let (lines, body) = right(route);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let fields: serde_json::Map<_, _> = serde_json::from_slice(body).expect("an object");
+        let list = serde_json::Value::from_iter(fields.into_iter().map(|(_, value)| value)).to_string();
+        for wrong in [list.as_str(), "[]", "null", "7", "\"x\""] {
+            let reply = world.ask(route.method.as_str(), &path(route), &lines, wrong.as_bytes()).await;
+            assert_eq!(reply.status, 400, "{} with {wrong}: {}", name(route), reply.text());
+        }
+    }
+    assert!(world.wishes.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn no_route_that_matters_obeys_a_foreign_page() {
     // The phone is host in every way there is; the page that is open on it is not ours.
     let world = World::new(hosts()).await;
@@ -139,7 +179,8 @@ async fn no_route_that_matters_obeys_a_foreign_page() {
     }
     assert!(world.wishes.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
     for route in ROUTES.iter().filter(|route| !route.is_for_own_pages()) {
-        assert_eq!((&route.method, route.who), (&Method::GET, Who::Anyone), "only reading what everybody may know");
+        let is_reading = (&route.method, route.who) == (&Method::GET, Who::Anyone);
+        assert!(is_reading || route.path.starts_with("/whep/"), "only reading what everybody may know, and listening");
     }
 }
 
@@ -218,8 +259,9 @@ async fn every_path_names_its_methods() {
         let unknown = world.ask("BREW", &example, &[], &[]).await;
         assert_eq!(unknown.status, 405, "BREW {pattern}");
     }
-    let whep = world.ask("OPTIONS", "/whep/main", &[], &[]).await;
-    assert_eq!(whep.header("accept-post"), "application/sdp");
+    for path in ["/whep/main", "/whip/main"] {
+        assert_eq!(world.ask("OPTIONS", path, &[], &[]).await.header("accept-post"), "application/sdp", "{path}");
+    }
 }
 
 #[tokio::test]
@@ -297,7 +339,7 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             _ if by_address => "X-None: x".into(),
             Who::Anyone => "X-None: x".into(),
             Who::Guest => guest,
-            Who::Dj | Who::Host => cookie(1),
+            Who::Dj | Who::Sender | Who::Host => cookie(1),
         };
         if route.takes == Takes::Socket {
             continue; // The tests of the live connection have it.
@@ -311,8 +353,10 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
         // The party of these tests has nothing to skip to.
         let right = match route.path {
             "/api/party/next" | "/api/channels/{channel}/next" => 409..410,
+            // The picture shows a token only to whoever has it.
+            "/api/senders/{id}/qr.svg" => 404..405,
             // And no music, hence no covers.
-            "/api/library/art/{track}" => 404..405,
+            "/api/library/art/{track}" | "/api/library/art/{track}/color" => 404..405,
             // Nor a place for uploads.
             "/api/library/uploads" => 409..410,
             "/api/library/uploads/{track}" => 404..405,

@@ -6,7 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use appliance::facts::Facts;
 use appliance::handle::{Handle, Inbox, Refused, Request, channel};
 use appliance::rules::Change;
-use tokio::sync::watch;
+use base::{Origin, PacketInlet, SentPacket};
+use tokio::sync::{mpsc, watch};
+
+use crate::settings::{self, Value};
+
+use crate::senders::Open;
 
 /// An appliance that does what it is asked, but will not forward.
 pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
@@ -29,6 +34,60 @@ pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
     (handle, service.facts)
 }
 
+/// Settings with one key, of which any value but 13 can be kept.
+pub(super) fn settings() -> mpsc::Sender<settings::Request> {
+    let (requests, mut waiting) = settings::channel();
+    tokio::spawn(async move {
+        let mut value = Value::from(5);
+        while let Some(request) = waiting.recv().await {
+            match request {
+                settings::Request::Read { reply } => _ = reply.send(all(&value)),
+                settings::Request::Change { some, reply } => {
+                    let refused = |key: &str, value: &Value| settings::Refused::Value {
+                        key: key.to_owned(),
+                        value: value.to_string(),
+                        allowed: "0 to 10".to_owned(),
+                    };
+                    let wrong =
+                        some.iter().find(|(_, wanted)| **wanted == 13).map(|(key, wanted)| refused(key, wanted));
+                    value = if wrong.is_none() { some.values().next().cloned().unwrap_or(value) } else { value };
+                    _ = reply.send(wrong.map_or_else(|| Ok(all(&value)), Err));
+                }
+                settings::Request::Backup { reply, .. } => _ = reply.send(serde_json::json!({ "partybox_backup": 1 })),
+                settings::Request::Restore { backup, reply } => {
+                    let known = backup["partybox_backup"] == 1;
+                    let left_out = vec!["stars".to_owned()];
+                    _ = reply.send(if known { Ok(left_out) } else { Err(settings::NotRestored::NoBackup) });
+                }
+                settings::Request::Asked { reply } => _ = reply.send(Ok(all(&value))),
+                settings::Request::Clock { reply, .. } => _ = reply.send(true),
+                settings::Request::Restart { reply } => _ = reply.send(()),
+            }
+        }
+    });
+    requests
+}
+
+/// The one key and the rules of the network.
+fn all(value: &Value) -> settings::Settings {
+    let setting = |key: &'static str, value: Value, takes| settings::Setting {
+        key: key.into(),
+        said: settings::Said { value, origin: Origin::Page },
+        default: 5.into(),
+        back: Some(settings::Said { value: 5.into(), origin: Origin::Default }),
+        kind: settings::Kind::Number { min: 0, max: 10 },
+        takes,
+        pending: true,
+        left_out: None,
+    };
+    let elsewhere = settings::Takes::Elsewhere("/api/box/network");
+    let settings = vec![
+        setting("opus.complexity", value.clone(), settings::Takes::Restart),
+        setting("wifi.portal", Value::Null, elsewhere),
+    ];
+    settings::Settings { settings, pending: true, asks: false }
+}
+
 /// An inbox of its own for each server.
 fn inbox() -> Inbox {
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -36,4 +95,13 @@ fn inbox() -> Inbox {
     let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     Inbox { part: folder.join("part"), whole: folder.join("whole") }
+}
+
+/// An input for senders that leads nowhere.
+pub(super) fn intake() -> Open {
+    struct Nowhere;
+    impl PacketInlet for Nowhere {
+        fn take(&mut self, _: SentPacket<'_>) {}
+    }
+    Arc::new(|| Some(Box::new(Nowhere)))
 }

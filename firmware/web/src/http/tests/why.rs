@@ -41,8 +41,12 @@ fn listener(session: SessionId, packets: u32, at: Option<Time>) -> ListenerStats
 }
 
 fn line_in(state: SourceState) -> Snapshot {
-    let source = SourceStatus { kind: Source::LineIn, state, detail: String::new() };
-    snapshot_of([ChannelStatus { sources: vec![source], ..seen(|party| party.source = Source::LineIn) }])
+    chosen(Source::LineIn, state)
+}
+
+fn chosen(kind: Source, state: SourceState) -> Snapshot {
+    let source = SourceStatus { kind, state, detail: String::new() };
+    snapshot_of([ChannelStatus { sources: vec![source], ..seen(|party| party.source = kind) }])
 }
 
 #[tokio::test]
@@ -67,6 +71,10 @@ async fn every_fault_of_the_party_has_its_code() {
         (line_in(SourceState::Silent), Some("no-signal")),
         (line_in(SourceState::NoDevice), Some("line-in-gone")),
         (line_in(SourceState::Opening), Some("line-in-gone")),
+        (chosen(Source::Sender, SourceState::Signal), None),
+        (chosen(Source::Sender, SourceState::Silent), None),
+        (chosen(Source::Sender, SourceState::Opening), Some("sender-gone")),
+        (chosen(Source::Sender, SourceState::Off), Some("sender-gone")),
     ] {
         world.snapshot.send_replace(Arc::new(shown));
         assert_eq!(codes(&world, &[]).await, code.into_iter().collect::<Vec<_>>());

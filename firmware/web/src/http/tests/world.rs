@@ -17,10 +17,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::Keeper;
-use crate::control::Command;
+pub(super) use super::reply::Reply;
+use crate::control::{Command, Unmet};
 use crate::http::{App, Audiences, Config, Signaling, serve};
 use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
+use crate::senders::Senders;
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
 use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
@@ -34,6 +36,9 @@ pub(super) const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_
 /// A bit rate whose packets of 24 ms are 384 bytes.
 pub(super) const BITRATE_BPS: u32 = 128_000;
 
+/// The volume that this party sets, and whose storage refuses to keep it.
+pub(super) const NOT_KEPT_DB: f32 = -13.0;
+
 pub(super) struct World {
     pub(super) addr: SocketAddr,
     pub(super) feed: Sink,
@@ -44,6 +49,8 @@ pub(super) struct World {
     pub(super) asked: Arc<Mutex<Vec<String>>>,
     /// Who listens over WebRTC, as the fan-out tells it.
     pub(super) listeners: Arc<Mutex<Vec<ListenerStats>>>,
+    /// Who sends; there is one token, which nobody has.
+    pub(super) senders: Senders,
     /// Who hears which channel, as the rules are told.
     pub(super) audience: watch::Receiver<Audiences>,
     /// Pairing, and the button.
@@ -158,17 +165,23 @@ impl World {
         let (pairing, keeper) = Keeper::new();
         let (appliance, facts) = super::things::keeper();
         let inbox = appliance.inbox.clone().expect("made by the keeper");
+        let senders = Senders::default();
+        senders.issue("Desk", None).expect("there is room").expect("random bytes");
+        let of_app = senders.clone();
         let audience = watch::Sender::default();
         let heard = audience.subscribe();
         let app = App {
             config,
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
+            senders,
+            intakes: watch::channel(Arc::new([(main(), super::things::intake())].into())).1,
             snapshot: snapshots,
             audience,
             commands,
             pairing,
             library: None,
+            settings: super::things::settings(),
             appliance,
             zero,
             gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
@@ -184,6 +197,7 @@ impl World {
             wishes,
             asked,
             listeners,
+            senders: of_app,
             audience: heard,
             keeper,
             facts,
@@ -272,38 +286,6 @@ impl World {
     }
 }
 
-/// What came back on a connection: the first answer, and whatever followed it.
-#[derive(Debug)]
-pub(super) struct Reply {
-    /// 0 if nothing came.
-    pub(super) status: u16,
-    /// Lower-case names.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
-}
-
-impl Reply {
-    pub(super) fn parse(all: &[u8]) -> Self {
-        let end = all.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(all.len());
-        let head = String::from_utf8_lossy(&all[..end]).into_owned();
-        let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap_or(0);
-        let headers = lines
-            .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-            .collect();
-        Self { status, headers, body: all.get(end + 4..).unwrap_or_default().to_vec() }
-    }
-
-    pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
-    }
-
-    pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
-
 /// A party that does everything but skip.
 fn granting() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
     let (commands, mut waiting) = mpsc::channel::<Command>(crate::control::COMMANDS_WAITING_MAX);
@@ -312,7 +294,8 @@ fn granting() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
     tokio::spawn(async move {
         while let Some(Command { wish, reply }) = waiting.recv().await {
             let outcome = match wish.what {
-                What::Next => Err(Refused::NothingNext),
+                What::Next => Err(Unmet::Refused(Refused::NothingNext)),
+                What::Volume(NOT_KEPT_DB) => Err(Unmet::NotKept(Done::Plainly)),
                 What::Add(..) => Ok(Done::Queued(ItemId(1))),
                 What::Request(_) => Ok(Done::Pending(RequestId(1))),
                 _ => Ok(Done::Plainly),
@@ -355,10 +338,26 @@ fn answer(command: api::Command) {
                 _ => Err(OfferError::UnknownStream),
             });
         }
+        api::Command::Send(offer, reply) => {
+            let answer = || Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() });
+            let answered = match offer.sdp.as_str() {
+                "video" => Err(OfferError::NotAcceptable("no Opus".into())),
+                "bad" => Err(OfferError::Malformed("no a=fingerprint".into())),
+                "brief" => answer(),
+                _ => {
+                    // It sends for as long as the test runs.
+                    Box::leak(offer.inlet);
+                    return drop(reply.send(answer()));
+                }
+            };
+            // As the fan-out does: whoever is answered finds the place free.
+            drop(offer);
+            let _ = reply.send(answered);
+        }
         api::Command::Patch { session, if_match, reply, .. } => {
             let _ = reply.send(known(session).and(match if_match.as_deref() {
                 Some("*") => Ok(Patched::Restarted { sdp_fragment: "a=ice-ufrag:x".into(), etag: "e2".into() }),
-                Some("e1") => Ok(Patched::Trickled),
+                Some("e1") | None => Ok(Patched::Trickled),
                 _ => Err(SessionError::EtagMismatch),
             }));
         }

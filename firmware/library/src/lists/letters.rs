@@ -1,0 +1,172 @@
+//! Finds out in which encoding a list is written: by its mark, by being UTF-8, by its zeros; else the likeliest one, and
+//! the scan, which knows the files there are, has it read in the others as well.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, KOI8_R, MACINTOSH, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256,
+};
+
+/// Encodings that lists without a mark may be in, of the programs of their time and place.
+pub(crate) const CANDIDATES: [&Encoding; 16] = [
+    WINDOWS_1252,
+    WINDOWS_1251,
+    SHIFT_JIS,
+    GB18030,
+    BIG5,
+    EUC_KR,
+    EUC_JP,
+    WINDOWS_1250,
+    WINDOWS_1253,
+    WINDOWS_1254,
+    WINDOWS_1255,
+    WINDOWS_1256,
+    KOI8_R,
+    IBM866,
+    MACINTOSH,
+    UTF_8,
+];
+
+/// How a list shall be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// In the encoding that is certain, else in the likeliest.
+    Likeliest,
+    /// In this one of [`CANDIDATES`].
+    As(u8),
+}
+
+/// Of every two bytes one is zero in UTF-16 of western letters; this many of a hundred are enough.
+const ZEROS_PERCENT: usize = 20;
+
+/// Returns the text, its encoding, and whether it may be another; `None` if it cannot be read so.
+pub(crate) fn decoded(bytes: &[u8], reading: Reading) -> Option<(String, &'static Encoding, bool)> {
+    let (encoding, is_guess) = match reading {
+        Reading::As(index) => (*CANDIDATES.get(usize::from(index))?, true),
+        Reading::Likeliest => certain(bytes).map_or_else(|| (likeliest(bytes), true), |encoding| (encoding, false)),
+    };
+    let (text, broken) = match reading {
+        // The mark is taken away.
+        Reading::Likeliest if !is_guess => encoding.decode_with_bom_removal(bytes),
+        _ => encoding.decode_without_bom_handling(bytes),
+    };
+    let is_readable = !broken || reading == Reading::Likeliest;
+    is_readable.then(|| (text.into_owned(), encoding, is_guess))
+}
+
+fn certain(bytes: &[u8]) -> Option<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return Some(encoding);
+    }
+    let zeros = |parity: usize| bytes.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
+    let enough = (bytes.len() / 2 * ZEROS_PERCENT / 100).max(2);
+    match (zeros(0) >= enough, zeros(1) >= enough) {
+        (true, false) => return Some(UTF_16BE),
+        (false, true) => return Some(UTF_16LE),
+        _ => {}
+    }
+    // A list that was cut may end within a letter.
+    let is_utf8 = std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
+    is_utf8.then_some(UTF_8)
+}
+
+fn likeliest(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    // Of few words in Chinese letters the detector makes western signs. Of western words most such signs are letters.
+    if MANY_BYTES.contains(&guess) || letters_percent(&guess.decode_without_bom_handling(bytes).0) >= LETTERS_PERCENT {
+        return guess;
+    }
+    let is_eastern = |encoding: &&&'static Encoding| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+        text.is_some_and(|text| text.chars().all(|c| c.is_ascii() || is_eastern(c)))
+    };
+    MANY_BYTES.iter().find(is_eastern).copied().unwrap_or(guess)
+}
+
+/// Of the signs beyond ASCII in text of western letters, at least this many of a hundred are letters.
+const LETTERS_PERCENT: usize = 60;
+
+/// Encodings in which a letter may have several bytes.
+const MANY_BYTES: [&Encoding; 5] = [SHIFT_JIS, EUC_JP, EUC_KR, GB18030, BIG5];
+
+fn letters_percent(text: &str) -> usize {
+    let signs = text.chars().filter(|c| !c.is_ascii());
+    let (letters, all) = signs.fold((0, 0), |(letters, all), c| (letters + usize::from(c.is_alphabetic()), all + 1));
+    (letters * 100).checked_div(all).unwrap_or(100)
+}
+
+/// Whether it is a sign of Chinese, Japanese or Korean in its usual width.
+fn is_eastern(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF5E}')
+}
+
+/// Returns the bytes of `text` in the encoding of that name, if it is one and has all its letters.
+pub(crate) fn encoded(text: &str, name: &str) -> Option<Vec<u8>> {
+    let encoding = Encoding::for_label(name.as_bytes())?;
+    let (bytes, _, lost) = encoding.encode(text);
+    (!lost).then(|| bytes.into_owned())
+}
+
+/// Returns the texts that a name which is not UTF-8 may be meant as.
+pub(crate) fn meanings(name: &[u8]) -> Vec<String> {
+    let read = |encoding: &&'static Encoding| encoding.decode_without_bom_handling_and_without_replacement(name);
+    CANDIDATES.iter().filter_map(read).map(|text| text.into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> (String, bool) {
+        decoded(bytes, Reading::Likeliest).map(|(text, _, is_guess)| (text, is_guess)).unwrap()
+    }
+
+    #[test]
+    fn marks_zeros_and_utf8_are_certain_and_the_rest_is_a_guess() {
+        let wide = |text: &str, big| -> Vec<u8> {
+            text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+        };
+        let sheet = "FILE \"Éins.flac\" WAVE";
+        for bytes in [
+            sheet.as_bytes().to_vec(),
+            [b"\xEF\xBB\xBF", sheet.as_bytes()].concat(),
+            [b"\xFE\xFF", &wide(sheet, true)[..]].concat(),
+            [b"\xFF\xFE", &wide(sheet, false)[..]].concat(),
+            wide(sheet, true),
+            wide(sheet, false),
+        ] {
+            assert_eq!(text(&bytes), (sheet.to_owned(), false));
+        }
+        assert!(!text(&sheet.as_bytes()[..7]).1, "cut within a letter");
+        assert_eq!(text(b"caf\xe9.mp3"), ("café.mp3".to_owned(), true));
+        assert_eq!(text(b""), (String::new(), false));
+    }
+
+    #[test]
+    fn short_sheets_of_every_old_windows_are_read_as_they_were_meant() {
+        for (encoding, line) in [
+            (WINDOWS_1252, "PERFORMER \"Künstler\"\nTITLE \"Albüm\"\nTITLE \"“Éins”\"\nTITLE \"Zweï\"\nTITLE \"Dreï\""),
+            (WINDOWS_1252, "TITLE \"It’s live – Ärger\""),
+            (WINDOWS_1251, "PERFORMER \"Кино\"\nTITLE \"Группа крови\"\nTITLE \"Звезда по имени Солнце\""),
+            (SHIFT_JIS, "PERFORMER \"歌手\"\nTITLE \"盤\"\nTITLE \"東京\"\nTITLE \"夜\"\nTITLE \"朝\""),
+            (SHIFT_JIS, "PERFORMER \"椎名林檎\"\nTITLE \"無罪モラトリアム\"\nTITLE \"丸の内サディスティック\""),
+            (EUC_KR, "PERFORMER \"신중현\"\nTITLE \"미인\"\nTITLE \"아름다운 강산\""),
+        ] {
+            let (bytes, _, _) = encoding.encode(line);
+            assert_eq!(text(&bytes).0, line);
+        }
+    }
+
+    #[test]
+    fn a_reading_that_breaks_letters_is_none() {
+        let index = CANDIDATES.iter().position(|encoding| *encoding == UTF_8).unwrap();
+        assert!(decoded(b"caf\xe9", Reading::As(index as u8)).is_none());
+        assert!(decoded(b"caf\xe9", Reading::As(200)).is_none());
+        assert_eq!(decoded(b"caf\xe9", Reading::As(0)).unwrap().0, "café");
+        assert_eq!(encoded("Кино", "windows-1251").as_deref(), Some(&b"\xca\xe8\xed\xee"[..]));
+        assert_eq!((encoded("Кино", "windows-1252"), encoded("x", "nonsense")), (None, None));
+        assert!(meanings(b"caf\xe9.mp3").contains(&"café.mp3".to_owned()));
+    }
+}

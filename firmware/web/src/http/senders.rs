@@ -1,0 +1,110 @@
+//! What hosts decide about senders: tokens for programs, who sends, and who shall not any more.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hub::{Refused, TOKENS_MAX, TokenId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::ask::parse_json;
+use super::call::Call;
+use super::qr::{self, Format};
+use super::refusal::{Refusal, unavailable};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenBody {
+    name: String,
+    #[serde(default)]
+    channel: Option<String>,
+}
+
+/// `GET /api/senders`: the tokens there are, without their secrets, and who sends.
+pub(super) fn list(call: &Call) -> Response {
+    let senders = &call.server.app.senders;
+    let on_air = senders.on_air();
+    let sends = |id: TokenId| on_air.iter().any(|one| one.token == Some(id));
+    let tokens: Vec<Value> = senders
+        .tokens()
+        .into_iter()
+        .map(|(id, name, channel)| json!({ "id": id, "name": name, "channel": channel, "on": sends(id) }))
+        .collect();
+    let on: Vec<Value> = on_air
+        .iter()
+        .map(|one| json!({ "channel": one.channel, "name": one.name, "token": one.token, "guest": one.guest }))
+        .collect();
+    json(StatusCode::OK, &json!({ "tokens": tokens, "on": on }))
+}
+
+/// `POST /api/senders` with `{"name":"Desk"}`, or with a `channel` that it shall be for: a token, said this once.
+pub(super) async fn issue(call: Call) -> Result<Response, Refusal> {
+    let body: TokenBody = parse_json(&call.body, r#"{"name":"Desk"} or {"name":"Desk","channel":"main"}"#)?;
+    let status = body.channel.as_deref().map(|name| call.channel_named(name)).transpose()?;
+    let channel = status.map(|status| status.channel.id);
+    let made = call.server.app.senders.issue(&body.name, channel).map_err(|refused| match refused {
+        Refused::NoName => Refusal::new(StatusCode::BAD_REQUEST, "A sender needs a name.").field(
+            "name",
+            &body.name,
+            "1 to 40 characters",
+        ),
+        Refused::TooManyTokens | Refused::Taken { .. } => Refusal::new(
+            StatusCode::CONFLICT,
+            format!("There are {TOKENS_MAX} tokens, which is as many as there can be; remove one first."),
+        )
+        .code("tokens-full"),
+    })?;
+    let (id, secret) = made.ok_or_else(unavailable)?;
+    let token = secret.to_hex();
+    let made = json!({ "id": id, "token": token, "url": address(&call, id), "name": body.name.trim() });
+    Ok(json(StatusCode::CREATED, &made))
+}
+
+/// `GET /api/senders/{id}/qr.svg?token=`: the address and the token as a picture, for whoever knows it already.
+pub(super) fn picture(call: &Call) -> Result<Response, Refusal> {
+    let id = token_id(call)?;
+    let token = call.query("token").unwrap_or_default();
+    if !call.server.app.senders.is_secret_of(id, token) {
+        return Err(unknown(call));
+    }
+    qr::picture(&format!("{}?token={token}", address(call, id)), Format::Svg)
+}
+
+/// `DELETE /api/senders/{id}`: the token is worth nothing any more, and who sends with it is ended.
+pub(super) async fn revoke(call: Call) -> Result<Response, Refusal> {
+    let id = token_id(&call)?;
+    let ended = call.server.app.senders.revoke(id).ok_or_else(|| unknown(&call))?;
+    call.server.end_senders(ended);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `DELETE /api/channels/{channel}/sender`: who sends to the channel is ended.
+pub(super) async fn hang_up(call: Call) -> Result<Response, Refusal> {
+    let channel = call.channel()?;
+    call.server.end_senders(call.server.app.senders.end_channel(channel).into_iter().collect());
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Where whoever has the token `id` sends to: its channel, or the first.
+fn address(call: &Call, id: TokenId) -> String {
+    let tokens = call.server.app.senders.tokens();
+    let channel = tokens.into_iter().find(|(known, ..)| *known == id).and_then(|(_, _, channel)| channel);
+    let snapshot = call.server.app.snapshot.borrow();
+    let channel = channel.unwrap_or_else(|| snapshot.first().channel.id);
+    let known = snapshot.panel.urls.first().cloned();
+    let page = known.unwrap_or_else(|| format!("http://{}/", call.ends.local));
+    format!("{page}whip/{channel}")
+}
+
+fn token_id(call: &Call) -> Result<TokenId, Refusal> {
+    call.param("id").parse().map(TokenId).map_err(|_| unknown(call))
+}
+
+fn unknown(call: &Call) -> Refusal {
+    let refusal = Refusal::new(StatusCode::NOT_FOUND, "There is no such sender (any more).").code("no-such-sender");
+    refusal.field("id", call.param("id"), "see /api/senders")
+}
+
+fn json(status: StatusCode, value: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, value.to_string()).into_response()
+}

@@ -1,0 +1,143 @@
+//! WHIP (RFC 9725): senders' offers in, answers out, sessions by address.
+//!
+//! It reads HTTP, asks the rules who may send, and names errors; what is in an SDP is the fan-out's business. A lite agent
+//! needs no candidates, so that what is trickled is read and not used; ICE is not restarted, a sender offers anew. Against
+//! section 4.2 an offer with video is answered without it, unless the configuration says otherwise: programs for broadcasts
+//! cannot offer sound alone. Ours is `?takeover=1`, with which a host's sender takes the place of another.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::{ChannelId, StreamId};
+use hub::{Refused, Who};
+use rtc::api::{OfferError, SendOffer, SessionError, SessionId};
+
+use super::call::Call;
+use super::refusal::{Refusal, unavailable};
+use super::route::SDP;
+use super::whep;
+use crate::senders::{Begun, Unknown};
+
+/// Seconds after which a sender may try again that found the channel taken: by then one that is gone has been noticed.
+const TAKEN_RETRY_SECONDS: u32 = 30;
+
+/// `POST /whip/{channel}`.
+pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
+    let channel = call.channel()?;
+    let (who, name) = sender(&call, channel)?;
+    let begun = begin(&call, channel, who, &name)?;
+    let server = &call.server;
+    let open = server.app.intakes.borrow().get(&channel).cloned();
+    let Some(inlet) = open.and_then(|open| open()) else {
+        begun.abandon();
+        return Err(unavailable());
+    };
+    // Whatever is refused from here on drops the inlet, and with it the place.
+    let inlet = begun.watch(inlet);
+    if let Some(replaced) = begun.replaced {
+        // It may have ended by itself.
+        _ = server.app.rtc.delete(replaced).await;
+    }
+    let offer = SendOffer {
+        stream: StreamId::from(channel),
+        sdp: whep::text(&call)?,
+        local_addr: call.ends.local.ip().to_canonical(),
+        remote_addr: call.ends.peer.ip(),
+        guest: call.guest,
+        refuses_video: server.app.config.refuses_video,
+        inlet,
+    };
+    let answer = server.app.rtc.send(offer).await.map_err(|error| match error {
+        OfferError::NotAcceptable(why) => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, why),
+        error => whep::refuse_offer(error),
+    })?;
+    if !server.app.senders.answered(&begun, answer.session) {
+        _ = server.app.rtc.delete(answer.session).await;
+        return Err(unauthorized());
+    }
+    log::info!("{channel}: {name} sends");
+    let mut response = Response::new(Body::from(answer.sdp));
+    *response.status_mut() = StatusCode::CREATED;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SDP));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let location = HeaderValue::from_str(&format!("/whip/{channel}/{}", answer.session));
+    headers.extend(location.ok().map(|location| (header::LOCATION, location)));
+    Ok(response)
+}
+
+/// Returns by what right the call sends to `channel`, and whose name is shown.
+fn sender(call: &Call, channel: ChannelId) -> Result<(Who, String), Refusal> {
+    if let Some(text) = token(call) {
+        let found = call.server.app.senders.check(text, channel, call.server.now());
+        let (id, name) = found.map_err(refuse_token)?;
+        return Ok((Who::Token(id), name));
+    }
+    let guest = call.role.guest();
+    let name = guest.as_ref().and_then(|guest| guest.name.clone());
+    match guest.filter(|guest| guest.is_dj && !call.role.is_host()) {
+        Some(guest) => Ok((Who::Guest(guest.id), name.unwrap_or_else(|| format!("DJ {}", guest.id)))),
+        None if call.role.is_host() => Ok((Who::Host, name.unwrap_or_else(|| "Host".to_owned()))),
+        None => Err(unauthorized()),
+    }
+}
+
+/// Returns the token that the call brings, in its header or, for programs that send none, in its address.
+fn token(call: &Call) -> Option<&str> {
+    let bearer = call.header("authorization").and_then(|value| value.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
+    bearer.or_else(|| call.query("token"))
+}
+
+fn refuse_token(unknown: Unknown) -> Refusal {
+    match unknown {
+        Unknown::Token => unauthorized(),
+        Unknown::TooMany => {
+            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many wrong tokens came; try again in a moment.")
+                .retry_after(1)
+        }
+    }
+}
+
+/// The refusal of who brings nothing that lets them send.
+fn unauthorized() -> Refusal {
+    let detail = "Sending needs the token of a sender, which a host makes, or the phone of a DJ or host.";
+    Refusal::new(StatusCode::UNAUTHORIZED, detail)
+        .code("token")
+        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+fn begin(call: &Call, channel: ChannelId, who: Who, name: &str) -> Result<Begun, Refusal> {
+    let takes_over = call.role.is_host() && call.query("takeover") == Some("1");
+    call.server.app.senders.begin(channel, who, name, takes_over).map_err(|refused| match refused {
+        Refused::Taken { name } => Refusal::new(StatusCode::CONFLICT, "Somebody else sends to this channel.")
+            .code("sender-taken")
+            .field("sender", &name, "nobody; a host takes over with ?takeover=1")
+            .retry_after(TAKEN_RETRY_SECONDS),
+        Refused::TooManyTokens | Refused::NoName => unavailable(),
+    })
+}
+
+/// `GET /whip/{channel}`: there is something to be found here (RFC 9725 section 4.2).
+pub(super) fn greet(call: &Call) -> Result<Response, Refusal> {
+    call.channel()?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `PATCH /whip/{channel}/{session}`.
+pub(super) async fn patch(call: Call) -> Result<Response, Refusal> {
+    let session = session(&call)?;
+    call.server.app.rtc.patch(session, whep::text(&call)?, None).await.map_err(whep::refuse_session)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `DELETE /whip/{channel}/{session}`.
+pub(super) async fn delete(call: Call) -> Result<Response, Refusal> {
+    let session = session(&call)?;
+    call.server.app.rtc.delete(session).await.map_err(whep::refuse_session)?;
+    Ok(StatusCode::OK.into_response())
+}
+
+fn session(call: &Call) -> Result<SessionId, Refusal> {
+    SessionId::parse(call.param("session")).ok_or_else(|| whep::refuse_session(SessionError::Unknown))
+}
