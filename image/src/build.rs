@@ -64,11 +64,14 @@ pub(crate) fn partybox(profile: Profile) -> Result<PathBuf, Error> {
     executable(&messages("building the box", &mut command)?).ok_or(Error::NoExecutable)
 }
 
-/// Builds tests, examples and benchmarks. A warning of any of the workspace's own crates is an error, also of one that was
+/// Builds tests and examples, then benchmarks. A warning of any of the workspace's own crates is an error, also of one that was
 /// compiled before: cargo says it again.
 pub(crate) fn everything_without_warnings() -> Result<(), Error> {
-    let mut command = linting(&["test", "--workspace", "--all-targets", "--no-run", "--locked"]);
-    match warnings(&messages("building the tests", &mut command)?) {
+    let build = |what: &[&str]| {
+        let mut command = linting(&[&["test", "--workspace", "--no-run", "--locked"], what].concat());
+        messages("building the tests", &mut command).map(|messages| warnings(&messages))
+    };
+    match build(&[])? + build(&["--benches"])? {
         0 => Ok(()),
         count => Err(Error::Warnings(count)),
     }
