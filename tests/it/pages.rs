@@ -20,6 +20,7 @@ mod moments;
 mod portal;
 mod restart;
 mod room;
+mod senders_box;
 mod settings_of_box;
 mod skips;
 mod stage;
