@@ -65,7 +65,7 @@ impl Web {
         let address = listener.local_addr().expect("a bound socket");
         // Rust's own start ignores this signal; the fuzzer's, which is C++, leaves it deadly, and every client that
         // hangs up early would count as a crash.
-        runtime.block_on(async { signal(SignalKind::pipe()) }).expect("a handler");
+        _ = runtime.block_on(async { signal(SignalKind::pipe()) }).expect("a handler");
         let (snapshot, snapshots) = watch::channel(Arc::new(party()));
         let main = StreamId::new("main").expect("a valid id");
         let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, runtime.handle());
@@ -200,7 +200,7 @@ async fn pairing(mut keeper: Keeper) {
                 let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret), kept: true }));
             }
             Request::State { keys, reply } => {
-                drop(reply.send(Standing { state: rules.state(Time::ZERO, &keys), kept: true }));
+                _ = reply.send(Standing { state: rules.state(Time::ZERO, &keys), kept: true });
             }
             Request::Abort { keys, reply } => {
                 rules.abort(Time::ZERO, &keys);
