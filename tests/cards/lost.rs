@@ -92,7 +92,7 @@ fn a_card_that_takes_no_more_writing_still_says_what_it_holds() {
     running.until_tells("/api/party/status", |status| status.contains(r#""forgets":"read-only""#));
     let about = running.tells_host("/api/box").expect("the host is still known");
     assert!(about.contains(CHOSEN), "what was kept is not there: {about}");
-    assert_eq!(running.choose("/api/box/network", &json!({ "portal": "off" })), 409, "it cannot be kept");
+    assert_eq!(running.choose("/api/box/network", &json!({ "portal": "off" })), 507, "it cannot be kept");
     assert_eq!(running.press("/api/box/anew"), 409, "what can be read is not given up");
 }
 
