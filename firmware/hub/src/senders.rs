@@ -21,12 +21,12 @@ pub struct TokenId(pub u32);
 #[serde(transparent)]
 pub struct SendingId(pub u32);
 
-/// Lets whoever knows its secret send. The box keeps only a hash of that.
+/// Allows the holder of its secret to send. The box keeps only a hash of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Its identity.
     pub id: TokenId,
-    /// What a host calls whoever has it.
+    /// The name that a host gave its holder.
     pub name: String,
     /// The channel it is for; `None`: any.
     pub channel: Option<ChannelId>,

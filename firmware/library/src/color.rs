@@ -1,6 +1,6 @@
 //! The one colour of a picture that stands for it: the mean of its most vivid hue. Pure, on pixels that are decoded already.
 //!
-//! It does not judge whether anything can be read on it: whoever paints with it moves it until it can.
+//! It does not judge whether anything can be read on it: the page that paints with it moves it until it can.
 
 /// Parts into which the circle of hues is cut: wide enough that a shaded object stays in one, narrow enough that red is not
 /// yellow.

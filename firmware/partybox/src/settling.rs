@@ -27,7 +27,7 @@ impl Reach {
     }
 }
 
-/// The way back to whoever asked.
+/// The reply channel of the request.
 type Reply = oneshot::Sender<Outcome>;
 
 struct Waiting {

@@ -213,7 +213,7 @@ impl Writer {
         self.shared.wake.notify_one();
     }
 
-    /// Answers whoever has waited for [`PATIENCE`]. To be called a few times a second: the thread itself may be held up.
+    /// Answers requests that have waited for [`PATIENCE`]. To be called a few times a second: the thread itself may be held up.
     pub fn poll(&self) {
         let now = Instant::now();
         let mut late = Vec::new();

@@ -16,7 +16,7 @@ use crate::source::{Delivery, Source};
 /// Senders on their way to the pump: the newest. One that the pump has not fetched is replaced.
 const FRESH: usize = 1;
 
-/// Senders on their way back, to be freed by whoever opens the next. When it is full, the next one is freed on the pump's
+/// Senders on their way back, to be freed when the next is opened. When it is full, the next one is freed on the pump's
 /// thread.
 const RETIRED: usize = 4;
 

@@ -1,4 +1,4 @@
-//! What a channel's sender is doing, for whoever asks: one relaxed store each for the threads that sound passes through.
+//! What a channel's sender is doing, as a snapshot: one relaxed store each for the threads that sound passes through.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 

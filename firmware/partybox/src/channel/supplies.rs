@@ -40,7 +40,7 @@ use crate::supervise::PumpWatch;
 /// Delay of a channel's first block: its thread is certainly running by then, so that it is not late, ms.
 const FIRST_BLOCK_MS: u64 = 50;
 
-/// The controls of every channel's pump and its input for senders, for whoever exports their numbers.
+/// The controls of every channel's pump and its input for senders, for the metrics.
 pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, (Controls, SenderInput)>>;
 
 /// What channels are made of.

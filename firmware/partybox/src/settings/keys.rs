@@ -152,7 +152,7 @@ impl Key {
         KEYS.iter().find(|key| key.name == name)
     }
 
-    /// Returns what is allowed, for whoever was refused.
+    /// Returns what is allowed, for the refusal.
     pub fn allowed(&self) -> String {
         fn list<T: ToString>(all: &[T]) -> String {
             all.iter().map(T::to_string).collect::<Vec<_>>().join(", ")

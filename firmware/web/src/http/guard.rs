@@ -240,7 +240,7 @@ fn check_origin(server: &Server, headers: &HeaderMap, way: &Way) -> Result<(), R
     }
 }
 
-/// Returns the name and port by which whoever asks addressed the box.
+/// Returns the name and port by which the request addressed the box.
 fn own_host<'a>(headers: &'a HeaderMap, way: &'a Way) -> &'a str {
     let said = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     way.host.as_deref().or(said).unwrap_or_default()
