@@ -48,6 +48,14 @@ if (window.RTCPeerConnection) window.RTCPeerConnection = class extends RTCPeerCo
   constructor(...given) { super(...given); this.testOrigin = new Error().stack; window.testPeers.push(this); }
 };";
 
+/// Keeps every sentence that the page says for a few seconds, because a test may look later than that.
+const WATCH_SAID: &str = "window.testSaid = [];
+document.addEventListener('DOMContentLoaded', () => {
+  const toast = document.getElementById('toast');
+  if (toast) new MutationObserver(() => window.testSaid.push(toast.textContent))
+    .observe(toast, { childList: true, characterData: true, subtree: true });
+});";
+
 /// A guest with the page open.
 #[derive(Debug)]
 pub struct Guest {
@@ -65,7 +73,9 @@ impl Guest {
     /// The same with a query of the address, such as `?jitter=20`. What the page's connections count can be asked for.
     pub fn visit_with(base: &str, query: &str, options: &Options) -> Result<Self, BrowserError> {
         let guest = Self { browser: Browser::open(options)? };
-        guest.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH_PEERS }))?;
+        for watch in [WATCH_PEERS, WATCH_SAID] {
+            guest.browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": watch }))?;
+        }
         guest.browser.go(&format!("{base}/{query}"))?;
         guest.browser.wait_for("!document.getElementById('listeners').hidden", Duration::from_secs(30))?;
         Ok(guest)
@@ -86,6 +96,12 @@ impl Guest {
     pub fn until_shown(&self, text: &str, limit: Duration) -> Result<(), BrowserError> {
         let text = Value::from(text);
         self.browser.wait_for(&format!("document.body.innerText.includes({text})"), limit).map(drop)
+    }
+
+    /// Waits until the page has said this text since it was opened, for however short a time.
+    pub fn until_said(&self, text: &str, limit: Duration) -> Result<(), BrowserError> {
+        let text = Value::from(text);
+        self.browser.wait_for(&format!("window.testSaid.some((said) => said.includes({text}))"), limit).map(drop)
     }
 
     /// Waits until Live is louder than `threshold` (linear RMS) on either side.

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { moments } from '../js/guest/moments.js';
+import { READ_MS, SHOWN_MS, Turns, WAITING_MAX } from '../js/guest/turns.js';
 import { listed, onWall } from '../js/list-file.js';
 import { gainOf } from '../js/loudness.js';
 import { risen } from '../js/reactions.js';
@@ -98,4 +99,37 @@ test('the list of the evening has a line for each song, by the clock on the wall
     { track: { title: 'Line', artist: '' }, at_ms: 1000, hearts: 0, how: 'skipped' },
   ];
   assert.equal(listed(songs, 2000, 5000, (ms) => `${ms}`), '3000  The Porch Lights – Lemonade  ♥ 3\r\n4000  Line\r\n');
+});
+
+test('an answer is shown at once, and news when the sentence before could be read', () => {
+  const turns = new Turns();
+  assert.equal(turns.at(0), '');
+  assert.equal(turns.due(0), null);
+  turns.answer('It is in the queue.', 0);
+  turns.announce('It is next.', 10);
+  assert.equal(turns.at(READ_MS - 1), 'It is in the queue.');
+  assert.equal(turns.due(READ_MS - 1), READ_MS);
+  assert.equal(turns.at(READ_MS), 'It is next.');
+  assert.equal(turns.at(READ_MS + SHOWN_MS - 1), 'It is next.');
+  assert.equal(turns.at(READ_MS + SHOWN_MS), '');
+});
+
+test('news that an answer covered before they could be read are shown after it', () => {
+  const turns = new Turns();
+  turns.announce('It is next.', 0);
+  assert.equal(turns.at(0), 'It is next.', 'nothing else is shown');
+  turns.answer('It is in the queue.', 50);
+  assert.equal(turns.at(50), 'It is in the queue.');
+  assert.equal(turns.at(50 + READ_MS), 'It is next.');
+  turns.answer('Another.', 50 + 2 * READ_MS);
+  assert.equal(turns.at(50 + 2 * READ_MS), 'Another.');
+  assert.equal(turns.at(50 + 2 * READ_MS + SHOWN_MS), '', 'what was read is not said again');
+});
+
+test('of more news than can be read the oldest are dropped', () => {
+  const turns = new Turns();
+  turns.answer('An answer.', 0);
+  for (let n = 0; n < 10; n += 1) turns.announce(`News ${n}`, 1);
+  const shown = Array.from({ length: 11 }, (_, n) => turns.at((n + 1) * READ_MS)).filter((text) => text !== '');
+  assert.deepEqual([...new Set(shown)], ['News 7', 'News 8', 'News 9'].slice(-WAITING_MAX));
 });

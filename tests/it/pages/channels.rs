@@ -168,7 +168,7 @@ fn an_address_opens_a_channel_and_one_that_is_gone_leads_to_the_first_with_a_wor
     until_of(&guest, "green", "#43a047", DISCO[1].1);
     let lost = visit(&party, "?channel=gone");
     until_of(&lost, "main", "#e53935", DISCO[0].1);
-    lost.until_shown("This channel is no longer there.", PATIENCE).expect("words");
+    lost.until_said("This channel is no longer there.", PATIENCE).expect("words");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_host_makes_a_silent_disco_and_changes_it_while_somebody_listens() {
 
     host.tap("[aria-label='Remove Rock']").expect("away with it");
     host.tap("#sure-yes").expect("surely");
-    guest.until_shown("The host has closed Rock. This is Red now.", PATIENCE).expect("words");
+    guest.until_said("The host has closed Rock. This is Red now.", PATIENCE).expect("words");
     guest.browser.wait_for(&fields("Red,Blue,Green"), PATIENCE).expect("gone");
     guest.until("live", PATIENCE).expect("still live");
     guest.hears(AUDIBLE, PATIENCE).expect("the first channel, without a tap");

@@ -94,13 +94,13 @@ fn a_guest_who_is_made_dj_is_told_and_finds_the_way() {
     let link = "document.getElementById('dj-link').checkVisibility()";
     assert_eq!(guest.browser.run(&format!("return {link}")).expect("a judgement"), false, "a guest steers nothing");
     party.host("PUT", &format!("/api/guests/{label}/dj"), None);
-    guest.until_shown("The host made you DJ", PATIENCE).expect("told");
+    guest.until_said("The host made you DJ", PATIENCE).expect("told");
     guest.browser.wait_for(link, PATIENCE).expect("the way");
     guest.browser.click("#dj-link").expect("a tap");
     guest.browser.wait_for("document.getElementById('page').dataset.role === 'dj'", PATIENCE).expect("the DJ's page");
     guest.browser.run("history.back()").expect("back");
     party.host("DELETE", &format!("/api/guests/{label}/dj"), None);
-    guest.until_shown("You are no longer DJ", PATIENCE).expect("told");
+    guest.until_said("You are no longer DJ", PATIENCE).expect("told");
     guest.browser.wait_for(&format!("!{link}"), PATIENCE).expect("and the way is gone");
 }
 

@@ -31,7 +31,7 @@ fn the_landing_has_what_is_wished_most_albums_by_their_covers_and_what_is_new() 
     // A tap anywhere on the row is a wish.
     let first = one.browser.run("return document.querySelector('#newest-list .item b').textContent").expect("a title");
     one.browser.click("#newest-list .item .texts").expect("a tap on the words");
-    one.until_shown("is in the queue.", PATIENCE).expect("said");
+    one.until_said("is in the queue.", PATIENCE).expect("said");
     let taken = "document.querySelector('#newest-list .item button').getAttribute('aria-disabled') === 'true'";
     one.browser.wait_for(taken, PATIENCE).expect("and shown");
     one.browser.run("location.hash = '/queue'; location.hash = '/music'").expect("away and back");

@@ -20,22 +20,20 @@ fn wish(guest: &Guest, typed: &str) -> Value {
     guest.browser.wait_for(&ask, PATIENCE).expect("a wish")
 }
 
-/// Keeps every word that the page says for a moment, because a test may look later than that.
-fn overhear(guest: &Guest) {
+/// Counts pieces of confetti, which fall for two seconds.
+fn count_confetti(guest: &Guest) {
     guest
         .browser
         .run(
-            "window.said = []; window.bits = 0;
-             new MutationObserver(() => window.said.push(document.getElementById('toast').textContent))
-               .observe(document.getElementById('toast'), { childList: true, characterData: true, subtree: true });
+            "window.bits = 0;
              new MutationObserver((news) => news.forEach(({ addedNodes }) => (window.bits += addedNodes.length)))
                .observe(document.getElementById('confetti'), { childList: true });",
         )
-        .expect("an ear");
+        .expect("an eye");
 }
 
 fn until_said(guest: &Guest, words: &str) {
-    guest.browser.wait_for(&format!("window.said.some((text) => text.includes('{words}'))"), PATIENCE).expect(words);
+    guest.until_said(words, PATIENCE).expect(words);
 }
 
 fn title_is(guest: &Guest, title: &str) {
@@ -59,8 +57,8 @@ fn approving() -> Option<Party> {
 fn a_guest_is_told_that_a_wish_is_taken_next_playing_and_loved() {
     let Some(mut party) = approving() else { return };
     let (ann, ben) = (guest(&party.running), guest(&party.running));
-    overhear(&ann);
-    overhear(&ben);
+    count_confetti(&ann);
+    count_confetti(&ben);
     let other = "(async () => (await (await fetch('/api/library/search?q=harbour')).json()).tracks[0].id)()";
     let other = ann.browser.wait_for(other, PATIENCE).expect("a song of the host's");
     party.host("POST", "/api/queue", Some(json!({ "track": other, "at": "next" })));
@@ -88,9 +86,9 @@ fn a_guest_is_told_that_a_wish_is_taken_next_playing_and_loved() {
     ann.browser.screenshot(&pictures().join("moment-playing.png")).expect("a picture");
     party.host("POST", "/api/party/next", None);
     until_said(&ann, "1 guest loved your song");
-    let once = ann.browser.run("return window.said.filter((text) => text === 'Your song is playing!').length");
+    let once = ann.browser.run("return window.testSaid.filter((text) => text === 'Your song is playing!').length");
     assert_eq!(once.expect("a number"), 1, "said once");
-    let others = ben.browser.run("return window.said.some((text) => text.includes('Your')) || window.bits > 0");
+    let others = ben.browser.run("return window.testSaid.some((text) => text.includes('Your')) || window.bits > 0");
     assert_eq!(others.expect("an answer"), false, "it is nobody else's moment");
 }
 
@@ -98,7 +96,7 @@ fn a_guest_is_told_that_a_wish_is_taken_next_playing_and_loved() {
 fn a_guest_is_told_that_a_wish_is_declined_and_why() {
     let Some(mut party) = approving() else { return };
     let ann = guest(&party.running);
-    overhear(&ann);
+    count_confetti(&ann);
     let first = wish(&ann, "velvet");
     ann.browser.wait_for("!document.getElementById('wishes').hidden", PATIENCE).expect("it waits");
     party.host("POST", &format!("/api/requests/{first}/decline"), None);
@@ -121,7 +119,7 @@ fn who_wants_nothing_to_move_gets_words_and_no_confetti() {
     let ann = guest(&party.running);
     let calm = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
     ann.browser.devtools("Emulation.setEmulatedMedia", &calm).expect("a calm page");
-    overhear(&ann);
+    count_confetti(&ann);
     let id = wish(&ann, "velvet");
     party.host("POST", &format!("/api/requests/{id}/approve"), None);
     until_said(&ann, "Your song is next");

@@ -79,7 +79,7 @@ fn a_name_is_shown_beside_a_wish_and_a_refusal_has_words() {
     ann.browser.run("location.hash = '/more'").expect("settings");
     ann.browser.press("#name", "Ann").expect("typed");
     ann.browser.click("#name-form button").expect("saved");
-    ann.until_shown("You are Ann now.", PATIENCE).expect("said");
+    ann.until_said("You are Ann now.", PATIENCE).expect("said");
     find(&ann, "last", "Last Train");
     tap_wish(&ann, "Last Train");
     ben.browser.run("location.hash = '/queue'").expect("the queue");

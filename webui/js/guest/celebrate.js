@@ -3,7 +3,7 @@
 import { make, write } from '../dom.js';
 import { count, t } from '../i18n.js';
 import { element } from './page.js';
-import { say } from './toast.js';
+import { announce } from './toast.js';
 
 /** Pieces of confetti, and how long they fall, in milliseconds. */
 const PIECES = 36;
@@ -18,7 +18,7 @@ let news = 0;
 export function celebrate(moments) {
   for (const moment of moments) {
     const isOwnSong = moment.kind === 'playing';
-    say(moment.kind === 'loved' ? count('moment.loved', moment.n) : t(`moment.${moment.kind}`, { title: moment.title || t('now.untitled') }));
+    announce(moment.kind === 'loved' ? count('moment.loved', moment.n) : t(`moment.${moment.kind}`, { title: moment.title || t('now.untitled') }));
     shake(isOwnSong ? PULSES_PLAYING : PULSES);
     if (isOwnSong) confetti();
     else if (moment.kind !== 'loved') badge(news + 1);

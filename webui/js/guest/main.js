@@ -24,7 +24,7 @@ import { offerShare, showShare } from './share.js';
 import { offerOtherPlayer, offerVolume, offerWays } from './sound.js';
 import { nowText, Stage } from './stage.js';
 import { watchSwipes } from './swipe.js';
-import { attempt, say } from './toast.js';
+import { announce, attempt, say } from './toast.js';
 import { followAddress, openPart } from './views.js';
 
 /** @type {import('../api.js').State | null} */
@@ -146,8 +146,8 @@ function showRole(now) {
   const link = element('dj-link');
   link.hidden = now === 'guest';
   write(element('dj-label'), now === 'guest' ? '' : t(now === 'dj' ? 'dj.link' : 'dj.host'));
-  if (role === 'guest' && now === 'dj') say(t('dj.now'));
-  if (role === 'dj' && now === 'guest') say(t('dj.over'));
+  if (role === 'guest' && now === 'dj') announce(t('dj.now'));
+  if (role === 'dj' && now === 'guest') announce(t('dj.over'));
   role = now;
 }
 
@@ -167,9 +167,9 @@ function travel() {
 function moveOn({ channel, channels }, before) {
   const next = channels.find(({ id }) => id === channel);
   const chose = chosenChannel() !== null;
-  if (next !== undefined && before !== undefined) say(t('channel.gone', { name: nameOf(before), now: nameOf(next) }));
+  if (next !== undefined && before !== undefined) announce(t('channel.gone', { name: nameOf(before), now: nameOf(next) }));
   // Who chose long ago comes to a party with one channel, where nobody speaks of channels.
-  else if (chose && channels.length > 1) say(t('refused.no-such-channel'));
+  else if (chose && channels.length > 1) announce(t('refused.no-such-channel'));
   if (chose) keepChannel(channel);
   follow(channel);
 }

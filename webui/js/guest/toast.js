@@ -3,18 +3,36 @@
 import { write } from '../dom.js';
 import { sentence } from '../refusals.js';
 import { element } from './page.js';
+import { Turns } from './turns.js';
 
-/** Long enough to read two lines (WCAG 2.2.1 asks for no less where nothing is lost with it). */
-const SHOWN_MS = 6000;
-
+const turns = new Turns();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-/** @param {string} text */
+/**
+ * Says what came of a tap, at once.
+ * @param {string} text
+ */
 export function say(text) {
+  turns.answer(text, performance.now());
+  show();
+}
+
+/**
+ * Says what happened without a tap, once what is said now could be read.
+ * @param {string} text
+ */
+export function announce(text) {
+  turns.announce(text, performance.now());
+  show();
+}
+
+function show() {
+  const now = performance.now();
+  write(element('toast'), turns.at(now));
   clearTimeout(timer);
-  write(element('toast'), text);
-  timer = setTimeout(() => write(element('toast'), ''), SHOWN_MS);
+  const due = turns.due(now);
+  if (due !== null) timer = setTimeout(show, due - now);
 }
 
 /**
