@@ -18,6 +18,7 @@ pub mod link;
 pub mod listener;
 pub mod lock_screen;
 pub mod machine;
+pub mod made;
 pub mod metrics;
 pub mod phone;
 pub mod processor;

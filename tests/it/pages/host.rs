@@ -2,6 +2,7 @@
 //! everybody else.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use tests::caller::Caller;
 use tests::crowd::Follower;
 use tests::guest::Guest;
 use tests::host::{Host, Pointer};
+use tests::made::Made;
 use tests::program::Running;
 use tests::wait;
 
@@ -50,24 +52,8 @@ pub(super) fn party_of(hosts: &str) -> Option<Party> {
         println!("{reason}");
         return None;
     }
-    let music = tempfile::tempdir().expect("a folder");
-    for (number, (title, artist, one, two)) in SONGS.iter().enumerate() {
-        let cover = format!("gradients=s=300x300:c0={one}:c1={two}:x0=0:y0=0:x1=300:y1=300:d=1,format=yuvj420p");
-        let tone = format!("sine=frequency={}:duration={SONG_S}:sample_rate=48000,volume=0.2", 220 + 55 * number);
-        let (title_tag, artist_tag) = (format!("title={title}"), format!("artist={artist}"));
-        let made = Command::new("ffmpeg")
-            .args(["-v", "error", "-y", "-f", "lavfi", "-i", &tone, "-f", "lavfi", "-i", &cover])
-            .args(["-map", "0:a", "-map", "1:v", "-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic"])
-            .args(["-metadata", &title_tag, "-metadata", &artist_tag, "-metadata", "album=House Party"])
-            .args(["-c:a", "libmp3lame", "-b:a", "64k", "-id3v2_version", "3"])
-            .arg(music.path().join(format!("{number}.mp3")))
-            .stdin(Stdio::null())
-            .status();
-        if !made.is_ok_and(|status| status.success()) {
-            println!("not run: ffmpeg does not make a song with a cover");
-            return None;
-        }
-    }
+    static MADE: Made = Made::new();
+    let music = MADE.laid(|folder| SONGS.iter().enumerate().all(|(number, song)| make(number, song, folder)))?;
     let music_option = music.path().display().to_string();
     let running = Running::start(&["--music", &music_option, "--host-from", hosts])?;
     let party = Party { running, music };
@@ -76,6 +62,27 @@ pub(super) fn party_of(hosts: &str) -> Option<Party> {
     // Only what the rules have been told of can be queued; the demo tracks before it have no artist.
     until(|| party.get("/api/party/status")["track"]["artist"].as_str().is_some_and(|artist| !artist.is_empty()));
     Some(party)
+}
+
+/// Makes the song of this number below `folder`.
+fn make(number: usize, (title, artist, one, two): &(&str, &str, &str, &str), folder: &Path) -> bool {
+    let cover = format!("gradients=s=300x300:c0={one}:c1={two}:x0=0:y0=0:x1=300:y1=300:d=1,format=yuvj420p");
+    // A low rate is made and read in a third of the time.
+    let tone = format!("sine=frequency={}:duration={SONG_S}:sample_rate=16000,volume=0.2", 220 + 55 * number);
+    let (title_tag, artist_tag) = (format!("title={title}"), format!("artist={artist}"));
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-f", "lavfi", "-i", &tone, "-f", "lavfi", "-i", &cover])
+        .args(["-map", "0:a", "-map", "1:v", "-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic"])
+        .args(["-metadata", &title_tag, "-metadata", &artist_tag, "-metadata", "album=House Party"])
+        .args(["-c:a", "libmp3lame", "-b:a", "32k", "-id3v2_version", "3"])
+        .arg(folder.join(format!("{number}.mp3")))
+        .stdin(Stdio::null())
+        .status();
+    let is_made = made.is_ok_and(|status| status.success());
+    if !is_made {
+        println!("not run: ffmpeg does not make a song with a cover");
+    }
+    is_made
 }
 
 impl Party {
