@@ -8,9 +8,12 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+/// A file's path from the folder, and what is in it.
+type File = (PathBuf, Vec<u8>);
+
 /// What was made, once it is; `None` where it could not be.
 #[derive(Debug, Default)]
-pub struct Made(OnceLock<Option<Vec<(PathBuf, Vec<u8>)>>>);
+pub struct Made(OnceLock<Option<Vec<File>>>);
 
 impl Made {
     /// Nothing yet.
@@ -39,7 +42,7 @@ impl Made {
 }
 
 /// Everything below `root`, with its path from there.
-fn files(root: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+fn files(root: &Path) -> io::Result<Vec<File>> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
