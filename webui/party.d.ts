@@ -92,6 +92,8 @@ declare namespace Party {
     reactions: boolean;
     crossfade_ms: number;
     level_loudness: boolean;
+    /** 6 to 40. */
+    duck_db: number;
   }
 
   interface Scan {
@@ -208,6 +210,8 @@ declare namespace Party {
     sources: { id: string; state: string; detail?: string }[];
     /** The chosen source is silent or gone, and another one stands in. */
     fallback: boolean;
+    /** Somebody speaks over the music. */
+    talk_over: boolean;
     /** 0 to -40. */
     volume_db: number;
     track?: (Track & { item?: number | null; by?: By; hearts?: number }) | null;

@@ -20,6 +20,7 @@ mod settings;
 mod settings_of_box;
 mod start_stop;
 mod switching;
+mod talk_over;
 mod terminal;
 mod tidy;
 mod units;

@@ -98,6 +98,25 @@ impl Host {
         self.touch(pointer, "Released", x, y1)
     }
 
+    /// Puts a finger on the first element of a CSS selector, and leaves it there.
+    pub fn hold(&self, selector: &str) -> Result<(), BrowserError> {
+        let place = format!(
+            "const held = document.querySelector({});
+             held.scrollIntoView({{ block: 'center' }});
+             const place = held.getBoundingClientRect();
+             return [place.left + place.width / 2, place.top + place.height / 2];",
+            Value::from(selector)
+        );
+        let place = self.browser.run(&place)?;
+        let at = |axis: usize| place[axis].as_f64().ok_or(BrowserError::Malformed("place"));
+        self.touch(Pointer::Finger, "Pressed", at(0)?, at(1)?)
+    }
+
+    /// Lifts the finger again.
+    pub fn let_go(&self) -> Result<(), BrowserError> {
+        self.touch(Pointer::Finger, "Released", 0.0, 0.0)
+    }
+
     fn touch(&self, pointer: Pointer, what: &str, x: f64, y: f64) -> Result<(), BrowserError> {
         let (command, parameters) = match pointer {
             Pointer::Mouse => (

@@ -112,6 +112,11 @@ pub struct Fades {
 /// Fade of a change of volume, ms: a button that repeats must feel immediate, without a click.
 pub(crate) const VOLUME_FADE_MS: u16 = 60;
 
+/// How fast the music steps back for a voice, and comes back after it, ms: quick enough for the first word, and slow enough
+/// not to pump between two sentences (ducking of broadcast desks: attack 50 to 200 ms, release 500 to 1,000).
+pub(crate) const DUCK_MS: u16 = 150;
+pub(crate) const UNDUCK_MS: u16 = 800;
+
 impl MixPlan {
     /// The plan for `source`, playing or paused, at `volume`.
     pub fn new(source: Source, playing: bool, volume: Volume, ramp_ms: u16) -> Self {
@@ -123,5 +128,12 @@ impl MixPlan {
             ramp_ms,
             fallback_to_tracks: playing && source != Source::Files,
         }
+    }
+    /// The same plan with a voice at line-in over it, and the music `duck_db` softer.
+    #[must_use]
+    pub(crate) fn under_a_voice(self, volume: Volume, duck_db: u8) -> Self {
+        // What is off stays off.
+        let ducked = |db: f32| db - f32::from(duck_db);
+        Self { line_in_db: volume.db(), sender_db: ducked(self.sender_db), tracks_db: ducked(self.tracks_db), ..self }
     }
 }

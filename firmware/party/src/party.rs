@@ -3,7 +3,7 @@
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
 //! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, hearts and reactions in
-//! `party/applause.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
+//! `party/applause.rs`, who speaks over the music in `party/voice.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
 
 mod applause;
 mod decks;
@@ -11,6 +11,7 @@ mod memory;
 mod skips;
 mod transport;
 mod view;
+mod voice;
 mod wishes;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -32,6 +33,7 @@ use decks::Open;
 pub use memory::{Saved, SavedItem};
 use skips::Skips;
 pub use view::View;
+pub use voice::TALK_OVER_MS;
 pub use wishes::BOOSTS_MAX;
 
 /// Tracks open at once: the one heard and the next.
@@ -129,6 +131,8 @@ pub struct Party {
     reordered: bool,
     /// When an open track was last replaced.
     replaced: Option<Time>,
+    /// Until when somebody speaks over the music, unless they say so again.
+    talk_over: Option<Time>,
     /// Counts changes of what people see, and of what outlasts a restart.
     revision: u64,
     saved_revision: u64,
@@ -166,6 +170,7 @@ impl Party {
             stale: false,
             reordered: false,
             replaced: None,
+            talk_over: None,
             revision: 0,
             saved_revision: 0,
         }
@@ -177,7 +182,8 @@ impl Party {
     }
 
     fn plan_within(&self, ramp_ms: u16) -> MixPlan {
-        MixPlan::new(self.source, self.playing, self.volume, ramp_ms)
+        let plan = MixPlan::new(self.source, self.playing, self.volume, ramp_ms);
+        if self.talk_over.is_some() { plan.under_a_voice(self.volume, self.settings.duck_db) } else { plan }
     }
 
     /// Takes in what happened at `now`, on a clock that only goes forward, and returns what shall happen, in order.
@@ -197,7 +203,7 @@ impl Party {
             Input::Described(_) => Vec::new(),
             Input::LineIn(is_set_up) => {
                 self.has_line_in = is_set_up;
-                Vec::new()
+                if is_set_up { Vec::new() } else { self.fall_silent() }
             }
             Input::Sender(is_there) => {
                 self.has_sender = is_there;
@@ -220,8 +226,13 @@ impl Party {
                 self.settle(now, true)
             }
             Input::Listening(audience) => self.listen(audience, now),
-            Input::Pass if self.stale => self.settle(now, false),
-            Input::Pass => Vec::new(),
+            Input::Pass => {
+                let mut outputs = self.end_of_talk(now);
+                if self.stale {
+                    outputs.extend(self.settle(now, false));
+                }
+                outputs
+            }
         }
     }
 }

@@ -103,6 +103,8 @@ settings! {
     crossfade_ms: u16,
     /// Whether tracks are brought to the same loudness.
     level_loudness: bool,
+    /// How much softer the music is while somebody speaks over it, dB: [`Settings::DUCK_DB_MIN`] to [`Settings::DUCK_DB_MAX`].
+    duck_db: u8,
 }
 
 /// A setting that is out of its range.
@@ -130,6 +132,7 @@ impl Default for Settings {
             reactions: true,
             crossfade_ms: 0,
             level_loudness: true,
+            duck_db: 14,
         }
     }
 }
@@ -148,6 +151,11 @@ impl Settings {
     /// Longest crossfade: what the mixer can do (`audio::mixer::MixPlan::CROSSFADE_MS_MAX`; a test of the program holds
     /// the two together).
     pub const CROSSFADE_MS_MAX: u16 = 12_750;
+
+    /// Least that music steps back for a voice: below 6 dB, half its amplitude, words drown.
+    pub const DUCK_DB_MIN: u8 = 6;
+    /// Most that it does: it is hardly heard any more.
+    pub const DUCK_DB_MAX: u8 = 40;
 
     /// These settings with `change`.
     ///
@@ -173,6 +181,7 @@ impl Settings {
             ("skip_after_s", "0 to 600 seconds", self.skip_after_s <= Self::SKIP_AFTER_S_MAX),
             ("skip_pause_s", "0 to 3600 seconds", self.skip_pause_s <= Self::SKIP_PAUSE_S_MAX),
             ("crossfade_ms", "0 to 12750 ms", self.crossfade_ms <= Self::CROSSFADE_MS_MAX),
+            ("duck_db", "6 to 40 dB", (Self::DUCK_DB_MIN..=Self::DUCK_DB_MAX).contains(&self.duck_db)),
         ];
         let broken = rules.into_iter().find(|(_, _, kept)| !kept);
         broken.map_or(Ok(()), |(field, allowed, _)| Err(OutOfRange { field, allowed }))

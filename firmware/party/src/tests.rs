@@ -8,6 +8,7 @@ mod requests;
 mod skips;
 mod transport;
 mod view;
+mod voice;
 mod waiting;
 
 use std::collections::VecDeque;

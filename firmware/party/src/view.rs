@@ -47,6 +47,8 @@ pub struct PublicView<T> {
     pub playing: bool,
     /// The source that a host has chosen.
     pub source: Source,
+    /// Whether somebody speaks over the music.
+    pub talk_over: bool,
     /// How loud, dB: −40 to 0.
     pub volume_db: f32,
     /// The track that plays. Shown only while the sound is at it too, so whoever knows the sound puts it into JSON.

@@ -150,6 +150,8 @@ pub enum What {
     Previous,
     /// So loud, dB; the nearest step of [`crate::Volume`].
     Volume(f32),
+    /// Speak over the music through line-in, or no longer. Whoever speaks says so again within [`crate::TALK_OVER_MS`].
+    TalkOver(bool),
     /// Add, describe, move or remove the channel.
     Channel(ChannelWish),
 }
@@ -181,7 +183,8 @@ impl What {
             | Self::Decline(_)
             | Self::Love(_)
             | Self::React(_)
-            | Self::SkipVote(_) => false,
+            | Self::SkipVote(_)
+            | Self::TalkOver(_) => false,
             Self::Turn(_)
             | Self::Add(..)
             | Self::Move(..)
@@ -275,6 +278,8 @@ pub enum Refused {
     NothingNext,
     /// No line-in is set up.
     NoLineIn,
+    /// Line-in is what is heard, so nobody can speak over it there.
+    LineInIsHeard,
     /// There is no such channel.
     NoSuchChannel,
     /// There are as many channels as there can be ([`crate::CHANNELS_MAX`]).
@@ -330,6 +335,7 @@ impl Refused {
             Self::NothingBefore => "nothing-before",
             Self::NothingNext => "nothing-next",
             Self::NoLineIn => "no-line-in",
+            Self::LineInIsHeard => "line-in-is-heard",
             Self::NoSuchChannel => "no-such-channel",
             Self::ChannelsFull => "channels-full",
             Self::LastChannel => "last-channel",

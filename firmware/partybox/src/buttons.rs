@@ -31,6 +31,11 @@ pub enum Action {
     Next,
     /// The other source.
     Source,
+    /// Let a voice at line-in be heard over the music, as long as the button is held; needs one that repeats.
+    Talk,
+    /// What letting go of that button leads to; no word of the configuration.
+    #[serde(skip)]
+    TalkEnd,
     /// Let the box's buttons act on the next channel.
     Channel,
     /// One step louder.
@@ -56,6 +61,8 @@ impl Action {
             Self::Source => What::NextSource,
             Self::VolumeUp => What::Turn(steps),
             Self::VolumeDown => What::Turn(-steps),
+            Self::Talk => What::TalkOver(true),
+            Self::TalkEnd => What::TalkOver(false),
             Self::None | Self::Channel | Self::Pair | Self::Forget => return None,
         })
     }
@@ -104,7 +111,11 @@ impl Gestures {
 
     /// Whether it asks for what one button can do at once.
     fn is_possible(&self) -> bool {
-        !self.repeat || [self.double, self.long, self.held].iter().all(|action| *action == Action::None)
+        let others = [self.double, self.long, self.held];
+        let repeats_alone = !self.repeat || others.iter().all(|action| *action == Action::None);
+        // Only a button that repeats says as long as it is held that it is.
+        let talks_held = self.repeat || self.short != Action::Talk;
+        repeats_alone && talks_held && !others.contains(&Action::Talk)
     }
 }
 
@@ -197,6 +208,7 @@ impl Buttons {
             Gesture::Double => gestures.double,
             Gesture::Long => gestures.long,
             Gesture::Held { seconds: HELD_S } => gestures.held,
+            Gesture::End { .. } | Gesture::Stuck if gestures.short == Action::Talk => Action::TalkEnd,
             Gesture::Held { .. } | Gesture::End { .. } | Gesture::Stuck | Gesture::Freed => Action::None,
         }
     }
@@ -230,6 +242,23 @@ mod tests {
         assert_eq!(action(Button::Pair, Gesture::Held { seconds: HELD_S }), Action::Forget);
         for gesture in [Gesture::Stuck, Gesture::Freed, Gesture::End { held_ms: 900 }] {
             assert!(Button::ALL.iter().all(|button| action(*button, gesture) == Action::None), "{gesture:?}");
+        }
+    }
+
+    #[test]
+    fn a_voice_is_heard_as_long_as_its_button_is_held() {
+        let next = Gestures::repeating(Action::Talk);
+        let buttons = Buttons { next, ..Buttons::default() };
+        assert_eq!(buttons.impossible(), None);
+        let action = |gesture| buttons.action(Button::Next, gesture);
+        for held in [Gesture::Short, Gesture::Repeat] {
+            assert_eq!(action(held).what(1), Some(What::TalkOver(true)));
+        }
+        for ended in [Gesture::End { held_ms: 900 }, Gesture::Stuck] {
+            assert_eq!(action(ended).what(1), Some(What::TalkOver(false)));
+        }
+        for gestures in [Gestures::short(Action::Talk), Gestures { long: Action::Talk, ..Gestures::NOTHING }] {
+            assert_eq!(Buttons { next: gestures, ..Buttons::default() }.impossible(), Some(Button::Next));
         }
     }
 

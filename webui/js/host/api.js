@@ -33,6 +33,8 @@ export const next = () => send('POST', ofChannel('next'));
 export const previous = () => send('POST', ofChannel('previous'));
 /** @param {number} db 0 to -40 */
 export const volume = (db) => send('PUT', ofChannel('volume'), { db });
+/** @param {boolean} on whether somebody speaks over the music; said again while it goes on */
+export const talkOver = (on) => send(on ? 'PUT' : 'DELETE', ofChannel('talk-over'));
 /** @param {string} source */
 export const choose = (source) => send('POST', ofChannel('source'), { source });
 /** @param {Partial<Party.Settings>} some */

@@ -29,6 +29,7 @@ import { QueuePanel } from './queue.js';
 import { SendersBox } from './senders.js';
 import { SettingsForm } from './settings.js';
 import { SourceBox } from './source.js';
+import { VoiceButton } from './voice.js';
 import { Steer } from './steer.js';
 import { Tabs } from './tabs.js';
 import { tell } from './toast.js';
@@ -48,6 +49,7 @@ const steer = new Steer((id) => feed.follow(id));
 const parts = {
   now: new NowCard(() => feed.positionMs()),
   source: new SourceBox(),
+  voice: new VoiceButton(),
   queue: new QueuePanel(),
   asks: new AsksPanel(),
   places: new Places(),
@@ -184,6 +186,7 @@ function show() {
   if (role !== 'host') return;
   parts.over.show(state);
   parts.source.show(state);
+  parts.voice.show(state);
   parts.source.measure(you.line_level);
   parts.places.show(state.scan ?? null, tabs.shows('music'));
   parts.people.show(tabs.shows('people'));

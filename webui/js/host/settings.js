@@ -80,7 +80,8 @@ export class SettingsForm {
     const n = field.valueAsNumber;
     const isShare = this.#name(field) === 'skip_share';
     const share = n === 0 ? t('settings.skip_off') : t('deck.percent', { n: Math.round(n * 100) });
-    const words = isShare ? share : t('settings.seconds', { n: Math.round(n / 1000) });
+    const length = () => t('settings.seconds', { n: Math.round(n / 1000) });
+    const words = isShare ? share : this.#name(field) === 'duck_db' ? t('deck.level', { n }) : length();
     write(shown, words);
     field.setAttribute('aria-valuetext', words);
   }

@@ -39,6 +39,9 @@ export default {
   'deck.level': '{n} ديسيبل',
   'deck.clip': 'ذروة',
   'deck.clipped': 'كان مدخل الخط عاليًا جدًا. المس لإطفاء الضوء.',
+  'talk.hold': 'اضغط مطوّلًا للتحدّث',
+  'talk.on': 'تحدّث الآن',
+  'talk.hint': 'ما دمت ضاغطًا يُسمع مدخل الصوت وتتراجع الموسيقى. صِل ميكروفونًا به.',
 
   'tab.queue': 'القائمة',
   'tab.asks': 'الطلبات',
@@ -241,6 +244,7 @@ export default {
   'settings.crossfade': 'تتداخل الأغاني',
   'settings.seconds': '{n} ث',
   'settings.loudness': 'كل الأغاني بعلوّ واحد',
+  'settings.duck': 'يخفض الصوتُ الموسيقى بمقدار',
   'origin.file': 'مضبوط في الملف',
   'origin.card': 'مضبوط على البطاقة',
   'origin.page': 'مضبوط هنا',
@@ -416,6 +420,7 @@ export default {
   'refused.no-such-place': 'هذا المجلد أو قائمة التشغيل هذه ليست على الصندوق.',
   'refused.bad-text': 'لا يقبل الصندوق هذا النص. اكتبه بصورة أخرى.',
   'refused.no-line-in': 'مدخل الصوت لقناة أخرى، أو لا مدخل لهذا الصندوق.',
+  'refused.line-in-is-heard': 'مدخل الصوت هو ما يُشغَّل، فلا يمكن لأحد أن يتحدّث فوقه.',
   'refused.tokens-full': 'لا يمكن وجود رموز أكثر؛ أزل واحدًا أولًا.',
   'refused.nothing-next': 'لا مقطع بعد هذا.',
 

@@ -39,6 +39,9 @@ export default {
   'deck.level': '{n} dB',
   'deck.clip': 'Clip',
   'deck.clipped': 'Das Line-in war zu laut. Tippen löscht die Warnung.',
+  'talk.hold': 'Zum Sprechen halten',
+  'talk.on': 'Jetzt sprechen',
+  'talk.hint': 'Solange du hältst, ist das Line-in zu hören und die Musik tritt zurück. Schließe dort ein Mikrofon an.',
 
   'tab.queue': 'Liste',
   'tab.asks': 'Wünsche',
@@ -237,6 +240,7 @@ export default {
   'settings.crossfade': 'Lieder überlappen um',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Alle Lieder gleich laut',
+  'settings.duck': 'Eine Stimme macht die Musik leiser um',
   'origin.file': 'in der Datei gesetzt',
   'origin.card': 'auf der Karte gesetzt',
   'origin.page': 'hier gesetzt',
@@ -416,6 +420,7 @@ export default {
   'refused.no-such-place': 'Diesen Ordner oder diese Playlist gibt es auf der Box nicht.',
   'refused.bad-text': 'Diesen Text nimmt die Box nicht. Bitte schreib ihn anders.',
   'refused.no-line-in': 'Line-in gehört zu einem anderen Kanal, oder diese Box hat keines.',
+  'refused.line-in-is-heard': 'Gerade spielt das Line-in, darum kann dort niemand über die Musik sprechen.',
   'refused.tokens-full': 'Mehr Token kann es nicht geben; entferne zuerst eines.',
   'refused.nothing-next': 'Nach diesem Stück kommt keines.',
 

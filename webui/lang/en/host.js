@@ -38,6 +38,9 @@ export default {
   'deck.level': '{n} dB',
   'deck.clip': 'Clip',
   'deck.clipped': 'Line-in was too loud. Tap to put the light out.',
+  'talk.hold': 'Hold to speak',
+  'talk.on': 'Speak now',
+  'talk.hint': 'As long as you hold it, line-in is heard and the music steps back. Plug in a microphone there.',
 
   'tab.queue': 'Queue',
   'tab.asks': 'Requests',
@@ -234,6 +237,7 @@ export default {
   'settings.crossfade': 'Songs overlap by',
   'settings.seconds': '{n} s',
   'settings.loudness': 'All songs equally loud',
+  'settings.duck': 'A voice softens the music by',
   'origin.file': 'set in the file',
   'origin.card': 'set on the card',
   'origin.page': 'set here',
@@ -405,6 +409,7 @@ export default {
   'refused.no-such-place': 'This folder or playlist is not on the box.',
   'refused.bad-text': 'The box does not take this text. Please write it differently.',
   'refused.no-line-in': 'Line-in belongs to another channel, or this box has none.',
+  'refused.line-in-is-heard': 'Line-in is what plays, so nobody can speak over it there.',
   'refused.tokens-full': 'There are as many tokens as there can be; remove one first.',
   'refused.nothing-next': 'There is no track after this one.',
 

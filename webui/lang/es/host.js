@@ -40,6 +40,9 @@ export default {
   'deck.level': '{n} dB',
   'deck.clip': 'Clip',
   'deck.clipped': 'La entrada de línea estaba demasiado alta. Toca para apagar el aviso.',
+  'talk.hold': 'Mantén para hablar',
+  'talk.on': 'Habla ahora',
+  'talk.hint': 'Mientras lo mantengas, se oye la entrada de línea y la música se aparta. Conecta ahí un micrófono.',
 
   'tab.queue': 'Cola',
   'tab.asks': 'Peticiones',
@@ -237,6 +240,7 @@ export default {
   'settings.crossfade': 'Las canciones se solapan',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Todas igual de fuertes',
+  'settings.duck': 'Una voz baja la música',
   'origin.file': 'fijado en el archivo',
   'origin.card': 'fijado en la tarjeta',
   'origin.page': 'fijado aquí',
@@ -414,6 +418,7 @@ export default {
   'refused.no-such-place': 'Esa carpeta o lista no está en la caja.',
   'refused.bad-text': 'La caja no acepta este texto. Escríbelo de otra forma.',
   'refused.no-line-in': 'La entrada de línea es de otro canal, o esta caja no tiene.',
+  'refused.line-in-is-heard': 'Suena la entrada de línea, así que nadie puede hablar por encima de ella.',
   'refused.tokens-full': 'No puede haber más códigos; quita uno primero.',
   'refused.nothing-next': 'No hay ninguna pista después de esta.',
 

@@ -40,6 +40,9 @@ export default {
   'deck.level': '{n} dB',
   'deck.clip': 'Clip',
   'deck.clipped': 'L’entrée ligne était trop forte. Touchez pour éteindre le témoin.',
+  'talk.hold': 'Maintenir pour parler',
+  'talk.on': 'Parlez maintenant',
+  'talk.hint': 'Tant que vous maintenez, on entend l’entrée ligne et la musique s’efface. Branchez un micro à cette entrée.',
 
   'tab.queue': 'File',
   'tab.asks': 'Demandes',
@@ -237,6 +240,7 @@ export default {
   'settings.crossfade': 'Les titres se chevauchent de',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Tous les titres aussi forts',
+  'settings.duck': 'Une voix baisse la musique de',
   'origin.file': 'réglé dans le fichier',
   'origin.card': 'réglé sur la carte',
   'origin.page': 'réglé ici',
@@ -416,6 +420,7 @@ export default {
   'refused.no-such-place': 'Ce dossier ou cette liste de lecture n’est pas sur la boîte.',
   'refused.bad-text': 'La boîte ne prend pas ce texte. Écrivez-le autrement.',
   'refused.no-line-in': 'L’entrée ligne est à un autre canal, ou cette boîte n’en a pas.',
+  'refused.line-in-is-heard': 'C’est l’entrée ligne qui joue : personne ne peut y parler par-dessus.',
   'refused.tokens-full': 'Il ne peut pas y avoir plus de codes ; retirez-en un d’abord.',
   'refused.nothing-next': 'Il n’y a pas de morceau après celui-ci.',
 

@@ -39,6 +39,9 @@ export default {
   'deck.level': '{n} dB',
   'deck.clip': 'Clip',
   'deck.clipped': 'L’ingresso di linea era troppo alto. Tocca per spegnere la spia.',
+  'talk.hold': 'Tieni premuto per parlare',
+  'talk.on': 'Parla ora',
+  'talk.hint': 'Finché tieni premuto, si sente l’ingresso e la musica si abbassa. Collega lì un microfono.',
 
   'tab.queue': 'Coda',
   'tab.asks': 'Richieste',
@@ -236,6 +239,7 @@ export default {
   'settings.crossfade': 'I brani si sovrappongono di',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Tutti i brani allo stesso volume',
+  'settings.duck': 'Una voce abbassa la musica di',
   'origin.file': 'impostato nel file',
   'origin.card': 'impostato sulla scheda',
   'origin.page': 'impostato qui',
@@ -415,6 +419,7 @@ export default {
   'refused.no-such-place': 'Questa cartella o lista non è sulla cassa.',
   'refused.bad-text': 'La cassa non accetta questo testo. Scrivilo in un altro modo.',
   'refused.no-line-in': 'L’ingresso è di un altro canale, o questa cassa non ne ha.',
+  'refused.line-in-is-heard': 'Sta suonando l’ingresso, quindi nessuno può parlarci sopra.',
   'refused.tokens-full': 'Non ci possono essere altri codici; prima togline uno.',
   'refused.nothing-next': 'Dopo questo brano non ce n’è un altro.',
 

@@ -40,6 +40,9 @@ export default {
   'deck.level': '{n} dB',
   'deck.clip': 'Clip',
   'deck.clipped': 'A entrada de linha estava alta demais. Toque para apagar o aviso.',
+  'talk.hold': 'Segure para falar',
+  'talk.on': 'Fale agora',
+  'talk.hint': 'Enquanto segurar, ouve-se a entrada de linha e a música recua. Ligue um microfone ali.',
 
   'tab.queue': 'Fila',
   'tab.asks': 'Pedidos',
@@ -237,6 +240,7 @@ export default {
   'settings.crossfade': 'As músicas sobrepõem-se',
   'settings.seconds': '{n} s',
   'settings.loudness': 'Todas com o mesmo volume',
+  'settings.duck': 'Uma voz baixa a música',
   'origin.file': 'definido no ficheiro',
   'origin.card': 'definido no cartão',
   'origin.page': 'definido aqui',
@@ -416,6 +420,7 @@ export default {
   'refused.no-such-place': 'Essa pasta ou lista não está na caixa.',
   'refused.bad-text': 'A caixa não aceita este texto. Escreva-o de outra forma.',
   'refused.no-line-in': 'A entrada de linha é de outro canal, ou esta caixa não tem.',
+  'refused.line-in-is-heard': 'É a entrada de linha que toca; ninguém pode falar por cima dela.',
   'refused.tokens-full': 'Não pode haver mais códigos; retire um primeiro.',
   'refused.nothing-next': 'Não há nenhuma faixa depois desta.',
 

@@ -53,7 +53,8 @@ impl Party {
         }
         self.volume = volume;
         self.saved_revision += 1;
-        if self.playing { vec![Output::Mix(self.plan_within(VOLUME_FADE_MS))] } else { Vec::new() }
+        let is_heard = self.playing || self.talk_over.is_some();
+        if is_heard { vec![Output::Mix(self.plan_within(VOLUME_FADE_MS))] } else { Vec::new() }
     }
 
     pub(super) fn select(&mut self, source: Source) -> Vec<Output> {
@@ -61,6 +62,9 @@ impl Party {
             return Vec::new();
         }
         self.source = source;
+        if source == Source::LineIn {
+            self.talk_over = None;
+        }
         vec![Output::Mix(self.plan_within(self.fades.source_ms))]
     }
 

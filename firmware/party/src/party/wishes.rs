@@ -62,6 +62,7 @@ impl Party {
             What::End => return Ok(self.finish_session(now)),
             What::Set(change) => return self.set(&change, now),
             What::Volume(db) => return self.volume(db),
+            What::TalkOver(on) => return self.talk_over(on, now),
             What::Forget(guest) => return Ok(self.forget(guest, now)),
             _ if !self.session.live => return Err(Refused::Ended),
             What::Previous => return self.previous(now),

@@ -18,7 +18,7 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
     };
     let request = RequestId(dice.roll(1 + pump.party.requests().iter().last().map_or(0, |last| last.id.0)));
     let track = TrackId(dice.roll(1_500));
-    match dice.roll(33) {
+    match dice.roll(34) {
         0..5 => What::Request(track),
         5..10 => What::Add(track, if dice.roll(2) == 0 { At::Next } else { At::End }),
         10..13 => What::Move(item, dice.roll(20) as usize),
@@ -38,6 +38,7 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
         30 => What::Love(dice.roll(3) > 0),
         31 => What::React(Reaction::ALL[dice.roll(5) as usize]),
         32 => What::Seek(dice.roll(400_000)),
+        33 => What::TalkOver(dice.roll(3) > 0),
         29 => What::Start(Some("\u{0}\u{202e}x".repeat(dice.roll(40) as usize))),
         _ => What::Vote(item, dice.roll(3) > 0),
     }
@@ -56,6 +57,7 @@ fn any_change(dice: &mut Dice) -> Change {
         skip_after_s: Some(dice.roll(30) as u16),
         skip_pause_s: Some(dice.roll(90) as u16),
         reactions: Some(dice.roll(2) == 0),
+        duck_db: Some(dice.roll(45) as u8),
         ..Change::default()
     }
 }

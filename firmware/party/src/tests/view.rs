@@ -89,7 +89,19 @@ fn the_view_is_written_as_pages_read_it() {
     let public = to_value(&view.everybody).unwrap();
     assert_eq!(
         keys(&public),
-        ["history", "playing", "queue", "reactions", "session", "settings", "skip", "source", "upcoming", "volume_db"]
+        [
+            "history",
+            "playing",
+            "queue",
+            "reactions",
+            "session",
+            "settings",
+            "skip",
+            "source",
+            "talk_over",
+            "upcoming",
+            "volume_db"
+        ]
     );
     let queue = json!({
         "order": [pinned],

@@ -27,8 +27,20 @@ impl<T> PartyView<T> {
 
 impl<T> PublicView<T> {
     fn map_tracks<U>(self, track: &mut impl FnMut(T) -> U) -> PublicView<U> {
-        let Self { session, playing, source, volume_db, now, queue, upcoming, history, skip, reactions, settings } =
-            self;
+        let Self {
+            session,
+            playing,
+            source,
+            talk_over,
+            volume_db,
+            now,
+            queue,
+            upcoming,
+            history,
+            skip,
+            reactions,
+            settings,
+        } = self;
         let QueueView { order, items, can_undo } = queue;
         let mut item =
             |ItemView { track: of, by, votes, boosted, why }| ItemView { track: track(of), by, votes, boosted, why };
@@ -41,6 +53,7 @@ impl<T> PublicView<T> {
             session,
             playing,
             source,
+            talk_over,
             volume_db,
             skip,
             reactions,

@@ -142,6 +142,12 @@ pub(super) async fn love(call: Call, on: bool) -> Result<Response, Refusal> {
     act(&call, What::Love(on)).await
 }
 
+/// `PUT` and `DELETE /api/party/talk-over`: the caller speaks over the music through line-in, or no longer. Who goes on speaking
+/// says so again within [`party::TALK_OVER_MS`].
+pub(super) async fn talk_over(call: Call, on: bool) -> Result<Response, Refusal> {
+    act(&call, What::TalkOver(on)).await
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReactionBody {

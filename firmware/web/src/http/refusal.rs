@@ -107,6 +107,9 @@ pub(crate) fn refused(why: party::Refused) -> Refusal {
         party::Refused::NoLineIn => {
             (StatusCode::CONFLICT, "No line-in is set up; start the box with --line-in DEVICE.")
         }
+        party::Refused::LineInIsHeard => {
+            (StatusCode::CONFLICT, "Line-in is what is heard, so nobody can speak over it there.")
+        }
         party::Refused::NoSuchChannel => (StatusCode::NOT_FOUND, "There is no such channel (any more)."),
         party::Refused::ChannelsFull => (StatusCode::CONFLICT, "There are as many channels as there can be."),
         party::Refused::LastChannel => (StatusCode::CONFLICT, "The last channel cannot be removed."),

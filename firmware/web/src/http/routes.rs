@@ -48,6 +48,7 @@ const BACKUP: &str = "/api/box/backup";
 const BOX_SETTINGS: &str = "/api/box/settings";
 const SKIP_VOTE: &str = channel!("/skip-vote");
 const HEART: &str = channel!("/heart");
+const TALK_OVER: &str = channel!("/talk-over");
 
 /// The table: what is asked of a channel under two addresses, its own and, for the first channel, a shorter one.
 pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
@@ -105,6 +106,14 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
     ("/api/party/seek", Route::with_json(Method::POST, channel!("/seek"), Who::Dj, |call| Box::pin(party::seek(call)))),
     ("/api/party/heart", Route::bare(Method::PUT, HEART, Who::Guest, |call| Box::pin(party::love(call, true)))),
     ("/api/party/heart", Route::bare(Method::DELETE, HEART, Who::Guest, |call| Box::pin(party::love(call, false)))),
+    (
+        "/api/party/talk-over",
+        Route::bare(Method::PUT, TALK_OVER, Who::Host, |call| Box::pin(party::talk_over(call, true))),
+    ),
+    (
+        "/api/party/talk-over",
+        Route::bare(Method::DELETE, TALK_OVER, Who::Host, |call| Box::pin(party::talk_over(call, false))),
+    ),
     (
         "/api/party/reactions",
         Route::with_json(Method::POST, channel!("/reactions"), Who::Guest, |call| Box::pin(party::react(call))),
