@@ -92,6 +92,7 @@ declare namespace Party {
     reactions: boolean;
     crossfade_ms: number;
     level_loudness: boolean;
+    fill_silence: boolean;
     /** 6 to 40. */
     duck_db: number;
   }
@@ -210,6 +211,8 @@ declare namespace Party {
     sources: { id: string; state: string; detail?: string }[];
     /** The chosen source is silent or gone, and another one stands in. */
     fallback: boolean;
+    /** Line-in is chosen and has been silent for 30 s, though something waits. */
+    line_in_silent: boolean;
     /** Somebody speaks over the music. */
     talk_over: boolean;
     /** 0 to -40. */

@@ -46,7 +46,9 @@ pub use history::{EVENING_MAX, HISTORY_MAX, History, How, Played};
 pub use log::Entry;
 pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
 pub use order::Order;
-pub use party::{BOOSTS_MAX, Input, Output, Party, REACTION_PAUSE_MS, Saved, SavedItem, Session, TALK_OVER_MS, View};
+pub use party::{
+    BOOSTS_MAX, Input, Output, Party, REACTION_PAUSE_MS, SILENT_MS, Saved, SavedItem, Session, TALK_OVER_MS, View,
+};
 pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
 pub use reaction::Reaction;
 pub use repertoire::{KEY_BYTES_MAX, Repertoire};

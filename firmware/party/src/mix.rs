@@ -129,6 +129,12 @@ impl MixPlan {
             fallback_to_tracks: playing && source != Source::Files,
         }
     }
+    /// The same plan with tracks beside a line-in that is there and silent.
+    #[must_use]
+    pub(crate) fn with_tracks(self, volume: Volume) -> Self {
+        Self { tracks_db: volume.db(), ..self }
+    }
+
     /// The same plan with a voice at line-in over it, and the music `duck_db` softer.
     #[must_use]
     pub(crate) fn under_a_voice(self, volume: Volume, duck_db: u8) -> Self {

@@ -3,11 +3,12 @@
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
 //! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, hearts and reactions in
-//! `party/applause.rs`, who speaks over the music in `party/voice.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
+//! `party/applause.rs`, who speaks over the music in `party/voice.rs`, a silent line-in in `party/silence.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
 
 mod applause;
 mod decks;
 mod memory;
+mod silence;
 mod skips;
 mod transport;
 mod view;
@@ -31,6 +32,8 @@ use applause::Applause;
 pub use applause::REACTION_PAUSE_MS;
 use decks::Open;
 pub use memory::{Saved, SavedItem};
+pub use silence::SILENT_MS;
+use silence::Silence;
 use skips::Skips;
 pub use view::View;
 pub use voice::TALK_OVER_MS;
@@ -51,6 +54,8 @@ pub enum Input {
     Described(TrackId),
     /// A line-in is set up, or none.
     LineIn(bool),
+    /// Sound comes in there, or silence.
+    LineInHeard(bool),
     /// Somebody sends to the channel, or nobody.
     Sender(bool),
     /// The first frame of an opened track was mixed.
@@ -131,6 +136,7 @@ pub struct Party {
     reordered: bool,
     /// When an open track was last replaced.
     replaced: Option<Time>,
+    silence: Silence,
     /// Until when somebody speaks over the music, unless they say so again.
     talk_over: Option<Time>,
     /// Counts changes of what people see, and of what outlasts a restart.
@@ -170,6 +176,7 @@ impl Party {
             stale: false,
             reordered: false,
             replaced: None,
+            silence: Silence::default(),
             talk_over: None,
             revision: 0,
             saved_revision: 0,
@@ -183,6 +190,7 @@ impl Party {
 
     fn plan_within(&self, ramp_ms: u16) -> MixPlan {
         let plan = MixPlan::new(self.source, self.playing, self.volume, ramp_ms);
+        let plan = if self.playing && self.silence.is_filled { plan.with_tracks(self.volume) } else { plan };
         if self.talk_over.is_some() { plan.under_a_voice(self.volume, self.settings.duck_db) } else { plan }
     }
 
@@ -205,6 +213,7 @@ impl Party {
                 self.has_line_in = is_set_up;
                 if is_set_up { Vec::new() } else { self.fall_silent() }
             }
+            Input::LineInHeard(is_heard) => self.hear_line_in(is_heard, now),
             Input::Sender(is_there) => {
                 self.has_sender = is_there;
                 Vec::new()
@@ -228,6 +237,7 @@ impl Party {
             Input::Listening(audience) => self.listen(audience, now),
             Input::Pass => {
                 let mut outputs = self.end_of_talk(now);
+                outputs.extend(self.watch_silence(now));
                 if self.stale {
                     outputs.extend(self.settle(now, false));
                 }

@@ -103,6 +103,9 @@ settings! {
     crossfade_ms: u16,
     /// Whether tracks are brought to the same loudness.
     level_loudness: bool,
+    /// Whether tracks stand in for a line-in that has been silent for a while, though somebody waits for a song
+    /// ([`crate::SILENT_MS`]); otherwise pages offer it.
+    fill_silence: bool,
     /// How much softer the music is while somebody speaks over it, dB: [`Settings::DUCK_DB_MIN`] to [`Settings::DUCK_DB_MAX`].
     duck_db: u8,
 }
@@ -132,6 +135,7 @@ impl Default for Settings {
             reactions: true,
             crossfade_ms: 0,
             level_loudness: true,
+            fill_silence: false,
             duck_db: 14,
         }
     }

@@ -5,6 +5,7 @@ mod evening;
 mod hostile;
 mod repertoire;
 mod requests;
+mod silence;
 mod skips;
 mod transport;
 mod view;

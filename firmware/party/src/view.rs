@@ -47,6 +47,8 @@ pub struct PublicView<T> {
     pub playing: bool,
     /// The source that a host has chosen.
     pub source: Source,
+    /// Whether line-in is chosen and has been silent for [`crate::SILENT_MS`], though somebody waits for a song.
+    pub line_in_silent: bool,
     /// Whether somebody speaks over the music.
     pub talk_over: bool,
     /// How loud, dB: −40 to 0.

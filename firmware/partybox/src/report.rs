@@ -62,12 +62,13 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
         state: if name.is_some() { sender_state(numbers.state) } else { SourceState::Off },
         detail: name.unwrap_or_default(),
     };
-    let heard = view.source == Source::Files || sound.standing_in;
+    let stands_in = programme.stands_in(sound);
+    let heard = view.source == Source::Files || stands_in;
     ChannelStatus {
         channel: channel.clone(),
         party,
         sources: vec![files, line_in, sender],
-        fallback: sound.standing_in,
+        fallback: stands_in,
         track: if heard { track(programme, sound) } else { None },
         media_time: sound.media_time.as_ticks(),
         repertoire_lost: programme.party().has_lost_repertoire(),

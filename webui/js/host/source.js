@@ -17,11 +17,14 @@ export class SourceBox {
   #clip = /** @type {HTMLButtonElement} */ (element('clip'));
   #heldDb = FLOOR_DBFS;
   #heldAtMs = 0;
+  /** What is offered where line-in is silent and somebody waits. */
+  #instead = make('button', { type: 'button', class: 'button', click: () => void attempt(() => choose('files')) });
   /** Whether the box said last that line-in is too loud. */
   #clipped = false;
 
   constructor() {
     this.#clip.addEventListener('click', () => this.#light(false));
+    element('source-note').after(this.#instead);
   }
 
   /** @param {Party.State} state */
@@ -46,8 +49,12 @@ export class SourceBox {
     const isChoice = state.sources.some(({ id, state: how }) => id !== 'files' && how !== 'off');
     for (const id of ['source-heading', 'sources']) element(id).hidden = !isChoice;
     const note = element('source-note');
-    note.hidden = !state.fallback;
-    write(note, state.fallback ? t(state.source === 'sender' ? 'deck.fallback_sender' : 'deck.fallback') : '');
+    const isOffered = state.line_in_silent && !state.fallback;
+    note.hidden = !state.fallback && !isOffered;
+    const stands = state.source === 'sender' ? 'deck.fallback_sender' : 'deck.fallback';
+    write(note, state.fallback ? t(stands) : isOffered ? t('deck.silent') : '');
+    this.#instead.hidden = !isOffered;
+    write(this.#instead, t('deck.instead'));
   }
 
   /** @param {Party.Level | null | undefined} level */

@@ -65,6 +65,7 @@ impl Party {
         if source == Source::LineIn {
             self.talk_over = None;
         }
+        self.silence = self.silence.anywhere();
         vec![Output::Mix(self.plan_within(self.fades.source_ms))]
     }
 

@@ -144,6 +144,7 @@ impl Party {
             },
             playing: now.playing,
             source: now.source,
+            line_in_silent: self.is_line_in_silent(),
             talk_over: self.is_talked_over(),
             // Without the sign that zero may have.
             volume_db: now.volume.db() + 0.0,

@@ -57,6 +57,7 @@ fn any_change(dice: &mut Dice) -> Change {
         skip_after_s: Some(dice.roll(30) as u16),
         skip_pause_s: Some(dice.roll(90) as u16),
         reactions: Some(dice.roll(2) == 0),
+        fill_silence: Some(dice.roll(2) == 0),
         duck_db: Some(dice.roll(45) as u8),
         ..Change::default()
     }

@@ -91,6 +91,7 @@ fn the_view_is_written_as_pages_read_it() {
         keys(&public),
         [
             "history",
+            "line_in_silent",
             "playing",
             "queue",
             "reactions",

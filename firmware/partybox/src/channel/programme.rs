@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use audio::clock::Clock;
+use audio::line::LineState;
 use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
 use audio::pump::Controls;
 use audio::sender::SenderInput;
 use audio::sender::status::{SenderNumbers, SenderState};
+use audio::status::Status;
 use base::{ChannelId, CueId, Time, TrackId};
 use party::{Asker, Audience, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
@@ -62,6 +64,8 @@ pub(crate) struct Programme {
     pub(super) senders: Senders,
     /// Whether the rules know of a sender.
     pub(super) has_sender: bool,
+    /// What the rules know of line-in: sound, or silence.
+    pub(super) line_in_heard: Option<bool>,
     pub(super) pump: PumpWatch,
     pub(super) clock: Clock,
     /// Whether something changed that people wait to see.
@@ -142,6 +146,16 @@ impl Programme {
             self.has_sender = has_sender;
             self.apply(Input::Sender(has_sender));
         }
+        let line_in_heard = match self.controls.status().line {
+            LineState::Signal | LineState::Clipping => Some(true),
+            LineState::Silent => Some(false),
+            // For a device that is gone the mixer lets tracks stand in.
+            LineState::Unused | LineState::Opening | LineState::NoDevice(_) => self.line_in_heard,
+        };
+        if let Some(is_heard) = line_in_heard.filter(|_| line_in_heard != self.line_in_heard) {
+            self.line_in_heard = line_in_heard;
+            self.apply(Input::LineInHeard(is_heard));
+        }
         let outputs = self.party.handle(self.clock.now(), Input::Pass);
         self.carry_out(outputs);
     }
@@ -204,10 +218,15 @@ impl Programme {
         Some((lost, self.remedies.next(self.playing())))
     }
 
+    /// Returns whether tracks stand in for the source that is chosen: it is gone, or silent.
+    pub(crate) fn stands_in(&self, sound: &Status) -> bool {
+        sound.standing_in || self.party.fills_silence()
+    }
+
     /// Returns the track that is heard, if one is, and its cue.
     fn playing(&self) -> Option<(CueId, TrackId)> {
         let sound = self.controls.status();
-        let from_decks = self.view().source == party::Source::Files || sound.standing_in;
+        let from_decks = self.view().source == party::Source::Files || self.stands_in(&sound);
         let (cue, _) = sound.cue.filter(|_| from_decks)?;
         Some((cue, self.party.opened(cue)?))
     }

@@ -142,6 +142,7 @@ impl Supplies {
             sender,
             senders: self.senders.clone(),
             has_sender: false,
+            line_in_heard: None,
             pump,
             clock,
             urgent: true,

@@ -1,4 +1,5 @@
-//! Talk-over on the real program: a voice at line-in, here a tone in a named pipe, over a song, as a listener of MP3 hears both.
+//! A voice at line-in, here a tone in a named pipe, over a song and instead of it, on the real program and as a listener of MP3
+//! hears both.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -38,8 +39,8 @@ const AGAIN: Duration = Duration::from_millis(500);
 struct Stage {
     running: Running,
     host: Caller,
-    _voice: Voice,
-    _folder: TempDir,
+    voice: Voice,
+    folder: TempDir,
 }
 
 /// Writes a tone into a pipe until it is dropped.
@@ -64,9 +65,16 @@ impl Voice {
     }
 }
 
+impl Voice {
+    /// Hums no more.
+    fn hush(&self) {
+        self.ends.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Drop for Voice {
     fn drop(&mut self) {
-        self.ends.store(true, Ordering::Relaxed);
+        self.hush();
         // It may wait for a box that reads no more; it ends with this process then.
         drop(self.thread.take());
     }
@@ -96,6 +104,10 @@ impl Stage {
             hums && status["track"]["title"] == "song"
         });
         Some(stage)
+    }
+
+    fn pipe(&self) -> PathBuf {
+        self.folder.path().join("in")
     }
 
     fn done(&mut self, method: &str, path: &str, body: Option<Value>) {
@@ -187,4 +199,29 @@ fn a_host_speaks_as_long_as_the_button_on_the_page_is_held() {
     stage.is_talked_over(true);
     drop(host);
     stage.is_talked_over(false);
+}
+
+#[test]
+fn songs_stand_in_for_a_silent_line_in_where_the_host_wants_it() {
+    let Some(mut stage) = Stage::open() else { return };
+    stage.done("POST", "/api/party/source", Some(json!({ "source": "line-in" })));
+    let track = stage.host.ask("GET", "/api/library/tracks", None).body["tracks"][0]["id"].clone();
+    let queued = stage.host.ask("POST", "/api/queue", Some(&json!({ "track": track, "at": "end" })));
+    assert_eq!(queued.status, 201, "{queued:?}");
+    stage.voice.hush();
+    stage.running.until("/api/party/status", PATIENCE, |status| status["line_in_silent"] == true);
+    let [song, voice] = stage.levels(false);
+    assert!(song < -60.0 && voice < -60.0, "it is only offered: song {song}, voice {voice}");
+    stage.done("PUT", "/api/party/settings", Some(json!({ "fill_silence": true })));
+    stage.running.until("/api/party/status", PATIENCE, |status| {
+        status["fallback"] == true && status["track"]["title"] == "song"
+    });
+    let [song, _] = stage.levels(false);
+    println!("in a silent line-in's place: song {song:.1} dBFS");
+    assert!((song + 12.04).abs() < 1.5, "the song is heard at {song} dBFS");
+    stage.voice = Voice::into_pipe(stage.pipe());
+    stage.running.until("/api/party/status", PATIENCE, |status| status["fallback"] == false);
+    let [song, voice] = stage.levels(false);
+    println!("sound comes in again: song {song:.1} dBFS, voice {voice:.1}");
+    assert!(song < -60.0 && (voice + 12.04).abs() < 1.5, "song {song}, voice {voice}");
 }
