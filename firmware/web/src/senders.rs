@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::rand;
-use base::{ChannelId, GuestId, PacketInlet, RateLimit, SentPacket, Time, Verdict};
+use base::{ChannelId, GuestId, PacketInlet, Rate, RateLimit, SentPacket, Time, Verdict};
 use hub::{Refused, SendingId, TokenId, Who};
 use rtc::api::SessionId;
 
@@ -21,9 +21,9 @@ pub type Open = Arc<dyn Fn() -> Option<Box<dyn PacketInlet>> + Send + Sync>;
 /// The inputs for senders of all channels, and how each is opened.
 pub type Intakes = Arc<BTreeMap<ChannelId, Open>>;
 
-/// Wrong tokens in a second that are looked at; more are refused unread, whoever brings them. A token has 128 bits, so that this
+/// Wrong tokens that are looked at, ten a second; more are refused unread, whoever brings them. A token has 128 bits, so that this
 /// only saves work.
-const WRONG_TOKENS: RateLimit = RateLimit::new(10, 1_000_000);
+const WRONG_TOKENS: RateLimit = RateLimit::new(Rate { per_1000_s: 10_000, burst: 10 });
 
 /// Why somebody may not send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

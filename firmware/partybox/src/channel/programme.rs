@@ -182,8 +182,11 @@ impl Programme {
                     let track = self.party.opened(cue).unwrap_or_default();
                     log::warn!("{}: the decoder of track {track} is behind", self.id);
                 }
-                Event::SourceLost { index } => log::warn!("{}: {} brings nothing", self.id, source_name(index)),
-                Event::SourceBack { index } => log::info!("{}: {} delivers", self.id, source_name(index)),
+                // Each has places of its own in the log: a sender that stutters must not hide that line-in is gone.
+                Event::SourceLost { index: LINE_IN } => log::warn!("{}: line-in brings nothing", self.id),
+                Event::SourceBack { index: LINE_IN } => log::info!("{}: line-in delivers", self.id),
+                Event::SourceLost { .. } => log::warn!("{}: the sender brings nothing", self.id),
+                Event::SourceBack { .. } => log::info!("{}: the sender delivers", self.id),
             }
         }
         self.tracks.hand_over();
@@ -326,11 +329,6 @@ pub(super) fn plan(plan: party::MixPlan, crossfade_ms: u16) -> MixPlan {
     mixed
         .with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
         .with_source(SENDER, Decibels::from_db(plan.sender_db))
-}
-
-/// Returns what the source at this place is called in the log.
-fn source_name(index: usize) -> &'static str {
-    if index == LINE_IN { "line-in" } else { "the sender" }
 }
 
 #[cfg(test)]
