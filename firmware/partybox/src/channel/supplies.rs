@@ -49,6 +49,8 @@ pub(crate) struct Supplies {
     pub(crate) clock: Clock,
     pub(crate) timeline: Timeline,
     pub(crate) rtc: rtc::Handle,
+    /// Serves MP3 bodies.
+    pub(crate) carrier: mp3::Carrier,
     /// Line-in, if one is configured.
     pub(crate) line: Option<LineSource>,
     pub(crate) catalogue: Catalogue,
@@ -102,7 +104,7 @@ impl Supplies {
         // In the order of their places in the plan.
         let sources: Vec<Box<dyn SoundSource>> = vec![line, Box::new(sender.source())];
         let encoders = encoders(&self.config)?;
-        let (hub, mp3) = mp3::hub(stream, &self.mp3(), &self.snapshots, &tokio::runtime::Handle::current());
+        let (hub, mp3) = mp3::hub(stream, &self.mp3(), &self.snapshots, &self.carrier);
         let (tap, ear) = ear::pair();
         let opus = self.rtc.add_stream(self.stream(stream)).map_err(Error::Stream)?;
         let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(opus), Box::new(mp3), Box::new(tap)];

@@ -1,12 +1,16 @@
 //! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body or a
 //! WebSocket.
 //!
+//! Each connection answers one request whenever its task is polled, however many it has sent at once: a thousand that ask without
+//! end keep one that asks for a page waiting for a thousand answers at most, not for all that they have asked.
+//!
 //! A live body is taken away from hyper: hyper would wake one task per listener and packet, and those wake-ups cost
 //! more than the sound. The router marks such an answer with [`TakeOver`]; its head is then written by the fan-out.
 
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -34,11 +38,31 @@ use crate::mp3::Joining;
 /// Where a taken-over answer waits for the connection to notice it.
 type Slot = Arc<Mutex<Option<(Bytes, TakeOver)>>>;
 
+/// Whether a connection has answered a request since its task was polled last.
+#[derive(Clone, Debug, Default)]
+struct Round(Arc<AtomicBool>);
+
+impl Round {
+    /// Begins another one.
+    fn begin(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits for the next one, behind every other task that is ready, unless this one has answered none yet.
+    async fn take(&self) {
+        if self.0.swap(true, Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Service {
     router: Router,
     ends: Ends,
     phase: Phase,
+    round: Round,
     slot: Slot,
 }
 
@@ -52,6 +76,7 @@ impl HyperService<Request<Incoming>> for Service {
         request.extensions_mut().insert(this.ends);
         this.phase.answering();
         Box::pin(async move {
+            this.round.take().await;
             let mut response = this.router.call(request).await?;
             // Read for each answer: hyper's own is a moment ahead at most, but stands still when the clock is put back.
             response.headers_mut().entry(header::DATE).or_insert_with(|| date(SystemTime::now()));
@@ -104,7 +129,8 @@ pub(super) async fn run(
     let limits = &server.app.config.limits;
     let phase = Phase::default();
     let slot = Slot::default();
-    let service = Service { router, ends, phase: phase.clone(), slot: Arc::clone(&slot) };
+    let round = Round::default();
+    let service = Service { router, ends, phase: phase.clone(), round: round.clone(), slot: Arc::clone(&slot) };
     let io = TokioIo::new(Timed::new(socket, phase, limits.head_timeout, limits.write_timeout));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -122,6 +148,7 @@ pub(super) async fn run(
     tokio::pin!(stopped);
     let mut stopping = false;
     let outcome = poll_fn(|cx| {
+        round.begin();
         if !stopping && stopped.as_mut().poll(cx).is_ready() {
             stopping = true;
             Pin::new(&mut connection).graceful_shutdown();
@@ -141,7 +168,8 @@ pub(super) async fn run(
         Some((head, TakeOver::Mp3(body))) => {
             let place = body.place.lock().unwrap_or_else(PoisonError::into_inner).take();
             let held = body.held.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(place) = place {
+            // From here on nothing of this runtime may keep it waiting. A socket that cannot be had back is closed.
+            if let Some((place, socket)) = place.zip(socket.into_std().ok()) {
                 let joining = Joining { socket, head, icy: body.icy, connection: Some(pass), place, held };
                 body.hub.join(body.bitrate_bps, joining);
             }

@@ -1,6 +1,7 @@
 //! A running server with everything around it replaced by something that answers, and a client that speaks raw bytes.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,6 @@ use base::{ChannelId, Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::runtime::Handle as Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -20,7 +20,7 @@ use super::keeper::Keeper;
 pub(super) use super::reply::Reply;
 use crate::control::{Command, Unmet};
 use crate::http::{App, Audiences, Config, Signaling, serve};
-use crate::mp3::{self, Sink, hub};
+use crate::mp3::{self, Carrier, Sink, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::senders::Senders;
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
@@ -62,8 +62,11 @@ pub(super) struct World {
     /// Ends the server.
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) server: JoinHandle<()>,
+    /// How often the metrics were made.
+    pub(super) scraped: Arc<AtomicUsize>,
     zero: Instant,
     packets: u64,
+    _carrier: Carrier,
 }
 
 /// A party that plays files and has none yet.
@@ -159,7 +162,8 @@ impl World {
         let addr = listener.local_addr().unwrap();
         let (snapshot, snapshots) = watch::channel(Arc::new(snapshot()));
         let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
-        let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &Runtime::current());
+        let (carrier, _thread) = Carrier::start().unwrap();
+        let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &carrier);
         let (commands, wishes) = granting();
         let (rtc, asked, listeners) = fan_out();
         let (pairing, keeper) = Keeper::new();
@@ -169,6 +173,8 @@ impl World {
         senders.issue("Desk", None).expect("there is room").expect("random bytes");
         let of_app = senders.clone();
         let audience = watch::Sender::default();
+        let scraped = Arc::<AtomicUsize>::default();
+        let of_gauges = Arc::clone(&scraped);
         let heard = audience.subscribe();
         let app = App {
             config,
@@ -184,7 +190,10 @@ impl World {
             settings: super::things::settings(),
             appliance,
             zero,
-            gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
+            gauges: Arc::new(move |page| {
+                of_gauges.fetch_add(1, Ordering::Relaxed);
+                page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0);
+            }),
         };
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(listener, app, async {
@@ -204,8 +213,10 @@ impl World {
             inbox,
             stop: Some(stop),
             server,
+            scraped,
             zero,
             packets: 0,
+            _carrier: carrier,
         }
     }
 
