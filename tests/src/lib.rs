@@ -8,6 +8,7 @@ pub mod dice;
 pub mod disco;
 pub mod distrust;
 pub mod firefox;
+pub mod first_visit;
 pub mod guest;
 pub mod guests;
 pub mod hear;

@@ -38,6 +38,7 @@ const fn mime(ending: &str) -> &'static str {
         b"js" => "text/javascript; charset=utf-8",
         b"svg" => "image/svg+xml",
         b"png" => "image/png",
+        b"map" => "application/json",
         b"webmanifest" => "application/manifest+json",
         _ => panic!("a file of the pages has an ending without media type"),
     }
