@@ -28,6 +28,10 @@ const FOLDERS: [&str; 3] = ["js", "lang", "img"];
 /// The picture served where browsers look for one without being told.
 const ICON: &str = "img/icon.svg";
 
+/// How a page begins, and how it does for languages that are written from the right.
+const FROM_LEFT: &str = "<html lang=\"en\" dir=\"ltr\">";
+const FROM_RIGHT: &str = "<html lang=\"en\" dir=\"rtl\">";
+
 /// The one file of `lang/` that is no table of words.
 const LANGUAGES: &str = "lang/languages.js";
 
@@ -39,6 +43,7 @@ struct Found {
 }
 
 /// A row of the table.
+#[derive(Default)]
 struct Row<'a> {
     path: &'a str,
     name: &'a str,
@@ -46,6 +51,7 @@ struct Row<'a> {
     /// The hash of the style inside a page, as a content security policy names it.
     style: Option<String>,
     lasting: bool,
+    from_right: bool,
 }
 
 fn main() -> io::Result<()> {
@@ -78,13 +84,18 @@ fn main() -> io::Result<()> {
     for page in &pages {
         let path = if stem(page) == "guest" { "/".to_owned() } else { format!("/{}", stem(page)) };
         let (body, style) = whole_page(&package, page, &joined, &place)?;
-        let row = Row { path: &path, name: &page.name, body: body.as_bytes(), style: Some(style), lasting: false };
+        let row = Row { path: &path, name: &page.name, body: body.as_bytes(), style: Some(style), ..Row::default() };
         table.add(&row)?;
+        let mirrored = body.replacen(FROM_LEFT, FROM_RIGHT, 1);
+        if mirrored == body {
+            return Err(io::Error::other(format!("{} has no {FROM_LEFT}", page.name)));
+        }
+        table.add(&Row { body: mirrored.as_bytes(), from_right: true, ..row })?;
     }
     for Found { name, body } in &files {
-        table.add(&Row { path: &format!("{place}{name}"), name, body, style: None, lasting: true })?;
+        table.add(&Row { path: &format!("{place}{name}"), name, body, lasting: true, ..Row::default() })?;
         if name == ICON {
-            table.add(&Row { path: "/favicon.ico", name, body, style: None, lasting: false })?;
+            table.add(&Row { path: "/favicon.ico", name, body, ..Row::default() })?;
         }
     }
     fs::write(table.out.join("table.rs"), format!("&[\n{}]\n", table.rows))?;
@@ -236,14 +247,15 @@ impl Table {
         let ending = row.name.rsplit_once('.').map_or("", |(_, ending)| ending);
         self.rows.push_str(&format!(
             "Asset {{ path: {:?}, name: {:?}, mime: mime({ending:?}), etag: {:?}, body: include_bytes!({:?}), \
-             gzip: include_bytes!({:?}), style: {:?}, lasting: {} }},\n",
+             gzip: include_bytes!({:?}), style: {:?}, lasting: {}, from_right: {} }},\n",
             row.path,
             row.name,
             format!("W/\"{}\"", &hash[..22]),
             self.out.join(body),
             self.out.join(gzip),
             row.style,
-            row.lasting
+            row.lasting,
+            row.from_right
         ));
         Ok(())
     }

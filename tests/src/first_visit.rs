@@ -43,7 +43,8 @@ pub const FULL_RADIO: Radio = Radio { round_trip_ms: 200, bytes_per_s: 125_000 }
 const WATCH: &str = "window.testSeen = { shifts: [], sockets: 0 };
   new PerformanceObserver((list) => {
     for (const { value, hadRecentInput, startTime, sources } of list.getEntries()) {
-      if (!hadRecentInput) testSeen.shifts.push({ value, at: startTime, what: sources.map(({ node }) => node?.id || node?.className || node?.nodeName) });
+      if (!hadRecentInput) testSeen.shifts.push({ value, at: startTime, what: sources.map(({ node, previousRect: from, currentRect: to }) =>
+        `${node?.id || node?.className || node?.nodeName}: ${from.x} ${from.y} ${from.width} ${from.height} to ${to.x} ${to.y} ${to.width} ${to.height}`) });
     }
   }).observe({ type: 'layout-shift', buffered: true });
   window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); testSeen.sockets += 1; } };

@@ -5,7 +5,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use super::{Asset, all, find};
+use super::{Asset, all, find, find_from_right};
 
 /// The guest page and all it needs, in bytes on the wire without headers: fast on an old phone over a full radio.
 const BYTES_MAX: usize = 60_000;
@@ -92,6 +92,18 @@ fn each_page_is_painted_after_one_round_trip() {
         assert!(page.gzip.len() <= FIRST_FLIGHT_BYTES, "{}: {} bytes", page.name, page.gzip.len());
         assert!(!text(page).contains("rel=\"stylesheet\""), "{} waits for a style sheet", page.name);
     }
+}
+
+#[test]
+fn each_page_is_there_for_who_reads_from_the_right_and_is_else_the_same() {
+    for page in pages().filter(|page| !page.from_right) {
+        let mirrored = find_from_right(page.path).expect("a page");
+        assert_eq!(text(mirrored).replacen("dir=\"rtl\"", "dir=\"ltr\"", 1), text(page), "{}", page.path);
+        assert!(mirrored.from_right && mirrored.etag != page.etag && mirrored.style == page.style, "{}", page.path);
+    }
+    let script = modules().next().expect("a module");
+    assert_eq!(find_from_right(script.path).map(|asset| asset.etag), Some(script.etag), "other files are the same");
+    assert!(find_from_right("/nothing").is_none());
 }
 
 #[test]

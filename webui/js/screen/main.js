@@ -38,11 +38,15 @@ let shownAddress = '';
 const progress = /** @type {HTMLProgressElement} */ (element('progress'));
 const wifi = /** @type {HTMLImageElement} */ (element('wifi'));
 // Only a host's browser is given the Wi-Fi's code; elsewhere the page's code is enough for whoever is in the network.
-wifi.addEventListener('load', () => {
+wifi.addEventListener('load', async () => {
   number(true);
-  spell();
+  await spell();
+  document.body.dataset.told = '';
 });
-wifi.addEventListener('error', () => number(false));
+wifi.addEventListener('error', () => {
+  number(false);
+  document.body.dataset.told = '';
+});
 for (const id of ['cover', 'glow']) {
   element(id).addEventListener('load', () => (element(id).dataset.there = 'yes'));
   element(id).addEventListener('error', () => delete element(id).dataset.there);
@@ -120,6 +124,8 @@ function show(party) {
     shownAddress = invite;
     mark(element('page-code'), 'src', qr('page'));
     mark(wifi, 'src', qr('wifi'));
+  } else if (invite === '') {
+    document.body.dataset.told = '';
   }
   write(element('page-name'), session.name ?? '');
   drawPosition();

@@ -59,6 +59,7 @@ async function look() {
     write(todo, t(isHost && known(forHost) ? forHost : `silence.${code}_do`));
   });
   showFacts(box !== null, live, playing);
+  element('page').dataset.looked = '';
 }
 
 /**
