@@ -14,7 +14,7 @@ mod time;
 pub use id::{CueId, GuestId, ItemId, RequestId, TrackId};
 pub use name::{BadName, ChannelId, StreamId};
 pub use origin::Origin;
-pub use packet::{Encoding, Packet, PacketDuration, PacketInlet, PacketSink, SentPacket};
+pub use packet::{Encoding, Packet, PacketDuration, PacketInlet, PacketSink, SentPacket, StreamInlet};
 pub use ratelimit::{RateLimit, Verdict};
 pub use shares::{Asking, Rate, Shares, fair_limit};
 pub use time::{MediaTime, PACKET_GRID_TICKS, Time, Timeline};
