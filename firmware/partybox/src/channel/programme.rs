@@ -11,7 +11,7 @@ use audio::sender::status::{SenderNumbers, SenderState};
 use base::{ChannelId, CueId, Time, TrackId};
 use party::{Asker, Audience, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
-use web::senders::Senders;
+use web::senders::{Heard, Senders};
 use web::track::TrackView;
 
 use super::ear::{Ear, Lost, Moment};
@@ -130,9 +130,9 @@ impl Programme {
         self.carry_out(outputs);
     }
 
-    /// Returns what the channel's sender does, and its name; the name is there before its sound.
-    pub(crate) fn sender(&self) -> (SenderNumbers, Option<String>) {
-        (self.sender.status().numbers(), self.senders.name(self.id))
+    /// Returns what the channel's sender does, and who that is; they are there before their sound.
+    pub(crate) fn sender(&self) -> (SenderNumbers, Option<Heard>) {
+        (self.sender.status().numbers(), self.senders.heard(self.id))
     }
 
     /// Tells the rules that time goes on, and whether somebody sends.

@@ -1,12 +1,12 @@
 //! One request that has passed the guard, and what every answer may use.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use ::party::{Asker, Refused, What, Wish};
 use axum::http::{HeaderMap, Method};
-use base::{ChannelId, GuestId, StreamId, Time};
+use base::{ChannelId, GuestId, RateLimit, StreamId, Time, Verdict};
 use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 
@@ -67,6 +67,8 @@ pub(super) struct Server {
     /// Who listened to what this evening.
     pub(super) statistics: Arc<Statistics>,
     pub(super) counters: Counters,
+    /// How many lines are written about senders.
+    pub(super) sender_lines: Mutex<RateLimit>,
     pub(super) started: Instant,
 }
 
@@ -116,6 +118,17 @@ impl Server {
                 _ = rtc.delete(session).await;
             }
         });
+    }
+
+    /// Writes a line about a sender, unless too many are written: programs come back for ever, whatever they are told.
+    pub(super) fn note_sender(&self, line: impl FnOnce() -> String) {
+        let verdict = self.sender_lines.lock().unwrap_or_else(PoisonError::into_inner).event(self.now());
+        if let Verdict::Write { more } = verdict {
+            match more {
+                0 => log::info!("{}", line()),
+                more => log::info!("{} (and {more} more lines about senders)", line()),
+            }
+        }
     }
 
     /// What a request that came this way can prove. Where a paired phone calls from is remembered: its next connection may

@@ -1,5 +1,5 @@
 //! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body or a
-//! WebSocket.
+//! WebSocket. One that begins with the head of a stream that is sent to the box never is hyper's.
 //!
 //! A live body is taken away from hyper: hyper would wake one task per listener and packet, and those wake-ups cost
 //! more than the sound. The router marks such an answer with [`TakeOver`]; its head is then written by the fan-out.
@@ -19,11 +19,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service as HyperService;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower_service::Service as _;
 
 use super::call::{Ends, Server};
+use super::icecast;
+use super::icecast::head::{self, First};
 use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX};
 use super::socket::{self, Patience};
 use super::stall::{Phase, Timed};
@@ -92,20 +95,56 @@ fn head(response: &Response<Body>) -> Bytes {
     head.freeze()
 }
 
+/// Reads of a new connection as much as tells whether a stream begins on it, which hyper could not read, and returns that, and what
+/// was read: nothing where the first byte is enough. `None`: it ended, or took too long.
+async fn first(socket: &mut TcpStream, head_timeout: Duration) -> Option<(First, BytesMut)> {
+    let reading = async {
+        let mut mark = [0];
+        let seen = socket.peek(&mut mark).await.ok()?;
+        let mut bytes = BytesMut::new();
+        let mut first = head::read(&mark[..seen]);
+        while seen > 0 && first == First::Unknown {
+            if socket.read_buf(&mut bytes).await.ok()? == 0 {
+                // Whatever it was to become, hyper knows the answer.
+                return Some((First::Http, bytes));
+            }
+            first = head::read(&bytes);
+        }
+        Some((first, bytes))
+    };
+    tokio::time::timeout(head_timeout, reading).await.ok().flatten()
+}
+
 /// Serves one connection until it ends, is taken over, or `stop` becomes true and its running request is answered.
 pub(super) async fn run(
-    socket: TcpStream,
+    mut socket: TcpStream,
     ends: Ends,
     router: Router,
-    server: &Server,
+    server: &Arc<Server>,
     pass: Pass,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error> {
     let limits = &server.app.config.limits;
+    let begun = tokio::select! {
+        begun = first(&mut socket, limits.head_timeout) => begun,
+        () = crate::stopped(&mut stop) => None,
+    };
+    let before = match begun {
+        None => return Ok(()),
+        Some((First::Stream(head, length), bytes)) => {
+            icecast::run(socket, head, &bytes[length..], ends, server, stop).await;
+            return Ok(());
+        }
+        Some((First::Bad(why), _)) => {
+            icecast::refuse_bad(socket, why).await;
+            return Ok(());
+        }
+        Some((First::Unknown | First::Http, bytes)) => bytes.freeze(),
+    };
     let phase = Phase::default();
     let slot = Slot::default();
     let service = Service { router, ends, phase: phase.clone(), slot: Arc::clone(&slot) };
-    let io = TokioIo::new(Timed::new(socket, phase, limits.head_timeout, limits.write_timeout));
+    let io = TokioIo::new(Timed::new(socket, before, phase, limits.head_timeout, limits.write_timeout));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // hyper's limit spans the pause before a head and the head; the head's own shorter limit is kept by `Timed`.

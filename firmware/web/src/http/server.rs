@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
 use ::party::pairing::HOSTS_MAX;
@@ -30,6 +30,9 @@ use base::{RateLimit, Verdict};
 
 /// Lines per 10 s for connections refused or broken: enough to see it happen, too few to fill a log.
 const LOG_LIMIT: RateLimit = RateLimit::new(5, 10_000_000);
+
+/// Lines per 10 s about senders of streams: a program that is refused comes back every second.
+const SENDER_LINES: RateLimit = RateLimit::new(10, 10_000_000);
 
 /// What a connection above the limit is told before it is closed.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 61\r\n\
@@ -61,6 +64,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         turned_away: Recent::new(TURNED_AWAY_MAX),
         readers: Recent::new(READERS_MAX),
         counters: Counters::default(),
+        sender_lines: Mutex::new(SENDER_LINES),
         started: Instant::now(),
         app,
     });

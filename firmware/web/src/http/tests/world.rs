@@ -18,11 +18,12 @@ use tokio::time::timeout;
 
 use super::keeper::Keeper;
 pub(super) use super::reply::Reply;
+use super::things::Streamed;
 use crate::control::{Command, Unmet};
 use crate::http::{App, Audiences, Config, Signaling, serve};
 use crate::mp3::{self, Sink, hub};
 use crate::panel::{JoinCode, Panel};
-use crate::senders::Senders;
+use crate::senders::{Senders, Title};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
 use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
@@ -51,6 +52,8 @@ pub(super) struct World {
     pub(super) listeners: Arc<Mutex<Vec<ListenerStats>>>,
     /// Who sends; there is one token, which nobody has.
     pub(super) senders: Senders,
+    /// What came in streams.
+    pub(super) streamed: Streamed,
     /// Who hears which channel, as the rules are told.
     pub(super) audience: watch::Receiver<Audiences>,
     /// Pairing, and the button.
@@ -103,7 +106,12 @@ pub(crate) fn status_of(party: &Party) -> ChannelStatus {
     ChannelStatus {
         channel: Channel { id: main(), name: String::new(), color: Color::Red, repertoire: Repertoire::All },
         party: Arc::new(party.page_view().map_tracks(track)),
-        sources: vec![SourceStatus { kind: Source::Files, state: SourceState::Ok, detail: String::new() }],
+        sources: vec![SourceStatus {
+            kind: Source::Files,
+            state: SourceState::Ok,
+            detail: String::new(),
+            title: Title::default(),
+        }],
         fallback: false,
         track: Some(TrackStatus {
             id: TrackId(1),
@@ -167,7 +175,7 @@ impl World {
         let inbox = appliance.inbox.clone().expect("made by the keeper");
         let senders = Senders::default();
         senders.issue("Desk", None).expect("there is room").expect("random bytes");
-        let of_app = senders.clone();
+        let (of_app, streamed) = (senders.clone(), Streamed::default());
         let audience = watch::Sender::default();
         let heard = audience.subscribe();
         let app = App {
@@ -175,7 +183,7 @@ impl World {
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             senders,
-            intakes: watch::channel(Arc::new([(main(), super::things::intake())].into())).1,
+            intakes: watch::channel(Arc::new([(main(), super::things::intake(&streamed))].into())).1,
             snapshot: snapshots,
             audience,
             commands,
@@ -198,6 +206,7 @@ impl World {
             asked,
             listeners,
             senders: of_app,
+            streamed,
             audience: heard,
             keeper,
             facts,
