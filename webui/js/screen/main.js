@@ -97,9 +97,9 @@ function show(party) {
   element('evening').hidden = !over || evening.songs.length === 0;
   const isLine = !track && party.source === 'line-in' && !party.fallback;
   const sender = senderOf(party);
-  const title = track ? titleOf(track) : sender || t(isLine ? 'now.line_in' : 'now.nothing');
+  const title = track ? titleOf(track) : sender?.title || t(isLine ? 'now.line_in' : 'now.nothing');
   write(element('title'), over ? t('screen.over') : title);
-  write(element('artist'), over ? '' : track ? track.artist : isLine ? t('now.line_in_artist') : sender ? t('now.sender_artist') : '');
+  write(element('artist'), over ? '' : track ? track.artist : isLine ? t('now.line_in_artist') : sender ? sender.artist || t('now.sender_artist') : '');
   const whose = over ? '' : whoseWish(track?.by);
   const hearts = over ? 0 : (track?.hearts ?? 0);
   element('by').hidden = whose === '' && hearts === 0;
