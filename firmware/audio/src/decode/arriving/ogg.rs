@@ -105,6 +105,8 @@ impl<R: Read> Ogg<R> {
                 Err(OggReadError::ReadError(error)) if error.kind() != ErrorKind::Unsupported => {
                     return Err(Error::Open(error));
                 }
+                // What the reader says of an end behind a stream that was whole.
+                Err(OggReadError::NoCapturePatternFound) if self.rate_hz > 0 => return Ok(false),
                 // A page that is damaged, or of a stream whose beginning was not heard.
                 Err(OggReadError::HashMismatch(..) | OggReadError::InvalidData) => {}
                 Err(error) => return Err(Error::Damaged(error.to_string())),
