@@ -208,7 +208,7 @@ declare namespace Party {
     playing: boolean;
     /** `files`, `line-in` or `sender`. */
     source: string;
-    sources: { id: string; state: string; detail?: string }[];
+    sources: { id: string; state: string; detail?: string; title?: string; artist?: string }[];
     /** The chosen source is silent or gone, and another one stands in. */
     fallback: boolean;
     /** Line-in is chosen and has been silent for 30 s, though something waits. */

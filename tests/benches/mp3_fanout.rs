@@ -217,7 +217,8 @@ fn serve() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let (_keep, snapshots) = watch::channel(Arc::new(venue::playing()));
     let stream = StreamId::new("main").expect("a good id");
-    let (hub, mut feed) = web::mp3::hub(stream, &web::mp3::Config::default(), &snapshots, runtime.handle());
+    let (carrier, _thread) = web::mp3::Carrier::start().expect("a thread");
+    let (hub, mut feed) = web::mp3::hub(stream, &web::mp3::Config::default(), &snapshots, &carrier);
     let (commands, _commands) = mpsc::channel(1);
     let app = App {
         config: Config::default(),

@@ -5,6 +5,7 @@ mod clients;
 mod colours;
 mod decode;
 mod deny;
+mod flood;
 mod hostile;
 mod kept;
 mod library;

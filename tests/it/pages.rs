@@ -6,6 +6,7 @@ mod channels;
 mod coming_in;
 mod crowd;
 mod ending;
+mod fast;
 mod finding;
 mod firefox;
 mod guest;

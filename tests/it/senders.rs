@@ -1,7 +1,10 @@
 //! Real programs that send sound to the real program, and what a listener hears of it.
 //!
-//! Two WebRTC stacks send over WHIP that share no code with the box; a third listens. A sender that is killed leaves music
+//! Two WebRTC stacks send over WHIP that share no code with the box, and others as to an Icecast server ([`icecast`]); a third
+//! stack listens. A sender that is killed leaves music
 //! behind. A client that is not installed is named in the output, and its test ends there.
+
+mod icecast;
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -130,10 +133,10 @@ impl Stage {
     /// Records what is sent, and fails unless each side is its own tone, at the level at which it was sent. There may be gaps only
     /// if the box, too, counts that nothing came in time: nothing is lost on this machine, so that the sender had no processor.
     fn check_tones(&self, who: &str) {
-        let before = self.number("sender_concealed_frames_total");
+        let missed = || self.number("sender_concealed_frames_total") + self.number("sender_waits_total");
+        let before = missed();
         let recording = self.record(HEARD_SECONDS);
-        let was_late = self.number("sender_concealed_frames_total") > before;
-        check_tones(who, &recording, was_late);
+        check_tones(who, &recording, missed() > before);
     }
 
     fn record(&self, seconds: usize) -> Vec<[f32; 2]> {

@@ -83,7 +83,7 @@ const PURE: [&str; 29] = [
 ];
 
 /// Tests and benchmarks in which time itself passes, and why: everything else waits for a condition.
-const PAUSES: [(&str, &str); 10] = [
+const PAUSES: [(&str, &str); 11] = [
     ("tests/src/wait.rs", "asks for conditions of other programs, with a limit"),
     ("tests/src/card/sound_card.rs", "stands for a sound card, which has a clock"),
     ("tests/cards/cable.rs", "two choices of a host lie a moment apart"),
@@ -93,6 +93,7 @@ const PAUSES: [(&str, &str); 10] = [
     ("tests/benches/janus.rs", "packets come at their pace, for a window of time"),
     ("tests/benches/janus/phones.rs", "what comes is taken in turns"),
     ("tests/benches/mp3_fanout.rs", "frames come at their pace, for a window of time"),
+    ("tests/it/senders/icecast.rs", "a program that sends at the pace of its music"),
     ("firmware/web/src/http/incoming.rs", "a client that is slow on purpose"),
 ];
 

@@ -67,12 +67,14 @@ pub struct Options {
     pub lock_screen: Option<String>,
     /// Further flags of Chromium.
     pub flags: Vec<String>,
+    /// Whether the driver waits until a page is loaded before it does anything else there.
+    pub until_loaded: bool,
 }
 
 impl Default for Options {
     /// A phone held upright, dark, as at a party.
     fn default() -> Self {
-        Self { window: (390, 844), dark: true, sink: None, lock_screen: None, flags: Vec::new() }
+        Self { window: (390, 844), dark: true, sink: None, lock_screen: None, flags: Vec::new(), until_loaded: true }
     }
 }
 
@@ -314,6 +316,7 @@ impl Browser {
         flags.push(format!("--window-size={width},{height}"));
         flags.extend(options.flags.iter().cloned());
         let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "pageLoadStrategy": if options.until_loaded { "normal" } else { "none" },
             "goog:chromeOptions": { "args": flags },
             "goog:loggingPrefs": { "browser": "ALL" },
         } } });

@@ -8,6 +8,8 @@ pub mod dice;
 pub mod disco;
 pub mod distrust;
 pub mod firefox;
+pub mod first_visit;
+pub mod flood;
 pub mod guest;
 pub mod guests;
 pub mod hear;

@@ -22,7 +22,7 @@ let channel = MAIN_STREAM;
  * @property {{live: boolean, title?: string | null, started_ms: number}} [session] `live`: the party has not ended
  * @property {boolean} playing false while the host has paused
  * @property {string} source `files` or `line-in`
- * @property {{id: string, state: string, detail?: string}[]} sources
+ * @property {{id: string, state: string, detail?: string, title?: string, artist?: string}[]} sources
  * @property {boolean} fallback the chosen source is silent or gone, and another one stands in
  * @property {(Track & {item?: number | null, by?: By, hearts?: number, position_ms?: number}) | null} [track]
  * @property {{id: string}[]} streams

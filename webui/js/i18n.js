@@ -27,7 +27,7 @@ export async function speak(...wanted) {
 }
 
 /**
- * Loads the words of a page that may be shown later, when the box may be away.
+ * Loads words before the modules that speak them are there.
  * @param {...string} wanted names of files in the folders of `lang/`
  */
 export const foresee = (...wanted) => read(ours(), wanted);

@@ -21,10 +21,12 @@ wifi.addEventListener('load', async () => {
   write(element('wifi-name'), network?.name ?? '');
   write(element('wifi-passphrase'), network?.passphrase ?? '');
   copy();
+  document.body.dataset.told = '';
 });
 wifi.addEventListener('error', () => {
   number(false);
   element('no-wifi').hidden = false;
+  document.body.dataset.told = '';
 });
 element('print').addEventListener('click', () => window.print());
 for (const radio of document.querySelectorAll('input[name=paper]')) {

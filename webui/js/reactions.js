@@ -1,7 +1,7 @@
 // The kinds of reactions and their pictures; and how many of each are new since the last word of the box. Pure but for the
 // pictures.
 
-const SVG = 'http://www.w3.org/2000/svg';
+import { icon } from './dom.js';
 
 /** The kinds, as the box names them, in the order in which they are offered. */
 export const KINDS = ['fire', 'love', 'dance', 'clap', 'wow'];
@@ -14,12 +14,8 @@ const RISING_MAX = 12;
  * @param {string} kind
  */
 export function reactionIcon(kind) {
-  const svg = document.createElementNS(SVG, 'svg');
+  const svg = icon(kind);
   svg.setAttribute('class', 'reaction');
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS(SVG, 'use');
-  use.setAttribute('href', `${new URL('../img/reactions.svg', import.meta.url).pathname}#${kind}`);
-  svg.append(use);
   return svg;
 }
 

@@ -93,15 +93,19 @@ export function nowPlaying(status) {
     return { ...nothing, titleKey: 'now.line_in', artistKey: 'now.line_in_artist' };
   }
   const sender = senderOf(status);
-  if (sender !== '') return { ...nothing, title: sender, artistKey: 'now.sender_artist' };
+  if (sender !== null) return { ...nothing, ...sender, artistKey: sender.artist === '' ? 'now.sender_artist' : '' };
   return { ...nothing, titleKey: 'now.nothing' };
 }
 
 /**
- * Who is heard as the sender; nobody's name is empty.
+ * What is heard from the sender: what it says that plays, with its own name where it names no artist; else its name alone. `null`: it
+ * is not heard.
  * @param {Pick<Party.State, 'source' | 'fallback' | 'sources'>} status
+ * @returns {{title: string, artist: string} | null}
  */
 export function senderOf({ source, fallback, sources }) {
-  if (source !== 'sender' || fallback) return '';
-  return sources.find(({ id }) => id === 'sender')?.detail ?? '';
+  const sender = source === 'sender' && !fallback ? sources.find(({ id }) => id === 'sender') : undefined;
+  const { detail: name = '', title = '', artist = '' } = sender ?? {};
+  if (name === '') return null;
+  return title === '' ? { title: name, artist: '' } : { title, artist: artist || name };
 }

@@ -26,6 +26,9 @@ pub struct Asset {
     pub style: Option<&'static str>,
     /// Whether this path never means other content, so that a phone may keep it without asking again.
     pub lasting: bool,
+    /// Whether this is a page as it is laid out for languages that are written from the right. Each page is there in both
+    /// ways under the same path.
+    pub from_right: bool,
 }
 
 /// Every file.
@@ -38,6 +41,7 @@ const fn mime(ending: &str) -> &'static str {
         b"js" => "text/javascript; charset=utf-8",
         b"svg" => "image/svg+xml",
         b"png" => "image/png",
+        b"map" => "application/json",
         b"webmanifest" => "application/manifest+json",
         _ => panic!("a file of the pages has an ending without media type"),
     }
@@ -45,7 +49,12 @@ const fn mime(ending: &str) -> &'static str {
 
 /// The file served under exactly this path (no query), if there is one.
 pub fn find(path: &str) -> Option<&'static Asset> {
-    ASSETS.iter().find(|asset| asset.path == path)
+    ASSETS.iter().find(|asset| asset.path == path && !asset.from_right)
+}
+
+/// The same for somebody who reads from the right: a page's first picture is then laid out as its words will be.
+pub fn find_from_right(path: &str) -> Option<&'static Asset> {
+    ASSETS.iter().find(|asset| asset.path == path && asset.from_right).or_else(|| find(path))
 }
 
 /// Every file.

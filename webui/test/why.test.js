@@ -5,7 +5,7 @@ import test from 'node:test';
 
 import { reason } from '../js/guest/reasons.js';
 import { reasons } from '../js/why/reasons.js';
-import words from '../lang/en/why.js';
+import words from '../lang/en/guest.js';
 
 const playing = { phase: 'live', reason: '', volume: 1 };
 const fine = { box: [], report: playing, playingElsewhere: 0, live: 'open' };

@@ -6,6 +6,7 @@
 
 mod aac;
 mod adts;
+mod arriving;
 mod bare;
 mod downmix;
 mod file;
@@ -35,7 +36,7 @@ use std::io::{self, Read, Seek};
 pub use self::hardening::lock_in;
 pub use self::packet::Ear;
 pub use self::stream::{Broken, Cut, Event, OPEN_MAX, Outcome, STALL_MAX, WorkerCommand, hear, open, open_cut, probe};
-pub(crate) use self::stream::{Said, begin};
+pub(crate) use self::stream::{Said, begin, listen};
 use crate::pcm::Frame;
 
 /// What a file says about itself.

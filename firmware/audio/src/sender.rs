@@ -8,17 +8,23 @@
 //! from the packet after it or concealed by libopus (`playout`); what is only late is bridged for a moment, and then there is
 //! no source, so that the mixer's rules do the rest. The sender's clock is fitted to the box's like a sound card's.
 //!
+//! A program that knows no WebRTC sends a stream of bytes instead ([`SenderInput::open_stream`]): a decoder process takes them,
+//! and what it makes of them waits for 1.5 s, because such programs send in pieces of up to a second (`stream`, `depth`).
+//!
 //! Who may send, and what is heard, is decided elsewhere; there is no RTP here.
 
 pub mod delay;
+mod depth;
 mod feed;
 mod input;
 mod packets;
 mod playout;
 pub mod status;
+mod stream;
 #[cfg(test)]
 mod tests;
 
 pub use feed::PARCELS;
 pub use input::{OpenError, SenderInput, SenderSource};
 pub use packets::{PACKETS_MAX, PAYLOAD_BYTES_MAX};
+pub use stream::{Notify, StreamSaid};

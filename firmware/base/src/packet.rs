@@ -3,6 +3,10 @@
 //! A packet is encoded once; its payload is shared by reference count, so that N listeners cost one encode and N
 //! pointer copies.
 
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use bytes::Bytes;
 
 use crate::{MediaTime, Time};
@@ -98,6 +102,16 @@ pub struct SentPacket<'a> {
 pub trait PacketInlet: Send {
     /// Takes a packet. One that does not fit is dropped and counted behind the inlet.
     fn take(&mut self, packet: SentPacket<'_>);
+}
+
+/// The way in for one sender's stream of encoded bytes, of whatever format they say themselves that they are.
+#[derive(Debug)]
+pub struct StreamInlet {
+    /// The end of a pipe into which they are written; when nothing more fits, the sender is ahead and has to wait. Closing it says
+    /// that the sender is gone: what has been written is still heard. A broken pipe says that no more is wanted.
+    pub bytes: OwnedFd,
+    /// Set to `true`, nothing more of it is heard, at once.
+    pub is_cut: Arc<AtomicBool>,
 }
 
 #[cfg(test)]

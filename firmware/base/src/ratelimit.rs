@@ -1,16 +1,16 @@
-//! Keeps a repeating event from filling the log: so many lines per interval, then one that says how many were left out.
+//! Keeps a repeating event from filling the log: so many lines at once, so many in the long run, however it is paced; what is left
+//! out is counted and told with the next line.
 //!
 //! A value that is told the time and answers whether to write; it writes nothing itself.
 
 use crate::Time;
+use crate::bucket::{Bucket, Rate};
 
-/// At most `lines` per `interval_us`. What is above is counted and told with the first line of a later interval.
+/// At most so many events as its [`Rate`] says. What is above is counted and told with the first that is let through again.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
-    lines: u32,
-    interval_us: u64,
-    since: Option<Time>,
-    written: u32,
+    rate: Rate,
+    bucket: Option<Bucket>,
     suppressed: u64,
 }
 
@@ -27,23 +27,20 @@ pub enum Verdict {
 }
 
 impl RateLimit {
-    /// At most `lines` lines in any interval of `interval_us` microseconds that starts with a line.
-    pub const fn new(lines: u32, interval_us: u64) -> Self {
-        Self { lines, interval_us, since: None, written: 0, suppressed: 0 }
+    /// Returns a limit that has let nothing through yet.
+    pub const fn new(rate: Rate) -> Self {
+        Self { rate, bucket: None, suppressed: 0 }
     }
 
-    /// An event happened at `now`.
+    /// Returns what to do with an event that happened at `now`.
     pub fn event(&mut self, now: Time) -> Verdict {
-        let expired = self.since.is_none_or(|since| now.micros_since(since) >= self.interval_us);
-        if expired {
-            self.since = Some(now);
-            self.written = 0;
-        }
-        if self.written == self.lines {
+        let bucket = self.bucket.get_or_insert_with(|| Bucket::full(self.rate, now));
+        bucket.earn(self.rate, now);
+        if !bucket.has_one() {
             self.suppressed += 1;
             return Verdict::Suppress;
         }
-        self.written += 1;
+        bucket.spend();
         Verdict::Write { more: std::mem::take(&mut self.suppressed) }
     }
 }
@@ -53,14 +50,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_left_out_is_told_once_in_the_next_interval() {
-        let mut limit = RateLimit::new(2, 1_000);
-        let at = |us| Time::from_micros(us);
+    fn what_was_left_out_is_told_once_with_the_next_that_is_let_through() {
+        let mut limit = RateLimit::new(Rate { per_1000_s: 1_000, burst: 2 });
+        let at = |ms| Time::ZERO.plus_millis(ms);
         assert_eq!(limit.event(at(0)), Verdict::Write { more: 0 });
         assert_eq!(limit.event(at(1)), Verdict::Write { more: 0 });
         assert_eq!(limit.event(at(2)), Verdict::Suppress);
         assert_eq!(limit.event(at(999)), Verdict::Suppress);
         assert_eq!(limit.event(at(1_000)), Verdict::Write { more: 2 });
-        assert_eq!(limit.event(at(1_001)), Verdict::Write { more: 0 });
+        assert_eq!(limit.event(at(1_001)), Verdict::Suppress);
+        assert_eq!(limit.event(at(9_000)), Verdict::Write { more: 1 });
+        assert_eq!(limit.event(at(9_001)), Verdict::Write { more: 0 });
     }
 }

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
+use crate::bucket::{Bucket, Rate};
 use crate::{GuestId, Time};
 
 /// Returns how many of `places` one party may hold while `taken` are, `each_max` at most: the fewer are left, the fewer, but
@@ -30,52 +31,6 @@ pub const fn fair_limit(places: usize, taken: usize, each_max: usize) -> usize {
     }
 }
 
-/// How fast a budget fills, and how much it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// Events per 1,000 s in the long run.
-    pub per_1000_s: u64,
-    /// Events at once after a quiet time.
-    pub burst: u64,
-}
-
-/// A token bucket, in millionths of an event.
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    saved: u64,
-    counted: Time,
-}
-
-/// Millionths in an event.
-const EVENT: u64 = 1_000_000;
-
-impl Bucket {
-    fn full(rate: Rate, now: Time) -> Self {
-        Self { saved: rate.burst * EVENT, counted: now }
-    }
-
-    /// Earns what is due at `now`.
-    fn earn(&mut self, rate: Rate, now: Time) {
-        let earned = now.micros_since(self.counted).saturating_mul(rate.per_1000_s) / 1_000;
-        // What is less than a millionth is left to earn.
-        if earned > 0 {
-            self.saved = self.saved.saturating_add(earned).min(rate.burst * EVENT);
-            self.counted = now;
-        }
-    }
-
-    const fn has_one(&self) -> bool {
-        self.saved >= EVENT
-    }
-
-    /// Whether the bucket is full enough to spend from one above it, of which it is a share: the fewer are left there below a
-    /// half, the fuller it must be, and a full one always is.
-    fn is_light(&self, rate: Rate, above: &Self, rate_above: Rate) -> bool {
-        let (full, full_above) = (u128::from(rate.burst * EVENT), u128::from(rate_above.burst * EVENT));
-        u128::from(self.saved) * full_above + 2 * u128::from(above.saved) * full >= full * full_above
-    }
-}
-
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Asking {
@@ -85,43 +40,64 @@ pub struct Asking {
     pub guest: Option<GuestId>,
 }
 
-/// A budget of events that is shared by addresses, and within an address by guests.
+/// A budget of events that is shared by networks, within a network by addresses, and within an address by guests.
 ///
 /// Each level has its own budget. The less is left of one, the less of theirs those below it may have used: who asks seldom
-/// passes as long as there is anything at all. The box itself (loopback) has no share of its own.
+/// passes as long as there is anything at all. A network is what makes addresses for itself without asking anybody: 64 bits of
+/// IPv6 (RFC 4862), where one phone is as many addresses as it likes, and gets half of the total at most. The box itself
+/// (loopback) has no share of its own.
 #[derive(Clone, Debug)]
 pub struct Shares {
-    rates: [Rate; 3],
+    rates: [Rate; 4],
     total: Bucket,
+    networks: HashMap<Ipv6Addr, Bucket>,
     addresses: HashMap<IpAddr, Bucket>,
     guests: HashMap<Asking, Bucket>,
 }
 
-/// Addresses, and guests, whose use is remembered at once. Who has not asked for long has a full share again and is forgotten;
-/// above it, whoever is not remembered has no share.
+/// Networks, addresses, and guests, whose use is remembered at once. Who has not asked for long has a full share again and is
+/// forgotten; above it, those are who have used least, because that makes the smallest difference. Nobody is refused for it.
 const REMEMBERED_MAX: usize = 4_096;
+
+/// The part of the total that a network may use, as its inverse.
+const PART_OF_NETWORK: u64 = 2;
+
+/// The bits of an IPv6 address that its network has given.
+const GIVEN_BITS: u32 = 64;
 
 impl Shares {
     /// Returns a full budget of `total`, of which an address gets `per_address` at most and a guest behind one `per_guest`.
     pub fn new(total: Rate, per_address: Rate, per_guest: Rate, now: Time) -> Self {
-        let rates = [total, per_address, per_guest];
-        Self { rates, total: Bucket::full(total, now), addresses: HashMap::new(), guests: HashMap::new() }
+        let part = |of: u64| of.div_ceil(PART_OF_NETWORK);
+        let per_network = Rate { per_1000_s: part(total.per_1000_s), burst: part(total.burst) };
+        Self {
+            rates: [total, per_network, per_address, per_guest],
+            total: Bucket::full(total, now),
+            networks: HashMap::new(),
+            addresses: HashMap::new(),
+            guests: HashMap::new(),
+        }
     }
 
     /// Spends one event at `now` if there is a share for `who`.
     pub fn spend(&mut self, now: Time, who: Asking) -> bool {
-        let [total, per_address, per_guest] = self.rates;
+        let [total, per_network, per_address, per_guest] = self.rates;
         self.total.earn(total, now);
         if who.address.is_loopback() {
             return spend(&mut [(&mut self.total, total)]);
         }
         let who = Asking { address: who.address.to_canonical(), ..who };
-        let (Some(address), Some(guest)) =
-            (bucket(&mut self.addresses, who.address, per_address, now), bucket(&mut self.guests, who, per_guest, now))
-        else {
-            return false;
-        };
-        spend(&mut [(&mut self.total, total), (address, per_address), (guest, per_guest)])
+        let address = (bucket(&mut self.addresses, who.address, per_address, now), per_address);
+        let guest = (bucket(&mut self.guests, who, per_guest, now), per_guest);
+        let all = (&mut self.total, total);
+        match who.address {
+            IpAddr::V4(_) => spend(&mut [all, address, guest]),
+            IpAddr::V6(own) => {
+                let network = Ipv6Addr::from_bits(own.to_bits() >> GIVEN_BITS << GIVEN_BITS);
+                let network = (bucket(&mut self.networks, network, per_network, now), per_network);
+                spend(&mut [all, network, address, guest])
+            }
+        }
     }
 }
 
@@ -130,25 +106,39 @@ fn spend(levels: &mut [(&mut Bucket, Rate)]) -> bool {
     let is_light = |pair: &[(&mut Bucket, Rate)]| pair[1].0.is_light(pair[1].1, pair[0].0, pair[0].1);
     let passes = levels.iter().all(|(bucket, _)| bucket.has_one()) && levels.windows(2).all(is_light);
     if passes {
-        levels.iter_mut().for_each(|(bucket, _)| bucket.saved -= EVENT);
+        levels.iter_mut().for_each(|(bucket, _)| bucket.spend());
     }
     passes
 }
 
-/// Returns the bucket of `key`; `None` if there are too many that are not full.
-fn bucket<K: Copy + Eq + Hash>(buckets: &mut HashMap<K, Bucket>, key: K, rate: Rate, now: Time) -> Option<&mut Bucket> {
+/// Returns the bucket of `key`, a full one if it is not remembered.
+fn bucket<K: Copy + Eq + Hash>(buckets: &mut HashMap<K, Bucket>, key: K, rate: Rate, now: Time) -> &mut Bucket {
     if buckets.len() >= REMEMBERED_MAX && !buckets.contains_key(&key) {
-        buckets.retain(|_, bucket| {
-            bucket.earn(rate, now);
-            bucket.saved < rate.burst * EVENT
-        });
-        if buckets.len() >= REMEMBERED_MAX {
-            return None;
-        }
+        forget(buckets, rate, now);
     }
     let bucket = buckets.entry(key).or_insert_with(|| Bucket::full(rate, now));
     bucket.earn(rate, now);
-    Some(bucket)
+    bucket
+}
+
+/// Forgets those that are full, and of more than half of [`REMEMBERED_MAX`] others those that are fullest: so it happens seldom.
+fn forget<K: Copy + Eq + Hash>(buckets: &mut HashMap<K, Bucket>, rate: Rate, now: Time) {
+    buckets.retain(|_, bucket| {
+        bucket.earn(rate, now);
+        !bucket.is_full(rate)
+    });
+    let most = REMEMBERED_MAX / 2;
+    if buckets.len() > most {
+        let mut saved: Vec<u64> = buckets.values().map(Bucket::saved).collect();
+        let (below, limit, _) = saved.select_nth_unstable(most);
+        // Of those that have just as much, as many stay as there is room for.
+        let (limit, mut room) = (*limit, most - below.iter().filter(|saved| **saved < *limit).count());
+        buckets.retain(|_, bucket| {
+            let has_room = bucket.saved() == limit && room > 0;
+            room -= usize::from(has_room);
+            has_room || bucket.saved() < limit
+        });
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +180,21 @@ mod tests {
         assert_eq!(passed, asked, "one address with many guests");
     }
 
+    /// An address of a phone's own making in the network of this number.
+    fn made(network: u128, n: u64) -> Asking {
+        // Far apart, as phones draw them.
+        let own = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Asking { address: Ipv6Addr::from_bits((0xfd00 << 112) + (network << 64) + u128::from(own)).into(), guest: None }
+    }
+
+    #[test]
+    fn newcomers_pass_beside_a_phone_that_makes_an_address_for_each_of_its_requests() {
+        let (passed, asked) = flood(|ms| made(1, ms), |n| asking(10_000 + n, None));
+        assert_eq!(passed, asked, "those of IPv4");
+        let (passed, asked) = flood(|ms| made(1, ms), |n| made(2, u64::from(n)));
+        assert_eq!(passed, asked, "those of another network");
+    }
+
     #[test]
     fn a_guest_passes_beside_one_that_floods_from_the_same_address() {
         for guests in [None, Some(1)] {
@@ -212,13 +217,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_has_a_limit_and_is_forgotten_when_it_tells_nothing() {
+    fn what_is_remembered_has_a_limit_and_nobody_is_refused_for_it() {
         let rich = Rate { per_1000_s: 1_000_000, burst: 1_000_000 };
         let mut shares = Shares::new(rich, ADDRESS, GUEST, Time::ZERO);
-        let passed = (0..10_000).filter(|n| shares.spend(Time::ZERO, asking(*n, None))).count();
-        assert_eq!((passed, shares.addresses.len()), (REMEMBERED_MAX, REMEMBERED_MAX));
+        let greedy = asking(0, Some(1));
+        while shares.spend(Time::ZERO, greedy) {}
+        // All addresses of a network of 16 bits.
+        for n in 1..65_536 {
+            assert!(shares.spend(Time::ZERO, asking(n, None)), "{n} addresses have come");
+            assert!(shares.addresses.len().max(shares.guests.len()) <= REMEMBERED_MAX);
+        }
+        assert!(!shares.spend(Time::ZERO, greedy), "who has used most is forgotten last");
         let later = Time::from_micros(60_000_000);
-        assert!(shares.spend(later, asking(20_000, None)) && shares.addresses.len() == 1);
+        (0..4_096).for_each(|n| _ = shares.spend(later, asking(70_000 + n, None)));
+        assert!(shares.addresses.len() <= REMEMBERED_MAX && shares.spend(later, greedy));
     }
 
     #[test]

@@ -105,6 +105,11 @@ impl Senders {
         self.tokens.iter().find(fits)
     }
 
+    /// Returns the token of whose secret this is the hash, whichever channel it is for.
+    pub fn holder(&self, hash: &[u8; 32]) -> Option<&Token> {
+        self.tokens.iter().find(|token| token.hash == *hash)
+    }
+
     /// Returns whether this is the hash of the secret of the token `id`.
     pub fn is_secret_of(&self, id: TokenId, hash: &[u8; 32]) -> bool {
         self.tokens.iter().any(|token| token.id == id && token.hash == *hash)
@@ -201,6 +206,8 @@ mod tests {
         assert_eq!(senders.find(&[1; 32], red).map(|token| token.id), Some(desk));
         assert_eq!(senders.find(&[1; 32], blue), None);
         assert!(senders.find(&[2; 32], blue).is_some() && senders.find(&[3; 32], red).is_none());
+        assert_eq!(senders.holder(&[1; 32]).map(|token| (token.id, token.channel)), Some((desk, Some(red))));
+        assert_eq!(senders.holder(&[3; 32]), None);
         let (sending, _) = senders.begin(red, Who::Token(desk), "Desk", false).unwrap();
         assert_eq!(senders.revoke(desk), Some(vec![sending]));
         assert_eq!((senders.find(&[1; 32], red), senders.sending(red)), (None, None));

@@ -20,6 +20,7 @@ use board::{Function, Kind, Wiring};
 use rtc::config::Clocks;
 use tokio::sync::{Notify, mpsc, watch};
 use web::control::COMMANDS_WAITING_MAX;
+use web::mp3::Carrier;
 use web::pairing::Way;
 use web::senders::{Intakes, Senders};
 
@@ -78,6 +79,8 @@ impl Assembled {
         let first = ChannelId::new(channel::FIRST).expect("the channel's name is a legal one");
         let timeline = Timeline::starting_at(clock.now());
         let (rtc, rtc_thread) = fan_out(config, bound, clock, timeline)?;
+        let (carrier, mp3_thread) = Carrier::start().map_err(Error::System)?;
+        audio::thread::raise_priority_of(&mp3_thread, "mp3");
         let writer = folder.and_then(state_writer);
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config, first)));
         let (hubs_in, hubs) = watch::channel(web::http::Hubs::from([]));
@@ -90,6 +93,7 @@ impl Assembled {
             clock,
             timeline,
             rtc: rtc.clone(),
+            carrier,
             line: line.clone(),
             catalogue,
             lookup,
@@ -156,7 +160,12 @@ impl Assembled {
             zero: clock.zero(),
             gauges,
         };
-        let mut essential = vec![("fan-out", rtc_thread), ("lookup", looked_up.thread), ("appliance", upkeep_thread)];
+        let mut essential = vec![
+            ("fan-out", rtc_thread),
+            ("mp3", mp3_thread),
+            ("lookup", looked_up.thread),
+            ("appliance", upkeep_thread),
+        ];
         essential.extend(line_thread.map(|thread| ("capture", thread)));
         essential.extend(board_threads.into_iter().map(|thread| ("board", thread)));
         let supervisor = Supervisor::new(essential, supervise::watchdog_interval(), clock.now());

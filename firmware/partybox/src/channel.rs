@@ -7,6 +7,7 @@ mod channels;
 mod details;
 mod ear;
 mod estimate;
+mod intake;
 mod lookup;
 mod memory;
 mod programme;

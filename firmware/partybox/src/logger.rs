@@ -4,21 +4,23 @@
 //! sd-daemon(3) is used there. On a terminal the time since start helps more than a wall clock the box may not have.
 //!
 //! Whatever happens over and over, because a guest makes it or a device is broken, leaves a few lines and a count: every
-//! place in the program that logs has its own limit, so that none can fill the log or hide another's lines.
+//! place in the program that logs has its own limit, so that none can fill the log or hide another's lines. No room needs a
+//! limit of its own; but what different people can cause has places of its own.
 
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use base::{RateLimit, Time, Verdict};
+use base::{Rate, RateLimit, Time, Verdict};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 /// What stands at the terminal's foot now, drawn anew below every log line. Empty without a terminal.
 static FOOT: Mutex<Foot> = Mutex::new(Foot { panel: String::new(), status: String::new(), closed: false });
 
-/// Lines of one place in the program within 10 s: all that somebody reads, and a hundredth of what a loop can write.
-const LIMIT: RateLimit = RateLimit::new(20, 10_000_000);
+/// Lines of one place in the program: as many at once as somebody reads, and two a minute in the long run, however they are
+/// paced. In a night of ten hours that is a tenth of a megabyte, of eight that the card's journal holds.
+const LIMIT: RateLimit = RateLimit::new(Rate { per_1000_s: 33, burst: 20 });
 
 /// What each place in the program has written: its file and line. There are as many as the program has such places.
 type Places = HashMap<(&'static str, u32), RateLimit>;
@@ -166,7 +168,24 @@ mod tests {
         assert_eq!(written.count(), 20);
         assert_eq!(verdict(&mut places, ("disk.rs", 7), Level::Error, at(2_000)), Verdict::Write { more: 0 });
         assert_eq!(verdict(&mut places, loud, Level::Debug, at(2_000)), Verdict::Write { more: 0 });
-        assert_eq!(verdict(&mut places, loud, Level::Info, at(10_000)), Verdict::Write { more: 3_980 });
+        assert_eq!(verdict(&mut places, loud, Level::Info, at(32_000)), Verdict::Write { more: 3_980 });
+    }
+
+    #[test]
+    fn whatever_is_repeated_for_a_night_at_whatever_pace_leaves_a_tenth_of_a_megabyte() {
+        const NIGHT_MS: u64 = 10 * 3_600_000;
+        for every_ms in [20, 500, 11_000, 29_000, 60_000] {
+            // Evenly, and in as many at once as are written at once, with a pause behind them.
+            for at_once in [1, 20] {
+                let (mut places, stutter) = (Places::new(), ("programme.rs", 1));
+                let moments = (0..NIGHT_MS).step_by(every_ms * at_once).map(|ms| Time::ZERO.plus_millis(ms));
+                let events = moments.flat_map(|now| std::iter::repeat_n(now, at_once));
+                let written =
+                    events.filter(|now| verdict(&mut places, stutter, Level::Warn, *now) != Verdict::Suppress);
+                let lines = written.count();
+                assert!(lines <= 1_220, "{at_once} every {every_ms} ms: {lines} lines");
+            }
+        }
     }
 
     #[test]

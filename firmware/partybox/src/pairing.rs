@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use appliance::state::{Copies, Error, Folder, Writer};
 use base::Time;
-use base::{RateLimit, Verdict};
 use party::pairing::{AskError, Key, Outcome, Phone, State, View};
 use tokio::sync::{oneshot, watch};
 use web::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret, Standing};
@@ -17,9 +16,6 @@ use web::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret, Sta
 pub use counters::Counters;
 
 use crate::hosts;
-
-/// Lines per 10 s: more than people can cause by pressing and tapping, too few to fill a log.
-const LOG_LIMIT: RateLimit = RateLimit::new(10, 10_000_000);
 
 /// Pairing, with everything that its rules leave to others.
 #[derive(Debug)]
@@ -30,7 +26,6 @@ pub struct Pairing {
     /// `None`: hosts last until the box restarts.
     writer: Option<Arc<Writer>>,
     counters: Arc<Counters>,
-    log: RateLimit,
 }
 
 impl Pairing {
@@ -39,7 +34,7 @@ impl Pairing {
     pub fn new(writer: Option<Arc<Writer>>, hosts: watch::Sender<Hosts>) -> Self {
         let (known, next_id) = writer.as_deref().and_then(|writer| read(writer.folder())).unwrap_or_default();
         let rules = party::pairing::Pairing::new(known, next_id);
-        let pairing = Self { rules, hosts, writer, counters: Arc::default(), log: LOG_LIMIT };
+        let pairing = Self { rules, hosts, writer, counters: Arc::default() };
         pairing.publish();
         pairing
     }
@@ -51,22 +46,22 @@ impl Pairing {
 
     /// Somebody pressed the button for pairing.
     pub fn press(&mut self, now: Time) -> Outcome {
-        self.act(now, |rules| rules.press(now))
+        self.act(|rules| rules.press(now))
     }
 
     /// Somebody held the button for long: nobody is host any more.
     pub fn forget(&mut self, now: Time) -> Outcome {
-        self.act(now, |rules| rules.forget(now))
+        self.act(|rules| rules.forget(now))
     }
 
     /// What the box may show.
     pub fn view(&mut self, now: Time) -> View {
-        self.act(now, |rules| rules.view(now))
+        self.act(|rules| rules.view(now))
     }
 
     /// To be called a few times a second: ends what ran out.
     pub fn tick(&mut self, now: Time) {
-        self.act(now, |rules| rules.pass(now));
+        self.act(|rules| rules.pass(now));
     }
 
     /// Answers a phone. One that has gone in the meantime needs no answer.
@@ -79,13 +74,13 @@ impl Pairing {
                 }
             }
             Request::State { keys, reply } => {
-                let state = self.act(now, |rules| rules.state(now, &keys));
+                let state = self.act(|rules| rules.state(now, &keys));
                 self.when_kept(matches!(state, State::Host { .. }), move |kept| {
                     _ = reply.send(Standing { state, kept })
                 });
             }
             Request::Abort { keys, reply } => {
-                self.act(now, |rules| rules.abort(now, &keys));
+                self.act(|rules| rules.abort(now, &keys));
                 _ = reply.send(());
             }
             Request::Hosts { reply } => _ = reply.send(self.rules.hosts().to_vec()),
@@ -96,7 +91,7 @@ impl Pairing {
     /// `None` if the system has no random bytes for us: then there is no secret to give.
     fn ask(&mut self, now: Time, phone: Phone, keys: &[Key]) -> Option<Result<Asked, AskError>> {
         // A phone that is host already keeps the secret it has.
-        if let state @ State::Host { .. } = self.act(now, |rules| rules.state(now, keys)) {
+        if let state @ State::Host { .. } = self.act(|rules| rules.state(now, keys)) {
             return Some(Ok(Asked { state, secret: None, kept: true }));
         }
         let mut bytes = [0; SECRET_BYTES];
@@ -106,13 +101,13 @@ impl Pairing {
         }
         let secret = Secret::new(bytes);
         let key = secret.key();
-        let state = self.act(now, |rules| rules.ask(now, key, phone, keys));
+        let state = self.act(|rules| rules.ask(now, key, phone, keys));
         Some(state.map(|state| Asked { state, secret: Some(secret), kept: true }))
     }
 
     fn revoke(&mut self, now: Time, id: u64, reply: oneshot::Sender<Result<(), RevokeError>>) {
         let outcome = self.rules.revoke(now, id);
-        self.log_news(now);
+        self.log_news();
         match outcome {
             Err(none) => _ = reply.send(Err(none.into())),
             Ok(_) => {
@@ -123,10 +118,10 @@ impl Pairing {
     }
 
     /// Lets the rules do something, and carries what comes of it: to the log, to `web`, to the file.
-    fn act<T>(&mut self, now: Time, act: impl FnOnce(&mut party::pairing::Pairing) -> T) -> T {
+    fn act<T>(&mut self, act: impl FnOnce(&mut party::pairing::Pairing) -> T) -> T {
         let before = (self.rules.hosts().len(), self.rules.next_id());
         let result = act(&mut self.rules);
-        self.log_news(now);
+        self.log_news();
         if (self.rules.hosts().len(), self.rules.next_id()) != before {
             self.publish();
             self.save(|_| {});
@@ -158,12 +153,14 @@ impl Pairing {
     }
 
     /// Writes a line and adds a count for everything that happened.
-    fn log_news(&mut self, now: Time) {
+    fn log_news(&mut self) {
         for outcome in self.rules.take_news() {
             self.counters.count(&outcome);
-            if let Verdict::Write { more } = self.log.event(now) {
-                let more = if more > 0 { format!(" ({more} more were not logged)") } else { String::new() };
-                log::info!("pairing: {}{more}", describe(&outcome));
+            // Phones that ask for ever must not hide what the box was told by somebody who stands before it.
+            if is_of_phones(&outcome) {
+                log::info!("pairing is wanted: {}", describe(&outcome));
+            } else {
+                log::info!("pairing: {}", describe(&outcome));
             }
         }
     }
@@ -184,6 +181,26 @@ fn read(folder: &Folder) -> Option<(Vec<party::pairing::Host>, u64)> {
         log::warn!("nobody is host until paired again: {foreign}");
     }
     known
+}
+
+/// Whether phones alone can make it happen, as often as they like.
+fn is_of_phones(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Asked { .. }
+        | Outcome::Lapsed { .. }
+        | Outcome::Aborted { .. }
+        | Outcome::Replaced { .. }
+        | Outcome::Refused { .. } => true,
+        Outcome::Paired { .. }
+        | Outcome::Opened
+        | Outcome::Late { .. }
+        | Outcome::Closed { .. }
+        | Outcome::Several { .. }
+        | Outcome::SamePress
+        | Outcome::Full { .. }
+        | Outcome::Revoked { .. }
+        | Outcome::Forgotten { .. } => false,
+    }
 }
 
 /// What happened, for the log.

@@ -15,6 +15,7 @@ use board::screen::wifi;
 use party::{Channel, Source};
 use web::metrics::{Kind, Page};
 use web::panel::{JoinCode, LineLevel, Network, Panel};
+use web::senders::{Heard, Title};
 use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 
 use crate::channel::{Gauged, Listening, Programme};
@@ -47,6 +48,7 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
         kind: Source::Files,
         state: if view.has_tracks { SourceState::Ok } else { SourceState::Empty },
         detail: if count == 1 { "1 track".to_owned() } else { format!("{count} tracks") },
+        title: Title::default(),
     };
     let line_in = SourceStatus {
         kind: Source::LineIn,
@@ -55,21 +57,23 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
             LineState::NoDevice(error) => format!("{}: {error}", config.line_in.device),
             _ => config.line_in.device.clone(),
         },
+        title: Title::default(),
     };
-    let (numbers, name) = programme.sender();
+    let (numbers, heard) = programme.sender();
     let sender = SourceStatus {
         kind: Source::Sender,
-        state: if name.is_some() { sender_state(numbers.state) } else { SourceState::Off },
-        detail: name.unwrap_or_default(),
+        state: if heard.is_some() { sender_state(numbers.state) } else { SourceState::Off },
+        detail: heard.as_ref().map(|heard| heard.name.clone()).unwrap_or_default(),
+        title: heard.map(|heard| heard.title).unwrap_or_default(),
     };
     let stands_in = programme.stands_in(sound);
-    let heard = view.source == Source::Files || stands_in;
+    let is_track = view.source == Source::Files || stands_in;
     ChannelStatus {
         channel: channel.clone(),
         party,
         sources: vec![files, line_in, sender],
         fallback: stands_in,
-        track: if heard { track(programme, sound) } else { None },
+        track: if is_track { track(programme, sound) } else { None },
         media_time: sound.media_time.as_ticks(),
         repertoire_lost: programme.party().has_lost_repertoire(),
     }
@@ -124,7 +128,7 @@ pub(crate) fn facts(
     let (title, artist) = match &status.track {
         Some(track) => (Some(programme.tracks().title(track.id)), track.artist.clone()),
         None if line_in_heard => (Some("Line-in".to_owned()), String::new()),
-        None if view.source == Source::Sender && !sound.standing_in => (programme.sender().1, String::new()),
+        None if view.source == Source::Sender && !sound.standing_in => sent(programme.sender().1),
         None => (None, String::new()),
     };
     let board = &config.board;
@@ -142,6 +146,12 @@ pub(crate) fn facts(
         brightness_percent: if is_night { board.night_percent } else { board.brightness_percent },
         ..Facts::default()
     }
+}
+
+/// Returns what a sender says that plays, else its name.
+fn sent(heard: Option<Heard>) -> (Option<String>, String) {
+    let Some(Heard { name, title }) = heard else { return (None, String::new()) };
+    if title.title.is_empty() { (Some(name), String::new()) } else { (Some(title.title), title.artist) }
 }
 
 fn track(programme: &Programme, sound: &Status) -> Option<TrackStatus> {

@@ -13,16 +13,24 @@ pub const LISTENERS_MAX: usize = 1_000;
 /// people behind one NAT. A further offer is refused with [`super::api::OfferError::TooManyFromAddress`].
 pub const SESSIONS_PER_ADDRESS_MAX: usize = 8;
 
-/// Sessions whose handshake is not done, by default. A further offer is refused with
-/// [`super::api::OfferError::Unavailable`] until some join or give up.
-pub const HANDSHAKES_MAX: usize = 256;
+/// Sessions whose handshake is not done, by default. For a further one the oldest goes of whose addresses none has answered
+/// ([`UNHEARD_MS_MIN`]); if there is none such, the offer is refused with [`super::api::OfferError::Unavailable`] until some join
+/// or give up.
+pub const HANDSHAKES_MAX: usize = 512;
 
-/// Offers taken per second in the long run, by default. A further one is refused with
+/// How long a session may keep its place though none of its addresses has answered, in milliseconds, when somebody else wants it:
+/// a phone answers within a tenth of a second, and whoever never meant to join would hold it for [`HANDSHAKE_MS_MAX`]. It keeps
+/// newcomers from being crowded out by as many addresses as a network has, which no share per address can (compare RFC 4987
+/// section 3.4, recycling the oldest half-open connection).
+pub const UNHEARD_MS_MIN: u64 = 300;
+
+/// Offers taken per second in the long run, by default: forty times what a party brings at its busiest (50 joins per second), so that
+/// whoever comes is among those that are read, however many addresses offer. A further one is refused with
 /// [`super::api::OfferError::Unavailable`]; phones retry.
-pub const OFFERS_PER_SECOND: u32 = 50;
+pub const OFFERS_PER_SECOND: u32 = 2_000;
 
 /// Offers taken at once after a quiet time, by default: a whole party that reconnects when the box comes back.
-pub const OFFERS_BURST: u32 = 256;
+pub const OFFERS_BURST: u32 = 1_024;
 
 /// Streams at once: a silent disco has three channels, and every stream costs about 5 KB while nobody listens. A further
 /// one is refused with [`super::api::StreamError::Full`].

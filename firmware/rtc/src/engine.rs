@@ -14,7 +14,7 @@ mod switching;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -65,6 +65,9 @@ pub struct Engine {
     by_address: HashMap<SocketAddr, usize>,
     by_id: HashMap<SessionId, usize>,
     admission: Admission,
+    /// Sessions as they were opened, oldest first: for whoever comes when there is no room, the first of them goes of whose
+    /// addresses none has answered yet.
+    opened: VecDeque<Key>,
     wheel: Wheel<Key>,
     /// Without listeners per stream, which the streams count.
     stats: Stats,
@@ -91,6 +94,7 @@ impl Engine {
             by_address: HashMap::new(),
             by_id: HashMap::new(),
             admission,
+            opened: VecDeque::new(),
             wheel: Wheel::new(now),
             stats: Stats::default(),
         }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-use base::{PacketDuration, RateLimit, StreamId, Time, Verdict};
+use base::{PacketDuration, Rate, RateLimit, StreamId, Time, Verdict};
 
 use super::batch::{BATCH, BatchReceiver, BatchSender, read_refusals};
 use super::config::StreamConfig;
@@ -28,7 +28,7 @@ const COMMANDS_PER_TURN: usize = 8;
 const SLEEP_MAX: Duration = Duration::from_millis(500);
 
 /// Lines about a socket that cannot be read: one in 10 s, because the thread tries again at once.
-pub(super) const UNREADABLE: RateLimit = RateLimit::new(1, 10_000_000);
+pub(super) const UNREADABLE: RateLimit = RateLimit::new(Rate { per_1000_s: 100, burst: 1 });
 
 /// What the thread owns.
 pub(super) struct Loop {

@@ -3,27 +3,25 @@
 //! What is sent goes from the fan-out straight to the channel's sound; here is only who it is, and whether they still are. No
 //! secret is kept, only its hash.
 
+mod seams;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::rand;
-use base::{ChannelId, GuestId, PacketInlet, RateLimit, SentPacket, Time, Verdict};
-use hub::{Refused, SendingId, TokenId, Who};
+use base::{ChannelId, GuestId, PacketInlet, Rate, RateLimit, SentPacket, StreamInlet, Time, Verdict};
+use hub::{Refused, SendingId, Token, TokenId, Who};
 use rtc::api::SessionId;
+use tokio::sync::Notify;
 
+pub use self::seams::{Heard, Intake, Intakes, News, OnNews, Open, OpenStream, Title};
 use crate::pairing::{SECRET_BYTES, Secret};
 
-/// Opens a channel's input for a sender: returns where its packets go, or `None` if the system has no memory for it.
-pub type Open = Arc<dyn Fn() -> Option<Box<dyn PacketInlet>> + Send + Sync>;
-
-/// The inputs for senders of all channels, and how each is opened.
-pub type Intakes = Arc<BTreeMap<ChannelId, Open>>;
-
-/// Wrong tokens in a second that are looked at; more are refused unread, whoever brings them. A token has 128 bits, so that this
+/// Wrong tokens that are looked at, ten a second; more are refused unread, whoever brings them. A token has 128 bits, so that this
 /// only saves work.
-const WRONG_TOKENS: RateLimit = RateLimit::new(10, 1_000_000);
+const WRONG_TOKENS: RateLimit = RateLimit::new(Rate { per_1000_s: 10_000, burst: 10 });
 
 /// Why somebody may not send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +37,31 @@ pub(crate) enum Unknown {
 struct Live {
     /// Its media session, once it is answered.
     session: Option<SessionId>,
+    /// How its stream of bytes is ended, if it sends one.
+    cut: Option<Cut>,
+    title: Title,
     is_alive: Arc<AtomicBool>,
+}
+
+/// Ends a stream of bytes: what is heard of it, and its connection.
+#[derive(Clone, Debug)]
+struct Cut {
+    is_cut: Arc<AtomicBool>,
+    hung_up: Arc<Notify>,
+}
+
+/// A connection on which a stream comes. Dropping it says that the sender is gone.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    is_alive: Arc<AtomicBool>,
+    /// Notified when the connection shall end.
+    pub(crate) hung_up: Arc<Notify>,
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.is_alive.store(false, Ordering::Release);
+    }
 }
 
 #[derive(Debug)]
@@ -62,9 +84,25 @@ impl Book {
         });
     }
 
-    /// Returns the media sessions of these connections, which are to be ended.
+    /// Ends what these connections send, and returns their media sessions, which are to be ended.
     fn sessions(&mut self, ended: impl IntoIterator<Item = SendingId>) -> Vec<SessionId> {
-        ended.into_iter().filter_map(|id| self.live.remove(&id)?.session).collect()
+        let mut sessions = Vec::new();
+        for live in ended.into_iter().filter_map(|id| self.live.remove(&id)) {
+            if let Some(Cut { is_cut, hung_up }) = live.cut {
+                is_cut.store(true, Ordering::Release);
+                hung_up.notify_one();
+            }
+            sessions.extend(live.session);
+        }
+        sessions
+    }
+
+    /// Whether wrong tokens are too many to be looked at.
+    fn refuse_token(&mut self, now: Time) -> Unknown {
+        match self.wrong.event(now) {
+            Verdict::Write { .. } => Unknown::Token,
+            _ => Unknown::TooMany,
+        }
     }
 }
 
@@ -84,7 +122,7 @@ impl Default for Senders {
 
 /// A connection that has begun, and whose it was before.
 pub(crate) struct Begun {
-    id: SendingId,
+    pub(crate) id: SendingId,
     is_alive: Arc<AtomicBool>,
     /// The media session that it replaces.
     pub(crate) replaced: Option<SessionId>,
@@ -166,10 +204,18 @@ impl Senders {
         if let Some(token) = hash.and_then(|hash| book.senders.find(&hash, channel)) {
             return Ok((token.id, token.name.clone()));
         }
-        match book.wrong.event(now) {
-            Verdict::Write { .. } => Err(Unknown::Token),
-            _ => Err(Unknown::TooMany),
-        }
+        Err(book.refuse_token(now))
+    }
+
+    /// Returns the token that a sender brings as `text`, whichever channel it is for.
+    ///
+    /// # Errors
+    /// It is none, or too many wrong ones came.
+    pub(crate) fn holder(&self, text: &str, now: Time) -> Result<Token, Unknown> {
+        let mut book = self.book();
+        let hash = Secret::from_hex(text.as_bytes()).map(|secret| secret.key().0);
+        let found = hash.and_then(|hash| book.senders.holder(&hash).cloned());
+        found.ok_or_else(|| book.refuse_token(now))
     }
 
     /// Returns whether `text` is the secret of the token `id`.
@@ -188,7 +234,8 @@ impl Senders {
         let (id, replaced) = book.senders.begin(channel, who, name, takes_over)?;
         let replaced = book.sessions(replaced).pop();
         let is_alive = Arc::new(AtomicBool::new(true));
-        book.live.insert(id, Live { session: None, is_alive: Arc::clone(&is_alive) });
+        let live = Live { session: None, cut: None, title: Title::default(), is_alive: Arc::clone(&is_alive) };
+        book.live.insert(id, live);
         Ok(Begun { id, is_alive, replaced })
     }
 
@@ -198,6 +245,41 @@ impl Senders {
         let mut book = self.book();
         let live = book.live.get_mut(&begun.id);
         live.map(|live| live.session = Some(session)).is_some()
+    }
+
+    /// A connection that has begun brings a stream of bytes, which goes into `inlet`. Returns `None` if it was replaced or revoked
+    /// meanwhile.
+    pub(crate) fn streams(&self, begun: Begun, inlet: &StreamInlet) -> Option<Streaming> {
+        let mut book = self.book();
+        let live = book.live.get_mut(&begun.id)?;
+        let hung_up = Arc::<Notify>::default();
+        live.cut = Some(Cut { is_cut: Arc::clone(&inlet.is_cut), hung_up: Arc::clone(&hung_up) });
+        Some(Streaming { is_alive: begun.is_alive, hung_up })
+    }
+
+    /// The stream of a connection cannot be heard any further: it is hung up once what was heard of it is over.
+    pub(crate) fn failed(&self, id: SendingId) {
+        let book = self.book();
+        if let Some(cut) = book.live.get(&id).and_then(|live| live.cut.as_ref()) {
+            cut.hung_up.notify_one();
+        }
+    }
+
+    /// The stream of a connection says itself what plays in it.
+    pub(crate) fn plays(&self, id: SendingId, title: Title) {
+        if let Some(live) = self.book().live.get_mut(&id) {
+            live.title = title;
+        }
+    }
+
+    /// The holder of `token` says what plays at the sender of `channel`. Returns whether that is theirs.
+    pub(crate) fn entitle(&self, channel: ChannelId, token: TokenId, title: Title) -> bool {
+        let mut book = self.book();
+        book.prune();
+        let theirs = book.senders.sending(channel).filter(|sending| sending.who == Who::Token(token));
+        let id = theirs.map(|sending| sending.id);
+        let live = id.and_then(|id| book.live.get_mut(&id));
+        live.map(|live| live.title = title).is_some()
     }
 
     /// The party has ended: returns the media sessions to be ended.
@@ -222,11 +304,13 @@ impl Senders {
         book.sessions([ended]).pop()
     }
 
-    /// Returns the name of who sends to `channel`; `None` if nobody does.
-    pub fn name(&self, channel: ChannelId) -> Option<String> {
+    /// Returns who sends to `channel`, and what plays there; `None` if nobody does.
+    pub fn heard(&self, channel: ChannelId) -> Option<Heard> {
         let mut book = self.book();
         book.prune();
-        book.senders.sending(channel).map(|sending| sending.name.clone())
+        let sending = book.senders.sending(channel)?;
+        let title = book.live.get(&sending.id).map(|live| live.title.clone()).unwrap_or_default();
+        Some(Heard { name: sending.name.clone(), title })
     }
 
     /// Returns the tokens with the names that hosts gave them, and the channel that each is for.
@@ -256,49 +340,4 @@ impl fmt::Debug for Begun {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Nowhere;
-
-    impl PacketInlet for Nowhere {
-        fn take(&mut self, _: SentPacket<'_>) {}
-    }
-
-    #[test]
-    fn whoever_is_gone_holds_no_channel() {
-        let (senders, channel) = (Senders::default(), ChannelId::new("main").unwrap());
-        let first = senders.begin(channel, Who::Guest(GuestId(1)), "Ann", false).unwrap();
-        let inlet = first.watch(Box::new(Nowhere));
-        assert!(senders.answered(&first, SessionId(1)));
-        assert!(senders.begin(channel, Who::Guest(GuestId(2)), "Bob", false).is_err());
-        assert_eq!(senders.name(channel).as_deref(), Some("Ann"));
-        drop(inlet);
-        assert_eq!(senders.name(channel), None);
-        assert!(senders.begin(channel, Who::Guest(GuestId(2)), "Bob", false).is_ok());
-    }
-
-    #[test]
-    fn a_revoked_token_ends_what_was_sent_with_it_even_before_it_is_answered() {
-        let (senders, channel) = (Senders::default(), ChannelId::new("main").unwrap());
-        let (token, secret) = senders.issue("Desk", None).unwrap().unwrap();
-        assert_eq!(senders.check(&secret.to_hex(), channel, Time::ZERO), Ok((token, "Desk".to_owned())));
-        let begun = senders.begin(channel, Who::Token(token), "Desk", false).unwrap();
-        assert!(senders.answered(&begun, SessionId(7)));
-        assert_eq!(senders.revoke(token), Some(vec![SessionId(7)]));
-        assert!(!senders.answered(&begun, SessionId(7)));
-        assert_eq!(senders.check(&secret.to_hex(), channel, Time::ZERO), Err(Unknown::Token));
-    }
-
-    #[test]
-    fn wrong_tokens_are_looked_at_ten_times_a_second() {
-        let (senders, channel) = (Senders::default(), ChannelId::new("main").unwrap());
-        let (_, secret) = senders.issue("Desk", None).unwrap().unwrap();
-        for n in 0..20 {
-            let expected = if n < 10 { Unknown::Token } else { Unknown::TooMany };
-            assert_eq!(senders.check("nonsense", channel, Time::ZERO), Err(expected), "{n}");
-        }
-        assert!(senders.check(&secret.to_hex(), channel, Time::ZERO).is_ok(), "the right one counts all the same");
-        assert_eq!(senders.check("", channel, Time::from_micros(2_000_000)), Err(Unknown::Token));
-    }
-}
+mod tests;

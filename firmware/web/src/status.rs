@@ -10,6 +10,7 @@ use party::{Channel, Color, NowView, PartyView, Repertoire, Source};
 use serde::Serialize;
 
 use crate::panel::Panel;
+use crate::senders::Title;
 use crate::track::TrackView;
 
 /// State of one source.
@@ -57,8 +58,10 @@ pub struct SourceStatus {
     pub kind: Source,
     /// How it is.
     pub state: SourceState,
-    /// For the host: device, number of tracks, why it failed. May be empty.
+    /// For the host: device, number of tracks, why it failed. A sender's name. May be empty.
     pub detail: String,
+    /// What the sender says that plays there.
+    pub title: Title,
 }
 
 /// The track that plays.
@@ -141,6 +144,17 @@ impl ChannelStatus {
             track: None,
             media_time: 0,
             repertoire_lost: false,
+        }
+    }
+
+    /// Returns title and artist of what is heard, whichever source it comes from; empty where nobody says.
+    pub fn heard(&self) -> (&str, &str) {
+        let sender = || self.sources.iter().find(|source| source.kind == Source::Sender);
+        let is_sender = self.party.everybody.source == Source::Sender && !self.fallback;
+        match (&self.track, is_sender.then(sender).flatten()) {
+            (Some(track), _) => (&track.title, &track.artist),
+            (None, Some(sender)) => (&sender.title.title, &sender.title.artist),
+            (None, None) => ("", ""),
         }
     }
 

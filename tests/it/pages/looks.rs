@@ -53,8 +53,20 @@ fn busy(party: &Party) {
     }
 }
 
+/// Asks the page for no motion from now on. The box goes on playing: a song that ends while a page is looked at changes its colours
+/// and covers, and what is half way from one to the other has no contrast; the screen on the wall wanders without end.
+fn keep_still(browser: &Browser) {
+    let dark = browser.run("return matchMedia('(prefers-color-scheme: dark)').matches").expect("a scheme");
+    let features = json!([
+        { "name": "prefers-color-scheme", "value": if dark == true { "dark" } else { "light" } },
+        { "name": "prefers-reduced-motion", "value": "reduce" },
+    ]);
+    browser.devtools("Emulation.setEmulatedMedia", &json!({ "features": features })).expect("a calm page");
+}
+
 /// Takes a picture of the whole page and lets the accessibility engine look for anything it knows to be wrong.
 pub(super) fn look(browser: &Browser, name: &str, window: (u32, u32)) {
+    keep_still(browser);
     let height =
         browser.run("return document.documentElement.scrollHeight").expect("a height").as_f64().expect("a number");
     let phone = window.0 < 600;

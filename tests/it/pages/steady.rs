@@ -2,6 +2,7 @@
 //! so, and two tabs are no echo.
 
 use serde_json::json;
+use tests::browser::Options;
 use tests::guest::Guest;
 use tests::program::Running;
 
@@ -52,11 +53,12 @@ fn what_is_said_covers_nothing_that_can_be_tapped() {
 #[test]
 fn a_tap_before_the_page_is_ready_is_remembered() {
     let Some(running) = start() else { return };
-    let guest = guest(&running);
-    // The words are late, as on a radio that is full: the button is there long before them.
+    let options = Options { until_loaded: false, ..Options::default() };
+    let guest = Guest::visit(&running.url(""), &options).expect("the page opens");
+    // The modules are late, as on a radio that is full: the button is there long before them.
     guest.browser.devtools("Network.enable", &json!({})).expect("a network");
     guest.browser.devtools("Network.setCacheDisabled", &json!({ "cacheDisabled": true })).expect("nothing is kept");
-    let slow = json!({ "offline": false, "latency": 400, "downloadThroughput": 60_000, "uploadThroughput": 60_000 });
+    let slow = json!({ "offline": false, "latency": 400, "downloadThroughput": 8_000, "uploadThroughput": 8_000 });
     guest.browser.devtools("Network.emulateNetworkConditions", &slow).expect("a slow network");
     guest.browser.run("location.reload()").expect("anew");
     let early = "document.readyState !== 'loading' && document.getElementById('state')?.textContent === 'One moment…'

@@ -109,8 +109,7 @@ fn who_asks_why_when_the_box_is_gone_is_answered() {
     let guest = guest(&running);
     guest.tap().expect("a tap");
     guest.until("live", PATIENCE).expect("live");
-    let travelled = "document.querySelector('link[rel=modulepreload][href*=\"why/main\"]') !== null
-      && performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/why.js'))";
+    let travelled = "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/joined/why.js'))";
     guest.browser.wait_for(travelled, PATIENCE).expect("the answer travels with the page");
     running.end();
     guest.browser.wait_for("!document.getElementById('why-link').hidden", PATIENCE).expect("a way to find out");

@@ -5,7 +5,7 @@ import { beside, nameOf, playsNow } from '../channels.js';
 import { chosenChannel, keepChannel } from '../chosen.js';
 import { dotted, translate, write } from '../dom.js';
 import { Feed } from '../feed.js';
-import { foresee, speak, t } from '../i18n.js';
+import { speak, t } from '../i18n.js';
 import { boxAnswers, heardStream, player, report, tellOver, tellReachable, tellRun, toggleListening, tuneTo, watchListening } from '../listen.js';
 import { tellThePhone } from '../lockscreen.js';
 import { sentence } from '../refusals.js';
@@ -145,6 +145,7 @@ function hear(kind) {
 function showRole(now) {
   const link = element('dj-link');
   link.hidden = now === 'guest';
+  /** @type {HTMLElement} */ (link.parentElement).dataset.told = '';
   write(element('dj-label'), now === 'guest' ? '' : t(now === 'dj' ? 'dj.link' : 'dj.host'));
   if (role === 'guest' && now === 'dj') announce(t('dj.now'));
   if (role === 'dj' && now === 'guest') announce(t('dj.over'));
@@ -156,7 +157,7 @@ function travel() {
   if (prepared) return;
   prepared = true;
   const again = () => (prepared = false);
-  Promise.all([prepare('/why'), foresee('shared', 'why')]).catch(again);
+  prepare('/why').catch(again);
 }
 
 /**

@@ -87,7 +87,7 @@ export class NowCard {
     if (state.track) return { title: titleOf(state.track), artist: state.track.artist };
     if (state.source === 'line-in' && !state.fallback) return { title: t('now.line_in'), artist: t('now.line_in_artist') };
     const sender = senderOf(state);
-    if (sender !== '') return { title: sender, artist: t('now.sender_artist') };
+    if (sender !== null) return { title: sender.title, artist: sender.artist || t('now.sender_artist') };
     return { title: t('now.nothing'), artist: '' };
   }
 

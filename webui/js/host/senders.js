@@ -21,6 +21,16 @@ const READ_EVERY_MS = 3000;
  */
 const said = (tag, key, properties = {}) => make(tag, { ...properties, 'data-t': key, text: t(key) });
 
+/**
+ * The address for programs that send to an Icecast server, from which each takes its parts: user, password, host, port and mount.
+ * @param {string} url for WHIP
+ * @param {string} token
+ */
+function icecast(url, token) {
+  const { hostname, port, pathname } = new URL(url);
+  return `icecast://source:${token}@${hostname}:${port || '80'}/${pathname.split('/').at(-1)}`;
+}
+
 /** What is in the box: made here, because the page itself must come in one flight. */
 const parts = () => [
   said('h3', 'senders.heading', { class: 'small-heading' }),
@@ -38,6 +48,7 @@ const parts = () => [
       make('b', { id: 'sender-for', dir: 'auto' }), ' ', said('span', 'senders.once'),
       make('span', { class: 'typed' }, said('span', 'senders.address'), ' ', make('b', { id: 'sender-address', dir: 'ltr', translate: 'no' })),
       make('span', { class: 'typed' }, said('span', 'senders.token'), ' ', make('b', { id: 'sender-token', dir: 'ltr', translate: 'no' })),
+      make('span', { class: 'typed' }, said('span', 'senders.icecast'), ' ', make('b', { id: 'sender-icecast', dir: 'ltr', translate: 'no' })),
       said('button', 'senders.close', { id: 'sender-close', class: 'button', type: 'button' }))),
 ];
 
@@ -59,6 +70,7 @@ export class SendersBox {
       element('sender-once').hidden = true;
       element('sender-code').removeAttribute('src');
       write(element('sender-token'), '');
+      write(element('sender-icecast'), '');
       element('sender-name').focus();
     });
   }
@@ -126,6 +138,7 @@ export class SendersBox {
       write(element('sender-for'), made.name);
       write(element('sender-address'), made.url);
       write(element('sender-token'), made.token);
+      write(element('sender-icecast'), icecast(made.url, made.token));
       /** @type {HTMLImageElement} */ (element('sender-code')).src = senderCode(made.id, made.token);
       element('sender-once').hidden = false;
       element('sender-once').focus();

@@ -38,11 +38,15 @@ let shownAddress = '';
 const progress = /** @type {HTMLProgressElement} */ (element('progress'));
 const wifi = /** @type {HTMLImageElement} */ (element('wifi'));
 // Only a host's browser is given the Wi-Fi's code; elsewhere the page's code is enough for whoever is in the network.
-wifi.addEventListener('load', () => {
+wifi.addEventListener('load', async () => {
   number(true);
-  spell();
+  await spell();
+  document.body.dataset.told = '';
 });
-wifi.addEventListener('error', () => number(false));
+wifi.addEventListener('error', () => {
+  number(false);
+  document.body.dataset.told = '';
+});
 for (const id of ['cover', 'glow']) {
   element(id).addEventListener('load', () => (element(id).dataset.there = 'yes'));
   element(id).addEventListener('error', () => delete element(id).dataset.there);
@@ -97,9 +101,9 @@ function show(party) {
   element('evening').hidden = !over || evening.songs.length === 0;
   const isLine = !track && party.source === 'line-in' && !party.fallback;
   const sender = senderOf(party);
-  const title = track ? titleOf(track) : sender || t(isLine ? 'now.line_in' : 'now.nothing');
+  const title = track ? titleOf(track) : sender?.title || t(isLine ? 'now.line_in' : 'now.nothing');
   write(element('title'), over ? t('screen.over') : title);
-  write(element('artist'), over ? '' : track ? track.artist : isLine ? t('now.line_in_artist') : sender ? t('now.sender_artist') : '');
+  write(element('artist'), over ? '' : track ? track.artist : isLine ? t('now.line_in_artist') : sender ? sender.artist || t('now.sender_artist') : '');
   const whose = over ? '' : whoseWish(track?.by);
   const hearts = over ? 0 : (track?.hearts ?? 0);
   element('by').hidden = whose === '' && hearts === 0;
@@ -120,6 +124,8 @@ function show(party) {
     shownAddress = invite;
     mark(element('page-code'), 'src', qr('page'));
     mark(wifi, 'src', qr('wifi'));
+  } else if (invite === '') {
+    document.body.dataset.told = '';
   }
   write(element('page-name'), session.name ?? '');
   drawPosition();

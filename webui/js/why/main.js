@@ -24,7 +24,7 @@ await begin();
 
 /** The page is shown, for the first time or again: what was so a while ago says nothing. */
 async function begin() {
-  await speak('shared', 'why');
+  await speak('shared', 'guest');
   translate(element('page').parentElement ?? document);
   document.title = t('silence.heading');
   showChecks();
@@ -59,6 +59,7 @@ async function look() {
     write(todo, t(isHost && known(forHost) ? forHost : `silence.${code}_do`));
   });
   showFacts(box !== null, live, playing);
+  element('page').dataset.looked = '';
 }
 
 /**

@@ -169,7 +169,7 @@ export default {
 
   'senders.heading': 'Sender',
   'senders.note':
-    'Ein Mischpult, ein Handy oder ein Programm kann seinen Ton per WHIP an die Box senden (OBS, ffmpeg und andere). Jeder Sender braucht ein Token, das einmal gezeigt wird und mit der Party endet. Unter „Was spielt“ „Sender“ wählen, damit er zu hören ist. In einem offenen WLAN können andere das Token mitlesen.',
+    'Ein Mischpult, ein Handy oder ein Programm kann seinen Ton per WHIP (OBS, ffmpeg und andere) oder wie an einen Icecast-Server (butt, Mixxx, Liquidsoap) an die Box senden. Jeder Sender braucht ein Token, das einmal gezeigt wird und mit der Party endet. Unter „Was spielt“ „Sender“ wählen, damit er zu hören ist. In einem offenen WLAN können andere das Token mitlesen.',
   'senders.name': 'Name des Senders',
   'senders.make': 'Token anlegen',
   'senders.none': 'Es gibt noch kein Token.',
@@ -181,6 +181,7 @@ export default {
   'senders.once': 'Nur jetzt: dort eintippen oder scannen, wo der Ton herkommt.',
   'senders.address': 'Adresse',
   'senders.token': 'Token',
+  'senders.icecast': 'Für Icecast-Programme (Benutzer, Passwort, Server, Port, Mount)',
   'senders.close': 'Ich habe es',
   'senders.now': 'Sendet an {channel}',
   'senders.hang_up': 'Beenden',

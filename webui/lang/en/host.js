@@ -168,7 +168,7 @@ export default {
 
   'senders.heading': 'Senders',
   'senders.note':
-    'A desk, a phone or a program can send its sound to the box by WHIP (OBS, ffmpeg and others). Each needs a token, which is shown once and ends with the party. Choose “Sender” under “What plays” to hear it. In an open Wi‑Fi others can read the token.',
+    'A desk, a phone or a program can send its sound to the box by WHIP (OBS, ffmpeg and others) or as to an Icecast server (butt, Mixxx, Liquidsoap). Each needs a token, which is shown once and ends with the party. Choose “Sender” under “What plays” to hear it. In an open Wi‑Fi others can read the token.',
   'senders.name': 'Name of the sender',
   'senders.make': 'Make a token',
   'senders.none': 'There is no token yet.',
@@ -180,6 +180,7 @@ export default {
   'senders.once': 'Only now: type or scan this where the sound comes from.',
   'senders.address': 'Address',
   'senders.token': 'Token',
+  'senders.icecast': 'For Icecast programs (user, password, host, port, mount)',
   'senders.close': 'I have it',
   'senders.now': 'Sending to {channel}',
   'senders.hang_up': 'End',

@@ -170,7 +170,7 @@ export default {
 
   'senders.heading': 'Emisores',
   'senders.note':
-    'Una mesa, un móvil o un programa puede enviar su sonido a la caja por WHIP (OBS, ffmpeg y otros). Cada uno necesita un código, que se muestra una vez y termina con la fiesta. Elige «Emisor» en «Qué suena» para oírlo. En una red abierta otros pueden leer el código.',
+    'Una mesa, un móvil o un programa puede enviar su sonido a la caja por WHIP (OBS, ffmpeg y otros) o como a un servidor Icecast (butt, Mixxx, Liquidsoap). Cada uno necesita un código, que se muestra una vez y termina con la fiesta. Elige «Emisor» en «Qué suena» para oírlo. En una red abierta otros pueden leer el código.',
   'senders.name': 'Nombre del emisor',
   'senders.make': 'Crear un código',
   'senders.none': 'Todavía no hay ningún código.',
@@ -182,6 +182,7 @@ export default {
   'senders.once': 'Solo ahora: escríbelo o escanéalo donde está el sonido.',
   'senders.address': 'Dirección',
   'senders.token': 'Código',
+  'senders.icecast': 'Para programas Icecast (usuario, contraseña, servidor, puerto, punto de montaje)',
   'senders.close': 'Ya lo tengo',
   'senders.now': 'Envía a {channel}',
   'senders.hang_up': 'Terminar',

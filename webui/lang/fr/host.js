@@ -170,7 +170,7 @@ export default {
 
   'senders.heading': 'Émetteurs',
   'senders.note':
-    'Une table de mixage, un téléphone ou un programme peut envoyer son son à la boîte par WHIP (OBS, ffmpeg et d’autres). Chacun a besoin d’un code, montré une seule fois et valable jusqu’à la fin de la fête. Choisissez « Émetteur » pour l’entendre. Sur un Wi‑Fi ouvert, d’autres peuvent lire le code.',
+    'Une table de mixage, un téléphone ou un programme peut envoyer son son à la boîte par WHIP (OBS, ffmpeg et d’autres) ou comme à un serveur Icecast (butt, Mixxx, Liquidsoap). Chacun a besoin d’un code, montré une seule fois et valable jusqu’à la fin de la fête. Choisissez « Émetteur » pour l’entendre. Sur un Wi‑Fi ouvert, d’autres peuvent lire le code.',
   'senders.name': 'Nom de l’émetteur',
   'senders.make': 'Créer un code',
   'senders.none': 'Il n’y a pas encore de code.',
@@ -182,6 +182,7 @@ export default {
   'senders.once': 'Seulement maintenant : à taper ou à scanner là d’où vient le son.',
   'senders.address': 'Adresse',
   'senders.token': 'Code',
+  'senders.icecast': 'Pour les programmes Icecast (utilisateur, mot de passe, serveur, port, point de montage)',
   'senders.close': 'Je l’ai',
   'senders.now': 'Envoie à {channel}',
   'senders.hang_up': 'Terminer',

@@ -169,7 +169,7 @@ export default {
 
   'senders.heading': 'Trasmettitori',
   'senders.note':
-    'Un mixer, un telefono o un programma può mandare il suo suono alla cassa con WHIP (OBS, ffmpeg e altri). Ognuno ha bisogno di un codice, mostrato una volta sola e valido fino alla fine della festa. Scegli «Trasmettitore» per sentirlo. In una rete aperta altri possono leggere il codice.',
+    'Un mixer, un telefono o un programma può mandare il suo suono alla cassa con WHIP (OBS, ffmpeg e altri) o come a un server Icecast (butt, Mixxx, Liquidsoap). Ognuno ha bisogno di un codice, mostrato una volta sola e valido fino alla fine della festa. Scegli «Trasmettitore» per sentirlo. In una rete aperta altri possono leggere il codice.',
   'senders.name': 'Nome del trasmettitore',
   'senders.make': 'Crea un codice',
   'senders.none': 'Non c’è ancora nessun codice.',
@@ -181,6 +181,7 @@ export default {
   'senders.once': 'Solo adesso: scrivilo o scansionalo dove nasce il suono.',
   'senders.address': 'Indirizzo',
   'senders.token': 'Codice',
+  'senders.icecast': 'Per i programmi Icecast (utente, password, server, porta, punto di montaggio)',
   'senders.close': 'Ce l’ho',
   'senders.now': 'Trasmette a {channel}',
   'senders.hang_up': 'Termina',

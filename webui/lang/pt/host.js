@@ -170,7 +170,7 @@ export default {
 
   'senders.heading': 'Emissores',
   'senders.note':
-    'Uma mesa, um telemóvel ou um programa pode enviar o seu som para a caixa por WHIP (OBS, ffmpeg e outros). Cada um precisa de um código, mostrado uma só vez e válido até ao fim da festa. Escolha «Emissor» para o ouvir. Numa rede aberta outros podem ler o código.',
+    'Uma mesa, um telemóvel ou um programa pode enviar o seu som para a caixa por WHIP (OBS, ffmpeg e outros) ou como para um servidor Icecast (butt, Mixxx, Liquidsoap). Cada um precisa de um código, mostrado uma só vez e válido até ao fim da festa. Escolha «Emissor» para o ouvir. Numa rede aberta outros podem ler o código.',
   'senders.name': 'Nome do emissor',
   'senders.make': 'Criar um código',
   'senders.none': 'Ainda não há nenhum código.',
@@ -182,6 +182,7 @@ export default {
   'senders.once': 'Só agora: escreva-o ou leia-o onde está o som.',
   'senders.address': 'Endereço',
   'senders.token': 'Código',
+  'senders.icecast': 'Para programas Icecast (utilizador, palavra-passe, servidor, porta, ponto de montagem)',
   'senders.close': 'Já o tenho',
   'senders.now': 'Envia para {channel}',
   'senders.hang_up': 'Terminar',

@@ -2,7 +2,7 @@
 //!
 //! Joins a [`Decode`] and a [`Resample`]; everything about formats is the former's, everything about rates the latter's.
 
-use super::{Decode, Error};
+use super::{Decode, Error, TrackInfo};
 use crate::pcm::Frame;
 use crate::resample::{self, Resample};
 
@@ -29,6 +29,11 @@ impl Resampled {
         }
         let rate_hz = decode.rate_hz();
         Ok(Self { resample: Resample::new(rate_hz)?, decode, rate_hz, native: Vec::new(), ended: false })
+    }
+
+    /// What is said of the track by now.
+    pub(super) fn info(&self) -> &TrackInfo {
+        self.decode.info()
     }
 
     /// Appends the next frames to `out`, possibly none; `false` once the track has ended.

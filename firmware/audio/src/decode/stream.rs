@@ -8,6 +8,7 @@ mod child;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
+use std::io::PipeReader;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -46,7 +47,7 @@ impl WorkerCommand {
         Self::new("/proc/self/exe", [worker::ARGUMENT])
     }
 
-    /// Another program; what to do (`play START_MS` or `probe`) follows after `args`.
+    /// Another program; what to do (`play START_MS`, `probe` or `listen`) follows after `args`.
     pub fn new<A: Into<OsString>>(program: impl Into<PathBuf>, args: impl IntoIterator<Item = A>) -> Self {
         Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
     }
@@ -168,6 +169,11 @@ pub fn open_cut(
 /// A decoder process that decodes `cut`, and goes on after its end.
 pub(crate) fn begin(worker: &WorkerCommand, cut: &Cut) -> Result<Child, Error> {
     Child::start(worker, open_file(&cut.path)?, &["play".into(), cut.start_ms.to_string()])
+}
+
+/// A decoder process that decodes what arrives through `pipe`.
+pub(crate) fn listen(worker: &WorkerCommand, pipe: PipeReader) -> Result<Child, Error> {
+    Child::start(worker, pipe, &["listen".into()])
 }
 
 /// Makes sure that there is sound in `path`: a decoder process decodes its beginning. Blocks for at most twice

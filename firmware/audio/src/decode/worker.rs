@@ -1,8 +1,8 @@
 //! The decoder process: parses one hostile file, given as standard input, and says what it finds on standard output.
 //!
-//! The program starts itself again as `… decode-worker play START_MS` or `… decode-worker probe` and hands the
-//! arguments after `decode-worker` to [`main`] before it has started any thread. It opens nothing itself: the file
-//! comes open and read-only, and the first thing it does is to lock itself in.
+//! The program starts itself again as `… decode-worker play START_MS`, `… decode-worker probe` or `… decode-worker listen` and
+//! hands the arguments after `decode-worker` to [`main`] before it has started any thread. It opens nothing itself: the file,
+//! or the pipe through which a stream arrives, comes open and read-only, and the first thing it does is to lock itself in.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,7 +12,7 @@ use rustix::fs::FileType;
 
 use super::resampled::Resampled;
 use super::wire::{self, SOUND_FRAMES_MAX};
-use super::{Error, WorkerError, file, hardening};
+use super::{Decode, Error, WorkerError, arriving, file, hardening};
 
 /// The argument by which the program knows that it is to be a decoder process.
 pub const ARGUMENT: &str = "decode-worker";
@@ -24,6 +24,8 @@ enum Task {
     Play(u64),
     /// Say what the file says about itself.
     Probe,
+    /// Decode a stream as it arrives.
+    Listen,
     /// Try to open a file after locking in, which must not succeed. For tests.
     Escape,
 }
@@ -33,7 +35,8 @@ enum Task {
 /// The exit code is a success whenever the parent has been told everything, a broken file included.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Some(task) = parse(args) else {
-        let _ = writeln!(io::stderr(), "usage: {ARGUMENT} play START_MS | probe, with the file as standard input");
+        let _ =
+            writeln!(io::stderr(), "usage: {ARGUMENT} play START_MS | probe | listen, with the file as standard input");
         return ExitCode::from(2);
     };
     let mut out = Pipe;
@@ -50,6 +53,7 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Option<Task> {
     match args?.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["play", start_ms] => start_ms.parse().ok().map(Task::Play),
         ["probe"] => Some(Task::Probe),
+        ["listen"] => Some(Task::Listen),
         ["escape"] => Some(Task::Escape),
         _ => None,
     }
@@ -74,6 +78,10 @@ impl From<io::Error> for Stop {
 }
 
 fn run(task: Task, out: &mut impl Write) -> Result<(), Stop> {
+    if task == Task::Listen {
+        hardening::lock_in().map_err(Error::Worker)?;
+        return listen(arriving::open(Arriving)?, out);
+    }
     let source = Input::new()?;
     let length = source.length;
     hardening::lock_in().map_err(Error::Worker)?;
@@ -86,7 +94,7 @@ fn run(task: Task, out: &mut impl Write) -> Result<(), Stop> {
     wire::write_info(out, decode.info())?;
     match task {
         Task::Play(start_ms) => play(Resampled::new(decode, start_ms)?, out),
-        Task::Probe | Task::Escape => Ok(()),
+        Task::Probe | Task::Listen | Task::Escape => Ok(()),
     }
 }
 
@@ -118,6 +126,50 @@ fn play(mut track: Resampled, out: &mut impl Write) -> Result<(), Stop> {
         if !more? {
             return Ok(());
         }
+    }
+}
+
+/// Decodes a stream in this very process, as if all of it had arrived, and writes what a decoder process would say. For those who
+/// try to break the decoders.
+///
+/// # Errors
+/// Why it does not play, or what `out` said.
+pub fn listen_here(stream: Vec<u8>, out: &mut impl Write) -> Result<(), Error> {
+    match arriving::open(io::Cursor::new(stream)).map_err(Stop::from).and_then(|decode| listen(decode, out)) {
+        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::NobodyListens(error)) => Err(Error::Open(error)),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Writes what arrives, and what is said of it whenever that is something else.
+fn listen(decode: Box<dyn Decode>, out: &mut impl Write) -> Result<(), Stop> {
+    let mut said = decode.info().clone();
+    wire::write_info(out, &said)?;
+    let mut track = Resampled::new(decode, 0)?;
+    let mut frames = Vec::new();
+    loop {
+        let more = track.read(&mut frames);
+        if *track.info() != said {
+            said = track.info().clone();
+            wire::write_info(out, &said)?;
+        }
+        for piece in frames.chunks(SOUND_FRAMES_MAX) {
+            wire::write_sound(out, piece)?;
+        }
+        frames.clear();
+        if !more? {
+            return Ok(());
+        }
+    }
+}
+
+/// Standard input as it arrives.
+struct Arriving;
+
+impl Read for Arriving {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(io::stdin(), bytes)?)
     }
 }
 

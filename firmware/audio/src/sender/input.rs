@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use base::{PacketInlet, Time};
+use base::{PacketInlet, StreamInlet, Time};
 use crossbeam_queue::ArrayQueue;
 
 use super::playout;
 use super::status::{SenderState, SenderStatus};
+use super::stream::{self, Notify};
+use crate::decode::WorkerCommand;
 use crate::meter::{SignalMeter, peak};
 use crate::pcm::{BLOCK_FRAMES, Frame};
 use crate::source::{Delivery, Source};
@@ -84,6 +86,18 @@ impl SenderInput {
         let (feed, playout) = playout::pair(Arc::clone(&self.shared.status)).ok_or(OpenError)?;
         self.hand_over(Box::new(playout));
         Ok(Box::new(feed))
+    }
+
+    /// Takes a sender of a stream of bytes, in whose favour the one before is given up, and returns where they go. `worker` decodes
+    /// them, and `notify` is told what they say of themselves. Takes a few milliseconds.
+    ///
+    /// # Errors
+    /// [`OpenError`]. That no process can be had is told to `notify`.
+    pub fn open_stream(&self, worker: &WorkerCommand, notify: Notify) -> Result<StreamInlet, OpenError> {
+        let opened = stream::open(Arc::clone(&self.shared.status), worker, notify);
+        let (inlet, stream) = opened.map_err(|_| OpenError)?;
+        self.hand_over(Box::new(stream));
+        Ok(inlet)
     }
 
     fn hand_over(&self, source: Box<dyn Source>) {

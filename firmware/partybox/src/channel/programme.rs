@@ -13,7 +13,7 @@ use audio::status::Status;
 use base::{ChannelId, CueId, Time, TrackId};
 use party::{Asker, Audience, Done, Input, Output, Party, PartyView, Refused, View, What};
 use web::mp3::Hub;
-use web::senders::Senders;
+use web::senders::{Heard, Senders};
 use web::track::TrackView;
 
 use super::ear::{Ear, Lost, Moment};
@@ -134,9 +134,9 @@ impl Programme {
         self.carry_out(outputs);
     }
 
-    /// Returns what the channel's sender does, and its name; the name is there before its sound.
-    pub(crate) fn sender(&self) -> (SenderNumbers, Option<String>) {
-        (self.sender.status().numbers(), self.senders.name(self.id))
+    /// Returns what the channel's sender does, and who that is; they are there before their sound.
+    pub(crate) fn sender(&self) -> (SenderNumbers, Option<Heard>) {
+        (self.sender.status().numbers(), self.senders.heard(self.id))
     }
 
     /// Tells the rules that time goes on, and whether somebody sends.
@@ -196,8 +196,11 @@ impl Programme {
                     let track = self.party.opened(cue).unwrap_or_default();
                     log::warn!("{}: the decoder of track {track} is behind", self.id);
                 }
-                Event::SourceLost { index } => log::warn!("{}: {} brings nothing", self.id, source_name(index)),
-                Event::SourceBack { index } => log::info!("{}: {} delivers", self.id, source_name(index)),
+                // Each has places of its own in the log: a sender that stutters must not hide that line-in is gone.
+                Event::SourceLost { index: LINE_IN } => log::warn!("{}: line-in brings nothing", self.id),
+                Event::SourceBack { index: LINE_IN } => log::info!("{}: line-in delivers", self.id),
+                Event::SourceLost { .. } => log::warn!("{}: the sender brings nothing", self.id),
+                Event::SourceBack { .. } => log::info!("{}: the sender delivers", self.id),
             }
         }
         self.tracks.hand_over();
@@ -345,11 +348,6 @@ pub(super) fn plan(plan: party::MixPlan, crossfade_ms: u16) -> MixPlan {
     mixed
         .with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
         .with_source(SENDER, Decibels::from_db(plan.sender_db))
-}
-
-/// Returns what the source at this place is called in the log.
-fn source_name(index: usize) -> &'static str {
-    if index == LINE_IN { "line-in" } else { "the sender" }
 }
 
 #[cfg(test)]

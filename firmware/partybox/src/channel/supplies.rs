@@ -17,12 +17,13 @@ use rtc::config::StreamConfig;
 use tokio::sync::{Notify, mpsc, watch};
 use web::http::Hubs;
 use web::mp3;
-use web::senders::{Intakes, Open, Senders};
+use web::senders::{Intakes, Senders};
 use web::status::Snapshot;
 
 use super::details::Details;
 use super::ear;
 use super::estimate::Estimate;
+use super::intake::intake;
 use super::lookup::Lookup;
 use super::memory::Memory;
 use super::programme::{Listening, Programme, plan};
@@ -49,6 +50,8 @@ pub(crate) struct Supplies {
     pub(crate) clock: Clock,
     pub(crate) timeline: Timeline,
     pub(crate) rtc: rtc::Handle,
+    /// Serves MP3 bodies.
+    pub(crate) carrier: mp3::Carrier,
     /// Line-in, if one is configured.
     pub(crate) line: Option<LineSource>,
     pub(crate) catalogue: Catalogue,
@@ -102,7 +105,7 @@ impl Supplies {
         // In the order of their places in the plan.
         let sources: Vec<Box<dyn SoundSource>> = vec![line, Box::new(sender.source())];
         let encoders = encoders(&self.config)?;
-        let (hub, mp3) = mp3::hub(stream, &self.mp3(), &self.snapshots, &tokio::runtime::Handle::current());
+        let (hub, mp3) = mp3::hub(stream, &self.mp3(), &self.snapshots, &self.carrier);
         let (tap, ear) = ear::pair();
         let opus = self.rtc.add_stream(self.stream(stream)).map_err(Error::Stream)?;
         let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(opus), Box::new(mp3), Box::new(tap)];
@@ -117,12 +120,11 @@ impl Supplies {
             Error::System(error)
         })?;
         let (worker, news, lookup) = (WorkerCommand::this_program(), self.news.clone(), self.lookup.clone());
+        let intake = intake(id, &sender, &worker);
         let tracks = Tracks::new(id, catalogue, controls.clone(), worker, news, lookup).knowing(details);
         self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (controls.clone(), sender.clone()));
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
-        let input = sender.clone();
-        let opens: Open = Arc::new(move || input.open().inspect_err(|error| log::error!("{id}: {error}")).ok());
-        self.intakes.send_modify(|intakes| _ = Arc::make_mut(intakes).insert(id, opens));
+        self.intakes.send_modify(|intakes| _ = Arc::make_mut(intakes).insert(id, intake));
         let pump = PumpWatch::new(thread, clock.now());
         let card = self.config.card.as_ref();
         let shown = Shown::new(card.is_some_and(|card| card.says("source.crossfade_ms")));

@@ -47,11 +47,17 @@ impl Admission {
         if self.offers.spend(now, who) { Ok(()) } else { Err(OfferError::Unavailable) }
     }
 
-    /// Whether `who` may open a session while `handshaking` others join.
-    pub(super) fn allow(&self, who: Asking, handshaking: usize) -> Result<(), OfferError> {
+    /// Returns why nobody may open a session while `handshaking` others join, unless one of them makes room.
+    pub(super) fn full(&self, handshaking: usize) -> Option<OfferError> {
         if self.sessions >= self.limits.listeners {
-            return Err(OfferError::Full { limit: self.limits.listeners });
+            Some(OfferError::Full { limit: self.limits.listeners })
+        } else {
+            (handshaking >= self.limits.handshakes).then_some(OfferError::Unavailable)
         }
+    }
+
+    /// Whether `who` has a share left of what may be open and of the `handshaking` that join.
+    pub(super) fn allow(&self, who: Asking, handshaking: usize) -> Result<(), OfferError> {
         let limit = self.limits.sessions_per_address;
         let (sessions, joining) =
             self.by_address.get(&who.address).map_or((0, 0), |held| (held.sessions, held.joining));
@@ -64,7 +70,7 @@ impl Admission {
             joining < fair_limit(self.limits.handshakes, handshaking, limit)
                 && of_guest < fair_limit(limit, joining, limit.div_ceil(2))
         };
-        if handshaking >= self.limits.handshakes || !is_fair { Err(OfferError::Unavailable) } else { Ok(()) }
+        if is_fair { Ok(()) } else { Err(OfferError::Unavailable) }
     }
 
     pub(super) fn enter(&mut self, who: Asking) {

@@ -7,15 +7,15 @@ use base::{Asking, PacketDuration, StreamId, Time};
 use rand::Rng;
 
 use super::streams::FIRST;
-use super::{Engine, Slot, addresses};
+use super::{Engine, Key, Slot, addresses};
 use crate::api::{Answer, Command, Offer, OfferError, Patched, SendOffer, SessionError, SessionId};
-use crate::config::StreamConfig;
+use crate::config::{StreamConfig, UNHEARD_MS_MIN};
 use crate::dtls::Association;
 use crate::history::StreamKey;
 use crate::proof::Proof;
 use crate::sdp::{self, Answering, AudioOffer, Fragment, Ours, Peer};
 use crate::sender::Sender;
-use crate::session::{Credentials, Session, question_name};
+use crate::session::{Credentials, Over, Session, question_name};
 use crate::stun::{PASSWORD_CHARS, UFRAG_CHARS};
 use crate::transmit::Transmit;
 
@@ -98,7 +98,11 @@ impl Engine {
     fn admit(&mut self, now: Time, owner: Asking, stream: StreamId) -> Result<(StreamKey, StreamConfig), OfferError> {
         let stream = self.streams.by_id(stream).ok_or(OfferError::UnknownStream)?;
         let found = (stream.key, stream.config);
-        self.admission.allow(owner, self.stats.handshaking as usize)?;
+        let handshaking = self.stats.handshaking as usize;
+        self.admission.allow(owner, handshaking)?;
+        if let Some(full) = self.admission.full(handshaking).filter(|_| self.oldest_unheard(now).is_none()) {
+            return Err(full);
+        }
         // Before it is read: reading costs time as well.
         self.admission.pace(now, owner)?;
         Ok(found)
@@ -158,6 +162,12 @@ impl Engine {
     }
 
     fn open(&mut self, session: Session) {
+        // Not before an offer is understood: what cannot be read ends nothing.
+        if self.admission.full(self.stats.handshaking as usize).is_some()
+            && let Some(slot) = self.oldest_unheard(session.created)
+        {
+            self.end(slot, Over::NotJoined);
+        }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, session: None });
             self.slots.len() - 1
@@ -170,7 +180,20 @@ impl Engine {
             stream.joining += 1;
         }
         self.slots[slot].session = Some(session);
+        self.opened.push_back(Key { slot, generation: self.slots[slot].generation });
         self.arm(slot);
+    }
+
+    /// Returns the oldest session of whose addresses none has answered, if it had its time for that.
+    fn oldest_unheard(&mut self, now: Time) -> Option<usize> {
+        while let Some(&Key { slot, generation }) = self.opened.front() {
+            let current = self.slots.get(slot).filter(|place| place.generation == generation);
+            match current.and_then(|place| place.session.as_ref()).filter(|session| session.proof.proven().is_empty()) {
+                Some(session) => return (now >= session.created.plus_millis(UNHEARD_MS_MIN)).then_some(slot),
+                None => self.opened.pop_front(),
+            };
+        }
+        None
     }
 
     /// Takes trickled candidates, or restarts ICE if the fragment names new credentials.

@@ -6,7 +6,7 @@ use ::party::Color;
 use serde_json::{Map, Value, json};
 
 use crate::guests::Names;
-use crate::status::{ChannelStatus, Listeners, ScanStatus, Snapshot};
+use crate::status::{ChannelStatus, Listeners, ScanStatus, Snapshot, SourceStatus};
 use appliance::facts::Facts;
 
 /// Returns what a phone's whole screen shows while it hears a channel of `color`.
@@ -43,8 +43,7 @@ pub(crate) fn state(
         pocket: all.pocket + heard.pocket,
     });
     let sources = status.sources.iter();
-    let sources =
-        sources.map(|source| json!({ "id": source.kind.id(), "state": source.state, "detail": source.detail }));
+    let sources = sources.map(source);
     state.extend(fields(json!({
         "name": snapshot.name,
         "version": snapshot.version,
@@ -65,6 +64,17 @@ pub(crate) fn state(
     state
 }
 
+/// Returns a source, with what it says that plays there.
+fn source(source: &SourceStatus) -> Value {
+    let mut shown = json!({ "id": source.kind.id(), "state": source.state, "detail": source.detail });
+    for (key, text) in [("title", &source.title.title), ("artist", &source.title.artist)] {
+        if !text.is_empty() {
+            shown[key] = text.as_str().into();
+        }
+    }
+    shown
+}
+
 /// Returns what everybody may see of the party of `status` alone, without names.
 pub(crate) fn party(status: &ChannelStatus) -> Map<String, Value> {
     fields(json!(status.party.everybody))
@@ -81,7 +91,7 @@ fn fields(value: Value) -> Map<String, Value> {
 fn channels(snapshot: &Snapshot, heard: &[Listeners]) -> Value {
     let heard = heard.iter().copied().chain(std::iter::repeat(Listeners::default()));
     let channel = |(status, heard): (&Arc<ChannelStatus>, Listeners)| {
-        let (title, artist) = status.track.as_ref().map_or(("", ""), |track| (&track.title, &track.artist));
+        let (title, artist) = status.heard();
         json!({
             "id": status.channel.id,
             "name": status.channel.name,

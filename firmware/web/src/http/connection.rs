@@ -1,5 +1,8 @@
 //! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body or a
-//! WebSocket.
+//! WebSocket. One that begins with the head of a stream that is sent to the box never is hyper's.
+//!
+//! Each connection answers one request whenever its task is polled, however many it has sent at once: a thousand that ask without
+//! end keep one that asks for a page waiting for a thousand answers at most, not for all that they have asked.
 //!
 //! A live body is taken away from hyper: hyper would wake one task per listener and packet, and those wake-ups cost
 //! more than the sound. The router marks such an answer with [`TakeOver`]; its head is then written by the fan-out.
@@ -7,6 +10,7 @@
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
@@ -19,11 +23,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service as HyperService;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower_service::Service as _;
 
 use super::call::{Ends, Server};
+use super::icecast;
+use super::icecast::head::{self, First};
 use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX};
 use super::socket::{self, Patience};
 use super::stall::{Phase, Timed};
@@ -34,11 +41,31 @@ use crate::mp3::Joining;
 /// Where a taken-over answer waits for the connection to notice it.
 type Slot = Arc<Mutex<Option<(Bytes, TakeOver)>>>;
 
+/// Whether a connection has answered a request since its task was polled last.
+#[derive(Clone, Debug, Default)]
+struct Round(Arc<AtomicBool>);
+
+impl Round {
+    /// Begins another one.
+    fn begin(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits for the next one, behind every other task that is ready, unless this one has answered none yet.
+    async fn take(&self) {
+        if self.0.swap(true, Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Service {
     router: Router,
     ends: Ends,
     phase: Phase,
+    round: Round,
     slot: Slot,
 }
 
@@ -52,6 +79,7 @@ impl HyperService<Request<Incoming>> for Service {
         request.extensions_mut().insert(this.ends);
         this.phase.answering();
         Box::pin(async move {
+            this.round.take().await;
             let mut response = this.router.call(request).await?;
             // Read for each answer: hyper's own is a moment ahead at most, but stands still when the clock is put back.
             response.headers_mut().entry(header::DATE).or_insert_with(|| date(SystemTime::now()));
@@ -92,20 +120,57 @@ fn head(response: &Response<Body>) -> Bytes {
     head.freeze()
 }
 
+/// Reads of a new connection as much as tells whether a stream begins on it, which hyper could not read, and returns that, and what
+/// was read: nothing where the first byte is enough. `None`: it ended, or took too long.
+async fn first(socket: &mut TcpStream, head_timeout: Duration) -> Option<(First, BytesMut)> {
+    let reading = async {
+        let mut mark = [0];
+        let seen = socket.peek(&mut mark).await.ok()?;
+        let mut bytes = BytesMut::new();
+        let mut first = head::read(&mark[..seen]);
+        while seen > 0 && first == First::Unknown {
+            if socket.read_buf(&mut bytes).await.ok()? == 0 {
+                // Whatever it was to become, hyper knows the answer.
+                return Some((First::Http, bytes));
+            }
+            first = head::read(&bytes);
+        }
+        Some((first, bytes))
+    };
+    tokio::time::timeout(head_timeout, reading).await.ok().flatten()
+}
+
 /// Serves one connection until it ends, is taken over, or `stop` becomes true and its running request is answered.
 pub(super) async fn run(
-    socket: TcpStream,
+    mut socket: TcpStream,
     ends: Ends,
     router: Router,
-    server: &Server,
+    server: &Arc<Server>,
     pass: Pass,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error> {
     let limits = &server.app.config.limits;
+    let begun = tokio::select! {
+        begun = first(&mut socket, limits.head_timeout) => begun,
+        () = crate::stopped(&mut stop) => None,
+    };
+    let before = match begun {
+        None => return Ok(()),
+        Some((First::Stream(head, length), bytes)) => {
+            icecast::run(socket, head, &bytes[length..], ends, server, stop).await;
+            return Ok(());
+        }
+        Some((First::Bad(why), _)) => {
+            icecast::refuse_bad(socket, why).await;
+            return Ok(());
+        }
+        Some((First::Unknown | First::Http, bytes)) => bytes.freeze(),
+    };
     let phase = Phase::default();
     let slot = Slot::default();
-    let service = Service { router, ends, phase: phase.clone(), slot: Arc::clone(&slot) };
-    let io = TokioIo::new(Timed::new(socket, phase, limits.head_timeout, limits.write_timeout));
+    let round = Round::default();
+    let service = Service { router, ends, phase: phase.clone(), round: round.clone(), slot: Arc::clone(&slot) };
+    let io = TokioIo::new(Timed::new(socket, before, phase, limits.head_timeout, limits.write_timeout));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // hyper's limit spans the pause before a head and the head; the head's own shorter limit is kept by `Timed`.
@@ -122,6 +187,7 @@ pub(super) async fn run(
     tokio::pin!(stopped);
     let mut stopping = false;
     let outcome = poll_fn(|cx| {
+        round.begin();
         if !stopping && stopped.as_mut().poll(cx).is_ready() {
             stopping = true;
             Pin::new(&mut connection).graceful_shutdown();
@@ -141,7 +207,8 @@ pub(super) async fn run(
         Some((head, TakeOver::Mp3(body))) => {
             let place = body.place.lock().unwrap_or_else(PoisonError::into_inner).take();
             let held = body.held.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(place) = place {
+            // From here on nothing of this runtime may keep it waiting. A socket that cannot be had back is closed.
+            if let Some((place, socket)) = place.zip(socket.into_std().ok()) {
                 let joining = Joining { socket, head, icy: body.icy, connection: Some(pass), place, held };
                 body.hub.join(body.bitrate_bps, joining);
             }

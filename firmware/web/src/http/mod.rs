@@ -19,6 +19,7 @@ mod foreign;
 mod guard;
 mod guests;
 mod health;
+mod icecast;
 mod incoming;
 pub mod limits;
 mod lost;
@@ -64,6 +65,7 @@ use library::Library;
 use tokio::sync::{mpsc, watch};
 
 pub use self::audience::Audiences;
+pub use self::icecast::head as stream_head;
 use self::limits::Limits;
 pub use self::server::serve;
 pub use self::signaling::Signaling;

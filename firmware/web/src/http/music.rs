@@ -14,8 +14,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::library::{
-    AskError, Filter, Folder, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, QUERY_CHARS_MAX, RootKind, Track,
-    TroubledList,
+    AskError, Filter, Folder, Group, GroupBy, LIMIT_DEFAULT, LIMIT_MAX, Library, Playlist, QUERY_CHARS_MAX, RootKind,
+    Track, TroubledList,
 };
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,8 +34,7 @@ use crate::track::art_url;
 pub(super) async fn search(call: Call) -> Result<Response, Refusal> {
     let (limit, after) = (limit(&call)?, number(&call, "after")?.map(TrackId));
     let typed: String = text(&call, "q").unwrap_or_default().chars().take(QUERY_CHARS_MAX).collect();
-    let found = ask(&call, move |library| library.search(&typed, after, limit)).await?;
-    Ok(tracks_page(&found, limit))
+    page(&call, move |library| library.search(&typed, after, limit), move |found| tracks_page(&found, limit)).await
 }
 
 /// `GET /api/library/tracks?album=&artist=&genre=&year=&limit=&after=`: tracks by album, disc, number and title. The
@@ -44,23 +43,24 @@ pub(super) async fn tracks(call: Call) -> Result<Response, Refusal> {
     let limit = limit(&call)?;
     let after = number(&call, "after")?;
     if let Some(list) = number(&call, "playlist")? {
-        let found = ask(&call, move |library| library.playlist(list, after, limit)).await?;
-        let next = found.last().filter(|_| found.len() == limit).map(|(place, _)| *place);
-        let rows: Vec<Value> = found.iter().map(|(_, track)| row(track)).collect();
-        return Ok(answer(&json!({ "tracks": rows, "next": next })));
+        let shown = move |found: Vec<(u64, Track)>| {
+            let next = found.last().filter(|_| found.len() == limit).map(|(place, _)| *place);
+            let rows: Vec<Value> = found.iter().map(|(_, track)| row(track)).collect();
+            answer(&json!({ "tracks": rows, "next": next }))
+        };
+        return page(&call, move |library| library.playlist(list, after, limit), shown).await;
     }
     let key = |name| text(&call, name).filter(|key| !key.is_empty());
     let year = number(&call, "year")?.map(|year| u32::try_from(year).unwrap_or(u32::MAX));
     let filter = Filter { album: key("album"), artist: key("artist"), genre: key("genre"), year };
-    let found = ask(&call, move |library| library.tracks(&filter, after.map(TrackId), limit)).await?;
-    Ok(tracks_page(&found, limit))
+    let question = move |library: &Library| library.tracks(&filter, after.map(TrackId), limit);
+    page(&call, question, move |found| tracks_page(&found, limit)).await
 }
 
 /// `GET /api/library/newest?limit=&after=`: the tracks that came to the box last, the newest first.
 pub(super) async fn newest(call: Call) -> Result<Response, Refusal> {
     let (limit, after) = (limit(&call)?, number(&call, "after")?.map(TrackId));
-    let found = ask(&call, move |library| library.newest(after, limit)).await?;
-    Ok(tracks_page(&found, limit))
+    page(&call, move |library| library.newest(after, limit), move |found| tracks_page(&found, limit)).await
 }
 
 /// `GET /api/library/folders?in=&limit=&after=`, for hosts: the folders with music in the one of the key `in`, by name, as
@@ -93,19 +93,21 @@ pub(super) async fn folders(call: Call) -> Result<Response, Refusal> {
 /// no file, `cut` whether it is longer than what is read of it.
 pub(super) async fn playlists(call: Call) -> Result<Response, Refusal> {
     let (limit, after) = (limit(&call)?, number(&call, "after")?.unwrap_or(0));
-    let found = ask(&call, move |library| library.playlists(after, limit)).await?;
-    let rows = found.iter().map(|list| {
-        json!({
-            "id": list.id,
-            "key": list.key,
-            "name": list.name,
-            "tracks": list.tracks,
-            "missing": list.missing,
-            "cut": list.is_cut,
-        })
-    });
-    let next = found.last().filter(|_| found.len() == limit).map(|list| list.id);
-    Ok(answer(&json!({ "playlists": rows.collect::<Vec<_>>(), "next": next })))
+    let shown = move |found: Vec<Playlist>| {
+        let rows = found.iter().map(|list| {
+            json!({
+                "id": list.id,
+                "key": list.key,
+                "name": list.name,
+                "tracks": list.tracks,
+                "missing": list.missing,
+                "cut": list.is_cut,
+            })
+        });
+        let next = found.last().filter(|_| found.len() == limit).map(|list| list.id);
+        answer(&json!({ "playlists": rows.collect::<Vec<_>>(), "next": next }))
+    };
+    page(&call, move |library| library.playlists(after, limit), shown).await
 }
 
 /// `GET /api/library/lists?limit=&after=`, for hosts: cue sheets and playlists of which not all is understood, as `{"id", "path",
@@ -141,13 +143,15 @@ pub(super) async fn groups(call: Call) -> Result<Response, Refusal> {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "Music is not grouped by that.").field("by", &asked, allowed));
     };
     let after = text(&call, "after");
-    let found = ask(&call, move |library| library.groups(by, after.as_deref(), limit)).await?;
-    let rows = found.iter().map(|group| {
-        let art = group.cover.as_ref().and_then(art_url);
-        json!({ "key": group.key, "name": group.name, "artist": group.artist, "tracks": group.tracks, "art": art })
-    });
-    let next = found.last().filter(|_| found.len() == limit).map(|group| group.key.clone());
-    Ok(answer(&json!({ "groups": rows.collect::<Vec<_>>(), "next": next })))
+    let shown = move |found: Vec<Group>| {
+        let rows = found.iter().map(|group| {
+            let art = group.cover.as_ref().and_then(art_url);
+            json!({ "key": group.key, "name": group.name, "artist": group.artist, "tracks": group.tracks, "art": art })
+        });
+        let next = found.last().filter(|_| found.len() == limit).map(|group| group.key.clone());
+        answer(&json!({ "groups": rows.collect::<Vec<_>>(), "next": next }))
+    };
+    page(&call, move |library| library.groups(by, after.as_deref(), limit), shown).await
 }
 
 /// `GET /api/library/broken?limit=&after=`, for hosts: files that are no tracks, as `{"path", "reason"}`, by path. What
@@ -183,6 +187,20 @@ pub(super) async fn ask<T: Default + Send + 'static>(
     question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
 ) -> Result<T, Refusal> {
     ask_within(call, &call.server.questions, REPLY_TIMEOUT, question).await
+}
+
+/// Answers with what is `shown` of what the library says to a question. A page of rows is written on the same thread: it takes
+/// longer than most answers as a whole, and would keep others waiting.
+async fn page<T: Default + Send + 'static>(
+    call: &Call,
+    question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
+    shown: impl FnOnce(T) -> Response + Send + 'static,
+) -> Result<Response, Refusal> {
+    // Without a library nobody is asked, and nothing is shown of nothing.
+    if call.server.app.library.is_none() {
+        return Ok(shown(T::default()));
+    }
+    ask(call, move |library| question(library).map(|found| Some(shown(found)))).await?.ok_or_else(unavailable)
 }
 
 /// The same as soon as it is this call's turn, if that is within `patience`.

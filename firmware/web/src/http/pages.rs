@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use super::policy;
+use super::portal;
 use super::refusal::Refusal;
 
 /// Pages are asked for again each time and answered 304 while they are the same: a phone must not run yesterday's page
@@ -19,7 +20,8 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, im
 /// Answers a request for anything outside the table of routes.
 pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     let path = request.uri().path();
-    let Some(asset) = webui::find(path) else {
+    let from_right = portal::reads_from_right(request.headers());
+    let Some(asset) = (if from_right { webui::find_from_right(path) } else { webui::find(path) }) else {
         let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
         if let Some(meant) = meant(path).filter(|_| is_reading) {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -52,6 +54,7 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     // Also on a 304, because a browser puts its headers in the place of those it has kept.
     if let Some(style) = asset.style {
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language"));
         headers.insert(header::CONTENT_SECURITY_POLICY, policy::with_style(style));
     }
     if is_known(request.headers(), asset.etag) {

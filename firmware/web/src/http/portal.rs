@@ -75,6 +75,11 @@ fn probe(server: &Server, request: &Request<Body>) -> Option<Response> {
     Some(response)
 }
 
+/// Whether the language that is asked for most is written from the right.
+pub(super) fn reads_from_right(headers: &HeaderMap) -> bool {
+    words::preferred(headers).direction == "rtl"
+}
+
 /// `GET /portal`: what to do next.
 pub(super) fn page(call: &Call) -> Response {
     shown(PAGE, call)

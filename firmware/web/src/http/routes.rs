@@ -22,8 +22,8 @@ use super::qr::Format;
 use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, channels, following, foreign, guard, guests, health, music, openapi, pages, pairing, party, portal,
-    qr, queue, senders, settings, statistics, stream, update, upload, whep, whip, why,
+    appliance, art, channels, following, foreign, guard, guests, health, icecast, music, openapi, pages, pairing,
+    party, portal, qr, queue, senders, settings, statistics, stream, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -216,6 +216,7 @@ static OF_BOX: &[Route] = &[
         answer: |call| Box::pin(whip::patch(call)),
     },
     Route::bare(Method::DELETE, WHIP_SESSION, Who::Anyone, |call| Box::pin(whip::delete(call))),
+    Route::bare(Method::GET, "/admin/metadata", Who::Sender, |call| Box::pin(async move { icecast::update(&call) })),
     Route::bare(Method::GET, SENDERS, Who::Host, |call| Box::pin(async move { Ok(senders::list(&call)) })),
     Route::with_json(Method::POST, SENDERS, Who::Host, |call| Box::pin(senders::issue(call))),
     Route::bare(Method::GET, "/api/senders/{id}/qr.svg", Who::Host, |call| {

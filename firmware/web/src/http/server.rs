@@ -26,10 +26,6 @@ use crate::guests::Guests;
 use crate::metrics::Counters;
 use crate::mp3::Hub;
 use crate::statistics::Statistics;
-use base::{RateLimit, Verdict};
-
-/// Lines per 10 s for connections refused or broken: enough to see it happen, too few to fill a log.
-const LOG_LIMIT: RateLimit = RateLimit::new(5, 10_000_000);
 
 /// What a connection above the limit is told before it is closed.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 61\r\n\
@@ -67,7 +63,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let router = routes::router(&server);
     // Dropped by every connection; when the last is gone, the channel closes.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
-    let mut accepting = Accepting { server: &server, router, stop, alive, log: LOG_LIMIT };
+    let accepting = Accepting { server: &server, router, stop, alive };
     tokio::select! {
         () = shutdown => {}
         () = accepting.run(&listener) => {}
@@ -107,13 +103,12 @@ struct Accepting<'a> {
     router: Router,
     stop: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
-    log: RateLimit,
 }
 
 impl Accepting<'_> {
     /// Accepts for ever. When the system has no file descriptors left it pauses, because trying again at once would
     /// only burn the processor the running connections need.
-    async fn run(&mut self, listener: &TcpListener) {
+    async fn run(&self, listener: &TcpListener) {
         let mut pause = ACCEPT_PAUSE_MIN;
         loop {
             match listener.accept().await {
@@ -123,7 +118,7 @@ impl Accepting<'_> {
                 }
                 Err(e) => {
                     self.server.counters.accept_errors.add();
-                    self.warn(|| format!("cannot accept a connection: {e}"));
+                    log::warn!("cannot accept a connection: {e}");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
                 }
@@ -131,7 +126,7 @@ impl Accepting<'_> {
         }
     }
 
-    fn accept(&mut self, socket: TcpStream, peer: SocketAddr) {
+    fn accept(&self, socket: TcpStream, peer: SocketAddr) {
         self.server.counters.connections.add();
         // The phone may be gone already; then there is nothing to serve.
         let Ok(local) = socket.local_addr() else { return };
@@ -153,23 +148,14 @@ impl Accepting<'_> {
         });
     }
 
-    fn refuse(&mut self, socket: &TcpStream, peer: SocketAddr, full: Full) {
+    fn refuse(&self, socket: &TcpStream, peer: SocketAddr, full: Full) {
         self.server.counters.connections_refused.add();
         // A new socket's buffer is empty; if the kernel does not take this, closing is answer enough.
         let _ = socket.try_write(FULL);
         let ip = peer.ip();
-        self.warn(|| match full {
-            Full::Total(limit) => format!("refused a connection of {ip}: all {limit} are in use"),
-            Full::Address(limit) => format!("refused a connection of {ip}: it holds {limit} already"),
-        });
-    }
-
-    fn warn(&mut self, line: impl FnOnce() -> String) {
-        if let Verdict::Write { more } = self.log.event(self.server.now()) {
-            match more {
-                0 => log::warn!("{}", line()),
-                more => log::warn!("{} (and {more} more like it)", line()),
-            }
+        match full {
+            Full::Total(limit) => log::warn!("refused a connection of {ip}: all {limit} are in use"),
+            Full::Address(limit) => log::warn!("refused a connection of {ip}: it holds {limit} already"),
         }
     }
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -41,6 +42,8 @@ impl Phase {
 #[derive(Debug)]
 pub(super) struct Timed {
     socket: TcpStream,
+    /// What was read before it came here.
+    before: Bytes,
     phase: Phase,
     head_timeout: Duration,
     write_timeout: Duration,
@@ -49,10 +52,16 @@ pub(super) struct Timed {
 }
 
 impl Timed {
-    /// Wraps a new connection: its first head is due within `head_timeout` from now.
-    pub(super) fn new(socket: TcpStream, phase: Phase, head_timeout: Duration, write_timeout: Duration) -> Self {
+    /// Wraps a new connection, of which `before` has been read: its first head is due within `head_timeout` from now.
+    pub(super) fn new(
+        socket: TcpStream,
+        before: Bytes,
+        phase: Phase,
+        head_timeout: Duration,
+        write_timeout: Duration,
+    ) -> Self {
         let reading = Some(Box::pin(sleep_until(Instant::now() + head_timeout)));
-        Self { socket, phase, head_timeout, write_timeout, reading, writing: None }
+        Self { socket, before, phase, head_timeout, write_timeout, reading, writing: None }
     }
 
     /// The socket without the limits.
@@ -88,6 +97,11 @@ impl Timed {
 
 impl AsyncRead for Timed {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.before.is_empty() {
+            let count = self.before.len().min(buf.remaining());
+            buf.put_slice(&self.before.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.socket).poll_read(cx, buf);
         if polled.is_pending() {

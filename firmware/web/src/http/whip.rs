@@ -28,7 +28,7 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
     let begun = begin(&call, channel, who, &name)?;
     let server = &call.server;
     let open = server.app.intakes.borrow().get(&channel).cloned();
-    let Some(inlet) = open.and_then(|open| open()) else {
+    let Some(inlet) = open.and_then(|intake| (intake.packets)()) else {
         begun.abandon();
         return Err(unavailable());
     };

@@ -92,9 +92,9 @@ impl FanOut {
         if self.snapshot.has_changed().unwrap_or(false) {
             let snapshot = self.snapshot.borrow_and_update();
             let status = snapshot.channels.iter().find(|status| self.stream == status.channel.id.into());
-            match status.and_then(|status| status.track.as_ref()) {
-                Some(track) => title.set(&track.artist, &track.title),
-                None => title.set("", &snapshot.name),
+            match status.map(|status| status.heard()) {
+                Some((song, artist)) if !song.is_empty() || !artist.is_empty() => title.set(artist, song),
+                _ => title.set("", &snapshot.name),
             }
         }
     }

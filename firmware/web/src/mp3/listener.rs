@@ -3,12 +3,13 @@
 //! Writing never waits: what the kernel does not take now is tried again at the listener's next turn, straight from
 //! the ring. A listener whose position has left the ring is too slow and is let go.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write};
+use std::net::TcpStream;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use socket2::SockRef;
-use tokio::net::TcpStream;
 
 use super::icy::{Interval, Title};
 use super::ring::Ring;
@@ -30,7 +31,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Sets a connection up for what goes on for hours. What the kernel refuses is left as it was: the phone is still
 /// served, it is only noticed later when it is gone.
-pub(crate) fn limit_send_buffer(socket: &TcpStream) {
+pub(crate) fn limit_send_buffer(socket: &impl AsFd) {
     let options = SockRef::from(socket);
     let set =
         options.set_send_buffer_size(SEND_BUFFER_BYTES).and_then(|()| options.set_tcp_user_timeout(Some(USER_TIMEOUT)));
@@ -42,7 +43,7 @@ pub(crate) fn limit_send_buffer(socket: &TcpStream) {
 /// A client whose request has been answered with a live body. Made by the HTTP side.
 #[derive(Debug)]
 pub(crate) struct Joining {
-    /// The connection, taken over from the HTTP server.
+    /// The connection, taken over from the HTTP server and its runtime: it does not block, and nothing else watches it.
     pub(crate) socket: TcpStream,
     /// Response head, sent before any sound.
     pub(crate) head: Bytes,
@@ -153,8 +154,8 @@ impl Listener {
         }
         let written = match count {
             0 => return Ok((0, 0)),
-            1 => self.socket.try_write(&slices[0]),
-            _ => self.socket.try_write_vectored(&slices[..count]),
+            1 => self.socket.write(&slices[0]),
+            _ => self.socket.write_vectored(&slices[..count]),
         };
         match written {
             Ok(0) => Err(Gone::Closed),

@@ -2,7 +2,11 @@
 //!
 //! [`Sink`] is where the pump leaves packets; [`Hub`] is where the HTTP side hands over listeners; one task per bit
 //! rate stands between them. The HTTP request itself (parameters, headers, limits) is read in [`crate::http`].
+//!
+//! All these tasks run on one thread of their own, the [`Carrier`]'s, which no request ever reaches: whatever pages ask, and
+//! however many, who listens goes on to hear.
 
+mod carrier;
 mod fanout;
 pub(crate) mod icy;
 mod listener;
@@ -12,9 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use base::{Encoding, Packet, PacketSink, StreamId};
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
+pub use self::carrier::Carrier;
 use self::fanout::FanOut;
 pub(crate) use self::listener::{Joining, limit_send_buffer};
 use self::ring::Ring;
@@ -123,13 +127,13 @@ struct Outlet {
     counters: Arc<Counters>,
 }
 
-/// Returns a hub for `stream` and the sink that fills it; starts one task per bit rate on `runtime`. Song titles are taken
-/// from `snapshot`.
+/// Returns a hub for `stream` and the sink that fills it; starts one task per bit rate on the thread of `carrier`. Song titles
+/// are taken from `snapshot`.
 pub fn hub(
     stream: StreamId,
     config: &Config,
     snapshot: &watch::Receiver<Arc<Snapshot>>,
-    runtime: &Handle,
+    carrier: &Carrier,
 ) -> (Hub, Sink) {
     let (stop, stopped) = watch::channel(false);
     let mut mounts = Vec::new();
@@ -152,7 +156,7 @@ pub fn hub(
             burst_ms: config.burst_ms.min(BURST_MS_MAX),
             ring,
         };
-        runtime.spawn(fan_out.run(stopped.clone()));
+        carrier.spawn(fan_out.run(stopped.clone()));
         let (shared, counted) = (Arc::clone(&wanted), Arc::clone(&counters));
         mounts.push(Mount { bitrate_bps, joining: joining_in, wanted: shared, counters: counted });
         outlets.push(Outlet { bitrate_bps, packets: packets_in, wanted, counters });

@@ -2,7 +2,6 @@
 //!
 //! Dropping a [`Child`] kills and reaps the process, in every case: none is left behind, dead or alive.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
@@ -34,14 +33,14 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts a decoder process on `file`.
-    pub(super) fn start(worker: &WorkerCommand, file: File, args: &[String]) -> Result<Self, Error> {
+    /// Starts a decoder process on `input`: a file, or a pipe.
+    pub(super) fn start(worker: &WorkerCommand, input: impl Into<Stdio>, args: &[String]) -> Result<Self, Error> {
         let spawned = Command::new(&worker.program)
             .args(&worker.args)
             .args(args)
             // A decoder needs no environment, and a hostile file need not see it.
             .env_clear()
-            .stdin(file)
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             // Ctrl-C in the box's terminal is for the box: it ends its decoders itself.
@@ -50,6 +49,11 @@ impl Child {
         let mut process = spawned.map_err(|error| Error::Worker(WorkerError::Spawn(error)))?;
         let output = process.stdout.take().expect("standard output was asked to be a pipe");
         Ok(Self { process, output, contents: Vec::new() })
+    }
+
+    /// Waits up to `patience` until it says something or ends, and returns whether it does.
+    pub(crate) fn is_ready(&self, patience: Duration) -> Result<bool, Error> {
+        self.wait_readable(Instant::now() + patience).map_err(broken_pipe)
     }
 
     /// Waits up to `patience` for the next complete message and checks it. Frames are appended to `frames`.

@@ -1,7 +1,7 @@
-//! ALAC and FLAC out of containers that symphonia is not asked about: one packet to frames of sound.
+//! ALAC, FLAC and Vorbis out of containers that symphonia is not asked about: one packet to frames of sound.
 
 use symphonia::core::audio::Channels;
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_ALAC, CODEC_ID_FLAC};
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_VORBIS};
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{Duration, Timestamp};
@@ -28,6 +28,11 @@ impl Native {
     /// FLAC, by the block that says how the sound is written.
     pub(in crate::decode) fn flac(stream: &[u8]) -> Result<Self, Error> {
         Self::new(CODEC_ID_FLAC, stream)
+    }
+
+    /// Vorbis, by its identification and setup, one behind the other.
+    pub(in crate::decode) fn vorbis(headers: &[u8]) -> Result<Self, Error> {
+        Self::new(CODEC_ID_VORBIS, headers)
     }
 
     fn new(codec: AudioCodecId, extra: &[u8]) -> Result<Self, Error> {

@@ -1,12 +1,13 @@
 //! Requests made to hurt: each is refused within bounds, and the next guest is served as if nothing had been.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::world::{LIMIT, Reply, World};
+use super::world::{LIMIT, Reply, World, hosts};
 use crate::http::Config;
 use crate::http::limits::Limits;
 
@@ -143,6 +144,25 @@ async fn a_thousand_pipelined_requests_are_answered_in_order() {
     let _write = writing.await.unwrap().unwrap();
     let text = String::from_utf8(answers).unwrap();
     assert_eq!((text.matches("HTTP/1.1 404").count(), text.matches("HTTP/1.1 200").count()), (999, 1));
+}
+
+#[tokio::test]
+async fn who_asks_for_many_at_once_is_answered_one_at_a_turn_with_all_others() {
+    let world = World::new(hosts()).await;
+    let mut asking = TcpStream::connect(world.addr).await.unwrap();
+    let all = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", world.addr).repeat(16);
+    asking.write_all(all.as_bytes()).await.unwrap();
+    // Everything here runs on one thread, each ready task in its turn.
+    let (mut answered, mut at_once_max) = (0, 0);
+    let turns = async {
+        while answered < 16 {
+            tokio::task::yield_now().await;
+            let at_once = world.scraped.swap(0, Ordering::Relaxed);
+            (answered, at_once_max) = (answered + at_once, at_once_max.max(at_once));
+        }
+    };
+    timeout(LIMIT, turns).await.expect("in time");
+    assert_eq!(at_once_max, 1);
 }
 
 #[tokio::test]

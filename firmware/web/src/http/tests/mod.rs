@@ -7,6 +7,7 @@ mod channels;
 mod events;
 mod guests;
 mod hostile;
+mod icecast;
 mod keeper;
 mod listening;
 mod live;

@@ -14,23 +14,25 @@ use std::sync::Arc;
 async fn every_embedded_file_is_served_whole_and_only_once() {
     let world = World::new(Config::default()).await;
     for asset in webui::all() {
-        let reply = world.get(asset.path).await;
+        let language = if asset.from_right { "Accept-Language: ar-EG, en;q=0.5" } else { "Accept-Language: de" };
+        let reply = world.ask("GET", asset.path, &[language], &[]).await;
         assert_eq!((reply.status, reply.header("content-type")), (200, asset.mime), "{}", asset.path);
         assert!(reply.body == asset.body, "{}", asset.path);
         assert!(reply.header("content-security-policy").starts_with("default-src 'none'"));
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
         let tag = format!("If-None-Match: \"x\", W/{}", reply.header("etag"));
-        let again = world.ask("GET", asset.path, &[&tag], &[]).await;
+        let again = world.ask("GET", asset.path, &[language, &tag], &[]).await;
         assert_eq!((again.status, again.body.len()), (304, 0), "{}", asset.path);
         let policy = "content-security-policy";
         assert_eq!(again.header(policy), reply.header(policy), "{}: a kept page keeps its style", asset.path);
-        let head = world.ask("HEAD", asset.path, &[], &[]).await;
+        let head = world.ask("HEAD", asset.path, &[language], &[]).await;
         assert_eq!((head.status, head.body.len()), (200, 0), "{}", asset.path);
         assert_eq!(head.header("content-length"), asset.body.len().to_string());
-        let packed = world.ask("GET", asset.path, &["Accept-Encoding: deflate, gzip;q=0.9"], &[]).await;
+        let packed = world.ask("GET", asset.path, &[language, "Accept-Encoding: deflate, gzip;q=0.9"], &[]).await;
         assert_eq!(packed.header("content-encoding"), "gzip", "{}", asset.path);
         assert!(packed.body == asset.gzip, "{}", asset.path);
         assert_eq!(reply.header("cache-control").contains("immutable"), asset.lasting, "{}", asset.path);
+        assert_eq!(reply.header("vary").contains("accept-language"), asset.style.is_some(), "{}", asset.path);
         if let Some(style) = asset.style {
             assert!(reply.header("content-security-policy").contains(&format!("style-src '{style}';")));
         }

@@ -1,17 +1,18 @@
 //! The box as a thing, for a server under test: it does what it is asked.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io::Read;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use appliance::facts::Facts;
 use appliance::handle::{Handle, Inbox, Refused, Request, channel};
 use appliance::rules::Change;
-use base::{Origin, PacketInlet, SentPacket};
+use base::{Origin, PacketInlet, SentPacket, StreamInlet};
 use tokio::sync::{mpsc, watch};
 
 use crate::settings::{self, Value};
 
-use crate::senders::Open;
+use crate::senders::{Intake, News, OnNews, Title};
 
 /// An appliance that does what it is asked, but will not forward.
 pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
@@ -97,11 +98,34 @@ fn inbox() -> Inbox {
     Inbox { part: folder.join("part"), whole: folder.join("whole") }
 }
 
-/// An input for senders that leads nowhere.
-pub(super) fn intake() -> Open {
+/// What came in streams, and how many were opened.
+pub(super) type Streamed = Arc<Mutex<(Vec<u8>, usize)>>;
+
+/// An input for senders: packets lead nowhere, and what comes in streams is kept in `streamed`. A stream that begins with `bad` fails.
+pub(super) fn intake(streamed: &Streamed) -> Intake {
     struct Nowhere;
     impl PacketInlet for Nowhere {
         fn take(&mut self, _: SentPacket<'_>) {}
     }
-    Arc::new(|| Some(Box::new(Nowhere)))
+    let streamed = Arc::clone(streamed);
+    let stream = move |mut on_news: OnNews| {
+        let (mut reader, writer) = std::io::pipe().ok()?;
+        let (streamed, is_cut) = (Arc::clone(&streamed), Arc::<AtomicBool>::default());
+        streamed.lock().unwrap().1 += 1;
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1_024];
+            while let Ok(read @ 1..) = reader.read(&mut bytes) {
+                let mut streamed = streamed.lock().unwrap();
+                streamed.0.extend_from_slice(&bytes[..read]);
+                if streamed.0.ends_with(b"bad") {
+                    return on_news(News::Failed("is no sound".into()));
+                }
+                if streamed.0.ends_with(b"tag") {
+                    on_news(News::Plays(Title { title: "Tagged".into(), artist: String::new() }));
+                }
+            }
+        });
+        Some(StreamInlet { bytes: writer.into(), is_cut })
+    };
+    Intake { packets: Arc::new(|| Some(Box::new(Nowhere))), stream: Arc::new(stream) }
 }

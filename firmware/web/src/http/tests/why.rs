@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use super::guests::join;
 use super::world::{SESSION, World, seen, snapshot, snapshot_of, status};
 use crate::http::Config;
+use crate::senders::Title;
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus};
 use rtc::api::{Link, ListenerStats, SessionId};
 
@@ -45,7 +46,7 @@ fn line_in(state: SourceState) -> Snapshot {
 }
 
 fn chosen(kind: Source, state: SourceState) -> Snapshot {
-    let source = SourceStatus { kind, state, detail: String::new() };
+    let source = SourceStatus { kind, state, detail: String::new(), title: Title::default() };
     snapshot_of([ChannelStatus { sources: vec![source], ..seen(|party| party.source = kind) }])
 }
 

@@ -1,6 +1,7 @@
 //! A running server with everything around it replaced by something that answers, and a client that speaks raw bytes.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,18 +12,18 @@ use base::{ChannelId, Encoding, ItemId, MediaTime, Packet, PacketSink, RequestId
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::runtime::Handle as Runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::Keeper;
 pub(super) use super::reply::Reply;
+use super::things::Streamed;
 use crate::control::{Command, Unmet};
 use crate::http::{App, Audiences, Config, Signaling, serve};
-use crate::mp3::{self, Sink, hub};
+use crate::mp3::{self, Carrier, Sink, hub};
 use crate::panel::{JoinCode, Panel};
-use crate::senders::Senders;
+use crate::senders::{Senders, Title};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
 use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
@@ -51,6 +52,8 @@ pub(super) struct World {
     pub(super) listeners: Arc<Mutex<Vec<ListenerStats>>>,
     /// Who sends; there is one token, which nobody has.
     pub(super) senders: Senders,
+    /// What came in streams.
+    pub(super) streamed: Streamed,
     /// Who hears which channel, as the rules are told.
     pub(super) audience: watch::Receiver<Audiences>,
     /// Pairing, and the button.
@@ -62,8 +65,11 @@ pub(super) struct World {
     /// Ends the server.
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) server: JoinHandle<()>,
+    /// How often the metrics were made.
+    pub(super) scraped: Arc<AtomicUsize>,
     zero: Instant,
     packets: u64,
+    _carrier: Carrier,
 }
 
 /// A party that plays files and has none yet.
@@ -103,7 +109,12 @@ pub(crate) fn status_of(party: &Party) -> ChannelStatus {
     ChannelStatus {
         channel: Channel { id: main(), name: String::new(), color: Color::Red, repertoire: Repertoire::All },
         party: Arc::new(party.page_view().map_tracks(track)),
-        sources: vec![SourceStatus { kind: Source::Files, state: SourceState::Ok, detail: String::new() }],
+        sources: vec![SourceStatus {
+            kind: Source::Files,
+            state: SourceState::Ok,
+            detail: String::new(),
+            title: Title::default(),
+        }],
         fallback: false,
         track: Some(TrackStatus {
             id: TrackId(1),
@@ -159,7 +170,8 @@ impl World {
         let addr = listener.local_addr().unwrap();
         let (snapshot, snapshots) = watch::channel(Arc::new(snapshot()));
         let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
-        let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &Runtime::current());
+        let (carrier, _thread) = Carrier::start().unwrap();
+        let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &carrier);
         let (commands, wishes) = granting();
         let (rtc, asked, listeners) = fan_out();
         let (pairing, keeper) = Keeper::new();
@@ -167,15 +179,17 @@ impl World {
         let inbox = appliance.inbox.clone().expect("made by the keeper");
         let senders = Senders::default();
         senders.issue("Desk", None).expect("there is room").expect("random bytes");
-        let of_app = senders.clone();
+        let (of_app, streamed) = (senders.clone(), Streamed::default());
         let audience = watch::Sender::default();
+        let scraped = Arc::<AtomicUsize>::default();
+        let of_gauges = Arc::clone(&scraped);
         let heard = audience.subscribe();
         let app = App {
             config,
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             senders,
-            intakes: watch::channel(Arc::new([(main(), super::things::intake())].into())).1,
+            intakes: watch::channel(Arc::new([(main(), super::things::intake(&streamed))].into())).1,
             snapshot: snapshots,
             audience,
             commands,
@@ -184,7 +198,10 @@ impl World {
             settings: super::things::settings(),
             appliance,
             zero,
-            gauges: Arc::new(|page| page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0)),
+            gauges: Arc::new(move |page| {
+                of_gauges.fetch_add(1, Ordering::Relaxed);
+                page.number("of_the_lead", crate::metrics::Kind::Gauge, "Test.", 7.0);
+            }),
         };
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(listener, app, async {
@@ -198,14 +215,17 @@ impl World {
             asked,
             listeners,
             senders: of_app,
+            streamed,
             audience: heard,
             keeper,
             facts,
             inbox,
             stop: Some(stop),
             server,
+            scraped,
             zero,
             packets: 0,
+            _carrier: carrier,
         }
     }
 

@@ -1,0 +1,63 @@
+//! What a first visit costs a full radio, and that nothing moves under a finger while a page comes in.
+
+use tests::browser::missing;
+use tests::first_visit::{Conditions, FULL_RADIO, open, visit};
+
+use super::start;
+
+/// What the guest's page may ask of the box at a first visit: each request is a round trip of a full radio, and a turn at the
+/// box for everybody else.
+const REQUESTS_MAX: usize = 12;
+
+/// What may come down for it, in bytes with headers: 0.6 s of 1 Mbit/s.
+const BYTES_MAX: u64 = 75_000;
+
+/// How far a page may move what it has shown, as Chromium scores it; from 0.1 on it is called bad.
+const SHIFT_MAX: f64 = 0.01;
+
+/// All pages.
+const PAGES: [&str; 6] = ["/", "/host", "/why", "/settings", "/screen", "/poster"];
+
+/// How each is looked at: a phone and a desk, in the language that the pages are written in, in one with longer words, and in
+/// one from the right.
+const LOOKS: [((u32, u32), &str); 4] =
+    [((390, 844), "en"), ((320, 568), "de"), ((390, 844), "ar"), ((1440, 900), "en")];
+
+#[test]
+fn a_first_visit_asks_for_little() {
+    let Some(running) = start() else { return };
+    let calm = Conditions { window: (390, 844), language: "en", radio: None, slower: 1 };
+    let seen = visit(&open(&calm).expect("a browser"), &running.url("/")).expect("the page rests");
+    println!("{} requests, {} bytes", seen.requests, seen.bytes);
+    seen.files.iter().for_each(|(name, bytes)| println!("  {bytes:>6} {name}"));
+    let languages: Vec<&str> = seen.files.iter().filter_map(|(name, _)| name.split("/lang/").nth(1)).collect();
+    assert!(!languages.is_empty() && languages.iter().all(|file| file.starts_with("en/")), "{languages:?}");
+    assert!(seen.files.iter().any(|(name, _)| name.ends_with("/joined/why.js")), "the answer travels with the page");
+    assert!(seen.requests <= REQUESTS_MAX, "{} requests", seen.requests);
+    assert!(seen.bytes <= BYTES_MAX, "{} bytes", seen.bytes);
+}
+
+#[test]
+fn no_page_moves_what_it_has_shown() {
+    if let Some(reason) = missing() {
+        return println!("{reason}");
+    }
+    let Some(running) = start() else { return };
+    let mut wrong = Vec::new();
+    for (window, language) in LOOKS {
+        let slow = Conditions { window, language, radio: Some(FULL_RADIO), slower: 1 };
+        let browser = open(&slow).expect("a browser");
+        for page in PAGES {
+            let seen = visit(&browser, &running.url(page)).expect("the page rests");
+            println!("{page} {language} {window:?}: {:.4}", seen.shift);
+            if seen.shift > SHIFT_MAX {
+                wrong.push(format!(
+                    "{page} {language} {window:?}: {:.4}\n    {}",
+                    seen.shift,
+                    seen.moved.join("\n    ")
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
