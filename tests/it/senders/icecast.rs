@@ -1,4 +1,4 @@
-//! Programs that send as to an Icecast server: ffmpeg, ezstream (libshout), and a client written from the protocol alone.
+//! Programs that send as to an Icecast server: ffmpeg, and a client written from the protocol alone.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
