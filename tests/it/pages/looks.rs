@@ -177,14 +177,14 @@ fn the_party_screen_comes_back_by_itself_after_a_restart_of_the_box() {
     let Some(mut party) = party() else { return };
     let browser = Browser::open(&options(WALL, true)).expect("a browser");
     browser.go(&party.running.url("/screen")).expect("the page opens");
-    browser.wait_for("document.getElementById('lost').hidden", PATIENCE).expect("connected");
+    let moves = "document.getElementById('progress').value > 0";
+    browser.wait_for(moves, PATIENCE).expect("what plays is shown");
     party.running.end();
     browser.wait_for("!document.getElementById('lost').hidden", PATIENCE).expect("a word about it");
     browser.screenshot(&pictures().join("screen-lost.png")).expect("a picture");
     party.running.restart();
     browser.wait_for("document.getElementById('lost').hidden", PATIENCE).expect("connected again");
-    let moves = "document.getElementById('progress').value > 0";
-    browser.wait_for(moves, PATIENCE).expect("what plays is shown");
+    browser.wait_for(moves, PATIENCE).expect("what plays is shown again");
 }
 
 #[test]

@@ -64,18 +64,20 @@ const ENDINGS: [&str; 7] = [".mp3", ".ogg", ".oga", ".opus", ".aac", ".flac", ".
 #[derive(Debug)]
 struct No {
     status: &'static str,
-    header: &'static str,
+    /// Whether it asks for a password.
+    challenges: bool,
     why: String,
 }
 
 impl No {
     fn new(status: &'static str, why: impl Into<String>) -> Self {
-        Self { status, header: "", why: why.into() }
+        Self { status, challenges: false, why: why.into() }
     }
 
     /// The answer as Icecast writes it.
     fn text(&self) -> String {
-        let Self { status, header, why } = self;
+        let Self { status, challenges, why } = self;
+        let header = if *challenges { format!("WWW-Authenticate: {CHALLENGE}\r\n") } else { String::new() };
         let length = why.len() + 2;
         format!(
             "HTTP/1.0 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\
@@ -88,8 +90,10 @@ impl No {
 const CHALLENGE: &str = "Basic realm=\"Icecast2 Server\"";
 
 fn unauthorized() -> No {
-    let header = "WWW-Authenticate: Basic realm=\"Icecast2 Server\"\r\n";
-    No { header, ..No::new("401 Authentication Required", "You need the token of a sender, as the password.") }
+    No {
+        challenges: true,
+        ..No::new("401 Authentication Required", "You need the token of a sender, as the password.")
+    }
 }
 
 /// Returns the password that a program brings; it may call itself anything.
