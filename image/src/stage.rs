@@ -238,9 +238,8 @@ mod tests {
     #[test]
     fn tests_beside_others_end_with_them_and_fail_by_themselves() {
         let mut stages = Stages::default();
-        let good = |stages: &mut Stages| stages.tests("others", Command::new("echo").arg("not run: no radio"));
-        assert!(stages.tests_beside("good", Command::new("echo").arg("not run: no card"), good).is_ok());
-        assert_eq!(stages.not_run, ["not run: no radio", "not run: no card"]);
+        let good = |stages: &mut Stages| stages.tests("others", &mut Command::new("true"));
+        assert!(stages.tests_beside("good", &Command::new("true"), good).is_ok());
         assert_eq!(stages.done.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["others", "good"]);
         assert!(matches!(stages.tests_beside("bad", &Command::new("false"), good), Err(Error::Stage { .. })));
         let bad = |stages: &mut Stages| stages.tests("others", &mut Command::new("false"));
