@@ -1,7 +1,7 @@
 //! The real web server on a loopback socket, with a party and a fan-out behind it that answer everything.
 //!
 //! Server, party and client share one thread, so that an input meets them in the same order every time; the simulated
-//! fan-out has its own and answers whatever it is asked. Time limits are not the point here: a client says when it has
+//! fan-out has its own and answers whatever it is asked, and so have MP3 bodies. Time limits are not the point here: a client says when it has
 //! nothing more to send.
 
 use std::io::{ErrorKind, Read, Write};
@@ -13,7 +13,7 @@ use base::{ChannelId, StreamId, Time};
 use party::Refused;
 use web::control::{COMMANDS_WAITING_MAX, Command, Unmet};
 use web::http::{App, Config, Hubs, serve};
-use web::mp3::{self, Sink, hub};
+use web::mp3::{self, Carrier, Sink, hub};
 use web::pairing::{Asked, Hosts, Keeper, Request, SECRET_BYTES, Secret, Standing};
 use rtc::api::{self, Answer, OfferError, Patched, SessionError, SessionId};
 use web::status::{ChannelStatus, Snapshot};
@@ -43,7 +43,8 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 pub struct Web {
     runtime: Runtime,
     address: SocketAddr,
-    // Both only kept: without them bodies and events would end.
+    // Only kept: without them bodies and events would end.
+    _carrier: Carrier,
     _feed: Sink,
     _snapshot: watch::Sender<Arc<Snapshot>>,
 }
@@ -68,7 +69,8 @@ impl Web {
         _ = runtime.block_on(async { signal(SignalKind::pipe()) }).expect("a handler");
         let (snapshot, snapshots) = watch::channel(Arc::new(party()));
         let main = StreamId::new("main").expect("a valid id");
-        let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, runtime.handle());
+        let (carrier, _thread) = Carrier::start().expect("a thread");
+        let (mp3, feed) = hub(main, &mp3::Config::default(), &snapshots, &carrier);
         let (commands, asked) = mpsc::channel(COMMANDS_WAITING_MAX);
         let (phones, keeper) = web::pairing::channel();
         // Loopback is a host, so that every route is reached; guests' refusals are the table tests' business.
@@ -92,7 +94,7 @@ impl Web {
         runtime.spawn(obey(asked));
         runtime.spawn(pairing(keeper));
         runtime.spawn(serve(listener, app, std::future::pending()));
-        Self { runtime, address, _feed: feed, _snapshot: snapshot }
+        Self { runtime, address, _carrier: carrier, _feed: feed, _snapshot: snapshot }
     }
 
     /// Sends `bytes` as what a phone says over a live connection.
