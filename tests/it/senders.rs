@@ -123,6 +123,18 @@ impl Stage {
         command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("Python starts")
     }
 
+    /// Waits for a listener, and fails if the sound had a gap that was not the pump's, which had `holes` before.
+    fn check_goes_on(&self, mut listener: Child, out: &Path, holes: f64) {
+        assert!(listener.wait().expect("it ends").success());
+        let recording: Vec<f32> = wav::read_stereo(out).expect("a recording").iter().map(|frame| frame[0]).collect();
+        let heard = hear::sounding(&recording, 0.05);
+        let gaps = hear::gaps(heard, 0.002, wav::RATE_HZ as usize / 4);
+        println!("{:.1} s heard, silent for 250 ms or more: {gaps:?}", heard.len() as f64 / f64::from(wav::RATE_HZ));
+        // Where the pump itself was held up, it was the machine's hole.
+        let is_whole = gaps.is_empty() || self.number("hole_blocks_total") > holes;
+        assert!(heard.len() > HEARD_SECONDS * wav::RATE_HZ as usize && is_whole, "{gaps:?}");
+    }
+
     /// A number of the box's metrics about the first channel.
     fn number(&self, name: &str) -> f64 {
         let page =
@@ -191,21 +203,14 @@ fn a_sender_that_is_killed_leaves_music_behind_and_its_place_to_whoever_takes_ov
     let (mut sender, _) = stage.send("whip_aiortc.py", "Phone");
     stage.until_heard("Phone");
     let out = stage.folder.path().join("killed.wav");
-    let mut listener = stage.listen(2 * HEARD_SECONDS, &out);
+    let listener = stage.listen(2 * HEARD_SECONDS, &out);
     let holes = stage.number("hole_blocks_total");
     stage.running.until("/api/party/status", PATIENCE, |status| status["listeners"]["live"] == 1);
     sender.kill();
     stage.running.until("/api/party/status", Duration::from_secs(3), |status| {
         status["fallback"] == true && status["track"]["title"].is_string()
     });
-    assert!(listener.wait().expect("it ends").success());
-    let recording: Vec<f32> = wav::read_stereo(&out).expect("a recording").iter().map(|frame| frame[0]).collect();
-    let heard = hear::sounding(&recording, 0.05);
-    let gaps = hear::gaps(heard, 0.002, wav::RATE_HZ as usize / 4);
-    println!("{:.1} s heard, silent for 250 ms or more: {gaps:?}", heard.len() as f64 / f64::from(wav::RATE_HZ));
-    // Where the pump itself was held up, it was the machine's hole.
-    let is_whole = gaps.is_empty() || stage.number("hole_blocks_total") > holes;
-    assert!(heard.len() > HEARD_SECONDS * wav::RATE_HZ as usize && is_whole, "{gaps:?}");
+    stage.check_goes_on(listener, &out, holes);
     // Who was killed holds the channel for a while yet; a host need not wait.
     let ended = stage.host.ask("DELETE", "/api/party/sender", None);
     assert_eq!(ended.status, 204, "{}", ended.body);

@@ -92,7 +92,7 @@ impl SenderInput {
     /// them, and `notify` is told what they say of themselves. Takes a few milliseconds.
     ///
     /// # Errors
-    /// [`OpenError`]. That no process can be had is told to `notify`.
+    /// [`OpenError`]. `notify` learns that no process can be had.
     pub fn open_stream(&self, worker: &WorkerCommand, notify: Notify) -> Result<StreamInlet, OpenError> {
         let opened = stream::open(Arc::clone(&self.shared.status), worker, notify);
         let (inlet, stream) = opened.map_err(|_| OpenError)?;

@@ -52,7 +52,7 @@ enum Stage {
 
 /// Streams of sound in Ogg.
 pub(super) struct Ogg<R: Read> {
-    /// `None` only while it is made anew.
+    /// `None` only between two streams of a chain.
     reader: Option<PacketReader<Forwards<R>>>,
     serial: u32,
     stage: Stage,
