@@ -1,4 +1,4 @@
-//! A token bucket: so many events at once, and so many a second in the long run. A value that is told the time.
+//! A token bucket: so many events at once, and so many a second in the long run. A value that is given the time.
 
 use crate::Time;
 

@@ -1,12 +1,12 @@
 //! Keeps a repeating event from filling the log: so many lines at once, so many in the long run, however it is paced; what is left
-//! out is counted and told with the next line.
+//! out is counted and reported with the next line.
 //!
-//! A value that is told the time and answers whether to write; it writes nothing itself.
+//! A value that is given the time and answers whether to write; it writes nothing itself.
 
 use crate::Time;
 use crate::bucket::{Bucket, Rate};
 
-/// At most so many events as its [`Rate`] says. What is above is counted and told with the first that is let through again.
+/// At most so many events as its [`Rate`] says. What is above is counted and reported with the first that is let through again.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
     rate: Rate,

@@ -3,7 +3,8 @@
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
 //! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, hearts and reactions in
-//! `party/applause.rs`, who speaks over the music in `party/voice.rs`, a silent line-in in `party/silence.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
+//! `party/applause.rs`, who speaks over the music in `party/voice.rs`, a silent line-in in `party/silence.rs`, what is opened in
+//! `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
 
 mod applause;
 mod decks;

@@ -13,8 +13,8 @@ pub(super) const WAITING_FRAMES_MAX: usize = 8 * SAMPLE_RATE_HZ as usize;
 /// Sound that must wait before any is played, seconds: more than the pages of a second that many programs send.
 const FILL_S: f64 = 1.5;
 
-/// By how much more must wait after it ran dry, and at most, seconds: more than the 32 KiB that ffmpeg keeps back unless it is told
-/// otherwise, at 64 kbit/s.
+/// By how much more must wait after it ran dry, and at most, seconds: more than the 32 KiB that ffmpeg keeps back without
+/// `-flush_packets 1`, at 64 kbit/s.
 const FILL_MORE_S: f64 = 1.0;
 const FILL_MAX_S: f64 = 5.0;
 

@@ -89,7 +89,7 @@ impl SenderInput {
     }
 
     /// Takes a sender of a stream of bytes, in whose favour the one before is given up, and returns where they go. `worker` decodes
-    /// them, and `notify` is told what they say of themselves. Takes a few milliseconds.
+    /// them, and `notify` receives what they say of themselves. Takes a few milliseconds.
     ///
     /// # Errors
     /// [`OpenError`]. `notify` learns that no process can be had.

@@ -1,5 +1,6 @@
 //! A line-in that is chosen, there, and silent: somebody has pulled the cable at the other end, or has gone to bed. Once that has
-//! lasted and somebody waits for a song, hosts are told; tracks stand in if they want it so, until sound comes in again.
+//! lasted and somebody waits for a song, pages offer to leave it; tracks stand in if a host wants it so, until sound comes in again. What
+//! silence is was decided where line-in is measured.
 
 use base::Time;
 
@@ -28,6 +29,7 @@ impl Silence {
 }
 
 impl Party {
+    /// Takes in whether sound comes in on line-in.
     pub(super) fn hear_line_in(&mut self, is_heard: bool, now: Time) -> Vec<Output> {
         self.silence.since = if is_heard { None } else { self.silence.since.or(Some(now)) };
         self.watch_silence(now)

@@ -1,4 +1,5 @@
-//! Talk-over: somebody speaks into line-in, and the music steps back meanwhile.
+//! Talk-over: somebody speaks into line-in, and the music steps back meanwhile. Who may is the business of whoever carries the
+//! wish here; how the gains move is the mixer's.
 
 use base::Time;
 
@@ -7,7 +8,7 @@ use super::{Output, Party};
 use crate::mix::{DUCK_MS, Source, UNDUCK_MS};
 use crate::wish::{Done, Refused};
 
-/// How long a voice is heard after whoever speaks said so last, ms: a phone that is gone must not leave the music soft, and
+/// Lifetime of a talk since the last wish for it, ms: a phone that is gone must not leave the music soft, and
 /// one on a bad radio must not be cut off.
 pub const TALK_OVER_MS: u64 = 5_000;
 
@@ -37,6 +38,7 @@ impl Party {
         self.fall_silent()
     }
 
+    /// Ends a talk, if there is one.
     pub(super) fn fall_silent(&mut self) -> Vec<Output> {
         let ends = self.talk_over.take().is_some();
         if ends { vec![Output::Mix(self.plan_within(UNDUCK_MS))] } else { Vec::new() }

@@ -1,6 +1,6 @@
 //! Opus, Vorbis and FLAC in Ogg as they arrive: the only decoder file that names the `ogg` crate.
 //!
-//! A stream may be followed by another of whatever kind (RFC 3533 section 4): that is how programs tell a new title. Streams beside
+//! A stream may be followed by another of whatever kind (RFC 3533 section 4): that is how programs announce a new title. Streams beside
 //! the one that is heard are passed over.
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
