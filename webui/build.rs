@@ -82,7 +82,11 @@ fn main() -> io::Result<()> {
     }
     let place = format!("/v/{}/", &BASE64.encode(all.finalize())[..12].replace(['+', '/'], "0"));
     for page in &pages {
-        let path = if stem(page) == "guest" { "/".to_owned() } else { format!("/{}", stem(page)) };
+        let path = match stem(page) {
+            "guest" => "/".to_owned(),
+            "latest" => "/stream/latest".to_owned(),
+            name => format!("/{name}"),
+        };
         let (body, style) = whole_page(&package, page, &joined, &place)?;
         let row = Row { path: &path, name: &page.name, body: body.as_bytes(), style: Some(style), ..Row::default() };
         table.add(&row)?;

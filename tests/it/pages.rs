@@ -26,6 +26,7 @@ mod settings_of_box;
 mod skips;
 mod stage;
 mod steady;
+mod streams;
 mod truths;
 mod uploads;
 mod views;

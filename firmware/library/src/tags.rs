@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::shown;
 
+/// What stands between several values of one field.
+pub(crate) const BETWEEN: &str = "; ";
+
 /// Quietest and loudest change that a file may ask for, dB: beyond it the tag is wrong.
 const GAIN_DB_MAX: f32 = 60.0;
 
@@ -68,6 +71,11 @@ impl Tags {
         let Heard { title, artist, duration_ms } = heard;
         let (title, artist) = (title.unwrap_or_default(), artist.unwrap_or_default());
         Self { title, artist, duration_ms, ..Self::default() }.cleaned()
+    }
+
+    /// Returns each of the genres that the file names.
+    pub fn genres(&self) -> impl Iterator<Item = &str> {
+        self.genre.split(BETWEEN).filter(|genre| !genre.is_empty())
     }
 
     /// The same with every text fit to be shown and every number within reason: who has read a hostile file may say

@@ -37,6 +37,8 @@ pub struct Entry {
     pub about: TrackInfo,
     /// The album; may be empty.
     pub album: String,
+    /// Its genres.
+    pub genres: Vec<String>,
     /// Where pages find its picture, if it has one.
     pub art: Option<String>,
     /// Where in the file it begins, milliseconds.
@@ -53,7 +55,7 @@ impl Entry {
         let (title, artist) =
             (self.about.title.clone().unwrap_or_default(), self.about.artist.clone().unwrap_or_default());
         let (album, duration_ms, art) = (self.album.clone(), self.about.duration_ms, self.art.clone());
-        TrackView { id, title, artist, album, duration_ms, art }
+        TrackView { id, title, artist, album, duration_ms, art, genres: self.genres.clone() }
     }
 }
 
@@ -115,10 +117,11 @@ impl Stock {
         let Some(library) = library else { return Ok(self.demo_track(id)) };
         let Some(found) = library.track(id)? else { return Ok(None) };
         let art = art_url(&found);
+        let genres = found.tags.genres().map(str::to_owned).collect();
         let (gain_db, start_ms, end_ms) = (found.gain_db(), found.start_ms, found.end_ms);
         let artist = Some(found.tags.artist).filter(|artist| !artist.is_empty());
         let about = TrackInfo { title: Some(found.tags.title), artist, duration_ms: found.tags.duration_ms };
-        Ok(Some(Entry { path: found.path, about, album: found.tags.album, art, start_ms, end_ms, gain_db }))
+        Ok(Some(Entry { path: found.path, about, album: found.tags.album, genres, art, start_ms, end_ms, gain_db }))
     }
 
     fn demo_track(&self, id: TrackId) -> Option<Entry> {
@@ -126,7 +129,7 @@ impl Stock {
         let (file, (title, _)) = self.demo.get(index).zip(DEMO.get(index))?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         let about = TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() };
-        Some(Entry { path, about, album: String::new(), art: None, start_ms: 0, end_ms: None, gain_db: 0.0 })
+        Some(Entry { path, about, album: String::new(), genres: Vec::new(), art: None, start_ms: 0, end_ms: None, gain_db: 0.0 })
     }
 }
 

@@ -18,6 +18,9 @@ pub struct TrackView {
     pub duration_ms: Option<u64>,
     /// The address of its picture, if it has one.
     pub art: Option<String>,
+    /// Its genres. Lists do not show them.
+    #[serde(skip)]
+    pub genres: Vec<String>,
 }
 
 /// Returns the address of a track's picture, if it has one; it changes with the picture.

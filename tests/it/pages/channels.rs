@@ -14,10 +14,10 @@ use super::looks::{PHONE, look};
 use super::{AUDIBLE, PATIENCE};
 
 /// A channel with what it plays: its id, the song, and the pitch of that song's sound in hertz.
-type Plays = (&'static str, &'static str, f64);
+pub(super) type Plays = (&'static str, &'static str, f64);
 
 /// What three channels play in these tests; the first one is there already.
-const DISCO: [Plays; 3] =
+pub(super) const DISCO: [Plays; 3] =
     [("main", "Amber Lights", 220.0), ("green", "Blaue Stunde", 275.0), ("blue", "Evergreen", 440.0)];
 
 /// How far a heard pitch may be from a song's, in hertz: two steps of the analysis.
@@ -34,7 +34,7 @@ const PITCH: &str = "(() => {
 const RIGHT_ARROW: &str = "\u{e014}";
 
 /// A party whose channels play different songs. `None`, with the reason printed, where something needed is missing.
-fn disco() -> Option<Party> {
+pub(super) fn disco() -> Option<Party> {
     let party = party()?;
     for (id, song, _) in DISCO {
         if id != "main" {
@@ -60,7 +60,7 @@ fn add(party: &Party, colour: &str) {
     });
 }
 
-fn host(party: &Party, method: &str, path: &str, body: Option<Value>) {
+pub(super) fn host(party: &Party, method: &str, path: &str, body: Option<Value>) {
     let answer = Caller::new(Ipv4Addr::LOCALHOST, party.running.address).ask(method, path, body.as_ref());
     assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
 }

@@ -13,8 +13,15 @@ use super::{PATIENCE, start_with_records, web_tools};
 const RULES: &str = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']";
 
 /// The parts of the guest page, and the other pages a guest sees.
-const PARTS: [(&str, &str); 5] =
-    [("listen", "/#/listen"), ("queue", "/#/queue"), ("music", "/#/music"), ("more", "/#/more"), ("why", "/why")];
+const PARTS: [(&str, &str); 7] = [
+    ("listen", "/#/listen"),
+    ("queue", "/#/queue"),
+    ("music", "/#/music"),
+    ("more", "/#/more"),
+    ("why", "/why"),
+    ("streams", "/streams"),
+    ("latest", "/stream/latest"),
+];
 
 /// A way of looking: name, width and height, dark, language.
 const LOOKS: [(&str, (u32, u32), bool, &str); 5] = [

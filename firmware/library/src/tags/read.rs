@@ -9,7 +9,7 @@ use lofty::picture::PictureType;
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, Tag};
 
-use super::{Tags, sheet};
+use super::{BETWEEN, Tags, sheet};
 use crate::text::{shown, year_in};
 
 /// Bytes that one item of a tag may take; larger pictures make the tag unreadable, not the track.
@@ -20,9 +20,6 @@ const R128_PER_DB: f32 = 256.0;
 
 /// R128 gains aim at −23 LUFS, ReplayGain 2 at −18.
 const R128_TO_REPLAY_GAIN_DB: f32 = 5.0;
-
-/// What stands between several values of one field.
-const BETWEEN: &str = "; ";
 
 /// What is said of a file at which the crate panics, as it does for lengths that no honest file has: the process need not
 /// end for it.

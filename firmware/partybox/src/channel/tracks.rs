@@ -297,7 +297,7 @@ mod tests {
     fn found(track: u64) -> Answer {
         let about = TrackInfo { title: Some(format!("Track {track}")), ..TrackInfo::default() };
         let (path, album, gain_db) = (PathBuf::from("/nowhere"), String::new(), 0.0);
-        let entry = Entry { path, about, album, art: None, start_ms: 0, end_ms: None, gain_db };
+        let entry = Entry { path, about, album, genres: Vec::new(), art: None, start_ms: 0, end_ms: None, gain_db };
         Answer { channel: id(), track: TrackId(track), found: Found::Entry(Box::new(entry)) }
     }
 

@@ -34,7 +34,8 @@ pub(super) fn health(call: &Call) -> Response {
         snapshot.first().sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
     let body = json!({
         "status": if well { "healthy" } else { "degraded" },
-        "active_streams": snapshot.channels.iter().map(|status| status.channel.id).collect::<Vec<_>>(),
+        "active_streams": snapshot.channels.iter().filter(|status| status.party.everybody.playing).map(|status| status.channel.id).collect::<Vec<_>>(),
+        "senders": server.app.senders.on_air().len(),
         "receivers": listeners.total(),
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,

@@ -14,7 +14,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 use super::call::Server;
 use super::limits::{BACKUP_BYTES_MAX, JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
@@ -23,7 +23,7 @@ use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, channels, following, foreign, guard, guests, health, icecast, music, openapi, pages, pairing,
-    party, portal, qr, queue, senders, settings, statistics, stream, update, upload, whep, whip, why,
+    party, portal, qr, queue, senders, settings, statistics, stream, streams, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -33,6 +33,9 @@ macro_rules! channel {
     };
 }
 
+/// Where streams are; the files there are named by their ids.
+const STREAM: &str = "/stream/";
+const STREAM_FILE: &str = "/stream/{file}";
 const WHEP: &str = "/whep/{stream}";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
 const WHIP: &str = "/whip/{channel}";
@@ -170,7 +173,8 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
 
 /// What is asked of the box and of the evening as a whole.
 static OF_BOX: &[Route] = &[
-    Route::get("/stream/{file}", |call| Box::pin(async move { stream::stream(&call) })),
+    Route::get(STREAM_FILE, |call| Box::pin(async move { stream::stream(&call) })),
+    Route::get("/stream/status", |call| Box::pin(async move { Ok(streams::status(&call)) })),
     Route {
         method: Method::POST,
         path: WHEP,
@@ -379,6 +383,14 @@ pub(super) fn router(server: &Arc<Server>) -> Router {
                 guard::checked(&server_2, &request, || Err(not_allowed(request.method(), &for_others)))
             });
         router = router.route(path, methods);
+    }
+    // A page that lies where the table has a pattern.
+    for page in webui::all().iter().filter(|page| !page.from_right && page.path.starts_with(STREAM)) {
+        let server = Arc::clone(server);
+        let answer = move |request: Request<Body>| async move {
+            guard::checked(&server, &request, || pages::page(&request))
+        };
+        router = router.route(page.path, any(answer));
     }
     let (at_the_door, server) = (Arc::clone(server), Arc::clone(server));
     router

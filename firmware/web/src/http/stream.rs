@@ -1,4 +1,5 @@
-//! `GET /stream/{id}.mp3`: the request for an endless MP3 body. The body itself is fed by [`crate::mp3`].
+//! `GET /stream/{id}.mp3`: the request for an endless MP3 body. The body itself is fed by [`crate::mp3`]. Beside it are the
+//! playlists that name it.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -7,12 +8,14 @@ use ::party::LATEST;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use base::StreamId;
 use bytes::Bytes;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 
 use super::call::Call;
 use super::refusal::{Refusal, no_place};
+use super::streams::{self, Playlist};
 use super::takeover::{Mp3Body, TakeOver};
 use crate::mp3::{Hub, icy};
 
@@ -25,9 +28,17 @@ const NAME_BYTES_MAX: usize = 100;
 /// Seconds after which a client that came after the end may ask again.
 const RETRY_SECONDS: u32 = 10;
 
-/// Answers the request: with a mark that the connection becomes a live body, or, for `HEAD` and probes, at once.
+/// Answers with the playlist of the stream if the file is one, else with its sound.
 pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
-    let hub = find(call)?;
+    let file = call.param("file");
+    match Playlist::of(file) {
+        Some((name, form)) => Ok(streams::playlist(call, form, find(call, name)?.stream(), name)),
+        None => sound(call, find(call, file.strip_suffix(".mp3").unwrap_or_default())?),
+    }
+}
+
+/// Answers with a mark that the connection becomes a live body, or, for `HEAD` and probes, at once.
+fn sound(call: &Call, hub: Hub) -> Result<Response, Refusal> {
     let bitrate_bps = bitrate(call, &hub)?;
     let icy = call.header("icy-metadata") == Some("1");
     let mut response = Response::new(endless());
@@ -65,17 +76,16 @@ fn endless() -> Body {
     Body::new(StreamBody::new(futures_util::stream::empty::<Nothing>()))
 }
 
-/// Returns the hub of `{id}.mp3`; `latest` is the newest stream.
-fn find(call: &Call) -> Result<Hub, Refusal> {
-    let file = call.param("file");
+/// Returns the hub of the stream `name`.
+fn find(call: &Call, name: &str) -> Result<Hub, Refusal> {
+    let wanted = if name == LATEST { streams::latest(&call.server) } else { StreamId::new(name).ok() };
     let hubs = call.server.app.mp3.borrow();
-    let id = file.strip_suffix(".mp3").unwrap_or_default();
-    let found = if id == LATEST { hubs.last() } else { hubs.iter().find(|hub| hub.stream().as_str() == id) };
+    let found = hubs.iter().find(|hub| Some(hub.stream()) == wanted);
     found.cloned().ok_or_else(|| {
         let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
         Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(
             "stream",
-            file,
+            call.param("file"),
             format!("{LATEST}.mp3, {}", known.join(", ")),
         )
     })

@@ -15,7 +15,7 @@ use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::Refusal;
 use super::route::{SDP, SDP_FRAGMENT};
-use crate::mp3::Hub;
+use super::streams;
 use rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionId};
 
 /// Seconds after which a refused listener may try again.
@@ -127,14 +127,13 @@ fn entity_tag(etag: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("\"{etag}\"")).ok()
 }
 
-/// Returns the stream in the path; `latest` is the newest one.
+/// Returns the stream in the path; `latest` is the newest one that plays.
 fn stream(call: &Call) -> Result<StreamId, Refusal> {
     find_stream(call, call.param("stream"))
 }
 
 fn find_stream(call: &Call, name: &str) -> Result<StreamId, Refusal> {
-    let hubs = call.server.app.mp3.borrow();
-    let id = if name == LATEST { hubs.last().map(Hub::stream) } else { StreamId::new(name).ok() };
+    let id = if name == LATEST { streams::latest(&call.server) } else { StreamId::new(name).ok() };
     id.ok_or_else(|| unknown_stream(name))
 }
 

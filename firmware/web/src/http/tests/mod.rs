@@ -17,6 +17,7 @@ mod pages;
 mod pairing;
 mod reply;
 mod settings;
+mod streams;
 mod table;
 mod things;
 mod whep;

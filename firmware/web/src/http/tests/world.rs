@@ -87,6 +87,7 @@ pub(crate) fn track(id: TrackId) -> TrackView {
         album: "Album".into(),
         duration_ms: Some(1_000),
         art,
+        genres: vec!["Pop".into()],
     }
 }
 
