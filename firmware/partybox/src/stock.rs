@@ -129,7 +129,16 @@ impl Stock {
         let (file, (title, _)) = self.demo.get(index).zip(DEMO.get(index))?;
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         let about = TrackInfo { title: Some((*title).to_owned()), ..TrackInfo::default() };
-        Some(Entry { path, about, album: String::new(), genres: Vec::new(), art: None, start_ms: 0, end_ms: None, gain_db: 0.0 })
+        Some(Entry {
+            path,
+            about,
+            album: String::new(),
+            genres: Vec::new(),
+            art: None,
+            start_ms: 0,
+            end_ms: None,
+            gain_db: 0.0,
+        })
     }
 }
 

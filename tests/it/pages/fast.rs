@@ -16,8 +16,7 @@ const BYTES_MAX: u64 = 75_000;
 const SHIFT_MAX: f64 = 0.01;
 
 /// All pages.
-const PAGES: [&str; 8] =
-    ["/", "/host", "/why", "/settings", "/screen", "/poster", "/streams", "/stream/latest"];
+const PAGES: [&str; 8] = ["/", "/host", "/why", "/settings", "/screen", "/poster", "/streams", "/stream/latest"];
 
 /// How each is looked at: a phone and a desk, in the language that the pages are written in, in one with longer words, and in
 /// one from the right.

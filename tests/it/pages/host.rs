@@ -73,7 +73,16 @@ fn make(number: usize, (title, artist, one, two): &(&str, &str, &str, &str), fol
     let made = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-f", "lavfi", "-i", &tone, "-f", "lavfi", "-i", &cover])
         .args(["-map", "0:a", "-map", "1:v", "-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic"])
-        .args(["-metadata", &title_tag, "-metadata", &artist_tag, "-metadata", "album=House Party"])
+        .args([
+            "-metadata",
+            &title_tag,
+            "-metadata",
+            &artist_tag,
+            "-metadata",
+            "album=House Party",
+            "-metadata",
+            "genre=House; Pop",
+        ])
         .args(["-c:a", "libmp3lame", "-b:a", "32k", "-id3v2_version", "3"])
         .arg(folder.join(format!("{number}.mp3")))
         .stdin(Stdio::null())

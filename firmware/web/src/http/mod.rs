@@ -36,6 +36,7 @@ mod recent;
 mod refusal;
 mod role;
 mod route;
+mod router;
 mod routes;
 mod senders;
 mod server;

@@ -4,26 +4,17 @@
 //! new route cannot be left out of any of them.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use ::library::UPLOAD_BYTES_MAX;
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::http::Method;
 
-use super::call::Server;
 use super::limits::{BACKUP_BYTES_MAX, JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTES_MAX};
 use super::qr::Format;
-use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, channels, following, foreign, guard, guests, health, icecast, music, openapi, pages, pairing,
-    party, portal, qr, queue, senders, settings, statistics, stream, streams, update, upload, whep, whip, why,
+    appliance, art, channels, following, guests, health, icecast, music, openapi, pairing, party, portal, qr, queue,
+    senders, settings, statistics, stream, streams, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -34,7 +25,7 @@ macro_rules! channel {
 }
 
 /// Where streams are; the files there are named by their ids.
-const STREAM: &str = "/stream/";
+pub(super) const STREAM: &str = "/stream/";
 const STREAM_FILE: &str = "/stream/{file}";
 const WHEP: &str = "/whep/{stream}";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
@@ -319,83 +310,4 @@ pub(super) fn paths() -> BTreeMap<&'static str, Vec<&'static Route>> {
         paths.entry(route.path).or_default().push(route);
     }
     paths
-}
-
-/// The `Allow` header of a path with these routes.
-fn allow(routes: &[&'static Route]) -> HeaderValue {
-    let mut methods = Vec::new();
-    for route in routes {
-        methods.push(route.method.as_str());
-        if route.method == Method::GET {
-            methods.push("HEAD");
-        }
-    }
-    methods.push("OPTIONS");
-    HeaderValue::from_str(&methods.join(", ")).expect("method names are plain text")
-}
-
-/// The answer to `OPTIONS`: what the path allows and, for WHEP, what it accepts (RFC 9725 section 4.2).
-fn options(routes: &[&'static Route]) -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().insert(header::ALLOW, allow(routes));
-    for route in routes {
-        if let (&Method::POST, Takes::Media(media, _)) = (&route.method, route.takes) {
-            response.headers_mut().insert("accept-post", HeaderValue::from_static(media));
-        }
-        if let (&Method::PATCH, Takes::Media(media, _)) = (&route.method, route.takes) {
-            response.headers_mut().insert("accept-patch", HeaderValue::from_static(media));
-        }
-    }
-    let open: Vec<&Method> =
-        routes.iter().filter(|route| route.is_for_all_pages()).map(|route| &route.method).collect();
-    if !open.is_empty() {
-        foreign::preflight(response.headers_mut(), &open);
-    }
-    response
-}
-
-fn not_allowed(method: &Method, routes: &[&'static Route]) -> Refusal {
-    let allowed = allow(routes);
-    let text = allowed.to_str().unwrap_or_default().to_owned();
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "This address does not take this method.")
-        .field("method", method.as_str(), text)
-        .header(header::ALLOW, allowed)
-        .closing()
-}
-
-/// The router made from the table.
-pub(super) fn router(server: &Arc<Server>) -> Router {
-    let mut router = Router::new();
-    for (path, routes) in paths() {
-        let mut methods: MethodRouter<(), Infallible> = MethodRouter::new();
-        for route in routes.clone() {
-            let filter = MethodFilter::try_from(route.method.clone()).expect("the table holds standard methods");
-            let server = Arc::clone(server);
-            methods = methods.on(filter, move |request: Request| guard::answer(server, route, request));
-        }
-        let (for_options, for_others) = (routes.clone(), routes);
-        let (server_1, server_2) = (Arc::clone(server), Arc::clone(server));
-        methods = methods
-            .merge(on(MethodFilter::OPTIONS, move |request: Request<Body>| async move {
-                guard::checked(&server_1, &request, || Ok(options(&for_options)))
-            }))
-            .fallback(move |request: Request<Body>| async move {
-                guard::checked(&server_2, &request, || Err(not_allowed(request.method(), &for_others)))
-            });
-        router = router.route(path, methods);
-    }
-    // A page that lies where the table has a pattern.
-    for page in webui::all().iter().filter(|page| !page.from_right && page.path.starts_with(STREAM)) {
-        let server = Arc::clone(server);
-        let answer = move |request: Request<Body>| async move {
-            guard::checked(&server, &request, || pages::page(&request))
-        };
-        router = router.route(page.path, any(answer));
-    }
-    let (at_the_door, server) = (Arc::clone(server), Arc::clone(server));
-    router
-        .fallback(
-            move |request: Request<Body>| async move { guard::checked(&server, &request, || pages::page(&request)) },
-        )
-        .layer(middleware::from_fn(move |request, next| portal::door(Arc::clone(&at_the_door), request, next)))
 }

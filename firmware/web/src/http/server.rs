@@ -19,7 +19,7 @@ use super::limits::{
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
 use super::turns::Turns;
 use super::unfinished::Unfinished;
-use super::{App, audience, connection, routes, statistics};
+use super::{App, audience, connection, router, statistics};
 use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
@@ -60,7 +60,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         started: Instant::now(),
         app,
     });
-    let router = routes::router(&server);
+    let router = router::router(&server);
     // Dropped by every connection; when the last is gone, the channel closes.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let accepting = Accepting { server: &server, router, stop, alive };

@@ -46,9 +46,9 @@ impl Playlist {
         let name: String = name.chars().filter(|c| !c.is_control()).collect();
         match self {
             Self::M3u => format!("#EXTM3U\n#EXTINF:{ENDLESS},{name}\n{address}\n"),
-            Self::Pls => format!(
-                "[playlist]\nNumberOfEntries=1\nFile1={address}\nTitle1={name}\nLength1={ENDLESS}\nVersion=2\n"
-            ),
+            Self::Pls => {
+                format!("[playlist]\nNumberOfEntries=1\nFile1={address}\nTitle1={name}\nLength1={ENDLESS}\nVersion=2\n")
+            }
         }
     }
 }

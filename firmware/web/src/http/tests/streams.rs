@@ -55,7 +55,11 @@ async fn playlists_are_known_by_their_ending_and_name_the_address_that_was_asked
     for (path, media, line) in [
         ("/stream/latest.m3u", "audio/x-mpegurl; charset=utf-8", "http://party.example.org:8123/stream/latest.mp3\n"),
         ("/stream/main.m3u8", "audio/x-mpegurl; charset=utf-8", "http://party.example.org:8123/stream/main.mp3\n"),
-        ("/stream/latest.pls", "audio/x-scpls; charset=utf-8", "File1=http://party.example.org:8123/stream/latest.mp3\n"),
+        (
+            "/stream/latest.pls",
+            "audio/x-scpls; charset=utf-8",
+            "File1=http://party.example.org:8123/stream/latest.mp3\n",
+        ),
     ] {
         let reply = world.ask("GET", path, &["Host: party.example.org:8123"], &[]).await;
         assert_eq!((reply.status, reply.header("content-type")), (200, media), "{path}");
