@@ -3,7 +3,7 @@
 //! The program is the one named by `PARTYBOX_BIN`, else the one built beside the tests. It is killed with the test.
 
 use std::ffi::OsStr;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -103,7 +103,8 @@ impl Running {
         let serves = wait::comes_true(START_LIMIT, || {
             let ended = self.child.try_wait().expect("the program is ours");
             assert_eq!(ended, None, "the program ended instead of serving");
-            TcpStream::connect(self.address).is_ok()
+            // A connection alone may be to the box before, whose port a process that it was starting still holds.
+            !matches!(ureq::get(self.url("/health")).call(), Err(error) if !matches!(error, ureq::Error::StatusCode(_)))
         });
         assert!(serves, "the program does not serve");
     }

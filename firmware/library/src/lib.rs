@@ -8,6 +8,7 @@
 mod art;
 mod color;
 pub mod distrust;
+mod failed;
 mod fingerprint;
 mod inspect;
 mod key;

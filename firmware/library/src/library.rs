@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -18,7 +19,7 @@ use crate::measure::Meter;
 use crate::progress::Progress;
 use crate::scan::{Scanner, Sources};
 use crate::selection::{Folder, Selection};
-use crate::settings::Settings;
+use crate::settings::{Judge, Settings};
 use crate::shared::Shared;
 use crate::store::read::{
     AskError, BrokenFile, Filter, Group, GroupBy, Playlist, Reader, Root, RootKind, Track, TroubledList,
@@ -66,10 +67,10 @@ impl std::error::Error for Error {
 /// A library. Clones are the same library; with the last one it is closed.
 #[derive(Clone)]
 pub struct Library {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     reader: Arc<Reader>,
     gallery: Gallery,
     reception: Option<Reception>,
@@ -77,6 +78,10 @@ struct Inner {
     writer: Mutex<Option<SyncSender<Order>>>,
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Says whether a file plays.
+    pub(crate) judge: Judge,
+    /// Whether it is asked about a track that failed.
+    pub(crate) asks: AtomicBool,
 }
 
 impl fmt::Debug for Library {
@@ -138,7 +143,7 @@ impl Library {
             reader: Arc::clone(&reader),
             writer: writer.clone(),
             inspector: Inspector::new(settings.worker),
-            judge: settings.judge,
+            judge: Arc::clone(&settings.judge),
             rescan_every: settings.rescan_every,
             shared: Arc::clone(&shared),
         };
@@ -160,7 +165,8 @@ impl Library {
             threads.push(spawn("loudness", Box::new(move || meter.run()))?);
         }
         let writer = Mutex::new(Some(writer));
-        let inner = Inner { reader, gallery, reception, writer, shared, threads: Mutex::new(threads) };
+        let (threads, asks) = (Mutex::new(threads), AtomicBool::new(false));
+        let inner = Inner { reader, gallery, reception, writer, shared, threads, judge: settings.judge, asks };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -36,6 +36,8 @@ pub(crate) enum Order {
     Present { root: i64, present: bool },
     /// Remember how loud tracks are, and say when that is done.
     Loudness { all: Vec<Measured>, done: SyncSender<()> },
+    /// Remember that a track does not play, and why.
+    Refused { id: i64, why: String },
     /// Remember that somebody wanted to hear a track.
     Played(i64),
     /// Say when everything before is written, and whether all of it could be.
@@ -115,6 +117,7 @@ impl Scribe {
             }
             Order::Present { root, present } => write::set_present(connection, *root, *present),
             Order::Loudness { all, .. } => write::measured(connection, all),
+            Order::Refused { id, why } => write::refused(connection, *id, why),
             Order::Played(id) => write::played(connection, *id).map(|()| false),
             Order::Tell(_) => {
                 *alike = Alike::default();
@@ -136,7 +139,12 @@ impl Scribe {
             }
             Order::Loudness { done, .. } => _ = done.send(()),
             Order::Tell(written) => _ = written.send(std::mem::replace(&mut self.is_well, true)),
-            Order::Facts { .. } | Order::Derive { .. } | Order::Present { .. } | Order::Played(_) | Order::Rebuild => {}
+            Order::Facts { .. }
+            | Order::Derive { .. }
+            | Order::Present { .. }
+            | Order::Refused { .. }
+            | Order::Played(_)
+            | Order::Rebuild => {}
         }
     }
 

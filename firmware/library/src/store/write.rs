@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 pub(crate) use self::derive::derive;
-pub(crate) use self::heard::{Measured, measured, played};
+pub(crate) use self::heard::{Measured, measured, played, refused};
 use super::read::RootKind;
 use crate::fingerprint::Fingerprint;
 use crate::lists::List;

@@ -142,3 +142,30 @@ fn what_could_not_be_found_out_for_a_moment_is_found_out_though_nothing_tells_of
     assert_eq!(reasons(&library), [("Never.wav".to_owned(), "there is nothing in it".to_owned())]);
     assert_eq!(all(&library).len(), TITLES.len() + 1);
 }
+
+#[test]
+fn a_track_that_failed_is_asked_about_and_stays_one_only_if_it_plays() {
+    let home = home();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let judge = move |path: &Path| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        let why = || Unheard::Never("cannot be played here: E-AC-3".into());
+        if fs::read(path).is_ok_and(|bytes| bytes == wav(TITLES[0], "Somebody")) { Err(why()) } else { Ok(None) }
+    };
+    let library = Library::open(Settings { judge: Arc::new(judge), ..home.settings("tag-worker") }).unwrap();
+    home.until(|| !library.progress().scanning);
+    let (bad, good) = (find(&library, TITLES[0]).expect("listed"), find(&library, TITLES[1]).expect("listed"));
+    let before = asked.load(Ordering::Relaxed);
+    library.failed(good.id);
+    home.until(|| asked.load(Ordering::Relaxed) == before + 1);
+    // While one is asked about, another is not: whoever plays comes back to it.
+    home.until(|| {
+        library.failed(bad.id);
+        find(&library, TITLES[0]).is_none()
+    });
+    assert_eq!(all(&library).len(), TITLES.len() - 1, "what plays stays");
+    assert_eq!(reasons(&library).len(), 1);
+    assert!(reasons(&library)[0].1.ends_with("E-AC-3"), "{:?}", reasons(&library));
+    library.failed(TrackId(1 << 40));
+}

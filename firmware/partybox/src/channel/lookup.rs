@@ -86,6 +86,13 @@ impl Lookup {
             library.played(track, wanted);
         }
     }
+
+    /// Has the library find out whether `track` plays, which has just failed to.
+    pub(crate) fn failed(&self, track: TrackId) {
+        if let Some(library) = &self.library {
+            library.failed(track);
+        }
+    }
 }
 
 fn answer_all(stock: &Stock, asked: &Receiver<(ChannelId, TrackId)>, answers: &mpsc::Sender<Answer>) {

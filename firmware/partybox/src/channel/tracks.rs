@@ -244,7 +244,11 @@ impl Tracks {
             }
             decode::Event::Ended(Outcome::Broken(broken)) => {
                 log::warn!("skipped: {broken}");
-                (broken.after_frames < WORTH_PLAYING_FRAMES).then_some(Input::TrackBroken(cue))
+                if broken.after_frames >= WORTH_PLAYING_FRAMES {
+                    return None;
+                }
+                self.lookup.failed(track);
+                Some(Input::TrackBroken(cue))
             }
             decode::Event::Ended(Outcome::Completed { .. } | Outcome::Abandoned) => None,
         }

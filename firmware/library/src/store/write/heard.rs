@@ -1,6 +1,6 @@
 //! Remembers what comes of playing tracks: how loud and how long they are, that they do not play, that somebody wanted them.
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::fingerprint::Fingerprint;
 use crate::level::Loudness;
@@ -37,6 +37,16 @@ pub(crate) fn measured(connection: &mut Connection, all: &[Measured]) -> rusqlit
     }
     transaction.commit()?;
     Ok(changed)
+}
+
+/// Remembers that a track does not play; whether what is known of tracks has changed.
+pub(crate) fn refused(connection: &mut Connection, id: i64, reason: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT fingerprint FROM tracks WHERE id = ?1";
+    let fingerprint: Option<Fingerprint> = connection.query_row(sql, [id], |row| row.get(0)).optional()?;
+    let Some(fingerprint) = fingerprint else { return Ok(false) };
+    let transaction = connection.transaction()?;
+    refuse(&transaction, &fingerprint, reason)?;
+    transaction.commit().map(|()| true)
 }
 
 /// Makes every file of these contents one that does not play, now and under whatever name it comes again.
