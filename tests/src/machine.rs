@@ -21,7 +21,7 @@ use crate::wait;
 const FOLDER: &str = "PARTYBOX_MACHINE";
 
 /// How long a boot, or one command in the guest, may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Size of the guest's card.
 const CARD_BYTES: u64 = 64 * 1024 * 1024;
