@@ -55,11 +55,16 @@ pub enum Led {
     Play,
     /// Tells of people who come.
     Guests,
+    /// Lit while the box has power and runs; asks not to be switched off while an update is written.
+    Power,
+    /// As bright as the sound is loud.
+    Level,
 }
 
 impl Led {
     /// Every LED, in the order of [`Led::index`].
-    pub const ALL: [Self; 6] = [Self::Status, Self::Red, Self::Green, Self::Blue, Self::Play, Self::Guests];
+    pub const ALL: [Self; 8] =
+        [Self::Status, Self::Red, Self::Green, Self::Blue, Self::Play, Self::Guests, Self::Power, Self::Level];
 
     /// The parts of the RGB LED.
     pub const COLOURS: [Self; 3] = [Self::Red, Self::Green, Self::Blue];
@@ -85,7 +90,7 @@ pub enum Function {
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Button(Button::Play),
         Self::Button(Button::Next),
         Self::Button(Button::VolumeUp),
@@ -99,6 +104,8 @@ impl Function {
         Self::Led(Led::Blue),
         Self::Led(Led::Play),
         Self::Led(Led::Guests),
+        Self::Led(Led::Power),
+        Self::Led(Led::Level),
     ];
 
     /// Its name in tables and configuration.
@@ -117,6 +124,8 @@ impl Function {
             Self::Led(Led::Blue) => "blue-led",
             Self::Led(Led::Play) => "play-led",
             Self::Led(Led::Guests) => "guests-led",
+            Self::Led(Led::Power) => "power-led",
+            Self::Led(Led::Level) => "level-led",
         }
     }
 

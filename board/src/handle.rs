@@ -4,7 +4,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{EventfdFlags, eventfd};
@@ -47,6 +47,9 @@ pub(crate) struct Counters {
     pub(crate) lines_missing: AtomicU64,
 }
 
+/// By how much the loudness must change to be shown: a sixteenth.
+const LOUDNESS_STEP: u8 = 16;
+
 /// Counts one.
 pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Relaxed);
@@ -82,6 +85,9 @@ impl Wishes {
 pub(crate) struct Shared {
     requests: Mutex<Requests>,
     wake: OwnedFd,
+    /// How loud it is, and whether an LED shows it.
+    loudness: AtomicU8,
+    pub(crate) shows_loudness: AtomicBool,
     pub(crate) wishes: Mutex<Wishes>,
     pub(crate) wished: Condvar,
     pub(crate) counters: Counters,
@@ -103,6 +109,8 @@ impl Handle {
             wishes: Mutex::default(),
             wished: Condvar::new(),
             counters: Counters::default(),
+            loudness: AtomicU8::new(0),
+            shows_loudness: AtomicBool::new(false),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -113,6 +121,19 @@ impl Handle {
         let mut requests = lock(&self.shared.requests);
         if requests.latest != Some(scene) {
             (requests.scene, requests.latest) = (Some(scene), Some(scene));
+            self.shared.ring();
+        }
+    }
+
+    /// Returns whether an LED shows how loud it is: else nobody need say it.
+    pub fn shows_loudness(&self) -> bool {
+        self.shared.shows_loudness.load(Relaxed)
+    }
+
+    /// How loud it is from now on, 0 (silence) to 255 (full scale). A change that nobody could see wakes nobody.
+    pub fn loudness(&self, loudness: u8) {
+        let step = |loudness: u8| loudness / LOUDNESS_STEP;
+        if step(self.shared.loudness.swap(loudness, Relaxed)) != step(loudness) && self.shows_loudness() {
             self.shared.ring();
         }
     }
@@ -170,6 +191,11 @@ impl Shared {
     fn ring(&self) {
         // It cannot fail: the count of wakes would have to reach 2^64.
         let _ = write(&self.wake, &1_u64.to_ne_bytes());
+    }
+
+    /// How loud it is.
+    pub(crate) fn loudness(&self) -> u8 {
+        self.loudness.load(Relaxed)
     }
 
     /// Takes what was left for the lines' thread.

@@ -20,7 +20,9 @@ pub(crate) fn markdown() -> String {
     let mut text = format!(
         "\n## What the lights say\n\n\
          The status LED shows the first of these that holds; the LED beside play shows what concerns the music, the one\n\
-         for guests what concerns people. Each sign is {LETTER_MS} ms, `#` lit, `_` dark; the rhythm alone tells them apart, the\n\
+         for guests what concerns people. Where they are wired (`power-led`, `level-led` in `[board.pins]`), the one for power is lit\n\
+         while the box runs and shows starting, updating and shutting down, and the one for level is as bright as the sound is\n\
+         loud and shows clipping. Each sign is {LETTER_MS} ms, `#` lit, `_` dark; the rhythm alone tells them apart, the\n\
          colour of an RGB LED only helps. Where there are several channels, ready, playing and paused have the colour of the\n\
          one that the buttons act on.\n\n\
          | rhythm | colour | meaning |\n| --- | --- | --- |\n"

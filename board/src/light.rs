@@ -145,12 +145,15 @@ pub struct Light {
     flash: Option<(Flash, Time)>,
     /// What follows it: at most one of each.
     waiting: Vec<Flash>,
+    /// How loud it is, 0 to 255.
+    loudness: u8,
 }
 
 impl Light {
     /// Starting, since `now`.
     pub fn new(now: Time) -> Self {
-        Self { scene: Scene::default(), since: [now; Condition::ALL.len()], flash: None, waiting: Vec::new() }
+        let since = [now; Condition::ALL.len()];
+        Self { scene: Scene::default(), since, flash: None, waiting: Vec::new(), loudness: 0 }
     }
 
     /// What holds from `now` on. What held before goes on in its pattern.
@@ -161,6 +164,11 @@ impl Light {
             }
         }
         self.scene = scene;
+    }
+
+    /// How loud it is from now on, 0 (silence) to 255 (full scale).
+    pub fn set_loudness(&mut self, loudness: u8) {
+        self.loudness = loudness;
     }
 
     /// Shows `flash` now, or after the one that shows. One that already waits is the same.
@@ -185,13 +193,19 @@ impl Light {
 
     /// The level of an LED that can be dimmed, 0 to 255, before the scene's brightness is taken into account.
     pub fn level(&self, led: Led, now: Time) -> u8 {
-        let Some((pattern, since, colour)) = self.shown(led) else { return 0 };
+        let Some((pattern, since, colour)) = self.shown(led) else {
+            return match led {
+                Led::Power => u8::MAX,
+                Led::Level => self.loudness,
+                _ => 0,
+            };
+        };
         let level = pattern.level_at(since, now);
         let part = match led {
             Led::Red => colour.red,
             Led::Green => colour.green,
             Led::Blue => colour.blue,
-            Led::Status | Led::Play | Led::Guests => u8::MAX,
+            Led::Status | Led::Play | Led::Guests | Led::Power | Led::Level => u8::MAX,
         };
         (u16::from(level) * u16::from(part) / 255) as u8
     }
@@ -205,7 +219,7 @@ impl Light {
     pub fn next_change(&self, now: Time) -> Option<Time> {
         let flash_ends = self.flash.map(|(flash, since)| since.plus_micros(patterns::flash(flash).length_us()));
         // The three colours follow the status LED.
-        [Led::Status, Led::Play, Led::Guests].into_iter().fold(flash_ends, |next, led| {
+        [Led::Status, Led::Play, Led::Guests, Led::Power, Led::Level].into_iter().fold(flash_ends, |next, led| {
             let change = self.shown(led).and_then(|(pattern, since, _)| pattern.next_change(since, now));
             earlier(next, change)
         })
@@ -219,7 +233,7 @@ impl Light {
         let urgent = Condition::ALL
             .into_iter()
             .any(|condition| condition >= UNINTERRUPTED_FROM && self.scene.conditions.holds(condition));
-        if let Some((flash, since)) = self.flash.filter(|_| !urgent && led != Led::Play) {
+        if let Some((flash, since)) = self.flash.filter(|_| !urgent && patterns::flashes(led)) {
             return Some((patterns::flash(flash), since, flash_colour(flash)));
         }
         highest.map(|condition| {

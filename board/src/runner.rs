@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use crate::display;
 use crate::event::{Emit, Event};
+use crate::function::{Function, Led};
 use crate::gesture::Habits;
 use crate::gpio::Gpio;
 pub use crate::handle::{Counts, Handle};
@@ -62,6 +63,8 @@ pub fn start(wiring: Wiring, habits: Habits, on_event: impl FnMut(Event) + Send 
         threads.push(spawn("display", move || display::run(&wiring, sim.as_ref(), &shared, &emit))?);
     }
     let shared = Arc::clone(&handle.shared);
+    let shows_loudness = wiring.pin(Function::Led(Led::Level)).is_some();
+    shared.shows_loudness.store(shows_loudness, Ordering::Relaxed);
     let lines = Lines::new(port, wiring);
     // Before anybody can ask, so that nobody takes "not yet tried" for "all is there".
     shared.counters.lines_missing.store(lines.missing(), Ordering::Relaxed);
@@ -109,6 +112,7 @@ fn run(mut lines: Lines, mut inputs: Inputs, shared: &Shared, emit: &Emit) {
             if let Some(scene) = requests.scene {
                 light.set(scene, now);
             }
+            light.set_loudness(shared.loudness());
             requests.flashes.into_iter().for_each(|flash| light.flash(flash, now));
         }
         if ready.edges {

@@ -151,5 +151,12 @@ pub(super) const fn concerns(condition: Condition, led: Led) -> bool {
         Led::Guests => {
             matches!(condition, Condition::NearlyFull | Condition::PairingOpen | Condition::PairingAsked)
         }
+        Led::Power => matches!(condition, Condition::Starting | Condition::Updating | Condition::ShuttingDown),
+        Led::Level => matches!(condition, Condition::Clipping),
     }
+}
+
+/// Whether an LED shows what is shown once.
+pub(super) const fn flashes(led: Led) -> bool {
+    !matches!(led, Led::Play | Led::Power | Led::Level)
 }

@@ -146,6 +146,20 @@ fn each_led_says_its_own() {
 }
 
 #[test]
+fn the_leds_for_power_and_level_say_that_and_what_endangers_it() {
+    let mut light = Light::new(Time::ZERO);
+    light.set(scene(&[Condition::Playing, Condition::Error]), Time::ZERO);
+    light.set_loudness(90);
+    light.flash(Flash::NewGuest, Time::ZERO);
+    assert_eq!([Led::Power, Led::Level].map(|led| light.level(led, Time::ZERO)), [255, 90], "no flash, no error");
+    light.set(scene(&[Condition::Clipping]), Time::ZERO);
+    assert_eq!(drawing(&mut light, Led::Level, 0, 12), "##__##__##__");
+    light.set(scene(&[Condition::Updating]), Time::ZERO);
+    assert_eq!(drawing(&mut light, Led::Power, 0, 18), "###############___");
+    assert!(light.next_change(Time::ZERO).is_some(), "it wakes for its pattern");
+}
+
+#[test]
 fn music_has_the_colour_of_what_the_buttons_act_on_and_nothing_else_has() {
     let orange = Colour { red: 255, green: 128, blue: 0 };
     for condition in ALL {

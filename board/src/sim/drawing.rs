@@ -52,12 +52,12 @@ mod tests {
         let mut frame = Frame::default();
         frame.set(0, 0, true);
         frame.set(127, 63, true);
-        let drawn = draw(&[255, 0, 40, 0, 255, 0], Some(&frame));
+        let drawn = draw(&[255, 0, 40, 0, 255, 0, 255, 0], Some(&frame));
         assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
         let lines: Vec<&str> = drawn.lines().collect();
         assert_eq!(lines.len(), 19);
-        assert_eq!(lines[0], "[ ● status  · red  ○ green  · blue  ● play  · guests ]");
+        assert_eq!(lines[0], "[ ● status  · red  ○ green  · blue  ● play  · guests  ● power  · level ]");
         assert!(lines[2].starts_with("│\u{2801}\u{2800}") && lines[17].ends_with("\u{2880}│"), "{drawn}");
-        assert_eq!(draw(&[0; 6], None).lines().count(), 1);
+        assert_eq!(draw(&[0; 8], None).lines().count(), 1);
     }
 }

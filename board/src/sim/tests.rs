@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::*;
-use crate::config::Config;
+use crate::config::{Config, PinConfig};
 use crate::event::{Event, Part, Problem, What};
 use crate::gesture::{Gesture, Habits};
 use crate::light::{Condition, Conditions, Flash, Scene};
@@ -148,6 +148,29 @@ fn leds_follow_the_scene_and_a_flash_is_seen() {
 }
 
 #[test]
+fn loudness_is_shown_where_an_led_is_wired_for_it_and_wakes_nobody_elsewhere() {
+    let room = started("none", |config| {
+        config.pins.insert("level-led".to_owned(), PinConfig { line: Some(8), ..PinConfig::default() });
+    });
+    room.scene(&[Condition::Playing]);
+    assert!(room.running.handle.shows_loudness());
+    room.running.handle.loudness(200);
+    room.until(|sim| sim.led(Led::Level) == 200);
+    room.running.handle.loudness(0);
+    room.until(|sim| sim.led(Led::Level) == 0);
+    room.stop();
+    let room = started("none", |_| {});
+    room.scene(&[Condition::Playing]);
+    room.until(|sim| sim.led(Led::Play) == 255);
+    let before = room.running.handle.counts().requests_total;
+    room.running.handle.loudness(200);
+    room.sim.press(Button::Play, 50);
+    assert_eq!(room.next(), press(Button::Play, Gesture::Short));
+    assert_eq!((room.running.handle.shows_loudness(), room.running.handle.counts().requests_total), (false, before));
+    room.stop();
+}
+
+#[test]
 fn a_chip_that_goes_away_is_told_once_and_comes_back_by_itself() {
     let room = started("none", |_| {});
     room.scene(&[Condition::Playing]);
@@ -202,7 +225,7 @@ fn a_box_without_a_board_has_no_threads() {
 #[test]
 fn buttons_that_are_not_wired_stay_still() {
     let room = started("none", |config| {
-        let unwired = crate::config::PinConfig { wired: Some(false), ..Default::default() };
+        let unwired = PinConfig { wired: Some(false), ..Default::default() };
         config.pins.insert("pair-button".to_owned(), unwired);
     });
     room.sim.press(Button::Pair, 50);

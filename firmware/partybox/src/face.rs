@@ -69,6 +69,15 @@ pub struct Shown {
     pub color: Color,
 }
 
+/// The level from which on an LED tells how loud it is: what is quieter than this is dark, dBFS.
+const DARK_BELOW_DBFS: f32 = -48.0;
+
+/// Returns how bright an LED is that shows a peak, 0 to 255: even in decibels, as the ear has it.
+pub fn loudness(peak_dbfs: f32) -> u8 {
+    // Silence is infinitely far below; the conversion saturates.
+    ((1.0 - peak_dbfs / DARK_BELOW_DBFS) * 255.0) as u8
+}
+
 impl Facts {
     /// Returns what the LEDs shall say.
     pub fn scene(&self) -> Scene {
@@ -270,6 +279,12 @@ mod tests {
             only(&Facts { countdown: Some((Action::Forget, 3)), ..playing() }),
             [Condition::Playing, Condition::Countdown]
         );
+    }
+
+    #[test]
+    fn loudness_is_even_in_decibels_and_silence_is_dark() {
+        let shown = [f32::NEG_INFINITY, -60.0, -48.0, -24.0, -12.0, 0.0, 3.0].map(loudness);
+        assert_eq!(shown, [0, 0, 0, 127, 191, 255, 255]);
     }
 
     #[test]

@@ -212,6 +212,16 @@ impl Panel {
         }
     }
 
+    /// Returns whether an LED shows how loud it is.
+    pub(crate) fn shows_loudness(&self) -> bool {
+        self.board.shows_loudness()
+    }
+
+    /// Shows how loud it is, 0 to 255.
+    pub(crate) fn loudness(&self, loudness: u8) {
+        self.board.loudness(loudness);
+    }
+
     /// Says that the box is about to be off.
     pub(crate) fn shut_down(&mut self) {
         self.set(Scene { conditions: Conditions::NONE.with(Condition::ShuttingDown), ..Scene::default() });

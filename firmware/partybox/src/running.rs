@@ -40,6 +40,9 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 /// How often tracks that could not be played are given another chance while there are no others.
 const RETRY_EVERY: Duration = Duration::from_secs(10);
 
+/// How often an LED that shows how loud it is is told: as often as an eye follows.
+const LOUDNESS_EVERY: Duration = Duration::from_millis(50);
+
 /// The running box: everything the loop looks after.
 pub(crate) struct Running {
     pub(crate) channels: Channels,
@@ -88,7 +91,8 @@ pub(crate) struct Running {
 impl Running {
     /// Carries values until something essential is in trouble, or a host wants the box to begin again.
     pub(crate) async fn run(&mut self) -> Result<(), Trouble> {
-        let (mut publish, mut retry) = (ticker(PUBLISH_EVERY), ticker(RETRY_EVERY));
+        let (mut publish, mut retry, mut loudness) =
+            (ticker(PUBLISH_EVERY), ticker(RETRY_EVERY), ticker(LOUDNESS_EVERY));
         loop {
             let mut granted = Vec::new();
             let config = &*self.settings.config();
@@ -120,6 +124,12 @@ impl Running {
                 Some(lists) = self.lists.recv() => self.channels.relist(&lists),
                 Some(news) = self.news.recv() => self.channels.learn(news),
                 () = self.wake.notified() => self.channels.poll(),
+                _ = loudness.tick(), if self.panel.shows_loudness() => {
+                    let (_, programme) = self.channels.steered();
+                    self.panel.loudness(face::loudness(programme.controls().status().out_peak_dbfs));
+                    // Nothing that is published has changed.
+                    continue;
+                }
                 _ = retry.tick() => self.channels.retry(),
                 _ = publish.tick() => {
                     self.channels.poll();
