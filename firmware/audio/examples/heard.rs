@@ -93,7 +93,9 @@ fn ffmpeg_hears(path: &Path) -> io::Result<Option<Heard>> {
         .arg(path)
         .stderr(Stdio::null())
         .output()?;
-    let is_mono = String::from_utf8_lossy(&channels.stdout).lines().next() == Some("1");
+    // Where it has data beside the sound a comma follows.
+    let is_mono =
+        String::from_utf8_lossy(&channels.stdout).lines().next().is_some_and(|line| line.trim_end_matches(',') == "1");
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "quiet", "-nostdin", "-i"]).arg(path).args(["-map", "0:a:0", "-ar", "48000", "-f", "f32le"]);
     // One channel is heard from both sides at its own level.
