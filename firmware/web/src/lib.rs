@@ -13,6 +13,7 @@ pub mod mp3;
 pub mod pairing;
 pub mod panel;
 pub mod portal;
+mod rooms;
 pub mod senders;
 pub mod settings;
 mod statistics;

@@ -24,6 +24,7 @@ use crate::gate::{Entrant, Gate};
 use crate::guests::{self, Guests, Newcomer};
 use crate::metrics::Counters;
 use crate::mp3::Hub;
+use crate::rooms::Rooms;
 use crate::statistics::Statistics;
 use crate::status::{ChannelStatus, Listeners, Snapshot};
 use rtc::api::SessionId;
@@ -47,6 +48,10 @@ pub(super) struct Server {
     pub(super) connections: Gate,
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
+    /// Connections to rooms.
+    pub(super) room_places: Gate,
+    /// The rooms, whose sound the box does not see.
+    pub(super) rooms: Rooms,
     pub(super) guests: Guests,
     /// Where paired phones called from of late. One that is forgotten competes with the guests for a connection.
     pub(super) paired_from: Recent,

@@ -71,6 +71,7 @@ pub(super) fn metrics(call: &Call) -> Response {
     page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);
     mp3(call, &mut page);
     webrtc(&server.app.rtc.stats(), &mut page);
+    server.rooms.write(&mut page);
     page.number(
         "uptime_seconds",
         Kind::Gauge,

@@ -35,6 +35,7 @@ mod queue;
 mod recent;
 mod refusal;
 mod role;
+mod rooms;
 mod route;
 mod routes;
 mod senders;

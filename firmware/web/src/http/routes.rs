@@ -23,7 +23,7 @@ use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, channels, following, foreign, guard, guests, health, icecast, music, openapi, pages, pairing,
-    party, portal, qr, queue, senders, settings, statistics, stream, update, upload, whep, whip, why,
+    party, portal, qr, queue, rooms, senders, settings, statistics, stream, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -61,16 +61,7 @@ pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
 pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
     ("/api/party/status", Route::get(channel!("/status"), |call| Box::pin(async move { party::status(&call) }))),
     ("/api/party/events", Route::get(channel!("/events"), |call| Box::pin(async move { party::events(&call) }))),
-    (
-        "/api/party/live",
-        Route {
-            method: Method::GET,
-            path: channel!("/live"),
-            who: Who::Anyone,
-            takes: Takes::Socket,
-            answer: |call| Box::pin(async move { following::follow(&call) }),
-        },
-    ),
+    ("/api/party/live", Route::socket(channel!("/live"), |call| Box::pin(async move { following::follow(&call) }))),
     ("/api/party/play", Route::host(channel!("/play"), Takes::Nothing, |call| Box::pin(party::play(call)))),
     ("/api/party/pause", Route::host(channel!("/pause"), Takes::Nothing, |call| Box::pin(party::pause(call)))),
     ("/api/party/next", Route::bare(Method::POST, channel!("/next"), Who::Dj, |call| Box::pin(party::next(call)))),
@@ -296,6 +287,8 @@ static OF_BOX: &[Route] = &[
     Route::get("/api/why", |call| Box::pin(async move { Ok(why::why(call).await) })),
     Route::get("/api/qr/page.svg", |call| Box::pin(async move { qr::page(&call, Format::Svg) })),
     Route::get("/api/qr/page.png", |call| Box::pin(async move { qr::page(&call, Format::Png) })),
+    Route::get("/api/qr/room.svg", |call| Box::pin(async move { rooms::picture(&call, Format::Svg) })),
+    Route::socket("/ws/rooms", |call| Box::pin(async move { rooms::enter(&call) })),
     Route::bare(Method::GET, "/api/invitation", Who::Host, |call| Box::pin(async move { Ok(qr::words(&call)) })),
     Route::bare(Method::GET, "/api/qr/wifi.svg", Who::Host, |call| {
         Box::pin(async move { qr::wifi(&call, Format::Svg) })

@@ -25,6 +25,7 @@ use crate::gate::{Full, Gate};
 use crate::guests::Guests;
 use crate::metrics::Counters;
 use crate::mp3::Hub;
+use crate::rooms::Rooms;
 use crate::statistics::Statistics;
 
 /// What a connection above the limit is told before it is closed.
@@ -46,6 +47,8 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         connections: Gate::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
+        room_places: Gate::new(limits.room_places()),
+        rooms: Rooms::new(limits.rooms),
         questions: Turns::new(QUESTIONS_MAX, QUESTIONS_WAITING),
         pictures: Turns::new(PICTURES_MAX, PICTURES_WAITING),
         unfinished: Unfinished::default(),

@@ -84,7 +84,7 @@ impl Phone {
     }
 
     /// The code with which the server ends the connection, 0 if it just ends.
-    async fn end(&mut self) -> u16 {
+    pub(super) async fn end(&mut self) -> u16 {
         let reading = async {
             let mut code = 0;
             while let Some(Ok(message)) = self.socket.next().await {
@@ -109,11 +109,11 @@ fn party(playing: bool) -> Snapshot {
     })])
 }
 
-async fn metric(world: &World, line: &str) -> bool {
+pub(super) async fn metric(world: &World, line: &str) -> bool {
     world.get("/metrics").await.text().lines().any(|found| found == line)
 }
 
-async fn until_metric(world: &World, line: &str) {
+pub(super) async fn until_metric(world: &World, line: &str) {
     let reached = timeout(LIMIT, async {
         while !metric(world, line).await {
             tokio::task::yield_now().await;

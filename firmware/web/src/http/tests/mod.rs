@@ -16,6 +16,7 @@ mod openapi;
 mod pages;
 mod pairing;
 mod reply;
+mod rooms;
 mod settings;
 mod table;
 mod things;
