@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asset, all, between, find, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 26] = [
+const KEY_FAMILIES: [&str; 27] = [
     "channel.",
     "gate.text_",
     "state.",
@@ -32,6 +32,7 @@ const KEY_FAMILIES: [&str; 26] = [
     "forgets.",
     "cardfile.",
     "set.",
+    "room.refused_",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.
