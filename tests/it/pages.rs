@@ -21,6 +21,7 @@ mod moments;
 mod portal;
 mod restart;
 mod room;
+mod rooms;
 mod senders_box;
 mod settings_of_box;
 mod skips;
