@@ -1,5 +1,6 @@
 //! The simulated party and real clients, shared by the tests in `it/` and the benchmarks.
 
+pub mod apart;
 pub mod browser;
 pub mod caller;
 pub mod card;

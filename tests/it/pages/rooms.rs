@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tests::browser::{Browser, Options};
+use tests::apart;
+use tests::browser::{Browser, Options, missing};
 use tests::program::Running;
 use tests::{hear, metrics, wait, wav};
 
@@ -196,7 +197,8 @@ fn the_decks_are_handed_over_and_a_dj_who_is_gone_is_told_to_all() {
     let Some(running) = start() else { return };
     let (base, options) = (running.url(""), options(&FLAGS));
     let folder = tempfile::tempdir().expect("a folder");
-    let [tones, others] = [("a.wav", TONES_HZ), ("b.wav", OTHER_TONES_HZ)].map(|(name, hz)| file(folder.path(), name, hz));
+    let [tones, others] =
+        [("a.wav", TONES_HZ), ("b.wav", OTHER_TONES_HZ)].map(|(name, hz)| file(folder.path(), name, hz));
     let ann = Person::open(&base, "", "Ann", &options);
     let code = ann.create();
     let [bob, eve] = ["Bob", "Eve"].map(|name| Person::open(&base, &format!("?room={code}"), name, &options));
@@ -204,7 +206,7 @@ fn the_decks_are_handed_over_and_a_dj_who_is_gone_is_told_to_all() {
     eve.join("");
     ann.play(&tones);
     eve.hears(TONES_HZ);
-    ann.click("[aria-label='Make Bob DJ']");
+    ann.click("[aria-label='Make DJ: Bob']");
     bob.wait_for("!document.getElementById('deck').hidden");
     bob.play(&others);
     for listener in [&ann, &eve] {
@@ -287,4 +289,44 @@ fn the_page_of_rooms_can_be_used_by_everybody_and_leaves_pictures() {
         bob.wait_for("!document.getElementById('lost').hidden");
         looks::look(&bob.browser, &format!("rooms-lost-{kind}"), window);
     }
+}
+
+/// Keeps every address that the page is told of.
+const WATCH_CANDIDATES: &str = "window.testCandidates = [];
+const add = RTCPeerConnection.prototype.addIceCandidate;
+RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
+  window.testCandidates.push(candidate.candidate);
+  return add.call(this, candidate);
+};
+return true;";
+
+#[test]
+fn phones_in_networks_without_multicast_find_each_other_by_the_addresses_that_the_box_sees() {
+    const NAME: &str =
+        "pages::rooms::phones_in_networks_without_multicast_find_each_other_by_the_addresses_that_the_box_sees";
+    if let Some(reason) = missing() {
+        println!("{reason}");
+        return;
+    }
+    if !apart::is_within(NAME) {
+        return;
+    }
+    let [dj, listener] = &apart::lay(2)[..] else { panic!("two phones") };
+    let Some(running) = Running::start_at(apart::BOX) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let tones = file(folder.path(), "tones.wav", TONES_HZ);
+    let at = |place: &apart::Place| Options { place: Some(place.clone()), ..Options::default() };
+    let ann = Person::open(&running.url(""), "", "Ann", &at(dj));
+    let code = ann.create();
+    let bob = Person::open(&running.url(""), &format!("?room={code}"), "Bob", &at(listener));
+    bob.browser.run(WATCH_CANDIDATES).expect("watched");
+    bob.join("");
+    ann.play(&tones);
+    bob.hears(TONES_HZ);
+    let told = bob.browser.run("return window.testCandidates").expect("a list");
+    let told: Vec<String> = serde_json::from_value(told).expect("candidates");
+    let address = format!(" {} ", dj.address);
+    assert!(told.iter().any(|candidate| candidate.contains(&address)), "{told:?}");
+    assert!(!told.iter().any(|candidate| candidate.contains(".local")), "{told:?}");
+    assert_eq!(numbers(&running, &OF_SOUND), [0.0; OF_SOUND.len()], "{OF_SOUND:?}");
 }

@@ -14,8 +14,5 @@ export function openRooms() {
  */
 export const codePicture = (code) => `/api/qr/room.svg?room=${code}`;
 
-/**
- * Where this page is, opened on a room.
- * @param {string} code
- */
-export const roomAddress = (code) => `${location.host}/rooms?room=${code}`;
+/** Where this page is, for people who type it. */
+export const roomsAddress = () => `${location.host}/rooms`;

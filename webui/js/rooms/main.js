@@ -38,6 +38,7 @@ let outgoing = null;
 
 const line = new RoomLine(take, (answers) => {
   reachable = answers;
+  if (room.code === '') write(element('say'), answers ? '' : t('refused.no_answer'));
   draw();
 });
 const say = (/** @type {object} */ message) => line.say(message);

@@ -5,7 +5,7 @@ import { Backoff } from '../backoff.js';
 import { describe } from './music.js';
 
 /** The channel beside the sound on which its title is told. */
-export const TITLES = 'title';
+const TITLES = 'title';
 
 /**
  * @typedef {object} Way to one listener

@@ -2,7 +2,7 @@
 
 import { element, fill, make, mark, redraw, write } from '../dom.js';
 import { known, t } from '../i18n.js';
-import { codePicture, roomAddress } from './api.js';
+import { codePicture, roomsAddress } from './api.js';
 import { djName, plays } from './room.js';
 
 /**
@@ -29,7 +29,7 @@ export function showRoom(room, reachable) {
   if (inside) {
     write(element('say'), reachable ? '' : t('room.unreachable'));
     write(element('room-code'), room.code);
-    write(element('room-address'), roomAddress(room.code));
+    write(element('room-address'), roomsAddress());
     mark(element('room-picture'), 'src', codePicture(room.code));
   }
   element('hear').hidden = !inside || plays(room) || room.dj === null;
@@ -90,11 +90,11 @@ const REACHED = { connected: ['room.hears', 'good'], failed: ['room.unreached', 
 export function showPeople(room, state, handOver) {
   const mine = plays(room);
   const row = () =>
-    make('li', { class: 'item' }, make('span', { class: 'texts' }, make('b', { dir: 'auto' }), make('small')), make('span', { class: 'actions' }));
+    make('li', { class: 'item' }, make('span', { class: 'texts' }, make('b', {}, make('bdi')), make('small')), make('span', { class: 'actions' }));
   fill(element('people'), room.participants, ({ id }) => id, row, (item, { id, name }) => {
     const [texts, actions] = item.children;
     const [called, about] = texts.children;
-    write(called, name);
+    write(called.children[0], name);
     write(about, [id === room.dj ? t('room.dj') : '', id === room.you ? t('room.you') : ''].filter((word) => word !== '').join(' · '));
     const badge = mine && id !== room.you ? [REACHED[state(id)] ?? ['room.reaching', 'wait']] : [];
     fill(actions, [...badge.map(([words, kind]) => ({ key: 'badge', words, kind })), ...(mine && id !== room.you ? [{ key: 'give', words: 'room.hand_over', kind: '' }] : [])],
@@ -103,7 +103,7 @@ export function showPeople(room, state, handOver) {
       (child, { key, words, kind }) => {
         write(child, t(words));
         if (key === 'badge') child.className = `badge ${kind}`;
-        else mark(child, 'aria-label', t('room.hand_over_to', { name }));
+        else mark(child, 'aria-label', `${t('room.hand_over')}: ${name}`);
       });
   });
 }
@@ -115,4 +115,5 @@ export function showPeople(room, state, handOver) {
 export function showRefusal({ code, max = 0 }) {
   const key = `room.refused_${code}`;
   write(element('say'), known(key) ? t(key, { n: max }) : t('room.refused_other'));
+  element('say').scrollIntoView({ block: 'nearest' });
 }

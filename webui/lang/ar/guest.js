@@ -111,6 +111,7 @@ export default {
 
   'more.heading': 'الإعدادات',
   'more.why': 'لماذا لا صوت؟',
+  'more.rooms': 'الغرف: من هاتف إلى هاتف',
   'more.host': 'للمضيف',
   'dj.link': 'أنت الدي جي',
   'dj.host': 'أنت المضيف',

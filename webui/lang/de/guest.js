@@ -98,6 +98,7 @@ export default {
 
   'more.heading': 'Einstellungen',
   'more.why': 'Warum ist kein Ton da?',
+  'more.rooms': 'Räume: von Handy zu Handy',
   'more.host': 'Für den Gastgeber',
   'dj.link': 'Du bist DJ',
   'dj.host': 'Du bist Gastgeber',

@@ -99,6 +99,7 @@ export default {
 
   'more.heading': 'Settings',
   'more.why': 'Why is there no sound?',
+  'more.rooms': 'Rooms: from phone to phone',
   'more.host': 'For the host',
   'dj.link': 'You are DJ',
   'dj.host': 'You are host',

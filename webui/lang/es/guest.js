@@ -98,6 +98,7 @@ export default {
 
   'more.heading': 'Ajustes',
   'more.why': '¿Por qué no hay sonido?',
+  'more.rooms': 'Salas: de móvil a móvil',
   'more.host': 'Para el anfitrión',
   'dj.link': 'Eres DJ',
   'dj.host': 'Eres anfitrión',

@@ -98,6 +98,7 @@ export default {
 
   'more.heading': 'Réglages',
   'more.why': 'Pourquoi n’y a-t-il pas de son ?',
+  'more.rooms': 'Salons : de téléphone à téléphone',
   'more.host': 'Pour l’hôte',
   'dj.link': 'Vous êtes DJ',
   'dj.host': 'Vous êtes l’hôte',

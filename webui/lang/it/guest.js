@@ -98,6 +98,7 @@ export default {
 
   'more.heading': 'Impostazioni',
   'more.why': 'Perché non c’è suono?',
+  'more.rooms': 'Stanze: da telefono a telefono',
   'more.host': 'Per chi ospita',
   'dj.link': 'Sei DJ',
   'dj.host': 'Ospiti tu',

@@ -97,6 +97,7 @@ export default {
 
   'more.heading': 'Definições',
   'more.why': 'Porque não há som?',
+  'more.rooms': 'Salas: de telemóvel para telemóvel',
   'more.host': 'Para o anfitrião',
   'dj.link': 'És DJ',
   'dj.host': 'És anfitrião',
