@@ -22,6 +22,7 @@ mod portal;
 mod restart;
 mod room;
 mod rooms;
+mod rooms_firefox;
 mod senders_box;
 mod settings_of_box;
 mod skips;

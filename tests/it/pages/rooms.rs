@@ -12,8 +12,8 @@ use tests::{hear, metrics, wait, wav};
 use super::{PATIENCE, looks, start};
 
 /// The tones of the first and of the second DJ, left and right, Hz.
-const TONES_HZ: [f64; 2] = [997.0, 1_499.0];
-const OTHER_TONES_HZ: [f64; 2] = [701.0, 1_223.0];
+pub(super) const TONES_HZ: [f64; 2] = [997.0, 1_499.0];
+pub(super) const OTHER_TONES_HZ: [f64; 2] = [701.0, 1_223.0];
 
 /// The peak of each, and how far below full scale a tone may arrive: Opus takes nothing away, a browser's level control would.
 const PEAK: f32 = 0.25;
@@ -26,7 +26,8 @@ const APART_DB: f64 = 30.0;
 const SECONDS: usize = 240;
 
 /// Browsers on one machine reach each other by its loopback, which pages are given no address of otherwise.
-const FLAGS: [&str; 2] = ["--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection"];
+pub(super) const FLAGS: [&str; 2] =
+    ["--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection"];
 
 /// What the box counts of sound that it sends, receives and is asked for.
 const OF_SOUND: [&str; 7] = [
@@ -40,7 +41,7 @@ const OF_SOUND: [&str; 7] = [
 ];
 
 /// Samples of both sides of what the page's element was given; `null` while it plays nothing.
-const LISTEN: &str = "(async () => {
+pub(super) const LISTEN: &str = "(async () => {
   const audio = document.getElementById('audio');
   if (audio.srcObject === null || audio.paused || audio.currentTime === 0) return [];
   const ear = window.testEar ??= new AudioContext({ sampleRate: 48000 });
@@ -63,12 +64,12 @@ const LISTEN: &str = "(async () => {
   });
 })()";
 
-fn options(flags: &[&str]) -> Options {
+pub(super) fn options(flags: &[&str]) -> Options {
     Options { flags: flags.iter().map(|&flag| flag.to_owned()).collect(), ..Options::default() }
 }
 
 /// A file of two tones, one on each side.
-fn file(folder: &Path, name: &str, tones_hz: [f64; 2]) -> PathBuf {
+pub(super) fn file(folder: &Path, name: &str, tones_hz: [f64; 2]) -> PathBuf {
     let sides = tones_hz.map(|hz| hear::sine(hz, PEAK, wav::RATE_HZ, SECONDS * wav::RATE_HZ as usize));
     let frames: Vec<[f32; 2]> = sides[0].iter().zip(&sides[1]).map(|(left, right)| [*left, *right]).collect();
     let path = folder.join(name);
@@ -121,7 +122,7 @@ impl Person {
         self.wait_for("document.getElementById('page').dataset.phase === 'inside'");
     }
 
-    fn play(&self, file: &Path) {
+    pub(super) fn play(&self, file: &Path) {
         self.browser.press("#files", file.to_str().expect("a path")).expect("a file");
         self.wait_for("!document.getElementById('deck-play').hidden");
         self.click("#deck-play");
@@ -129,19 +130,8 @@ impl Person {
     }
 
     /// Waits until both tones are heard, each on its own side and on no other.
-    fn hears(&self, tones_hz: [f64; 2]) {
-        let mut levels_db = [[0.0; 2]; 2];
-        let heard = wait::comes_true(PATIENCE, || {
-            let sides: Vec<Vec<f32>> = serde_json::from_value(self.wait_for(LISTEN)).expect("samples");
-            let [left, right] = &sides[..] else { return false };
-            levels_db = [left, right].map(|side| tones_hz.map(|hz| hear::tone_db(side, hz, wav::RATE_HZ)));
-            (0..2).all(|side| {
-                let (own, other) = (levels_db[side][side], levels_db[side][1 - side]);
-                own > LEVEL_DB_MIN && own - other > APART_DB
-            })
-        });
-        assert!(heard, "{} hears {levels_db:?} dBFS of {tones_hz:?} Hz: {}", self.name, self.browser.text());
-        println!("{} hears {tones_hz:?} Hz, left and right: {levels_db:.1?} dBFS", self.name);
+    pub(super) fn hears(&self, tones_hz: [f64; 2]) {
+        hears(self.name, tones_hz, || self.wait_for(LISTEN));
     }
 
     /// Waits until these people are shown in the room.
@@ -149,6 +139,22 @@ impl Person {
         let shown = "[...document.querySelectorAll('#people b')].map((name) => name.textContent).join()";
         self.wait_for(&format!("{shown} === {}", Value::from(people.join(","))));
     }
+}
+
+/// Waits until `listen` gives both tones, each on its own side and on no other.
+pub(super) fn hears(name: &str, tones_hz: [f64; 2], mut listen: impl FnMut() -> Value) {
+    let mut levels_db = [[0.0; 2]; 2];
+    let heard = wait::comes_true(PATIENCE, || {
+        let sides: Vec<Vec<f32>> = serde_json::from_value(listen()).expect("samples");
+        let [left, right] = &sides[..] else { return false };
+        levels_db = [left, right].map(|side| tones_hz.map(|hz| hear::tone_db(side, hz, wav::RATE_HZ)));
+        (0..2).all(|side| {
+            let (own, other) = (levels_db[side][side], levels_db[side][1 - side]);
+            own > LEVEL_DB_MIN && own - other > APART_DB
+        })
+    });
+    assert!(heard, "{name} hears {levels_db:?} dBFS of {tones_hz:?} Hz");
+    println!("{name} hears {tones_hz:?} Hz, left and right: {levels_db:.1?} dBFS");
 }
 
 /// The box's own numbers.
