@@ -293,6 +293,10 @@ fn http_config(config: &Config) -> web::http::Config {
         connections_per_address_max: config.http.connections_of_address(),
         guests_per_address_max: config.http.guests_per_address_max,
         mp3_listeners_max: config.mp3.listeners_max,
+        rooms: web::http::limits::RoomLimits {
+            rooms_max: config.rooms.rooms_max,
+            participants_max: config.rooms.participants_max,
+        },
         ..Default::default()
     };
     web::http::Config {

@@ -1,4 +1,5 @@
-//! The code by which people find a room: said across a table, read from a screen, typed with a thumb.
+//! The code by which people find a room: said across a table, read from a screen, typed with a thumb. It is an address and no
+//! secret: whoever is in the network may come in who guesses it.
 
 use std::fmt;
 

@@ -29,6 +29,14 @@ section! {
 }
 
 section! {
+    /// `[rooms]`
+    RoomsConfig {
+        rooms_max: usize = 16,
+        participants_max: usize = 16,
+    }
+}
+
+section! {
     /// `[http]`
     HttpConfig {
         connections_max: usize = 1_024,
@@ -67,6 +75,13 @@ const NAME_CHARS_MAX: usize = 253;
 
 /// Longest address of the page, letters: what a QR code holds that phones read from across a room.
 const URL_CHARS_MAX: usize = 120;
+
+impl RoomsConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("rooms.rooms_max", self.rooms_max, 1, 64)?;
+        within("rooms.participants_max", self.participants_max, 2, 64)
+    }
+}
 
 impl WebRtcConfig {
     pub(super) fn check(&self) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hub::RoomLimits;
+pub use hub::RoomLimits;
 
 use crate::gate::{GUESTS_BEHIND_ADDRESS, Places};
 use crate::guests::GUESTS_PER_ADDRESS_MAX;

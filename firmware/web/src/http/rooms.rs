@@ -33,7 +33,8 @@ const MESSAGES_BURST_MAX: u32 = 256;
 /// Time in which a page may send one more.
 const MESSAGE_EVERY: Duration = Duration::from_millis(100);
 
-/// Codes that no room has which somebody may try on one connection: people mistype, and whoever tries all is let go.
+/// Codes that no room has which somebody may try on one connection: people mistype, and whoever tries them all is let go. A code
+/// is no secret, so this only saves work.
 pub(super) const WRONG_CODES_MAX: u32 = 10;
 
 /// Answers the request with a mark that the connection becomes a WebSocket.
