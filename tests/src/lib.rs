@@ -27,6 +27,7 @@ pub mod phone;
 pub mod processor;
 pub mod program;
 pub mod records;
+pub mod seat;
 pub mod sound;
 pub mod terminal;
 pub mod tidy;

@@ -1,0 +1,162 @@
+//! Rooms of the real program: whoever comes, leaves, plays and vanishes a thousand times leaves it as it was, and is told of no
+//! room but their own. What is heard there is tested in browsers (`pages::rooms`).
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::dice::Dice;
+use tests::program::Running;
+use tests::seat::Seat;
+use tests::{metrics, wait};
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Evenings, and how many of them pass before the box is measured: it has made by then what it makes once.
+const EVENINGS: u32 = 1_000;
+const WARM: u32 = 200;
+
+/// What happens in one, and how many people there may be at once.
+const STEPS: u32 = 12;
+const PEOPLE_MAX: usize = 6;
+
+/// How much more memory the box may have after all of them than after the first, bytes: 1 kB for each connection that there was.
+const GROWTH_MAX: u64 = 4 << 20;
+
+/// Somebody who is in a room, or is not.
+struct Person {
+    seat: Seat,
+    /// The room's code, and their number there.
+    place: Option<(String, Value)>,
+    key: Value,
+}
+
+impl Person {
+    /// Asks for something, and returns the answer. What came before it is looked at.
+    fn ask(&mut self, message: &Value) -> io::Result<Value> {
+        self.seat.say(message)?;
+        loop {
+            let said = self.seat.hear()?;
+            match said["type"].as_str() {
+                Some("room" | "left" | "refused" | "pong") => return Ok(said),
+                Some("offer" | "answer" | "ice-candidate") => {
+                    let code = self.place.as_ref().map(|(code, _)| code.as_str());
+                    let from = said["sdp"].as_str().or(said["candidate"]["candidate"].as_str());
+                    assert_eq!(from, code, "told of another room: {said}");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn enter(&mut self, message: &Value) -> io::Result<()> {
+        let said = self.ask(message)?;
+        if said["type"] == "room" {
+            let code = said["code"].as_str().expect("a code").to_owned();
+            (self.place, self.key) = (Some((code, said["you"].clone())), said["key"].clone());
+        }
+        Ok(())
+    }
+}
+
+/// Something that somebody does, or that happens to them.
+fn step(dice: &mut Dice, running: &Running, cookie: &mut String, people: &mut Vec<Person>) -> io::Result<()> {
+    let pick = |dice: &mut Dice, count: usize| usize::try_from(dice.below(count as u64)).expect("a few");
+    let kind = dice.below(10);
+    if people.is_empty() || kind < 3 && people.len() < PEOPLE_MAX {
+        let (seat, given) = Seat::open(running.address, cookie)?;
+        *cookie = given;
+        let mut person = Person { seat, place: None, key: Value::Null };
+        let other = pick(dice, people.len().max(1));
+        let there = people.get(other).and_then(|other| Some((other.place.clone()?.0, other.key.clone())));
+        match there {
+            Some((code, key)) if dice.chance(0.8) => {
+                let join = json!({ "type": "join", "code": code, "name": "Bob" });
+                let back = json!({ "type": "join", "code": code, "name": "Bob", "key": key });
+                person.enter(if dice.chance(0.2) { &back } else { &join })?;
+            }
+            _ => person.enter(&json!({ "type": "create", "name": "Ann" }))?,
+        }
+        people.push(person);
+        return Ok(());
+    }
+    let (one, other) = (pick(dice, people.len()), pick(dice, people.len()));
+    let to = people[other].place.as_ref().map_or(json!(0), |(_, you)| you.clone());
+    let code = people[one].place.as_ref().map_or(String::new(), |(code, _)| code.clone());
+    let person = &mut people[one];
+    let said = match kind {
+        0..=4 => person.seat.say(&json!({ "type": "offer", "to": to, "sdp": code })),
+        5 => person.seat.say(&json!({ "type": "ice-candidate", "to": to, "candidate": { "candidate": code } })),
+        6 => person.seat.say(&json!({ "type": if dice.chance(0.5) { "hand-over" } else { "take-over" }, "to": to })),
+        7 => person.ask(&json!({ "type": "leave" })).map(|said| {
+            if said["type"] == "left" {
+                person.place = None;
+            }
+        }),
+        8 => person.ask(&json!({ "type": "ping", "t": 1 })).map(drop),
+        _ => person.seat.stammer(),
+    };
+    // Whoever half said something, was replaced, or is simply cut, is gone.
+    if kind == 9 || said.is_err() {
+        people.remove(one);
+    }
+    Ok(())
+}
+
+/// Memory in use, open files and threads of the box.
+fn measured(running: &Running) -> (u64, usize, usize) {
+    let of = |what: &str| format!("/proc/{}/{what}", running.id());
+    let status = fs::read_to_string(of("status")).expect("the box runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    let count = |what: &str| fs::read_dir(of(what)).expect("a folder").count();
+    (kilobytes * 1_024, count("fd"), count("task"))
+}
+
+/// Waits until nobody is in any room, and no connection of theirs is left. Returns the box's numbers.
+fn until_empty(running: &Running) -> String {
+    let mut page = String::new();
+    let empty = wait::comes_true(PATIENCE, || {
+        let read = ureq::get(running.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
+        page = read.expect("metrics");
+        let number = |name| metrics::number(&page, name).expect("it is counted");
+        // The one that asks is connected.
+        number("rooms") == 0.0 && number("room_participants") == 0.0 && number("http_connections") == 1.0
+    });
+    assert!(empty, "{page}");
+    page
+}
+
+#[test]
+fn a_thousand_evenings_in_rooms_leave_the_box_as_it_was() {
+    let Some(running) = Running::start::<&str>(&[]) else { return };
+    // Tracks that come and go open and close files of their own.
+    running.post("/api/party/pause");
+    let (mut dice, mut cookie) = (Dice::for_test("rooms"), String::new());
+    let mut before = None;
+    for evening in 0..EVENINGS {
+        let mut people = Vec::new();
+        for _ in 0..STEPS {
+            step(&mut dice, &running, &mut cookie, &mut people).expect("the box answers");
+        }
+        drop(people);
+        if evening == WARM {
+            until_empty(&running);
+            before = Some(measured(&running));
+        }
+    }
+    let page = until_empty(&running);
+    let number = |name| metrics::number(&page, name).expect("it is counted");
+    let (opened, relayed) = (number("websockets_opened_total"), number("room_messages_relayed_total"));
+    let before = before.expect("there were as many");
+    let mut after = before;
+    let is_as_it_was = wait::comes_true(PATIENCE, || {
+        after = measured(&running);
+        after.0 <= before.0 + GROWTH_MAX && after.1 <= before.1 && after.2 <= before.2
+    });
+    println!("{opened} connections, {relayed} messages; memory, files, threads: {before:?}, then {after:?}");
+    assert!(is_as_it_was, "memory, files, threads: {before:?}, then {after:?}");
+    assert!(relayed > f64::from(EVENINGS), "only {relayed} messages were relayed");
+}
