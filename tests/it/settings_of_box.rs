@@ -47,6 +47,8 @@ fn values() -> Vec<(&'static str, &'static str, Value)> {
         ("mp3.listeners_max", "50", json!(60)),
         ("webrtc.listeners_max", "50", json!(60)),
         ("webrtc.sessions_per_address_max", "7", json!(9)),
+        ("rooms.rooms_max", "3", json!(5)),
+        ("rooms.participants_max", "4", json!(6)),
         ("http.connections_max", "900", json!(800)),
         ("http.connections_per_address_max", "30", json!(40)),
         ("http.pages_max", "900", json!(700)),

@@ -3,7 +3,7 @@
 //! A list; what a key means stands in `partybox.toml`.
 
 /// Keys by section; the first have none.
-pub const KEYS: [(&str, &[&str]); 10] = [
+pub const KEYS: [(&str, &[&str]); 11] = [
     ("", &["name", "night", "time_zone"]),
     ("wifi", &["ssid", "passphrase", "country", "band", "guests_max", "portal", "forward", "cable"]),
     ("source", &["start", "crossfade_ms", "pause_fade_ms", "source_fade_ms", "stop_fade_ms"]),
@@ -11,6 +11,7 @@ pub const KEYS: [(&str, &[&str]); 10] = [
     ("opus", &["bitrate_bps", "complexity", "fec", "expected_loss_percent", "packet_ms"]),
     ("mp3", &["bitrates_bps", "burst_ms", "listeners_max"]),
     ("webrtc", &["listeners_max"]),
+    ("rooms", &["rooms_max", "participants_max"]),
     (
         "board",
         &[

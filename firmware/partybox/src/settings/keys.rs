@@ -100,6 +100,8 @@ pub const KEYS: &[Key] = &[
     number("mp3.listeners_max", 1, 5_000),
     number("webrtc.listeners_max", 1, 5_000),
     number("webrtc.sessions_per_address_max", 1, 5_000),
+    number("rooms.rooms_max", 1, 64),
+    number("rooms.participants_max", 2, 64),
     number("http.connections_max", 64, 20_000),
     number("http.connections_per_address_max", 4, 20_000),
     number("http.pages_max", 16, 20_000),
