@@ -31,6 +31,7 @@ fn values() -> Vec<(&'static str, &'static str, Value)> {
         ("wifi.country", "\"DE\"", json!("FR")),
         ("wifi.band", "\"5\"", json!("2.4")),
         ("wifi.guests_max", "7", json!(8)),
+        ("wifi.isolate", "false", json!(true)),
         ("source.start", "\"line-in\"", json!("files")),
         ("source.pause_fade_ms", "300", json!(400)),
         ("source.source_fade_ms", "2000", json!(3_000)),

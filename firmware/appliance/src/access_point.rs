@@ -66,6 +66,8 @@ pub struct Sought {
     pub band: Band,
     /// See [`Wifi::guests_max`].
     pub guests_max: u16,
+    /// See [`Wifi::isolate`].
+    pub isolate: bool,
 }
 
 /// The name of the file in the state folder that says what the radio was last sought for: the unit that sets the access point up
@@ -77,9 +79,9 @@ pub const SOUGHT_FILE: &str = "radio";
 /// # Errors
 /// The storage refuses.
 pub fn note(folder: &Folder, sought: &Sought) -> Result<(), state::Error> {
-    let text = toml::to_string(sought).expect("three values are a table");
-    let Wifi { country, band, guests_max, .. } = Wifi::default();
-    let usual = || toml::to_string(&Sought { country, band, guests_max }).expect("three values are a table");
+    let text = toml::to_string(sought).expect("values are a table");
+    let Wifi { country, band, guests_max, isolate, .. } = Wifi::default();
+    let usual = || toml::to_string(&Sought { country, band, guests_max, isolate }).expect("values are a table");
     if state::peek(folder.path(), SOUGHT_FILE).unwrap_or_else(usual) == text {
         return Ok(());
     }
@@ -145,7 +147,7 @@ pub fn set_up(wanted: &Wanted<'_>, out: &Path) -> Result<String, Error> {
         return Ok("no radio here can be an access point; guests come by the cable".to_owned());
     };
     let [hostapd, chosen] = RADIO_FILES;
-    write(&out.join(hostapd), &files::hostapd(&choice, &credentials, &wifi.country, bridge))?;
+    write(&out.join(hostapd), &files::hostapd(&choice, &credentials, wifi, bridge))?;
     write(&out.join(chosen), &toml::to_string(&choice).expect("a choice is a table"))?;
     let Choice { interface, channel, stations_max, .. } = choice;
     let cable = if bridge.is_some() { "; others come by the cable" } else { "" };

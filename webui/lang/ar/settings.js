@@ -53,6 +53,7 @@ export default {
   'set.key.wifi.country': 'البلد الذي فيه الصندوق',
   'set.key.wifi.band': 'نطاق التردد',
   'set.key.wifi.guests_max': 'الهواتف معًا؛ 0 يعني ما يتسع له اللاسلكي',
+  'set.key.wifi.isolate': 'الفصل بين الهواتف؛ يُوقَف من أجل الغرف',
   'set.key.source.start': 'ما يُعزف بعد التشغيل',
   'set.key.source.pause_fade_ms': 'التلاشي عند التشغيل والإيقاف والتخطي',
   'set.key.source.source_fade_ms': 'التلاشي بين المصادر',

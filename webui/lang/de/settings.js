@@ -55,6 +55,7 @@ export default {
   'set.key.wifi.country': 'Land, in dem die Box steht',
   'set.key.wifi.band': 'Frequenzband',
   'set.key.wifi.guests_max': 'Telefone zugleich; 0 heißt so viele, wie das Funkmodul schafft',
+  'set.key.wifi.isolate': 'Telefone voneinander trennen; für Räume ausschalten',
   'set.key.source.start': 'Was nach dem Start spielt',
   'set.key.source.pause_fade_ms': 'Blende bei Start, Pause und Sprung',
   'set.key.source.source_fade_ms': 'Blende zwischen den Quellen',

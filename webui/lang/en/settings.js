@@ -53,6 +53,7 @@ export default {
   'set.key.wifi.country': 'Country the box is in',
   'set.key.wifi.band': 'Frequency band',
   'set.key.wifi.guests_max': 'Phones at once; 0 is as many as the radio holds',
+  'set.key.wifi.isolate': 'Keep phones apart; rooms need this off',
   'set.key.source.start': 'What plays after a start',
   'set.key.source.pause_fade_ms': 'Fade at play, pause and skip',
   'set.key.source.source_fade_ms': 'Fade from one source to the other',

@@ -55,6 +55,7 @@ export default {
   'set.key.wifi.country': 'País donde está la caja',
   'set.key.wifi.band': 'Banda de frecuencia',
   'set.key.wifi.guests_max': 'Teléfonos a la vez; 0 es cuantos admita la radio',
+  'set.key.wifi.isolate': 'Mantener separados los teléfonos; para las salas, desactivar',
   'set.key.source.start': 'Lo que suena tras el arranque',
   'set.key.source.pause_fade_ms': 'Fundido al reproducir, pausar y saltar',
   'set.key.source.source_fade_ms': 'Fundido entre fuentes',

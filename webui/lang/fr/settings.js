@@ -55,6 +55,7 @@ export default {
   'set.key.wifi.country': 'Pays où se trouve la box',
   'set.key.wifi.band': 'Bande de fréquences',
   'set.key.wifi.guests_max': 'Téléphones à la fois ; 0 : autant que la radio en accepte',
+  'set.key.wifi.isolate': 'Séparer les téléphones ; à désactiver pour les salons',
   'set.key.source.start': 'Ce qui joue au démarrage',
   'set.key.source.pause_fade_ms': 'Fondu à la lecture, la pause et au saut',
   'set.key.source.source_fade_ms': 'Fondu d’une source à l’autre',

@@ -54,6 +54,7 @@ export default {
   'set.key.wifi.country': 'Paese in cui si trova la box',
   'set.key.wifi.band': 'Banda di frequenza',
   'set.key.wifi.guests_max': 'Telefoni insieme; 0: quanti ne regge la radio',
+  'set.key.wifi.isolate': 'Tieni separati i telefoni; per le stanze va spento',
   'set.key.source.start': 'Cosa suona dopo l’avvio',
   'set.key.source.pause_fade_ms': 'Dissolvenza a play, pausa e salto',
   'set.key.source.source_fade_ms': 'Dissolvenza tra le sorgenti',

@@ -55,6 +55,7 @@ export default {
   'set.key.wifi.country': 'País onde está a caixa',
   'set.key.wifi.band': 'Banda de frequência',
   'set.key.wifi.guests_max': 'Telemóveis ao mesmo tempo; 0 é tantos quantos o rádio aceita',
+  'set.key.wifi.isolate': 'Manter os telemóveis separados; para as salas, desligar',
   'set.key.source.start': 'O que toca após o arranque',
   'set.key.source.pause_fade_ms': 'Transição ao tocar, pausar e saltar',
   'set.key.source.source_fade_ms': 'Transição entre fontes',

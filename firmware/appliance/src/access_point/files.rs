@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::choice::Choice;
+use crate::config::Wifi;
 use crate::credentials::Credentials;
 use crate::network::{BOX, PORTAL, PREFIX_BITS};
 use crate::stations::CONTROL;
@@ -23,8 +24,9 @@ const LEASES_MAX: usize = 1_007;
 /// How long a phone may believe what DNS said, s: short, because outside the party the same names mean something else.
 const NAME_SECONDS: u32 = 5;
 
-/// Returns what hostapd is run with. `country` may be empty; `bridge` is what the radio shares its network with the cable through.
-pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge: Option<&str>) -> String {
+/// Returns what hostapd is run with. `bridge` is what the radio shares its network with the cable through.
+pub fn hostapd(choice: &Choice, credentials: &Credentials, wifi: &Wifi, bridge: Option<&str>) -> String {
+    let country = &wifi.country;
     let Choice { interface, channel, stations_max, .. } = choice;
     let mut text = format!(
         "interface={interface}\ndriver=nl80211\nctrl_interface={CONTROL}\n\
@@ -57,9 +59,10 @@ pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge
     };
     // Refused by us, politely, before the radio drops somebody who is in.
     _ = writeln!(text, "max_num_sta={stations_max}");
-    // Phones do not reach each other through the box. Multicast is slow and unsure, so each gets its own copy. Who is
+    // Phones do not reach each other through the box, unless its owner wants that. Multicast is slow and unsure, so each gets its own copy. Who is
     // out of reach for a moment is not sent away. The group's key is renewed once a day because some phones stumble.
-    text += "ap_isolate=1\nmulticast_to_unicast=1\ndisassoc_low_ack=0\nap_max_inactivity=300\n\
+    _ = writeln!(text, "ap_isolate={}", u8::from(wifi.isolate));
+    text += "multicast_to_unicast=1\ndisassoc_low_ack=0\nap_max_inactivity=300\n\
              beacon_int=100\ndtim_period=2\nuapsd_advertisement_enabled=0\n";
     text
 }
@@ -168,9 +171,13 @@ mod tests {
         Credentials { ssid: "Bü #1".into(), passphrase: "aaaa-bbbb".into() }
     }
 
+    fn in_country(country: &str) -> Wifi {
+        Wifi { country: country.into(), ..Wifi::default() }
+    }
+
     #[test]
     fn the_network_is_as_safe_and_as_full_as_its_radio_can_be() {
-        let both = hostapd(&choice(44, true), &credentials(), "DE", Some("party"));
+        let both = hostapd(&choice(44, true), &credentials(), &in_country("DE"), Some("party"));
         for line in [
             "ssid2=42c3bc202331",
             "wpa_passphrase=aaaa-bbbb",
@@ -186,7 +193,9 @@ mod tests {
         ] {
             assert!(has(&both, line), "{line} in {both}");
         }
-        let plain = hostapd(&choice(6, false), &credentials(), "", None);
+        let together = Wifi { isolate: false, ..Wifi::default() };
+        assert!(has(&hostapd(&choice(6, false), &credentials(), &together, None), "ap_isolate=0"));
+        let plain = hostapd(&choice(6, false), &credentials(), &in_country(""), None);
         assert!(
             has(&plain, "wpa_key_mgmt=WPA-PSK") && has(&plain, "hw_mode=g") && !plain.contains("country"),
             "{plain}"

@@ -5,7 +5,7 @@
 /// Keys by section; the first have none.
 pub const KEYS: [(&str, &[&str]); 11] = [
     ("", &["name", "night", "time_zone"]),
-    ("wifi", &["ssid", "passphrase", "country", "band", "guests_max", "portal", "forward", "cable"]),
+    ("wifi", &["ssid", "passphrase", "country", "band", "guests_max", "isolate", "portal", "forward", "cable"]),
     ("source", &["start", "crossfade_ms", "pause_fade_ms", "source_fade_ms", "stop_fade_ms"]),
     ("line_in", &["device", "period_ms"]),
     ("opus", &["bitrate_bps", "complexity", "fec", "expected_loss_percent", "packet_ms"]),

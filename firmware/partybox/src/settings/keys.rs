@@ -76,6 +76,7 @@ pub const KEYS: &[Key] = &[
     later("wifi.country", Kind::Country),
     choice("wifi.band", &["auto", "5", "2.4"]),
     number("wifi.guests_max", 0, 2_007),
+    later("wifi.isolate", Kind::Switch),
     Key { name: "wifi.portal", kind: Kind::Choice { choices: &["quiet", "sign-in", "off"] }, takes: NETWORK },
     Key { name: "wifi.forward", kind: Kind::Switch, takes: NETWORK },
     Key { name: "wifi.cable", kind: Kind::Choice { choices: &["house", "guests"] }, takes: NETWORK },
