@@ -125,7 +125,7 @@ pub struct Rooms {
     limits: RoomLimits,
     rooms: BTreeMap<Code, Room>,
     places: BTreeMap<ParticipantId, Code>,
-    last: u32,
+    last: u64,
 }
 
 impl Rooms {

@@ -175,6 +175,11 @@ fn a_dj_plays_a_file_to_all_in_the_room_in_stereo_and_no_sound_passes_the_box() 
     let bob = Person::open(&base, "", "Bob", &options);
     bob.join(&code.to_lowercase());
     bob.until_shown("Connected. Ann plays nothing right now.");
+    // A file that is no music says so, and ends nothing.
+    let wrong = folder.path().join("wrong.mp3");
+    std::fs::write(&wrong, "no sound").expect("a file");
+    ann.browser.press("#files", wrong.to_str().expect("a path")).expect("a file");
+    ann.until_shown("This phone cannot play this file.");
     ann.play(&tones);
     bob.hears(TONES_HZ);
     bob.until_shown("Two Tones");

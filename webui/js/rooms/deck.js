@@ -44,7 +44,8 @@ export class Deck {
   }
 
   get playing() {
-    return !this.#audio.paused && this.#address !== '';
+    // What cannot be played counts as played for the element.
+    return !this.#audio.paused && this.loaded && !this.broken;
   }
 
   /** Whether there is something to play. */

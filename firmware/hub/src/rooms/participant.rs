@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The identity of somebody's stay in a room. Counts up while the box runs; who comes back has another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ParticipantId(pub u32);
+pub struct ParticipantId(pub u64);
 
 /// Somebody in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -14,7 +14,7 @@ fn ann_and_bob() -> (Rooms, Entered, Entered) {
     (rooms, ann, bob)
 }
 
-fn told(deliveries: &[Delivery]) -> Vec<(u32, &Event)> {
+fn told(deliveries: &[Delivery]) -> Vec<(u64, &Event)> {
     deliveries.iter().map(|delivery| (delivery.to.0, &delivery.event)).collect()
 }
 
