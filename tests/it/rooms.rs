@@ -25,6 +25,16 @@ const PEOPLE_MAX: usize = 6;
 /// How much more memory the box may have after all of them than after the first, bytes: less than 1 kB for each connection that there was.
 const GROWTH_MAX: u64 = 4 << 20;
 
+/// What pages say, of which what they might say is made.
+const SAID: [&str; 2] =
+    [include_str!("../fuzz/seeds/room_messages/evening"), include_str!("../fuzz/seeds/room_messages/wrong")];
+
+/// Bytes that mean something in JSON.
+const MARKS: &[u8] = b"{}[]\",:0\\u";
+
+/// How often something is made of it.
+const MADE: u32 = 3_000;
+
 /// Somebody who is in a room, or is not.
 struct Person {
     seat: Seat,
@@ -164,4 +174,53 @@ fn a_thousand_evenings_in_rooms_leave_the_box_as_it_was() {
     println!("{opened} connections, {relayed} messages; memory, files, threads: {before:?}, then {after:?}");
     assert!(is_as_it_was, "memory, files, threads: {before:?}, then {after:?}");
     assert!(relayed > f64::from(EVENINGS) / 2.0, "only {relayed} messages were relayed");
+}
+
+/// A message with some of its bytes changed, left out or doubled; of two, one half each.
+fn garbled(dice: &mut Dice) -> Vec<u8> {
+    let lines: Vec<&str> = SAID.iter().flat_map(|text| text.lines()).collect();
+    let pick = |dice: &mut Dice, count: usize| usize::try_from(dice.below(count as u64)).expect("a few");
+    let mut text = lines[pick(dice, lines.len())].as_bytes().to_vec();
+    if dice.chance(0.2) {
+        let other = lines[pick(dice, lines.len())].as_bytes();
+        text.truncate(text.len() / 2);
+        text.extend(&other[other.len() / 2..]);
+    }
+    for _ in 0..dice.below(4) {
+        let at = pick(dice, text.len().max(1));
+        match dice.below(4) {
+            0 if at < text.len() => text[at] = u8::try_from(dice.below(256)).expect("a byte"),
+            1 if at < text.len() => drop(text.remove(at)),
+            2 => text.insert(at.min(text.len()), MARKS[pick(dice, MARKS.len())]),
+            _ => text.extend_from_within(at.min(text.len())..),
+        }
+    }
+    text
+}
+
+#[test]
+fn whatever_a_page_may_say_ends_its_own_connection_at_most() {
+    let Some(running) = Running::start::<&str>(&[]) else { return };
+    let mut dice = Dice::for_test("rooms");
+    let open = |cookie: &str| Seat::open(running.address, cookie).expect("the box takes the connection");
+    let (mut witness, cookie) = open("");
+    witness.say(&json!({ "type": "create", "name": "Ann" })).expect("said");
+    assert_eq!(witness.hear().expect("an answer")["type"], "room");
+    let (mut seat, mut ended) = (open(&cookie).0, 0);
+    for _ in 0..MADE {
+        // What it is answered to, and whether, is its own affair; a ping behind it is, unless it was the end.
+        let said = seat.say_text(&garbled(&mut dice)).and_then(|()| seat.say(&json!({ "type": "ping", "t": 1 })));
+        let answered = said.and_then(|()| {
+            while seat.hear()?["type"] != "pong" {}
+            Ok(())
+        });
+        if answered.is_err() {
+            (seat, ended) = (open(&cookie).0, ended + 1);
+        }
+    }
+    witness.say(&json!({ "type": "ping", "t": 1 })).expect("said");
+    assert_eq!(witness.hear().expect("an answer")["type"], "pong", "nobody else was told anything");
+    println!("{MADE} messages ended {ended} connections");
+    drop((seat, witness));
+    until_empty(&running);
 }

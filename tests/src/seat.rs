@@ -51,11 +51,18 @@ impl Seat {
     /// # Errors
     /// The box has closed.
     pub fn say(&mut self, message: &Value) -> io::Result<()> {
-        let text = message.to_string();
+        self.say_text(message.to_string().as_bytes())
+    }
+
+    /// Says any bytes as a text.
+    ///
+    /// # Errors
+    /// The box has closed.
+    pub fn say_text(&mut self, text: &[u8]) -> io::Result<()> {
         let length = u16::try_from(text.len()).map_err(io::Error::other)?;
         // Masked with zeros, which changes nothing.
         let head = [&[TEXT, 0x80 | 126][..], &length.to_be_bytes(), &[0; 4]].concat();
-        self.0.write_all(&[&head[..], text.as_bytes()].concat())
+        self.0.write_all(&[&head[..], text].concat())
     }
 
     /// Says half of something, and no more.
