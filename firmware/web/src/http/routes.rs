@@ -37,6 +37,7 @@ const WHEP: &str = "/whep/{stream}";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
 const WHIP: &str = "/whip/{channel}";
 const WHIP_SESSION: &str = "/whip/{channel}/{session}";
+const WHIP_TITLE: &str = "/whip/{channel}/{session}/title";
 const SENDERS: &str = "/api/senders";
 const GUEST_DJ: &str = "/api/guests/{label}/dj";
 const PAIRING: &str = "/api/pairing";
@@ -216,6 +217,8 @@ static OF_BOX: &[Route] = &[
         answer: |call| Box::pin(whip::patch(call)),
     },
     Route::bare(Method::DELETE, WHIP_SESSION, Who::Anyone, |call| Box::pin(whip::delete(call))),
+    Route::with_json(Method::PUT, WHIP_TITLE, Who::Anyone, |call| Box::pin(async move { whip::entitle(&call) })),
+    Route::get("/whip/{channel}/{session}/heard", |call| Box::pin(async move { whip::heard(&call) })),
     Route::bare(Method::GET, "/admin/metadata", Who::Sender, |call| Box::pin(async move { icecast::update(&call) })),
     Route::bare(Method::GET, SENDERS, Who::Host, |call| Box::pin(async move { Ok(senders::list(&call)) })),
     Route::with_json(Method::POST, SENDERS, Who::Host, |call| Box::pin(senders::issue(call))),

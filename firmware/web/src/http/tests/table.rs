@@ -63,6 +63,7 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/api/queue/{item}/move" => br#"{"to":0}"#,
         "/api/requests" => br#"{"track":1}"#,
         "/api/senders" => br#"{"name":"Desk"}"#,
+        "/whip/{channel}/{session}/title" => br#"{"title":"Song"}"#,
         "/api/party/start" => br#"{"title":"Garden"}"#,
         "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",
@@ -355,6 +356,8 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             "/api/party/next" | "/api/channels/{channel}/next" => 409..410,
             // The picture shows a token only to whoever has it.
             "/api/senders/{id}/qr.svg" => 404..405,
+            // Nobody sends.
+            "/whip/{channel}/{session}/title" | "/whip/{channel}/{session}/heard" => 404..405,
             // Who says what plays at a sender brings the sender's token.
             "/admin/metadata" => 401..402,
             // And no music, hence no covers.
