@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asset, all, between, find, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 26] = [
+const KEY_FAMILIES: [&str; 27] = [
+    "air.",
     "channel.",
     "gate.text_",
     "state.",
