@@ -102,7 +102,8 @@ export default {
   'more.host': 'For the host',
   'dj.link': 'You are DJ',
   'dj.host': 'You are host',
-  'dj.now': 'The host made you DJ. You may change the queue and answer requests.',
+  'dj.play': 'Play from this phone',
+  'dj.now': 'The host made you DJ. You may change the queue, answer requests, and play from this phone (“More”).',
   'dj.over': 'You are no longer DJ. Thank you!',
 
   'name.label': 'Your name at this party',

@@ -101,7 +101,8 @@ export default {
   'more.host': 'Pour l’hôte',
   'dj.link': 'Vous êtes DJ',
   'dj.host': 'Vous êtes l’hôte',
-  'dj.now': 'L’hôte vous a fait DJ : vous pouvez changer la file et répondre aux demandes.',
+  'dj.play': 'Jouer depuis ce téléphone',
+  'dj.now': 'L’hôte vous a fait DJ : vous pouvez changer la file, répondre aux demandes et jouer depuis ce téléphone (« Plus »).',
   'dj.over': 'Vous n’êtes plus DJ. Merci !',
 
   'name.label': 'Votre nom à cette fête',
