@@ -38,6 +38,8 @@ pub(super) struct Ends {
     pub(super) peer: SocketAddr,
     /// Us, as the client reached us.
     pub(super) local: SocketAddr,
+    /// Whether they speak TLS.
+    pub(super) is_tls: bool,
 }
 
 /// Shared by all connections.

@@ -49,6 +49,12 @@ pub(crate) const PAIRING_WAITING: Places =
 /// How long a picture waits for its turn before it is refused with 503: a page of covers on the slowest board.
 pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Connections by TLS, and of these from one address: for the phones of DJs, of which a party has a few. Further ones are closed.
+pub(crate) const TLS_PLACES: Places = Places { total: 64, kept: 0, each: 8, guests: 1 };
+
+/// How long a handshake of TLS may take: three round trips of a bad radio, and a signature. Then the connection is closed.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How long the fan-out or the party may take to answer a request before it is refused with 503.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 

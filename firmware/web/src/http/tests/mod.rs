@@ -19,6 +19,7 @@ mod reply;
 mod settings;
 mod table;
 mod things;
+mod tls;
 mod whep;
 mod whip;
 mod why;

@@ -20,7 +20,7 @@ use super::keeper::Keeper;
 pub(super) use super::reply::Reply;
 use super::things::Streamed;
 use crate::control::{Command, Unmet};
-use crate::http::{App, Audiences, Config, Signaling, serve};
+use crate::http::{App, Audiences, Config, Listeners, Signaling, serve};
 use crate::mp3::{self, Carrier, Sink, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::senders::{Senders, Title};
@@ -42,6 +42,7 @@ pub(super) const NOT_KEPT_DB: f32 = -13.0;
 
 pub(super) struct World {
     pub(super) addr: SocketAddr,
+    pub(super) tls: super::tls::Door,
     pub(super) feed: Sink,
     pub(super) snapshot: watch::Sender<Arc<Snapshot>>,
     /// What the party was asked to do.
@@ -146,6 +147,7 @@ pub(crate) fn snapshot_of(channels: impl IntoIterator<Item = ChannelStatus>) -> 
         channels: channels.into_iter().map(Arc::new).collect(),
         channels_estimate: 3,
         panel: Arc::new(Panel {
+            https_port: Some(8_443),
             urls: vec!["http://10.77.0.1/".into()],
             join: Some(JoinCode("WIFI:T:nopass;S:Box;;".into())),
             ..Panel::default()
@@ -204,11 +206,14 @@ impl World {
             }),
         };
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, app, async {
+        let (secure, tls) = super::tls::open().await;
+        let doors = Listeners { plain: listener, secure: Some(secure) };
+        let server = tokio::spawn(serve(doors, app, async {
             let _ = stopped.await;
         }));
         Self {
             addr,
+            tls,
             feed,
             snapshot,
             wishes,
