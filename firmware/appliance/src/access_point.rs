@@ -53,6 +53,8 @@ pub struct Wanted<'a> {
     pub probes: &'a [&'a str],
     /// The port of the page and of WebRTC.
     pub page_port: u16,
+    /// The port of the same page by TLS, if there is one.
+    pub https_port: Option<u16>,
     /// The folder in which the box keeps credentials and rules; `None` if it has none.
     pub state: Option<&'a Path>,
 }
@@ -134,7 +136,7 @@ pub fn set_up(wanted: &Wanted<'_>, out: &Path) -> Result<String, Error> {
     let probes = if rules.portal == Portal::Off { &[] } else { wanted.probes };
     let texts = [
         files::dnsmasq(interface, wanted.names, probes, &upstream),
-        files::nftables(interface, wanted.page_port, rules.forward, bridge.is_some()),
+        files::nftables(interface, wanted.page_port, wanted.https_port, rules.forward, bridge.is_some()),
         environment(choice.as_ref(), interface, &rules),
     ];
     for (name, text) in NETWORK_FILES.into_iter().zip(texts) {
@@ -222,7 +224,7 @@ mod tests {
         let old = |name: &&str| fs::write(out.path().join(name), "old").unwrap();
         RADIO_FILES.iter().chain(&NETWORK_FILES).for_each(old);
         let wifi = Wifi::default();
-        let wanted = Wanted { wifi: &wifi, names: &[], probes: &[], page_port: 80, state: None };
+        let wanted = Wanted { wifi: &wifi, names: &[], probes: &[], page_port: 80, https_port: None, state: None };
         set_up(&wanted, out.path()).expect("no failure");
         let own = Wifi { own: true, ..Wifi::default() };
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);

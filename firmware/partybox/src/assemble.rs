@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use appliance::address::{self, Page};
+use appliance::certificate::Certificates;
 use appliance::clock::WallClock;
 use appliance::state::{self, Folder, Writer};
 use appliance::wifi::Wifi;
@@ -194,6 +195,7 @@ impl Assembled {
             upkeep,
             page: Page::new(bound),
             networks: Vec::new(),
+            certificates: (config.http.https_port != 0).then(|| Certificates::new(writer)),
             keys: None,
         };
         Ok(Self { app, running })

@@ -80,11 +80,19 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
 }
 
 /// Returns what pages show besides what the party does. `urls` is where the page is, `network` what guests shall join.
-pub(crate) fn panel(config: &Config, sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
+/// `is_secure`: there is a secure page.
+pub(crate) fn panel(
+    config: &Config,
+    sound: &Status,
+    urls: &[String],
+    is_secure: bool,
+    network: Option<&Credentials>,
+) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
         urls: config.http.outer_url().into_iter().chain(urls.iter().cloned()).collect(),
         name: page_name(&config.http.names, config.listen.port(), network.is_some()),
+        https_port: is_secure.then_some(config.http.https_port),
         network: network.map(|network| Network { name: network.ssid.clone(), passphrase: network.passphrase.clone() }),
         join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),
         line_level: is_there.then(|| LineLevel {

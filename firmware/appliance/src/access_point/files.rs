@@ -97,8 +97,9 @@ pub fn dnsmasq(interface: &str, names: &[String], probes: &[&str], upstream: &[S
     text
 }
 
-/// Returns what nftables is loaded with. `page` is the port of the page and of WebRTC; `is_bridge` says whether `interface` is one.
-pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> String {
+/// Returns what nftables is loaded with. `page` is the port of the page and of WebRTC, `secure` that of the same page by TLS;
+/// `is_bridge` says whether `interface` is one.
+pub fn nftables(interface: &str, page: u16, secure: Option<u16>, forward: bool, is_bridge: bool) -> String {
     // Whatever was loaded before is replaced in one step.
     let mut text = "table inet partybox\ndelete table inet partybox\ntable inet partybox {\n\
                     \tchain arrive {\n\t\ttype filter hook prerouting priority filter; policy accept;\n"
@@ -113,6 +114,7 @@ pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> S
              \t\tiifname \"{interface}\" reject with icmpx admin-prohibited\n"
         );
     }
+    let tcp = secure.map_or_else(|| page.to_string(), |secure| format!("{{ {page}, {secure} }}"));
     // 1 and 58 are ICMP and ICMPv6, whose names not every system knows. Guests are served over IPv4 alone: of IPv6 addresses a
     // phone has as many as it likes, and with each of them a share of what is divided among addresses.
     _ = write!(
@@ -121,7 +123,7 @@ pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> S
          \t\tiifname \"lo\" accept\n\t\tct state established,related accept\n\t\tct state invalid drop\n\
          \t\tmeta l4proto {{ 1, 58 }} accept\n\
          \t\tiifname \"{interface}\" meta nfproto ipv6 reject with icmpx admin-prohibited\n\
-         \t\ttcp dport {page} accept\n\t\tudp dport {page} accept\n\
+         \t\ttcp dport {tcp} accept\n\t\tudp dport {page} accept\n\
          \t\tiifname \"{interface}\" udp dport {{ 53, 67 }} accept\n\t\tiifname \"{interface}\" tcp dport 53 accept\n\
          \t\tudp dport {{ 68, 546, 5353 }} accept\n\
          \t\tmeta l4proto tcp reject with tcp reset\n\t\treject with icmpx port-unreachable\n\t}}\n\
@@ -209,15 +211,16 @@ mod tests {
 
     #[test]
     fn nothing_is_forwarded_unless_the_host_wants_it_and_never_from_guest_to_guest() {
-        let closed = nftables("wlan0", 80, false, false);
+        let closed = nftables("wlan0", 80, None, false, false);
         assert!(!closed.contains("masquerade") && !closed.contains("oifname"), "{closed}");
         assert!(!closed.contains("table bridge"), "{closed}");
         assert!(has(&closed, "iifname \"wlan0\" meta l4proto tcp reject with tcp reset"), "{closed}");
         let v6 = closed.find("iifname \"wlan0\" meta nfproto ipv6 reject").expect("refused");
         assert!(v6 < closed.find("tcp dport 80 accept").expect("served"), "{closed}");
-        let open = nftables("party", 80, true, true);
+        let open = nftables("party", 80, Some(8_443), true, true);
         assert!(has(&open, "iifname \"party\" oifname != \"party\" accept"), "{open}");
         assert!(has(&open, "type filter hook forward priority 0; policy drop;"), "{open}");
+        assert!(has(&open, "tcp dport { 80, 8443 } accept") && has(&open, "udp dport 80 accept"), "{open}");
         assert!(open.contains("10.77.0.1/22") && !open.contains("fib"), "{open}");
     }
 }

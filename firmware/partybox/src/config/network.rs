@@ -31,6 +31,7 @@ section! {
 section! {
     /// `[http]`
     HttpConfig {
+        https_port: u16 = 0,
         connections_max: usize = 1_024,
         connections_per_address_max: usize = 16,
         pages_max: usize = 960,
@@ -80,6 +81,8 @@ impl WebRtcConfig {
 
 impl HttpConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
+        let allowed = "another port than 443, which phones try first and shall find closed; 0 for none";
+        ensure("http.https_port", self.https_port, self.https_port != 443, allowed)?;
         within("http.connections_max", self.connections_max, 64, 20_000)?;
         within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)?;
         within("http.pages_max", self.pages_max, 16, 20_000)?;

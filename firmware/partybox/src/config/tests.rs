@@ -40,6 +40,7 @@ fn values_outside_their_range_are_named_with_the_range() {
         "[line_in]\ndevice = \"pipe:/run/x?rate=1\"",
         "[line_in]\ndevice = \"pipe:x\"",
         "[http]\nconnections_max = 0",
+        "[http]\nhttps_port = 443",
         "[wifi]\ncountry = \"de\"",
         "[wifi]\nguests_max = 3000",
     ] {
