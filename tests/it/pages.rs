@@ -5,6 +5,7 @@ mod card;
 mod channels;
 mod coming_in;
 mod crowd;
+mod dj;
 mod ending;
 mod fast;
 mod finding;

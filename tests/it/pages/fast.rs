@@ -16,7 +16,7 @@ const BYTES_MAX: u64 = 75_000;
 const SHIFT_MAX: f64 = 0.01;
 
 /// All pages.
-const PAGES: [&str; 6] = ["/", "/host", "/why", "/settings", "/screen", "/poster"];
+const PAGES: [&str; 7] = ["/", "/host", "/dj", "/why", "/settings", "/screen", "/poster"];
 
 /// How each is looked at: a phone and a desk, in the language that the pages are written in, in one with longer words, and in
 /// one from the right.
