@@ -218,6 +218,11 @@ fn a_dj_waits_while_somebody_else_sends_and_is_next() {
     stage.until_titled("Blue Tone", "Bob");
     stage.done("DELETE", "/api/party/sender", None);
     second.until_said("A host ended it");
+    // Who is DJ is led here.
+    second.0.go(&stage.running.url("/#/more")).expect("the guests' page");
+    second.until("document.getElementById('dj-play').checkVisibility()");
+    second.tap("#dj-play");
+    second.until("location.pathname === '/dj' && !document.getElementById('booth').hidden");
 }
 
 #[test]

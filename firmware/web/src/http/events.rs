@@ -112,7 +112,6 @@ mod tests {
     use crate::gate::{Entrant, Gate, Places};
     use crate::guests::Guests;
     use crate::http::Config;
-    use crate::http::call::Ends;
     use crate::http::way::Way;
     use crate::pairing::{Hosts, Secret, channel};
 
@@ -124,8 +123,7 @@ mod tests {
         let cookie = HeaderValue::from_str(&format!("partybox_host={}", secret.to_hex())).unwrap();
         let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, cookie)]);
         let config = Config::default();
-        let ends = Ends { peer: (address, 7).into(), local: (address, 80).into(), is_tls: false };
-        let way = Way::of(&config, ends, &headers);
+        let way = Way::of(&config, address, false, &headers);
         let role = Role::new(&config, &pairing, &Guests::default(), &way, &headers);
         let gate = Gate::new(Places { total: 1, kept: 0, each: 1, guests: 1 });
         let place = gate.enter(Entrant::Own(address), None).unwrap();

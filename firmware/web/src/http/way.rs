@@ -8,7 +8,6 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::{HeaderMap, header};
 
 use super::Config;
-use super::call::Ends;
 
 /// Headers by which proxies say that they forward.
 const MARKS: [&str; 11] = [
@@ -44,9 +43,8 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// The way of a request with these `headers` that came over a connection with these `ends`.
-    pub(super) fn of(config: &Config, ends: Ends, headers: &HeaderMap) -> Self {
-        let (peer, is_tls) = (ends.peer.ip(), ends.is_tls);
+    /// The way of a request with these `headers` that came over a connection of `peer`, by TLS if `is_tls`.
+    pub(super) fn of(config: &Config, peer: IpAddr, is_tls: bool, headers: &HeaderMap) -> Self {
         let is_forwarded = MARKS.iter().any(|mark| headers.contains_key(*mark));
         let direct = Self { client: peer, is_forwarded, is_secure: is_tls, is_tls, host: None };
         if !is_forwarded || !config.is_proxy(peer) {
@@ -157,9 +155,7 @@ mod tests {
         let config = Config { proxies, ..Config::default() };
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        let ends =
-            Ends { peer: SocketAddr::new(peer.parse().unwrap(), 7), local: ([10, 0, 0, 1], 80).into(), is_tls: false };
-        Way::of(&config, ends, &headers.collect())
+        Way::of(&config, peer.parse().unwrap(), false, &headers.collect())
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod answers;
 mod appliance;
 mod audience;
 mod channels;
+mod door;
 mod events;
 mod guests;
 mod hostile;

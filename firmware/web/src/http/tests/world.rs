@@ -42,7 +42,7 @@ pub(super) const NOT_KEPT_DB: f32 = -13.0;
 
 pub(super) struct World {
     pub(super) addr: SocketAddr,
-    pub(super) tls: super::tls::Door,
+    pub(super) tls: super::door::Door,
     pub(super) feed: Sink,
     pub(super) snapshot: watch::Sender<Arc<Snapshot>>,
     /// What the party was asked to do.
@@ -206,7 +206,7 @@ impl World {
             }),
         };
         let (stop, stopped) = oneshot::channel();
-        let (secure, tls) = super::tls::open().await;
+        let (secure, tls) = super::door::open().await;
         let doors = Listeners { plain: listener, secure: Some(secure) };
         let server = tokio::spawn(serve(doors, app, async {
             let _ = stopped.await;
