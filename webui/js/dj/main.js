@@ -90,6 +90,8 @@ show();
 /** The phone's network may be back, or the page was asleep. */
 function wake() {
   feed.open();
+  // iOS puts the sound of a page to sleep during a call.
+  if (sender.active) booth.open();
   sender.nudge();
 }
 
