@@ -1,4 +1,5 @@
-//! Who may send sound to the box, and who does: the rules of it, without sockets, sound or clocks.
+//! Who may send sound to the box, and who does; which streams are a sender's as it came, and who receives them: the rules of it,
+//! without sockets, sound or clocks.
 //!
 //! Pure, like the rules of a party: what is asked returns what follows, and nothing is done here. There is at most one sender
 //! for a channel; a token lets a program send that has no cookie, and is forgotten with the party.
@@ -22,5 +23,7 @@
 //! ```
 
 mod senders;
+mod streams;
 
 pub use senders::{NAME_CHARS_MAX, Refused, Senders, Sending, SendingId, TOKENS_MAX, Token, TokenId, Who};
+pub use streams::{CREATED_MS_MAX, ConnectionId, Limits, Role, State, Stream, StreamRefused, Streams};

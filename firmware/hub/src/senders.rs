@@ -181,7 +181,7 @@ impl Senders {
 }
 
 /// A name as others are shown it: in one line, cut; `None` if nothing is left.
-fn shown(name: &str) -> Option<String> {
+pub(crate) fn shown(name: &str) -> Option<String> {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let kept: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
     let cut: String = kept.trim().chars().take(NAME_CHARS_MAX).collect();
