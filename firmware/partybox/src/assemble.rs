@@ -302,6 +302,7 @@ fn http_config(config: &Config) -> web::http::Config {
         url: config.http.outer_url(),
         embed: config.http.embed.clone(),
         refuses_video: config.whip.refuse_video,
+        streams: config.streams.limits(),
         limits,
     }
 }

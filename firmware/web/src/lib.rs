@@ -13,6 +13,7 @@ pub mod mp3;
 pub mod pairing;
 pub mod panel;
 pub mod portal;
+mod relays;
 pub mod senders;
 pub mod settings;
 mod statistics;

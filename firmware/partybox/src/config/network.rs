@@ -29,6 +29,17 @@ section! {
 }
 
 section! {
+    /// `[streams]`
+    StreamsConfig {
+        connections_max: usize = 256,
+        senders_max: usize = 10,
+        receivers_max: usize = 200,
+        streams_max: usize = 10,
+        unheard_minutes: u64 = 10,
+    }
+}
+
+section! {
     /// `[http]`
     HttpConfig {
         connections_max: usize = 1_024,
@@ -75,6 +86,27 @@ impl WebRtcConfig {
         }
         within("webrtc.listeners_max", self.listeners_max, 1, 5_000)?;
         within("webrtc.sessions_per_address_max", self.sessions_per_address_max, 1, 5_000)
+    }
+}
+
+impl StreamsConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("streams.connections_max", self.connections_max, 1, 5_000)?;
+        within("streams.senders_max", self.senders_max, 0, 16)?;
+        within("streams.receivers_max", self.receivers_max, 1, 5_000)?;
+        within("streams.streams_max", self.streams_max, 0, 16)?;
+        within("streams.unheard_minutes", self.unheard_minutes, 1, 1_440)
+    }
+
+    /// Returns the same as the rules of streams take it.
+    pub(crate) fn limits(&self) -> hub::Limits {
+        hub::Limits {
+            connections: self.connections_max,
+            senders: self.senders_max,
+            receivers: self.receivers_max,
+            streams: self.streams_max,
+            unheard_ms: self.unheard_minutes * 60_000,
+        }
     }
 }
 

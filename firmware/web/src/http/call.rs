@@ -24,6 +24,7 @@ use crate::gate::{Entrant, Gate};
 use crate::guests::{self, Guests, Newcomer};
 use crate::metrics::Counters;
 use crate::mp3::Hub;
+use crate::relays::Relays;
 use crate::statistics::Statistics;
 use crate::status::{ChannelStatus, Listeners, Snapshot};
 use rtc::api::SessionId;
@@ -67,6 +68,8 @@ pub(super) struct Server {
     /// Who listened to what this evening.
     pub(super) statistics: Arc<Statistics>,
     pub(super) counters: Counters,
+    /// Streams of senders that are relayed.
+    pub(super) relays: Relays,
     pub(super) started: Instant,
 }
 
@@ -105,6 +108,7 @@ impl Server {
     pub(super) fn forget_evening(&self) {
         self.guests.forget_all();
         self.end_senders(self.app.senders.end_party());
+        self.relays.end_all(|who| who != hub::Who::Host);
         self.statistics.clear();
     }
 

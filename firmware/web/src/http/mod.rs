@@ -34,6 +34,7 @@ mod qr;
 mod queue;
 mod recent;
 mod refusal;
+mod relaying;
 mod role;
 mod route;
 mod routes;
@@ -67,6 +68,7 @@ use tokio::sync::{mpsc, watch};
 pub use self::audience::Audiences;
 pub use self::icecast::head as stream_head;
 use self::limits::Limits;
+pub use self::relaying::{FromClient, Wrong, read as read_message};
 pub use self::server::serve;
 pub use self::signaling::Signaling;
 use crate::control::Command;
@@ -91,6 +93,8 @@ pub struct Config {
     pub embed: Vec<String>,
     /// Whether a sender that offers video as well is refused, rather than heard without it.
     pub refuses_video: bool,
+    /// How many streams of senders are relayed, and to how many.
+    pub streams: hub::Limits,
     /// Limits.
     pub limits: Limits,
 }

@@ -23,7 +23,7 @@ use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, channels, following, foreign, guard, guests, health, icecast, music, openapi, pages, pairing,
-    party, portal, qr, queue, senders, settings, statistics, stream, update, upload, whep, whip, why,
+    party, portal, qr, queue, relaying, senders, settings, statistics, stream, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -223,6 +223,16 @@ static OF_BOX: &[Route] = &[
         Box::pin(async move { senders::picture(&call) })
     }),
     Route::bare(Method::DELETE, "/api/senders/{id}", Who::Host, |call| Box::pin(senders::revoke(call))),
+    Route {
+        method: Method::GET,
+        path: "/ws",
+        who: Who::Anyone,
+        takes: Takes::Socket,
+        answer: |call| Box::pin(async move { relaying::connect(&call) }),
+    },
+    Route::bare(Method::DELETE, "/api/streams/{stream}", Who::Host, |call| {
+        Box::pin(async move { relaying::end(&call) })
+    }),
     Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
     Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),
     Route::bare(Method::GET, CHANNEL, Who::Host, |call| Box::pin(async move { channels::about(&call) })),

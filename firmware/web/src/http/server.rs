@@ -19,12 +19,13 @@ use super::limits::{
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
 use super::turns::Turns;
 use super::unfinished::Unfinished;
-use super::{App, audience, connection, routes, statistics};
+use super::{App, audience, connection, relaying, routes, statistics};
 use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
 use crate::metrics::Counters;
 use crate::mp3::Hub;
+use crate::relays::Relays;
 use crate::statistics::Statistics;
 
 /// What a connection above the limit is told before it is closed.
@@ -57,9 +58,11 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         turned_away: Recent::new(TURNED_AWAY_MAX),
         readers: Recent::new(READERS_MAX),
         counters: Counters::default(),
+        relays: Relays::new(app.config.streams, app.zero),
         started: Instant::now(),
         app,
     });
+    tokio::spawn(relaying::keep(Arc::clone(&server), stop.clone()));
     let router = routes::router(&server);
     // Dropped by every connection; when the last is gone, the channel closes.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);

@@ -7,6 +7,7 @@ use ::party::LATEST;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use base::StreamId;
 use bytes::Bytes;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
@@ -65,12 +66,17 @@ fn endless() -> Body {
     Body::new(StreamBody::new(futures_util::stream::empty::<Nothing>()))
 }
 
-/// Returns the hub of `{id}.mp3`; `latest` is the newest stream.
+/// Returns the hub of `{id}.mp3`; `latest` is the newest stream that has MP3, which is a channel's.
 fn find(call: &Call) -> Result<Hub, Refusal> {
     let file = call.param("file");
     let hubs = call.server.app.mp3.borrow();
     let id = file.strip_suffix(".mp3").unwrap_or_default();
     let found = if id == LATEST { hubs.last() } else { hubs.iter().find(|hub| hub.stream().as_str() == id) };
+    if StreamId::new(id).is_ok_and(|id| call.server.relays.has(id)) {
+        let detail =
+            "This stream is a sender's as it came, which the box does not decode: it has no MP3. /whep has it.";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, detail).code("no-mp3").field("stream", file, "a channel's"));
+    }
     found.cloned().ok_or_else(|| {
         let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
         Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(

@@ -14,6 +14,7 @@ use rtc::api::{OfferError, SendOffer, SessionError, SessionId};
 
 use super::call::Call;
 use super::refusal::{Refusal, unavailable};
+use super::role::Role;
 use super::route::SDP;
 use super::whep;
 use crate::senders::{Begun, Unknown};
@@ -66,6 +67,13 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
     Ok(response)
 }
 
+/// Somebody who may send: by what right, and whose name is shown.
+#[derive(Debug)]
+pub(super) struct Sender {
+    pub(super) who: Who,
+    pub(super) name: String,
+}
+
 /// Returns by what right the call sends to `channel`, and whose name is shown.
 fn sender(call: &Call, channel: ChannelId) -> Result<(Who, String), Refusal> {
     if let Some(text) = token(call) {
@@ -73,17 +81,23 @@ fn sender(call: &Call, channel: ChannelId) -> Result<(Who, String), Refusal> {
         let (id, name) = found.map_err(refuse_token)?;
         return Ok((Who::Token(id), name));
     }
-    let guest = call.role.guest();
+    person(&call.role).map(|Sender { who, name }| (who, name)).ok_or_else(unauthorized)
+}
+
+/// Returns by what right a person sends, without a token: as a DJ or a host.
+pub(super) fn person(role: &Role) -> Option<Sender> {
+    let guest = role.guest();
     let name = guest.as_ref().and_then(|guest| guest.name.clone());
-    match guest.filter(|guest| guest.is_dj && !call.role.is_host()) {
-        Some(guest) => Ok((Who::Guest(guest.id), name.unwrap_or_else(|| format!("DJ {}", guest.id)))),
-        None if call.role.is_host() => Ok((Who::Host, name.unwrap_or_else(|| "Host".to_owned()))),
-        None => Err(unauthorized()),
-    }
+    let (who, name) = match guest.filter(|guest| guest.is_dj && !role.is_host()) {
+        Some(guest) => (Who::Guest(guest.id), name.unwrap_or_else(|| format!("DJ {}", guest.id))),
+        None if role.is_host() => (Who::Host, name.unwrap_or_else(|| "Host".to_owned())),
+        None => return None,
+    };
+    Some(Sender { who, name })
 }
 
 /// Returns the token that the call brings, in its header or, for programs that send none, in its address.
-fn token(call: &Call) -> Option<&str> {
+pub(super) fn token(call: &Call) -> Option<&str> {
     let bearer = call.header("authorization").and_then(|value| value.split_once(' '));
     let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     bearer.or_else(|| call.query("token"))

@@ -35,7 +35,7 @@ pub(super) const UPGRADE: [&str; 4] = [
 ];
 
 /// Sends the request and reads the head of the answer.
-async fn knock(world: &World, path: &str, lines: &[&str]) -> (Reply, TcpStream) {
+pub(super) async fn knock(world: &World, path: &str, lines: &[&str]) -> (Reply, TcpStream) {
     let mut socket = TcpStream::connect(world.addr).await.unwrap();
     let lines = [&UPGRADE[..], lines].concat().join("\r\n");
     let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n\r\n", world.addr);

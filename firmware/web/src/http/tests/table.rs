@@ -355,6 +355,8 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             "/api/party/next" | "/api/channels/{channel}/next" => 409..410,
             // The picture shows a token only to whoever has it.
             "/api/senders/{id}/qr.svg" => 404..405,
+            // There is no stream of a sender.
+            "/api/streams/{stream}" => 404..405,
             // Who says what plays at a sender brings the sender's token.
             "/admin/metadata" => 401..402,
             // And no music, hence no covers.

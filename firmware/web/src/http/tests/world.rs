@@ -16,17 +16,18 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::fan_out::fan_out;
 use super::keeper::Keeper;
 pub(super) use super::reply::Reply;
 use super::things::Streamed;
 use crate::control::{Command, Unmet};
-use crate::http::{App, Audiences, Config, Signaling, serve};
+use crate::http::{App, Audiences, Config, serve};
 use crate::mp3::{self, Carrier, Sink, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::senders::{Senders, Title};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
-use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
+use rtc::api::{ListenerStats, SessionId};
 
 /// Longest wait for anything in these tests.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
@@ -325,68 +326,4 @@ fn granting() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
         }
     });
     (commands, wishes)
-}
-
-/// A fan-out that knows one session and judges offers by what is written in them.
-#[allow(clippy::type_complexity, reason = "each part is named where it is kept")]
-fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<ListenerStats>>>) {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    let listeners = Arc::new(Mutex::new(Vec::new()));
-    let known = Arc::clone(&listeners);
-    let handle = rtc::sim::fan_out(move |command| {
-        if let api::Command::Listeners(reply) = command {
-            let _ = reply.send(known.lock().unwrap().clone());
-            return;
-        }
-        seen.lock().unwrap().push(format!("{command:?}"));
-        answer(command);
-    });
-    (handle.unwrap().into(), asked, listeners)
-}
-
-fn answer(command: api::Command) {
-    let known = |session| if session == SESSION { Ok(()) } else { Err(SessionError::Unknown) };
-    match command {
-        api::Command::Offer(offer, reply) => {
-            let _ = reply.send(match (offer.stream.as_str(), offer.sdp.as_str()) {
-                ("main", "full") => Err(OfferError::Full { limit: 3 }),
-                ("main", "many") => Err(OfferError::TooManyFromAddress { limit: 2 }),
-                ("main", "video") => Err(OfferError::NotAcceptable("no Opus".into())),
-                ("main", "bad") => Err(OfferError::Malformed("no a=fingerprint".into())),
-                ("main", _) => Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() }),
-                _ => Err(OfferError::UnknownStream),
-            });
-        }
-        api::Command::Send(offer, reply) => {
-            let answer = || Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() });
-            let answered = match offer.sdp.as_str() {
-                "video" => Err(OfferError::NotAcceptable("no Opus".into())),
-                "bad" => Err(OfferError::Malformed("no a=fingerprint".into())),
-                "brief" => answer(),
-                _ => {
-                    // It sends for as long as the test runs.
-                    Box::leak(offer.inlet);
-                    return drop(reply.send(answer()));
-                }
-            };
-            // As the fan-out does: whoever is answered finds the place free.
-            drop(offer);
-            let _ = reply.send(answered);
-        }
-        api::Command::Patch { session, if_match, reply, .. } => {
-            let _ = reply.send(known(session).and(match if_match.as_deref() {
-                Some("*") => Ok(Patched::Restarted { sdp_fragment: "a=ice-ufrag:x".into(), etag: "e2".into() }),
-                Some("e1") | None => Ok(Patched::Trickled),
-                _ => Err(SessionError::EtagMismatch),
-            }));
-        }
-        api::Command::SetDuration { session, reply, .. }
-        | api::Command::Switch { session, reply, .. }
-        | api::Command::Delete { session, reply } => {
-            let _ = reply.send(known(session));
-        }
-        // Dropping the reply says that the fan-out is busy.
-        _ => {}
-    }
 }
