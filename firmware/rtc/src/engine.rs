@@ -10,6 +10,7 @@ mod audience;
 mod delivery;
 mod inviting;
 mod relay;
+mod relaying;
 mod signaling;
 mod streams;
 mod switching;

@@ -4,17 +4,21 @@
 //! Sound never passes here, and neither does a wait: who has to do something because of a change is woken. What is so changes in
 //! one step each, so that whoever looks sees it whole.
 
+mod signs;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use aws_lc_rs::rand;
-use base::{PacketInlet, SentPacket, StreamId, Time};
+use base::{PacketInlet, StreamId, Time};
 use hub::{ConnectionId, Limits, Role, State, StreamRefused, Streams, Who};
 use rtc::api::SessionId;
 use tokio::sync::{Notify, watch};
+
+use self::signs::{Signs, Watched};
 
 /// Random bytes in a stream's id, which is told to everybody: enough that two never meet.
 const ID_BYTES: usize = 6;
@@ -47,40 +51,6 @@ pub(crate) struct Totals {
     pub(crate) ended: u64,
     /// What was refused because there was as much of it as there may be.
     pub(crate) full: u64,
-}
-
-/// Signs of life of what carries a stream. Set from the fan-out's thread, which must not wait.
-#[derive(Debug, Default)]
-struct Signs {
-    /// Its first packet has come.
-    is_heard: AtomicBool,
-    /// Its sender was answered: until then, its end is that of an attempt.
-    is_answered: AtomicBool,
-    /// Its sender is gone.
-    is_gone: AtomicBool,
-}
-
-/// The way in of a relayed stream's packets, which looks at none of them.
-struct Watched {
-    relays: Relays,
-    signs: Arc<Signs>,
-}
-
-impl PacketInlet for Watched {
-    fn take(&mut self, _: SentPacket<'_>) {
-        // Whoever waits is woken once per stream, not per packet.
-        if !self.signs.is_heard.load(Ordering::Relaxed) {
-            self.signs.is_heard.store(true, Ordering::Release);
-            self.relays.0.wake.notify_one();
-        }
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        self.signs.is_gone.store(true, Ordering::Release);
-        self.relays.0.wake.notify_one();
-    }
 }
 
 #[derive(Debug)]
@@ -133,7 +103,7 @@ struct Inner {
     /// Counts changes of what can be heard.
     changes: watch::Sender<u64>,
     /// Notified when something is to be done about a stream.
-    wake: Notify,
+    wake: Arc<Notify>,
 }
 
 /// The relayed streams. Cloning gives another handle to the same.
@@ -174,7 +144,7 @@ impl Relays {
             channels: Vec::new(),
             totals: Totals::default(),
         };
-        Self(Arc::new(Inner { book: Mutex::new(book), zero, changes: watch::Sender::default(), wake: Notify::new() }))
+        Self(Arc::new(Inner { book: Mutex::new(book), zero, changes: watch::Sender::default(), wake: Arc::default() }))
     }
 
     /// The book stays right whatever panicked elsewhere: it is only ever changed in one step.
@@ -248,7 +218,7 @@ impl Relays {
         }
         let signs = Arc::<Signs>::default();
         book.carried.insert(stream, Arc::clone(&signs));
-        Some(Box::new(Watched { relays: self.clone(), signs }))
+        Some(Box::new(Watched { wake: Arc::clone(&self.0.wake), signs }))
     }
 
     /// Nothing came of carrying a stream; its connection may try again.

@@ -1,17 +1,12 @@
-//! A sender's stream as it came: where its packets lie on the box's timeline, and who hears them.
+//! Where a sender's packets lie on the box's timeline, and room for them.
 //!
-//! Headers are written anew and payloads are left alone; nothing is decoded, mixed or waited for. What is lost on the way here
-//! is a hole in every listener's numbering, as if the sender had sent to each; what comes late goes into its hole. The sender's
-//! clock is not corrected packet by packet: a jump when it has run too far off costs less than a correction that is heard.
+//! The sender's clock is not corrected packet by packet: a jump when it has run too far off costs less than a correction that is
+//! heard. Who hears the packets is not known here.
 
-use base::{MediaTime, Packet, Time};
+use base::{MediaTime, PacketDuration, Time};
 use bytes::{Bytes, BytesMut};
 
-use super::Engine;
-use super::streams::FIRST;
-use crate::history::StreamKey;
 use crate::sender::{Sound, opus_ticks};
-use crate::transmit::Transmit;
 
 /// How far the sender's clock may run off the box's before its packets get another place, in ticks: 1 s, which 100 ppm take
 /// three hours for. Whoever switches between streams is without sound for so long at most.
@@ -27,14 +22,14 @@ const JUMP_TICKS_MIN: u64 = 480_000;
 const LOST_MAX: u64 = 50;
 
 /// Ticks that packets begin on: those of a channel's packets, so that who switches misses less.
-const GRID_TICKS: u64 = FIRST.ticks();
+const GRID_TICKS: u64 = PacketDuration::Ms20.ticks();
 
 /// Bytes of each of the two rooms for payloads: more than a whole history of the largest packets of 20 ms.
 const ROOM_BYTES: usize = 40 * 1_024;
 
 /// Where a packet belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// Behind all that came before; so many are missing in between.
     Next { at: MediaTime, missing: u64 },
     /// So many before the one that is due next.
@@ -65,7 +60,7 @@ impl Relay {
     }
 
     /// Returns where `sound` belongs, which arrived at `now` and at the media time `media_now`.
-    fn place(&mut self, now: Time, media_now: MediaTime, sound: &Sound<'_>) -> Place {
+    pub(super) fn place(&mut self, now: Time, media_now: MediaTime, sound: &Sound<'_>) -> Place {
         let ticks = opus_ticks(sound.payload);
         let Some(last) = self.last.filter(|last| last.ssrc == sound.ssrc) else {
             return self.anchor(media_now, ticks, sound, 0);
@@ -97,7 +92,7 @@ impl Relay {
     }
 
     /// Returns `payload` as one that is shared.
-    fn keep(&mut self, payload: &[u8]) -> Bytes {
+    pub(super) fn keep(&mut self, payload: &[u8]) -> Bytes {
         let [room, other] = &mut self.rooms;
         if room.capacity() < payload.len() {
             std::mem::swap(room, other);
@@ -105,57 +100,6 @@ impl Relay {
         }
         room.extend_from_slice(payload);
         room.split().freeze()
-    }
-}
-
-impl Engine {
-    /// Sends a sender's packet to the listeners of its stream, if that is one which is relayed.
-    pub(super) fn relay(&mut self, now: Time, key: StreamKey, sound: &Sound<'_>, out: &mut impl Transmit) {
-        let media_now = self.config.timeline.to_media(now);
-        let Some(stream) = self.streams.get_mut(key) else { return };
-        let Some(relay) = stream.relay.as_mut() else { return };
-        let place = relay.place(now, media_now, sound);
-        let payload = relay.keep(sound.payload);
-        self.stats.packets_relayed_total += 1;
-        match place {
-            Place::Next { at, missing } => {
-                for _ in 0..missing {
-                    self.leave_out(now, key, at);
-                }
-                self.deliver(now, key, FIRST, Packet { media_time: at, payload }, out);
-            }
-            Place::Late { at, back } => self.deliver_late(key, back, Packet { media_time: at, payload }, out),
-        }
-    }
-
-    /// Keeps a place for a packet that should have come before one at `at`.
-    fn leave_out(&mut self, now: Time, key: StreamKey, at: MediaTime) {
-        let Some(stream) = self.streams.get_mut(key) else { return };
-        let number = stream.audience_mut(FIRST).push_missing(now, at);
-        let (audience, origin) = (stream.audience(FIRST), stream.origin(FIRST));
-        for &slot in audience.members() {
-            if let Some(session) = self.slots[slot].session.as_mut() {
-                session.skip(origin, number);
-            }
-        }
-    }
-
-    /// Sends a packet that came behind `back - 1` others to those for whom its place was kept.
-    fn deliver_late(&mut self, key: StreamKey, back: u64, packet: Packet, out: &mut impl Transmit) {
-        let Some(stream) = self.streams.get_mut(key) else { return };
-        let history = &mut stream.audience_mut(FIRST).history;
-        let Some(number) = history.next().checked_sub(back) else { return };
-        if !history.fill(number, packet) {
-            return;
-        }
-        let (audience, origin) = (stream.audience(FIRST), stream.origin(FIRST));
-        let Some(packet) = audience.history.get(number) else { return };
-        for &slot in audience.members() {
-            let Some(session) = self.slots[slot].session.as_mut() else { continue };
-            if session.send_late(&self.source, origin, number, packet, out) {
-                self.stats.packets_sent_total += 1;
-            }
-        }
     }
 }
 

@@ -46,6 +46,7 @@ mod socket;
 mod stall;
 mod statistics;
 mod stream;
+mod streams;
 mod takeover;
 mod turns;
 mod unfinished;

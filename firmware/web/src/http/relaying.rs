@@ -1,4 +1,4 @@
-//! `GET /ws`: the design notes' signaling as a conversation over a WebSocket; and what hosts and the box itself end.
+//! `GET /ws`: the design notes' signaling as a conversation over a WebSocket.
 //!
 //! Whoever connects is told which streams there are, and of every one that begins and ends. Who may send to a channel may send a
 //! stream of their own, which goes to its listeners as it came; anybody may receive any stream, a channel's too. A connection
@@ -6,14 +6,13 @@
 //! decided by [`hub`], and what is in an SDP by the fan-out.
 
 mod keeper;
-mod message;
+pub(super) mod message;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base::{GuestId, StreamId};
 use hub::Role as Does;
 use rtc::api::{Invitation, Offer, OfferError, SendOffer, SessionId};
@@ -22,14 +21,15 @@ use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::call::{Call, Ends, Server};
+use super::limits::SDP_BYTES_MAX;
 use super::refusal::{Refusal, no_place};
 use super::role::Role;
 use super::socket::Handshake;
 use super::socket::conversation::{Allowance, Conversation, Ended, Message, NextTurn, Turn};
 use super::whip::{self, Sender};
-use super::{Hubs, limits::SDP_BYTES_MAX};
+use super::{Hubs, streams};
 use crate::mp3::Hub;
-use crate::relays::{Connection, Relays, is_full};
+use crate::relays::{Connection, Relays};
 
 pub(super) use self::keeper::keep;
 pub use self::message::{FromClient, Wrong, read};
@@ -50,26 +50,8 @@ const ANSWERS_WAITING_MAX: usize = 4;
 pub(super) fn connect(call: &Call) -> Result<Response, Refusal> {
     let handshake = Handshake::of(call)?;
     let place = call.server.event_listeners.enter(call.entrant(), call.guest).map_err(no_place)?;
-    let connection = call.server.relays.connect().map_err(refuse)?;
+    let connection = call.server.relays.connect().map_err(streams::refuse)?;
     Ok(handshake.answer(Relaying::new(call, connection), place))
-}
-
-/// `DELETE /api/streams/{stream}`: a sender's stream ends.
-pub(super) fn end(call: &Call) -> Result<Response, Refusal> {
-    let name = call.param("stream");
-    if StreamId::new(name).is_ok_and(|stream| call.server.relays.end(stream)) {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    let refusal = Refusal::new(StatusCode::NOT_FOUND, "There is no such stream of a sender (any more).");
-    Err(refusal.code("no-such-stream").field("stream", name, "an id that /health lists"))
-}
-
-/// Returns how HTTP refuses what the rules of streams do.
-pub(super) fn refuse(refused: hub::StreamRefused) -> Refusal {
-    let wrong = Wrong::from(refused);
-    let (status, seconds) = message::status(refused);
-    let refusal = Refusal::new(status, wrong.to_string());
-    if is_full(refused).is_some() { refusal.code("streams-full").retry_after(seconds) } else { refusal }
 }
 
 /// How far a connection has got.

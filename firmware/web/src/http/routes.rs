@@ -23,7 +23,8 @@ use super::refusal::Refusal;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, channels, following, foreign, guard, guests, health, icecast, music, openapi, pages, pairing,
-    party, portal, qr, queue, relaying, senders, settings, statistics, stream, update, upload, whep, whip, why,
+    party, portal, qr, queue, relaying, senders, settings, statistics, stream, streams, update, upload, whep, whip,
+    why,
 };
 
 /// Writes an address within a channel.
@@ -231,7 +232,7 @@ static OF_BOX: &[Route] = &[
         answer: |call| Box::pin(async move { relaying::connect(&call) }),
     },
     Route::bare(Method::DELETE, "/api/streams/{stream}", Who::Host, |call| {
-        Box::pin(async move { relaying::end(&call) })
+        Box::pin(async move { streams::end(&call) })
     }),
     Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
     Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),

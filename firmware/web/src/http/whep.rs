@@ -14,8 +14,8 @@ use serde::Deserialize;
 use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::Refusal;
-use super::relaying;
 use super::route::{SDP, SDP_FRAGMENT};
+use super::streams;
 use rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionId};
 
 /// Seconds after which a refused listener may try again.
@@ -27,7 +27,7 @@ const PTIMES: &str = "10, 20, 40 or 60";
 /// `POST /whep/{stream}`.
 pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
     let stream = stream(&call)?;
-    admit(&call, stream)?;
+    streams::admit(&call, stream)?;
     let duration = call.query("ptime").map(|text| duration(text.parse().ok(), text)).transpose()?;
     let path = format!("/whep/{stream}");
     let offer = Offer {
@@ -103,7 +103,7 @@ pub(super) async fn switch(call: Call) -> Result<Response, Refusal> {
     let session = session(&call)?;
     let body: StreamBody = parse_json(&call.body, r#"{"stream":"green"}"#)?;
     let stream = find_stream(&call, &body.stream)?;
-    admit(&call, stream)?;
+    streams::admit(&call, stream)?;
     call.server.app.rtc.switch(session, stream).await.map_err(|error| match error {
         SessionError::UnknownStream => unknown_stream(&body.stream),
         error => refuse_session(error),
@@ -137,12 +137,6 @@ fn stream(call: &Call) -> Result<StreamId, Refusal> {
 fn find_stream(call: &Call, name: &str) -> Result<StreamId, Refusal> {
     let id = if name == LATEST { call.server.relays.latest() } else { StreamId::new(name).ok() };
     id.ok_or_else(|| unknown_stream(name))
-}
-
-/// Refuses a listener of a sender's stream that cannot be heard, or that as many hear as may.
-fn admit(call: &Call, stream: StreamId) -> Result<(), Refusal> {
-    let server = &call.server;
-    server.relays.has_room(stream, server.app.rtc.listeners_of(stream)).map_err(relaying::refuse)
 }
 
 fn unknown_stream(name: &str) -> Refusal {

@@ -1,5 +1,7 @@
 //! Relayed streams, as the box keeps them.
 
+use base::SentPacket;
+
 use super::*;
 
 fn relays() -> Relays {

@@ -4,7 +4,6 @@
 
 use std::fmt;
 
-use axum::http::StatusCode;
 use base::StreamId;
 use hub::StreamRefused;
 use rtc::api::OfferError;
@@ -16,7 +15,7 @@ use crate::http::limits::SDP_BYTES_MAX;
 const QUOTED_CHARS_MAX: usize = 40;
 
 /// Seconds after which who found no room may try again.
-const RETRY_SECONDS: u32 = 10;
+pub(in crate::http) const RETRY_SECONDS: u32 = 10;
 
 /// The types that a client may send, for the error that names them.
 const TYPES: &str =
@@ -45,7 +44,7 @@ pub enum FromClient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
     code: &'static str,
-    message: String,
+    pub(in crate::http) message: String,
     retry_after_s: Option<u32>,
 }
 
@@ -122,14 +121,6 @@ impl From<OfferError> for Wrong {
             },
             OfferError::Unavailable => Self::busy(),
         }
-    }
-}
-
-/// Returns the status with which a connection is refused for this.
-pub(super) fn status(refused: StreamRefused) -> (StatusCode, u32) {
-    match refused {
-        StreamRefused::NoSuchStream => (StatusCode::NOT_FOUND, 0),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, RETRY_SECONDS),
     }
 }
 

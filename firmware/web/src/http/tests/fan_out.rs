@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use base::{SentPacket, Time};
-use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError};
+use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
 
-use super::world::SESSION;
 use crate::http::Signaling;
+
+/// The session every accepted offer gets.
+pub(super) const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 
 /// A fan-out that knows one session and judges offers by what is written in them.
 #[allow(clippy::type_complexity, reason = "each part is named where it is kept")]

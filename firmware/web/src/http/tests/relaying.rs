@@ -1,23 +1,33 @@
 //! The signaling of relayed streams as a client has it: its order, who may send, what others are told, and what ends a stream.
 
 use futures_util::SinkExt;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::guests::join;
+use super::keeper::cookie;
 use super::live::{Phone, knock};
+use super::table::paired;
 use super::world::{LIMIT, World, hosts};
 use crate::http::Config;
 
 const JSON: &str = "Content-Type: application/json";
 
-/// A client that speaks on `/ws`.
-struct Client(Phone);
+/// What a server says.
+const KINDS: [&str; 7] =
+    ["available_streams", "stream_available", "stream_ended", "sender_ready", "webrtc_offer", "webrtc_answer", "error"];
+
+/// A client that speaks on `/ws`, and what it was told and has not asked for yet.
+struct Client(Phone, Vec<Value>);
 
 impl Client {
     async fn at(world: &World, query: &str, lines: &[&str]) -> Self {
-        let mut client = Self(Phone::at(world, &format!("/ws{query}"), lines).await);
+        let mut client = Self(Phone::at(world, &format!("/ws{query}"), lines).await, Vec::new());
         let first = client.next("available_streams").await;
         assert_eq!(first["streams"][0], "main", "{first}");
         client
@@ -31,8 +41,14 @@ impl Client {
         self.0.socket.send(Message::text(message)).await.unwrap();
     }
 
+    /// The next message of this type.
     async fn next(&mut self, kind: &str) -> Value {
-        self.0.next(&[kind]).await
+        loop {
+            if let Some(at) = self.1.iter().position(|told| told["type"] == kind) {
+                return self.1.remove(at);
+            }
+            self.1.push(self.0.next(&KINDS).await);
+        }
     }
 
     /// Says something and returns the code of the error that it is answered with.
@@ -205,16 +221,20 @@ async fn a_right_that_is_taken_back_ends_what_is_sent_by_it() {
 
 #[tokio::test]
 async fn a_dj_sends_until_that_is_over() {
-    let world = World::new(hosts()).await;
-    let cookie = join(&world).await;
-    let label =
-        serde_json::from_str::<Value>(&world.get("/api/guests").await.text()).unwrap()["guests"][0]["label"].clone();
-    assert_eq!(world.ask("PUT", &format!("/api/guests/{label}/dj"), &[], &[]).await.status, 204);
-    let mut dj = Client::at(&world, "", &[&cookie]).await;
-    dj.send("sound").await;
-    dj.next("stream_available").await;
-    assert_eq!(world.ask("POST", "/api/party/end", &[], &[]).await.status, 204);
-    until(&world, |said| said["senders"] == 1 || said["senders"] == 0).await;
+    let world = World::new(Config::default()).await;
+    paired(&world, 1).await;
+    let host = cookie(1);
+    for (label, end) in [(1, "DELETE /api/guests/1/dj"), (2, "POST /api/party/end")] {
+        let guest = join(&world).await;
+        let made = world.ask("PUT", &format!("/api/guests/{label}/dj"), &[&host], &[]).await;
+        assert_eq!(made.status, 204, "{}", made.text());
+        let mut dj = Client::at(&world, "", &[&guest]).await;
+        dj.send("sound").await;
+        dj.next("stream_available").await;
+        let (method, path) = end.split_once(' ').unwrap();
+        assert_eq!(world.ask(method, path, &[&host], &[]).await.status, 204, "{end}");
+        until(&world, |said| said["senders"] == 0 && said["active_streams"] == json!(["main"])).await;
+    }
 }
 
 #[tokio::test]
@@ -256,4 +276,53 @@ async fn limits_refuse_with_a_reason_and_a_time() {
     assert_eq!(third.wrong(&receive(&stream)).await, "full");
     let offer = world.ask("POST", &format!("/whep/{stream}"), &["Content-Type: application/sdp"], b"v=0").await;
     assert_eq!((offer.status, offer.header("retry-after")), (503, "10"), "{}", offer.text());
+}
+
+#[tokio::test]
+async fn two_hundred_random_visits_leave_nothing_behind() {
+    let streams = hub::Limits { connections: 6, senders: 3, receivers: 2, streams: 3, ..hub::Limits::default() };
+    let world = World::new(Config { streams, ..hosts() }).await;
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    let (mut clients, mut begun) = (Vec::new(), 0);
+    for _ in 0..200 {
+        let at = if clients.is_empty() { 0 } else { rng.random_range(0..clients.len()) };
+        match rng.random_range(0..6) {
+            // Some are refused, and some are as quick as the last one was slow to be missed.
+            0 | 1 => {
+                let (reply, socket) = knock(&world, "/ws", &[]).await;
+                if reply.status == 101 {
+                    clients.push(WebSocketStream::from_raw_socket(socket, Role::Client, None).await);
+                    begun += 1;
+                }
+            }
+            // Killed.
+            2 if !clients.is_empty() => drop(clients.swap_remove(at)),
+            _ if clients.is_empty() => {}
+            _ => {
+                let said = [
+                    r#"{"type":"start_sending"}"#.to_owned(),
+                    offer("sound"),
+                    offer("brief"),
+                    receive("latest"),
+                    answer("v=0"),
+                    r#"{"type":"stop_stream"}"#.to_owned(),
+                ];
+                // Who said too much has been let go.
+                _ = clients[at].send(Message::text(said[rng.random_range(0..said.len())].as_str())).await;
+            }
+        }
+    }
+    drop(clients);
+    assert!(begun > 6, "{begun}");
+    until(&world, |said| said["active_streams"] == json!(["main"]) && said["senders"] == 0).await;
+    let lines = ["stream_connections 0", "stream_senders 0", "relayed_streams 0", "event_listeners 0"];
+    let mut metrics = String::new();
+    let reached = timeout(LIMIT, async {
+        while !lines.iter().all(|line| metrics.contains(&format!("partybox_{line}\n"))) {
+            metrics = world.get("/metrics").await.text();
+        }
+    });
+    assert!(reached.await.is_ok(), "{metrics}");
 }

@@ -185,7 +185,7 @@ async fn no_route_that_matters_obeys_a_foreign_page() {
 }
 
 /// Pairs a phone as the `n`th that asks.
-async fn paired(world: &World, n: u8) {
+pub(super) async fn paired(world: &World, n: u8) {
     asks(world, n).await;
     world.keeper.press();
 }

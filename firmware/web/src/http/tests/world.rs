@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+pub(super) use super::fan_out::SESSION;
 use super::fan_out::fan_out;
 use super::keeper::Keeper;
 pub(super) use super::reply::Reply;
@@ -27,13 +28,10 @@ use crate::panel::{JoinCode, Panel};
 use crate::senders::{Senders, Title};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
-use rtc::api::{ListenerStats, SessionId};
+use rtc::api::ListenerStats;
 
 /// Longest wait for anything in these tests.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
-
-/// The session every accepted offer gets.
-pub(super) const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 
 /// A bit rate whose packets of 24 ms are 384 bytes.
 pub(super) const BITRATE_BPS: u32 = 128_000;
