@@ -97,6 +97,15 @@ impl Web {
         Self { runtime, address, _carrier: carrier, _feed: feed, _snapshot: snapshot }
     }
 
+    /// Sends `bytes` as what a client says over a connection for streams.
+    ///
+    /// # Panics
+    /// As [`Self::connection`].
+    pub fn streams(&mut self, bytes: &[u8]) {
+        let upgrade = UPGRADE.strip_prefix(b"GET /api/party/live").expect("that is what it opens");
+        self.connection(&[b"GET /ws", upgrade, bytes].concat());
+    }
+
     /// Sends `bytes` as what a phone says over a live connection.
     ///
     /// # Panics
@@ -226,6 +235,13 @@ fn fan_out(command: api::Command) {
             let sdp = offer.sdp.starts_with("v=0");
             let _ = reply.send(if sdp { Ok(answer) } else { Err(OfferError::Malformed("no v=0".into())) });
         }
+        api::Command::Send(offer, reply) => {
+            let answer = Answer { session: SESSION, sdp: "v=0\r\n".into(), etag: "e1".into() };
+            let sdp = offer.sdp.starts_with("v=0");
+            let _ = reply.send(if sdp { Ok(answer) } else { Err(OfferError::Malformed("no v=0".into())) });
+        }
+        api::Command::Invite(stream, _, reply) => drop(reply.send(Ok(rtc::sim::invitation(SESSION, stream)))),
+        api::Command::Accept(_, invitation, reply) => drop(reply.send(Ok(invitation.session))),
         api::Command::Patch { session, reply, .. } => {
             let _ = reply.send(known(session).map(|()| Patched::Trickled));
         }
