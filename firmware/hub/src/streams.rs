@@ -126,6 +126,19 @@ pub enum StreamRefused {
     NoSuchConnection,
 }
 
+impl StreamRefused {
+    /// Returns the limit that was reached, if it was one.
+    pub fn limit(self) -> Option<usize> {
+        match self {
+            Self::TooManyConnections { limit }
+            | Self::TooManySenders { limit }
+            | Self::TooManyStreams { limit }
+            | Self::TooManyReceivers { limit } => Some(limit),
+            Self::NoSuchStream | Self::Duplicate | Self::Busy | Self::NoSuchConnection => None,
+        }
+    }
+}
+
 /// Which streams there are, and who has to do with them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Streams {

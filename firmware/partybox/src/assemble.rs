@@ -88,6 +88,8 @@ impl Assembled {
         let (line, line_thread) = line_in(config, clock)?;
         let wake = Arc::new(Notify::new());
         let (news_in, news) = mpsc::channel(NEWS_MAX);
+        let decode =
+            channel::decode(channel::mp3_config(config), (clock, timeline), carrier.clone(), snapshots.clone());
         let supplies = Supplies {
             config: config.clone(),
             clock,
@@ -149,6 +151,7 @@ impl Assembled {
             rtc: rtc.clone().into(),
             mp3: hubs,
             senders,
+            decode,
             intakes,
             snapshot: snapshots,
             audience: audience.clone(),

@@ -4,6 +4,7 @@
 //! WebRTC only as offers and answers that it carries to and from `rtc`.
 
 pub mod control;
+pub mod decoding;
 mod feed;
 mod gate;
 pub mod guests;

@@ -4,6 +4,8 @@
 //! Sound never passes here, and neither does a wait: who has to do something because of a change is woken. What is so changes in
 //! one step each, so that whoever looks sees it whole.
 
+mod decoded;
+mod id;
 mod signs;
 
 use std::collections::BTreeMap;
@@ -12,19 +14,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use aws_lc_rs::rand;
 use base::{PacketInlet, StreamId, Time};
 use hub::{ConnectionId, Limits, Role, State, StreamRefused, Streams, Who};
 use rtc::api::SessionId;
 use tokio::sync::{Notify, watch};
 
+use self::decoded::Decoded;
+use self::id::draw;
 use self::signs::{Signs, Watched};
-
-/// Random bytes in a stream's id, which is told to everybody: enough that two never meet.
-const ID_BYTES: usize = 6;
-
-/// How a relayed stream's id begins, as in the notes that its protocol descends from.
-const ID_PREFIX: &str = "stream_";
+use crate::decoding::Decode;
+use crate::mp3::Hub;
 
 /// Ids that are drawn before it is given up: none is ever drawn twice unless the generator is broken.
 const DRAWS_MAX: usize = 3;
@@ -58,6 +57,8 @@ struct Book {
     streams: Streams,
     /// Streams that the fan-out carries.
     carried: BTreeMap<StreamId, Arc<Signs>>,
+    /// Streams of which somebody hears MP3.
+    decoded: Decoded,
     /// Media sessions of connections that receive.
     sessions: BTreeMap<ConnectionId, SessionId>,
     /// Media sessions whose connections are gone.
@@ -77,23 +78,9 @@ impl Book {
 
     fn counted<T>(&mut self, result: Result<T, StreamRefused>) -> Result<T, StreamRefused> {
         if let Err(refused) = &result {
-            self.totals.full += u64::from(is_full(*refused).is_some());
+            self.totals.full += u64::from(refused.limit().is_some());
         }
         result
-    }
-}
-
-/// Returns the limit that was reached, if it is one.
-pub(crate) fn is_full(refused: StreamRefused) -> Option<usize> {
-    match refused {
-        StreamRefused::TooManyConnections { limit }
-        | StreamRefused::TooManySenders { limit }
-        | StreamRefused::TooManyStreams { limit }
-        | StreamRefused::TooManyReceivers { limit } => Some(limit),
-        StreamRefused::NoSuchStream
-        | StreamRefused::Duplicate
-        | StreamRefused::Busy
-        | StreamRefused::NoSuchConnection => None,
     }
 }
 
@@ -138,6 +125,7 @@ impl Relays {
         let book = Book {
             streams: Streams::new(limits),
             carried: BTreeMap::new(),
+            decoded: Decoded::default(),
             sessions: BTreeMap::new(),
             left: Vec::new(),
             strays: Vec::new(),
@@ -218,7 +206,7 @@ impl Relays {
         }
         let signs = Arc::<Signs>::default();
         book.carried.insert(stream, Arc::clone(&signs));
-        Some(Box::new(Watched { wake: Arc::clone(&self.0.wake), signs }))
+        Some(Box::new(Watched::new(Arc::clone(&self.0.wake), signs)))
     }
 
     /// Nothing came of carrying a stream; its connection may try again.
@@ -314,9 +302,19 @@ impl Relays {
         book.streams.active().into_iter().map(one).collect()
     }
 
-    /// Returns whether this is a sender's stream that can be heard.
-    pub(crate) fn has(&self, stream: StreamId) -> bool {
-        self.book().streams.get(stream).is_some_and(|stream| stream.state == State::Active)
+    /// Returns where the MP3 of a stream is heard that can be; inside, `None` if the system refuses something.
+    pub(crate) fn mp3(&self, stream: StreamId, decode: &Decode) -> Option<Option<Hub>> {
+        let now = self.now();
+        let mut book = self.book();
+        let Book { streams, carried, decoded, .. } = &mut *book;
+        streams.get(stream).filter(|stream| stream.state == State::Active)?;
+        let signs = carried.get(&stream)?;
+        Some(decoded.hub(now, stream, signs, decode))
+    }
+
+    /// Returns how many streams are decoded now.
+    pub(crate) fn decoded(&self) -> usize {
+        self.book().decoded.len()
     }
 
     /// Returns how many connections there are, and how many of them send or are about to.
@@ -350,7 +348,8 @@ impl Relays {
     pub(crate) fn take_stock(&self, heard: impl Fn(StreamId) -> usize) -> (Vec<SessionId>, Vec<StreamId>) {
         let now = self.now();
         let mut book = self.book();
-        let Book { streams, carried, totals, .. } = &mut *book;
+        let Book { streams, carried, totals, decoded, .. } = &mut *book;
+        let heard = |stream| heard(stream) + decoded.listeners(stream);
         let mut is_changed = false;
         for (id, signs) in carried.iter() {
             if signs.is_heard.load(Ordering::Acquire) && streams.activate(now, *id) {
@@ -365,6 +364,7 @@ impl Relays {
         }
         let unheard = streams.check(now, heard).len() as u64;
         totals.ended += unheard;
+        decoded.prune(now, |stream| streams.get(stream).is_some_and(|stream| stream.state == State::Active));
         let mut ended: Vec<StreamId> =
             streams.all().filter(|stream| stream.state == State::Ended).map(|stream| stream.id).collect();
         ended.extend(&book.strays);
@@ -383,14 +383,6 @@ impl Relays {
         book.strays.retain(|stray| *stray != stream);
         book.streams.remove(stream);
     }
-}
-
-/// Draws the id of a stream; `None` if the system has no random bytes.
-fn draw() -> Option<StreamId> {
-    let mut bytes = [0; ID_BYTES];
-    rand::fill(&mut bytes).ok()?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    StreamId::new(&format!("{ID_PREFIX}{digits}")).ok()
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ impl Web {
             library: None,
             settings: web::settings::channel().0,
             senders: web::senders::Senders::default(),
+            decode: Arc::new(|_| None),
             intakes: watch::channel(web::senders::Intakes::default()).1,
             appliance: appliance::channel().0,
             zero: std::time::Instant::now(),

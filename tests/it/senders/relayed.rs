@@ -1,6 +1,7 @@
 //! A stream that is a sender's as it came: a page written from the design notes alone sends a tone in one browser, and the same
 //! page hears it in another; so does a stack that shares no code with either. Nothing is decoded or encoded for it.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -92,8 +93,31 @@ fn a_page_written_from_the_notes_alone_sends_and_hears_and_nothing_is_coded_for_
     assert_eq!(gone.status, 404, "{}", gone.body);
 }
 
+/// A player of MP3 hears the tone, and the stream is decoded for as long as that.
+fn check_mp3(running: &Running, stream: &str, out: &Path) {
+    assert_eq!(number(running, "relayed_streams_decoded"), 0.0, "nobody has asked for MP3");
+    if Command::new("ffmpeg").arg("-version").stdout(Stdio::null()).status().is_err() {
+        return println!("not run: ffmpeg is not installed (`cargo xtask test` installs it)");
+    }
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-y", "-i", &running.url(&format!("/stream/{stream}.mp3"))]);
+    command.args(["-t", &HEARD_SECONDS.to_string(), "-ar", "48000", "-ac", "2", "-c:a", "pcm_s16le"]).arg(out);
+    let mut player = command.stdin(Stdio::null()).spawn().expect("ffmpeg starts");
+    let is_decoded = tests::wait::comes_true(PATIENCE, || number(running, "relayed_streams_decoded") == 1.0);
+    assert!(is_decoded && player.wait().expect("it ends").success());
+    let samples = wav::read_left(out).expect("a recording");
+    // In pieces so short that a pitch which is off by the drift of two clocks is the same tone.
+    let tenths =
+        samples.chunks_exact(wav::RATE_HZ as usize / 10).map(|tenth| hear::tone_db(tenth, TONE_HZ, wav::RATE_HZ));
+    let level = hear::percentile(&tenths.collect::<Vec<_>>(), 0.75);
+    println!("ffmpeg at /stream/{stream}.mp3: {level:.1} dBFS at {TONE_HZ} Hz");
+    assert!((level + 12.04).abs() < 1.5, "{level} dBFS instead of -12");
+    let is_over = tests::wait::comes_true(PATIENCE, || number(running, "relayed_streams_decoded") == 0.0);
+    assert!(is_over, "nobody hears it any more");
+}
+
 #[test]
-fn a_relayed_stream_is_heard_over_whep_and_ended_by_a_host() {
+fn a_relayed_stream_is_heard_over_whep_and_as_mp3_and_ended_by_a_host() {
     if let Some(reason) = missing() {
         return println!("{reason}");
     }
@@ -120,8 +144,7 @@ fn a_relayed_stream_is_heard_over_whep_and_ended_by_a_host() {
         println!("aiortc at /whep/{name}: {level:.1} dBFS at {TONE_HZ} Hz");
         assert!((level + 12.04).abs() < 1.5, "{name}: {level} dBFS instead of -12");
     }
-    let mp3 = ureq::get(running.url(&format!("/stream/{stream}.mp3"))).call();
-    assert!(matches!(mp3, Err(ureq::Error::StatusCode(404))), "{mp3:?}");
+    check_mp3(&running, stream, &folder.path().join("mp3.wav"));
     let mut host = Caller::new([127, 0, 0, 1].into(), running.address);
     let ended = host.ask("DELETE", &format!("/api/streams/{stream}"), None);
     assert_eq!(ended.status, 204, "{}", ended.body);

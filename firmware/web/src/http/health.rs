@@ -100,6 +100,7 @@ fn relayed(relays: &Relays, page: &mut Page) {
         ("stream_connections", "Connections that signal over /ws.", connections),
         ("stream_senders", "Of these, those that send a stream or are about to.", senders),
         ("relayed_streams", "Streams of senders that can be heard.", relays.list().len()),
+        ("relayed_streams_decoded", "Of these, those that are decoded because somebody hears MP3.", relays.decoded()),
     ] {
         page.number(name, Kind::Gauge, help, value as f64);
     }

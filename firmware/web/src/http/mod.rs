@@ -73,6 +73,7 @@ pub use self::relaying::{FromClient, Wrong, read as read_message};
 pub use self::server::serve;
 pub use self::signaling::Signaling;
 use crate::control::Command;
+use crate::decoding::Decode;
 use crate::metrics::Page;
 use crate::mp3::Hub;
 use crate::pairing::Pairing;
@@ -119,6 +120,8 @@ pub struct App {
     pub mp3: watch::Receiver<Hubs>,
     /// Who sends, which others may show.
     pub senders: Senders,
+    /// Makes MP3 of senders' streams.
+    pub decode: Decode,
     /// The channels' inputs for senders.
     pub intakes: watch::Receiver<Intakes>,
     /// What the box does.

@@ -13,7 +13,7 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 
 use super::call::Call;
-use super::refusal::{Refusal, no_place};
+use super::refusal::{Refusal, no_place, unavailable};
 use super::takeover::{Mp3Body, TakeOver};
 use crate::mp3::{Hub, icy};
 
@@ -66,17 +66,19 @@ fn endless() -> Body {
     Body::new(StreamBody::new(futures_util::stream::empty::<Nothing>()))
 }
 
-/// Returns the hub of `{id}.mp3`; `latest` is the newest stream that has MP3, which is a channel's.
+/// Returns the hub of `{id}.mp3`; `latest` is the newest stream. A sender's is decoded from now on.
 fn find(call: &Call) -> Result<Hub, Refusal> {
     let file = call.param("file");
     let hubs = call.server.app.mp3.borrow();
     let id = file.strip_suffix(".mp3").unwrap_or_default();
-    let found = if id == LATEST { hubs.last() } else { hubs.iter().find(|hub| hub.stream().as_str() == id) };
-    if StreamId::new(id).is_ok_and(|id| call.server.relays.has(id)) {
-        let detail =
-            "This stream is a sender's as it came, which the box does not decode: it has no MP3. /whep has it.";
-        return Err(Refusal::new(StatusCode::NOT_FOUND, detail).code("no-mp3").field("stream", file, "a channel's"));
+    let server = &call.server;
+    let wanted = if id == LATEST { server.relays.latest() } else { StreamId::new(id).ok() };
+    if let Some(made) = wanted.and_then(|stream| server.relays.mp3(stream, &server.app.decode)) {
+        return made.ok_or_else(unavailable);
     }
+    let found = hubs.iter().find(|hub| Some(hub.stream()) == wanted);
+    // Before the first look at the channels, and after the last one.
+    let found = found.or_else(|| hubs.last().filter(|_| id == LATEST));
     found.cloned().ok_or_else(|| {
         let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
         Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(

@@ -9,7 +9,6 @@ use hub::StreamRefused;
 use super::call::Call;
 use super::refusal::Refusal;
 use super::relaying::message::{RETRY_SECONDS, Wrong};
-use crate::relays::is_full;
 
 /// `DELETE /api/streams/{stream}`: a sender's stream ends.
 pub(super) fn end(call: &Call) -> Result<Response, Refusal> {
@@ -32,7 +31,7 @@ pub(super) fn refuse(refused: StreamRefused) -> Refusal {
     let why = Wrong::from(refused).message;
     match refused {
         StreamRefused::NoSuchStream => Refusal::new(StatusCode::NOT_FOUND, why),
-        refused if is_full(refused).is_some() => {
+        refused if refused.limit().is_some() => {
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why).code("streams-full").retry_after(RETRY_SECONDS)
         }
         _ => Refusal::new(StatusCode::CONFLICT, why),

@@ -2,6 +2,7 @@
 
 use base::SentPacket;
 
+use super::id::ID_PREFIX;
 use super::*;
 
 fn relays() -> Relays {
@@ -22,7 +23,7 @@ fn a_stream_can_be_heard_from_its_first_packet_until_its_sender_is_gone() {
     assert!(relays.carry(sender.id, stream).is_none(), "once");
     relays.answered(sender.id, stream);
     assert_eq!(relays.take_stock(|_| 0), (vec![], vec![]));
-    assert!(relays.list().is_empty() && !relays.has(stream), "nothing has come");
+    assert!(relays.list().is_empty(), "nothing has come");
     let mut changes = relays.changes();
     inlet.take(packet());
     assert_eq!(relays.take_stock(|_| 0), (vec![], vec![]));

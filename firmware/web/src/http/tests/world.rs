@@ -188,6 +188,7 @@ impl World {
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             senders,
+            decode: Arc::new(|_| None),
             intakes: watch::channel(Arc::new([(main(), super::things::intake(&streamed))].into())).1,
             snapshot: snapshots,
             audience,
