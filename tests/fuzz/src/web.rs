@@ -104,7 +104,7 @@ impl Web {
     /// As [`Self::connection`].
     pub fn streams(&mut self, bytes: &[u8]) {
         let upgrade = UPGRADE.strip_prefix(b"GET /api/party/live").expect("that is what it opens");
-        self.connection(&[b"GET /ws", upgrade, bytes].concat());
+        self.connection(&[&b"GET /ws"[..], upgrade, bytes].concat());
     }
 
     /// Sends `bytes` as what a phone says over a live connection.
