@@ -80,6 +80,7 @@ impl Assembled {
         let timeline = Timeline::starting_at(clock.now());
         let (rtc, rtc_thread) = fan_out(config, bound, clock, timeline)?;
         let (carrier, mp3_thread) = Carrier::start().map_err(Error::System)?;
+        let carrier = Arc::new(carrier);
         audio::thread::raise_priority_of(&mp3_thread, "mp3");
         let writer = folder.and_then(state_writer);
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config, first)));
@@ -88,8 +89,12 @@ impl Assembled {
         let (line, line_thread) = line_in(config, clock)?;
         let wake = Arc::new(Notify::new());
         let (news_in, news) = mpsc::channel(NEWS_MAX);
-        let decode =
-            channel::decode(channel::mp3_config(config), (clock, timeline), carrier.clone(), snapshots.clone());
+        let decode = channel::decode(
+            channel::mp3_config(config),
+            (clock, timeline),
+            Arc::downgrade(&carrier),
+            snapshots.clone(),
+        );
         let supplies = Supplies {
             config: config.clone(),
             clock,

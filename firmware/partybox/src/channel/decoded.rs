@@ -1,6 +1,6 @@
 //! Makes MP3 of a sender's stream: a pump of its own, with the sender as its only source, for as long as somebody hears it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread;
 
 use audio::clock::Clock;
@@ -16,15 +16,17 @@ use web::status::Snapshot;
 
 use super::supplies::FIRST_BLOCK_MS;
 
-/// Returns how it is begun. It costs what a channel costs that is heard as MP3, and nothing while nobody asks.
+/// Returns how it is begun. It costs what a channel costs that is heard as MP3, and nothing while nobody asks. Where `carrier` is gone,
+/// the box ends, which this does not hold up.
 pub(crate) fn decode(
     config: mp3::Config,
     (clock, timeline): (Clock, Timeline),
-    carrier: Carrier,
+    carrier: Weak<Carrier>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
 ) -> Decode {
     Arc::new(move |stream| {
         let failed = |error: &dyn std::fmt::Display| log::error!("{stream}: there is no MP3 of it: {error}");
+        let carrier = carrier.upgrade()?;
         let mut encoders: Vec<Box<dyn Encode>> = Vec::new();
         for &bitrate_bps in &config.bitrates_bps {
             encoders.push(Box::new(encode::Mp3::new(bitrate_bps).inspect_err(|error| failed(error)).ok()?));

@@ -50,8 +50,8 @@ pub(crate) struct Supplies {
     pub(crate) clock: Clock,
     pub(crate) timeline: Timeline,
     pub(crate) rtc: rtc::Handle,
-    /// Serves MP3 bodies.
-    pub(crate) carrier: mp3::Carrier,
+    /// Serves MP3 bodies, until the channels end.
+    pub(crate) carrier: Arc<mp3::Carrier>,
     /// Line-in, if one is configured.
     pub(crate) line: Option<LineSource>,
     pub(crate) catalogue: Catalogue,
