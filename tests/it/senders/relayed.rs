@@ -145,9 +145,15 @@ fn a_relayed_stream_is_heard_over_whep_and_as_mp3_and_ended_by_a_host() {
         assert!((level + 12.04).abs() < 1.5, "{name}: {level} dBFS instead of -12");
     }
     check_mp3(&running, stream, &folder.path().join("mp3.wav"));
+    let mut radio = Command::new("curl");
+    radio.args(["-s", "-o", "/dev/null", &running.url("/stream/latest.mp3")]).stdin(Stdio::null());
+    let mut radio = radio.spawn().expect("curl starts");
+    let is_decoded = tests::wait::comes_true(PATIENCE, || number(&running, "relayed_streams_decoded") == 1.0);
+    assert!(is_decoded, "`latest` is this stream");
     let mut host = Caller::new([127, 0, 0, 1].into(), running.address);
     let ended = host.ask("DELETE", &format!("/api/streams/{stream}"), None);
     assert_eq!(ended.status, 204, "{}", ended.body);
     wait(&sends, "window.card.said.includes('stream_ended')");
+    assert!(radio.wait().is_ok() && number(&running, "relayed_streams_decoded") == 0.0, "a body ends with its stream");
     running.until("/health", PATIENCE, |said| said["active_streams"] == json!(["main"]) && said["senders"] == 0);
 }
