@@ -204,7 +204,7 @@ declare namespace Party {
     channel: string;
     /** All there are, in the host's order; at least one. */
     channels: Channel[];
-    session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null; name?: string | null };
+    session: { live: boolean; title?: string | null; started_ms: number; invite?: string | null; name?: string | null; https_port?: number | null };
     playing: boolean;
     /** `files`, `line-in` or `sender`. */
     source: string;

@@ -124,6 +124,13 @@ pub(crate) const NEEDS: &[Need] = &[
         system("firefox-esr", "firefox", "firefox"),
     ),
     need(
+        "Japanese font",
+        "pages in a script that other fonts lack, on pictures",
+        For::Test,
+        Sign::File("/usr/share/fonts/truetype/motoya-l-cedar/MTLc3m.ttf"),
+        system("fonts-motoya-l-cedar", "motoya-lcedar-fonts", "otf-ipafont"),
+    ),
+    need(
         "PulseAudio",
         "a line-in and a loudspeaker without hardware",
         For::Test,

@@ -11,6 +11,9 @@ use crate::error::Error;
 use crate::packages::For;
 use crate::setup;
 
+/// Where the pages are by TLS as well, unless told otherwise: as on a card.
+const HTTPS_PORT: &str = "8443";
+
 /// Who may use the host bar unless told otherwise: this machine only.
 const HOST_FROM_LOOPBACK: &str = "127.0.0.0/8,::1";
 
@@ -45,7 +48,7 @@ fn check_paths(args: &RunArgs) -> Result<(), Error> {
 
 fn box_arguments(args: &RunArgs) -> Vec<OsString> {
     // With a configuration of the person's own, the configuration decides who is host.
-    let default = args.config.is_none().then(|| OsStr::new(HOST_FROM_LOOPBACK));
+    let unless_configured = |value| args.config.is_none().then(|| OsStr::new(value));
     let mut words = Vec::new();
     for (option, value) in [
         ("--config", args.config.as_deref()),
@@ -53,7 +56,8 @@ fn box_arguments(args: &RunArgs) -> Vec<OsString> {
         ("--line-in", args.line_in.as_deref()),
         ("--board", args.board.as_deref()),
         ("--listen", args.listen.as_deref().map(OsStr::new)),
-        ("--host-from", args.host_from.as_deref().or(default)),
+        ("--https-port", unless_configured(HTTPS_PORT)),
+        ("--host-from", args.host_from.as_deref().or(unless_configured(HOST_FROM_LOOPBACK))),
     ] {
         if let Some(value) = value {
             words.extend([option.into(), value.to_owned()]);
@@ -73,7 +77,7 @@ mod tests {
 
     #[test]
     fn by_default_only_this_machine_is_host() {
-        assert_eq!(words(&RunArgs::default()), ["--host-from", "127.0.0.0/8,::1"]);
+        assert_eq!(words(&RunArgs::default()), ["--https-port", "8443", "--host-from", "127.0.0.0/8,::1"]);
     }
 
     #[test]
@@ -104,6 +108,8 @@ mod tests {
             "sim",
             "--listen",
             "[::]:1",
+            "--https-port",
+            "8443",
             "--host-from",
             "::1",
             "--new",

@@ -20,7 +20,7 @@ const READY_MS: [(u32, f64); 2] = [(1, 1_800.0), (4, 2_600.0)];
 const SOUND_MS: f64 = 700.0;
 
 /// The other pages.
-const PAGES: [&str; 6] = ["/", "/host", "/why", "/settings", "/screen", "/poster"];
+const PAGES: [&str; 7] = ["/", "/host", "/dj", "/why", "/settings", "/screen", "/poster"];
 
 /// How loud the tone is, linear.
 const PEAK: f32 = 0.25;

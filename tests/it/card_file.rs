@@ -24,7 +24,7 @@ type Values = (&'static str, &'static str, &'static str);
 const TOLD_MAX: usize = 19;
 
 /// A value of each key that is not the default, and one that cannot be; `board.pins` holds one of its pins.
-const VALUES: [Values; 45] = [
+const VALUES: [Values; 48] = [
     ("name", "\"Fête à Zürich\"", "\"\""),
     ("night", "\"22:00-07:00\"", "\"late\""),
     ("time_zone", "\"Europe/Berlin\"", "\"Middle-earth\""),
@@ -33,6 +33,7 @@ const VALUES: [Values; 45] = [
     ("wifi.country", "\"DE\"", "\"Germany\""),
     ("wifi.band", "\"5\"", "5"),
     ("wifi.guests_max", "7", "-1"),
+    ("wifi.isolate", "false", "0"),
     ("wifi.portal", "\"off\"", "\"no\""),
     ("wifi.forward", "true", "\"yes\""),
     ("wifi.cable", "\"guests\"", "\"garage\""),
@@ -52,6 +53,8 @@ const VALUES: [Values; 45] = [
     ("mp3.burst_ms", "100", "1001"),
     ("mp3.listeners_max", "5", "0"),
     ("webrtc.listeners_max", "5", "0"),
+    ("rooms.rooms_max", "3", "0"),
+    ("rooms.participants_max", "4", "1"),
     ("board.board", "\"sim\"", "\"abacus\""),
     ("board.chip", "\"chip\"", "1"),
     ("board.display", "\"none\"", "\"tv\""),

@@ -17,6 +17,7 @@ mod pages;
 mod pairing;
 mod queue;
 mod repertoire;
+mod rooms;
 mod senders;
 mod settings;
 mod settings_of_box;

@@ -1,10 +1,11 @@
 //! Real programs that send sound to the real program, and what a listener hears of it.
 //!
 //! Two WebRTC stacks send over WHIP that share no code with the box, and others as to an Icecast server ([`icecast`]); a third
-//! stack listens. A sender that is killed leaves music
-//! behind. A client that is not installed is named in the output, and its test ends there.
+//! stack listens. Browsers send streams of their own ([`relayed`]). A sender that is killed leaves music behind. A client that is
+//! not installed is named in the output, and its test ends there.
 
 mod icecast;
+mod relayed;
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};

@@ -96,7 +96,7 @@ fn dnsmasq_and_nftables_take_what_is_written_for_them() {
         check("dnsmasq", &["--test", "-C"], &files::dnsmasq("wlan0", &names, probes, &upstream));
     }
     for (forward, is_bridge) in [(false, false), (true, false), (false, true)] {
-        check("nft", &["--check", "--file"], &files::nftables("wlan0", 80, forward, is_bridge));
+        check("nft", &["--check", "--file"], &files::nftables("wlan0", 80, Some(8_443), forward, is_bridge));
     }
 }
 

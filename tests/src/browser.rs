@@ -6,6 +6,7 @@
 mod error;
 
 use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 
 pub use error::BrowserError;
 
+use crate::apart::{BOX, Place};
 use crate::wait;
 
 /// How long one command of the driver may take; starting the browser on a busy machine is the longest.
@@ -65,6 +67,8 @@ pub struct Options {
     pub sink: Option<Sink>,
     /// The bus of a [lock screen](crate::lock_screen::LockScreen) that shows what plays.
     pub lock_screen: Option<String>,
+    /// The network it is in; `None`: this machine's.
+    pub place: Option<Place>,
     /// Further flags of Chromium.
     pub flags: Vec<String>,
     /// Whether the driver waits until a page is loaded before it does anything else there.
@@ -74,7 +78,15 @@ pub struct Options {
 impl Default for Options {
     /// A phone held upright, dark, as at a party.
     fn default() -> Self {
-        Self { window: (390, 844), dark: true, sink: None, lock_screen: None, flags: Vec::new(), until_loaded: true }
+        Self {
+            window: (390, 844),
+            dark: true,
+            sink: None,
+            lock_screen: None,
+            place: None,
+            flags: Vec::new(),
+            until_loaded: true,
+        }
     }
 }
 
@@ -117,6 +129,10 @@ pub(crate) fn waiting(expression: &str) -> String {
 /// A running driver, and the port that it listens on.
 fn start_driver(options: &Options) -> Result<(Child, u16), BrowserError> {
     let mut command = Command::new("chromedriver");
+    if let Some(place) = &options.place {
+        command = place.command("chromedriver");
+        command.arg(format!("--allowed-ips={BOX},{}", place.address));
+    }
     command.arg("--port=0").stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
     if let Some(sink) = &options.sink {
         command.env("PULSE_SERVER", &sink.server).env("PULSE_SINK", &sink.name);
@@ -175,7 +191,8 @@ impl Browser {
             .build()
             .new_agent();
         // From here on a failure drops the browser, which ends the driver.
-        let base = format!("http://127.0.0.1:{port}");
+        let host = options.place.as_ref().map_or(Ipv4Addr::LOCALHOST.into(), |place| place.address);
+        let base = format!("http://{host}:{port}");
         let mut browser = Self { driver, agent, base, _profile: profile };
         browser.begin_session(options)?;
         Ok(browser)

@@ -1,5 +1,6 @@
 //! The simulated party and real clients, shared by the tests in `it/` and the benchmarks.
 
+pub mod apart;
 pub mod browser;
 pub mod caller;
 pub mod card;
@@ -26,6 +27,7 @@ pub mod phone;
 pub mod processor;
 pub mod program;
 pub mod records;
+pub mod seat;
 pub mod sound;
 pub mod terminal;
 pub mod tidy;

@@ -3,7 +3,7 @@
 //! The program is the one named by `PARTYBOX_BIN`, else the one built beside the tests. It is killed with the test.
 
 use std::ffi::OsStr;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -44,6 +44,16 @@ impl Running {
         Self::start_in(&[], options)
     }
 
+    /// The same at an address of its own, of which no host comes.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_at(address: IpAddr) -> Option<Self> {
+        let mut command = Command::new(path().inspect_err(|reason| println!("{reason}")).ok()?);
+        command.args(["--log-level", "warn"]).stdin(Stdio::null()).stdout(Stdio::null());
+        Some(Self::listening(SocketAddr::new(address, free_port().port()), command, &[] as &[&str]))
+    }
+
     /// The same with these variables in the program's environment.
     ///
     /// # Panics
@@ -56,8 +66,11 @@ impl Running {
     }
 
     /// Runs `command`, which is the program or leads to it, with these options and an address of its own.
-    pub(crate) fn of<A: AsRef<OsStr>>(mut command: Command, options: &[A]) -> Self {
-        let address = free_port();
+    pub(crate) fn of<A: AsRef<OsStr>>(command: Command, options: &[A]) -> Self {
+        Self::listening(free_port(), command, options)
+    }
+
+    fn listening<A: AsRef<OsStr>>(address: SocketAddr, mut command: Command, options: &[A]) -> Self {
         let state = tempfile::tempdir().expect("a folder");
         command.env("STATE_DIRECTORY", state.path());
         command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8"]).args(options);

@@ -144,7 +144,7 @@ export async function readStatus() {
 }
 
 /**
- * @typedef {{id: string, name: string, color: string, active: boolean, source: string, title: string, artist: string,
+ * @typedef {{id: string, name: string, color: string | null, active: boolean, source: string, title: string, artist: string,
  *   art: string | null, tags: string[], listeners: number, since_ms: number}} Stream one that can be listened to
  */
 

@@ -27,7 +27,7 @@ const looks = (colour) => COLOURS[colour] ?? COLOURS.red;
 
 /**
  * What a channel is called: its own name, else its colour in the language of the page.
- * @param {{name: string, color: string}} channel
+ * @param {{name: string, color: string | null}} channel one without a colour has a name
  */
 export const nameOf = ({ name, color }) => name || t(`channel.${color}`);
 

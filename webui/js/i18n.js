@@ -100,9 +100,18 @@ export function t(key, values = {}) {
  * @param {number} n
  * @param {Record<string, string | number>} [values]
  */
-export function count(key, n, values = {}) {
+export const count = (key, n, values = {}) => t(formOf(key, n, words, plurals), { n, ...values });
+
+/**
+ * The key of the form that a number chooses, of those there are words for. Pure.
+ * @param {string} key
+ * @param {number} n
+ * @param {Record<string, string>} words
+ * @param {Intl.PluralRules} plurals
+ */
+export function formOf(key, n, words, plurals) {
   const form = `${key}.${plurals.select(n)}`;
-  return t(form in words ? form : `${key}.other`, { n, ...values });
+  return form in words ? form : `${key}.other`;
 }
 
 /**

@@ -8,5 +8,7 @@ export const LANGUAGES = [
   { code: 'fr', name: 'Français', direction: 'ltr' },
   { code: 'pt', name: 'Português', direction: 'ltr' },
   { code: 'it', name: 'Italiano', direction: 'ltr' },
+  { code: 'pl', name: 'Polski', direction: 'ltr' },
+  { code: 'ja', name: '日本語', direction: 'ltr' },
   { code: 'ar', name: 'العربية', direction: 'rtl' },
 ];

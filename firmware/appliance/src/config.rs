@@ -47,6 +47,8 @@ pub struct Wifi {
     pub band: Band,
     /// Stations that may be in the box's own network; 0: as many as its radio holds.
     pub guests_max: u16,
+    /// Whether stations are kept apart in the air.
+    pub isolate: bool,
     pub portal: Portal,
     pub forward: bool,
     pub cable: Cable,
@@ -61,6 +63,7 @@ impl Default for Wifi {
             country: String::new(),
             band: Band::Auto,
             guests_max: 0,
+            isolate: true,
             portal: Portal::Quiet,
             forward: false,
             cable: Cable::House,

@@ -30,6 +30,7 @@ pub mod access_point;
 pub mod address;
 mod appliance;
 pub mod card_file;
+pub mod certificate;
 pub mod clock;
 pub mod config;
 pub mod credentials;

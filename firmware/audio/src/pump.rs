@@ -180,6 +180,8 @@ impl Pump {
         meters.limiter_gain.store(limiter.gain_min().to_bits(), Ordering::Relaxed);
         let failures = encoders.iter().map(OnDemand::failures_total).sum();
         meters.encode_failures.store(failures, Ordering::Relaxed);
+        let encoded = encoders.iter().map(OnDemand::blocks_total).sum();
+        meters.encoded_blocks.store(encoded, Ordering::Relaxed);
         meters.blocks.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -61,6 +61,8 @@ pub struct Status {
     pub events_lost_total: u64,
     /// Packets that could not be encoded.
     pub encode_failures_total: u64,
+    /// Blocks that were encoded, once for each encoder that somebody wanted.
+    pub encoded_blocks_total: u64,
 }
 
 /// The atomics behind a [`Status`].
@@ -81,6 +83,7 @@ pub(crate) struct Meters {
     pub(crate) fallbacks: AtomicU64,
     pub(crate) events_lost: AtomicU64,
     pub(crate) encode_failures: AtomicU64,
+    pub(crate) encoded_blocks: AtomicU64,
 }
 
 impl Meters {
@@ -117,6 +120,7 @@ impl Meters {
             fallbacks_total: get(&self.fallbacks),
             events_lost_total: get(&self.events_lost),
             encode_failures_total: get(&self.encode_failures),
+            encoded_blocks_total: get(&self.encoded_blocks),
         }
     }
 }

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use base::{ChannelId, GuestId};
 use serde::Serialize;
 
+use crate::text::shown;
+
 /// Tokens at once: every desk, phone and program of a large party. A further one is refused.
 pub const TOKENS_MAX: usize = 32;
-
-/// Longest name of a sender, characters; a longer one is cut.
-pub const NAME_CHARS_MAX: usize = 40;
 
 /// The identity of a token. Counts up while the box runs. No secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -180,17 +179,10 @@ impl Senders {
     }
 }
 
-/// A name as others are shown it: in one line, cut; `None` if nothing is left.
-fn shown(name: &str) -> Option<String> {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let kept: String = name.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
-    let cut: String = kept.trim().chars().take(NAME_CHARS_MAX).collect();
-    (!cut.is_empty()).then_some(cut)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::NAME_CHARS_MAX;
 
     fn channel(name: &str) -> ChannelId {
         ChannelId::new(name).unwrap()

@@ -87,6 +87,7 @@ fn run(args: impl IntoIterator<Item = OsString>) -> Result<String, Error> {
         names: &config.http.names,
         probes: &probes,
         page_port: config.listen.port(),
+        https_port: (config.http.https_port != 0).then_some(config.http.https_port),
         state: state.as_deref(),
     };
     access_point::set_up(&wanted, &out).map_err(Error::SetUp)

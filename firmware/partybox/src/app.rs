@@ -3,11 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 
+use appliance::certificate::Certificates;
 use appliance::mdns::Announcer;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use web::http::{Listeners, Secure};
 
 use crate::assemble::Assembled;
 use crate::config::Config;
@@ -39,12 +41,14 @@ pub async fn run(config: Config) -> Result<Ended, Error> {
     let mut stop = Stop::listen().map_err(Error::System)?;
     let listener = listen(config.listen).map_err(|error| Error::Listen(config.listen, error))?;
     let bound = listener.local_addr().map_err(Error::System)?;
-    let assembled = Assembled::new(&config, bound)?;
+    let mut assembled = Assembled::new(&config, bound)?;
     let config = assembled.running.settings.config();
     log::set_max_level(config.log.level.0);
     tokio::spawn(resident::give_back());
     let (stop_http, http_stops) = oneshot::channel::<()>();
-    let server = tokio::spawn(web::http::serve(listener, assembled.app, async move { _ = http_stops.await }));
+    let secure = secure(&mut assembled.running.certificates, config.http.https_port, bound);
+    let listeners = Listeners { plain: listener, secure };
+    let server = tokio::spawn(web::http::serve(listeners, assembled.app, async move { _ = http_stops.await }));
 
     let urls = assembled.running.page.urls();
     print!("{}", console::greeting(&config.name, urls));
@@ -54,6 +58,21 @@ pub async fn run(config: Config) -> Result<Ended, Error> {
     let mut running = assembled.running;
     running.keys = running.panel.sim().and_then(keys::open);
     run_until(stop.requested(), running, server, stop_http).await
+}
+
+/// Takes the port of the secure page, if there shall be one. A box whose port is taken goes on without: nobody but a DJ needs it.
+fn secure(certificates: &mut Option<Certificates>, port: u16, bound: SocketAddr) -> Option<Secure> {
+    let certificate = certificates.as_ref()?.follow();
+    let address = SocketAddr::new(bound.ip(), port);
+    match listen(address) {
+        Ok(listener) => Some(Secure { listener, certificate }),
+        Err(error) => {
+            log::warn!("there is no secure page at {address}: {error}");
+            // Pages are told of none, and none is made anew.
+            *certificates = None;
+            None
+        }
+    }
 }
 
 /// Takes the port of the pages. Nothing runs yet, so this may wait for somebody who is about to give it back.

@@ -19,6 +19,7 @@ Options:
       --line-in DEVICE     play what comes into this ALSA input, e.g. hw:CARD=CODEC,DEV=0 or usb
                            (`arecord -L` lists names); music steps in while it brings nothing
       --listen ADDR:PORT   serve the page here (default: 0.0.0.0:8080; port 0 takes a free one)
+      --https-port PORT    serve it by TLS here as well, as the DJ's microphone needs it (default: 0, which is nowhere)
       --host-from NETS     addresses whose requests may control the box, comma-separated,
                            e.g. 127.0.0.0/8,::1 (default: none)
       --board BOARD        buttons, LEDs and display: auto (simulated where there are no pins), sim, none, or a
@@ -90,6 +91,7 @@ struct Options {
     music: Option<PathBuf>,
     line_in: Option<String>,
     listen: Option<String>,
+    https_port: Option<String>,
     host_from: Option<String>,
     board: Option<String>,
     config: Option<PathBuf>,
@@ -114,6 +116,7 @@ pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Reque
             Arg::Long("card-config") => options.card_config = Some(parser.value()?.into()),
             Arg::Long("line-in") => options.line_in = Some(text(parser.value()?)?),
             Arg::Long("listen") => options.listen = Some(text(parser.value()?)?),
+            Arg::Long("https-port") => options.https_port = Some(text(parser.value()?)?),
             Arg::Long("host-from") => options.host_from = Some(text(parser.value()?)?),
             Arg::Long("board") => options.board = Some(text(parser.value()?)?),
             Arg::Long("log-level") => options.log_level = Some(text(parser.value()?)?),
@@ -152,6 +155,12 @@ fn merge(mut config: Config, options: Options) -> Result<Config, Error> {
         let allowed = "ADDRESS:PORT, such as 0.0.0.0:8080 or [::]:8080";
         config.listen = listen.parse().map_err(|_| Error::Value { option: "--listen", value: listen, allowed })?;
         config.command.insert("listen");
+    }
+    if let Some(port) = options.https_port {
+        let allowed = "a port, such as 8443, or 0";
+        config.http.https_port =
+            port.parse().map_err(|_| Error::Value { option: "--https-port", value: port, allowed })?;
+        config.command.insert("http.https_port");
     }
     if let Some(networks) = options.host_from {
         config.host_from = networks.split(',').filter(|n| !n.is_empty()).map(str::to_owned).collect();
@@ -216,6 +225,8 @@ mod tests {
             (vec!["--volume", "3"], "--volume"),
             (vec!["--listen", "here"], "--listen here"),
             (vec!["--log-level", "loud"], "loud"),
+            (vec!["--https-port", "443"], "443"),
+            (vec!["--https-port", "-1"], "-1"),
             (vec!["--music"], "--music"),
             (vec!["stray"], "stray"),
             (vec!["--config", "/nonexistent.toml"], "/nonexistent.toml"),

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use appliance::address::{self, Page};
+use appliance::certificate::Certificates;
 use appliance::clock::WallClock;
 use appliance::state::{self, Folder, Writer};
 use appliance::wifi::Wifi;
@@ -80,6 +81,7 @@ impl Assembled {
         let timeline = Timeline::starting_at(clock.now());
         let (rtc, rtc_thread) = fan_out(config, bound, clock, timeline)?;
         let (carrier, mp3_thread) = Carrier::start().map_err(Error::System)?;
+        let carrier = Arc::new(carrier);
         audio::thread::raise_priority_of(&mp3_thread, "mp3");
         let writer = folder.and_then(state_writer);
         let (snapshot, snapshots) = watch::channel(Arc::new(report::starting(config, first)));
@@ -88,6 +90,12 @@ impl Assembled {
         let (line, line_thread) = line_in(config, clock)?;
         let wake = Arc::new(Notify::new());
         let (news_in, news) = mpsc::channel(NEWS_MAX);
+        let decode = channel::decode(
+            channel::mp3_config(config),
+            (clock, timeline),
+            Arc::downgrade(&carrier),
+            snapshots.clone(),
+        );
         let supplies = Supplies {
             config: config.clone(),
             clock,
@@ -149,6 +157,7 @@ impl Assembled {
             rtc: rtc.clone().into(),
             mp3: hubs,
             senders,
+            decode,
             intakes,
             snapshot: snapshots,
             audience: audience.clone(),
@@ -194,6 +203,7 @@ impl Assembled {
             upkeep,
             page: Page::new(bound),
             networks: Vec::new(),
+            certificates: (config.http.https_port != 0).then(|| Certificates::new(writer)),
             keys: None,
         };
         Ok(Self { app, running })
@@ -293,6 +303,10 @@ fn http_config(config: &Config) -> web::http::Config {
         connections_per_address_max: config.http.connections_of_address(),
         guests_per_address_max: config.http.guests_per_address_max,
         mp3_listeners_max: config.mp3.listeners_max,
+        rooms: web::http::limits::RoomLimits {
+            rooms_max: config.rooms.rooms_max,
+            participants_max: config.rooms.participants_max,
+        },
         ..Default::default()
     };
     web::http::Config {
@@ -302,6 +316,7 @@ fn http_config(config: &Config) -> web::http::Config {
         url: config.http.outer_url(),
         embed: config.http.embed.clone(),
         refuses_video: config.whip.refuse_video,
+        streams: config.streams.limits(),
         limits,
     }
 }

@@ -4,6 +4,7 @@
 //! plays is its party's business, which channels there are the evening's.
 
 mod channels;
+mod decoded;
 mod details;
 mod ear;
 mod estimate;
@@ -19,6 +20,7 @@ mod tracks;
 mod view;
 
 pub(crate) use channels::Channels;
+pub(crate) use decoded::decode;
 pub(crate) use estimate::Estimate;
 #[cfg(test)]
 pub(crate) use lookup::Found;
@@ -26,7 +28,7 @@ pub(crate) use lookup::{Answer, Lookup};
 pub(crate) use memory::{FIRST, forget_crossfades};
 pub(crate) use programme::{Listening, Programme};
 pub(crate) use roster::Roster;
-pub(crate) use supplies::{Gauged, Supplies, encoders};
+pub(crate) use supplies::{Gauged, Supplies, encoders, mp3_config};
 pub(crate) use suspects::Suspects;
 pub(crate) use tracks::{NEWS_MAX, News};
 

@@ -42,7 +42,7 @@ pub use card::{CardFile, Secret};
 pub use error::Error;
 use error::ensure;
 use network::parse_network;
-pub use network::{HttpConfig, Names, WebRtcConfig, WhipConfig};
+pub use network::{HttpConfig, Names, RoomsConfig, StreamsConfig, WebRtcConfig, WhipConfig};
 pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 
@@ -68,6 +68,8 @@ pub struct Config {
     pub mp3: Mp3Config,
     pub webrtc: WebRtcConfig,
     pub whip: WhipConfig,
+    pub rooms: RoomsConfig,
+    pub streams: StreamsConfig,
     pub http: HttpConfig,
     pub wifi: Wifi,
     pub board: board::Config,
@@ -97,6 +99,8 @@ impl Default for Config {
             mp3: Mp3Config::default(),
             webrtc: WebRtcConfig::default(),
             whip: WhipConfig::default(),
+            rooms: RoomsConfig::default(),
+            streams: StreamsConfig::default(),
             http: HttpConfig::default(),
             wifi: Wifi::default(),
             board: board::Config::default(),
@@ -173,6 +177,8 @@ impl Config {
         self.opus.check()?;
         self.mp3.check()?;
         self.webrtc.check()?;
+        self.rooms.check()?;
+        self.streams.check()?;
         self.http.check()?;
         network::check_wifi(&self.wifi)?;
         if let Some(button) = self.buttons.impossible() {

@@ -80,11 +80,19 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
 }
 
 /// Returns what pages show besides what the party does. `urls` is where the page is, `network` what guests shall join.
-pub(crate) fn panel(config: &Config, sound: &Status, urls: &[String], network: Option<&Credentials>) -> Panel {
+/// `is_secure`: there is a secure page.
+pub(crate) fn panel(
+    config: &Config,
+    sound: &Status,
+    urls: &[String],
+    is_secure: bool,
+    network: Option<&Credentials>,
+) -> Panel {
     let is_there = !matches!(sound.line, LineState::Unused | LineState::NoDevice(_));
     Panel {
         urls: config.http.outer_url().into_iter().chain(urls.iter().cloned()).collect(),
         name: page_name(&config.http.names, config.listen.port(), network.is_some()),
+        https_port: is_secure.then_some(config.http.https_port),
         network: network.map(|network| Network { name: network.ssid.clone(), passphrase: network.passphrase.clone() }),
         join: network.map(|network| JoinCode(wifi(&network.ssid, &network.passphrase))),
         line_level: is_there.then(|| LineLevel {
@@ -252,7 +260,7 @@ fn channel_metrics(sounds: &[(ChannelId, Status)], page: &mut Page) {
         family(Kind::Gauge, name, help, &number);
     }
     type Count = fn(&Status) -> u64;
-    let counters: [(&str, &str, Count); 10] = [
+    let counters: [(&str, &str, Count); 11] = [
         ("line_in_underruns_total", "Times the line-in buffer ran dry.", |s| s.line_underruns_total),
         ("line_in_slips_total", "Times line-in sound was dropped because too much piled up.", |s| s.line_slips_total),
         ("line_in_overflow_frames_total", "Frames of line-in dropped because the pump did not take them.", |s| {
@@ -265,6 +273,9 @@ fn channel_metrics(sounds: &[(ChannelId, Status)], page: &mut Page) {
         ("starved_total", "Times a track's decoder was behind.", |s| s.starved_total),
         ("events_lost_total", "Events of the pump dropped because nobody fetched them.", |s| s.events_lost_total),
         ("encode_failures_total", "Packets that could not be encoded.", |s| s.encode_failures_total),
+        ("encoded_blocks_total", "Blocks encoded, once for each encoding that somebody wanted.", |s| {
+            s.encoded_blocks_total
+        }),
     ];
     for (name, help, number) in counters {
         family(Kind::Counter, name, help, &|sound| number(sound) as f64);
@@ -326,11 +337,12 @@ mod tests {
             fallbacks_total: 10,
             events_lost_total: 11,
             encode_failures_total: 12,
+            encoded_blocks_total: 13,
         };
         let mut page = Page::new();
         sound_metrics(0.0, &[(ChannelId::new("red").unwrap(), sound)], &mut page);
         let text = page.into_text();
-        for number in 1..=12 {
+        for number in 1..=13 {
             let exported = |line: &str| line.contains("_total") && line.ends_with(&format!(" {number}"));
             assert!(text.lines().any(exported), "number {number} is missing in\n{text}");
         }

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use appliance::Upkeep;
-use appliance::address::Page;
+use appliance::address::{self, Page};
+use appliance::certificate::Certificates;
 use appliance::wifi::Wifi;
 use audio::clock::Clock;
 use audio::line::LineSource;
@@ -36,6 +37,9 @@ use crate::{console, logger, report};
 /// How often time is told to the rules, the snapshot published and the threads looked after: a change is on every page
 /// within a quarter second.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+
+/// How often it is looked whether the secure page needs another certificate.
+const CERTIFY_EVERY: Duration = Duration::from_secs(3_600);
 
 /// How often tracks that could not be played are given another chance while there are no others.
 const RETRY_EVERY: Duration = Duration::from_secs(10);
@@ -84,6 +88,8 @@ pub(crate) struct Running {
     pub(crate) page: Page,
     /// The networks that the fan-out was told of last.
     pub(crate) networks: Vec<(IpAddr, u8)>,
+    /// The certificate of the secure page, if there is one.
+    pub(crate) certificates: Option<Certificates>,
     /// The terminal's keys, which press the buttons of a simulated board.
     pub(crate) keys: Option<Keys>,
 }
@@ -91,8 +97,8 @@ pub(crate) struct Running {
 impl Running {
     /// Carries values until something essential is in trouble, or a host wants the box to begin again.
     pub(crate) async fn run(&mut self) -> Result<(), Trouble> {
-        let (mut publish, mut retry, mut loudness) =
-            (ticker(PUBLISH_EVERY), ticker(RETRY_EVERY), ticker(LOUDNESS_EVERY));
+        let [mut publish, mut retry, mut loudness, mut certify] =
+            [PUBLISH_EVERY, RETRY_EVERY, LOUDNESS_EVERY, CERTIFY_EVERY].map(ticker);
         loop {
             let mut granted = Vec::new();
             let config = &*self.settings.config();
@@ -131,6 +137,7 @@ impl Running {
                     continue;
                 }
                 _ = retry.tick() => self.channels.retry(),
+                _ = certify.tick() => self.certify(config),
                 _ = publish.tick() => {
                     self.channels.poll();
                     self.channels.pass();
@@ -189,6 +196,14 @@ impl Running {
         if networks != self.networks && self.rtc.set_networks(Networks::new(networks.iter().copied())) {
             self.networks = networks;
         }
+    }
+
+    /// Has the secure page's certificate say what the box is called now, for as long as it is worth anything.
+    fn certify(&self, config: &Config) {
+        let Some(certificates) = &self.certificates else { return };
+        let addresses = address::interfaces().into_iter().chain([IpAddr::from([127, 0, 0, 1])]);
+        let names = config.http.names.iter().cloned().chain(["localhost".to_owned()]);
+        certificates.renew(names.chain(addresses.map(|ip| ip.to_string())), SystemTime::now());
     }
 
     /// Hears whether what is sent is what should be, and lets an update stay once it has played.
@@ -256,7 +271,13 @@ impl Running {
         self.channels.keep(false);
         let (channel, programme) = self.channels.steered();
         let sound = programme.controls().status();
-        let panel = Arc::new(report::panel(config, &sound, self.page.urls(), self.network.credentials()));
+        let panel = Arc::new(report::panel(
+            config,
+            &sound,
+            self.page.urls(),
+            self.certificates.is_some(),
+            self.network.credentials(),
+        ));
         let snapshot = report::snapshot(config, statuses, self.channels.estimate(), panel);
         let status = snapshot.channel(channel.id).unwrap_or_else(|| snapshot.first());
         let facts = report::facts(config, programme, &sound, status, &listening, self.upkeep.is_night());

@@ -73,6 +73,29 @@ impl fmt::Debug for SendOffer {
     }
 }
 
+/// An offer of ours to a listener who waits for one. The box keeps nothing of it: who accepts it brings it back.
+#[derive(Clone)]
+pub struct Invitation {
+    /// The session that begins when it is accepted.
+    pub session: SessionId,
+    /// The stream that is offered.
+    pub stream: StreamId,
+    /// The SDP offer.
+    pub sdp: String,
+    pub(crate) ufrag: String,
+    pub(crate) password: String,
+}
+
+impl fmt::Debug for Invitation {
+    /// Without the password, and what names it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invitation")
+            .field("session", &self.session)
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An accepted offer.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -204,6 +227,10 @@ pub struct Link {
 pub enum Command {
     /// Open a session.
     Offer(Offer, oneshot::Sender<Result<Answer, OfferError>>),
+    /// Write an offer of a stream, in which the first address of ours is this one.
+    Invite(StreamId, IpAddr, oneshot::Sender<Result<Invitation, OfferError>>),
+    /// Open the session of an invitation; the SDP of the offer is the answer to it.
+    Accept(Offer, Invitation, oneshot::Sender<Result<SessionId, OfferError>>),
     /// Open a sender's session.
     Send(SendOffer, oneshot::Sender<Result<Answer, OfferError>>),
     /// Trickle or restart ICE.

@@ -36,6 +36,10 @@ pub const OFFERS_BURST: u32 = 1_024;
 /// one is refused with [`super::api::StreamError::Full`].
 pub const STREAMS_MAX: usize = 32;
 
+/// Average bit rate that a sender is asked for, bits per second: what it sends may be encoded once more, so that a little more is
+/// sent than listeners get.
+pub(super) const SENDER_BITRATE_BPS: u32 = 192_000;
+
 /// How long a session may take to finish its handshake before it is freed, in milliseconds.
 pub const HANDSHAKE_MS_MAX: u64 = 10_000;
 
@@ -81,6 +85,14 @@ pub struct StreamConfig {
     pub bitrate_bps: u32,
     /// Whether its Opus encoding carries in-band error correction, told in the answer.
     pub in_band_fec: bool,
+}
+
+impl StreamConfig {
+    /// Returns that of a stream whose packets are a sender's: what its packets are is the sender's choice, so that this only says
+    /// what is asked of senders.
+    pub(super) fn relayed(id: StreamId) -> Self {
+        Self { id, duration: PacketDuration::Ms20, bitrate_bps: SENDER_BITRATE_BPS, in_band_fec: true }
+    }
 }
 
 /// The one place where [`Time`] meets the clocks outside: fixed when the box starts, so that nothing drifts.

@@ -8,6 +8,9 @@ mod addresses;
 mod admission;
 mod audience;
 mod delivery;
+mod inviting;
+mod relay;
+mod relaying;
 mod signaling;
 mod streams;
 mod switching;
@@ -28,6 +31,7 @@ use super::dtls::{self, Identity};
 use super::networks::Networks;
 use super::rtcp::{self, Reports};
 use super::rtp::Source;
+use super::sender::Received;
 use super::session::{Over, Session};
 use super::stats::Stats;
 use super::stun;
@@ -186,7 +190,7 @@ impl Engine {
         } else if rtcp::is_rtp_or_rtcp(bytes) && rtcp::is_rtcp(bytes) {
             self.guarded(slot, |engine| engine.handle_rtcp(now, slot, bytes, out));
         } else if rtcp::is_rtp_or_rtcp(bytes) {
-            self.guarded(slot, |engine| engine.handle_rtp(now, slot, bytes));
+            self.guarded(slot, |engine| engine.handle_rtp(now, slot, bytes, out));
         }
     }
 
@@ -213,14 +217,19 @@ impl Engine {
     }
 
     /// RTP from a listener has no meaning: it was told that the box only sends.
-    fn handle_rtp(&mut self, now: Time, slot: usize, bytes: &mut [u8]) {
+    fn handle_rtp(&mut self, now: Time, slot: usize, bytes: &mut [u8], out: &mut impl Transmit) {
         let Some(session) = self.slots[slot].session.as_mut().filter(|session| session.sender.is_some()) else {
             return;
         };
-        if session.receive_rtp(now, bytes) {
-            self.stats.packets_received_total += 1;
-        } else {
+        let stream = session.stream;
+        let received = session.receive_rtp(now, bytes);
+        if received == Received::NotItsOwn {
             self.stats.strangers_total += 1;
+            return;
+        }
+        self.stats.packets_received_total += 1;
+        if let Received::Sound(sound) = received {
+            self.relay(now, stream, &sound, out);
         }
     }
 

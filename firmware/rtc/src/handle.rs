@@ -2,7 +2,7 @@
 //!
 //! It never waits for the thread to take something: what does not fit is refused.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,8 @@ use base::{PacketDuration, StreamId};
 use tokio::sync::oneshot;
 
 use super::api::{
-    Answer, Command, ListenerStats, Offer, OfferError, Patched, SendOffer, SessionError, SessionId, StreamError,
+    Answer, Command, Invitation, ListenerStats, Offer, OfferError, Patched, SendOffer, SessionError, SessionId,
+    StreamError,
 };
 use super::config::{STREAMS_MAX, StreamConfig};
 use super::networks::Networks;
@@ -47,6 +48,7 @@ impl Shared {
 pub(super) enum Request {
     Command(Command),
     AddStream(StreamConfig, Ring),
+    AddRelayed(StreamId, Ring),
     RemoveStream(StreamId, Option<StreamId>),
     Networks(Networks),
     Shutdown(oneshot::Sender<()>),
@@ -67,6 +69,24 @@ impl Handle {
     /// When the offer cannot be answered, a limit is reached, or the thread is too busy or gone.
     pub async fn offer(&self, offer: Offer) -> Result<Answer, OfferError> {
         let asked = self.ask(|reply| Command::Offer(offer, reply));
+        asked.await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
+    /// Writes an offer of a stream, in which `local_addr` is the first of our addresses.
+    ///
+    /// # Errors
+    /// When there is no such stream, or the thread is too busy or gone.
+    pub async fn invite(&self, stream: StreamId, local_addr: IpAddr) -> Result<Invitation, OfferError> {
+        let asked = self.ask(|reply| Command::Invite(stream, local_addr, reply));
+        asked.await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
+    /// Opens the session of `invitation`, to which the SDP of `answer` is the answer.
+    ///
+    /// # Errors
+    /// When the answer cannot be used, a limit is reached, or the thread is too busy or gone.
+    pub async fn accept(&self, answer: Offer, invitation: Invitation) -> Result<SessionId, OfferError> {
+        let asked = self.ask(|reply| Command::Accept(answer, invitation, reply));
         asked.await.unwrap_or(Err(OfferError::Unavailable))
     }
 
@@ -117,19 +137,31 @@ impl Handle {
     /// # Errors
     /// When there is one of this id already, there are too many, or the thread is too busy or gone.
     pub fn add_stream(&self, config: StreamConfig) -> Result<Sink, StreamError> {
+        self.add(config.id, |ring| Request::AddStream(config, ring))
+    }
+
+    /// Adds a stream whose packets are a sender's, as they come: of the first who offers to send for it. Does not wait.
+    ///
+    /// # Errors
+    /// When there is one of this id already, there are too many, or the thread is too busy or gone.
+    pub fn add_relayed(&self, id: StreamId) -> Result<(), StreamError> {
+        self.add(id, |ring| Request::AddRelayed(id, ring)).map(drop)
+    }
+
+    fn add(&self, id: StreamId, request: impl FnOnce(Ring) -> Request) -> Result<Sink, StreamError> {
         let mut streams = self.shared.streams();
-        if streams.iter().any(|(id, _)| *id == config.id) {
-            return Err(StreamError::Duplicate(config.id));
+        if streams.iter().any(|(other, _)| *other == id) {
+            return Err(StreamError::Duplicate(id));
         }
         if streams.len() >= STREAMS_MAX {
             return Err(StreamError::Full { limit: STREAMS_MAX });
         }
-        let (sink, ring) = sink::pair(config.id, &self.waker, &self.shared.ring_drops);
+        let (sink, ring) = sink::pair(id, &self.waker, &self.shared.ring_drops);
         let state = Arc::clone(&ring.state);
-        if !self.request(Request::AddStream(config, ring)) {
+        if !self.request(request(ring)) {
             return Err(StreamError::Unavailable);
         }
-        streams.push((config.id, state));
+        streams.push((id, state));
         Ok(sink)
     }
 

@@ -1,6 +1,7 @@
 //! The last packets of one stream at one packet duration, shared by all its listeners.
 //!
-//! Answers NACKs, and gives whoever joins or switches a first packet at once. It holds shared payloads, not copies.
+//! Answers NACKs, and gives whoever joins or switches a first packet at once. It holds shared payloads, not copies. The place of
+//! a packet that a sender's network has lost, or delivers late, is kept: an empty payload stands there.
 
 use std::collections::VecDeque;
 
@@ -46,6 +47,18 @@ impl History {
         self.packets.push_back((now, packet));
         self.next += 1;
         self.next - 1
+    }
+
+    /// Puts `packet` into its place if that was kept for it. Returns whether it was.
+    pub(super) fn fill(&mut self, number: u64, packet: Packet) -> bool {
+        let age = self.next.checked_sub(number + 1);
+        let at = age.and_then(|age| self.packets.len().checked_sub(age as usize + 1));
+        let Some((_, place)) = at.and_then(|at| self.packets.get_mut(at)) else { return false };
+        let is_free = place.payload.is_empty();
+        if is_free {
+            *place = packet;
+        }
+        is_free
     }
 
     /// Packet `number`, if it is still here.

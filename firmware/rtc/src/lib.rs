@@ -4,7 +4,7 @@
 //! so each is a small state machine: an ICE-lite agent that answers proven checks, a DTLS association, an
 //! SRTP context, a little RTCP. A packet is protected per listener from the one shared payload into the send batch;
 //! nothing is allocated per packet. A sender's packets are opened and handed on as they arrive ([`base::PacketInlet`]); what
-//! becomes of them is not known here. Peers that do both, and data channels, are not served.
+//! becomes of them is not known here. Those of a stream that is relayed ([`engine::Engine::add_relayed`]) go to its listeners as well. Peers that do both, and data channels, are not served.
 //!
 //! From an offer to a packet, with the engine and a simulated phone instead of sockets. The engine is told the time and every
 //! datagram, and what it sends is in `out` after each call; a datagram may be lost, and who misses it asks again:

@@ -115,6 +115,20 @@ impl Track {
         index
     }
 
+    /// Leaves the index free that packet `number` of `origin` would have had: it has not arrived.
+    pub(super) fn skip(&mut self, origin: Origin, number: u64) {
+        let goes_on =
+            self.runs[0].is_some_and(|run| run.origin == origin && run.number + (self.next - run.start) == number);
+        self.next += u64::from(goes_on);
+    }
+
+    /// Returns the index of packet `number` of `origin` if that is in the newest run and not the next: it was sent, or skipped.
+    pub(super) fn kept_for(&self, origin: Origin, number: u64) -> Option<u64> {
+        let run = self.runs[0].filter(|run| run.origin == origin)?;
+        let index = run.start + number.checked_sub(run.number)?;
+        (index < self.next).then_some(index)
+    }
+
     /// Returns index, origin and number of the packet that was sent last with this sequence number; `None` if it was not
     /// sent or is in none of the last runs.
     pub(super) fn find(&self, sequence: u16) -> Option<(u64, Origin, u64)> {

@@ -1,6 +1,7 @@
 //! What a session that sends has beside one that listens: its RTP on the way in, and the inlet where its packets go.
 //!
 //! It reads headers and counts indexes; keys are the session's. Nothing is put into order here: packets go on as they arrive.
+//! What is done with those of a stream that is relayed is the engine's.
 
 use base::{PacketInlet, SentPacket, Time};
 
@@ -79,6 +80,50 @@ impl Arrivals {
     }
 }
 
+/// A packet of a sender, opened, and where it stands among its packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sound<'a> {
+    /// Its source: another one is another numbering and another clock.
+    pub(super) ssrc: u32,
+    /// Its place in the source's numbering, over all wraps.
+    pub(super) index: u64,
+    /// 48 kHz ticks that begin anywhere and wrap.
+    pub(super) timestamp: u32,
+    /// One Opus packet, not looked at.
+    pub(super) payload: &'a [u8],
+}
+
+/// Ticks of the longest Opus packet, 120 ms (RFC 6716 section 3.1).
+const OPUS_TICKS_MAX: u64 = 5_760;
+
+/// Returns how much sound is in an Opus packet, in 48 kHz ticks, by its first two bytes (RFC 6716 section 3.1).
+pub(super) fn opus_ticks(payload: &[u8]) -> u64 {
+    let Some(&first) = payload.first() else { return 0 };
+    let config = usize::from(first >> 3);
+    let frame = match config {
+        0..12 => [480, 960, 1_920, 2_880][config % 4],
+        12..16 => [480, 960][config % 2],
+        _ => [120, 240, 480, 960][config % 4],
+    };
+    let frames = match first & 3 {
+        0 => 1,
+        1 | 2 => 2,
+        _ => payload.get(1).map_or(0, |second| u64::from(second & 0x3f)),
+    };
+    (frame * frames).min(OPUS_TICKS_MAX)
+}
+
+/// What a datagram of a sender was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Received<'a> {
+    /// Forged, replayed or cut.
+    NotItsOwn,
+    /// The sender's, but nothing that was agreed upon.
+    Nothing,
+    /// A packet, which the inlet has taken.
+    Sound(Sound<'a>),
+}
+
 /// A sender's packets on their way in.
 pub(super) struct Sender {
     payload_type: u8,
@@ -92,25 +137,25 @@ impl Sender {
         Self { payload_type, inlet, arrivals: Arrivals::default() }
     }
 
-    /// Opens a packet that arrived at `now` and hands it on. Returns `false` if it is forged, replayed or cut.
-    pub(super) fn receive(&mut self, now: Time, packet: &mut [u8], opener: &Opener) -> bool {
-        let Some(header) = Header::parse(packet) else { return false };
+    /// Opens a packet that arrived at `now`, hands it on, and returns what it was.
+    pub(super) fn receive<'a>(&mut self, now: Time, packet: &'a mut [u8], opener: &Opener) -> Received<'a> {
+        let Some(header) = Header::parse(packet) else { return Received::NotItsOwn };
         let goes_on = self.arrivals.next > 0 && self.arrivals.ssrc == header.ssrc;
         // Another source is another stream with a numbering of its own; forged, it cannot be opened.
         let arrivals = if goes_on { self.arrivals } else { Arrivals { ssrc: header.ssrc, ..Arrivals::default() } };
-        let Some(index) = arrivals.index(header.sequence) else { return false };
-        let Some(payload) = opener.rtp(packet, header.bytes, index) else { return false };
+        let Some(index) = arrivals.index(header.sequence) else { return Received::NotItsOwn };
+        let Some(payload) = opener.rtp(packet, header.bytes, index) else { return Received::NotItsOwn };
         if header.payload_type != self.payload_type {
-            // It is the peer's, but nothing that was agreed upon.
-            return true;
+            return Received::Nothing;
         }
         self.arrivals = arrivals;
         self.arrivals.accept(index);
         let padding = if header.is_padded { payload.last().copied().unwrap_or_default() } else { 0 };
-        if let Some(payload) = payload.len().checked_sub(padding.into()).and_then(|len| payload.get(..len)) {
-            self.inlet.take(SentPacket { arrived: now, timestamp: header.timestamp, payload });
-        }
-        true
+        let kept = payload.len().checked_sub(padding.into()).and_then(|len| payload.get(..len));
+        let Some(payload) = kept.filter(|payload| !payload.is_empty()) else { return Received::Nothing };
+        let Header { timestamp, ssrc, .. } = header;
+        self.inlet.take(SentPacket { arrived: now, timestamp, payload });
+        Received::Sound(Sound { ssrc, index, timestamp, payload })
     }
 }
 

@@ -14,7 +14,7 @@ use super::history::{Origin, StreamKey};
 use super::proof::{Held, Proof, Question};
 use super::rtcp::{self, Feedback, Report};
 use super::rtp::{Source, Track};
-use super::sender::Sender;
+use super::sender::{Received, Sender};
 use super::stun::{self, BindingRequest};
 use super::transmit::Transmit;
 
@@ -261,15 +261,17 @@ impl Session {
         Some(feedback)
     }
 
-    /// Opens an RTP packet of a sender and hands it on; `false` if it is not this sender's.
-    pub(super) fn receive_rtp(&mut self, now: Time, datagram: &mut [u8]) -> bool {
-        let Some((sender, joined)) = self.sender.as_mut().zip(self.joined.as_ref()) else { return false };
-        let is_its_own = sender.receive(now, datagram, &joined.protection.opener);
-        if is_its_own {
+    /// Opens an RTP packet of a sender and hands it on.
+    pub(super) fn receive_rtp<'a>(&mut self, now: Time, datagram: &'a mut [u8]) -> Received<'a> {
+        let Some((sender, joined)) = self.sender.as_mut().zip(self.joined.as_ref()) else {
+            return Received::NotItsOwn;
+        };
+        let received = sender.receive(now, datagram, &joined.protection.opener);
+        if received != Received::NotItsOwn {
             // Nobody else could have sealed it: as good a sign of life as an answer.
             self.seen = now;
         }
-        is_its_own
+        received
     }
 
     /// The handshake is done.
@@ -279,6 +281,28 @@ impl Session {
         self.ask_at = now.plus_millis(ASK_MS + report_delay_ms);
         let track = Track::new(first_sequence);
         self.joined = Some(Joined { protection, track, packets: 0, octets: 0, reports: 0, report_at, link: None });
+    }
+
+    /// Leaves out packet `number` of `origin`, which has not arrived: its number is kept for it.
+    pub(super) fn skip(&mut self, origin: Origin, number: u64) {
+        if let Some(joined) = self.joined.as_mut() {
+            joined.track.skip(origin, number);
+        }
+    }
+
+    /// Sends packet `number` of `origin`, which arrived behind others, if its number was kept for it.
+    pub(super) fn send_late(
+        &mut self,
+        source: &Source,
+        origin: Origin,
+        number: u64,
+        packet: &Packet,
+        out: &mut impl Transmit,
+    ) -> bool {
+        let index = self.joined.as_ref().and_then(|joined| joined.track.kept_for(origin, number));
+        let Some(index) = index else { return false };
+        self.send_again(source, index, packet, out);
+        true
     }
 
     /// Sends packet `number` of `origin`, whose sound lasts until `end`. Returns `false` if it cannot be sent.

@@ -20,7 +20,7 @@ use super::srtp::RTP_HEADER_BYTES;
 use super::transmit::{Outbox, Transmit};
 use super::{rtcp, stun};
 
-pub use fan_out::fan_out;
+pub use fan_out::{fan_out, invitation};
 
 /// A packet as the phone decrypted it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl Phone {
         }
     }
 
-    /// Takes the box's answer and sends the first check to `to`. `false` if the answer lacks something.
+    /// Takes the box's answer, or its offer, and sends the first check to `to`. `false` if the answer lacks something.
     pub fn answer(&mut self, now: Time, sdp: &str, to: SocketAddr) -> bool {
         let Some((ufrag, password)) = value(sdp, "ice-ufrag").zip(value(sdp, "ice-pwd")) else { return false };
         let digits = value(sdp, "fingerprint").and_then(|value| value.strip_prefix("sha-256 "));
@@ -153,7 +153,8 @@ impl Phone {
         let fingerprint = bytes.and_then(|bytes| Fingerprint::try_from(bytes.collect::<Vec<_>>()).ok());
         let (Some(fingerprint), Some(setup)) = (fingerprint, value(sdp, "setup")) else { return false };
         self.remote = Some((ufrag.to_owned(), password.to_owned(), to));
-        let client = setup == "passive";
+        // Offered the choice, it begins.
+        let client = setup != "active";
         self.dtls = Some(Association::new(&self.identity, self.clocks, client, fingerprint, now).hearing());
         self.check();
         true

@@ -36,6 +36,8 @@ pub struct Stats {
     pub sender_joins_total: u64,
     /// RTP packets that senders sent.
     pub packets_received_total: u64,
+    /// Of these, those that go to listeners as they came.
+    pub packets_relayed_total: u64,
     /// Listeners and senders freed because they gave no sign of life.
     pub lost_total: u64,
     /// Datagrams that no session proved to be its own.
@@ -66,7 +68,7 @@ pub struct Refusals {
 }
 
 /// How many numbers [`Stats::numbers`] has.
-const NUMBERS: usize = 24;
+const NUMBERS: usize = 25;
 
 impl Stats {
     /// Returns the joined listeners of `stream`; none if there is no such stream.
@@ -96,6 +98,7 @@ impl Stats {
             handshake_failures_total,
             sender_joins_total,
             packets_received_total,
+            packets_relayed_total,
             lost_total,
             strangers_total,
             refused_total,
@@ -125,6 +128,7 @@ impl Stats {
             handshake_failures_total,
             sender_joins_total,
             packets_received_total,
+            packets_relayed_total,
             lost_total,
             strangers_total,
             refused_total,

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use base::{PacketDuration, Rate, RateLimit, StreamId, Time, Verdict};
 
+use super::api::StreamError;
 use super::batch::{BATCH, BatchReceiver, BatchSender, read_refusals};
-use super::config::StreamConfig;
 use super::engine::Engine;
 use super::handle::{Request, Shared};
 use super::sink::Ring;
@@ -120,7 +120,14 @@ impl Loop {
         for _ in 0..COMMANDS_PER_TURN {
             match self.requests.try_recv() {
                 Ok(Request::Command(command)) => self.engine.handle_command(now, command, sender),
-                Ok(Request::AddStream(config, ring)) => self.add_stream(config, ring),
+                Ok(Request::AddStream(config, ring)) => {
+                    let added = self.engine.add_stream(config);
+                    self.added(added, ring);
+                }
+                Ok(Request::AddRelayed(id, ring)) => {
+                    let added = self.engine.add_relayed(id);
+                    self.added(added, ring);
+                }
                 Ok(Request::RemoveStream(id, successor)) => self.remove_stream(now, id, successor, sender),
                 Ok(Request::Networks(networks)) => self.engine.set_networks(networks),
                 Ok(Request::Shutdown(done)) => {
@@ -140,8 +147,8 @@ impl Loop {
     }
 
     /// The handle has looked already whether the stream can be added.
-    fn add_stream(&mut self, config: StreamConfig, ring: Ring) {
-        match self.engine.add_stream(config) {
+    fn added(&mut self, result: Result<(), StreamError>, ring: Ring) {
+        match result {
             Ok(()) => self.rings.push(ring),
             Err(error) => log::error!("a stream was not added; this is a fault of the box: {error}"),
         }
@@ -202,7 +209,7 @@ mod tests {
     use rand::rngs::StdRng;
 
     use super::*;
-    use crate::config::{Clocks, Config, Limits};
+    use crate::config::{Clocks, Config, Limits, StreamConfig};
     use crate::dtls::Identity;
     use crate::sink;
 

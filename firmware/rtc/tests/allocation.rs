@@ -1,5 +1,5 @@
-//! The fan-out's thread asks for no memory while there is sound: not for a packet, a timer, a report or a check, and not
-//! for a packet after a switch.
+//! The fan-out's thread asks for no memory while there is sound: not for a packet, a timer, a report or a check, not
+//! for a packet after a switch, and not for a sender's packet that goes to listeners as it came.
 //!
 //! Counts Rust's allocations on the calling thread. What the cipher library does inside is not seen here; it works in the
 //! buffers that it is given.
@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
-use base::{MediaTime, Packet, PacketDuration, StreamId, Time, Timeline};
+use base::{MediaTime, Packet, PacketDuration, PacketInlet, SentPacket, StreamId, Time, Timeline};
 use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rtc::api::{Offer, SessionId};
+use rtc::api::{Offer, SendOffer, SessionId};
 use rtc::config::{Clocks, Config, Limits, StreamConfig};
 use rtc::dtls::Identity;
 use rtc::engine::Engine;
@@ -205,6 +205,55 @@ fn the_first_packets_of_a_stream_that_everybody_has_just_chosen_allocate_nothing
     bench.streams[0] = green;
     assert_eq!(bench.run(50), 0);
     assert!(bench.engine.listeners().iter().any(|told| told.duration == PacketDuration::Ms60), "they have changed");
+}
+
+struct Nowhere;
+
+impl PacketInlet for Nowhere {
+    fn take(&mut self, _: SentPacket<'_>) {}
+}
+
+#[test]
+fn a_senders_packets_that_are_relayed_allocate_nothing() {
+    let mut bench = Bench::new();
+    let (stream, ours) = (StreamId::new("stream_a").expect("a valid id"), SocketAddr::from(([10, 0, 0, 1], 5_000)));
+    bench.engine.add_relayed(stream).expect("there is room");
+    for told in bench.engine.listeners() {
+        bench.engine.switch(bench.now, told.session, stream, &mut bench.drain).expect("both are there");
+    }
+    let clocks = Clocks { zero: Instant::now(), unix_at_zero: Duration::ZERO };
+    let mut sender = Phone::new(Identity::generate().expect("a certificate"), clocks, "sender", Setup::Actpass);
+    let from = SocketAddr::from(([10, 0, 2, 1], 4_000));
+    let (local_addr, remote_addr, inlet) = (ours.ip(), from.ip(), Box::new(Nowhere));
+    let sdp = sender.offer_to_send();
+    let offer = SendOffer { stream, sdp, local_addr, remote_addr, guest: None, refuses_video: false, inlet };
+    let answer = bench.engine.send(bench.now, offer).expect("an answer");
+    assert!(sender.answer(bench.now, &answer.sdp, ours));
+    let mut out = Outbox::default();
+    while !sender.outbox.datagrams.is_empty() {
+        for (_, mut bytes) in sender.outbox.take() {
+            bench.engine.handle_datagram(bench.now, from, &mut bytes, &mut out);
+        }
+        out.take().into_iter().for_each(|(_, mut bytes)| sender.receive(bench.now, &mut bytes));
+    }
+    let mut relay = |numbers: std::ops::Range<u64>| {
+        let mut allocated = 0;
+        for n in numbers {
+            bench.now = bench.now.plus_millis(20);
+            // Every eleventh is lost, and every seventh twice as large as the others.
+            let payload = vec![0xfc; if n % 7 == 0 { 1_200 } else { 600 }];
+            sender.send_sound(n, n as u32 * 960, &payload);
+            for (_, mut bytes) in sender.outbox.take().into_iter().filter(|_| n % 11 != 0) {
+                let (engine, drain, now) = (&mut bench.engine, &mut bench.drain, bench.now);
+                allocated += measure(|| engine.handle_datagram(now, from, &mut bytes, drain)).count_total;
+            }
+        }
+        allocated
+    };
+    // Both rooms for payloads are shared for the first time.
+    relay(0..150);
+    assert_eq!(relay(150..2_000), 0);
+    assert!(bench.drain.sent > 1_800 * 2 * LISTENERS as u64, "{}", bench.drain.sent);
 }
 
 #[test]

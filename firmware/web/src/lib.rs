@@ -4,6 +4,7 @@
 //! WebRTC only as offers and answers that it carries to and from `rtc`.
 
 pub mod control;
+pub mod decoding;
 mod feed;
 mod gate;
 pub mod guests;
@@ -13,6 +14,8 @@ pub mod mp3;
 pub mod pairing;
 pub mod panel;
 pub mod portal;
+mod relays;
+mod rooms;
 pub mod senders;
 pub mod settings;
 mod statistics;

@@ -13,6 +13,8 @@ pub struct Panel {
     pub urls: Vec<String>,
     /// The name by which phones in the guests' network reach the page, as somebody would type it.
     pub name: Option<String>,
+    /// The port of the same page by TLS, if there is one.
+    pub https_port: Option<u16>,
     /// What a phone scans to join the network.
     pub join: Option<JoinCode>,
     /// The same for people: the network that guests shall join.

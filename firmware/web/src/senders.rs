@@ -16,7 +16,10 @@ use hub::{Refused, SendingId, Token, TokenId, Who};
 use rtc::api::SessionId;
 use tokio::sync::Notify;
 
-pub use self::seams::{Heard, Intake, Intakes, News, OnNews, Open, OpenStream, Title};
+#[cfg(test)]
+pub(crate) use self::seams::TITLE_CHARS_MAX;
+pub(crate) use self::seams::line;
+pub use self::seams::{Heard, Intake, Intakes, News, OnNews, Open, OpenStream, Title, WaitsUs};
 use crate::pairing::{SECRET_BYTES, Secret};
 
 /// Wrong tokens that are looked at, ten a second; more are refused unread, whoever brings them. A token has 128 bits, so that this
@@ -95,6 +98,13 @@ impl Book {
             sessions.extend(live.session);
         }
         sessions
+    }
+
+    /// Returns the connection of the sender of `channel` if its media session is this one.
+    fn sends(&mut self, channel: ChannelId, session: SessionId) -> Option<SendingId> {
+        self.prune();
+        let id = self.senders.sending(channel)?.id;
+        self.live.get(&id).filter(|live| live.session == Some(session)).map(|_| id)
     }
 
     /// Whether wrong tokens are too many to be looked at.
@@ -280,6 +290,19 @@ impl Senders {
         let id = theirs.map(|sending| sending.id);
         let live = id.and_then(|id| book.live.get_mut(&id));
         live.map(|live| live.title = title).is_some()
+    }
+
+    /// The media session of the sender of `channel` says what plays. Returns whether it is that sender's.
+    pub(crate) fn entitle_session(&self, channel: ChannelId, session: SessionId, title: Title) -> bool {
+        let mut book = self.book();
+        let id = book.sends(channel, session);
+        let live = id.and_then(|id| book.live.get_mut(&id));
+        live.map(|live| live.title = title).is_some()
+    }
+
+    /// Returns whether `session` is that of the sender of `channel`.
+    pub(crate) fn is_sending(&self, channel: ChannelId, session: SessionId) -> bool {
+        self.book().sends(channel, session).is_some()
     }
 
     /// The party has ended: returns the media sessions to be ended.

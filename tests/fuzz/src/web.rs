@@ -30,6 +30,10 @@ const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 const UPGRADE: &[u8] = b"GET /api/party/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
+/// Opens a connection to the rooms.
+const ROOMS: &[u8] = b"GET /ws/rooms HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
 /// Longest wait for the server to close a connection on which nothing more can come.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -86,6 +90,7 @@ impl Web {
             library: None,
             settings: web::settings::channel().0,
             senders: web::senders::Senders::default(),
+            decode: Arc::new(|_| None),
             intakes: watch::channel(web::senders::Intakes::default()).1,
             appliance: appliance::channel().0,
             zero: std::time::Instant::now(),
@@ -97,12 +102,36 @@ impl Web {
         Self { runtime, address, _carrier: carrier, _feed: feed, _snapshot: snapshot }
     }
 
+    /// Sends `bytes` as what a client says over a connection for streams.
+    ///
+    /// # Panics
+    /// As [`Self::connection`].
+    pub fn streams(&mut self, bytes: &[u8]) {
+        let upgrade = UPGRADE.strip_prefix(b"GET /api/party/live").expect("that is what it opens");
+        self.connection(&[&b"GET /ws"[..], upgrade, bytes].concat());
+    }
+
     /// Sends `bytes` as what a phone says over a live connection.
     ///
     /// # Panics
     /// As [`Self::connection`].
     pub fn live(&mut self, bytes: &[u8]) {
         self.connection(&[UPGRADE, bytes].concat());
+    }
+
+    /// Sends each line of `lines` as a message of a page on a connection to the rooms.
+    ///
+    /// # Panics
+    /// As [`Self::connection`].
+    pub fn room(&mut self, lines: &[u8]) {
+        let mut bytes = ROOMS.to_vec();
+        for line in lines.split(|byte| *byte == b'\n') {
+            let length = u16::try_from(line.len()).unwrap_or(u16::MAX);
+            // A whole text, masked with zeros, which changes nothing.
+            bytes.extend([&[0x81, 0x80 | 126][..], &length.to_be_bytes(), &[0; 4]].concat());
+            bytes.extend(&line[..usize::from(length)]);
+        }
+        self.connection(&bytes);
     }
 
     /// Sends `bytes` on a new connection, hangs up, and looks at what came back.
@@ -226,6 +255,13 @@ fn fan_out(command: api::Command) {
             let sdp = offer.sdp.starts_with("v=0");
             let _ = reply.send(if sdp { Ok(answer) } else { Err(OfferError::Malformed("no v=0".into())) });
         }
+        api::Command::Send(offer, reply) => {
+            let answer = Answer { session: SESSION, sdp: "v=0\r\n".into(), etag: "e1".into() };
+            let sdp = offer.sdp.starts_with("v=0");
+            let _ = reply.send(if sdp { Ok(answer) } else { Err(OfferError::Malformed("no v=0".into())) });
+        }
+        api::Command::Invite(stream, _, reply) => drop(reply.send(Ok(rtc::sim::invitation(SESSION, stream)))),
+        api::Command::Accept(_, invitation, reply) => drop(reply.send(Ok(invitation.session))),
         api::Command::Patch { session, reply, .. } => {
             let _ = reply.send(known(session).map(|()| Patched::Trickled));
         }

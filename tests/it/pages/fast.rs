@@ -16,12 +16,13 @@ const BYTES_MAX: u64 = 75_000;
 const SHIFT_MAX: f64 = 0.01;
 
 /// All pages.
-const PAGES: [&str; 8] = ["/", "/host", "/why", "/settings", "/screen", "/poster", "/streams", "/stream/latest"];
+const PAGES: [&str; 10] =
+    ["/", "/host", "/dj", "/rooms", "/why", "/settings", "/screen", "/poster", "/streams", "/stream/latest"];
 
-/// How each is looked at: a phone and a desk, in the language that the pages are written in, in one with longer words, and in
-/// one from the right.
+/// How each is looked at: a phone in a language of another script, in one with longer words, and in one from the right, and a desk
+/// in the language that the pages are written in.
 const LOOKS: [((u32, u32), &str); 4] =
-    [((390, 844), "en"), ((320, 568), "de"), ((390, 844), "ar"), ((1440, 900), "en")];
+    [((390, 844), "ja"), ((320, 568), "de"), ((390, 844), "ar"), ((1440, 900), "en")];
 
 #[test]
 fn a_first_visit_asks_for_little() {

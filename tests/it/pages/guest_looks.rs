@@ -23,11 +23,12 @@ const PARTS: [(&str, &str); 7] = [
     ("latest", "/stream/latest"),
 ];
 
-/// A way of looking: name, width and height, dark, language.
+/// A way of looking: name, width and height, dark, language. Together they have a script without spaces and one from the right, and
+/// the longest words on the narrowest phone.
 const LOOKS: [(&str, (u32, u32), bool, &str); 5] = [
-    ("dark", (390, 844), true, "en"),
+    ("dark", (390, 844), true, "ja"),
     ("light", (390, 844), false, "de"),
-    ("narrow", (320, 568), true, "fr"),
+    ("narrow", (320, 568), true, "pl"),
     ("rtl", (390, 844), true, "ar"),
     ("wide", (1_280, 800), true, "en"),
 ];

@@ -15,8 +15,9 @@ use tests::caller::Caller;
 use super::host::{Party, party, party_of};
 use super::{PATIENCE, web_tools};
 
-/// A phone held upright, a tablet on its side, and a screen on the wall.
+/// A phone held upright, the narrowest, a tablet on its side, and a screen on the wall.
 pub(super) const PHONE: (u32, u32) = (390, 844);
+const NARROW: (u32, u32) = (320, 568);
 const WIDE: (u32, u32) = (1440, 900);
 const WALL: (u32, u32) = (1920, 1080);
 
@@ -111,9 +112,10 @@ fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
     let Some(party) = party() else { return };
     busy(&party);
     let looks = [
-        (PHONE, true, "dark", "en"),
+        (PHONE, true, "dark", "ja"),
         (PHONE, false, "light", "de"),
         (PHONE, true, "rtl", "ar"),
+        (NARROW, true, "narrow", "pl"),
         (WIDE, true, "wide", "en"),
     ];
     for (window, dark, kind, language) in looks {
@@ -123,8 +125,11 @@ fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
         host.browser.reload().expect("the page");
         host.until_role("host", PATIENCE).expect("still a host");
         host.until_shown("Blaue Stunde", PATIENCE).expect("the queue");
-        let parts: &[&str] =
-            if kind == "wide" { &["asks", "people"] } else { &["queue", "asks", "music", "people", "box"] };
+        let parts: &[&str] = match kind {
+            "wide" => &["asks", "people"],
+            "narrow" => &["queue", "music"],
+            _ => &["queue", "asks", "music", "people", "box"],
+        };
         for part in parts {
             host.part(part).expect("a part");
             let shown = format!("!document.getElementById('panel-{part}').hidden");

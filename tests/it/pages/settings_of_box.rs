@@ -120,7 +120,7 @@ fn a_host_sets_the_box_up_and_applies_all_of_it_with_one_button() {
 fn every_section_looks_right_on_every_screen_and_in_every_direction() {
     let Some((_folder, running)) = own("") else { return };
     for (window, dark, kind, language) in [
-        (NARROW, true, "narrow", "en"),
+        (NARROW, true, "narrow", "pl"),
         (PHONE, false, "light", "de"),
         (NARROW, true, "rtl", "ar"),
         (WIDE, true, "wide", "en"),

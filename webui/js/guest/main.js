@@ -145,6 +145,7 @@ function hear(kind) {
 function showRole(now) {
   const link = element('dj-link');
   link.hidden = now === 'guest';
+  element('dj-play').hidden = now === 'guest';
   /** @type {HTMLElement} */ (link.parentElement).dataset.told = '';
   write(element('dj-label'), now === 'guest' ? '' : t(now === 'dj' ? 'dj.link' : 'dj.host'));
   if (role === 'guest' && now === 'dj') announce(t('dj.now'));

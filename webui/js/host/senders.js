@@ -35,6 +35,7 @@ function icecast(url, token) {
 const parts = () => [
   said('h3', 'senders.heading', { class: 'small-heading' }),
   said('p', 'senders.note', { class: 'note' }),
+  said('a', 'senders.phone', { href: '/dj', class: 'button small' }),
   make('ul', { id: 'senders-on', class: 'rows' }),
   make('ul', { id: 'senders', class: 'rows' }),
   said('p', 'senders.none', { id: 'senders-none', class: 'empty', hidden: true }),

@@ -10,7 +10,7 @@ import { attempt, sure, tell } from './say.js';
 import { section } from './values.js';
 
 /** Keys of the Wi-Fi that mean something only where it is the box's own. */
-const OWN_ONLY = ['wifi.country', 'wifi.band', 'wifi.guests_max'];
+const OWN_ONLY = ['wifi.country', 'wifi.band', 'wifi.guests_max', 'wifi.isolate'];
 
 /** Keys whose change throws every phone off the Wi-Fi. */
 const REJOIN = ['wifi.ssid', 'wifi.passphrase', ...OWN_ONLY];

@@ -11,6 +11,9 @@ import { watchStreams } from './watch.js';
 
 /** @typedef {import('../api.js').Stream} Stream */
 
+/** The colour of a stream that is no channel's. */
+const SENDERS = 'teal';
+
 /** @type {import('../api.js').Streams | null} */
 let said = null;
 
@@ -64,7 +67,7 @@ function card({ id }) {
  * @param {Stream} stream
  */
 function update(where, stream) {
-  dress(where, stream.color);
+  dress(where, stream.color ?? SENDERS);
   const [picture, about, button, others] = where.children;
   const [image, shape] = picture.children;
   mark(image, 'src', stream.art === null ? null : smallArt(stream.art));

@@ -173,6 +173,7 @@ export default {
   'senders.name': 'اسم المُرسِل',
   'senders.make': 'إنشاء رمز',
   'senders.none': 'لا يوجد رمز بعد.',
+  'senders.phone': 'شغّل من هذا الهاتف',
   'senders.on': 'يرسل إلى {channel}',
   'senders.off': 'لا يرسل',
   'senders.remove': 'إزالة',

@@ -98,10 +98,12 @@ export default {
 
   'more.heading': 'Einstellungen',
   'more.why': 'Warum ist kein Ton da?',
+  'more.rooms': 'Räume: von Handy zu Handy',
   'more.host': 'Für den Gastgeber',
   'dj.link': 'Du bist DJ',
   'dj.host': 'Du bist Gastgeber',
-  'dj.now': 'Du bist jetzt DJ: Du darfst die Warteschlange ändern und Wünsche annehmen.',
+  'dj.play': 'Von diesem Telefon spielen',
+  'dj.now': 'Du bist jetzt DJ: Du darfst die Warteschlange ändern, Wünsche annehmen und von diesem Telefon spielen („Mehr“).',
   'dj.over': 'Du bist nicht mehr DJ. Danke!',
 
   'name.label': 'Dein Name auf dieser Party',

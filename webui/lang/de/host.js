@@ -173,6 +173,7 @@ export default {
   'senders.name': 'Name des Senders',
   'senders.make': 'Token anlegen',
   'senders.none': 'Es gibt noch kein Token.',
+  'senders.phone': 'Von diesem Telefon spielen',
   'senders.on': 'sendet an {channel}',
   'senders.off': 'sendet nicht',
   'senders.remove': 'Entfernen',

@@ -99,10 +99,12 @@ export default {
 
   'more.heading': 'Settings',
   'more.why': 'Why is there no sound?',
+  'more.rooms': 'Rooms: from phone to phone',
   'more.host': 'For the host',
   'dj.link': 'You are DJ',
   'dj.host': 'You are host',
-  'dj.now': 'The host made you DJ. You may change the queue and answer requests.',
+  'dj.play': 'Play from this phone',
+  'dj.now': 'The host made you DJ. You may change the queue, answer requests, and play from this phone (“More”).',
   'dj.over': 'You are no longer DJ. Thank you!',
 
   'name.label': 'Your name at this party',

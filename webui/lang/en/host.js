@@ -172,6 +172,7 @@ export default {
   'senders.name': 'Name of the sender',
   'senders.make': 'Make a token',
   'senders.none': 'There is no token yet.',
+  'senders.phone': 'Play from this phone',
   'senders.on': 'sends to {channel}',
   'senders.off': 'does not send',
   'senders.remove': 'Remove',

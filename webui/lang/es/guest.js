@@ -98,10 +98,12 @@ export default {
 
   'more.heading': 'Ajustes',
   'more.why': '¿Por qué no hay sonido?',
+  'more.rooms': 'Salas: de móvil a móvil',
   'more.host': 'Para el anfitrión',
   'dj.link': 'Eres DJ',
   'dj.host': 'Eres anfitrión',
-  'dj.now': 'Ahora eres DJ: puedes cambiar la cola y responder a las peticiones.',
+  'dj.play': 'Pinchar desde este teléfono',
+  'dj.now': 'Ahora eres DJ: puedes cambiar la cola, responder a las peticiones y pinchar desde este teléfono («Más»).',
   'dj.over': 'Ya no eres DJ. ¡Gracias!',
 
   'name.label': 'Tu nombre en esta fiesta',

@@ -174,6 +174,7 @@ export default {
   'senders.name': 'Nombre del emisor',
   'senders.make': 'Crear un código',
   'senders.none': 'Todavía no hay ningún código.',
+  'senders.phone': 'Pinchar desde este teléfono',
   'senders.on': 'envía a {channel}',
   'senders.off': 'no envía',
   'senders.remove': 'Quitar',

@@ -98,10 +98,12 @@ export default {
 
   'more.heading': 'Réglages',
   'more.why': 'Pourquoi n’y a-t-il pas de son ?',
+  'more.rooms': 'Salons : de téléphone à téléphone',
   'more.host': 'Pour l’hôte',
   'dj.link': 'Vous êtes DJ',
   'dj.host': 'Vous êtes l’hôte',
-  'dj.now': 'L’hôte vous a fait DJ : vous pouvez changer la file et répondre aux demandes.',
+  'dj.play': 'Jouer depuis ce téléphone',
+  'dj.now': 'L’hôte vous a fait DJ : vous pouvez changer la file, répondre aux demandes et jouer depuis ce téléphone (« Plus »).',
   'dj.over': 'Vous n’êtes plus DJ. Merci !',
 
   'name.label': 'Votre nom à cette fête',

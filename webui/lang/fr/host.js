@@ -174,6 +174,7 @@ export default {
   'senders.name': 'Nom de l’émetteur',
   'senders.make': 'Créer un code',
   'senders.none': 'Il n’y a pas encore de code.',
+  'senders.phone': 'Jouer depuis ce téléphone',
   'senders.on': 'envoie à {channel}',
   'senders.off': 'n’envoie pas',
   'senders.remove': 'Retirer',

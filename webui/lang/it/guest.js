@@ -98,10 +98,12 @@ export default {
 
   'more.heading': 'Impostazioni',
   'more.why': 'Perché non c’è suono?',
+  'more.rooms': 'Stanze: da telefono a telefono',
   'more.host': 'Per chi ospita',
   'dj.link': 'Sei DJ',
   'dj.host': 'Ospiti tu',
-  'dj.now': 'Chi ospita ti ha fatto DJ: puoi cambiare la coda e rispondere alle richieste.',
+  'dj.play': 'Suona da questo telefono',
+  'dj.now': 'Chi ospita ti ha fatto DJ: puoi cambiare la coda, rispondere alle richieste e suonare da questo telefono («Altro»).',
   'dj.over': 'Non sei più DJ. Grazie!',
 
   'name.label': 'Il tuo nome a questa festa',

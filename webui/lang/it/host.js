@@ -173,6 +173,7 @@ export default {
   'senders.name': 'Nome del trasmettitore',
   'senders.make': 'Crea un codice',
   'senders.none': 'Non c’è ancora nessun codice.',
+  'senders.phone': 'Suona da questo telefono',
   'senders.on': 'trasmette a {channel}',
   'senders.off': 'non trasmette',
   'senders.remove': 'Togli',

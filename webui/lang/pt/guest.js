@@ -97,10 +97,12 @@ export default {
 
   'more.heading': 'Definições',
   'more.why': 'Porque não há som?',
+  'more.rooms': 'Salas: de telemóvel para telemóvel',
   'more.host': 'Para o anfitrião',
   'dj.link': 'És DJ',
   'dj.host': 'És anfitrião',
-  'dj.now': 'O anfitrião fez-te DJ: podes mudar a fila e responder aos pedidos.',
+  'dj.play': 'Tocar deste telefone',
+  'dj.now': 'O anfitrião fez-te DJ: podes mudar a fila, responder aos pedidos e tocar deste telefone («Mais»).',
   'dj.over': 'Já não és DJ. Obrigado!',
 
   'name.label': 'O teu nome nesta festa',

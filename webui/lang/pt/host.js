@@ -174,6 +174,7 @@ export default {
   'senders.name': 'Nome do emissor',
   'senders.make': 'Criar um código',
   'senders.none': 'Ainda não há nenhum código.',
+  'senders.phone': 'Tocar deste telefone',
   'senders.on': 'envia para {channel}',
   'senders.off': 'não envia',
   'senders.remove': 'Retirar',

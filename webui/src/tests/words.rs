@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asset, all, between, find, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 26] = [
+const KEY_FAMILIES: [&str; 28] = [
+    "air.",
     "channel.",
     "gate.text_",
     "state.",
@@ -32,6 +33,7 @@ const KEY_FAMILIES: [&str; 26] = [
     "forgets.",
     "cardfile.",
     "set.",
+    "room.refused_",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.
@@ -105,6 +107,32 @@ fn what_a_number_chooses_has_words_for_every_other_number() {
             for key in words.keys().filter(|key| without_form(key) != key.as_str()) {
                 let other = format!("{}.other", without_form(key));
                 assert!(words.contains_key(&other), "{language}/{part} lacks {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_number_chooses_has_the_forms_of_its_language() {
+    for language in languages() {
+        // The forms of whole numbers below a million (CLDR 44, plural rules), and whether each needs words of its own.
+        let (forms, all): (&[&str], bool) = match language {
+            "ar" => (&PLURAL_FORMS, false),
+            "ja" => (&["other"], true),
+            "pl" => (&["one", "few", "many", "other"], true),
+            _ => (&["one", "other"], true),
+        };
+        for part in parts() {
+            let words = messages(&format!("lang/{language}/{part}"));
+            let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+            for key in words.keys().filter(|key| without_form(key) != key.as_str()) {
+                found.entry(without_form(key)).or_default().insert(&key[without_form(key).len() + 1..]);
+            }
+            for (key, found) in found {
+                assert!(found.iter().all(|form| forms.contains(form)), "{language}/{part}: {key} has {found:?}");
+                // Words that no number changes are there once.
+                let whole = !all || found.len() == 1 || found.len() == forms.len();
+                assert!(whole, "{language}/{part}: {key} has {found:?} of {forms:?}");
             }
         }
     }

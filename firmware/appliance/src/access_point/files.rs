@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::choice::Choice;
+use crate::config::Wifi;
 use crate::credentials::Credentials;
 use crate::network::{BOX, PORTAL, PREFIX_BITS};
 use crate::stations::CONTROL;
@@ -23,8 +24,9 @@ const LEASES_MAX: usize = 1_007;
 /// How long a phone may believe what DNS said, s: short, because outside the party the same names mean something else.
 const NAME_SECONDS: u32 = 5;
 
-/// Returns what hostapd is run with. `country` may be empty; `bridge` is what the radio shares its network with the cable through.
-pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge: Option<&str>) -> String {
+/// Returns what hostapd is run with. `bridge` is what the radio shares its network with the cable through.
+pub fn hostapd(choice: &Choice, credentials: &Credentials, wifi: &Wifi, bridge: Option<&str>) -> String {
+    let country = &wifi.country;
     let Choice { interface, channel, stations_max, .. } = choice;
     let mut text = format!(
         "interface={interface}\ndriver=nl80211\nctrl_interface={CONTROL}\n\
@@ -57,9 +59,10 @@ pub fn hostapd(choice: &Choice, credentials: &Credentials, country: &str, bridge
     };
     // Refused by us, politely, before the radio drops somebody who is in.
     _ = writeln!(text, "max_num_sta={stations_max}");
-    // Phones do not reach each other through the box. Multicast is slow and unsure, so each gets its own copy. Who is
+    // Phones do not reach each other through the box, unless its owner wants that. Multicast is slow and unsure, so each gets its own copy. Who is
     // out of reach for a moment is not sent away. The group's key is renewed once a day because some phones stumble.
-    text += "ap_isolate=1\nmulticast_to_unicast=1\ndisassoc_low_ack=0\nap_max_inactivity=300\n\
+    _ = writeln!(text, "ap_isolate={}", u8::from(wifi.isolate));
+    text += "multicast_to_unicast=1\ndisassoc_low_ack=0\nap_max_inactivity=300\n\
              beacon_int=100\ndtim_period=2\nuapsd_advertisement_enabled=0\n";
     text
 }
@@ -97,8 +100,9 @@ pub fn dnsmasq(interface: &str, names: &[String], probes: &[&str], upstream: &[S
     text
 }
 
-/// Returns what nftables is loaded with. `page` is the port of the page and of WebRTC; `is_bridge` says whether `interface` is one.
-pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> String {
+/// Returns what nftables is loaded with. `page` is the port of the page and of WebRTC, `secure` that of the same page by TLS;
+/// `is_bridge` says whether `interface` is one.
+pub fn nftables(interface: &str, page: u16, secure: Option<u16>, forward: bool, is_bridge: bool) -> String {
     // Whatever was loaded before is replaced in one step.
     let mut text = "table inet partybox\ndelete table inet partybox\ntable inet partybox {\n\
                     \tchain arrive {\n\t\ttype filter hook prerouting priority filter; policy accept;\n"
@@ -113,6 +117,7 @@ pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> S
              \t\tiifname \"{interface}\" reject with icmpx admin-prohibited\n"
         );
     }
+    let tcp = secure.map_or_else(|| page.to_string(), |secure| format!("{{ {page}, {secure} }}"));
     // 1 and 58 are ICMP and ICMPv6, whose names not every system knows. Guests are served over IPv4 alone: of IPv6 addresses a
     // phone has as many as it likes, and with each of them a share of what is divided among addresses.
     _ = write!(
@@ -121,7 +126,7 @@ pub fn nftables(interface: &str, page: u16, forward: bool, is_bridge: bool) -> S
          \t\tiifname \"lo\" accept\n\t\tct state established,related accept\n\t\tct state invalid drop\n\
          \t\tmeta l4proto {{ 1, 58 }} accept\n\
          \t\tiifname \"{interface}\" meta nfproto ipv6 reject with icmpx admin-prohibited\n\
-         \t\ttcp dport {page} accept\n\t\tudp dport {page} accept\n\
+         \t\ttcp dport {tcp} accept\n\t\tudp dport {page} accept\n\
          \t\tiifname \"{interface}\" udp dport {{ 53, 67 }} accept\n\t\tiifname \"{interface}\" tcp dport 53 accept\n\
          \t\tudp dport {{ 68, 546, 5353 }} accept\n\
          \t\tmeta l4proto tcp reject with tcp reset\n\t\treject with icmpx port-unreachable\n\t}}\n\
@@ -168,9 +173,13 @@ mod tests {
         Credentials { ssid: "Bü #1".into(), passphrase: "aaaa-bbbb".into() }
     }
 
+    fn in_country(country: &str) -> Wifi {
+        Wifi { country: country.into(), ..Wifi::default() }
+    }
+
     #[test]
     fn the_network_is_as_safe_and_as_full_as_its_radio_can_be() {
-        let both = hostapd(&choice(44, true), &credentials(), "DE", Some("party"));
+        let both = hostapd(&choice(44, true), &credentials(), &in_country("DE"), Some("party"));
         for line in [
             "ssid2=42c3bc202331",
             "wpa_passphrase=aaaa-bbbb",
@@ -186,7 +195,9 @@ mod tests {
         ] {
             assert!(has(&both, line), "{line} in {both}");
         }
-        let plain = hostapd(&choice(6, false), &credentials(), "", None);
+        let together = Wifi { isolate: false, ..Wifi::default() };
+        assert!(has(&hostapd(&choice(6, false), &credentials(), &together, None), "ap_isolate=0"));
+        let plain = hostapd(&choice(6, false), &credentials(), &in_country(""), None);
         assert!(
             has(&plain, "wpa_key_mgmt=WPA-PSK") && has(&plain, "hw_mode=g") && !plain.contains("country"),
             "{plain}"
@@ -209,15 +220,16 @@ mod tests {
 
     #[test]
     fn nothing_is_forwarded_unless_the_host_wants_it_and_never_from_guest_to_guest() {
-        let closed = nftables("wlan0", 80, false, false);
+        let closed = nftables("wlan0", 80, None, false, false);
         assert!(!closed.contains("masquerade") && !closed.contains("oifname"), "{closed}");
         assert!(!closed.contains("table bridge"), "{closed}");
         assert!(has(&closed, "iifname \"wlan0\" meta l4proto tcp reject with tcp reset"), "{closed}");
         let v6 = closed.find("iifname \"wlan0\" meta nfproto ipv6 reject").expect("refused");
         assert!(v6 < closed.find("tcp dport 80 accept").expect("served"), "{closed}");
-        let open = nftables("party", 80, true, true);
+        let open = nftables("party", 80, Some(8_443), true, true);
         assert!(has(&open, "iifname \"party\" oifname != \"party\" accept"), "{open}");
         assert!(has(&open, "type filter hook forward priority 0; policy drop;"), "{open}");
+        assert!(has(&open, "tcp dport { 80, 8443 } accept") && has(&open, "udp dport 80 accept"), "{open}");
         assert!(open.contains("10.77.0.1/22") && !open.contains("fib"), "{open}");
     }
 }

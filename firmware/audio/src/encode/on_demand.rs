@@ -11,12 +11,13 @@ use crate::pcm::Block;
 /// An encoder that pauses while it is not wanted, and starts afresh after each pause.
 pub struct OnDemand {
     encoder: Box<dyn Encode>,
+    blocks_total: u64,
 }
 
 impl OnDemand {
     /// Returns `encoder`, paused until it is wanted.
     pub fn new(encoder: Box<dyn Encode>) -> Self {
-        Self { encoder }
+        Self { encoder, blocks_total: 0 }
     }
 
     /// Encodes `block` if `sink` wants anything that the encoder makes, else lets it forget what it has heard.
@@ -25,10 +26,16 @@ impl OnDemand {
     /// made without delay.
     pub fn encode(&mut self, at: MediaTime, block: &Block, sink: &mut dyn PacketSink) {
         if self.encoder.is_wanted(sink) {
+            self.blocks_total += 1;
             self.encoder.encode(at, block, sink);
         } else {
             self.encoder.reset();
         }
+    }
+
+    /// Returns how many blocks were encoded since the start, because somebody wanted them.
+    pub fn blocks_total(&self) -> u64 {
+        self.blocks_total
     }
 
     /// Returns how many packets could not be encoded since the start.
@@ -80,6 +87,6 @@ mod tests {
         for is_wanted in [true, true, false, false, true] {
             encoder.encode(MediaTime::ZERO, &Block::SILENT, &mut Wants(is_wanted));
         }
-        assert_eq!(*calls.lock().unwrap(), "eerre");
+        assert_eq!((calls.lock().unwrap().as_str(), encoder.blocks_total()), ("eerre", 3));
     }
 }

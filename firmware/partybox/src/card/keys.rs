@@ -3,14 +3,15 @@
 //! A list; what a key means stands in `partybox.toml`.
 
 /// Keys by section; the first have none.
-pub const KEYS: [(&str, &[&str]); 10] = [
+pub const KEYS: [(&str, &[&str]); 11] = [
     ("", &["name", "night", "time_zone"]),
-    ("wifi", &["ssid", "passphrase", "country", "band", "guests_max", "portal", "forward", "cable"]),
+    ("wifi", &["ssid", "passphrase", "country", "band", "guests_max", "isolate", "portal", "forward", "cable"]),
     ("source", &["start", "crossfade_ms", "pause_fade_ms", "source_fade_ms", "stop_fade_ms"]),
     ("line_in", &["device", "period_ms"]),
     ("opus", &["bitrate_bps", "complexity", "fec", "expected_loss_percent", "packet_ms"]),
     ("mp3", &["bitrates_bps", "burst_ms", "listeners_max"]),
     ("webrtc", &["listeners_max"]),
+    ("rooms", &["rooms_max", "participants_max"]),
     (
         "board",
         &[

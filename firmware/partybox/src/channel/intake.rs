@@ -10,10 +10,11 @@ use web::senders::{Intake, News, OnNews, Title};
 /// Returns how the input for senders of the channel `id` is opened.
 pub(super) fn intake(id: ChannelId, sender: &SenderInput, worker: &WorkerCommand) -> Intake {
     let failed = move |error: &OpenError| log::error!("{id}: {error}");
-    let (input, of_streams, worker) = (sender.clone(), sender.clone(), worker.clone());
+    let (input, of_streams, measured, worker) = (sender.clone(), sender.clone(), sender.clone(), worker.clone());
     Intake {
         packets: Arc::new(move || input.open().inspect_err(failed).ok()),
         stream: Arc::new(move |on_news| of_streams.open_stream(&worker, told(on_news)).inspect_err(failed).ok()),
+        waits_us: Arc::new(move || measured.status().numbers().delay_us),
     }
 }
 

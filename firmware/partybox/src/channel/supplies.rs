@@ -39,7 +39,7 @@ use crate::stock::Stock;
 use crate::supervise::PumpWatch;
 
 /// Delay of a channel's first block: its thread is certainly running by then, so that it is not late, ms.
-const FIRST_BLOCK_MS: u64 = 50;
+pub(super) const FIRST_BLOCK_MS: u64 = 50;
 
 /// The controls of every channel's pump and its input for senders, for the metrics.
 pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, (Controls, SenderInput)>>;
@@ -50,8 +50,8 @@ pub(crate) struct Supplies {
     pub(crate) clock: Clock,
     pub(crate) timeline: Timeline,
     pub(crate) rtc: rtc::Handle,
-    /// Serves MP3 bodies.
-    pub(crate) carrier: mp3::Carrier,
+    /// Serves MP3 bodies, until the channels end.
+    pub(crate) carrier: Arc<mp3::Carrier>,
     /// Line-in, if one is configured.
     pub(crate) line: Option<LineSource>,
     pub(crate) catalogue: Catalogue,
@@ -105,7 +105,7 @@ impl Supplies {
         // In the order of their places in the plan.
         let sources: Vec<Box<dyn SoundSource>> = vec![line, Box::new(sender.source())];
         let encoders = encoders(&self.config)?;
-        let (hub, mp3) = mp3::hub(stream, &self.mp3(), &self.snapshots, &self.carrier);
+        let (hub, mp3) = mp3::hub(stream, &mp3_config(&self.config), &self.snapshots, &self.carrier);
         let (tap, ear) = ear::pair();
         let opus = self.rtc.add_stream(self.stream(stream)).map_err(Error::Stream)?;
         let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(opus), Box::new(mp3), Box::new(tap)];
@@ -164,11 +164,6 @@ impl Supplies {
         let opus = &self.config.opus;
         let duration = duration(opus.packet_ms);
         StreamConfig { id, duration, bitrate_bps: opus.bitrate_bps, in_band_fec: opus.fec }
-    }
-
-    fn mp3(&self) -> mp3::Config {
-        let mp3 = &self.config.mp3;
-        mp3::Config { bitrates_bps: mp3.bitrates_bps.clone(), burst_ms: mp3.burst_ms.into() }
     }
 
     fn party(&self, place: usize) -> Party {
@@ -232,6 +227,12 @@ pub(crate) fn encoders(config: &Config) -> Result<Vec<Box<dyn Encode>>, Error> {
         encoders.push(Box::new(encode::Mp3::new(bitrate_bps).map_err(Error::Encoder)?));
     }
     Ok(encoders)
+}
+
+/// Returns how MP3 is made and sent.
+pub(crate) fn mp3_config(config: &Config) -> mp3::Config {
+    let mp3 = &config.mp3;
+    mp3::Config { bitrates_bps: mp3.bitrates_bps.clone(), burst_ms: mp3.burst_ms.into() }
 }
 
 fn duration(packet_ms: u8) -> PacketDuration {

@@ -29,8 +29,28 @@ section! {
 }
 
 section! {
+    /// `[rooms]`
+    RoomsConfig {
+        rooms_max: usize = 16,
+        participants_max: usize = 16,
+    }
+}
+
+section! {
+    /// `[streams]`
+    StreamsConfig {
+        connections_max: usize = 256,
+        senders_max: usize = 10,
+        receivers_max: usize = 200,
+        streams_max: usize = 10,
+        unheard_minutes: u64 = 10,
+    }
+}
+
+section! {
     /// `[http]`
     HttpConfig {
+        https_port: u16 = 0,
         connections_max: usize = 1_024,
         connections_per_address_max: usize = 16,
         pages_max: usize = 960,
@@ -68,6 +88,13 @@ const NAME_CHARS_MAX: usize = 253;
 /// Longest address of the page, letters: what a QR code holds that phones read from across a room.
 const URL_CHARS_MAX: usize = 120;
 
+impl RoomsConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("rooms.rooms_max", self.rooms_max, 1, 64)?;
+        within("rooms.participants_max", self.participants_max, 2, 64)
+    }
+}
+
 impl WebRtcConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
         for network in &self.networks {
@@ -78,8 +105,31 @@ impl WebRtcConfig {
     }
 }
 
+impl StreamsConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("streams.connections_max", self.connections_max, 1, 5_000)?;
+        within("streams.senders_max", self.senders_max, 0, 16)?;
+        within("streams.receivers_max", self.receivers_max, 1, 5_000)?;
+        within("streams.streams_max", self.streams_max, 0, 16)?;
+        within("streams.unheard_minutes", self.unheard_minutes, 1, 1_440)
+    }
+
+    /// Returns the same as the rules of streams take it.
+    pub(crate) fn limits(&self) -> hub::Limits {
+        hub::Limits {
+            connections: self.connections_max,
+            senders: self.senders_max,
+            receivers: self.receivers_max,
+            streams: self.streams_max,
+            unheard_ms: self.unheard_minutes * 60_000,
+        }
+    }
+}
+
 impl HttpConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
+        let allowed = "another port than 443, which phones try first and shall find closed; 0 for none";
+        ensure("http.https_port", self.https_port, self.https_port != 443, allowed)?;
         within("http.connections_max", self.connections_max, 64, 20_000)?;
         within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)?;
         within("http.pages_max", self.pages_max, 16, 20_000)?;

@@ -40,6 +40,10 @@ fn values_outside_their_range_are_named_with_the_range() {
         "[line_in]\ndevice = \"pipe:/run/x?rate=1\"",
         "[line_in]\ndevice = \"pipe:x\"",
         "[http]\nconnections_max = 0",
+        "[rooms]\nparticipants_max = 1",
+        "[http]\nhttps_port = 443",
+        "[streams]\nstreams_max = 17",
+        "[streams]\nunheard_minutes = 0",
         "[wifi]\ncountry = \"de\"",
         "[wifi]\nguests_max = 3000",
     ] {

@@ -351,7 +351,7 @@ fn choose_network(layers: &Layers, kept: &mut Kept, folder: &Folder) -> Result<(
 
 /// What of the Wi-Fi the access point is set up from, besides what it reads of the state by itself.
 fn sought(wifi: &Wifi) -> Sought {
-    Sought { country: wifi.country.clone(), band: wifi.band, guests_max: wifi.guests_max }
+    Sought { country: wifi.country.clone(), band: wifi.band, guests_max: wifi.guests_max, isolate: wifi.isolate }
 }
 
 fn refused(key: &Key, value: &web::settings::Value, allowed: String) -> Refused {

@@ -1,8 +1,10 @@
 //! The listeners of one stream who hear it in packets of one duration, and those packets.
 
 use base::{MediaTime, Packet, PacketDuration, Time};
+use bytes::Bytes;
 
 use crate::history::History;
+use crate::sender::opus_ticks;
 
 /// 48 kHz ticks of the frames that longer packets are joined from.
 const FRAME_TICKS: u64 = PacketDuration::Ms20.ticks();
@@ -21,6 +23,8 @@ fn ticks(duration: PacketDuration, at: MediaTime) -> u64 {
 /// One stream's packets of one duration and who hears them.
 pub(super) struct Audience {
     duration: PacketDuration,
+    /// Whether packets come as a sender made them, of whatever length.
+    is_relayed: bool,
     pub(super) history: History,
     /// Slots of those who hear it, in no order.
     members: Vec<usize>,
@@ -32,8 +36,15 @@ pub(super) struct Audience {
 
 impl Audience {
     /// Nobody, and nothing to hear yet.
-    pub(super) fn new(duration: PacketDuration) -> Self {
-        Self { duration, history: History::new(duration), members: Vec::new(), awaiting: Vec::new(), end: None }
+    pub(super) fn new(duration: PacketDuration, is_relayed: bool) -> Self {
+        Self {
+            duration,
+            is_relayed,
+            history: History::new(duration),
+            members: Vec::new(),
+            awaiting: Vec::new(),
+            end: None,
+        }
     }
 
     pub(super) fn is_wanted(&self) -> bool {
@@ -46,9 +57,16 @@ impl Audience {
         self.history.push(now, packet)
     }
 
+    /// Keeps the place of a packet that has not come, before one that starts at `at`, and returns its number.
+    pub(super) fn push_missing(&mut self, now: Time, at: MediaTime) -> u64 {
+        self.history.push(now, Packet { media_time: at, payload: Bytes::new() })
+    }
+
     /// Returns where the sound of `packet` ends.
     pub(super) fn end_of(&self, packet: &Packet) -> MediaTime {
-        packet.media_time + ticks(self.duration, packet.media_time)
+        let of_packet =
+            if self.is_relayed { opus_ticks(&packet.payload) } else { ticks(self.duration, packet.media_time) };
+        packet.media_time + of_packet
     }
 
     /// Returns whether a packet that starts at `at` will come: the one before it is here or is the next.

@@ -4,6 +4,7 @@ use base::{MediaTime, Packet, PacketDuration, StreamId, Time};
 
 use super::streams::Stream;
 use super::{Engine, Slot};
+use crate::history::StreamKey;
 use crate::session::Session;
 use crate::transmit::Transmit;
 
@@ -18,7 +19,20 @@ impl Engine {
         packet: Packet,
         out: &mut impl Transmit,
     ) {
-        let Some(stream) = self.streams.by_id_mut(stream) else { return };
+        let Some(key) = self.streams.by_id(stream).map(|stream| stream.key) else { return };
+        self.deliver(now, key, duration, packet, out);
+    }
+
+    /// The same for the stream of this key.
+    pub(super) fn deliver(
+        &mut self,
+        now: Time,
+        stream: StreamKey,
+        duration: PacketDuration,
+        packet: Packet,
+        out: &mut impl Transmit,
+    ) {
+        let Some(stream) = self.streams.get_mut(stream) else { return };
         let number = stream.audience_mut(duration).push(now, packet);
         change_durations(stream, number, duration, &mut self.slots);
         let (audience, origin) = (stream.audience(duration), stream.origin(duration));
@@ -45,6 +59,9 @@ impl Engine {
         let Some((index, origin, number)) = joined.track.find(sequence) else { return };
         let Some(stream) = self.streams.get(origin.stream) else { return };
         let Some(packet) = stream.audience(origin.duration).history.get(number) else { return };
+        if packet.payload.is_empty() {
+            return;
+        }
         if !joined.track.spend_resend() {
             self.stats.nacks_over_budget_total += 1;
             return;

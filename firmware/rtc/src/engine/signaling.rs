@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base::{Asking, PacketDuration, StreamId, Time};
-use rand::Rng;
 
 use super::streams::FIRST;
 use super::{Engine, Key, Slot, addresses};
@@ -13,14 +12,10 @@ use crate::config::{StreamConfig, UNHEARD_MS_MIN};
 use crate::dtls::Association;
 use crate::history::StreamKey;
 use crate::proof::Proof;
-use crate::sdp::{self, Answering, AudioOffer, Fragment, Ours, Peer};
+use crate::sdp::{self, AudioOffer, Fragment, Ours, Peer};
 use crate::sender::Sender;
 use crate::session::{Credentials, Over, Session, question_name};
-use crate::stun::{PASSWORD_CHARS, UFRAG_CHARS};
 use crate::transmit::Transmit;
-
-/// Characters of an entity tag: enough that two generations never share one.
-const ETAG_CHARS: usize = 16;
 
 impl Engine {
     /// Does what `command` asks and answers it. Whoever asked may have gone; that is no error. A panic is a bug of
@@ -35,6 +30,10 @@ impl Engine {
     fn obey(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
         match command {
             Command::Offer(offer, reply) => drop(reply.send(self.offer(now, &offer))),
+            Command::Invite(stream, local_addr, reply) => drop(reply.send(self.invite(stream, local_addr))),
+            Command::Accept(answer, invitation, reply) => {
+                drop(reply.send(self.accept_invitation(now, &answer, invitation)));
+            }
             Command::Send(offer, reply) => drop(reply.send(self.send(now, offer))),
             Command::Patch { session, sdp_fragment, if_match, reply } => {
                 drop(reply.send(self.patch(session, &sdp_fragment, if_match.as_deref())));
@@ -75,14 +74,7 @@ impl Engine {
         let (key, config) = self.admit(now, owner, offer.stream)?;
         let wish = AudioOffer::parse(&offer.sdp, Peer::Listens)?;
         let wanted = shortened(offer.duration.unwrap_or(config.duration), wish.packet_ms_max);
-        let ours = Ours::Sound {
-            ssrc: self.source.ssrc,
-            cname: self.cname.clone(),
-            stream: config.id,
-            packet_ms: wanted.millis(),
-            bitrate_bps: config.bitrate_bps,
-            in_band_fec: config.in_band_fec,
-        };
+        let ours = self.sound(config, wanted);
         Ok(self.accept(now, (key, owner, offer.local_addr), wish, ours, wanted, None))
     }
 
@@ -95,7 +87,12 @@ impl Engine {
     }
 
     /// Returns the stream if `owner` may open a session of it now.
-    fn admit(&mut self, now: Time, owner: Asking, stream: StreamId) -> Result<(StreamKey, StreamConfig), OfferError> {
+    pub(super) fn admit(
+        &mut self,
+        now: Time,
+        owner: Asking,
+        stream: StreamId,
+    ) -> Result<(StreamKey, StreamConfig), OfferError> {
         let stream = self.streams.by_id(stream).ok_or(OfferError::UnknownStream)?;
         let found = (stream.key, stream.config);
         let handshaking = self.stats.handshaking as usize;
@@ -109,7 +106,7 @@ impl Engine {
     }
 
     /// Opens a session that is admitted, and answers it.
-    fn accept(
+    pub(super) fn accept(
         &mut self,
         now: Time,
         (stream, owner, local_addr): (StreamKey, Asking, IpAddr),
@@ -118,20 +115,25 @@ impl Engine {
         wanted: PacketDuration,
         sender: Option<Sender>,
     ) -> Answer {
-        let id = SessionId((u128::from(self.rng.next_u64()) << 64) | u128::from(self.rng.next_u64()));
-        let local = Credentials { ufrag: self.token(UFRAG_CHARS), password: self.token(PASSWORD_CHARS) };
+        let id = self.session_id();
+        let local = self.credentials();
         let etag = self.etag();
+        let sdp = self.describe(&local, local_addr, &wish, ours, false);
+        self.begin(now, (stream, owner, local_addr), (id, local, etag.clone()), wish, wanted, sender);
+        Answer { session: id, sdp, etag }
+    }
+
+    /// Opens a session that goes by `id` and `local`.
+    pub(super) fn begin(
+        &mut self,
+        now: Time,
+        (stream, owner, local_addr): (StreamKey, Asking, IpAddr),
+        (id, local, etag): (SessionId, Credentials, String),
+        wish: AudioOffer,
+        wanted: PacketDuration,
+        sender: Option<Sender>,
+    ) {
         let addresses = addresses(local_addr, &self.config.addresses);
-        let answering = Answering {
-            ufrag: &local.ufrag,
-            password: &local.password,
-            fingerprint: &self.identity.fingerprint(),
-            addresses: &addresses,
-            port: self.config.port,
-            ours,
-            session: self.rng.next_u64(),
-        };
-        let sdp = answering.write(&wish);
         let peer = Credentials { ufrag: wish.ufrag, password: wish.password };
         let dtls = Association::new(&self.identity, self.config.clocks, wish.dtls_client, wish.fingerprint, now);
         let session = Session {
@@ -141,7 +143,7 @@ impl Engine {
             question_name: question_name(&local, &peer),
             local,
             peer,
-            etag: etag.clone(),
+            etag,
             addresses,
             payload_type: wish.payload_type,
             packet_ms_max: wish.packet_ms_max,
@@ -158,7 +160,6 @@ impl Engine {
             armed: None,
         };
         self.open(session);
-        Answer { session: id, sdp, etag }
     }
 
     fn open(&mut self, session: Session) {
@@ -218,7 +219,7 @@ impl Engine {
     }
 
     fn restart(&mut self, slot: usize, peer: Credentials) -> Patched {
-        let local = Credentials { ufrag: self.token(UFRAG_CHARS), password: self.token(PASSWORD_CHARS) };
+        let local = self.credentials();
         let etag = self.etag();
         let mut sdp_fragment = String::new();
         if let Some(session) = self.slots[slot].session.as_mut() {
@@ -253,10 +254,6 @@ impl Engine {
         self.farewell(now, slot, out);
         self.free(slot);
         Ok(())
-    }
-
-    fn etag(&mut self) -> String {
-        format!("{:0ETAG_CHARS$x}", self.rng.next_u64())
     }
 }
 

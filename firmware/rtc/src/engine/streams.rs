@@ -3,6 +3,7 @@
 use base::{PacketDuration, StreamId};
 
 use super::audience::Audience;
+use super::relay::Relay;
 use crate::api::StreamError;
 use crate::config::{STREAMS_MAX, StreamConfig};
 use crate::history::{Origin, StreamKey};
@@ -15,6 +16,8 @@ pub(super) struct Stream {
     pub(super) key: StreamKey,
     pub(super) config: StreamConfig,
     audiences: [Audience; 4],
+    /// Where its packets come from a sender, what is known of those.
+    pub(super) relay: Option<Relay>,
     /// Joined listeners.
     pub(super) listeners: usize,
     /// Sessions whose handshake is not done.
@@ -49,8 +52,8 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Adds a stream to which nobody listens.
-    pub(super) fn add(&mut self, config: StreamConfig) -> Result<(), StreamError> {
+    /// Adds a stream to which nobody listens; its packets come from a sender if it `is_relayed`.
+    pub(super) fn add(&mut self, config: StreamConfig, is_relayed: bool) -> Result<(), StreamError> {
         if self.by_id(config.id).is_some() {
             return Err(StreamError::Duplicate(config.id));
         }
@@ -59,8 +62,9 @@ impl Streams {
         }
         let key = StreamKey(self.next);
         self.next += 1;
-        let audiences = PacketDuration::ALL.map(Audience::new);
-        self.all.push(Stream { key, config, audiences, listeners: 0, joining: 0 });
+        let audiences = PacketDuration::ALL.map(|duration| Audience::new(duration, is_relayed));
+        let relay = is_relayed.then(Relay::new);
+        self.all.push(Stream { key, config, audiences, relay, listeners: 0, joining: 0 });
         Ok(())
     }
 
@@ -75,10 +79,6 @@ impl Streams {
 
     pub(super) fn by_id(&self, id: StreamId) -> Option<&Stream> {
         self.all.iter().find(|stream| stream.config.id == id)
-    }
-
-    pub(super) fn by_id_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
-        self.all.iter_mut().find(|stream| stream.config.id == id)
     }
 
     pub(super) fn get(&self, key: StreamKey) -> Option<&Stream> {

@@ -22,7 +22,16 @@ impl Engine {
     /// # Errors
     /// When there is one of this id already, or there are too many.
     pub fn add_stream(&mut self, config: StreamConfig) -> Result<(), StreamError> {
-        self.streams.add(config)
+        self.streams.add(config, false)
+    }
+
+    /// Adds a stream to which nobody listens and whose packets are a sender's, as they come: of the first who offers to send
+    /// for it, and there should be no second.
+    ///
+    /// # Errors
+    /// When there is one of this id already, or there are too many.
+    pub fn add_relayed(&mut self, id: StreamId) -> Result<(), StreamError> {
+        self.streams.add(StreamConfig::relayed(id), true)
     }
 
     /// Removes a stream. Its listeners are switched to `successor`; without one, they are told good-bye and
@@ -116,7 +125,9 @@ impl Engine {
         }
         let (audience, origin) = (stream.audience(duration), stream.origin(duration));
         while let Some((at, packet)) = number.and_then(|at| Some((at, audience.history.get(at)?))) {
-            if session.send(&self.source, origin, at, packet, audience.end_of(packet), out) {
+            if packet.payload.is_empty() {
+                session.skip(origin, at);
+            } else if session.send(&self.source, origin, at, packet, audience.end_of(packet), out) {
                 self.stats.packets_sent_total += 1;
             }
             number = Some(at + 1);

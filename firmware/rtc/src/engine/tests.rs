@@ -4,6 +4,7 @@ mod floods;
 mod hostile;
 mod joining;
 mod reflection;
+mod relaying;
 mod senders;
 mod sound;
 mod streams;

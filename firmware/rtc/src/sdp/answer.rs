@@ -1,4 +1,5 @@
-//! The answer to a listener or a sender: one audio section, everything else refused.
+//! The answer to a listener or a sender: one audio section, everything else refused. And the offer to a listener who waits for
+//! one, which says the same of us.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -6,11 +7,8 @@ use std::net::IpAddr;
 use base::StreamId;
 
 use super::offer::{AudioOffer, Section};
+use crate::config::SENDER_BITRATE_BPS;
 use crate::dtls::Fingerprint;
-
-/// Average bit rate that a sender is asked for, bits per second: what it sends is encoded once more, so that a little more is
-/// sent than listeners get.
-const SENDER_BITRATE_BPS: u32 = 192_000;
 
 /// Packet duration that a sender is asked for, and the longest that it may send, milliseconds.
 const SENDER_PACKET_MS: u32 = 20;
@@ -34,6 +32,8 @@ pub(crate) struct Answering<'a> {
     pub(crate) addresses: &'a [IpAddr],
     pub(crate) port: u16,
     pub(crate) ours: Ours,
+    /// Whether this is an offer: then the peer chooses who begins the DTLS handshake.
+    pub(crate) is_offer: bool,
     /// A number that names this description (RFC 8866 section 5.2).
     pub(crate) session: u64,
 }
@@ -96,7 +96,12 @@ impl Answering<'_> {
                 line(format_args!("a=maxptime:{SENDER_PACKET_MS_MAX}"));
             }
         }
-        line(format_args!("a=setup:{}", if offer.dtls_client { "active" } else { "passive" }));
+        let setup = match offer.dtls_client {
+            _ if self.is_offer => "actpass",
+            true => "active",
+            false => "passive",
+        };
+        line(format_args!("a=setup:{setup}"));
         let pairs: Vec<String> = self.fingerprint.iter().map(|byte| format!("{byte:02X}")).collect();
         line(format_args!("a=fingerprint:sha-256 {}", pairs.join(":")));
         ice(self.ufrag, self.password, self.addresses, self.port, line);

@@ -1,4 +1,5 @@
-//! What a listener's or a sender's offer asks for, and what is wrong with it.
+//! What a listener's or a sender's offer asks for, and what is wrong with it; and what we offer. An answer to that is read like an
+//! offer, because it says the same of its peer.
 
 use sdp_types::{Attribute, Media, Session};
 
@@ -58,7 +59,36 @@ fn unacceptable(text: impl Into<String>) -> OfferError {
     OfferError::NotAcceptable(text.into())
 }
 
+/// Payload type of Opus in our own offers: the one that browsers use.
+const OUR_PAYLOAD_TYPE: u8 = 111;
+
+/// Longest packet that we offer, in milliseconds.
+const OUR_PACKET_MS_MAX: u32 = 60;
+
 impl AudioOffer {
+    /// Returns the one section that we offer to whoever waits for an offer; nothing is known of the peer yet.
+    pub(crate) fn ours() -> Self {
+        let section = Section {
+            kind: "audio".to_owned(),
+            protocol: "UDP/TLS/RTP/SAVPF".to_owned(),
+            formats: OUR_PAYLOAD_TYPE.to_string(),
+            mid: Some("0".to_owned()),
+        };
+        Self {
+            sections: vec![section],
+            audio: 0,
+            bundled: true,
+            reduced_size: true,
+            nack: true,
+            payload_type: OUR_PAYLOAD_TYPE,
+            ufrag: String::new(),
+            password: String::new(),
+            fingerprint: Fingerprint::default(),
+            dtls_client: false,
+            packet_ms_max: OUR_PACKET_MS_MAX,
+        }
+    }
+
     /// Reads `sdp`.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ fn answer_with(offer: &AudioOffer, ours: Ours) -> String {
         addresses: &addresses,
         port: 5000,
         ours,
+        is_offer: false,
         session: 1,
     };
     answering.write(offer)

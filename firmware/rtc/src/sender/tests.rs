@@ -51,7 +51,7 @@ impl Bench {
     }
 
     fn receive(&mut self, mut packet: Vec<u8>) -> bool {
-        self.sender.receive(Time::ZERO, &mut packet, &self.opener)
+        self.sender.receive(Time::ZERO, &mut packet, &self.opener) != Received::NotItsOwn
     }
 }
 

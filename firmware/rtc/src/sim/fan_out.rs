@@ -7,7 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use crate::api::Command;
+use base::StreamId;
+
+use crate::api::{Command, Invitation, SessionId};
 use crate::handle::{Handle, REQUESTS_MAX, Request, Shared};
 use crate::wake::Waker;
 
@@ -25,7 +27,7 @@ pub fn fan_out(mut answer: impl FnMut(Command) + Send + 'static) -> io::Result<H
         for request in receiver {
             match request {
                 Request::Command(command) => answer(command),
-                Request::AddStream(_, ring) => rings.push(ring),
+                Request::AddStream(_, ring) | Request::AddRelayed(_, ring) => rings.push(ring),
                 Request::Networks(_) => {}
                 Request::RemoveStream(id, _) => rings.retain(|ring| ring.stream != id),
                 Request::Shutdown(done) => {
@@ -40,12 +42,15 @@ pub fn fan_out(mut answer: impl FnMut(Command) + Send + 'static) -> io::Result<H
     Ok(handle)
 }
 
+/// Returns an invitation to `stream` that a simulated fan-out can hand out: its SDP is no more than that.
+pub fn invitation(session: SessionId, stream: StreamId) -> Invitation {
+    Invitation { session, stream, sdp: "v=0".to_owned(), ufrag: String::new(), password: String::new() }
+}
+
 #[cfg(test)]
 mod tests {
-    use base::StreamId;
-
     use super::*;
-    use crate::api::{SessionError, SessionId};
+    use crate::api::SessionError;
 
     #[test]
     fn a_handle_is_answered_by_the_function() {

@@ -37,6 +37,7 @@ pub(crate) fn state(
     if let Some(Value::Object(session)) = state.get_mut("session") {
         session.insert("invite".into(), json!(snapshot.panel.urls.first()));
         session.insert("name".into(), json!(snapshot.panel.name));
+        session.insert("https_port".into(), json!(snapshot.panel.https_port));
     }
     let all = heard.iter().fold(Listeners::default(), |all, heard| Listeners {
         live: all.live + heard.live,

@@ -24,6 +24,8 @@ use crate::gate::{Entrant, Gate};
 use crate::guests::{self, Guests, Newcomer};
 use crate::metrics::Counters;
 use crate::mp3::Hub;
+use crate::relays::Relays;
+use crate::rooms::Rooms;
 use crate::statistics::Statistics;
 use crate::status::{ChannelStatus, Listeners, Snapshot};
 use rtc::api::SessionId;
@@ -38,6 +40,8 @@ pub(super) struct Ends {
     pub(super) peer: SocketAddr,
     /// Us, as the client reached us.
     pub(super) local: SocketAddr,
+    /// Whether they speak TLS.
+    pub(super) is_tls: bool,
 }
 
 /// Shared by all connections.
@@ -47,6 +51,10 @@ pub(super) struct Server {
     pub(super) connections: Gate,
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
+    /// Connections to rooms.
+    pub(super) room_places: Gate,
+    /// The rooms, whose sound the box does not see.
+    pub(super) rooms: Rooms,
     pub(super) guests: Guests,
     /// Where paired phones called from of late. One that is forgotten competes with the guests for a connection.
     pub(super) paired_from: Recent,
@@ -67,6 +75,8 @@ pub(super) struct Server {
     /// Who listened to what this evening.
     pub(super) statistics: Arc<Statistics>,
     pub(super) counters: Counters,
+    /// Streams of senders that are relayed.
+    pub(super) relays: Relays,
     pub(super) started: Instant,
 }
 
@@ -105,6 +115,7 @@ impl Server {
     pub(super) fn forget_evening(&self) {
         self.guests.forget_all();
         self.end_senders(self.app.senders.end_party());
+        self.relays.end_all(|who| who != hub::Who::Host);
         self.statistics.clear();
     }
 

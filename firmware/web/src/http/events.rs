@@ -123,7 +123,7 @@ mod tests {
         let cookie = HeaderValue::from_str(&format!("partybox_host={}", secret.to_hex())).unwrap();
         let headers = HeaderMap::from_iter([(axum::http::header::COOKIE, cookie)]);
         let config = Config::default();
-        let way = Way::of(&config, address, &headers);
+        let way = Way::of(&config, address, false, &headers);
         let role = Role::new(&config, &pairing, &Guests::default(), &way, &headers);
         let gate = Gate::new(Places { total: 1, kept: 0, each: 1, guests: 1 });
         let place = gate.enter(Entrant::Own(address), None).unwrap();

@@ -62,7 +62,7 @@ pub(super) fn checked(
     let lost = lost::Asking::of(request);
     let result = ends(request.extensions())
         .and_then(|ends| {
-            let way = Way::of(&server.app.config, ends.peer.ip(), request.headers());
+            let way = Way::of(&server.app.config, ends.peer.ip(), ends.is_tls, request.headers());
             check_address(server, request.uri(), request.version(), request.headers(), ends, &way)
         })
         .and_then(|()| check_no_body(request.headers()))
@@ -90,7 +90,7 @@ fn finish(server: &Server, result: Result<Response, Refusal>, lost: Option<lost:
 /// Checks a request and reads its body. A phone that is to be known as a guest and is not is a newcomer.
 async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Result<Call, Refusal> {
     let mut ends = ends(request.extensions())?;
-    let way = Way::of(&server.app.config, ends.peer.ip(), request.headers());
+    let way = Way::of(&server.app.config, ends.peer.ip(), ends.is_tls, request.headers());
     check_address(&server, request.uri(), request.version(), request.headers(), ends, &way)?;
     ends.peer = SocketAddr::new(way.client, ends.peer.port());
     let mut role = server.role(&way, request.headers());
@@ -257,7 +257,8 @@ fn is_own(server: &Server, origin: &str, host: &str, way: &Way) -> bool {
     let is_same = port_of(place).unwrap_or(usual) == port_of(host).unwrap_or(usual);
     // Whatever speaks TLS for the box, or forwards, may call it by another port than phones do; a name is the owner's.
     let in_front = (is_tls || way.is_forwarded) && server.app.config.has_name(&name_of(host));
-    in_front || is_same && !is_tls
+    // Of its own, the box serves each port by one scheme.
+    in_front || is_same && is_tls == way.is_tls
 }
 
 /// The length a request announces; `None` if it is not known before the end.

@@ -85,6 +85,7 @@ pub(super) async fn set_dj(call: Call, is_dj: bool) -> Result<Response, Refusal>
     }
     if !is_dj {
         call.server.end_senders(call.server.app.senders.end_guest(id));
+        call.server.relays.end_all(|who| who == hub::Who::Guest(id));
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -11,7 +11,8 @@ use super::call::Call;
 use super::music;
 use crate::feed::{Feed, Feeds};
 use crate::metrics::{self, Kind, Page};
-use crate::mp3::Totals;
+use crate::mp3;
+use crate::relays::{Relays, Totals};
 use crate::status::{ChannelStatus, SourceState};
 use rtc::srtp::Profile;
 use rtc::stats::Stats;
@@ -32,10 +33,13 @@ pub(super) fn health(call: &Call) -> Response {
     let well = snapshot.channels.iter().all(|status| is_healthy(status)) && forgets.is_none();
     let sources: Map<String, Value> =
         snapshot.first().sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
+    let plays = snapshot.channels.iter().filter(|status| status.party.everybody.playing);
+    let channels = plays.map(|status| StreamId::from(status.channel.id));
+    let streams: Vec<StreamId> = channels.chain(server.relays.list().into_iter().map(|stream| stream.id)).collect();
     let body = json!({
         "status": if well { "healthy" } else { "degraded" },
-        "active_streams": snapshot.channels.iter().filter(|status| status.party.everybody.playing).map(|status| status.channel.id).collect::<Vec<_>>(),
-        "senders": server.app.senders.on_air().len(),
+        "active_streams": streams,
+        "senders": server.app.senders.on_air().len() + server.relays.counts().1,
         "receivers": listeners.total(),
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,
@@ -70,8 +74,10 @@ pub(super) fn metrics(call: &Call) -> Response {
     let listeners = server.listeners();
     let samples = [(&["webrtc"][..], listeners.live as f64), (&["mp3"][..], listeners.pocket as f64)];
     page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);
-    mp3(call, &mut page);
+    of_mp3(call, &mut page);
+    relayed(&server.relays, &mut page);
     webrtc(&server.app.rtc.stats(), &mut page);
+    server.rooms.write(&mut page);
     page.number(
         "uptime_seconds",
         Kind::Gauge,
@@ -90,6 +96,26 @@ fn by_channel(feeds: &Feeds, page: &mut Page, name: &str, kind: Kind, help: &str
     page.family(name, kind, help, &["channel"], samples.iter().map(|(label, number)| (&label[..], *number)));
 }
 
+fn relayed(relays: &Relays, page: &mut Page) {
+    let (connections, senders) = relays.counts();
+    for (name, help, value) in [
+        ("stream_connections", "Connections that signal over /ws.", connections),
+        ("stream_senders", "Of these, those that send a stream or are about to.", senders),
+        ("relayed_streams", "Streams of senders that can be heard.", relays.list().len()),
+        ("relayed_streams_decoded", "Of these, those that are decoded because somebody hears MP3.", relays.decoded()),
+    ] {
+        page.number(name, Kind::Gauge, help, value as f64);
+    }
+    let Totals { begun, ended, full } = relays.totals();
+    for (name, help, value) in [
+        ("relayed_streams_begun_total", "Streams of senders that could be heard.", begun),
+        ("relayed_streams_ended_total", "Streams of senders that have ended, heard or not.", ended),
+        ("relayed_streams_full_total", "What was refused because a limit of [streams] was reached.", full),
+    ] {
+        page.number(name, Kind::Counter, help, value as f64);
+    }
+}
+
 fn webrtc(stats: &Stats, page: &mut Page) {
     page.number("webrtc_handshaking", Kind::Gauge, "Sessions whose handshake is not done.", stats.handshaking as f64);
     for (name, help, value) in [
@@ -104,6 +130,7 @@ fn webrtc(stats: &Stats, page: &mut Page) {
         ("lost_total", "Listeners freed because they gave no sign of life.", stats.lost_total),
         ("sender_joins_total", "Senders whose handshake was done.", stats.sender_joins_total),
         ("packets_received_total", "RTP packets of senders.", stats.packets_received_total),
+        ("packets_relayed_total", "Of these, those that listeners get as they came.", stats.packets_relayed_total),
         ("strangers_total", "Datagrams that no session proved to be its own.", stats.strangers_total),
         ("refused_total", "Datagrams of ours that were refused where they went.", stats.refused_total),
         ("faults_total", "Sessions ended because of a fault of ours.", stats.faults_total),
@@ -125,11 +152,11 @@ fn webrtc(stats: &Stats, page: &mut Page) {
     page.family("webrtc_refused_total", Kind::Counter, "Offers refused, by reason.", &["reason"], samples);
 }
 
-fn mp3(call: &Call, page: &mut Page) {
-    let hubs: Vec<(StreamId, Totals)> =
+fn of_mp3(call: &Call, page: &mut Page) {
+    let hubs: Vec<(StreamId, mp3::Totals)> =
         call.server.app.mp3.borrow().iter().map(|hub| (hub.stream(), hub.totals())).collect();
     let labels: Vec<[&str; 1]> = hubs.iter().map(|(stream, _)| [stream.as_str()]).collect();
-    let mut family = |name, help, number: fn(&Totals) -> u64| {
+    let mut family = |name, help, number: fn(&mp3::Totals) -> u64| {
         let samples = labels.iter().zip(&hubs).map(|(label, (_, totals))| (&label[..], number(totals) as f64));
         page.family(name, Kind::Counter, help, &["stream"], samples);
     };

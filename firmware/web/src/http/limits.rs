@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use hub::RoomLimits;
+
 use crate::gate::{GUESTS_BEHIND_ADDRESS, Places};
 use crate::guests::GUESTS_PER_ADDRESS_MAX;
 
@@ -49,6 +51,12 @@ pub(crate) const PAIRING_WAITING: Places =
 /// How long a picture waits for its turn before it is refused with 503: a page of covers on the slowest board.
 pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Connections by TLS, and of these from one address: for the phones of DJs, of which a party has a few. Further ones are closed.
+pub(crate) const TLS_PLACES: Places = Places { total: 64, kept: 0, each: 8, guests: 1 };
+
+/// How long a handshake of TLS may take: three round trips of a bad radio, and a signature. Then the connection is closed.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How long the fan-out or the party may take to answer a request before it is refused with 503.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -79,6 +87,10 @@ pub struct Limits {
     pub event_listeners_max: usize,
     /// Event listeners per guest, or per address of guests that are not known (429); the box itself is not counted.
     pub event_listeners_per_address_max: usize,
+    /// Rooms, and participants of each. Above it whoever asks is told so.
+    pub rooms: RoomLimits,
+    /// Connections to rooms per guest, or per address of guests that are not known (429); the box itself is not counted.
+    pub room_places_per_address_max: usize,
     /// Guests that are known of one address; where phones share one behind a router of their own, as many as come by it. So many
     /// of them have places of their own among the listeners, at least `GUESTS_BEHIND_ADDRESS`.
     pub guests_per_address_max: usize,
@@ -104,6 +116,8 @@ impl Default for Limits {
             mp3_listeners_per_address_max: 8,
             event_listeners_max: 960,
             event_listeners_per_address_max: 8,
+            rooms: RoomLimits::default(),
+            room_places_per_address_max: 4,
             guests_per_address_max: GUESTS_PER_ADDRESS_MAX,
             head_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(30),
@@ -131,6 +145,11 @@ impl Limits {
 
     pub(crate) fn event_listeners(&self) -> Places {
         self.of_guests(self.event_listeners_max, self.event_listeners_per_address_max)
+    }
+
+    /// As many as all rooms have participants; who is in none yet has a place of one who could be.
+    pub(crate) fn room_places(&self) -> Places {
+        self.of_guests(self.rooms.rooms_max * self.rooms.participants_max, self.room_places_per_address_max)
     }
 
     fn of_guests(&self, total: usize, each: usize) -> Places {

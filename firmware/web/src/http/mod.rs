@@ -34,7 +34,10 @@ mod qr;
 mod queue;
 mod recent;
 mod refusal;
+mod relayed;
+mod relaying;
 mod role;
+mod rooms;
 mod route;
 mod router;
 mod routes;
@@ -48,6 +51,7 @@ mod statistics;
 mod stream;
 mod streams;
 mod takeover;
+mod tls;
 mod turns;
 mod unfinished;
 mod update;
@@ -69,9 +73,12 @@ use tokio::sync::{mpsc, watch};
 pub use self::audience::Audiences;
 pub use self::icecast::head as stream_head;
 use self::limits::Limits;
-pub use self::server::serve;
+pub use self::relaying::{FromClient, Wrong, read as read_message};
+pub use self::server::{Listeners, serve};
 pub use self::signaling::Signaling;
+pub use self::tls::Secure;
 use crate::control::Command;
+use crate::decoding::Decode;
 use crate::metrics::Page;
 use crate::mp3::Hub;
 use crate::pairing::Pairing;
@@ -93,6 +100,8 @@ pub struct Config {
     pub embed: Vec<String>,
     /// Whether a sender that offers video as well is refused, rather than heard without it.
     pub refuses_video: bool,
+    /// How many streams of senders are relayed, and to how many.
+    pub streams: hub::Limits,
     /// Limits.
     pub limits: Limits,
 }
@@ -116,6 +125,8 @@ pub struct App {
     pub mp3: watch::Receiver<Hubs>,
     /// Who sends, which others may show.
     pub senders: Senders,
+    /// Makes MP3 of senders' streams.
+    pub decode: Decode,
     /// The channels' inputs for senders.
     pub intakes: watch::Receiver<Intakes>,
     /// What the box does.

@@ -66,6 +66,10 @@ impl Route {
         Self { method: Method::GET, path, who: Who::Anyone, takes: Takes::Nothing, answer }
     }
 
+    pub(super) const fn socket(path: &'static str, answer: fn(Call) -> Answer) -> Self {
+        Self { method: Method::GET, path, who: Who::Anyone, takes: Takes::Socket, answer }
+    }
+
     pub(super) const fn host(path: &'static str, takes: Takes, answer: fn(Call) -> Answer) -> Self {
         Self { method: Method::POST, path, who: Who::Host, takes, answer }
     }

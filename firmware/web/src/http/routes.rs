@@ -14,7 +14,7 @@ use super::qr::Format;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
     appliance, art, channels, following, guests, health, icecast, music, openapi, pairing, party, portal, qr, queue,
-    senders, settings, statistics, stream, streams, update, upload, whep, whip, why,
+    relayed, relaying, rooms, senders, settings, statistics, stream, streams, update, upload, whep, whip, why,
 };
 
 /// Writes an address within a channel.
@@ -31,6 +31,7 @@ const WHEP: &str = "/whep/{stream}";
 const WHEP_SESSION: &str = "/whep/{stream}/{session}";
 const WHIP: &str = "/whip/{channel}";
 const WHIP_SESSION: &str = "/whip/{channel}/{session}";
+const WHIP_TITLE: &str = "/whip/{channel}/{session}/title";
 const SENDERS: &str = "/api/senders";
 const GUEST_DJ: &str = "/api/guests/{label}/dj";
 const PAIRING: &str = "/api/pairing";
@@ -55,16 +56,7 @@ pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
 pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
     ("/api/party/status", Route::get(channel!("/status"), |call| Box::pin(async move { party::status(&call) }))),
     ("/api/party/events", Route::get(channel!("/events"), |call| Box::pin(async move { party::events(&call) }))),
-    (
-        "/api/party/live",
-        Route {
-            method: Method::GET,
-            path: channel!("/live"),
-            who: Who::Anyone,
-            takes: Takes::Socket,
-            answer: |call| Box::pin(async move { following::follow(&call) }),
-        },
-    ),
+    ("/api/party/live", Route::socket(channel!("/live"), |call| Box::pin(async move { following::follow(&call) }))),
     ("/api/party/play", Route::host(channel!("/play"), Takes::Nothing, |call| Box::pin(party::play(call)))),
     ("/api/party/pause", Route::host(channel!("/pause"), Takes::Nothing, |call| Box::pin(party::pause(call)))),
     ("/api/party/next", Route::bare(Method::POST, channel!("/next"), Who::Dj, |call| Box::pin(party::next(call)))),
@@ -211,6 +203,8 @@ static OF_BOX: &[Route] = &[
         answer: |call| Box::pin(whip::patch(call)),
     },
     Route::bare(Method::DELETE, WHIP_SESSION, Who::Anyone, |call| Box::pin(whip::delete(call))),
+    Route::with_json(Method::PUT, WHIP_TITLE, Who::Anyone, |call| Box::pin(async move { whip::entitle(&call) })),
+    Route::get("/whip/{channel}/{session}/heard", |call| Box::pin(async move { whip::heard(&call) })),
     Route::bare(Method::GET, "/admin/metadata", Who::Sender, |call| Box::pin(async move { icecast::update(&call) })),
     Route::bare(Method::GET, SENDERS, Who::Host, |call| Box::pin(async move { Ok(senders::list(&call)) })),
     Route::with_json(Method::POST, SENDERS, Who::Host, |call| Box::pin(senders::issue(call))),
@@ -218,6 +212,16 @@ static OF_BOX: &[Route] = &[
         Box::pin(async move { senders::picture(&call) })
     }),
     Route::bare(Method::DELETE, "/api/senders/{id}", Who::Host, |call| Box::pin(senders::revoke(call))),
+    Route {
+        method: Method::GET,
+        path: "/ws",
+        who: Who::Anyone,
+        takes: Takes::Socket,
+        answer: |call| Box::pin(async move { relaying::connect(&call) }),
+    },
+    Route::bare(Method::DELETE, "/api/streams/{stream}", Who::Host, |call| {
+        Box::pin(async move { relayed::end(&call) })
+    }),
     Route::with_json(Method::POST, "/api/party/start", Who::Host, |call| Box::pin(party::start(call))),
     Route::host("/api/party/end", Takes::Nothing, |call| Box::pin(party::end(call))),
     Route::bare(Method::GET, CHANNEL, Who::Host, |call| Box::pin(async move { channels::about(&call) })),
@@ -291,6 +295,8 @@ static OF_BOX: &[Route] = &[
     Route::get("/api/why", |call| Box::pin(async move { Ok(why::why(call).await) })),
     Route::get("/api/qr/page.svg", |call| Box::pin(async move { qr::page(&call, Format::Svg) })),
     Route::get("/api/qr/page.png", |call| Box::pin(async move { qr::page(&call, Format::Png) })),
+    Route::get("/api/qr/room.svg", |call| Box::pin(async move { rooms::picture(&call, Format::Svg) })),
+    Route::socket("/ws/rooms", |call| Box::pin(async move { rooms::enter(&call) })),
     Route::bare(Method::GET, "/api/invitation", Who::Host, |call| Box::pin(async move { Ok(qr::words(&call)) })),
     Route::bare(Method::GET, "/api/qr/wifi.svg", Who::Host, |call| {
         Box::pin(async move { qr::wifi(&call, Format::Svg) })

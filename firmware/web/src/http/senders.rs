@@ -74,6 +74,7 @@ pub(super) async fn revoke(call: Call) -> Result<Response, Refusal> {
     let id = token_id(&call)?;
     let ended = call.server.app.senders.revoke(id).ok_or_else(|| unknown(&call))?;
     call.server.end_senders(ended);
+    call.server.relays.end_all(|who| who == hub::Who::Token(id));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

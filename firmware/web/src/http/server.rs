@@ -17,23 +17,42 @@ use super::limits::{
     QUESTIONS_WAITING,
 };
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
+use super::tls::{Secure, Unwrapping};
 use super::turns::Turns;
 use super::unfinished::Unfinished;
-use super::{App, audience, connection, router, statistics};
+use super::{App, audience, connection, relaying, router, statistics};
 use crate::feed::{self, Sources};
 use crate::gate::{Full, Gate};
 use crate::guests::Guests;
 use crate::metrics::Counters;
 use crate::mp3::Hub;
+use crate::relays::Relays;
+use crate::rooms::Rooms;
 use crate::statistics::Statistics;
 
 /// What a connection above the limit is told before it is closed.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 61\r\n\
 retry-after: 5\r\nconnection: close\r\n\r\n{\"error\":\"Too many connections are open; try again in 5 s.\"}\n";
 
-/// Answers requests on `listener` until `shutdown` is ready; then no more connections are taken, requests under way get
+/// Where connections come in.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Plain ones.
+    pub plain: TcpListener,
+    /// Those by TLS, if there shall be any.
+    pub secure: Option<Secure>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(plain: TcpListener) -> Self {
+        Self { plain, secure: None }
+    }
+}
+
+/// Answers requests on `listeners` until `shutdown` is ready; then no more connections are taken, requests under way get
 /// [`DRAIN_TIMEOUT`] to finish, and live bodies end.
-pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listeners: impl Into<Listeners>, app: App, shutdown: impl Future<Output = ()>) {
+    let Listeners { plain, secure } = listeners.into();
     let limits = app.config.limits.clone();
     let (stop_in, stop) = watch::channel(false);
     let mp3_listeners = Gate::new(limits.mp3_listeners());
@@ -46,6 +65,8 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         connections: Gate::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
+        room_places: Gate::new(limits.room_places()),
+        rooms: Rooms::new(limits.rooms),
         questions: Turns::new(QUESTIONS_MAX, QUESTIONS_WAITING),
         pictures: Turns::new(PICTURES_MAX, PICTURES_WAITING),
         unfinished: Unfinished::default(),
@@ -57,18 +78,30 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         turned_away: Recent::new(TURNED_AWAY_MAX),
         readers: Recent::new(READERS_MAX),
         counters: Counters::default(),
+        relays: Relays::new(app.config.streams, app.zero),
         started: Instant::now(),
         app,
     });
+    tokio::spawn(relaying::keep(Arc::clone(&server), stop.clone()));
     let router = router::router(&server);
     // Dropped by every connection; when the last is gone, the channel closes.
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let accepting = Accepting { server: &server, router, stop, alive };
+    let by_tls = async {
+        match &secure {
+            Some(Secure { listener, certificate }) => {
+                let unwrapping = Unwrapping::new(certificate.clone(), limits.write_timeout);
+                accepting.run(listener, Some(&unwrapping)).await;
+            }
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = shutdown => {}
-        () = accepting.run(&listener) => {}
+        () = accepting.run(&plain, None) => {}
+        () = by_tls => {}
     }
-    drop(listener);
+    drop((plain, secure));
     drop(accepting);
     stop_in.send_replace(true);
     server.app.mp3.borrow().iter().for_each(Hub::stop);
@@ -106,15 +139,15 @@ struct Accepting<'a> {
 }
 
 impl Accepting<'_> {
-    /// Accepts for ever. When the system has no file descriptors left it pauses, because trying again at once would
-    /// only burn the processor the running connections need.
-    async fn run(&self, listener: &TcpListener) {
+    /// Accepts for ever; what comes by TLS is unwrapped. When the system has no file descriptors left it pauses, because trying
+    /// again at once would only burn the processor the running connections need.
+    async fn run(&self, listener: &TcpListener, unwrapping: Option<&Unwrapping>) {
         let mut pause = ACCEPT_PAUSE_MIN;
         loop {
             match listener.accept().await {
                 Ok((socket, peer)) => {
                     pause = ACCEPT_PAUSE_MIN;
-                    self.accept(socket, peer);
+                    self.accept(socket, peer, unwrapping);
                 }
                 Err(e) => {
                     self.server.counters.accept_errors.add();
@@ -126,12 +159,13 @@ impl Accepting<'_> {
         }
     }
 
-    fn accept(&self, socket: TcpStream, peer: SocketAddr) {
+    fn accept(&self, mut socket: TcpStream, peer: SocketAddr, unwrapping: Option<&Unwrapping>) {
         self.server.counters.connections.add();
         // The phone may be gone already; then there is nothing to serve.
         let Ok(local) = socket.local_addr() else { return };
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        let pass = match self.server.connections.enter(self.server.at_the_door(peer.ip()), None) {
+        let who = self.server.at_the_door(peer.ip());
+        let pass = match self.server.connections.enter(who, None) {
             Ok(pass) => pass,
             Err(full) => return self.refuse(&socket, peer, full),
         };
@@ -139,8 +173,13 @@ impl Accepting<'_> {
         let _ = socket.set_nodelay(true);
         let (router, stop, alive) = (self.router.clone(), self.stop.clone(), self.alive.clone());
         let server = Arc::clone(self.server);
+        let unwrapping = unwrapping.cloned();
         tokio::spawn(async move {
-            let ends = Ends { peer, local };
+            let ends = Ends { peer, local, is_tls: unwrapping.is_some() };
+            if let Some(unwrapping) = unwrapping {
+                let Some(inner) = unwrapping.unwrap(socket, who).await else { return };
+                socket = inner;
+            }
             if let Err(e) = connection::run(socket, ends, router, &server, pass, stop).await {
                 log::debug!("connection of {peer} ended: {e}");
             }

@@ -1,6 +1,7 @@
 //! The way from HTTP to the WebRTC fan-out: its handle, with answers in bounded time.
 
 use std::future::Future;
+use std::net::IpAddr;
 
 use base::{PacketDuration, StreamId};
 use tokio::sync::{mpsc, oneshot};
@@ -8,7 +9,9 @@ use tokio::time::timeout;
 
 use super::limits::REPLY_TIMEOUT;
 use rtc::Handle;
-use rtc::api::{Answer, ListenerStats, Offer, OfferError, Patched, SendOffer, SessionError, SessionId};
+use rtc::api::{
+    Answer, Invitation, ListenerStats, Offer, OfferError, Patched, SendOffer, SessionError, SessionId, StreamError,
+};
 use rtc::stats::Stats;
 
 /// The fan-out, as far as HTTP needs it.
@@ -40,6 +43,24 @@ impl Signaling {
     /// Returns the listeners of `stream`.
     pub(super) fn listeners_of(&self, stream: StreamId) -> usize {
         self.stats().listeners_of(stream)
+    }
+
+    /// Adds a stream whose packets are a sender's. Does not wait.
+    pub(super) fn add_relayed(&self, stream: StreamId) -> Result<(), StreamError> {
+        self.0.add_relayed(stream)
+    }
+
+    /// Removes a stream with all who send or hear it. Does not wait.
+    pub(super) fn remove_stream(&self, stream: StreamId) -> Result<(), StreamError> {
+        self.0.remove_stream(stream, None)
+    }
+
+    pub(super) async fn invite(&self, stream: StreamId, local_addr: IpAddr) -> Result<Invitation, OfferError> {
+        in_time(self.0.invite(stream, local_addr)).await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
+    pub(super) async fn accept(&self, answer: Offer, invitation: Invitation) -> Result<SessionId, OfferError> {
+        in_time(self.0.accept(answer, invitation)).await.unwrap_or(Err(OfferError::Unavailable))
     }
 
     pub(super) async fn offer(&self, offer: Offer) -> Result<Answer, OfferError> {

@@ -8,13 +8,12 @@ use ::party::LATEST;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use base::StreamId;
 use bytes::Bytes;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 
 use super::call::Call;
-use super::refusal::{Refusal, no_place};
+use super::refusal::{Refusal, no_place, unavailable};
 use super::streams::{self, Playlist};
 use super::takeover::{Mp3Body, TakeOver};
 use crate::mp3::{Hub, icy};
@@ -32,7 +31,10 @@ const RETRY_SECONDS: u32 = 10;
 pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
     let file = call.param("file");
     match Playlist::of(file) {
-        Some((name, form)) => Ok(streams::playlist(call, form, find(call, name)?.stream(), name)),
+        Some((name, form)) => {
+            let stream = streams::named(&call.server, name).ok_or_else(|| unknown(call))?;
+            Ok(streams::playlist(call, form, stream, name))
+        }
         None => sound(call, find(call, file.strip_suffix(".mp3").unwrap_or_default())?),
     }
 }
@@ -76,19 +78,25 @@ fn endless() -> Body {
     Body::new(StreamBody::new(futures_util::stream::empty::<Nothing>()))
 }
 
-/// Returns the hub of the stream `name`.
+/// Returns the hub of the stream `name`. A sender's is decoded from now on.
 fn find(call: &Call, name: &str) -> Result<Hub, Refusal> {
-    let wanted = if name == LATEST { streams::latest(&call.server) } else { StreamId::new(name).ok() };
-    let hubs = call.server.app.mp3.borrow();
-    let found = hubs.iter().find(|hub| Some(hub.stream()) == wanted);
-    found.cloned().ok_or_else(|| {
-        let known: Vec<String> = hubs.iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
-        Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(
-            "stream",
-            call.param("file"),
-            format!("{LATEST}.mp3, {}", known.join(", ")),
-        )
-    })
+    let server = &call.server;
+    let stream = streams::named(server, name).ok_or_else(|| unknown(call))?;
+    if let Some(made) = server.relays.mp3(stream, &server.app.decode) {
+        return made.ok_or_else(unavailable);
+    }
+    let hubs = server.app.mp3.borrow();
+    hubs.iter().find(|hub| hub.stream() == stream).cloned().ok_or_else(|| unknown(call))
+}
+
+/// Refuses the file of a stream that is not there, and names those that are.
+fn unknown(call: &Call) -> Refusal {
+    let known: Vec<String> = call.server.app.mp3.borrow().iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
+    Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(
+        "stream",
+        call.param("file"),
+        format!("{LATEST}.mp3, {}", known.join(", ")),
+    )
 }
 
 /// `?bitrate=` in kbit/s among the configured ones; the first of them if it is not given.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use ::party::LATEST;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base::StreamId;
@@ -12,6 +13,8 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Server};
 use super::music;
+use crate::mp3::Hub;
+use crate::relays::Listed;
 use crate::status::{ChannelStatus, Snapshot};
 
 /// What a file with an address in it says of how long that plays: for ever.
@@ -56,8 +59,8 @@ impl Playlist {
 /// Answers with the playlist of `stream`, which is called `file` in addresses: by its own name, or as the latest one.
 pub(super) fn playlist(call: &Call, form: Playlist, stream: StreamId, file: &str) -> Response {
     let snapshot = call.server.app.snapshot.borrow().clone();
-    let name = snapshot.channels.iter().find(|status| StreamId::from(status.channel.id) == stream);
-    let name = name.map_or_else(|| stream.to_string(), |status| name_of(&snapshot, status));
+    let channel = snapshot.channels.iter().find(|status| StreamId::from(status.channel.id) == stream);
+    let name = channel.map_or_else(|| sender_of(&call.server, stream), |status| name_of(&snapshot, status));
     let body = form.write(&name, &format!("{}stream/{file}.mp3", call.address()));
     let headers: [(HeaderName, HeaderValue); 2] = [
         (header::CONTENT_TYPE, HeaderValue::from_static(form.media())),
@@ -66,25 +69,39 @@ pub(super) fn playlist(call: &Call, form: Playlist, stream: StreamId, file: &str
     (headers, body).into_response()
 }
 
+/// Returns the stream that `name` means in an address, if it can be heard: its own name, or `latest`.
+pub(super) fn named(server: &Server, name: &str) -> Option<StreamId> {
+    if name == LATEST {
+        return latest(server);
+    }
+    let is_there = |stream: &StreamId| {
+        server.app.mp3.borrow().iter().any(|hub| hub.stream() == *stream)
+            || server.relays.list().iter().any(|listed| listed.id == *stream)
+    };
+    StreamId::new(name).ok().filter(is_there)
+}
+
 /// Returns the stream that `latest` means: the newest of those that play, or, where none does, of all.
 pub(super) fn latest(server: &Server) -> Option<StreamId> {
-    let snapshot = server.app.snapshot.borrow();
-    let hubs = server.app.mp3.borrow();
+    let snapshot = server.app.snapshot.borrow().clone();
     let plays = |stream: StreamId| {
         let of = |status: &&Arc<ChannelStatus>| StreamId::from(status.channel.id) == stream;
         snapshot.channels.iter().find(of).is_some_and(|status| status.party.everybody.playing)
     };
-    let streams = || hubs.iter().map(|hub| hub.stream());
-    streams().rfind(|stream| plays(*stream)).or_else(|| streams().next_back())
+    // Before the first look at the channels, and after the last one, only they themselves know which there are.
+    let any = || server.relays.latest(|_| true).or_else(|| server.app.mp3.borrow().last().map(Hub::stream));
+    server.relays.latest(plays).or_else(any)
 }
 
 /// `GET /stream/status`: every stream, in the hosts' order, and which of them `latest` is.
 pub(super) fn status(call: &Call) -> Response {
     let server = &call.server;
     let snapshot = server.app.snapshot.borrow().clone();
-    let shown: Vec<Value> = snapshot.channels.iter().map(|status| stream(server, &snapshot, status)).collect();
+    let channels = snapshot.channels.iter().map(|status| of_channel(server, &snapshot, status));
+    let shown: Vec<Value> =
+        channels.chain(server.relays.list().iter().map(|listed| of_sender(server, listed))).collect();
     music::answer(&json!({
-        "active": snapshot.channels.iter().any(|status| status.party.everybody.playing),
+        "active": shown.iter().any(|stream| stream["active"] == true),
         "latest": latest(server),
         "time_ms": server.time_ms(),
         "streams": shown,
@@ -92,28 +109,62 @@ pub(super) fn status(call: &Call) -> Response {
 }
 
 /// Returns what may be known of the stream of a channel.
-fn stream(server: &Server, snapshot: &Snapshot, status: &ChannelStatus) -> Value {
+fn of_channel(server: &Server, snapshot: &Snapshot, status: &ChannelStatus) -> Value {
     let (id, party) = (status.channel.id, &status.party.everybody);
     let (title, artist) = status.heard();
-    let listeners = server.listeners_of(id);
     let track = status.now().map(|now| &now.track);
-    json!({
-        "id": id,
-        "name": name_of(snapshot, status),
-        "color": status.channel.color.id(),
-        "active": party.playing,
-        "source": party.source,
-        "title": title,
-        "artist": artist,
-        "art": track.and_then(|track| track.art.as_deref()),
-        "tags": track.map(|track| &track.genres[..]).unwrap_or_default(),
-        "listeners": listeners.total(),
-        "since_ms": party.session.started_ms,
-        "mp3": format!("/stream/{id}.mp3"),
-        "m3u": format!("/stream/{id}.m3u"),
-        "pls": format!("/stream/{id}.pls"),
-        "whep": format!("/whep/{id}"),
-    })
+    with_addresses(
+        id.into(),
+        json!({
+            "id": id,
+            "name": name_of(snapshot, status),
+            "color": status.channel.color.id(),
+            "active": party.playing,
+            "source": party.source,
+            "title": title,
+            "artist": artist,
+            "art": track.and_then(|track| track.art.as_deref()),
+            "tags": track.map(|track| &track.genres[..]).unwrap_or_default(),
+            "listeners": server.listeners_of(id).total(),
+            "since_ms": party.session.started_ms,
+        }),
+    )
+}
+
+/// Returns the name of a sender's stream, or its id where nobody gave it one.
+fn sender_of(server: &Server, stream: StreamId) -> String {
+    let named = server.relays.list().into_iter().find(|listed| listed.id == stream && !listed.name.is_empty());
+    named.map_or_else(|| stream.to_string(), |listed| listed.name)
+}
+
+/// Returns what may be known of a stream that is a sender's as it came.
+fn of_sender(server: &Server, listed: &Listed) -> Value {
+    let name = if listed.name.is_empty() { listed.id.as_str() } else { &listed.name };
+    with_addresses(
+        listed.id,
+        json!({
+            "id": listed.id,
+            "name": name,
+            "color": null,
+            "active": true,
+            "source": ::party::Source::Sender,
+            "title": "",
+            "artist": "",
+            "art": null,
+            "tags": [],
+            "listeners": server.app.rtc.listeners_of(listed.id),
+            "since_ms": listed.since.as_micros() / 1_000,
+        }),
+    )
+}
+
+/// Adds where a stream is heard.
+fn with_addresses(id: StreamId, mut stream: Value) -> Value {
+    for form in ["mp3", "m3u", "pls"] {
+        stream[form] = format!("/stream/{id}.{form}").into();
+    }
+    stream["whep"] = format!("/whep/{id}").into();
+    stream
 }
 
 /// Returns what a stream is called: as its channel, or, where that has no name, as the box.

@@ -34,17 +34,19 @@ pub(super) struct Way {
     pub(super) client: IpAddr,
     /// Whether it says that it was forwarded.
     pub(super) is_forwarded: bool,
-    /// Whether a proxy that is believed forwarded it, and the phone spoke TLS to that.
+    /// Whether the phone spoke TLS: to the box, or to a proxy that is believed.
     pub(super) is_secure: bool,
+    /// Whether it came to the box by TLS.
+    pub(super) is_tls: bool,
     /// The name and port by which the phone addressed a proxy that is believed, if that says so.
     pub(super) host: Option<String>,
 }
 
 impl Way {
-    /// The way of a request with these `headers` that came over a connection of `peer`.
-    pub(super) fn of(config: &Config, peer: IpAddr, headers: &HeaderMap) -> Self {
+    /// The way of a request with these `headers` that came over a connection of `peer`, by TLS if `is_tls`.
+    pub(super) fn of(config: &Config, peer: IpAddr, is_tls: bool, headers: &HeaderMap) -> Self {
         let is_forwarded = MARKS.iter().any(|mark| headers.contains_key(*mark));
-        let direct = Self { client: peer, is_forwarded, is_secure: false, host: None };
+        let direct = Self { client: peer, is_forwarded, is_secure: is_tls, is_tls, host: None };
         if !is_forwarded || !config.is_proxy(peer) {
             return direct;
         }
@@ -59,7 +61,7 @@ impl Way {
             }
         }
         let is_secure = said.proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-        Self { client, is_forwarded, is_secure, host: said.host }
+        Self { client, is_forwarded, is_secure, is_tls, host: said.host }
     }
 
     /// How the address that the phone used begins.
@@ -153,7 +155,7 @@ mod tests {
         let config = Config { proxies, ..Config::default() };
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        Way::of(&config, peer.parse().unwrap(), &headers.collect())
+        Way::of(&config, peer.parse().unwrap(), false, &headers.collect())
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::Refusal;
 use super::route::{SDP, SDP_FRAGMENT};
-use super::streams;
+use super::{relayed, streams};
 use rtc::api::{Answer, Offer, OfferError, Patched, SessionError, SessionId};
 
 /// Seconds after which a refused listener may try again.
@@ -27,6 +27,7 @@ const PTIMES: &str = "10, 20, 40 or 60";
 /// `POST /whep/{stream}`.
 pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
     let stream = stream(&call)?;
+    relayed::admit(&call, stream)?;
     let duration = call.query("ptime").map(|text| duration(text.parse().ok(), text)).transpose()?;
     let path = format!("/whep/{stream}");
     let offer = Offer {
@@ -102,6 +103,7 @@ pub(super) async fn switch(call: Call) -> Result<Response, Refusal> {
     let session = session(&call)?;
     let body: StreamBody = parse_json(&call.body, r#"{"stream":"green"}"#)?;
     let stream = find_stream(&call, &body.stream)?;
+    relayed::admit(&call, stream)?;
     call.server.app.rtc.switch(session, stream).await.map_err(|error| match error {
         SessionError::UnknownStream => unknown_stream(&body.stream),
         error => refuse_session(error),

@@ -3,20 +3,26 @@
 //! It reads HTTP, asks the rules who may send, and names errors; what is in an SDP is the fan-out's business. A lite agent
 //! needs no candidates, so that what is trickled is read and not used; ICE is not restarted, a sender offers anew. Against
 //! section 4.2 an offer with video is answered without it, unless the configuration says otherwise: programs for broadcasts
-//! cannot offer sound alone. Ours is `?takeover=1`, with which a host's sender takes the place of another.
+//! cannot offer sound alone. Ours are `?takeover=1`, with which a host's sender takes the place of another, and two addresses below
+//! a session's: one to say what plays, one to ask whether it is heard.
 
+use ::party::Source;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{ChannelId, StreamId};
 use hub::{Refused, Who};
 use rtc::api::{OfferError, SendOffer, SessionError, SessionId};
+use serde::Deserialize;
+use serde_json::json;
 
+use super::ask::parse_json;
 use super::call::Call;
 use super::refusal::{Refusal, unavailable};
-use super::route::SDP;
+use super::role::Role;
+use super::route::{JSON, SDP};
 use super::whep;
-use crate::senders::{Begun, Unknown};
+use crate::senders::{Begun, Title, Unknown};
 
 /// Seconds after which a sender may try again that found the channel taken: by then one that is gone has been noticed.
 const TAKEN_RETRY_SECONDS: u32 = 30;
@@ -66,6 +72,13 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
     Ok(response)
 }
 
+/// Somebody who may send: by what right, and whose name is shown.
+#[derive(Debug)]
+pub(super) struct Sender {
+    pub(super) who: Who,
+    pub(super) name: String,
+}
+
 /// Returns by what right the call sends to `channel`, and whose name is shown.
 fn sender(call: &Call, channel: ChannelId) -> Result<(Who, String), Refusal> {
     if let Some(text) = token(call) {
@@ -73,17 +86,23 @@ fn sender(call: &Call, channel: ChannelId) -> Result<(Who, String), Refusal> {
         let (id, name) = found.map_err(refuse_token)?;
         return Ok((Who::Token(id), name));
     }
-    let guest = call.role.guest();
+    person(&call.role).map(|Sender { who, name }| (who, name)).ok_or_else(unauthorized)
+}
+
+/// Returns by what right a person sends, without a token: as a DJ or a host.
+pub(super) fn person(role: &Role) -> Option<Sender> {
+    let guest = role.guest();
     let name = guest.as_ref().and_then(|guest| guest.name.clone());
-    match guest.filter(|guest| guest.is_dj && !call.role.is_host()) {
-        Some(guest) => Ok((Who::Guest(guest.id), name.unwrap_or_else(|| format!("DJ {}", guest.id)))),
-        None if call.role.is_host() => Ok((Who::Host, name.unwrap_or_else(|| "Host".to_owned()))),
-        None => Err(unauthorized()),
-    }
+    let (who, name) = match guest.filter(|guest| guest.is_dj && !role.is_host()) {
+        Some(guest) => (Who::Guest(guest.id), name.unwrap_or_else(|| format!("DJ {}", guest.id))),
+        None if role.is_host() => (Who::Host, name.unwrap_or_else(|| "Host".to_owned())),
+        None => return None,
+    };
+    Some(Sender { who, name })
 }
 
 /// Returns the token that the call brings, in its header or, for programs that send none, in its address.
-fn token(call: &Call) -> Option<&str> {
+pub(super) fn token(call: &Call) -> Option<&str> {
     let bearer = call.header("authorization").and_then(|value| value.split_once(' '));
     let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     bearer.or_else(|| call.query("token"))
@@ -136,6 +155,48 @@ pub(super) async fn delete(call: Call) -> Result<Response, Refusal> {
     let session = session(&call)?;
     call.server.app.rtc.delete(session).await.map_err(whep::refuse_session)?;
     Ok(StatusCode::OK.into_response())
+}
+
+/// What a sender says that plays; what is missing is empty.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TitleBody {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    artist: String,
+}
+
+/// `PUT /whip/{channel}/{session}/title` with `{"title":"Song","artist":"Ann"}`.
+pub(super) fn entitle(call: &Call) -> Result<Response, Refusal> {
+    let (channel, session) = (call.channel()?, session(call)?);
+    let TitleBody { title, artist } = parse_json(&call.body, r#"{"title":"Song","artist":"Ann"}"#)?;
+    if !call.server.app.senders.entitle_session(channel, session, Title::shown(&title, &artist)) {
+        return Err(whep::refuse_session(SessionError::Unknown));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `GET /whip/{channel}/{session}/heard`: what becomes of what is sent, as far as the box knows.
+pub(super) fn heard(call: &Call) -> Result<Response, Refusal> {
+    let (status, session) = (call.channel_status()?, session(call)?);
+    let channel = status.channel.id;
+    if !call.server.app.senders.is_sending(channel, session) {
+        return Err(whep::refuse_session(SessionError::Unknown));
+    }
+    let state = status.sources.iter().find(|source| source.kind == Source::Sender).map(|source| source.state);
+    let party = &status.party.everybody;
+    let is_chosen = party.source == Source::Sender;
+    let waits_us = call.server.app.intakes.borrow().get(&channel).map(|intake| (intake.waits_us)());
+    let said = json!({
+        "state": state,
+        "chosen": is_chosen,
+        "heard": is_chosen && party.playing && !status.fallback,
+        "waits_ms": waits_us.map(|us| us.div_ceil(1_000)),
+        "listeners": call.server.listeners_of(channel).total(),
+    });
+    let headers = [(header::CONTENT_TYPE, JSON), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, said.to_string()).into_response())
 }
 
 fn session(call: &Call) -> Result<SessionId, Refusal> {

@@ -8,10 +8,7 @@ use percent_encoding::percent_decode;
 use super::super::call::Call;
 use super::super::refusal::Refusal;
 use super::{CHALLENGE, channel_of, password_of};
-use crate::senders::{Title, Unknown};
-
-/// Longest title or artist, in characters; longer ones are cut.
-const CHARS_MAX: usize = 200;
+use crate::senders::{Title, Unknown, line};
 
 /// `GET /admin/metadata?mode=updinfo&mount=/main&song=Artist - Title`, or with `artist` and `title`, and the `charset` they are
 /// written in: UTF-8 where they can be, else what a program of the west means.
@@ -63,8 +60,7 @@ fn text(value: &str, charset: Option<&'static Encoding>) -> String {
         charset.filter(|charset| *charset != UTF_8).unwrap_or(WINDOWS_1252)
     };
     let (text, _) = charset.decode_without_bom_handling(&bytes);
-    let plain: String = text.chars().filter(|c| !c.is_control()).take(CHARS_MAX).collect();
-    plain.trim().to_owned()
+    line(&text)
 }
 
 fn unauthorized() -> Response {
@@ -86,6 +82,7 @@ fn answer(status: StatusCode, message: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::senders::TITLE_CHARS_MAX;
 
     fn read(query: &str) -> (String, String) {
         let pairs: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
@@ -111,6 +108,6 @@ mod tests {
         ] {
             assert_eq!(read(query), (artist.to_owned(), title.to_owned()), "{query}");
         }
-        assert_eq!(read(&format!("song={}", "x".repeat(999))).1.len(), CHARS_MAX);
+        assert_eq!(read(&format!("song={}", "x".repeat(999))).1.len(), TITLE_CHARS_MAX);
     }
 }

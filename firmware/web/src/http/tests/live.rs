@@ -35,7 +35,7 @@ pub(super) const UPGRADE: [&str; 4] = [
 ];
 
 /// Sends the request and reads the head of the answer.
-async fn knock(world: &World, path: &str, lines: &[&str]) -> (Reply, TcpStream) {
+pub(super) async fn knock(world: &World, path: &str, lines: &[&str]) -> (Reply, TcpStream) {
     let mut socket = TcpStream::connect(world.addr).await.unwrap();
     let lines = [&UPGRADE[..], lines].concat().join("\r\n");
     let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n\r\n", world.addr);
@@ -84,7 +84,7 @@ impl Phone {
     }
 
     /// The code with which the server ends the connection, 0 if it just ends.
-    async fn end(&mut self) -> u16 {
+    pub(super) async fn end(&mut self) -> u16 {
         let reading = async {
             let mut code = 0;
             while let Some(Ok(message)) = self.socket.next().await {
@@ -109,11 +109,11 @@ fn party(playing: bool) -> Snapshot {
     })])
 }
 
-async fn metric(world: &World, line: &str) -> bool {
+pub(super) async fn metric(world: &World, line: &str) -> bool {
     world.get("/metrics").await.text().lines().any(|found| found == line)
 }
 
-async fn until_metric(world: &World, line: &str) {
+pub(super) async fn until_metric(world: &World, line: &str) {
     let reached = timeout(LIMIT, async {
         while !metric(world, line).await {
             tokio::task::yield_now().await;

@@ -213,6 +213,7 @@ async fn what_is_answered_is_what_is_described() {
     };
     let update = Some(Update { progress: Some(0.5), ..Update::default() });
     let cookie = join(&world).await;
+    assert_eq!(world.ask("POST", "/whip/main", &["Content-Type: application/sdp"], b"v=0").await.status, 201);
     let page = "http://10.77.0.1/".to_owned();
     let network = Some(Network {
         portal: Portal::Quiet,

@@ -25,7 +25,8 @@ pub(super) fn path(route: &Route) -> String {
         .replace("{label}", "1")
         .replace("{track}", "1")
         .replace("{id}", "1")
-        .replace("/groups", "/groups?by=album");
+        .replace("/groups", "/groups?by=album")
+        .replace("/qr/room.svg", "/qr/room.svg?room=BCDFG");
     assert!(!path.contains('{'), "{path}: say here what fits");
     path
 }
@@ -63,6 +64,7 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/api/queue/{item}/move" => br#"{"to":0}"#,
         "/api/requests" => br#"{"track":1}"#,
         "/api/senders" => br#"{"name":"Desk"}"#,
+        "/whip/{channel}/{session}/title" => br#"{"title":"Song"}"#,
         "/api/party/start" => br#"{"title":"Garden"}"#,
         "/api/me" => br#"{"name":"Ann"}"#,
         _ => b"v=0",
@@ -185,7 +187,7 @@ async fn no_route_that_matters_obeys_a_foreign_page() {
 }
 
 /// Pairs a phone as the `n`th that asks.
-async fn paired(world: &World, n: u8) {
+pub(super) async fn paired(world: &World, n: u8) {
     asks(world, n).await;
     world.keeper.press();
 }
@@ -355,6 +357,10 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             "/api/party/next" | "/api/channels/{channel}/next" => 409..410,
             // The picture shows a token only to whoever has it.
             "/api/senders/{id}/qr.svg" => 404..405,
+            // Nobody sends.
+            "/whip/{channel}/{session}/title" | "/whip/{channel}/{session}/heard" => 404..405,
+            // There is no stream of a sender.
+            "/api/streams/{stream}" => 404..405,
             // Who says what plays at a sender brings the sender's token.
             "/admin/metadata" => 401..402,
             // And no music, hence no covers.

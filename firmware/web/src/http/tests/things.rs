@@ -127,5 +127,5 @@ pub(super) fn intake(streamed: &Streamed) -> Intake {
         });
         Some(StreamInlet { bytes: writer.into(), is_cut })
     };
-    Intake { packets: Arc::new(|| Some(Box::new(Nowhere))), stream: Arc::new(stream) }
+    Intake { packets: Arc::new(|| Some(Box::new(Nowhere))), stream: Arc::new(stream), waits_us: Arc::new(|| 41_500) }
 }

@@ -1,10 +1,16 @@
 //! WHIP as a sender sees it (RFC 9725), and what hosts decide about senders.
 
-use serde_json::Value;
+use std::sync::Arc;
+
+use base::ChannelId;
+use party::{PartyView, Source};
+use serde_json::{Value, json as value};
 
 use super::guests::join;
-use super::world::{Reply, SESSION, World, hosts};
+use super::world::{Reply, SESSION, World, hosts, snapshot};
 use crate::http::Config;
+use crate::senders::TITLE_CHARS_MAX;
+use crate::status::{SourceState, SourceStatus};
 
 const SDP: &str = "Content-Type: application/sdp";
 const FRAGMENT: &str = "Content-Type: application/trickle-ice-sdpfrag";
@@ -47,7 +53,7 @@ async fn a_token_lets_a_program_send_in_its_header_or_its_address() {
 #[tokio::test]
 async fn whoever_brings_no_right_token_is_told_so_and_nothing_of_it_is_read() {
     let world = World::new(Config::default()).await;
-    let other = world.senders.issue("Red", Some(base::ChannelId::new("red").unwrap())).unwrap().unwrap().1.to_hex();
+    let other = world.senders.issue("Red", Some(ChannelId::new("red").unwrap())).unwrap().unwrap().1.to_hex();
     let guest = join(&world).await;
     for line in [
         "X-None: x".to_owned(),
@@ -122,4 +128,58 @@ async fn a_revoked_token_and_a_party_that_ended_let_nobody_send() {
     assert_eq!(by_token(&world, "/whip/main", &phone, "v=0").await.status, 401);
     let nameless = world.ask("POST", "/api/senders", &[JSON], br#"{"name":" "}"#).await;
     assert_eq!(nameless.status, 400);
+}
+
+#[tokio::test]
+async fn a_session_says_what_plays_in_it_and_nobody_elses_does() {
+    let world = World::new(hosts()).await;
+    let title = format!("/whip/main/{SESSION}/title");
+    let entitle = async |path: &str, body: &str| world.ask("PUT", path, &[JSON], body.as_bytes()).await.status;
+    assert_eq!(entitle(&title, r#"{"title":"Song"}"#).await, 404, "nobody sends");
+    assert_eq!(world.ask("POST", "/whip/main", &[SDP], b"v=0").await.status, 201);
+    let plays = || world.senders.heard(ChannelId::new("main").unwrap()).unwrap().title;
+    assert_eq!(entitle(&title, r#"{"title":" So\nng ","artist":"Ann"}"#).await, 204);
+    assert_eq!((plays().title.as_str(), plays().artist.as_str()), ("Song", "Ann"));
+    assert_eq!(entitle(&title, &format!(r#"{{"title":"{}"}}"#, "x".repeat(999))).await, 204);
+    assert_eq!((plays().title.len(), plays().artist.as_str()), (TITLE_CHARS_MAX, ""));
+    for (path, body, status) in [
+        (title.clone(), r#"{"song":"x"}"#, 400),
+        (title.clone(), r#"{"title":7}"#, 400),
+        (format!("/whip/main/{}/title", "0".repeat(32)), "{}", 404),
+        ("/whip/main/short/title".into(), "{}", 404),
+        (format!("/whip/none/{SESSION}/title"), "{}", 404),
+    ] {
+        assert_eq!(entitle(&path, body).await, status, "{path} {body}");
+    }
+    assert_eq!(plays().title.len(), TITLE_CHARS_MAX, "what is refused changes nothing");
+}
+
+#[tokio::test]
+async fn a_session_is_told_whether_listeners_hear_it_and_how_long_its_packets_wait() {
+    let world = World::new(hosts()).await;
+    let heard = format!("/whip/main/{SESSION}/heard");
+    assert_eq!(world.get(&heard).await.status, 404, "nobody sends");
+    assert_eq!(world.ask("POST", "/whip/main", &[SDP], b"v=0").await.status, 201);
+    for (source, fallback, is_heard) in
+        [(Source::Files, false, false), (Source::Sender, true, false), (Source::Sender, false, true)]
+    {
+        let mut told = snapshot();
+        let status = Arc::make_mut(&mut told.channels[0]);
+        let mut party: PartyView<_> = (*status.party).clone();
+        (party.everybody.source, party.everybody.playing) = (source, true);
+        status.party = Arc::new(party);
+        status.fallback = fallback;
+        status.sources = vec![SourceStatus {
+            kind: Source::Sender,
+            state: SourceState::Signal,
+            detail: "Host".into(),
+            title: crate::senders::Title::default(),
+        }];
+        world.snapshot.send_replace(Arc::new(told));
+        let said = json(&world.get(&heard).await);
+        let chosen = source == Source::Sender;
+        let wanted = value!({ "state": "signal", "chosen": chosen, "heard": is_heard, "waits_ms": 42, "listeners": 0 });
+        assert_eq!(said, wanted, "{source:?}");
+    }
+    assert_eq!(world.get(&format!("/whip/main/{}/heard", "0".repeat(32))).await.status, 404);
 }

@@ -16,23 +16,22 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+pub(super) use super::fan_out::SESSION;
+use super::fan_out::fan_out;
 use super::keeper::Keeper;
 pub(super) use super::reply::Reply;
 use super::things::Streamed;
 use crate::control::{Command, Unmet};
-use crate::http::{App, Audiences, Config, Signaling, serve};
+use crate::http::{App, Audiences, Config, Listeners, serve};
 use crate::mp3::{self, Carrier, Sink, hub};
 use crate::panel::{JoinCode, Panel};
 use crate::senders::{Senders, Title};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
-use rtc::api::{self, Answer, ListenerStats, OfferError, Patched, SessionError, SessionId};
+use rtc::api::ListenerStats;
 
 /// Longest wait for anything in these tests.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
-
-/// The session every accepted offer gets.
-pub(super) const SESSION: SessionId = SessionId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
 
 /// A bit rate whose packets of 24 ms are 384 bytes.
 pub(super) const BITRATE_BPS: u32 = 128_000;
@@ -42,6 +41,7 @@ pub(super) const NOT_KEPT_DB: f32 = -13.0;
 
 pub(super) struct World {
     pub(super) addr: SocketAddr,
+    pub(super) tls: super::door::Door,
     pub(super) feed: Sink,
     pub(super) snapshot: watch::Sender<Arc<Snapshot>>,
     /// What the party was asked to do.
@@ -147,6 +147,7 @@ pub(crate) fn snapshot_of(channels: impl IntoIterator<Item = ChannelStatus>) -> 
         channels: channels.into_iter().map(Arc::new).collect(),
         channels_estimate: 3,
         panel: Arc::new(Panel {
+            https_port: Some(8_443),
             urls: vec!["http://10.77.0.1/".into()],
             join: Some(JoinCode("WIFI:T:nopass;S:Box;;".into())),
             ..Panel::default()
@@ -190,6 +191,7 @@ impl World {
             rtc,
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             senders,
+            decode: Arc::new(|_| None),
             intakes: watch::channel(Arc::new([(main(), super::things::intake(&streamed))].into())).1,
             snapshot: snapshots,
             audience,
@@ -205,11 +207,14 @@ impl World {
             }),
         };
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, app, async {
+        let (secure, tls) = super::door::open().await;
+        let doors = Listeners { plain: listener, secure: Some(secure) };
+        let server = tokio::spawn(serve(doors, app, async {
             let _ = stopped.await;
         }));
         Self {
             addr,
+            tls,
             feed,
             snapshot,
             wishes,
@@ -326,68 +331,4 @@ fn granting() -> (mpsc::Sender<Command>, Arc<Mutex<Vec<What>>>) {
         }
     });
     (commands, wishes)
-}
-
-/// A fan-out that knows one session and judges offers by what is written in them.
-#[allow(clippy::type_complexity, reason = "each part is named where it is kept")]
-fn fan_out() -> (Signaling, Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<ListenerStats>>>) {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    let listeners = Arc::new(Mutex::new(Vec::new()));
-    let known = Arc::clone(&listeners);
-    let handle = rtc::sim::fan_out(move |command| {
-        if let api::Command::Listeners(reply) = command {
-            let _ = reply.send(known.lock().unwrap().clone());
-            return;
-        }
-        seen.lock().unwrap().push(format!("{command:?}"));
-        answer(command);
-    });
-    (handle.unwrap().into(), asked, listeners)
-}
-
-fn answer(command: api::Command) {
-    let known = |session| if session == SESSION { Ok(()) } else { Err(SessionError::Unknown) };
-    match command {
-        api::Command::Offer(offer, reply) => {
-            let _ = reply.send(match (offer.stream.as_str(), offer.sdp.as_str()) {
-                ("main", "full") => Err(OfferError::Full { limit: 3 }),
-                ("main", "many") => Err(OfferError::TooManyFromAddress { limit: 2 }),
-                ("main", "video") => Err(OfferError::NotAcceptable("no Opus".into())),
-                ("main", "bad") => Err(OfferError::Malformed("no a=fingerprint".into())),
-                ("main", _) => Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() }),
-                _ => Err(OfferError::UnknownStream),
-            });
-        }
-        api::Command::Send(offer, reply) => {
-            let answer = || Ok(Answer { session: SESSION, sdp: "v=0".into(), etag: "e1".into() });
-            let answered = match offer.sdp.as_str() {
-                "video" => Err(OfferError::NotAcceptable("no Opus".into())),
-                "bad" => Err(OfferError::Malformed("no a=fingerprint".into())),
-                "brief" => answer(),
-                _ => {
-                    // It sends for as long as the test runs.
-                    Box::leak(offer.inlet);
-                    return drop(reply.send(answer()));
-                }
-            };
-            // As the fan-out does: whoever is answered finds the place free.
-            drop(offer);
-            let _ = reply.send(answered);
-        }
-        api::Command::Patch { session, if_match, reply, .. } => {
-            let _ = reply.send(known(session).and(match if_match.as_deref() {
-                Some("*") => Ok(Patched::Restarted { sdp_fragment: "a=ice-ufrag:x".into(), etag: "e2".into() }),
-                Some("e1") | None => Ok(Patched::Trickled),
-                _ => Err(SessionError::EtagMismatch),
-            }));
-        }
-        api::Command::SetDuration { session, reply, .. }
-        | api::Command::Switch { session, reply, .. }
-        | api::Command::Delete { session, reply } => {
-            let _ = reply.send(known(session));
-        }
-        // Dropping the reply says that the fan-out is busy.
-        _ => {}
-    }
 }
