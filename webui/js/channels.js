@@ -33,7 +33,7 @@ export const nameOf = ({ name, color }) => name || t(`channel.${color}`);
 
 /**
  * What a channel plays, in a line.
- * @param {Channel} channel
+ * @param {{playing: boolean, source: string, title: string}} channel
  */
 export function playsNow({ playing, source, title }) {
   if (!playing) return t('channel.paused');
