@@ -229,6 +229,7 @@ fn serve() {
         snapshot: snapshots,
         audience: watch::Sender::default(),
         commands,
+        decode: Arc::new(|_| None),
         pairing: web::pairing::Pairing::default(),
         library: None,
         settings: web::settings::channel().0,

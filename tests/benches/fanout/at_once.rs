@@ -127,6 +127,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             snapshot,
             audience: watch::Sender::default(),
             commands,
+            decode: Arc::new(|_| None),
             pairing: web::pairing::Pairing::default(),
             library: None,
             settings: web::settings::channel().0,

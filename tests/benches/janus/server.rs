@@ -55,6 +55,7 @@ pub(super) fn main() {
         snapshot,
         audience: watch::Sender::default(),
         commands,
+        decode: Arc::new(|_| None),
         pairing: web::pairing::Pairing::default(),
         library: None,
         settings: web::settings::channel().0,
