@@ -7,7 +7,7 @@ use std::fmt;
 
 use lexopt::prelude::*;
 
-pub(crate) use args::{BenchArgs, Command, FlashArgs, FuzzArgs, ImageArgs, Locked, RunArgs, TestArgs};
+pub(crate) use args::{BenchArgs, Command, Emulated, FlashArgs, FuzzArgs, ImageArgs, Locked, RunArgs, TestArgs};
 
 use crate::board::Board;
 use crate::help::Topic;
@@ -160,18 +160,32 @@ fn test(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Long("dry") => args.dry = true,
             Long("machine") => args.machine = true,
             Long("prepare") => args.prepare = true,
+            Long("only") => args.only = Some(emulated(parser.value()?)?),
             Long("cache") => args.cache = Some(parser.value()?.into()),
             Value(name) => args.filters.push(name.string()?),
             other => return Err(unknown("test", other)),
         }
     }
-    for (argument, is_given) in [("--cache", args.cache.is_some()), ("--prepare", args.prepare)] {
+    let of_machine = [("--cache", args.cache.is_some()), ("--prepare", args.prepare), ("--only", args.only.is_some())];
+    for (argument, is_given) in of_machine {
         if is_given && !args.machine {
             let allowed = "given with --machine";
             return Err(UsageError::Value { argument, value: String::new(), allowed });
         }
     }
     Ok(Command::Test(args))
+}
+
+fn emulated(value: OsString) -> Result<Emulated, UsageError> {
+    match value.to_str() {
+        Some("cards") => Ok(Emulated::Cards),
+        Some("machine") => Ok(Emulated::Machine),
+        _ => Err(UsageError::Value {
+            argument: "--only",
+            value: value.to_string_lossy().into_owned(),
+            allowed: "cards or machine",
+        }),
+    }
 }
 
 fn bench(mut parser: lexopt::Parser) -> Result<Command, UsageError> {

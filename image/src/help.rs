@@ -128,6 +128,7 @@ PARTYBOX_STARTED (how many of them are started, else 1). PARTYBOX_SEED repeats a
 Options:
       --machine   run the machine tests, which nothing else runs
       --prepare   with it, make what they need and stop before the tests
+      --only WHAT with it, only the tests of cards, or only those of the machine
       --cache DIR keep Debian's packages for them here (default: target/debian/cache)
       --dry       set up and fetch what the network is needed for; compile nothing
   -y, --yes       install what is missing without asking (also if CI=true)

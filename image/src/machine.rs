@@ -5,9 +5,11 @@
 
 mod guest;
 
+use std::fs::{self, File};
+
 use crate::build;
 use crate::card;
-use crate::cli::{ImageArgs, TestArgs};
+use crate::cli::{Emulated, ImageArgs, TestArgs};
 use crate::debian::{Cache, Debian};
 use crate::error::Error;
 use crate::packages::For;
@@ -45,11 +47,13 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
         return Ok(());
     }
     let cache = Cache::at(args.cache.as_deref());
+    let making = making()?;
     stages.run("arm64 tool chain", || tools::make(&cache, &lock))?;
     let program = stages.run("the box for arm64", cross::partybox)?;
     let xtask = stages.run("xtask for arm64", cross::xtask)?;
     stages.run("the emulated computer", || guest::make(&cache, &lock, &guest, &program, &xtask))?;
     let card = card::with_faulty(&mut stages, &ImageArgs { program: Some(program), ..image }, &cache, &lock)?;
+    drop(making);
     if args.prepare {
         stages.print();
         return Ok(());
@@ -64,14 +68,36 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
         tests
     };
     let run = |at_once: &'static str| [&["--", "--show-output", at_once][..], &filters].concat();
+    let wanted = |which| args.only.is_none_or(|only| only == which);
+    let (cards, machine) = (wanted(Emulated::Cards), wanted(Emulated::Machine));
     for target in [CARDS, MACHINE] {
         stages.command(&format!("tests of {target} compiled"), &mut tests(target, &["--no-run"]))?;
     }
     // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
     // another works. The others' clocks are this machine's, which each wants for itself before all that has time.
     let others = |stages: &mut Stages| {
+        if !machine {
+            return Ok(());
+        }
         stages.tests(&format!("tests of {MACHINE}"), &mut tests(MACHINE, &run("--test-threads=1")))
     };
-    stages.tests_beside(&format!("tests of {CARDS}"), &tests(CARDS, &run("--test-threads=3")), others)?;
+    if cards {
+        stages.tests_beside(&format!("tests of {CARDS}"), &tests(CARDS, &run("--test-threads=3")), others)?;
+    } else {
+        others(&mut stages)?;
+    }
     stages.end(probe::is_ci())
+}
+
+/// Waits until no other command makes what machine tests need; none does as long as what is returned is kept.
+fn making() -> Result<File, Error> {
+    let path = places::machine().with_extension("lock");
+    let failed = |source| Error::File { path: path.clone(), source };
+    fs::create_dir_all(places::target()).map_err(failed)?;
+    let file = File::create(&path).map_err(failed)?;
+    if file.try_lock().is_err() {
+        eprintln!("waiting for another command that makes the same");
+        file.lock().map_err(failed)?;
+    }
+    Ok(file)
 }

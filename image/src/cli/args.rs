@@ -53,6 +53,15 @@ pub(crate) struct RunArgs {
     pub(crate) rest: Vec<OsString>,
 }
 
+/// Which emulated computers are tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Emulated {
+    /// Those with the card that is flashed.
+    Cards,
+    /// Those with a kernel and a root of their own.
+    Machine,
+}
+
 /// Arguments of `test`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TestArgs {
@@ -64,6 +73,8 @@ pub(crate) struct TestArgs {
     pub(crate) machine: bool,
     /// Make what the machine tests need, and stop before they are compiled.
     pub(crate) prepare: bool,
+    /// Which of the machine tests.
+    pub(crate) only: Option<Emulated>,
     /// Another cache of Debian's packages.
     pub(crate) cache: Option<PathBuf>,
     /// Run only tests whose name contains one of these; empty means everything.

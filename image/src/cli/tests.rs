@@ -56,6 +56,10 @@ fn test_takes_filters_and_the_machine_tests_are_asked_for_by_name() {
     assert_eq!(parsed(&["test", "--machine", "--yes"]), Ok(Command::Test(machine)));
     let prepare = TestArgs { machine: true, prepare: true, ..TestArgs::default() };
     assert_eq!(parsed(&["test", "--machine", "--prepare"]), Ok(Command::Test(prepare)));
+    let cards = TestArgs { machine: true, only: Some(Emulated::Cards), ..TestArgs::default() };
+    assert_eq!(parsed(&["test", "--machine", "--only", "cards"]), Ok(Command::Test(cards)));
+    assert!(refused(&["test", "--machine", "--only", "pi"]).contains("cards or machine"));
+    assert!(refused(&["test", "--only", "cards"]).contains("--machine"));
 }
 
 #[test]
