@@ -29,6 +29,9 @@ const CARD_VARIABLE: &str = "PARTYBOX_CARD";
 const CARDS: &str = "cards";
 const MACHINE: &str = "machine";
 
+/// Those of cards whose device keeps this machine's time: they are run with the others that do.
+const PACED: &str = "sound_card";
+
 /// Runs all machine tests, or with filters only those they name.
 pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
@@ -67,22 +70,32 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
         tests.args(options);
         tests
     };
-    let run = |at_once: &'static str| [&["--", "--show-output", at_once][..], &filters].concat();
+    let run = |at_once: &'static str, which: &[&'static str]| {
+        [&["--", "--show-output", at_once][..], which, &filters].concat()
+    };
+    // Who names tests means just those.
+    let (beside, alone): (&[_], &[_]) = if filters.is_empty() { (&["--skip", PACED], &[PACED]) } else { (&[], &[]) };
     let wanted = |which| args.only.is_none_or(|only| only == which);
     let (cards, machine) = (wanted(Emulated::Cards), wanted(Emulated::Machine));
     for target in [CARDS, MACHINE] {
         stages.command(&format!("tests of {target} compiled"), &mut tests(target, &["--no-run"]))?;
     }
     // A computer with a card has a clock that counts what it does: several do not disturb each other, and while one waits,
-    // another works. The others' clocks are this machine's, which each wants for itself before all that has time.
+    // another works. The others' clocks are this machine's, which each wants for itself before all that has time; so does a
+    // sound card.
     let others = |stages: &mut Stages| {
         if !machine {
             return Ok(());
         }
-        stages.tests(&format!("tests of {MACHINE}"), &mut tests(MACHINE, &run("--test-threads=1")))
+        stages.tests(&format!("tests of {MACHINE}"), &mut tests(MACHINE, &run("--test-threads=1", &[])))?;
+        if alone.is_empty() {
+            return Ok(());
+        }
+        let name = format!("tests of {CARDS} that keep this machine's time");
+        stages.tests(&name, &mut tests(CARDS, &run("--test-threads=1", alone)))
     };
     if cards {
-        stages.tests_beside(&format!("tests of {CARDS}"), &tests(CARDS, &run("--test-threads=3")), others)?;
+        stages.tests_beside(&format!("tests of {CARDS}"), &tests(CARDS, &run("--test-threads=3", beside)), others)?;
     } else {
         others(&mut stages)?;
     }
