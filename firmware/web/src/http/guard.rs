@@ -95,7 +95,10 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     ends.peer = SocketAddr::new(way.client, ends.peer.port());
     let mut role = server.role(&way, request.headers());
     check_role(route.who, &role)?;
-    if route.is_for_own_pages() {
+    let is_stranger = route.is_for_strangers() && check_origin(&server, request.headers(), &way).is_err();
+    if is_stranger {
+        role.forget_cookies();
+    } else if route.is_for_own_pages() {
         check_origin(&server, request.headers(), &way)?;
     } else if !route.is_for_all_pages() {
         let host = own_host(request.headers(), &way);
@@ -113,7 +116,7 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     };
     let mut guest = role.guest().map(|guest| guest.id);
     let mut newcomer = None;
-    if guest.is_none() && (route.who == Who::Guest || route.takes == Takes::Socket) {
+    if guest.is_none() && !is_stranger && (route.who == Who::Guest || route.takes == Takes::Socket) {
         match server.guests.greet(ends.peer.ip(), server.now()) {
             Ok(greeted) => {
                 role.become_guest(greeted.secret.key());

@@ -77,6 +77,12 @@ impl Role {
         Viewer { role: asker.role(), guest: asker.guest, name: guest.and_then(|guest| guest.name) }
     }
 
+    /// What a browser adds by itself counts no more: a page of others speaks for itself, not for whose phone it is open on.
+    pub(super) fn forget_cookies(&mut self) {
+        self.keys.clear();
+        self.guest_keys.clear();
+    }
+
     /// The request's phone is this guest from now on.
     pub(super) fn become_guest(&mut self, key: Key) {
         self.guest_keys = vec![key];

@@ -91,7 +91,13 @@ impl Route {
     /// everybody.
     pub(super) fn is_for_own_pages(&self) -> bool {
         let changes = self.method != Method::GET || self.who != Who::Anyone || self.takes == Takes::Socket;
-        changes && !self.is_for_all_pages()
+        changes && !self.is_for_all_pages() && !self.is_for_strangers()
+    }
+
+    /// Whether pages of others may use it as if nobody had been on the phone before: signaling of streams, which the design
+    /// notes' cards in pages of a home speak.
+    pub(super) fn is_for_strangers(&self) -> bool {
+        self.path == "/ws"
     }
 
     /// Whether pages of others may use it and read what it says: the streams, covers, what is heard, and listening live.

@@ -137,6 +137,28 @@ async fn a_stream_is_told_to_everybody_while_it_can_be_heard_and_ends_with_its_s
 }
 
 #[tokio::test]
+async fn a_page_of_others_hears_and_sends_by_its_own_right_and_not_by_the_phones() {
+    let world = World::new(Config::default()).await;
+    paired(&world, 1).await;
+    let foreign = "Origin: http://home.example:8123";
+    let (own, phone) = (format!("Origin: http://{}", world.addr), cookie(1));
+    let mut page = Client::at(&world, "", &[foreign, &phone]).await;
+    page.say(&receive("main")).await;
+    assert_eq!(page.next("webrtc_offer").await["stream_id"], "main");
+    page.say(r#"{"type":"stop_stream"}"#).await;
+    assert_eq!(
+        page.wrong(r#"{"type":"start_sending"}"#).await,
+        "may-not-send",
+        "the phone is a host's, the page is not"
+    );
+    let mut ours = Client::at(&world, "", &[&own, &phone]).await;
+    ours.send("sound").await;
+    let token = world.senders.issue("Card", None).unwrap().unwrap().1.to_hex();
+    let mut card = Client::at(&world, &format!("?token={token}"), &[foreign]).await;
+    card.send("sound").await;
+}
+
+#[tokio::test]
 async fn what_has_no_place_is_named_and_the_connection_goes_on() {
     let world = World::new(hosts()).await;
     let mut client = Client::new(&world).await;
