@@ -47,6 +47,9 @@ fn a_host_hears_and_steers_on_one_phone() {
     guest.until_shown("Volume of the party", PATIENCE).expect("what a host steers with");
     guest.browser.click("#toggle").expect("a tap");
     running.until("/api/party/status", PATIENCE, |status| status["playing"] == false);
+    // Until the page knows, its button is the same as before.
+    let knows = "document.getElementById('toggle-label').textContent === 'Play for everybody'";
+    guest.browser.wait_for(knows, PATIENCE).expect("the page says that it is paused");
     guest.browser.click("#toggle").expect("another tap");
     goes_on(&guest);
     guest.browser.run("history.back()").expect("the phone's own way back");
