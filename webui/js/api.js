@@ -144,19 +144,6 @@ export async function readStatus() {
 }
 
 /**
- * @typedef {{id: string, name: string, color: string | null, active: boolean, source: string, title: string, artist: string,
- *   art: string | null, tags: string[], listeners: number, since_ms: number}} Stream one that can be listened to
- */
-
-/** @typedef {{active: boolean, latest: string | null, time_ms: number, streams: Stream[]}} Streams */
-
-/**
- * Every stream of the box, and its clock.
- * @returns {Promise<Streams>}
- */
-export const readStreams = () => read('/stream/status');
-
-/**
  * Everything about the party as it changes.
  * @param {string | null} of the channel; `null` for the first one
  * @param {{session: string, seq: number} | null} resume the last change that is known, to be sent only what came after

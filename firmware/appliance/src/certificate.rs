@@ -1,4 +1,4 @@
-//! The certificate of the box's secure page: made by the box for itself, kept in the state folder, and made anew near its end.
+//! The certificate of the box's secure page: made by the box for itself, kept in the state folder, and replaced near its end.
 //!
 //! Nobody vouches for it, so that browsers warn; what it is worth is a page that may use a microphone. Each box has a key of its
 //! own (P-256, which every browser takes): one in the image would be everybody's. Whoever has been warned once is asked again
@@ -26,7 +26,7 @@ const DAY_S: u64 = 24 * 60 * 60;
 /// How long one lasts, days: what browsers have allowed at most since 2020 (CA/Browser Forum ballot SC31).
 const LASTS_DAYS: u64 = 397;
 
-/// How long before its end it is made anew, days.
+/// How long before its end it is replaced, days.
 const RENEWED_DAYS: u64 = 30;
 
 /// How long before it was made it is valid, days: a phone's clock may be behind.
@@ -131,7 +131,7 @@ impl Certificates {
         Self { writer, current: watch::Sender::new(kept.map(Arc::new)) }
     }
 
-    /// Returns where whoever serves the secure page finds the certificate; `None` until one could be made.
+    /// Returns where the server of the secure page finds the certificate; `None` until one could be made.
     pub fn follow(&self) -> watch::Receiver<Option<Arc<Certificate>>> {
         self.current.subscribe()
     }

@@ -8,7 +8,7 @@ import { boxAnswers, heardStream, player, toggleListening, tuneTo, watchListenin
 import { tellThePhone } from '../lockscreen.js';
 import { watchStreams } from './watch.js';
 
-/** @type {import('../api.js').Streams | null} */
+/** @type {import('./api.js').Streams | null} */
 let said = null;
 /** Whether sound is wanted as soon as there is some: from the start, until somebody stops it. */
 let wanted = true;

@@ -9,12 +9,12 @@ import { boxAnswers, heardStream, player, toggleListening, tuneTo, watchListenin
 import { tellThePhone } from '../lockscreen.js';
 import { watchStreams } from './watch.js';
 
-/** @typedef {import('../api.js').Stream} Stream */
+/** @typedef {import('./api.js').Stream} Stream */
 
 /** The colour of a stream that is no channel's. */
 const SENDERS = 'teal';
 
-/** @type {import('../api.js').Streams | null} */
+/** @type {import('./api.js').Streams | null} */
 let said = null;
 
 await speak('shared', 'streams');

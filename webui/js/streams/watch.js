@@ -1,14 +1,14 @@
 // What can be listened to, asked for again and again while the page is looked at or plays. It shows nothing.
 
-import { readStreams } from '../api.js';
 import { tellReachable } from '../listen.js';
+import { readStreams } from './api.js';
 
 /** How long after an answer the box is asked again, in milliseconds. */
 const EVERY_MS = 3000;
 
 /**
  * Tells of every answer from now on.
- * @param {(said: import('../api.js').Streams) => void} onNews
+ * @param {(said: import('./api.js').Streams) => void} onNews
  * @param {() => void} onLost the box did not answer
  */
 export function watchStreams(onNews, onLost) {
