@@ -3,6 +3,7 @@
 //! In JSON, TOML and log lines an identity is its bare number.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,16 @@ number! {
     /// The identity of a track. Chosen by the catalogue that lists it, and the same as long as the catalogue lasts;
     /// below 2^53, so that pages count exactly.
     TrackId(u64)
+}
+
+impl TrackId {
+    /// The numbers of tracks that guests bring: above every number of a library, below 2^53.
+    pub const BROUGHT: Range<u64> = 1 << 51..1 << 52;
+
+    /// Returns whether a guest has brought this track.
+    pub const fn is_brought(self) -> bool {
+        Self::BROUGHT.start <= self.0 && self.0 < Self::BROUGHT.end
+    }
 }
 
 number! {
