@@ -15,7 +15,8 @@ impl Library {
     /// Has it found out whether a track plays that has just failed to; one that does not is a track no more. Waits for nothing.
     /// One at a time: a further one is asked about when it fails the next time.
     pub fn failed(&self, id: TrackId) {
-        if self.inner.asks.swap(true, Ordering::AcqRel) {
+        // What a guest has brought was heard before it was taken.
+        if id.is_brought() || self.inner.asks.swap(true, Ordering::AcqRel) {
             return;
         }
         let library = self.clone();

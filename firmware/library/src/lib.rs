@@ -6,10 +6,12 @@
 //! decided elsewhere.
 
 mod art;
+mod brought;
 mod color;
 pub mod distrust;
 mod failed;
 mod fingerprint;
+mod guests;
 mod inspect;
 mod key;
 mod level;
@@ -17,6 +19,7 @@ mod library;
 mod lists;
 mod measure;
 mod picture;
+mod playlists;
 mod progress;
 mod scan;
 mod selection;
@@ -36,10 +39,12 @@ pub mod worker;
 mod writer;
 
 pub use self::art::{ArtSize, Picture};
+pub use self::guests::{GUESTS_UPLOADS_MAX, GuestsPlace};
 pub use self::inspect::WorkerCommand;
 pub use self::level::{Loudness, Part};
 pub use self::library::{Error, Library};
 pub use self::measure::{Measure, Outcome};
+pub use self::playlists::{NotTaken, PLAYLISTS_MAX, PlaylistFile, playlists_below, put_playlist};
 pub use self::progress::Progress;
 pub use self::selection::{Folder, Selection};
 pub use self::settings::{Judge, Settings, Unheard};

@@ -14,7 +14,8 @@ use base::TrackId;
 use rusqlite::Connection;
 
 use crate::art::{ArtSize, Gallery, Made, Picture};
-use crate::inspect::Inspector;
+use crate::guests::Guests;
+use crate::inspect::{Inspector, WorkerCommand};
 use crate::measure::Meter;
 use crate::progress::Progress;
 use crate::scan::{Scanner, Sources};
@@ -74,10 +75,13 @@ pub(crate) struct Inner {
     reader: Arc<Reader>,
     gallery: Gallery,
     reception: Option<Reception>,
+    guests: Option<Arc<Guests>>,
     /// `None` once closed: the writer ends when nobody can give orders.
     writer: Mutex<Option<SyncSender<Order>>>,
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// How to start a process that reads tags.
+    pub(crate) worker: WorkerCommand,
     /// Says whether a file plays.
     pub(crate) judge: Judge,
     /// Whether it is asked about a track that failed.
@@ -119,13 +123,13 @@ impl Library {
             settled => settled.map_err(|error| unusable(&error))?,
         };
         let folders: Vec<_> = places.iter().map(|(number, place)| (*number, place.path.clone())).collect();
-        let reception = inbox.zip(folders.last()).map(|((inbox, folder), (root, _))| Reception {
-            inbox,
-            root: *root,
-            folder,
-            worker: settings.worker.clone(),
-            judge: Arc::clone(&settings.judge),
+        let reception =
+            inbox.zip(folders.last()).map(|((inbox, folder), (root, _))| Reception { inbox, root: *root, folder });
+        let guests = settings.guests.as_ref().and_then(|place| {
+            let opened = Guests::open(place).map(Arc::new);
+            opened.inspect_err(|error| log::warn!("guests bring no files: {}: {error}", place.folder.display())).ok()
         });
+        let worker = settings.worker.clone();
         let reader = Arc::new(Reader::new(database.clone()));
         let gallery = Gallery::new(settings.worker.clone());
         // If they cannot be counted, the first scan counts them, in another database.
@@ -152,6 +156,7 @@ impl Library {
             reader: Arc::clone(&reader),
             writer: writer.clone(),
             shared: Arc::clone(&shared),
+            guests: guests.clone(),
         });
         let scribe = Scribe::new(connection, database.clone(), places, Arc::clone(&reader), Arc::clone(&shared));
         let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
@@ -166,12 +171,17 @@ impl Library {
         }
         let writer = Mutex::new(Some(writer));
         let (threads, asks) = (Mutex::new(threads), AtomicBool::new(false));
-        let inner = Inner { reader, gallery, reception, writer, shared, threads, judge: settings.judge, asks };
+        let judge = settings.judge;
+        let inner = Inner { reader, gallery, reception, guests, writer, shared, threads, worker, judge, asks };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     pub(crate) fn reception(&self) -> Option<&Reception> {
         self.inner.reception.as_ref()
+    }
+
+    pub(crate) fn guests(&self) -> Option<&Guests> {
+        self.inner.guests.as_deref()
     }
 
     /// Gives the writer an order; `false` if it has gone.
@@ -200,7 +210,12 @@ impl Library {
     /// # Errors
     /// See [`AskError`].
     pub fn roots(&self) -> Result<Vec<Root>, AskError> {
-        self.inner.reader.roots()
+        let mut roots = self.inner.reader.roots()?;
+        for root in &mut roots {
+            let files = self.inner.shared.passed_over(root.id.cast_signed());
+            root.passed_over = files.into_iter().map(|(ending, files)| (ending.to_owned(), files)).collect();
+        }
+        Ok(roots)
     }
 
     /// Ends the scan and waits until all that was found out is written. Asking goes on to work.
@@ -223,8 +238,11 @@ impl Library {
     }
 
     /// Counts that a track is played, for the order of what a search finds; remembers it for ever if somebody has `wanted` it,
-    /// unless the writer is busy. Waits for nothing.
+    /// unless the writer is busy. Waits for nothing. What guests bring is not counted.
     pub fn played(&self, id: TrackId, wanted: bool) {
+        if id.is_brought() {
+            return;
+        }
         self.inner.reader.played(id);
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(writer), Ok(id), true) = (writer.as_ref(), i64::try_from(id.0), wanted) {
@@ -256,11 +274,14 @@ impl Library {
         self.inner.reader.groups(by, after, limit)
     }
 
-    /// The track of that number, if it has a file.
+    /// The track of that number, if it has a file; also one that a guest has brought, which nothing else here finds.
     ///
     /// # Errors
     /// See [`AskError`].
     pub fn track(&self, id: TrackId) -> Result<Option<Track>, AskError> {
+        if id.is_brought() {
+            return Ok(self.guests_track(id));
+        }
         self.inner.reader.track(id)
     }
 

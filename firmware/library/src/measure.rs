@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use base::TrackId;
 
+use crate::guests::Guests;
 use crate::level::{Loudness, Part};
 use crate::shared::Shared;
 use crate::store::read::{Reader, Unmeasured};
@@ -50,6 +51,8 @@ pub(crate) struct Meter {
     pub(crate) reader: Arc<Reader>,
     pub(crate) writer: SyncSender<Order>,
     pub(crate) shared: Arc<Shared>,
+    /// What guests have brought comes first: it is heard tonight.
+    pub(crate) guests: Option<Arc<Guests>>,
 }
 
 /// Below every track.
@@ -61,6 +64,14 @@ impl Meter {
         let mut batch = Vec::new();
         let (mut after, mut seen) = (FIRST, None);
         while !self.shared.is_closed() {
+            if let Some((guests, id, part)) = self.guests.as_ref().and_then(|guests| guests.unmeasured()) {
+                match (self.measure)(&part, &|| self.shared.is_closed()) {
+                    Outcome::Heard { loudness, .. } => guests.note_measured(id, loudness),
+                    Outcome::None | Outcome::Refused(_) => guests.note_measured(id, None),
+                    Outcome::Later => self.shared.rest(PAUSE),
+                }
+                continue;
+            }
             let changes = self.shared.changes();
             let next = if seen == Some(changes) { None } else { self.reader.unmeasured(after).unwrap_or_default() };
             let Some(Unmeasured { id, fingerprint, part }) = next else {

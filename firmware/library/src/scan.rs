@@ -183,6 +183,9 @@ impl Scanner {
                 self.send(Order::Present { root, present: walked.is_ok() })?;
             }
             let mut walked = walked.map_err(|error| Stop::Later(format!("{}: {error}", place.path.display())))?;
+            if path.is_empty() {
+                self.shared.pass_over(root, std::mem::take(&mut walked.passed_over));
+            }
             let known = self.reader.covers(root, path)?;
             let covers = std::mem::take(&mut walked.covers);
             self.send_facts(place, compare_covers(covers, &known, |folder| walked.may_hide(folder)))?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::guests::GuestsPlace;
 use crate::inspect::WorkerCommand;
 use crate::measure::Measure;
 use crate::tags::Heard;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub mounts: PathBuf,
     /// Where uploads arrive; it is made if it does not exist. Without it nobody can upload.
     pub uploads: Option<PathBuf>,
+    /// Where files that guests bring arrive, and how much of them. Without it guests bring none.
+    pub guests: Option<GuestsPlace>,
     /// How to start a process that reads tags.
     pub worker: WorkerCommand,
     /// What is asked of an upload before it is put into place, and of a file whose tags cannot be read.
@@ -60,6 +63,7 @@ impl Settings {
             sticks: None,
             mounts: MOUNTS.into(),
             uploads: None,
+            guests: None,
             worker,
             judge: Arc::new(|_| Ok(None)),
             measure: None,

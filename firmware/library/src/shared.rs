@@ -1,5 +1,6 @@
 //! What the threads of a library share: how far they are, and what wakes or ends them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 use crate::progress::Progress;
+use crate::walk::PassedOver;
 
 /// What the scan and those who ask share.
 pub(crate) struct Shared {
@@ -17,6 +19,8 @@ pub(crate) struct Shared {
     /// Readable when everything is to be looked at again.
     pub(crate) rescan: OwnedFd,
     progress: Mutex<Progress>,
+    /// By place; as the last scan of all of it found.
+    passed_over: Mutex<BTreeMap<i64, PassedOver>>,
     on_change: Arc<dyn Fn() + Send + Sync>,
     /// How often something has changed.
     changes: AtomicU64,
@@ -27,7 +31,14 @@ impl Shared {
     pub(crate) fn new(progress: Progress, on_change: Arc<dyn Fn() + Send + Sync>) -> io::Result<Self> {
         let event = || eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
         let (closed, rescan) = (event()?, event()?);
-        Ok(Self { closed, rescan, progress: Mutex::new(progress), on_change, changes: AtomicU64::new(0) })
+        Ok(Self {
+            closed,
+            rescan,
+            progress: Mutex::new(progress),
+            passed_over: Mutex::default(),
+            on_change,
+            changes: AtomicU64::new(0),
+        })
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -48,6 +59,17 @@ impl Shared {
 
     pub(crate) fn update(&self, change: impl FnOnce(&mut Progress)) {
         change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Remembers what a scan of all of a place has passed over.
+    pub(crate) fn pass_over(&self, root: i64, files: PassedOver) {
+        self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).insert(root, files);
+    }
+
+    /// What was passed over in a place.
+    pub(crate) fn passed_over(&self, root: i64) -> PassedOver {
+        let all = self.passed_over.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&root).cloned().unwrap_or_default()
     }
 
     /// Waits so long, or until the library is closed.

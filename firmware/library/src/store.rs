@@ -22,7 +22,7 @@ use self::trust::Fault;
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 8] = [
+const VERSIONS: [&str; 9] = [
     "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
@@ -213,6 +213,10 @@ const VERSIONS: [&str; 8] = [
     UPDATE files SET mtime_ns = -1;
     UPDATE lists SET mtime_ns = -1;
 ",
+    "
+    -- More kinds of sound are played than before.
+    DELETE FROM refused; UPDATE files SET mtime_ns = -1 WHERE reason IS NOT NULL;
+",
 ];
 
 /// How long a connection waits for another that writes. Writers are one, so this is for the moments of recovery.
@@ -347,6 +351,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
+#[cfg(test)]
+mod older;
 #[cfg(test)]
 mod questions;
 

@@ -1,8 +1,10 @@
-//! An upload as whoever receives it sees it: written piece by piece, then judged and added to the library; and removed again.
+//! An upload as whoever receives it sees it: written piece by piece, then judged and added to the library, or to what guests
+//! have brought; and removed again.
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use base::TrackId;
 
@@ -11,7 +13,7 @@ use crate::library::Library;
 use crate::settings::Unheard;
 use crate::store::write::Fact;
 use crate::tags::Tags;
-use crate::uploads::{Draft, UploadError};
+use crate::uploads::{Draft, Look, Reception, UploadError};
 use crate::walk::Stamp;
 use crate::writer::Order;
 
@@ -19,6 +21,7 @@ use crate::writer::Order;
 pub struct Upload {
     library: Library,
     draft: Draft,
+    is_guests: bool,
 }
 
 impl std::fmt::Debug for Upload {
@@ -34,7 +37,16 @@ impl Library {
     /// See [`UploadError`].
     pub fn begin_upload(&self, name: &str, bytes: Option<u64>) -> Result<Upload, UploadError> {
         let reception = self.reception().ok_or(UploadError::NoPlace)?;
-        Ok(Upload { library: self.clone(), draft: reception.inbox.begin(name, bytes)? })
+        Ok(Upload { library: self.clone(), draft: reception.inbox.begin(name, bytes)?, is_guests: false })
+    }
+
+    /// The same for a file that a guest brings: it is a track that can be played, and none that can be found.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub fn begin_guests_upload(&self, name: &str, bytes: Option<u64>) -> Result<Upload, UploadError> {
+        let guests = self.guests().ok_or(UploadError::NoPlace)?;
+        Ok(Upload { library: self.clone(), draft: guests.begin(name, bytes)?, is_guests: true })
     }
 
     /// Removes the upload with the track `id`, file and all; `false` if no upload has it. Who plays it now plays it to its
@@ -71,13 +83,25 @@ impl Upload {
     /// # Errors
     /// See [`UploadError`]; nothing is left of the file.
     pub fn finish(self) -> Result<TrackId, UploadError> {
-        let Self { library, draft } = self;
-        let reception = library.reception().ok_or(UploadError::NoPlace)?;
+        let Self { library, draft, is_guests } = self;
         draft.settle()?;
-        let mut inspector = Inspector::new(reception.worker.clone());
+        let look = library.look_into(draft.path(), draft.name())?;
+        if is_guests {
+            return library.guests().ok_or(UploadError::NoPlace)?.take_in(draft, look);
+        }
+        let reception = library.reception().ok_or(UploadError::NoPlace)?;
+        let name = draft.keep()?;
+        library.add(reception, &name, look)
+    }
+}
+
+impl Library {
+    /// Looks into the file at `path`, which is to be called `name`: whether it plays, and what it says of itself.
+    pub(crate) fn look_into(&self, path: &Path, name: &str) -> Result<Look, UploadError> {
+        let mut inspector = Inspector::new(self.inner.worker.clone());
         // Its ending is part of what it says it is, so it is looked at as it will be called.
-        let (inspected, about) = inspector.inspect_as(draft.path(), draft.name()).map_err(refused)?;
-        let heard = (reception.judge)(draft.path()).map_err(|unheard| match unheard {
+        let (inspected, about) = inspector.inspect_as(path, name).map_err(refused)?;
+        let heard = (self.inner.judge)(path).map_err(|unheard| match unheard {
             Unheard::Never(why) => UploadError::NotMusic(why),
             Unheard::NotNow(why) => UploadError::Storage(io::Error::other(why)),
         })?;
@@ -86,14 +110,18 @@ impl Upload {
             (Err(_), Some(heard)) => Tags::of_heard(heard),
             (Err(why), None) => return Err(UploadError::NotMusic(why)),
         };
-        let name = draft.keep()?;
-        let path = std::ffi::OsStr::new(&name).as_bytes().to_vec();
+        Ok(Look { tags, fingerprint: inspected.fingerprint, about })
+    }
+
+    /// Adds a file that is in its place among the uploads.
+    pub(crate) fn add(&self, reception: &Reception, name: &str, look: Look) -> Result<TrackId, UploadError> {
+        let path = std::ffi::OsStr::new(name).as_bytes().to_vec();
+        let Look { tags, fingerprint, about } = look;
         // The answer is one track, so a sheet inside it does not cut it.
-        let (stamp, fingerprint) = (Stamp::of(&about), inspected.fingerprint);
-        let fact = Fact::Track { path: path.clone(), stamp, fingerprint, tags, sheet: None };
+        let fact = Fact::Track { path: path.clone(), stamp: Stamp::of(&about), fingerprint, tags, sheet: None };
         let order = Order::Facts { root: reception.root, path: reception.folder.as_path().into(), facts: vec![fact] };
-        let stored = library.order(order) && library.flush();
-        let id = stored.then(|| library.track_at(reception.root, &path)).flatten();
+        let stored = self.order(order) && self.flush();
+        let id = stored.then(|| self.track_at(reception.root, &path)).flatten();
         // The file is in place: if it cannot be told now, the next scan finds it.
         id.ok_or_else(|| UploadError::Storage(io::Error::other("the database cannot be written")))
     }

@@ -1,11 +1,11 @@
-//! Files that hosts send: written under a hidden name, judged, and only then put into place under their own.
+//! Files that hosts and guests send: written under a hidden name, judged, and only then put into place under their own.
 //!
 //! Nothing is ever half there: what is not finished has a name that no scan looks at, and is removed when its upload is
 //! dropped, or at the next start if the plug was pulled. Who may send, and how it comes over the air, is not decided
 //! here.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustix::fs::{CWD, RenameFlags, fstatvfs, renameat_with};
 
-use crate::inspect::WorkerCommand;
-use crate::settings::Judge;
+use crate::fingerprint::Fingerprint;
+use crate::tags::Tags;
 use crate::text::shown;
 use crate::walk::is_music;
 
 /// Largest file that is taken, bytes: two hours of uncompressed music.
 pub const UPLOAD_BYTES_MAX: u64 = 1_500_000_000;
 
-/// Uploads at once; more are refused.
+/// Uploads of hosts at once; more are refused.
 pub const UPLOADS_MAX: usize = 3;
 
 /// Storage that uploads leave free, bytes: what the box itself writes must always find room.
@@ -46,11 +46,13 @@ pub enum UploadError {
     NoPlace,
     /// The name is empty.
     Name,
-    /// It is larger than [`UPLOAD_BYTES_MAX`].
-    TooLarge,
+    /// It is larger than so many bytes.
+    TooLarge(u64),
     /// The storage is full.
     NoSpace,
-    /// [`UPLOADS_MAX`] are under way: a retry helps.
+    /// Guests have as many files here as they may, or files of as many bytes.
+    GuestsFull,
+    /// As many as may are under way: a retry helps.
     Busy,
     /// It is no sound file that this box plays; why, in words.
     NotMusic(String),
@@ -63,9 +65,10 @@ impl fmt::Display for UploadError {
         match self {
             Self::NoPlace => write!(f, "there is no place for uploads"),
             Self::Name => write!(f, "the file has no name"),
-            Self::TooLarge => write!(f, "the file is larger than {UPLOAD_BYTES_MAX} bytes"),
+            Self::TooLarge(bytes_max) => write!(f, "the file is larger than {bytes_max} bytes"),
             Self::NoSpace => write!(f, "the storage is full"),
-            Self::Busy => write!(f, "{UPLOADS_MAX} other files are on their way"),
+            Self::GuestsFull => write!(f, "guests have as many files on the box as they may"),
+            Self::Busy => write!(f, "as many other files as may are on their way"),
             Self::NotMusic(why) => write!(f, "the file {why}"),
             Self::Storage(error) => write!(f, "the storage refuses: {error}"),
         }
@@ -87,14 +90,60 @@ pub(crate) struct Reception {
     /// The place's number, and its folder.
     pub(crate) root: i64,
     pub(crate) folder: PathBuf,
-    pub(crate) worker: WorkerCommand,
-    pub(crate) judge: Judge,
+}
+
+/// What was found in a file that plays.
+pub(crate) struct Look {
+    pub(crate) tags: Tags,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) about: Metadata,
+}
+
+/// What may arrive in a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    /// Files under way at once.
+    pub(crate) at_once: usize,
+    /// Bytes of one file.
+    pub(crate) bytes_max: u64,
+    /// What all of them share.
+    pub(crate) room: Arc<Room>,
+}
+
+/// Bytes that files share.
+#[derive(Debug)]
+pub(crate) struct Room {
+    used: AtomicU64,
+    max: u64,
+}
+
+impl Room {
+    /// Room for `max` bytes, all of it free.
+    pub(crate) fn of(max: u64) -> Arc<Self> {
+        Arc::new(Self { used: AtomicU64::new(0), max })
+    }
+
+    /// Whether there is room for `bytes` more.
+    pub(crate) fn fits(&self, bytes: u64) -> bool {
+        self.used.load(Ordering::Acquire).saturating_add(bytes) <= self.max
+    }
+
+    /// Counts `bytes` as used, whether they fit or not.
+    pub(crate) fn fill(&self, bytes: u64) {
+        self.used.fetch_add(bytes, Ordering::AcqRel);
+    }
+
+    /// Counts `bytes` as free again.
+    pub(crate) fn free(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Ordering::AcqRel);
+    }
 }
 
 /// The place where uploads arrive.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     folder: PathBuf,
+    bounds: Bounds,
     under_way: Arc<AtomicUsize>,
     begun: AtomicU64,
 }
@@ -107,20 +156,28 @@ pub(crate) struct Draft {
     folder: PathBuf,
     name: String,
     bytes: u64,
+    bytes_max: u64,
+    room: Arc<Room>,
     looked: u64,
     under_way: Arc<AtomicUsize>,
 }
 
 impl Inbox {
-    /// The place `folder`, which is made if there is none; what was not finished there is removed.
+    /// The place `folder` for what hosts send, which is made if there is none; what was not finished there is removed.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        let bounds = Bounds { at_once: UPLOADS_MAX, bytes_max: UPLOAD_BYTES_MAX, room: Room::of(u64::MAX) };
+        Self::within(folder, bounds)
+    }
+
+    /// The same for files within these bounds.
+    pub(crate) fn within(folder: &Path, bounds: Bounds) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         for entry in fs::read_dir(folder)?.flatten() {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
                 fs::remove_file(entry.path())?;
             }
         }
-        Ok(Self { folder: folder.to_owned(), under_way: Arc::default(), begun: AtomicU64::new(0) })
+        Ok(Self { folder: folder.to_owned(), bounds, under_way: Arc::default(), begun: AtomicU64::new(0) })
     }
 
     /// Begins a file that wants to be called `name` and has `bytes`, if that is known.
@@ -129,10 +186,14 @@ impl Inbox {
         if !is_music(Path::new(&name)) {
             return Err(UploadError::NotMusic("is not of a kind this box plays".into()));
         }
-        if bytes.is_some_and(|bytes| bytes > UPLOAD_BYTES_MAX) {
-            return Err(UploadError::TooLarge);
+        let Bounds { at_once, bytes_max, room } = self.bounds.clone();
+        if bytes.is_some_and(|bytes| bytes > bytes_max) {
+            return Err(UploadError::TooLarge(bytes_max));
         }
-        let more = |under_way: usize| (under_way < UPLOADS_MAX).then_some(under_way + 1);
+        if !room.fits(bytes.unwrap_or(0)) {
+            return Err(UploadError::GuestsFull);
+        }
+        let more = |under_way: usize| (under_way < at_once).then_some(under_way + 1);
         if self.under_way.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_err() {
             return Err(UploadError::Busy);
         }
@@ -144,7 +205,7 @@ impl Inbox {
             under_way.fetch_sub(1, Ordering::AcqRel);
         })?;
         let folder = self.folder.clone();
-        let draft = Draft { file, path, folder, name, bytes: 0, looked: 0, under_way };
+        let draft = Draft { file, path, folder, name, bytes: 0, bytes_max, room, looked: 0, under_way };
         draft.check_room(bytes.unwrap_or(0))?;
         Ok(draft)
     }
@@ -163,10 +224,15 @@ impl Draft {
 
     /// Appends `bytes`.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), UploadError> {
-        self.bytes += bytes.len() as u64;
-        if self.bytes > UPLOAD_BYTES_MAX {
-            return Err(UploadError::TooLarge);
+        let more = bytes.len() as u64;
+        if self.bytes + more > self.bytes_max {
+            return Err(UploadError::TooLarge(self.bytes_max));
         }
+        if !self.room.fits(more) {
+            return Err(UploadError::GuestsFull);
+        }
+        self.bytes += more;
+        self.room.fill(more);
         if self.bytes - self.looked > LOOK_BYTES {
             self.looked = self.bytes;
             self.check_room(0)?;
@@ -179,21 +245,22 @@ impl Draft {
         Ok(self.file.sync_all()?)
     }
 
+    /// How much there is of it.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Gives it its name, or a similar one if that is taken; which.
     pub(crate) fn keep(self) -> Result<String, UploadError> {
-        let (stem, ending) = self.name.rsplit_once('.').unwrap_or((&self.name, ""));
-        for n in 1..=ALIKE_MAX {
-            let name = if n == 1 { self.name.clone() } else { format!("{stem} ({n}).{ending}") };
-            match renameat_with(CWD, &self.path, CWD, self.folder.join(&name), RenameFlags::NOREPLACE) {
-                Ok(()) => {
-                    File::open(&self.folder)?.sync_all()?;
-                    return Ok(name);
-                }
-                Err(rustix::io::Errno::EXIST) => {}
-                Err(error) => return Err(io::Error::from(error).into()),
-            }
-        }
-        Err(UploadError::Name)
+        let name = self.name.clone();
+        self.keep_as(&name)
+    }
+
+    /// Gives it the name `wanted`, or a similar one if that is taken; which.
+    pub(crate) fn keep_as(self, wanted: &str) -> Result<String, UploadError> {
+        let rename =
+            |path: &Path| renameat_with(CWD, &self.path, CWD, path, RenameFlags::NOREPLACE).map_err(io::Error::from);
+        put(&self.folder, wanted, rename)
     }
 
     fn check_room(&self, wanted: u64) -> Result<(), UploadError> {
@@ -207,8 +274,30 @@ impl Drop for Draft {
     fn drop(&mut self) {
         // Under this name there is nothing any more once it is kept.
         _ = fs::remove_file(&self.path);
+        self.room.free(self.bytes);
         self.under_way.fetch_sub(1, Ordering::AcqRel);
     }
+}
+
+/// Has `place` put a file into `folder` under the name `wanted`, or a similar one if that is taken; which.
+pub(crate) fn put(
+    folder: &Path,
+    wanted: &str,
+    mut place: impl FnMut(&Path) -> io::Result<()>,
+) -> Result<String, UploadError> {
+    let (stem, ending) = wanted.rsplit_once('.').unwrap_or((wanted, ""));
+    for n in 1..=ALIKE_MAX {
+        let name = if n == 1 { wanted.to_owned() } else { format!("{stem} ({n}).{ending}") };
+        match place(&folder.join(&name)) {
+            Ok(()) => {
+                File::open(folder)?.sync_all()?;
+                return Ok(name);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(UploadError::Name)
 }
 
 /// A name of one file made of what somebody says: no folders, nothing hidden, nothing that turns a page around, not too
@@ -281,7 +370,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inbox = Inbox::open(folder.path()).unwrap();
         assert!(matches!(inbox.begin("x.pdf", None), Err(UploadError::NotMusic(_))));
-        assert!(matches!(inbox.begin("x.mp3", Some(UPLOAD_BYTES_MAX + 1)), Err(UploadError::TooLarge)));
+        assert!(matches!(
+            inbox.begin("x.mp3", Some(UPLOAD_BYTES_MAX + 1)),
+            Err(UploadError::TooLarge(UPLOAD_BYTES_MAX))
+        ));
         let drafts: Vec<_> = (0..UPLOADS_MAX).map(|_| inbox.begin("x.mp3", None).unwrap()).collect();
         assert!(matches!(inbox.begin("x.mp3", None), Err(UploadError::Busy)));
         drop(drafts);

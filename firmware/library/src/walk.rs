@@ -4,6 +4,7 @@
 //! (a dot at the beginning) are left out: what other systems put there is no music. Names need not be UTF-8.
 
 mod covers;
+mod passed_over;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -14,7 +15,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use self::covers::Pictures;
-pub(crate) use self::covers::{Cover, cover_folder, covers_at, depends};
+pub(crate) use self::covers::{ABOVE, Cover, cover_folder, covers_at, depends};
+pub(crate) use self::passed_over::PassedOver;
 use crate::text::shown;
 
 /// Deepest folder below a root that is searched.
@@ -27,9 +29,9 @@ pub const FILES_MAX: usize = 100_000;
 const FOLDERS_MAX: usize = 100_000;
 
 /// Endings of files that may be music, lower case.
-pub const ENDINGS: [&str; 26] = [
+pub const ENDINGS: [&str; 30] = [
     "mp3", "m4a", "m4b", "aac", "flac", "ogg", "oga", "opus", "wav", "aif", "aiff", "aifc", "mp2", "mp1", "m4r", "mp4",
-    "m4p", "mov", "spx", "wave", "bwf", "rf64", "w64", "mka", "webm", "caf",
+    "m4p", "mov", "spx", "wave", "bwf", "rf64", "w64", "mka", "webm", "caf", "ac3", "eac3", "ec3", "dts",
 ];
 
 /// A file that may be music.
@@ -77,6 +79,8 @@ pub(crate) struct Walked {
     pub(crate) covers: Vec<Cover>,
     /// Cue sheets and playlists, sorted by path.
     pub(crate) lists: Vec<Found>,
+    /// Sound of kinds that are not looked at.
+    pub(crate) passed_over: PassedOver,
     /// Folders that cannot be listed, and files that cannot be looked at: nothing is known of what lies there and below.
     pub(crate) unknown: Vec<Vec<u8>>,
 }
@@ -176,6 +180,7 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
             } else if kind.is_file() {
                 let about = || item.metadata().ok().map(|about| Stamp::of_picture(&about));
                 pictures.see(&folder, name.as_bytes(), about);
+                passed_over::count(&mut walked.passed_over, Path::new(&name));
             }
         }
         walked.covers.extend(pictures.cover());
@@ -216,7 +221,8 @@ pub(crate) fn is_music(path: &Path) -> bool {
     ends_in(path, &ENDINGS)
 }
 
-fn is_list(path: &Path) -> bool {
+/// Whether a file may be a list of music by its ending.
+pub(crate) fn is_list(path: &Path) -> bool {
     ends_in(path, &LISTS)
 }
 

@@ -215,6 +215,25 @@ fn an_album_shows_the_first_picture_that_one_of_its_tracks_has() {
 }
 
 #[test]
+fn the_cover_of_a_disc_may_lie_in_the_folder_above_and_nowhere_outside() {
+    let art = |folder: &str, name: &str| {
+        let mut shelf = Shelf::of([]);
+        let file = if folder.is_empty() { "x.mp3".to_owned() } else { format!("{folder}/x.mp3") };
+        shelf.tell(&[shelf_fact(&file, 9, tags("a", "x", "y"))], &[&file]);
+        let stamp = Stamp { bytes: 1, mtime_ns: 1, ctime_ns: 0 };
+        shelf.tell(&[Fact::Cover(Cover { folder: folder.into(), name: name.into(), stamp })], &[]);
+        let tracks = shelf.reader.tracks(&Filter::default(), None, 10).ok()?;
+        Some(tracks[0].art.as_ref().expect("a picture").path.clone())
+    };
+    let ends = |folder, name, end: &str| art(folder, name).is_some_and(|path| path.ends_with(end));
+    assert!(ends("M/CD1", "../cover.jpg", "M/cover.jpg") && !ends("M/CD1", "../cover.jpg", "CD1/../cover.jpg"));
+    assert!(ends("CD1", "../cover.jpg", "cover.jpg"));
+    for (folder, name) in [("", "../cover.jpg"), ("M/CD1", "../../cover.jpg"), ("M", "../../etc/x.jpg"), ("M", "..")] {
+        assert_eq!(art(folder, name), None, "{folder} {name}");
+    }
+}
+
+#[test]
 fn no_page_is_larger_than_the_limit_and_pages_of_unknown_tracks_are_refused() {
     let shelf = Shelf::of((0..300).map(|n| tags(&format!("t{n}"), "x", "y")));
     assert_eq!(shelf.reader.tracks(&Filter::default(), None, usize::MAX).unwrap().len(), LIMIT_MAX);

@@ -2,7 +2,7 @@
 //!
 //! All that is in it is found again by a scan, which goes on while music plays. What would be found with other numbers or only by
 //! hours of measuring is read from the old one as far as that can be read: by which number each contents are known, so that queues
-//! and open pages go on to mean the same tracks, and how loud they are.
+//! and open pages go on to mean the same tracks, how loud they are, and how often they were wanted.
 
 use std::path::Path;
 
@@ -83,17 +83,42 @@ fn salvage(connection: &Connection, old: &Path) -> rusqlite::Result<i64> {
             break;
         }
     }
-    let mut insert = connection.prepare("INSERT OR IGNORE INTO loudness VALUES (?1, ?2, ?3)")?;
-    if let Ok(mut all) = old.prepare("SELECT fingerprint, integrated_lufs, true_peak_dbtp FROM loudness") {
-        let rows = all.query_map([], |row| Ok((row.get::<_, Fingerprint>(0)?, row.get(1)?, row.get(2)?)));
-        for row in rows.into_iter().flatten() {
-            let Ok((fingerprint, lufs, peak)): rusqlite::Result<(_, f64, f64)> = row else { break };
-            if LEVELS.contains(&lufs) && LEVELS.contains(&peak) {
-                insert.execute(params![fingerprint, lufs, peak])?;
-            }
-        }
+    // What is left of these is a help, and no number depends on it.
+    if let Err(error) = salvage_loudness(connection, &old).and_then(|()| salvage_plays(connection, &old)) {
+        log::warn!("not all that was found out about tracks could be taken over: {error}");
     }
     Ok(last)
+}
+
+fn salvage_loudness(connection: &Connection, old: &Connection) -> rusqlite::Result<()> {
+    const COLUMNS: &str = "fingerprint, integrated_lufs, true_peak_dbtp, counted_ms";
+    let mut insert =
+        connection.prepare(&format!("INSERT OR IGNORE INTO loudness ({COLUMNS}) VALUES (?1, ?2, ?3, ?4)"))?;
+    let Ok(mut all) = old.prepare(&format!("SELECT {COLUMNS} FROM loudness")) else { return Ok(()) };
+    let rows = all.query_map([], |row| Ok((row.get::<_, Fingerprint>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+    for row in rows.into_iter().flatten() {
+        let Ok((fingerprint, lufs, peak, counted_ms)): rusqlite::Result<(_, f64, f64, Option<i64>)> = row else {
+            break;
+        };
+        let is_possible = counted_ms.is_none_or(|counted| (0..=TRACK_MAX).contains(&counted));
+        if LEVELS.contains(&lufs) && LEVELS.contains(&peak) && is_possible {
+            insert.execute(params![fingerprint, lufs, peak, counted_ms])?;
+        }
+    }
+    Ok(())
+}
+
+fn salvage_plays(connection: &Connection, old: &Connection) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare("INSERT OR IGNORE INTO plays (fingerprint, count) VALUES (?1, ?2)")?;
+    let Ok(mut all) = old.prepare("SELECT fingerprint, count FROM plays") else { return Ok(()) };
+    let rows = all.query_map([], |row| Ok((row.get::<_, Fingerprint>(0)?, row.get::<_, i64>(1)?)));
+    for row in rows.into_iter().flatten() {
+        let Ok((fingerprint, count)) = row else { break };
+        if (1..=TRACK_MAX).contains(&count) {
+            insert.execute(params![fingerprint, count])?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns the largest number that a track was given so far, as far as the database says.

@@ -1,5 +1,7 @@
-//! Finds the cue sheet inside a file, as rippers put it into the comments of a whole disc in one file. Runs in the worker process
-//! only. The sheet block of FLAC itself, which has places but no names, is left out.
+//! Finds the cue sheet inside a file, as rippers put it into the comments of a whole disc in one file, or into the block that FLAC
+//! has for it, which has places but no names. Runs in the worker process only.
+
+mod block;
 
 use std::io::{Read, Seek};
 
@@ -34,6 +36,7 @@ pub(super) fn read<F: Read + Seek>(
         Some(FileType::Flac) => {
             let read = FlacFile::read_from(&mut file, options)?;
             let sheet = read.vorbis_comments().and_then(in_comments);
+            let sheet = sheet.or_else(|| block::read(&mut file, read.properties().sample_rate()));
             (read.into(), sheet)
         }
         Some(FileType::Vorbis) => {

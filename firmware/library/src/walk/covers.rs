@@ -94,9 +94,12 @@ pub(super) fn of_discs(covers: &mut Vec<Cover>, folders: &BTreeSet<Vec<u8>>) {
     covers.extend(lent);
 }
 
+/// How the name of a cover begins that lies in the folder above.
+pub(crate) const ABOVE: &[u8] = b"../";
+
 /// The cover of the folder above, for a disc in `folder`.
 fn lent(cover: &Cover, folder: &[u8]) -> Cover {
-    Cover { folder: folder.to_owned(), name: [b"../", &cover.name[..]].concat(), stamp: cover.stamp }
+    Cover { folder: folder.to_owned(), name: [ABOVE, &cover.name[..]].concat(), stamp: cover.stamp }
 }
 
 /// The folder whose cover may have changed by news of `path`.

@@ -2,6 +2,7 @@
 //! `library`, which Cargo builds before tests.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod guests;
 mod home;
 mod kinds;
 mod lists;

@@ -47,6 +47,7 @@ fn a_sticks_music_comes_and_goes_with_it_and_is_known_again() {
     let party = Venue::new();
     fs::create_dir(party.stick("a")).unwrap();
     fs::write(party.stick("a").join("1.wav"), wav("Outer", "")).unwrap();
+    fs::write(party.stick("a").join("1.WMA"), "of a kind that is not played").unwrap();
     let outer = || find(&party.library, "Outer").map(|track| track.id);
     party.plug(&["a"]);
     party.home.until(|| outer().is_some());
@@ -56,6 +57,7 @@ fn a_sticks_music_comes_and_goes_with_it_and_is_known_again() {
         (roots[1].kind, roots[1].name.as_str(), roots[1].is_present, roots[1].tracks),
         (RootKind::Stick, "a", true, 1)
     );
+    assert_eq!((&roots[0].passed_over[..], &roots[1].passed_over[..]), (&[][..], &[("wma".to_owned(), 1)][..]));
     fs::write(party.stick("a").join("2.wav"), wav("While it is there", "")).unwrap();
     party.home.until(|| find(&party.library, "While it is there").is_some());
     party.plug(&[]);

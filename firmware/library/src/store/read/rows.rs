@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base::TrackId;
 use rusqlite::Row;
-use rusqlite::types::Value;
+use rusqlite::types::{Type, Value};
 
 use super::super::trust::TRACK_MAX;
 use crate::fingerprint::Fingerprint;
@@ -14,7 +14,7 @@ use crate::key::key_of;
 use crate::level::{Loudness, Part, gain_db};
 use crate::lists::file_of;
 use crate::tags::Tags;
-use crate::walk::{child, join};
+use crate::walk::{self, child, join, split};
 
 /// The columns that [`track`] reads.
 pub(super) const COLUMNS: &str = "tracks.id, roots.place, files.path, tracks.title, tracks.artist, tracks.album,
@@ -110,7 +110,7 @@ pub struct TroubledList {
 
 /// A troubled list, without the names that are missing.
 pub(super) fn troubled(row: &Row<'_>) -> rusqlite::Result<TroubledList> {
-    let below: Vec<u8> = row.get(1)?;
+    let below = below(row, 1)?;
     Ok(TroubledList {
         id: number(row, 0)?,
         path: path(file_of(&below).to_vec()),
@@ -123,7 +123,7 @@ pub(super) fn troubled(row: &Row<'_>) -> rusqlite::Result<TroubledList> {
 
 pub(super) fn playlist(row: &Row<'_>) -> rusqlite::Result<Playlist> {
     let tracks = number(row, 2)?;
-    let (root, path): (Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?);
+    let (root, path): (Vec<u8>, Vec<u8>) = (row.get(3)?, below(row, 4)?);
     let (id, key) = (number(row, 0)?, key_of(&root, &path));
     Ok(Playlist { id, key, name: row.get(1)?, tracks, missing: number(row, 6)?, is_cut: row.get(5)? })
 }
@@ -147,6 +147,21 @@ fn counted(column: usize, value: i64) -> rusqlite::Result<u64> {
     known.ok_or(rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
+/// Returns the path of a file below its root.
+fn below(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+    inside(column, row.get(column)?)
+}
+
+/// Returns a path as a scan writes it: one that leads out of its root is a lie, and what is there is nobody's to play or remove.
+fn inside(column: usize, path: Vec<u8>) -> rusqlite::Result<Vec<u8>> {
+    let leads_out = |part: &[u8]| part.is_empty() || matches!(part, b"." | b"..");
+    if file_of(&path).split(|byte| *byte == b'/').any(leads_out) {
+        let why = "a path that leads out of its folder";
+        return Err(rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, why.into()));
+    }
+    Ok(path)
+}
+
 impl Track {
     /// What it is changed by so that all tracks sound alike, dB; 0 if its loudness is not known.
     pub fn gain_db(&self) -> f32 {
@@ -163,7 +178,7 @@ pub(crate) struct Unmeasured {
 }
 
 pub(super) fn unmeasured(row: &Row<'_>) -> rusqlite::Result<Unmeasured> {
-    let (root, below): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
+    let (root, below): (Vec<u8>, Vec<u8>) = (row.get(2)?, below(row, 3)?);
     Ok(Unmeasured {
         id: TrackId(number(row, 0)?),
         fingerprint: row.get(1)?,
@@ -242,6 +257,8 @@ pub struct Root {
     pub is_present: bool,
     /// Its tracks, also while it is not there.
     pub tracks: u64,
+    /// Its sound files of kinds that are not looked at: endings, and how many there are of each.
+    pub passed_over: Vec<(String, u64)>,
 }
 
 pub(super) fn root(row: &Row<'_>) -> rusqlite::Result<Root> {
@@ -252,6 +269,7 @@ pub(super) fn root(row: &Row<'_>) -> rusqlite::Result<Root> {
         kind: root_kind(&kind),
         is_present: row.get(3)?,
         tracks: number(row, 4)?,
+        passed_over: Vec::new(),
     })
 }
 
@@ -266,7 +284,7 @@ fn path(bytes: Vec<u8>) -> PathBuf {
 }
 
 pub(super) fn track(row: &Row<'_>) -> rusqlite::Result<Track> {
-    let (root, below): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
+    let (root, below): (Vec<u8>, Vec<u8>) = (row.get(1)?, below(row, 2)?);
     let root = path(root);
     let file = join(&root, file_of(&below));
     Ok(Track {
@@ -305,8 +323,14 @@ fn art(row: &Row<'_>, root: &Path, file: &Path) -> rusqlite::Result<Option<Art>>
     }
     let Some(folder) = row.get::<_, Option<Vec<u8>>>(19)? else { return Ok(None) };
     let (name, bytes, mtime_ns): (Vec<u8>, i64, i64) = (row.get(20)?, row.get(21)?, row.get(22)?);
-    let path = join(root, &child(&folder, &name));
+    let path = join(root, &inside(20, beside(&folder, &name))?);
     Ok(Some(Art { version: format!("{bytes:x}x{mtime_ns:x}"), path, is_inside: false }))
+}
+
+/// Where the cover of `folder` lies; that of a disc may be the one of the folder above, which is not outside.
+fn beside(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let above = name.strip_prefix(walk::ABOVE).filter(|_| !folder.is_empty());
+    above.map_or_else(|| child(folder, name), |name| child(split(folder).0, name))
 }
 
 pub(super) fn place(row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
@@ -328,5 +352,5 @@ pub(super) fn group(row: &Row<'_>) -> rusqlite::Result<(Group, Option<i64>)> {
 }
 
 pub(super) fn broken(row: &Row<'_>) -> rusqlite::Result<BrokenFile> {
-    Ok(BrokenFile { path: path(row.get(0)?), reason: row.get(1)? })
+    Ok(BrokenFile { path: path(below(row, 0)?), reason: row.get(1)? })
 }

@@ -30,7 +30,10 @@ const SLIP_CHARS_MIN: usize = 5;
 const COMPARED_MAX: usize = 4_000;
 const MEANT_MAX: usize = 8;
 
-/// Classes, the best first, in the language of FTS5. Each is asked for by itself, so a track may be in several.
+/// How many classes ask for the beginnings of titles.
+const TITLE_CLASSES: usize = 3;
+
+/// Classes, the best first and the widest last, in the language of FTS5. Each is asked for by itself, so a track may be in several.
 fn classes(words: &[String]) -> Vec<String> {
     // A word holds letters and digits only, so there is nothing to escape.
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
@@ -110,7 +113,13 @@ pub(super) fn search(
     }
     let mut page =
         Page { connection, plays, after, wanted: page(limit) as usize, seen: HashSet::new(), found: Vec::new() };
-    page.fill(&classes(&words))?;
+    let classes = classes(&words);
+    let (titles, others) = classes.split_at(TITLE_CLASSES);
+    page.fill(titles)?;
+    // What the widest class does not find, none does.
+    if page.found.len() < page.wanted && (!page.seen.is_empty() || page.finds(others.last())?) {
+        page.fill(others)?;
+    }
     if page.seen.is_empty() {
         page.fill(&forgiving(connection, &words)?)?;
     }
@@ -148,6 +157,12 @@ impl Page<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is anything in a class.
+    fn finds(&self, class: Option<&String>) -> Result<bool, AskError> {
+        let mut statement = self.connection.prepare_cached("SELECT 1 FROM search WHERE search MATCH ?1 LIMIT 1")?;
+        Ok(statement.query_row([class], |_| Ok(())).optional()?.is_some())
     }
 
     /// The tracks of a class: those that were played, the most played first, then the others as they came.
