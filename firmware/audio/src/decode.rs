@@ -5,10 +5,13 @@
 //! over a small checked protocol. This room knows nothing of queues: it plays one track into one [`crate::deck`].
 
 mod aac;
+mod ac3;
 mod adts;
 mod arriving;
 mod bare;
+mod disguise;
 mod downmix;
+mod dts;
 mod file;
 mod flac;
 mod hardening;
@@ -21,6 +24,7 @@ mod ogg;
 mod opus;
 mod packet;
 mod resampled;
+mod speex;
 mod spliced;
 mod stream;
 mod symphonia;

@@ -47,6 +47,8 @@ pub mod decode;
 pub mod drift;
 pub mod encode;
 #[cfg(feature = "pump")]
+pub mod gauge;
+#[cfg(feature = "pump")]
 pub mod limiter;
 #[cfg(feature = "pump")]
 pub mod line;
@@ -70,6 +72,10 @@ pub mod sinks;
 #[cfg(feature = "pump")]
 pub mod source;
 #[cfg(feature = "pump")]
+pub mod spectrum;
+#[cfg(feature = "pump")]
 pub mod status;
+#[cfg(feature = "pump")]
+pub mod tap;
 #[cfg(feature = "pump")]
 pub mod thread;

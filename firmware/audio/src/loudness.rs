@@ -1,7 +1,7 @@
 //! How loud a whole track is (EBU R 128: ITU-R BS.1770-4 integrated loudness and true peak), for levelling.
 //!
 //! A decoder process decodes, locked in as for playing, and what it brings is measured here as it comes: as long as
-//! nothing is taken from it, it waits. The only file that names the ebur128 crate. What to do about the loudness is not
+//! nothing is taken from it, it waits. Beside [`crate::gauge`] the only file that names the ebur128 crate. What to do about the loudness is not
 //! decided here.
 
 use std::time::Duration;

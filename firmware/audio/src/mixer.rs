@@ -223,7 +223,10 @@ impl Mixer {
         let planned = plan != self.plan;
         self.plan = plan;
         let stood_in = self.standing_in;
-        let wanted = || plan.sources.iter().zip(&self.sources).filter(|(gain, _)| !gain.is_silence());
+        let wanted = || {
+            let all = plan.sources.iter().zip(&self.sources).zip(plan.over);
+            all.filter(|((gain, _), is_over)| !gain.is_silence() && !is_over).map(|(source, _)| source)
+        };
         let is_missed = wanted().next().is_some() && !wanted().any(|(_, source)| source.is_alive());
         self.standing_in = plan.fallback_to_decks && is_missed && self.decks.is_loaded();
         let fade_ms =

@@ -26,6 +26,7 @@ use crate::mixer::{Event, FromSource, MixPlan, Mixer, Outlet, PlanReader, PlanWr
 use crate::pcm::{BLOCK_FRAMES, BLOCK_US, Block, Frame, SILENCE};
 use crate::sinks::Sinks;
 use crate::source::{Delivery, Source};
+use crate::tap::Tap;
 
 /// Held up for longer than this, the pump leaves a hole instead of catching up: 200 ms, what players' buffers may ride
 /// over. Up to it every block is made, back to back.
@@ -52,6 +53,8 @@ pub struct Pump {
     inputs: Vec<Input>,
     sinks: Sinks,
     block: Block,
+    /// Where those who measure what is sent get it.
+    tap: Option<Tap>,
     shared: Arc<Shared>,
 }
 
@@ -59,6 +62,8 @@ pub struct Pump {
 struct Input {
     source: Box<dyn Source>,
     frames: [Frame; BLOCK_FRAMES],
+    /// Where those who measure the source get it.
+    tap: Option<Tap>,
 }
 
 /// Returns a pump on the box's `timeline` whose first block is due at `first` (rounded up to a whole block), its controls and
@@ -82,7 +87,7 @@ pub fn new(
     assert!(sources.len() <= SOURCES_MAX, "{} sources, but a plan has {SOURCES_MAX}", sources.len());
     let shared = Arc::new(Shared::new(sources.len(), sources.iter().find_map(|source| source.line_status())));
     let (writer, reader) = crate::mixer::pair(plan);
-    let input = |source| Input { source, frames: [SILENCE; BLOCK_FRAMES] };
+    let input = |source| Input { source, frames: [SILENCE; BLOCK_FRAMES], tap: None };
     let pump = Pump {
         timeline,
         next_block: first.as_ticks().div_ceil(BLOCK_FRAMES as u64),
@@ -96,12 +101,24 @@ pub fn new(
         inputs: sources.into_iter().map(input).collect(),
         sinks: Sinks::new(sinks),
         block: Block::SILENT,
+        tap: None,
         shared: Arc::clone(&shared),
     };
     (pump, Controls { shared }, writer)
 }
 
 impl Pump {
+    /// Returns the pump, which lets what is sent flow into `tap` as well.
+    pub fn with_tap(self, tap: Tap) -> Self {
+        Self { tap: Some(tap), ..self }
+    }
+
+    /// Returns the pump, which lets what each of its sources brings flow into a tap as well, in their order.
+    pub fn with_source_taps(mut self, taps: impl IntoIterator<Item = Tap>) -> Self {
+        self.inputs.iter_mut().zip(taps).for_each(|(input, tap)| input.tap = Some(tap));
+        self
+    }
+
     /// Returns the timeline of the box, on which this pump's packets lie.
     pub fn timeline(&self) -> Timeline {
         self.timeline
@@ -149,13 +166,16 @@ impl Pump {
         let scheduled = self.timeline.to_time(at);
         let mut from = [FromSource::Gone; SOURCES_MAX];
         for (from, input) in from.iter_mut().zip(&mut self.inputs) {
-            *from = input.pull(scheduled);
+            *from = input.pull(scheduled, at);
         }
         mixer.mix(self.plan.read(), at, &from, &mut self.block, &mut outlet);
         let woken = outlet.woken;
         let supplied = mixer.supplied();
         limiter.process(&mut self.block);
         self.shared.levels.add(supplied, self.meter.hear(&self.block.frames));
+        if let Some(tap) = &mut self.tap {
+            tap.hear(at, &self.block.frames);
+        }
         for encoder in encoders {
             encoder.encode(at, &self.block, &mut self.sinks);
         }
@@ -187,10 +207,16 @@ impl Pump {
 }
 
 impl Input {
-    /// Pulls the block due at `scheduled`.
-    fn pull(&mut self, scheduled: Time) -> FromSource<'_> {
+    /// Pulls the block due at `scheduled`, which is `at` on the timeline.
+    fn pull(&mut self, scheduled: Time, at: MediaTime) -> FromSource<'_> {
         match self.source.pull(scheduled, &mut self.frames) {
-            Delivery::Sound(frames) => FromSource::Sound(&self.frames[..frames.min(BLOCK_FRAMES)]),
+            Delivery::Sound(frames) => {
+                // A part of a block is the first or the last of a source.
+                if let Some(tap) = self.tap.as_mut().filter(|_| frames >= BLOCK_FRAMES) {
+                    tap.hear(at, &self.frames);
+                }
+                FromSource::Sound(&self.frames[..frames.min(BLOCK_FRAMES)])
+            }
             Delivery::Late => FromSource::Late,
             Delivery::Gone => FromSource::Gone,
         }

@@ -5,28 +5,33 @@
 //! need when they are started.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use allocation_counter::measure;
 use audio::capture::Format;
 use audio::deck;
 use audio::encode::{Encode, Mp3, Opus, OpusConfig, Profile};
+use audio::gauge::Gauge;
 use audio::line::{self, Feeder, LineSource};
-use audio::mixer::{Decibels, MixPlan, PlanWriter};
+use audio::mixer::{Decibels, MixPlan, PlanWriter, SOURCES_MAX};
 use audio::pcm::{Block, Frame};
 use audio::pump::{self, Controls, Pump, Step};
 use audio::sim::{Card, CardPace};
 use audio::source::Source;
+use audio::spectrum::Analyzer;
+use audio::tap;
 use base::{CueId, Encoding, MediaTime, Packet, PacketSink, Time, Timeline};
 
 /// Line-in at full level with decks beneath it, so that both are at work.
 const PLAN: MixPlan = MixPlan {
-    sources: [Decibels::UNITY, Decibels::SILENCE, Decibels::SILENCE, Decibels::SILENCE],
+    sources: [Decibels::SILENCE; SOURCES_MAX],
+    over: [false; SOURCES_MAX],
     decks: Decibels::UNITY,
     ramp_ms: 50,
     crossfade_ms: 100,
     fallback_to_decks: true,
-};
+}
+.with_source(0, Decibels::UNITY);
 
 /// Wants everything and counts what it drops.
 #[derive(Clone, Default)]
@@ -202,6 +207,30 @@ fn a_second_sink_costs_one_count_of_owners_per_packet() {
     }
     // The payload, and the count that all of its owners share, however many they are.
     assert_eq!((captured, pumped), (0, 2 * 100));
+}
+
+#[test]
+fn who_measures_costs_the_pump_nothing() {
+    let mut bench = Bench::new(Vec::new(), Vec::new());
+    let viewers = Arc::new(AtomicUsize::new(0));
+    let [(mixed, sent), (source, brought)] = [(); 2].map(|()| tap::pair(Arc::clone(&viewers), || {}));
+    let (pump, controls, plans) = channel(&bench.source, Vec::new(), Vec::new(), bench.now);
+    (bench.pump, bench.controls, bench.plans) = (pump.with_tap(mixed).with_source_taps([source]), controls, plans);
+    let (mut spectra, mut readings) = (Analyzer::new(sent), Gauge::new(brought));
+    bench.run(1_000);
+    let count = |spectra: &mut Analyzer, readings: &mut Gauge| {
+        (std::iter::from_fn(|| spectra.make()).count(), std::iter::from_fn(|| readings.read()).count())
+    };
+    assert_eq!(count(&mut spectra, &mut readings), (0, 0), "nobody looks");
+    viewers.store(1, Ordering::Relaxed);
+    let (mut made, mut read) = (0, 0);
+    for _ in 0..20 {
+        assert_eq!(bench.run(50), (0, 0));
+        let (spectra, readings) = count(&mut spectra, &mut readings);
+        (made, read) = (made + spectra, read + readings);
+    }
+    // One in 50 ms, and one in 100; of the first there must be something before and after it.
+    assert!((18..=20).contains(&made) && (9..=10).contains(&read), "{made}, {read}");
 }
 
 #[test]

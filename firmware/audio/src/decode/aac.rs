@@ -1,31 +1,16 @@
-//! AAC by the FDK library, from packets to frames of sound: the only file that names `fdk-aac-sys`.
+//! AAC from packets to frames of sound, by whichever of two decoders knows its kind.
 //!
-//! Low complexity, high efficiency of both versions, low delay, up to 7.1. It neither limits nor levels what it decodes:
-//! the box does that, for all kinds alike.
-#![allow(unsafe_code, reason = "calls a C library; every call says why it is sound")]
+//! Low complexity, high efficiency of both versions and low delay are the FDK library's, Main and LTP the other's. Both go up to 7.1.
+//! SSR, which nearly nobody wrote, is neither's.
 
-use std::ptr;
+mod fdk;
+mod other;
 
-use fdk_aac_sys as fdk;
-
+use self::fdk::Fdk;
+use self::other::Other;
 use super::Error;
 use super::bare::Packets;
-use super::downmix::Downmix;
-use super::sane;
 use crate::pcm::Frame;
-
-/// Samples of the longest frame: 4096 of up to eight channels.
-const SAMPLES_MAX: usize = 8 * 4_096;
-
-/// Raw blocks in a packet at most (ISO 13818-7 section 6.2.1).
-const BLOCKS_MAX: usize = 4;
-
-/// 16-bit full scale.
-const FULL_SCALE: f32 = 32_768.0;
-
-/// Errors from here up to [`CONCEALED_END`] come with sound in place of what was damaged.
-const CONCEALED: u32 = 0x4000;
-const CONCEALED_END: u32 = 0x5000;
 
 /// How packets are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,126 +25,40 @@ pub(super) enum Transport {
 
 /// One stream's decoder.
 pub(super) struct Aac {
-    handle: fdk::HANDLE_AACDECODER,
-    transport: Transport,
-    samples: Box<[i16]>,
-    floats: Vec<f32>,
-    downmix: (usize, Downmix),
+    is_adts: bool,
+    /// One of the two at least; both where each packet says what it is.
+    fdk: Option<Fdk>,
+    other: Option<Box<Other>>,
 }
 
 impl Aac {
     /// A decoder of such packets.
     pub(super) fn new(transport: Transport) -> Result<Self, Error> {
-        Ok(Self {
-            handle: open(&transport)?,
-            transport,
-            samples: vec![0; SAMPLES_MAX].into(),
-            floats: Vec::new(),
-            downmix: (0, Downmix::usual(0)),
-        })
-    }
-
-    fn fill(&mut self, packet: &[u8]) {
-        let mut bytes = packet.as_ptr().cast_mut();
-        let length = u32::try_from(packet.len()).unwrap_or(0);
-        let mut left = length;
-        // SAFETY: the handle is open; one buffer of this length is handed over, which is only read, and only during the
-        // call.
-        unsafe { fdk::aacDecoder_Fill(self.handle, &raw mut bytes, &raw const length, &raw mut left) };
-    }
-
-    /// One block's sound and rate.
-    fn block(&mut self, out: &mut Vec<Frame>) -> Option<u32> {
-        let room = SAMPLES_MAX as i32;
-        // SAFETY: the handle is open, and the buffer has as much room as is said.
-        let error = unsafe { fdk::aacDecoder_DecodeFrame(self.handle, self.samples.as_mut_ptr(), room, 0) };
-        if error != 0 && !(CONCEALED..CONCEALED_END).contains(&error) {
-            return None;
-        }
-        // SAFETY: the handle is open; what is pointed to lives as long as it and is copied at once.
-        let (frames, channels, rate_hz) = unsafe {
-            let about = fdk::aacDecoder_GetStreamInfo(self.handle).as_ref()?;
-            (about.frameSize, about.numChannels, about.sampleRate)
+        let is_adts = transport == Transport::Adts;
+        let other = match &transport {
+            Transport::Raw(config) if other::is_one(config) => Some(Box::new(Other::raw(config)?)),
+            _ => None,
         };
-        let (frames, channels) = (usize::try_from(frames).ok()?, usize::try_from(channels).ok()?);
-        let rate_hz = u32::try_from(rate_hz).ok().filter(|rate_hz| *rate_hz > 0)?;
-        let samples = self.samples.get(..frames * channels).filter(|samples| !samples.is_empty())?;
-        if self.downmix.0 != channels {
-            self.downmix = (channels, Downmix::usual(channels));
-        }
-        self.floats.clear();
-        self.floats.extend(samples.iter().map(|sample| sane(f32::from(*sample) / FULL_SCALE)));
-        self.downmix.1.mix(&self.floats, out);
-        Some(rate_hz)
+        let fdk = if other.is_none() { Some(Fdk::new(transport)?) } else { None };
+        Ok(Self { is_adts, fdk, other })
     }
 }
 
 impl Packets for Aac {
     fn decode(&mut self, packet: &[u8], out: &mut Vec<Frame>) -> Option<u32> {
-        self.fill(packet);
-        let mut rate_hz = None;
-        let blocks = if matches!(self.transport, Transport::Raw(_)) { 1 } else { BLOCKS_MAX };
-        for _ in 0..blocks {
-            match self.block(out) {
-                Some(found) => rate_hz = Some(found),
-                None => break,
-            }
+        match &mut self.fdk {
+            Some(fdk) if !(self.is_adts && other::is_one_of_adts(packet)) => fdk.decode(packet, out),
+            _ => self.other.get_or_insert_default().decode(packet, out),
         }
-        rate_hz
     }
 
     fn reset(&mut self) {
-        if let Ok(handle) = open(&self.transport) {
-            close(std::mem::replace(&mut self.handle, handle));
+        if let Some(fdk) = &mut self.fdk {
+            fdk.reset();
         }
-    }
-}
-
-impl Drop for Aac {
-    fn drop(&mut self) {
-        close(std::mem::replace(&mut self.handle, ptr::null_mut()));
-    }
-}
-
-fn open(transport: &Transport) -> Result<fdk::HANDLE_AACDECODER, Error> {
-    let kind = match transport {
-        Transport::Raw(_) => fdk::TRANSPORT_TYPE_TT_MP4_RAW,
-        Transport::Adts => fdk::TRANSPORT_TYPE_TT_MP4_ADTS,
-        Transport::Loas => fdk::TRANSPORT_TYPE_TT_MP4_LOAS,
-    };
-    // SAFETY: no pointer is handed over; null is no memory.
-    let handle = unsafe { fdk::aacDecoder_Open(kind, 1) };
-    if handle.is_null() {
-        return Err(Error::Damaged("there is no memory for its decoder".into()));
-    }
-    let set = |what, value| {
-        // SAFETY: the handle is open.
-        unsafe { fdk::aacDecoder_SetParam(handle, what, value) };
-    };
-    set(fdk::AACDEC_PARAM_AAC_PCM_LIMITER_ENABLE, 0);
-    // Noise in place of what is damaged: the other ways delay everything by a frame.
-    set(fdk::AACDEC_PARAM_AAC_CONCEAL_METHOD, 1);
-    // No changes of level that a file may ask for.
-    set(fdk::AACDEC_PARAM_AAC_DRC_REFERENCE_LEVEL, -1);
-    set(fdk::AACDEC_PARAM_AAC_UNIDRC_SET_EFFECT, -1);
-    if let Transport::Raw(config) = transport {
-        let mut bytes = config.as_ptr().cast_mut();
-        let length = u32::try_from(config.len()).unwrap_or(0);
-        // SAFETY: the handle is open; one buffer of this length is handed over, which is only read, and only during the
-        // call.
-        let error = unsafe { fdk::aacDecoder_ConfigRaw(handle, &raw mut bytes, &raw const length) };
-        if error != 0 {
-            close(handle);
-            return Err(Error::Unsupported(format!("AAC of type {}", object_type(config))));
+        if let Some(other) = &mut self.other {
+            other.reset();
         }
-    }
-    Ok(handle)
-}
-
-fn close(handle: fdk::HANDLE_AACDECODER) {
-    if !handle.is_null() {
-        // SAFETY: the handle is open and not used afterwards.
-        unsafe { fdk::aacDecoder_Close(handle) };
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Adts {
 }
 
 impl Head for Adts {
-    const FIRST: u8 = 0xFF;
+    const FIRST: &'static [u8] = &[0xFF];
     const BYTES: usize = 7;
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -78,7 +78,7 @@ pub(super) struct Loas {
 }
 
 impl Head for Loas {
-    const FIRST: u8 = 0x56;
+    const FIRST: &'static [u8] = &[0x56];
     const BYTES: usize = 3;
 
     fn read(bytes: &[u8]) -> Option<Self> {

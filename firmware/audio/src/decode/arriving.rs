@@ -8,6 +8,7 @@ mod ogg;
 
 use std::io::{self, Read};
 
+pub(super) use self::ogg::comments;
 use super::{Decode, Error};
 
 /// What an Ogg stream begins with.

@@ -1,4 +1,4 @@
-//! A stream of bare frames as a decoder: MPEG audio and bare AAC.
+//! A stream of bare frames as a decoder: MPEG audio, AAC, AC-3 and DTS.
 //!
 //! All there is is played, whatever a header claims of the whole. What an encoder has put around the music is left out
 //! only where the stream ends as the encoder's own tag says; therefore so much is held back until it does. Where rates or

@@ -5,12 +5,17 @@
 use std::ops::Range;
 
 use super::aac::{Aac, Transport};
+use super::ac3::{self, Ac3};
 use super::adts::{Adts, Loas};
 use super::bare::Bare;
+use super::disguise::InPcm;
+use super::dts::{self, Dts};
 use super::mp4::{self, Mp4};
 use super::mpeg::{Header, Mpeg};
-use super::spliced::Spliced;
+use super::speex::{self, Speex};
+use super::spliced::{Piece, Spliced};
 use super::symphonia::Symphonia;
+use super::walk::Head;
 use super::wave::{Inside, Samples, Wave};
 use super::window::Window;
 use super::{Decode, Error, Source, TrackInfo, flac, id3, ogg};
@@ -58,8 +63,8 @@ fn known<S: Source + 'static>(
             Some((pieces, info)) => spliced(Spliced::new(window.into_source(), pieces), None, info),
             None => Err(Error::Damaged("it does not say how its sound is written".into())),
         },
-        Kind::Ogg if window.at(at, HEAD_BYTES).map_err(Error::Open)?.windows(8).any(|mark| mark == b"Speex   ") => {
-            Err(Error::Unsupported("Speex".into()))
+        Kind::Ogg if window.at(at, HEAD_BYTES).map_err(Error::Open)?.windows(8).any(|mark| mark == speex::MARK) => {
+            Ok(Box::new(Speex::open(window, at)?))
         }
         Kind::Ogg => match ogg::pieces(&mut window, at).map_err(Error::Open)? {
             Some((pieces, header)) => {
@@ -84,19 +89,23 @@ fn spliced<S: Source + 'static>(
 
 /// What symphonia reads as it is, from `at` on.
 fn plain<S: Source + 'static>(window: Window<S>, at: u64, length: u64) -> Result<Box<dyn Decode>, Error> {
-    let whole = Spliced::new(window.into_source(), vec![super::spliced::Piece::Real(at..length)]);
+    let whole = Spliced::new(window.into_source(), vec![Piece::Real(at..length)]);
     spliced(whole, None, TrackInfo::default())
 }
 
 fn wave<S: Source + 'static>(mut window: Window<S>, at: u64) -> Result<Box<dyn Decode>, Error> {
     let wave = Wave::read(&mut window, at)?.ok_or(Error::Unrecognised)?;
     let place = wave.pieces.first().cloned().unwrap_or_default();
-    let inside = wave.inside();
+    let inside = wave.inside(&mut window)?;
     if inside == Inside::Samples {
         return Ok(Box::new(Samples::new(window, wave)));
     }
     let source = window.into_source();
     let opened = match inside {
+        Inside::Ac3 => boxed(Bare::<_, ac3::Header, _>::open(source, place, Ac3::new()?, wave.info)?),
+        Inside::Dts => boxed(Bare::<_, dts::Header, _>::open(source, place, Dts::default(), wave.info)?),
+        Inside::DtsInPcm => boxed(Bare::<_, InPcm<dts::Header>, _>::open(source, place, Dts::default(), wave.info)?),
+        Inside::Ac3InPcm => boxed(Bare::<_, InPcm<ac3::Swapped>, _>::open(source, place, Ac3::new()?, wave.info)?),
         Inside::Aac => boxed(Bare::<_, Adts, _>::open(source, place, Aac::new(Transport::Adts)?, wave.info)?),
         _ => boxed(Bare::<_, Header, _>::open(source, place, Mpeg::new(), wave.info)?),
     };
@@ -107,12 +116,22 @@ fn wave<S: Source + 'static>(mut window: Window<S>, at: u64) -> Result<Box<dyn D
 fn bare<S: Source + 'static>(mut window: Window<S>, at: u64, length: u64) -> Result<Box<dyn Decode>, Error> {
     let info = id3::read(&mut window).map_err(Error::Open)?;
     let all: Range<u64> = at..length;
+    // Its frames are of one length, so that what looks like another kind's lies in the same place of each.
+    let is_dts = dts::Header::read(window.at(at, dts::Header::BYTES).map_err(Error::Open)?).is_some();
+    if is_dts {
+        return boxed(Bare::<_, dts::Header, _>::open(window.into_source(), all, Dts::default(), info)?)
+            .ok_or(Error::Unrecognised);
+    }
     // Each finds out for itself whether these are its frames; the source comes back if they are not.
     let source = match Bare::<_, Header, _>::open(window.into_source(), all.clone(), Mpeg::new(), info.clone())? {
         Ok(bare) => return Ok(Box::new(bare)),
         Err(source) => source,
     };
     let source = match Bare::<_, Adts, _>::open(source, all.clone(), Aac::new(Transport::Adts)?, info.clone())? {
+        Ok(bare) => return Ok(Box::new(bare)),
+        Err(source) => source,
+    };
+    let source = match Bare::<_, ac3::Header, _>::open(source, all.clone(), Ac3::new()?, info.clone())? {
         Ok(bare) => return Ok(Box::new(bare)),
         Err(source) => source,
     };

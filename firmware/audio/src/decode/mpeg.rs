@@ -14,7 +14,7 @@ use super::walk::Head;
 use crate::pcm::Frame;
 
 impl Head for Header {
-    const FIRST: u8 = 0xFF;
+    const FIRST: &'static [u8] = &[0xFF];
     const BYTES: usize = 4;
 
     fn read(bytes: &[u8]) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! Containers and codecs through `symphonia`: named only here and in the parts below.
 //!
-//! FLAC, Ogg, Matroska and CAF. Opus, AAC and MPEG audio it takes out of their containers, others decode them. Runs inside
+//! FLAC, Ogg, Matroska and CAF. Opus, AAC, AC-3, DTS and MPEG audio it takes out of their containers, others decode them. Runs inside
 //! the decoder process; whatever a file does to it, the process may die of it, but nothing else.
 
 mod describe;
@@ -11,7 +11,7 @@ use std::io;
 
 use symphonia::core::audio::{Channels, GenericAudioBufferRef};
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_AAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3, CODEC_ID_OPUS,
+    CODEC_ID_AAC, CODEC_ID_AC3, CODEC_ID_DCA, CODEC_ID_EAC3, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3, CODEC_ID_OPUS,
 };
 use symphonia::core::codecs::audio::{AudioCodecId, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::common::Limit;
@@ -27,8 +27,10 @@ use self::describe::{downmix, read_tags};
 pub(super) use self::native::Native;
 use self::source::Whole;
 use super::aac::{Aac, Transport};
+use super::ac3::Ac3;
 use super::bare::Packets;
 use super::downmix::Downmix;
+use super::dts::Dts;
 use super::mpeg::Mpeg;
 use super::opus::Opus;
 use super::{Decode, Error, Source, TrackInfo, sane};
@@ -296,6 +298,8 @@ fn start(track: &Track, header: Option<&[u8]>) -> Result<(Codec, i64), Error> {
             return Ok((Codec::Opus(opus), lead_in));
         }
         CODEC_ID_AAC => return Ok((Codec::Other(Box::new(Aac::new(Transport::Raw(extra.to_vec()))?)), 0)),
+        CODEC_ID_AC3 | CODEC_ID_EAC3 => return Ok((Codec::Other(Box::new(Ac3::new()?)), 0)),
+        CODEC_ID_DCA => return Ok((Codec::Other(Box::new(Dts::default())), 0)),
         CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3 => return Ok((Codec::Other(Box::new(Mpeg::new())), 0)),
         _ => {}
     }
@@ -312,9 +316,6 @@ fn start(track: &Track, header: Option<&[u8]>) -> Result<(Codec, i64), Error> {
 fn name(codec: AudioCodecId) -> String {
     use symphonia::core::codecs::audio::well_known as known;
     let name = match codec {
-        known::CODEC_ID_AC3 => "AC-3",
-        known::CODEC_ID_EAC3 => "E-AC-3",
-        known::CODEC_ID_DCA => "DTS",
         known::CODEC_ID_SPEEX => "Speex",
         known::CODEC_ID_WAVPACK => "WavPack",
         known::CODEC_ID_WMA => "Windows Media Audio",

@@ -1,4 +1,4 @@
-//! From frame to frame through a stream that has no container: MPEG audio and bare AAC.
+//! From frame to frame through a stream that has no container: MPEG audio, AAC, AC-3 and DTS.
 //!
 //! Finds the first frame whatever lies in front of it, steps over tags and rubbish, and goes on behind damage. What looks
 //! like a header is believed where frames have led to it, or once as many follow as chance does not bring. No length
@@ -11,8 +11,8 @@ use super::window::Window;
 
 /// A frame's header.
 pub(super) trait Head: Copy {
-    /// The first byte of every header.
-    const FIRST: u8;
+    /// The bytes that a header may begin with.
+    const FIRST: &'static [u8];
     /// Bytes that [`Head::read`] needs.
     const BYTES: usize;
     /// Reads a header; `None` if it is none.
@@ -179,7 +179,8 @@ impl<S: Source, H: Head> Walk<S, H> {
     fn search(&mut self) -> io::Result<()> {
         let from = self.at + 1;
         let bytes = self.window.at(from, SEARCH_BYTES)?;
-        let place = bytes.iter().position(|byte| *byte == H::FIRST || *byte == b'I').unwrap_or(bytes.len().max(1));
+        let place =
+            bytes.iter().position(|byte| H::FIRST.contains(byte) || *byte == b'I').unwrap_or(bytes.len().max(1));
         self.at = from + place as u64;
         Ok(())
     }
@@ -196,7 +197,7 @@ mod tests {
     struct Toy(u8);
 
     impl Head for Toy {
-        const FIRST: u8 = 0xFF;
+        const FIRST: &'static [u8] = &[0xFF];
         const BYTES: usize = 3;
 
         fn read(bytes: &[u8]) -> Option<Self> {

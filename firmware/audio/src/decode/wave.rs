@@ -1,21 +1,23 @@
-//! WAV in all its sizes (RIFF, RIFX, RF64, BW64, Wave64) and AIFF: numbers and ADPCM.
+//! WAV in all its sizes (RIFF, RIFX, RF64, BW64, Wave64) and AIFF: numbers, ADPCM and GSM.
 //!
-//! Where the sound lies is what the chunks lead to, not what they claim; MPEG audio and AAC inside are others' work, who are
+//! Where the sound lies is what the chunks lead to, not what they claim; MPEG audio, AAC, AC-3 and DTS inside are others' work, who are
 //! handed the place.
 
 mod adpcm;
 mod chunks;
 mod format;
+mod gsm;
 mod pcm;
 mod plain;
 
 use std::ops::Range;
 
 use self::chunks::{Chunk, Style};
-use self::format::{Coding, Format};
+use self::format::{Coding, Format, Number};
 pub(super) use self::plain::Plain;
+use super::bare::Packets;
 use super::window::Window;
-use super::{Decode, Error, Source, TrackInfo, id3, shown};
+use super::{Decode, Error, Source, TrackInfo, ac3, disguise, dts, id3, shown};
 use crate::pcm::Frame;
 
 /// Bytes decoded at once, about: a tenth of a second of ordinary sound.
@@ -26,6 +28,9 @@ const FORMAT_BYTES_MAX: usize = 256;
 
 /// Bytes of tags that are read.
 const TAG_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes in which sound of another kind is looked for that is written as numbers.
+const DISGUISED_BYTES: usize = 64 * 1024;
 
 /// A file that has been found to be one.
 pub(super) struct Wave {
@@ -41,6 +46,11 @@ pub(super) enum Inside {
     Samples,
     Mpeg,
     Aac,
+    Ac3,
+    Dts,
+    /// These in place of the numbers that it is said to have.
+    DtsInPcm,
+    Ac3InPcm,
 }
 
 impl Wave {
@@ -91,12 +101,23 @@ impl Wave {
     }
 
     /// Whose work its contents are.
-    pub(super) fn inside(&self) -> Inside {
-        match self.format.coding {
+    pub(super) fn inside<S: Source>(&self, window: &mut Window<S>) -> Result<Inside, Error> {
+        Ok(match self.format.coding {
             Coding::Mpeg => Inside::Mpeg,
             Coding::Aac => Inside::Aac,
+            Coding::Ac3 => Inside::Ac3,
+            Coding::Dts => Inside::Dts,
+            Coding::Pcm { kind: Number::Signed, bytes: 2, .. } if self.format.channels == 2 => {
+                let begin = self.pieces.first().map_or(0, |piece| piece.start);
+                let samples = window.at(begin, DISGUISED_BYTES).map_err(Error::Open)?;
+                match () {
+                    () if disguise::is_in::<dts::Header>(samples) => Inside::DtsInPcm,
+                    () if disguise::is_in::<ac3::Swapped>(samples) => Inside::Ac3InPcm,
+                    () => Inside::Samples,
+                }
+            }
             _ => Inside::Samples,
-        }
+        })
     }
 }
 
@@ -139,42 +160,45 @@ fn say(info: &mut TrackInfo, chunk: &Chunk, body: &[u8]) {
 /// Samples of one file, decoded.
 pub(super) struct Samples<S> {
     window: Window<S>,
-    wave: Wave,
+    plain: Plain,
+    pieces: Vec<Range<u64>>,
+    info: TrackInfo,
     /// The piece at hand, and how far it is read.
     piece: usize,
     at: u64,
-    floats: Vec<f32>,
     /// Frames to leave out: the rest of the way to the target of a seek.
     early: u64,
 }
 
 impl<S: Source> Samples<S> {
-    pub(super) fn new(window: Window<S>, mut wave: Wave) -> Self {
-        let bytes: u64 = wave.pieces.iter().map(|piece| piece.end - piece.start).sum();
-        let frames = bytes / wave.format.block_bytes as u64 * plain::frames_per_block(&wave.format);
-        wave.info.duration_ms = (frames * 1_000).checked_div(wave.format.rate_hz.into());
-        let at = wave.pieces.first().map_or(0, |piece| piece.start);
-        Self { window, wave, piece: 0, at, floats: Vec::new(), early: 0 }
+    pub(super) fn new(window: Window<S>, wave: Wave) -> Self {
+        let Wave { format, pieces, mut info } = wave;
+        let bytes: u64 = pieces.iter().map(|piece| piece.end - piece.start).sum();
+        let frames = bytes / format.block_bytes as u64 * plain::frames_per_block(&format);
+        info.duration_ms = (frames * 1_000).checked_div(format.rate_hz.into());
+        let at = pieces.first().map_or(0, |piece| piece.start);
+        Self { window, plain: Plain::of(format), pieces, info, piece: 0, at, early: 0 }
     }
 }
 
 impl<S: Source> Decode for Samples<S> {
     fn info(&self) -> &TrackInfo {
-        &self.wave.info
+        &self.info
     }
 
     fn rate_hz(&self) -> u32 {
-        self.wave.format.rate_hz
+        self.plain.format.rate_hz
     }
 
     fn seek(&mut self, to_ms: u64) -> Result<(), Error> {
-        let format = &self.wave.format;
+        let format = &self.plain.format;
         let frames = u128::from(to_ms) * u128::from(format.rate_hz) / 1_000;
         let frames = u64::try_from(frames).unwrap_or(u64::MAX);
         let per_block = plain::frames_per_block(format).max(1);
         let mut bytes = (frames / per_block).saturating_mul(format.block_bytes as u64);
         self.early = frames % per_block;
-        for (index, piece) in self.wave.pieces.iter().enumerate() {
+        self.plain.reset();
+        for (index, piece) in self.pieces.iter().enumerate() {
             let length = piece.end - piece.start;
             (self.piece, self.at) = (index, piece.start + bytes.min(length));
             if bytes < length {
@@ -186,8 +210,8 @@ impl<S: Source> Decode for Samples<S> {
     }
 
     fn read(&mut self, out: &mut Vec<Frame>) -> Result<bool, Error> {
-        let format = &self.wave.format;
-        let Some(piece) = self.wave.pieces.get(self.piece) else { return Ok(false) };
+        let format = &self.plain.format;
+        let Some(piece) = self.pieces.get(self.piece) else { return Ok(false) };
         let block = format.block_bytes;
         let count =
             if matches!(format.coding, Coding::Pcm { .. }) { (STEP_BYTES / block).max(1) * block } else { block };
@@ -196,15 +220,15 @@ impl<S: Source> Decode for Samples<S> {
         let is_last = bytes.len() < count || left == count;
         self.at += bytes.len() as u64;
         let begin = out.len();
-        plain::decode(format, bytes, &mut self.floats, out);
+        self.plain.decode(bytes, out);
         let early = usize::try_from(self.early).unwrap_or(usize::MAX).min(out.len() - begin);
         out.drain(begin..begin + early);
         self.early -= early as u64;
         if is_last {
             self.piece += 1;
-            self.at = self.wave.pieces.get(self.piece).map_or(0, |piece| piece.start);
+            self.at = self.pieces.get(self.piece).map_or(0, |piece| piece.start);
         }
-        Ok(!is_last || self.piece < self.wave.pieces.len() || out.len() > begin)
+        Ok(!is_last || self.piece < self.pieces.len() || out.len() > begin)
     }
 }
 

@@ -8,8 +8,8 @@ use triple_buffer::{Input, Output, triple_buffer};
 use crate::deck::DECK_FRAMES;
 use crate::pcm::SAMPLE_RATE_HZ;
 
-/// Sources a channel can have beside its decks: line-in, two phones between which the music changes, a pipe or another box.
-pub const SOURCES_MAX: usize = 4;
+/// Sources a channel can have beside its decks: line-in, a voice over the rest, and four senders that play together.
+pub const SOURCES_MAX: usize = 6;
 
 /// A gain in hundredths of a decibel: −90 dB to +12 dB, or silence. No other value can be made, so none can blow up a
 /// loudspeaker or turn into NaN.
@@ -57,6 +57,8 @@ impl Decibels {
 pub struct MixPlan {
     /// Gains of the sources, in the order in which the pump was given them; those it was not given are of no effect.
     pub sources: [Decibels; SOURCES_MAX],
+    /// Which sources are heard over the rest, as a voice is: nothing stands in for them, and they stand in for nothing.
+    pub over: [bool; SOURCES_MAX],
     /// Gain of the decks. Silence is pause: once faded out, decks keep their position.
     pub decks: Decibels,
     /// How long a change of gain takes, in ms: 0 to 65 535. Never shorter than [`super::FADE_MS_MIN`].
@@ -72,6 +74,7 @@ impl Default for MixPlan {
     fn default() -> Self {
         Self {
             sources: [Decibels::SILENCE; SOURCES_MAX],
+            over: [false; SOURCES_MAX],
             decks: Decibels::UNITY,
             ramp_ms: 50,
             crossfade_ms: 0,
@@ -88,6 +91,12 @@ impl MixPlan {
     /// Returns this plan with the gain of the source at `index` (below [`SOURCES_MAX`]) replaced.
     pub const fn with_source(mut self, index: usize, gain: Decibels) -> Self {
         self.sources[index] = gain;
+        self
+    }
+
+    /// Returns this plan with the source at `index` (below [`SOURCES_MAX`]) heard over the rest.
+    pub const fn with_over(mut self, index: usize) -> Self {
+        self.over[index] = true;
         self
     }
 

@@ -1,5 +1,7 @@
 //! What the mixer promises, heard frame by frame.
 
+mod together;
+
 use super::strip::PATIENCE_BLOCKS;
 use super::*;
 use crate::deck::{DeckFeed, pair};
@@ -35,6 +37,7 @@ struct Desk {
 
 const DECKS: MixPlan = MixPlan {
     sources: [Decibels::SILENCE; SOURCES_MAX],
+    over: [false; SOURCES_MAX],
     decks: Decibels::UNITY,
     ramp_ms: 50,
     crossfade_ms: 0,
@@ -53,12 +56,17 @@ impl Desk {
     }
 
     fn block_from(&mut self, line: FromSource<'_>) -> &[Frame] {
+        self.block_of(&[line]);
+        &self.out[self.out.len() - BLOCK_FRAMES..]
+    }
+
+    /// Mixes one block of what each source brings.
+    fn block_of(&mut self, from: &[FromSource<'_>]) {
         let mut block = Block::SILENT;
         let at = MediaTime::from_ticks(self.blocks * BLOCK_FRAMES as u64);
-        self.mixer.mix(self.plan, at, &[line], &mut block, &mut self.log);
+        self.mixer.mix(self.plan, at, from, &mut block, &mut self.log);
         self.out.extend_from_slice(&block.frames);
         self.blocks += 1;
-        &self.out[self.out.len() - BLOCK_FRAMES..]
     }
 
     fn blocks(&mut self, count: u32, line: &[Frame]) {

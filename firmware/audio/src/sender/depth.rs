@@ -42,15 +42,29 @@ pub(super) struct Depth {
     before_s: Option<f64>,
     least_s: f64,
     blocks: u32,
+    /// What waited when the last piece had come, and the blocks since then, while nothing is played.
+    piece_frames: usize,
+    piece_blocks: usize,
 }
 
 impl Depth {
     pub(super) const fn new() -> Self {
-        Self { fill_s: FILL_S, before_s: None, least_s: f64::MAX, blocks: 0 }
+        Self { fill_s: FILL_S, before_s: None, least_s: f64::MAX, blocks: 0, piece_frames: 0, piece_blocks: 0 }
     }
 
-    /// Returns how many frames must wait before any is played.
-    pub(super) fn fill_frames(&self) -> usize {
+    /// Returns whether the buffer is full enough to start; call it once per block until it is. A sender of large pieces (ffmpeg's
+    /// Ogg pages hold a second) starts at half the fill level once the time since its last piece makes up for the other half.
+    pub(super) fn is_filled(&mut self, waiting_frames: usize) -> bool {
+        if waiting_frames > self.piece_frames {
+            (self.piece_frames, self.piece_blocks) = (waiting_frames, 0);
+        } else {
+            self.piece_blocks += 1;
+        }
+        let fill = self.fill_frames();
+        waiting_frames >= fill / 2 && waiting_frames + self.piece_blocks * BLOCK_FRAMES >= fill
+    }
+
+    fn fill_frames(&self) -> usize {
         (self.fill_s * f64::from(SAMPLE_RATE_HZ)) as usize
     }
 
@@ -93,7 +107,7 @@ mod tests {
                 sent += piece_s * 48_000.0;
                 waiting += piece_s * 48_000.0;
             }
-            is_filling &= waiting < depth.fill_frames() as f64;
+            is_filling = is_filling && !depth.is_filled(waiting as usize);
             if is_filling {
                 continue;
             }
@@ -120,6 +134,25 @@ mod tests {
             assert!((speed - 1.0 - ppm * 1e-6).abs() < 5e-5, "{case}");
             assert!(least_s > LEAST_S - 0.06 && most_s < MOST_S + piece_s + 0.1, "{case}");
         }
+    }
+
+    #[test]
+    fn pages_of_a_second_are_heard_half_a_second_after_the_first_and_small_pieces_when_there_are_enough() {
+        let after = |piece_frames: usize| {
+            let (mut depth, mut waiting, mut block) = (Depth::new(), 0, 0);
+            while !depth.is_filled(waiting) {
+                block += 1;
+                waiting = block * BLOCK_FRAMES / piece_frames * piece_frames;
+            }
+            block as f64 * 0.01
+        };
+        let [page, small, none] = [after(48_000), after(1_152), {
+            let mut depth = Depth::new();
+            f64::from((0..10_000).filter(|_| depth.is_filled(35_000)).count() as u32)
+        }];
+        println!("pages of a second: {page:.2} s, MP3: {small:.2} s");
+        assert!((page - 1.5).abs() < 0.02 && (small - 1.5).abs() < 0.04, "{page} s, {small} s");
+        assert_eq!(none, 0.0, "what is less than half is never enough");
     }
 
     #[test]

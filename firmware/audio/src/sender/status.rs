@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use crate::meter::Signal;
 
 /// What a channel's sender is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SenderState {
     /// Nobody sends.
     #[default]
@@ -65,6 +65,27 @@ pub struct SenderNumbers {
     pub drift_ppm: f64,
     /// Linear peak of the last block.
     pub peak: f32,
+}
+
+impl SenderNumbers {
+    /// Returns these numbers and those of another sender of the same channel as one: what is counted is added up, of what is
+    /// measured the larger counts.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let drifts_more = other.drift_ppm.abs() > self.drift_ppm.abs();
+        Self {
+            state: self.state.max(other.state),
+            packets_total: self.packets_total + other.packets_total,
+            recovered_frames_total: self.recovered_frames_total + other.recovered_frames_total,
+            concealed_frames_total: self.concealed_frames_total + other.concealed_frames_total,
+            refused_total: self.refused_total + other.refused_total,
+            dropped_total: self.dropped_total + other.dropped_total,
+            waits_total: self.waits_total + other.waits_total,
+            delay_us: self.delay_us.max(other.delay_us),
+            drift_ppm: if drifts_more { other.drift_ppm } else { self.drift_ppm },
+            peak: self.peak.max(other.peak),
+        }
+    }
 }
 
 impl SenderStatus {

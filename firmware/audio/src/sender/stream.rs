@@ -133,7 +133,7 @@ impl Source for Stream {
         // Asked before the frames are counted: what was put in before the end is heard.
         let is_over = self.frames.is_abandoned();
         let waiting = self.frames.slots();
-        self.is_filling &= !is_over && waiting < self.depth.fill_frames();
+        self.is_filling = self.is_filling && !is_over && !self.depth.is_filled(waiting);
         if self.is_cut.load(Ordering::Acquire) {
             return Delivery::Gone;
         }

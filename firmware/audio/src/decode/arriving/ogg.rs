@@ -1,4 +1,4 @@
-//! Opus, Vorbis and FLAC in Ogg as they arrive: the only decoder file that names the `ogg` crate.
+//! Opus, Vorbis and FLAC in Ogg as they arrive.
 //!
 //! A stream may be followed by another of whatever kind (RFC 3533 section 4): that is how programs announce a new title. Streams beside
 //! the one that is heard are passed over.
@@ -221,7 +221,7 @@ impl<R: Read> Decode for Ogg<R> {
 }
 
 /// Returns the title and artist in comments as Vorbis writes them; nothing behind where they break their rules.
-fn comments(bytes: &[u8]) -> TrackInfo {
+pub(in crate::decode) fn comments(bytes: &[u8]) -> TrackInfo {
     let mut info = TrackInfo::default();
     // Behind the vendor's name and the count, which does not matter: the bytes end where they end.
     let behind_count = cut(bytes).and_then(|(_, rest)| rest.split_first_chunk::<4>());

@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use super::boxes::{Boxes, number};
 use crate::decode::aac::{Aac, Transport};
+use crate::decode::ac3::Ac3;
 use crate::decode::bare::Packets;
+use crate::decode::dts::Dts;
 use crate::decode::mpeg::Mpeg;
 use crate::decode::opus::Opus;
 use crate::decode::symphonia::Native;
@@ -26,19 +28,16 @@ pub(super) struct Entry {
 }
 
 /// Names of kinds that are known and not decoded here.
-const OTHERS: [([u8; 4], &str); 12] = [
+const OTHERS: [([u8; 4], &str); 9] = [
     (*b"drms", "it is protected by its seller (DRM)"),
     (*b"enca", "it is encrypted (DRM)"),
-    (*b"ac-3", "AC-3"),
-    (*b"ec-3", "E-AC-3"),
     (*b"ac-4", "AC-4"),
-    (*b"dtsc", "DTS"),
+    (*b"dtse", "DTS Express"),
     (*b"samr", "AMR"),
     (*b"sawb", "AMR-WB"),
     (*b"mlpa", "TrueHD"),
     (*b"QDM2", "QDesign Music"),
     (*b"MAC3", "MACE"),
-    (*b"agsm", "GSM 6.10"),
 ];
 
 /// Reads the first description in `stsd`.
@@ -85,6 +84,8 @@ pub(super) fn read<S: Source>(boxes: &mut Boxes<'_, S>, stsd: &Range<u64>) -> Re
             Some((0x40 | 0x66..=0x68, _)) => {
                 whole(Box::new(Aac::new(Transport::Raw(low_complexity(rate_hz, channels)))?))
             }
+            Some((0xA5 | 0xA6, _)) => whole(Box::new(Ac3::new()?)),
+            Some((0xA9, _)) => whole(Box::<Dts>::default()),
             Some((kind, _)) => Err(Error::Unsupported(format!("MP4 sound of type {kind:#04x}"))),
             None => Err(damaged()),
         },
@@ -102,6 +103,9 @@ pub(super) fn read<S: Source>(boxes: &mut Boxes<'_, S>, stsd: &Range<u64>) -> Re
             let lead_in = opus.pre_skip().into();
             Ok(Entry { packets: Box::new(opus), piece: None, lead_in })
         }
+        b"ac-3" | b"ec-3" => whole(Box::new(Ac3::new()?)),
+        b"dtsc" | b"dtsh" | b"dtsl" => whole(Box::<Dts>::default()),
+        b"agsm" => plain(Plain::gsm(rate_hz)?),
         b".mp3" | b"mp3 " | b"ms\0U" | b".mp2" => whole(Box::new(Mpeg::new())),
         b"twos" | b"in24" | b"in32" => {
             let width = match &entry.kind {

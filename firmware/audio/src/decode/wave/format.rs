@@ -2,6 +2,7 @@
 //!
 //! Values only. A kind that is not decoded here has a name, so that it can be said.
 
+use super::gsm;
 use crate::decode::Error;
 use crate::decode::downmix::{CHANNELS_MAX, Downmix, Place};
 
@@ -16,10 +17,16 @@ pub(super) enum Coding {
     ImaAdpcm,
     /// IMA's ADPCM as in QuickTime and AIFF-C.
     Ima4,
+    /// GSM 06.10, in blocks of one or two frames.
+    Gsm,
     /// Frames of MPEG audio.
     Mpeg,
     /// Bare AAC.
     Aac,
+    /// Frames of AC-3 or E-AC-3.
+    Ac3,
+    /// Frames of DTS.
+    Dts,
     /// Anything else, by its name.
     Other(String),
 }
@@ -78,9 +85,9 @@ impl Format {
             0x11 => Coding::ImaAdpcm,
             0x50 | 0x55 => Coding::Mpeg,
             0xFF | 0x1600 | 0x706D | 0x4143 | 0xA106 => Coding::Aac,
-            0x31 | 0x1500 => Coding::Other("GSM 6.10".into()),
-            0x92 | 0x2000 => Coding::Other("AC-3".into()),
-            0x2001 => Coding::Other("DTS".into()),
+            0x31 => Coding::Gsm,
+            0x92 | 0x2000 => Coding::Ac3,
+            0x2001 => Coding::Dts,
             0x160..=0x163 => Coding::Other("Windows Media Audio".into()),
             0x45 | 0x64 => Coding::Other("G.726".into()),
             tag => Coding::Other(format!("WAV format {tag:#06x}")),
@@ -136,8 +143,12 @@ impl Format {
         if let Coding::Other(name) = coding {
             return Err(Error::Unsupported(name));
         }
+        if coding == Coding::Gsm && channels > 1 {
+            return Err(Error::Unsupported(format!("GSM of {channels} channels")));
+        }
         let block_bytes = match &coding {
             Coding::Pcm { bytes, .. } => bytes * channels,
+            Coding::Gsm if align != gsm::FRAME_BYTES => gsm::PAIR_BYTES,
             _ => align,
         };
         if block_bytes == 0 {
@@ -212,7 +223,7 @@ mod tests {
     #[test]
     fn what_is_not_decoded_has_a_name() {
         let refused = |tag| wave(tag, 2, 16, 4, &[]).unwrap_err().to_string();
-        assert_eq!(refused(0x2000), "cannot be played here: AC-3");
+        assert_eq!(refused(0x161), "cannot be played here: Windows Media Audio");
         assert_eq!(refused(0x1234), "cannot be played here: WAV format 0x1234");
         assert!(matches!(wave(1, 0, 16, 4, &[]), Err(Error::NoSound)));
     }

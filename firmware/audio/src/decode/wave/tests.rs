@@ -73,7 +73,7 @@ fn nothing_to_hear_is_said_to_be_nothing() {
     assert!(matches!(open(riff(&[format(1, 2, 16, 4)])), Err(Error::NoSound)));
     assert!(matches!(open(riff(&[format(1, 2, 16, 4), chunk(b"data", b"")])), Err(Error::NoSound)));
     assert!(matches!(open(riff(&[chunk(b"data", b"abcd")])), Err(Error::Damaged(_))));
-    assert!(matches!(open(riff(&[format(0x31, 1, 0, 65), chunk(b"data", b"abcd")])), Err(Error::Unsupported(_))));
+    assert!(matches!(open(riff(&[format(0x161, 1, 0, 65), chunk(b"data", b"abcd")])), Err(Error::Unsupported(_))));
 }
 
 #[test]
