@@ -47,13 +47,14 @@ pub use log::Entry;
 pub use mix::{Fades, MixPlan, OFF_DB, Source, Volume};
 pub use order::Order;
 pub use party::{
-    BOOSTS_MAX, Input, Output, Party, REACTION_PAUSE_MS, SILENT_MS, Saved, SavedItem, Session, TALK_OVER_MS, View,
+    BOOSTS_MAX, HEARD_FILES_MAX, Input, Output, Party, REACTION_PAUSE_MS, SILENT_MS, Saved, SavedItem, Session,
+    TALK_OVER_MS, View,
 };
 pub use queue::{By, Item, QUEUE_MAX, Queue, Why};
 pub use reaction::Reaction;
 pub use repertoire::{KEY_BYTES_MAX, Repertoire};
 pub use requests::{Decline, PENDING_MAX, Request, RequestList, Standing};
-pub use settings::{Change, Origins, OutOfRange, Repeat, Requests, Settings};
+pub use settings::{Change, Origins, OutOfRange, Repeat, Requests, Settings, Which};
 pub use view::{
     ByView, GuestView, ItemView, NowView, PartyView, PendingView, PlayedView, PublicView, QueueView, RequestState,
     RequestView, RoleView, SessionView, SkipView, WishedView,

@@ -43,6 +43,15 @@ impl Source {
     }
 }
 
+/// Where the voice of somebody who speaks over the music comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mouth {
+    /// A microphone at the box's line-in.
+    LineIn,
+    /// A host's phone.
+    Phone,
+}
+
 /// The gain of a source that is not heard: −∞ dB.
 pub const OFF_DB: f32 = f32::NEG_INFINITY;
 
@@ -90,6 +99,10 @@ pub struct MixPlan {
     pub line_in_db: f32,
     /// Gain of the sender in dB: [`OFF_DB`] or the volume.
     pub sender_db: f32,
+    /// Gain of a host's microphone in dB: [`OFF_DB`] or the volume. It is heard over the rest.
+    pub voice_db: f32,
+    /// Whether line-in, too, is heard over the rest: somebody speaks there.
+    pub line_in_is_voice: bool,
     /// Gain of the tracks in dB: [`OFF_DB`] or the volume. Tracks that are not heard do not advance: that is what pause is.
     pub tracks_db: f32,
     /// Length of the ramp to these gains, ms.
@@ -124,6 +137,8 @@ impl MixPlan {
         Self {
             line_in_db: level(source == Source::LineIn),
             sender_db: level(source == Source::Sender),
+            voice_db: OFF_DB,
+            line_in_is_voice: false,
             tracks_db: level(source == Source::Files),
             ramp_ms,
             fallback_to_tracks: playing && source != Source::Files,
@@ -135,11 +150,15 @@ impl MixPlan {
         Self { tracks_db: volume.db(), ..self }
     }
 
-    /// The same plan with a voice at line-in over it, and the music `duck_db` softer.
+    /// The same plan with a voice over it, which comes in at `mouth`, and the music `duck_db` softer.
     #[must_use]
-    pub(crate) fn under_a_voice(self, volume: Volume, duck_db: u8) -> Self {
+    pub(crate) fn under_a_voice(self, mouth: Mouth, volume: Volume, duck_db: u8) -> Self {
         // What is off stays off.
         let ducked = |db: f32| db - f32::from(duck_db);
-        Self { line_in_db: volume.db(), sender_db: ducked(self.sender_db), tracks_db: ducked(self.tracks_db), ..self }
+        let under = Self { sender_db: ducked(self.sender_db), tracks_db: ducked(self.tracks_db), ..self };
+        match mouth {
+            Mouth::LineIn => Self { line_in_db: volume.db(), line_in_is_voice: true, ..under },
+            Mouth::Phone => Self { line_in_db: ducked(self.line_in_db), voice_db: volume.db(), ..under },
+        }
     }
 }

@@ -21,6 +21,8 @@ pub struct Order {
     /// The catalogue as it was listed.
     listed: Vec<TrackId>,
     known: HashSet<TrackId>,
+    /// What guests have brought: it can be asked for and never comes by itself.
+    brought: HashSet<TrackId>,
     /// The channel's own tracks as they were listed; `None`: all are.
     own: Option<Vec<TrackId>>,
     /// Those of them that the walk goes through; `None`: it goes through the catalogue.
@@ -103,9 +105,24 @@ impl Order {
         self.is_playable(track) && self.is_of_own(track)
     }
 
-    /// Whether `track` is listed and not known to be unplayable.
+    /// Whether `track` is listed, or brought, and not known to be unplayable.
     pub fn is_playable(&self, track: TrackId) -> bool {
-        self.known.contains(&track) && !self.unplayable.contains(&track)
+        (self.known.contains(&track) || self.brought.contains(&track)) && !self.unplayable.contains(&track)
+    }
+
+    /// What guests have brought.
+    pub(crate) fn brought(&self) -> &HashSet<TrackId> {
+        &self.brought
+    }
+
+    /// Takes in a track that a guest has brought.
+    pub(crate) fn bring(&mut self, track: TrackId) {
+        self.brought.insert(track);
+    }
+
+    /// Forgets what guests have brought, but for what `is_needed`.
+    pub(crate) fn keep_brought(&mut self, is_needed: impl Fn(TrackId) -> bool) {
+        self.brought.retain(|track| is_needed(*track));
     }
 
     /// Whether there is anything left to play.

@@ -3,11 +3,12 @@
 //! It keeps [`DECKS`] tracks open ahead (the one heard and the one after it), so that the hand-over is gapless and a
 //! skip is immediate. It does not know how far a track has played; the audio room tells when one starts and ends. What
 //! anybody wants is in `party/wishes.rs` (how it plays in `party/transport.rs`), votes to skip in `party/skips.rs`, hearts and reactions in
-//! `party/applause.rs`, who speaks over the music in `party/voice.rs`, a silent line-in in `party/silence.rs`, what is opened in
-//! `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
+//! `party/applause.rs`, files that guests bring in `party/files.rs`, who speaks over the music in `party/voice.rs`, a silent
+//! line-in in `party/silence.rs`, what is opened in `party/decks.rs`, what outlasts a restart in `party/memory.rs`.
 
 mod applause;
 mod decks;
+mod files;
 mod memory;
 mod silence;
 mod skips;
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
 use crate::history::History;
-use crate::mix::{Fades, MixPlan, Source, Volume};
+use crate::mix::{Fades, MixPlan, Mouth, Source, Volume};
 use crate::order::Order;
 use crate::queue::Queue;
 use crate::requests::RequestList;
@@ -32,6 +33,8 @@ use crate::settings::{Change, Settings};
 use applause::Applause;
 pub use applause::REACTION_PAUSE_MS;
 use decks::Open;
+use files::Files;
+pub use files::HEARD_FILES_MAX;
 pub use memory::{Saved, SavedItem};
 pub use silence::SILENT_MS;
 use silence::Silence;
@@ -59,6 +62,8 @@ pub enum Input {
     LineInHeard(bool),
     /// Somebody sends to the channel, or nobody.
     Sender(bool),
+    /// A host's phone is there to be spoken into over the music, or none.
+    Voice(bool),
     /// The first frame of an opened track was mixed.
     TrackStarted(CueId),
     /// The last frame of an opened track was mixed, or its turn was skipped.
@@ -106,6 +111,8 @@ pub struct Party {
     source: Source,
     has_line_in: bool,
     has_sender: bool,
+    /// Whether a host's phone is there to be spoken into.
+    has_voice: bool,
     playing: bool,
     /// Whether the track that is open first was given up by a stop, and is skipped when it plays again.
     stopped: bool,
@@ -124,6 +131,7 @@ pub struct Party {
     boosts: BTreeMap<GuestId, u8>,
     skips: Skips,
     applause: Applause,
+    files: Files,
     /// Tracks opened and not yet ended, oldest first; at most [`DECKS`], and one more for the blink of an eye.
     open: VecDeque<Open>,
     /// Tracks closed before they began, as far as the party knows: one may have begun in the meantime.
@@ -138,8 +146,8 @@ pub struct Party {
     /// When an open track was last replaced.
     replaced: Option<Time>,
     silence: Silence,
-    /// Until when somebody speaks over the music, unless they say so again.
-    talk_over: Option<Time>,
+    /// Who speaks over the music, if somebody does.
+    talk_over: Option<voice::Talk>,
     /// Counts changes of what people see, and of what outlasts a restart.
     revision: u64,
     saved_revision: u64,
@@ -156,6 +164,7 @@ impl Party {
             source,
             has_line_in: source == Source::LineIn,
             has_sender: false,
+            has_voice: false,
             playing: true,
             stopped: false,
             volume: Volume::FULL,
@@ -170,6 +179,7 @@ impl Party {
             boosts: BTreeMap::new(),
             skips: Skips::default(),
             applause: Applause::default(),
+            files: Files::default(),
             open: VecDeque::new(),
             closed: VecDeque::new(),
             next_cue: CueId(0),
@@ -192,7 +202,8 @@ impl Party {
     fn plan_within(&self, ramp_ms: u16) -> MixPlan {
         let plan = MixPlan::new(self.source, self.playing, self.volume, ramp_ms);
         let plan = if self.playing && self.silence.is_filled { plan.with_tracks(self.volume) } else { plan };
-        if self.talk_over.is_some() { plan.under_a_voice(self.volume, self.settings.duck_db) } else { plan }
+        let under = |talk: voice::Talk| plan.under_a_voice(talk.mouth, self.volume, self.settings.duck_db);
+        self.talk_over.map_or(plan, under)
     }
 
     /// Takes in what happened at `now`, on a clock that only goes forward, and returns what shall happen, in order.
@@ -212,15 +223,20 @@ impl Party {
             Input::Described(_) => Vec::new(),
             Input::LineIn(is_set_up) => {
                 self.has_line_in = is_set_up;
-                if is_set_up { Vec::new() } else { self.fall_silent() }
+                if is_set_up { Vec::new() } else { self.fall_silent_at(Mouth::LineIn) }
             }
             Input::LineInHeard(is_heard) => self.hear_line_in(is_heard, now),
             Input::Sender(is_there) => {
                 self.has_sender = is_there;
                 Vec::new()
             }
+            Input::Voice(is_there) => {
+                self.has_voice = is_there;
+                if is_there { Vec::new() } else { self.fall_silent_at(Mouth::Phone) }
+            }
             Input::TrackStarted(cue) => {
                 self.begin(cue, now);
+                self.note_heard_file(cue);
                 self.settle(now, false)
             }
             Input::TrackEnded(cue) => {
@@ -229,10 +245,12 @@ impl Party {
             }
             Input::CueFailed(cue) => {
                 self.fail(cue);
+                self.tidy_files();
                 self.settle(now, true)
             }
             Input::TrackBroken(cue) => {
                 self.give_up_on(cue);
+                self.tidy_files();
                 self.settle(now, true)
             }
             Input::Listening(audience) => self.listen(audience, now),

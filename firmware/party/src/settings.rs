@@ -30,7 +30,7 @@ pub enum Repeat {
     One,
 }
 
-/// The settings: all of them, some of them, and the origin of each. One list, so that none can be forgotten in one of them.
+/// The settings: all of them, some of them, their names, and the origin of each. One list, so that none can be forgotten in one of them.
 macro_rules! settings {
     ($($(#[$doc:meta])+ $name:ident: $type:ty),+ $(,)?) => {
         /// The settings of a party.
@@ -45,9 +45,26 @@ macro_rules! settings {
             $($(#[$doc])+ #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<$type>),+
         }
 
+        /// Some of the settings, by their names alone.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Which { $($(#[$doc])+ pub $name: bool),+ }
+
         /// The origin of each setting.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
         pub struct Origins { $($(#[$doc])+ pub $name: Origin),+ }
+
+        impl Which {
+            /// Returns the setting of this name alone; `None` if there is none.
+            pub fn named(name: &str) -> Option<Self> {
+                let mut which = Self::default();
+                match name {
+                    $(stringify!($name) => which.$name = true,)+
+                    _ => return None,
+                }
+                Some(which)
+            }
+        }
 
         impl Settings {
             fn with(&self, change: &Change) -> Self {
@@ -66,6 +83,16 @@ macro_rules! settings {
                 Self { $($name: later.$name.or(self.$name)),+ }
             }
 
+            /// Returns these but for `which`.
+            pub(crate) fn without(&self, which: Which) -> Self {
+                Self { $($name: self.$name.filter(|_| !which.$name)),+ }
+            }
+
+            /// Returns what each of these is in `configured`.
+            pub(crate) fn of(&self, configured: &Settings) -> Self {
+                Self { $($name: self.$name.and(Some(configured.$name))),+ }
+            }
+
             /// Returns the origin of each setting where these were set by hosts, over the `configured` ones.
             pub(crate) fn origins(&self, configured: &Settings) -> Origins {
                 let default = Settings::default();
@@ -80,6 +107,10 @@ settings! {
     requests: Requests,
     /// Whether guests may ask only for what plays by itself, where that is a folder or a playlist.
     own_only: bool,
+    /// What becomes of files that guests bring from their phones.
+    files: Requests,
+    /// How many files of one guest may wait at once: 1 to [`Settings::FILES_PER_GUEST_MAX`].
+    files_per_guest_max: u8,
     /// Whether what plays by itself is mixed up.
     shuffle: bool,
     /// What comes again.
@@ -108,6 +139,8 @@ settings! {
     fill_silence: bool,
     /// How much softer the music is while somebody speaks over it, dB: [`Settings::DUCK_DB_MIN`] to [`Settings::DUCK_DB_MAX`].
     duck_db: u8,
+    /// Whether several may send to the channel at once, whom a host mixes; how many is configured.
+    together: bool,
 }
 
 /// A setting that is out of its range.
@@ -124,6 +157,8 @@ impl Default for Settings {
         Self {
             requests: Requests::Approve,
             own_only: false,
+            files: Requests::Approve,
+            files_per_guest_max: 2,
             shuffle: false,
             repeat: Repeat::Off,
             per_guest_max: 3,
@@ -137,6 +172,7 @@ impl Default for Settings {
             level_loudness: true,
             fill_silence: false,
             duck_db: 14,
+            together: false,
         }
     }
 }
@@ -144,6 +180,8 @@ impl Default for Settings {
 impl Settings {
     /// Most requests of one guest that may be allowed to wait at once: more would be a playlist, not a wish.
     pub const PER_GUEST_MAX: u8 = 20;
+    /// Most files of one guest that may be allowed to wait at once: each takes room on the box.
+    pub const FILES_PER_GUEST_MAX: u8 = 10;
     /// Longest time that keeps a track from being requested again: a day.
     pub const RECENT_MIN_MAX: u16 = 1_440;
     /// Most votes that a host may ask for at least: more than that few parties have to spare.
@@ -178,6 +216,11 @@ impl Settings {
     pub fn check(&self) -> Result<(), OutOfRange> {
         let rules = [
             ("per_guest_max", "1 to 20", (1..=Self::PER_GUEST_MAX).contains(&self.per_guest_max)),
+            (
+                "files_per_guest_max",
+                "1 to 10 files",
+                (1..=Self::FILES_PER_GUEST_MAX).contains(&self.files_per_guest_max),
+            ),
             ("recent_min", "0 to 1440 minutes", self.recent_min <= Self::RECENT_MIN_MAX),
             // Also false for what is no number.
             ("skip_share", "0 to 1", (0.0..=1.0).contains(&self.skip_share)),
@@ -208,6 +251,13 @@ mod tests {
         let with = |change: Change| Settings::default().changed(&change).map_err(|wrong| wrong.field);
         for (guests, right) in [(0, false), (1, true), (20, true), (21, false)] {
             assert_eq!(with(Change { per_guest_max: Some(guests), ..Change::default() }).is_ok(), right, "{guests}");
+        }
+        for (files, right) in [(0, false), (1, true), (10, true), (11, false)] {
+            assert_eq!(
+                with(Change { files_per_guest_max: Some(files), ..Change::default() }).is_ok(),
+                right,
+                "{files}"
+            );
         }
         for (minutes, right) in [(0, true), (1_440, true), (1_441, false)] {
             assert_eq!(with(Change { recent_min: Some(minutes), ..Change::default() }).is_ok(), right, "{minutes}");

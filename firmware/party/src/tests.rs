@@ -2,6 +2,7 @@
 
 mod applause;
 mod evening;
+mod files;
 mod hostile;
 mod repertoire;
 mod requests;

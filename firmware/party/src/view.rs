@@ -18,7 +18,7 @@ use crate::mix::Source;
 use crate::queue::{By, Why};
 use crate::reaction::Reaction;
 use crate::requests::Decline;
-use crate::settings::{Origins, Settings};
+use crate::settings::{Change, Origins, Settings};
 use crate::wish::Role;
 
 /// What may be seen of a party, by everybody and by some. `T` is what is known of a track.
@@ -27,6 +27,8 @@ pub struct PartyView<T = TrackId> {
     /// What everybody may see.
     pub everybody: PublicView<T>,
     pub(crate) origins: Origins,
+    /// What those that hosts have set would be without their word.
+    pub(crate) back: Change,
     pub(crate) pending: Vec<PendingView<T>>,
     /// The songs of the evening, oldest first: of the party that goes on, or of the last one until the next begins.
     pub evening: Vec<PlayedView<T>>,
@@ -81,6 +83,9 @@ pub struct RoleView<'a, T> {
     /// The origin of each setting; for hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origins: Option<&'a Origins>,
+    /// What those settings that hosts have set would be, were their word taken back; for hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back: Option<&'a Change>,
     /// How many channels there may be; for hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels_max: Option<usize>,
@@ -263,6 +268,7 @@ impl<T> PartyView<T> {
             role,
             pending: leads.then_some(&self.pending),
             origins: is_host.then_some(&self.origins),
+            back: is_host.then_some(&self.back),
             channels_max: is_host.then_some(CHANNELS_MAX),
         }
     }

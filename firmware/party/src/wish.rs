@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::ChannelWish;
 use crate::mix::Source;
 use crate::reaction::Reaction;
-use crate::settings::{Change, OutOfRange};
+use crate::settings::{Change, OutOfRange, Which};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,10 @@ pub enum What {
     Undo,
     /// A guest asks for a track.
     Request(TrackId),
+    /// A guest asks whether they may bring a file.
+    Offer,
+    /// A guest asks for the track of a file that they have brought.
+    Bring(TrackId),
     /// A guest takes a request back, whether it waits to be approved or to be heard.
     Withdraw(RequestId),
     /// Let a request into the queue.
@@ -141,6 +145,8 @@ pub enum What {
     Forget(GuestId),
     /// Change settings.
     Set(Change),
+    /// Let these settings be what the files say again.
+    Unset(Which),
     /// Begin a party, under a title of at most [`TITLE_CHARS_MAX`] characters if there is one.
     Start(Option<String>),
     /// End it: guests, requests, votes and queue are forgotten, of history everything but which songs were heard when, and
@@ -181,6 +187,7 @@ impl What {
             | Self::NextSource
             | Self::Seek(_)
             | Self::Decline(_)
+            | Self::Offer
             | Self::Love(_)
             | Self::React(_)
             | Self::SkipVote(_)
@@ -192,12 +199,14 @@ impl What {
             | Self::Clear
             | Self::Undo
             | Self::Request(_)
+            | Self::Bring(_)
             | Self::Withdraw(_)
             | Self::Approve(_)
             | Self::Vote(..)
             | Self::Boost(_)
             | Self::Forget(_)
             | Self::Set(_)
+            | Self::Unset(_)
             | Self::Start(_)
             | Self::End
             | Self::Previous
@@ -234,6 +243,10 @@ pub enum Refused {
     RecentlyPlayed,
     /// The guest has as many requests waiting as allowed.
     TooMany,
+    /// Files of guests are switched off.
+    FilesOff,
+    /// The guest has as many files waiting as allowed.
+    TooManyFiles,
     /// There is no such track.
     NoSuchTrack,
     /// There is no such item in the queue.
@@ -316,6 +329,8 @@ impl Refused {
             Self::AlreadyQueued => "already-queued",
             Self::RecentlyPlayed => "recently-played",
             Self::TooMany => "too-many",
+            Self::FilesOff => "files-off",
+            Self::TooManyFiles => "too-many-files",
             Self::NoSuchTrack => "no-such-track",
             Self::NoSuchItem => "no-such-item",
             Self::NoSuchRequest => "no-such-request",

@@ -46,6 +46,10 @@ impl Applause {
 
     /// A guest wants the song, or no longer.
     pub(super) fn wish(&mut self, track: TrackId, on: bool) {
+        // What a guest has brought is no song that others could wish for.
+        if track.is_brought() {
+            return;
+        }
         if !on {
             if let Some(count) = self.wished.get_mut(&track) {
                 *count -= 1;

@@ -65,6 +65,9 @@ impl Party {
         self.session.title.clone_from(&saved.title);
         self.volume = saved.volume;
         for (index, item) in saved.items.iter().take(QUEUE_MAX).enumerate() {
+            if item.track.is_brought() {
+                self.order.bring(item.track);
+            }
             let made = Item {
                 id: ItemId(index as u64 + 1),
                 track: item.track,

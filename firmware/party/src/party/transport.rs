@@ -4,7 +4,7 @@ use base::Time;
 
 use super::wishes::Granted;
 use super::{Output, Party, Session};
-use crate::mix::{Source, VOLUME_FADE_MS, Volume};
+use crate::mix::{Mouth, Source, VOLUME_FADE_MS, Volume};
 use crate::wish::{Done, Refused};
 
 impl Party {
@@ -63,7 +63,7 @@ impl Party {
         }
         self.source = source;
         if source == Source::LineIn {
-            self.talk_over = None;
+            self.talk_over.take_if(|talk| talk.mouth == Mouth::LineIn);
         }
         self.silence = self.silence.anywhere();
         vec![Output::Mix(self.plan_within(self.fades.source_ms))]

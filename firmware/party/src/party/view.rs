@@ -120,6 +120,7 @@ impl Party {
         PartyView {
             everybody: self.public_view(),
             origins: self.origins(),
+            back: self.chosen.of(&self.configured),
             pending: self.requests.pending().map(pending).collect(),
             evening: self.history.evening().map(played).collect(),
             wished: self.wished().into_iter().map(|(track, wishes)| WishedView { track, wishes }).collect(),

@@ -1,16 +1,24 @@
-//! Talk-over: somebody speaks into line-in, and the music steps back meanwhile. Who may is the business of whoever carries the
+//! Talk-over: somebody speaks into line-in or a host's phone, and the music steps back meanwhile. Who may is the business of whoever carries the
 //! wish here; how the gains move is the mixer's.
 
 use base::Time;
 
 use super::wishes::Granted;
 use super::{Output, Party};
-use crate::mix::{DUCK_MS, Source, UNDUCK_MS};
+use crate::mix::{DUCK_MS, Mouth, Source, UNDUCK_MS};
 use crate::wish::{Done, Refused};
 
 /// Lifetime of a talk since the last wish for it, ms: a phone that is gone must not leave the music soft, and
 /// one on a bad radio must not be cut off.
 pub const TALK_OVER_MS: u64 = 5_000;
+
+/// Somebody who speaks over the music.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Talk {
+    pub(super) mouth: Mouth,
+    /// Until when, unless they say so again.
+    pub(super) until: Time,
+}
 
 impl Party {
     /// Lets a voice be heard over the music, or no longer.
@@ -18,24 +26,32 @@ impl Party {
         if !on {
             return Ok((Done::Plainly, self.fall_silent()));
         }
-        if !self.has_line_in {
-            return Err(Refused::NoLineIn);
-        }
-        if self.source == Source::LineIn {
-            return Err(Refused::LineInIsHeard);
-        }
-        let begins = self.talk_over.replace(now.plus_millis(TALK_OVER_MS)).is_none();
+        // A phone that is connected is meant, whatever else there is.
+        let mouth = match () {
+            () if self.has_voice => Mouth::Phone,
+            () if !self.has_line_in => return Err(Refused::NoLineIn),
+            () if self.source == Source::LineIn => return Err(Refused::LineInIsHeard),
+            () => Mouth::LineIn,
+        };
+        let before = self.talk_over.replace(Talk { mouth, until: now.plus_millis(TALK_OVER_MS) });
+        let begins = before.is_none_or(|before| before.mouth != mouth);
         let outputs = begins.then(|| Output::Mix(self.plan_within(DUCK_MS)));
         Ok((Done::Plainly, outputs.into_iter().collect()))
     }
 
     /// Ends a talk of which nobody says any more that it goes on.
     pub(super) fn end_of_talk(&mut self, now: Time) -> Vec<Output> {
-        if self.talk_over.is_none_or(|until| now < until) {
+        if self.talk_over.is_none_or(|talk| now < talk.until) {
             return Vec::new();
         }
         self.revision += 1;
         self.fall_silent()
+    }
+
+    /// Ends a talk of whoever speaks there, if somebody does.
+    pub(super) fn fall_silent_at(&mut self, mouth: Mouth) -> Vec<Output> {
+        let is_there = self.talk_over.is_some_and(|talk| talk.mouth == mouth);
+        if is_there { self.fall_silent() } else { Vec::new() }
     }
 
     /// Ends a talk, if there is one.

@@ -7,7 +7,7 @@ use super::{Output, Party, Session};
 use crate::mix::{Source, Volume};
 use crate::queue::{By, Item};
 use crate::requests::{Decline, PENDING_MAX, Standing};
-use crate::settings::{Change, Requests};
+use crate::settings::{Change, Requests, Settings, Which};
 use crate::text::shown;
 use crate::wish::{Asker, At, Done, Refused, TITLE_CHARS_MAX, What};
 
@@ -33,9 +33,11 @@ impl Party {
     /// Why it is refused; then nothing has changed.
     pub fn ask(&mut self, now: Time, asker: Asker, what: What) -> Granted {
         // These say themselves whether they have changed something that outlasts a restart.
-        let says = matches!(what, What::Turn(_) | What::Volume(_) | What::Request(_) | What::Withdraw(_));
+        let says =
+            matches!(what, What::Turn(_) | What::Volume(_) | What::Request(_) | What::Bring(_) | What::Withdraw(_));
         let lasting = what.lasts() && !says;
         let granted = self.grant(now, asker, what)?;
+        self.tidy_files();
         self.revision += 1;
         self.saved_revision += u64::from(lasting || matches!(granted.0, Done::Admitted(_)));
         Ok(granted)
@@ -61,12 +63,15 @@ impl Party {
             What::Start(title) => return self.start(title, now),
             What::End => return Ok(self.finish_session(now)),
             What::Set(change) => return self.set(&change, now),
+            What::Unset(which) => return Ok(self.unset(which, now)),
             What::Volume(db) => return self.volume(db),
             What::TalkOver(on) => return self.talk_over(on, now),
             What::Forget(guest) => return Ok(self.forget(guest, now)),
             _ if !self.session.live => return Err(Refused::Ended),
             What::Previous => return self.previous(now),
             What::Request(track) => return self.request(asker, guest?, track, now),
+            What::Offer => return self.offer(asker, guest?),
+            What::Bring(track) => return self.bring(asker, guest?, track, now),
             What::SkipVote(on) => return self.vote_to_skip(guest?, on, now),
             What::Love(on) => return self.love(guest?, on),
             What::React(reaction) => return self.react(guest?, reaction, now),
@@ -138,6 +143,7 @@ impl Party {
         self.boosts.clear();
         self.skips.clear();
         self.applause.clear();
+        self.files.clear();
         self.open.iter_mut().chain(&mut self.closed).for_each(Open::forget);
         let mut outputs = self.stop();
         outputs.extend(self.settle(now, true));
@@ -148,6 +154,17 @@ impl Party {
         let settings = self.settings.changed(change).map_err(Refused::Setting)?;
         // Whoever sends all of them has set those that differ from what holds.
         self.chosen = self.chosen.and(&Change::between(&self.settings, &settings));
+        Ok(self.take_settings(settings, now))
+    }
+
+    /// What the files say was checked with them, and so was what hosts have chosen besides.
+    fn unset(&mut self, which: Which, now: Time) -> (Done, Vec<Output>) {
+        self.chosen = self.chosen.without(which);
+        let settings = self.configured.changed(&self.chosen).unwrap_or_else(|_| self.configured.clone());
+        self.take_settings(settings, now)
+    }
+
+    fn take_settings(&mut self, settings: Settings, now: Time) -> (Done, Vec<Output>) {
         let before = std::mem::replace(&mut self.settings, settings);
         if before.shuffle != self.settings.shuffle {
             self.order.set_shuffle(self.settings.shuffle);
@@ -159,7 +176,7 @@ impl Party {
         }
         // A smaller number may be reached already.
         outputs.extend(self.skip_if_wanted(now));
-        Ok((Done::Plainly, outputs))
+        (Done::Plainly, outputs)
     }
 
     fn volume(&mut self, db: f32) -> Granted {
@@ -231,7 +248,8 @@ impl Party {
         if self.settings.requests == Requests::Off && !asker.leads {
             return Err(Refused::RequestsOff);
         }
-        if !self.order.is_playable(track) {
+        // What a guest has brought is theirs to ask for, and no one else's.
+        if track.is_brought() || !self.order.is_playable(track) {
             return Err(Refused::NoSuchTrack);
         }
         // Where nothing of its own can be played there is nothing to keep to.
@@ -247,15 +265,30 @@ impl Party {
         if self.history.has_begun(track, self.settings.recent_min, now) {
             return Err(Refused::RecentlyPlayed);
         }
+        let at_once = self.settings.requests == Requests::Auto || asker.leads;
+        self.check_room(guest, at_once)?;
+        self.applause.wish(track, true);
+        self.put(asker, (guest, track), at_once, now)
+    }
+
+    /// Whether one more request of `guest` can wait, to be heard or to be approved.
+    pub(super) fn check_room(&self, guest: GuestId, at_once: bool) -> Result<(), Refused> {
         if self.requests.waiting_of(guest) >= self.settings.per_guest_max.into() {
             return Err(Refused::TooMany);
         }
-        let at_once = self.settings.requests == Requests::Auto || asker.leads;
-        if if at_once { self.queue.is_full() } else { self.requests.pending().count() >= PENDING_MAX } {
-            return Err(Refused::QueueFull);
-        }
+        let is_full = if at_once { self.queue.is_full() } else { self.requests.pending().count() >= PENDING_MAX };
+        if is_full { Err(Refused::QueueFull) } else { Ok(()) }
+    }
+
+    /// Makes a request of `guest`, for which there is room, and lets it into the queue if it goes there `at_once`.
+    pub(super) fn put(
+        &mut self,
+        asker: Asker,
+        (guest, track): (GuestId, TrackId),
+        at_once: bool,
+        now: Time,
+    ) -> Granted {
         let request = self.requests.add(guest, track);
-        self.applause.wish(track, true);
         if !at_once {
             return Ok((Done::Pending(request), Vec::new()));
         }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use base::{GuestId, ItemId};
+use base::{GuestId, ItemId, TrackId};
 
 use super::{By, Item, QUEUE_MAX, Queue};
 
@@ -50,6 +50,11 @@ impl Queue {
         }
         self.changes.push_back(Change { added, removed, pinned, rounds });
         Some(result)
+    }
+
+    /// Tracks that come back into the queue when a change is taken back.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = TrackId> {
+        self.changes.iter().flat_map(|change| &change.removed).map(|item| item.track)
     }
 
     /// Whether there is something to take back.

@@ -1,12 +1,14 @@
 //! Long walks over anything that anybody can send: nothing panics, every limit holds, the music goes on, and what hosts
 //! did is taken back exactly.
 
+use std::collections::BTreeSet;
+
 use base::{CueId, GuestId, ItemId, RequestId, Time, TrackId};
 
 use super::{Dice, FADES, HOST, Pump, catalogue, guest, hearing, request};
 use crate::{
     Asker, At, Change, Entry, HISTORY_MAX, Input, PENDING_MAX, Party, QUEUE_MAX, Reaction, Repeat, Requests, Settings,
-    Source, Standing, What,
+    Source, Standing, What, Which,
 };
 
 /// Any wish about anything that may be there.
@@ -18,7 +20,7 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
     };
     let request = RequestId(dice.roll(1 + pump.party.requests().iter().last().map_or(0, |last| last.id.0)));
     let track = TrackId(dice.roll(1_500));
-    match dice.roll(34) {
+    match dice.roll(36) {
         0..5 => What::Request(track),
         5..10 => What::Add(track, if dice.roll(2) == 0 { At::Next } else { At::End }),
         10..13 => What::Move(item, dice.roll(20) as usize),
@@ -32,6 +34,7 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
         22 => What::SkipVote(dice.roll(3) > 0),
         23 => What::Set(any_change(dice)),
         24 => What::Previous,
+        25 if dice.roll(3) == 0 => What::Unset(Which { shuffle: true, crossfade_ms: true, ..Which::default() }),
         26 if dice.roll(50) == 0 => What::End,
         27 => What::Volume(f32::from_bits(dice.roll(1 << 31) as u32)),
         28 => What::Forget(GuestId(dice.roll(60) as u32)),
@@ -39,6 +42,8 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
         31 => What::React(Reaction::ALL[dice.roll(5) as usize]),
         32 => What::Seek(dice.roll(400_000)),
         33 => What::TalkOver(dice.roll(3) > 0),
+        34 => What::Offer,
+        35 => What::Bring(TrackId(TrackId::BROUGHT.start - 5 + dice.roll(300))),
         29 => What::Start(Some("\u{0}\u{202e}x".repeat(dice.roll(40) as usize))),
         _ => What::Vote(item, dice.roll(3) > 0),
     }
@@ -47,6 +52,8 @@ fn any_wish(dice: &mut Dice, pump: &Pump) -> What {
 fn any_change(dice: &mut Dice) -> Change {
     Change {
         own_only: Some(dice.roll(2) == 0),
+        files: Some([Requests::Auto, Requests::Approve, Requests::Off][dice.roll(3) as usize]),
+        files_per_guest_max: Some(dice.roll(12) as u8),
         requests: Some([Requests::Auto, Requests::Approve, Requests::Off][dice.roll(3) as usize]),
         shuffle: Some(dice.roll(2) == 0),
         repeat: Some([Repeat::Off, Repeat::All, Repeat::One][dice.roll(3) as usize]),
@@ -59,6 +66,7 @@ fn any_change(dice: &mut Dice) -> Change {
         reactions: Some(dice.roll(2) == 0),
         fill_silence: Some(dice.roll(2) == 0),
         duck_db: Some(dice.roll(45) as u8),
+        together: Some(dice.roll(2) == 0),
         ..Change::default()
     }
 }
@@ -86,6 +94,12 @@ fn check_limits(pump: &Pump) {
             assert!(party.queue().get(item).is_some(), "{request:?} is nowhere");
         }
     }
+    let brought = party.queue().items().map(|item| item.track).chain(party.requests().pending().map(|one| one.track));
+    let files: BTreeSet<TrackId> = party.files().collect();
+    assert!(
+        brought.filter(|track| track.is_brought()).all(|track| files.contains(&track)),
+        "a file that waits is gone"
+    );
     let queue = party.page_view().everybody.queue;
     assert!(queue.order.iter().eq(explained.iter().map(|(item, _)| &item.id)) && queue.items.len() == ids.len());
     let first: Vec<ItemId> = party.queue().first(2).iter().map(|item| item.id).collect();
@@ -145,7 +159,7 @@ fn whatever_hosts_did_is_taken_back_exactly() {
         for _ in 0..30 {
             let wish = any_wish(&mut dice, &pump);
             // The music stands still here, and so must what it depends on.
-            if !matches!(wish, What::Set(_) | What::End | What::Previous | What::SkipVote(_)) {
+            if !matches!(wish, What::Set(_) | What::Unset(_) | What::End | What::Previous | What::SkipVote(_)) {
                 _ = pump.ask(if dice.roll(2) == 0 { HOST } else { guest(dice.roll(9) as u32) }, wish);
             }
         }

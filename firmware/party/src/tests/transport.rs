@@ -58,11 +58,23 @@ fn a_single_track_follows_itself() {
     assert_eq!(party.view().track, Some(TrackId(7)), "its second deck is already playing");
 }
 
+/// The plan of a channel in which nothing is heard.
+fn silent(ramp_ms: u16) -> MixPlan {
+    MixPlan {
+        line_in_db: OFF_DB,
+        sender_db: OFF_DB,
+        voice_db: OFF_DB,
+        line_in_is_voice: false,
+        tracks_db: OFF_DB,
+        ramp_ms,
+        fallback_to_tracks: false,
+    }
+}
+
 #[test]
 fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
     let mut party = party();
-    let silent =
-        MixPlan { line_in_db: OFF_DB, sender_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 200, fallback_to_tracks: false };
+    let silent = silent(200);
     assert_eq!(last(&mut party, &[want(What::Pause)]), [Output::Mix(silent)]);
     assert_eq!(last(&mut party, &[want(What::Pause)]), []);
     assert_eq!(last(&mut party, &[want(What::Play)]), [Output::Mix(MixPlan { tracks_db: 0.0, ..silent })]);
@@ -72,8 +84,7 @@ fn pause_silences_both_sources_and_play_brings_the_chosen_one_back() {
 fn line_in_falls_back_to_tracks_only_while_it_plays() {
     let mut party = party();
     let chosen = last(&mut party, &[want(What::Select(Source::LineIn))]);
-    let plan =
-        MixPlan { line_in_db: 0.0, sender_db: OFF_DB, tracks_db: OFF_DB, ramp_ms: 1_000, fallback_to_tracks: true };
+    let plan = MixPlan { line_in_db: 0.0, fallback_to_tracks: true, ..silent(1_000) };
     assert_eq!(chosen, [Output::Mix(plan)]);
     let [Output::Mix(paused)] = last(&mut party, &[want(What::Pause)])[..] else { panic!("no plan") };
     assert!(!paused.fallback_to_tracks);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json, to_value};
 
 use super::*;
-use crate::{BOOSTS_MAX, ByView, Decline, How, RequestState, Requests, Role, Why};
+use crate::{BOOSTS_MAX, ByView, Decline, How, RequestState, Requests, Role, Which, Why};
 
 fn auto() -> Settings {
     Settings { requests: Requests::Auto, ..Settings::default() }
@@ -22,8 +22,12 @@ fn each_role_sees_what_it_may_and_no_more() {
         (Asker::default(), "guest", &["role"][..]),
         (guest(7), "guest", &["role"]),
         (Asker { leads: true, ..guest(1) }, "dj", &["pending", "role"]),
-        (Asker { leads: true, is_host: true, ..guest(1) }, "host", &["channels_max", "origins", "pending", "role"]),
-        (Asker::BOX, "host", &["channels_max", "origins", "pending", "role"]),
+        (
+            Asker { leads: true, is_host: true, ..guest(1) },
+            "host",
+            &["back", "channels_max", "origins", "pending", "role"],
+        ),
+        (Asker::BOX, "host", &["back", "channels_max", "origins", "pending", "role"]),
     ] {
         let shown = to_value(view.of_role(asker.role())).unwrap();
         assert_eq!((&shown["role"], keys(&shown)), (&json!(role), seen.to_vec()));
@@ -32,6 +36,22 @@ fn each_role_sees_what_it_may_and_no_more() {
     assert_eq!(to_value(view.of_role(Role::Dj)).unwrap()["pending"], pending);
     let public = to_value(&view.everybody).unwrap();
     assert!(!public.to_string().contains("50"), "a request that waits is nobody else's business: {public}");
+}
+
+#[test]
+fn a_host_sees_what_the_files_say_and_goes_back_to_it() {
+    let configured = Settings { crossfade_ms: 2_000, shuffle: true, ..Settings::default() };
+    let mut pump = Pump::of(configured.clone(), 100);
+    let back = |pump: &Pump| to_value(pump.party.page_view().of_role(Role::Host)).unwrap()["back"].take();
+    assert_eq!(back(&pump), json!({}));
+    pump.set(Change { crossfade_ms: Some(4_000), shuffle: Some(false), duck_db: Some(20), ..Change::default() });
+    assert_eq!(back(&pump), json!({ "crossfade_ms": 2_000, "shuffle": true, "duck_db": 14 }));
+    let saved = pump.party.saved_revision();
+    pump.ask(HOST, What::Unset(Which::named("crossfade_ms").unwrap())).unwrap();
+    assert_eq!(pump.party.settings(), &Settings { shuffle: false, duck_db: 20, ..configured });
+    assert_eq!(back(&pump), json!({ "shuffle": true, "duck_db": 14 }));
+    assert!(pump.party.saved_revision() > saved, "it outlasts a restart");
+    assert_eq!(Which::named("crossfade"), None);
 }
 
 #[test]

@@ -97,3 +97,41 @@ fn whoever_chooses_line_in_or_takes_it_away_ends_the_talk() {
     let [Output::Mix(after)] = party.handle(ms(10), Input::LineIn(false))[..] else { panic!("no plan") };
     assert_eq!((after.tracks_db, after.line_in_db), (0.0, OFF_DB));
 }
+
+#[test]
+fn a_hosts_phone_is_heard_over_whatever_plays_and_needs_no_line_in() {
+    let mut party = party();
+    party.handle(Time::ZERO, Input::LineIn(false));
+    assert_eq!(party.handle(Time::ZERO, Input::Voice(true)), [], "nobody speaks yet");
+    let under = plan(&mut party, 0, TALK).expect("a plan");
+    assert_eq!((under.voice_db, under.tracks_db, under.line_in_db), (0.0, -14.0, OFF_DB));
+    assert!(!under.line_in_is_voice);
+    let after = plan(&mut party, 1_000, What::TalkOver(false)).expect("a plan");
+    assert_eq!((after.voice_db, after.tracks_db, after.ramp_ms), (OFF_DB, 0.0, 800));
+    // Line-in as the music steps back like any other.
+    let mut on_line = Party::new(Source::LineIn, FADES, Settings::default(), 1);
+    on_line.handle(Time::ZERO, Input::Voice(true));
+    let under = plan(&mut on_line, 0, TALK).expect("a plan");
+    assert_eq!((under.line_in_db, under.voice_db, under.line_in_is_voice), (-14.0, 0.0, false));
+    assert!(under.fallback_to_tracks, "tracks stand in for line-in all the same");
+}
+
+#[test]
+fn a_phone_that_goes_away_while_somebody_speaks_gives_the_music_back_at_once() {
+    let mut party = with_line_in();
+    party.handle(Time::ZERO, Input::Voice(true));
+    plan(&mut party, 0, TALK);
+    assert_eq!(
+        plan(&mut party, 500, What::Select(Source::LineIn)).expect("a plan").voice_db,
+        0.0,
+        "it is another mouth"
+    );
+    let [Output::Mix(after)] = party.handle(ms(1_000), Input::Voice(false))[..] else { panic!("no plan") };
+    assert_eq!((after.voice_db, after.line_in_db), (OFF_DB, 0.0));
+    assert_eq!(party.ask(ms(1_000), HOST, TALK), Err(Refused::LineInIsHeard));
+    plan(&mut party, 2_000, What::Select(Source::Files));
+    plan(&mut party, 2_000, TALK);
+    assert_eq!(party.handle(ms(2_500), Input::Voice(true)), []);
+    let phone = plan(&mut party, 3_000, TALK).expect("from now on it is the phone");
+    assert_eq!((phone.voice_db, phone.line_in_db, phone.line_in_is_voice), (0.0, OFF_DB, false));
+}

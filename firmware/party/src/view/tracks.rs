@@ -7,11 +7,12 @@ use super::{
 impl<T> PartyView<T> {
     /// Returns the same of other tracks: what `track` knows of each takes its place.
     pub fn map_tracks<U>(self, mut track: impl FnMut(T) -> U) -> PartyView<U> {
-        let Self { everybody, origins, pending, evening, wished, guests, newcomer } = self;
+        let Self { everybody, origins, back, pending, evening, wished, guests, newcomer } = self;
         let pending =
             pending.into_iter().map(|PendingView { id, track: of, by }| PendingView { id, track: track(of), by });
         PartyView {
             origins,
+            back,
             pending: pending.collect(),
             evening: evening.into_iter().map(|played| played.map_track(&mut track)).collect(),
             wished: wished
