@@ -1,10 +1,11 @@
-//! Tokens with which programs may send, and who sends to which channel.
+//! Tokens with which programs may send, and who sends to which channel, at which fader. What a sender's sound does is not here.
 
 use std::collections::BTreeMap;
 
 use base::{ChannelId, GuestId};
 use serde::Serialize;
 
+use crate::fader::Fader;
 use crate::text::shown;
 
 /// Tokens at once: every desk, phone and program of a large party. A further one is refused.
@@ -43,6 +44,18 @@ pub enum Who {
     Host,
 }
 
+/// Most senders that a channel may have at once: as many as the mixer has places for beside line-in and a voice.
+pub const TOGETHER_MAX: usize = 4;
+
+/// Where a sender's sound comes into a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// One of the channel's places for senders: below [`TOGETHER_MAX`].
+    Sender(u8),
+    /// The place of a host who speaks over the music.
+    Voice,
+}
+
 /// Somebody who sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sending {
@@ -52,14 +65,38 @@ pub struct Sending {
     pub who: Who,
     /// What others are shown.
     pub name: String,
+    /// Which of the channel's places for senders it has.
+    pub place: u8,
+    /// How loud it is heard. Outlasts a connection that the same sender replaces.
+    pub fader: Fader,
+}
+
+/// What a channel lets a new sender do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// How many may send to it at once: 1 to [`TOGETHER_MAX`].
+    pub together_max: usize,
+    /// Whether the new one ends the others where there is no place left.
+    pub takes_over: bool,
+}
+
+/// A connection that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Began {
+    /// Its identity.
+    pub id: SendingId,
+    /// Where its sound comes in.
+    pub place: Place,
+    /// The connections that it replaces, which are to be ended.
+    pub replaced: Vec<SendingId>,
 }
 
 /// Why something is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// Somebody else sends to the channel; a host may take over.
+    /// Others send to the channel, and there is no place left; a host may take over.
     Taken {
-        /// Who.
+        /// Who, as it is shown.
         name: String,
     },
     /// There are [`TOKENS_MAX`] tokens.
@@ -72,7 +109,10 @@ pub enum Refused {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Senders {
     tokens: Vec<Token>,
-    on: BTreeMap<ChannelId, Sending>,
+    /// Of each channel, the one that began first first.
+    on: BTreeMap<ChannelId, Vec<Sending>>,
+    /// Of each channel, the host who speaks over it.
+    voices: BTreeMap<ChannelId, SendingId>,
     last_token: u32,
     last_sending: u32,
 }
@@ -132,117 +172,100 @@ impl Senders {
         self.end_all(|who| who == Who::Guest(guest))
     }
 
-    /// The sender of `channel` shall be ended; returns who that is.
-    pub fn end_channel(&mut self, channel: ChannelId) -> Option<SendingId> {
-        self.on.remove(&channel).map(|sending| sending.id)
+    /// Whoever sends to `channel` shall be ended; returns who that is.
+    pub fn end_channel(&mut self, channel: ChannelId) -> Vec<SendingId> {
+        self.on.remove(&channel).unwrap_or_default().into_iter().map(|sending| sending.id).collect()
+    }
+
+    /// One sender of `channel` shall be ended; returns whether it sends.
+    pub fn end_one(&mut self, channel: ChannelId, id: SendingId) -> bool {
+        let sends = self.sending(channel).iter().any(|sending| sending.id == id);
+        if sends {
+            self.end(id);
+        }
+        sends
     }
 
     fn end_all(&mut self, is_over: impl Fn(Who) -> bool) -> Vec<SendingId> {
-        self.on.extract_if(.., |_, sending| is_over(sending.who)).map(|(_, sending)| sending.id).collect()
+        let mut ended = Vec::new();
+        for on in self.on.values_mut() {
+            ended.extend(on.extract_if(.., |sending| is_over(sending.who)).map(|sending| sending.id));
+        }
+        self.on.retain(|_, on| !on.is_empty());
+        ended
     }
 
-    /// Somebody begins to send to `channel`. Returns the connection, and the one that it replaces: the same sender's, which
-    /// lost its network, or another's if the new one `takes_over`.
+    /// Somebody begins to send to `channel`. Whoever does so already and lost its network keeps its place and its fader.
     ///
     /// # Errors
     /// [`Refused::Taken`].
-    pub fn begin(
-        &mut self,
-        channel: ChannelId,
-        who: Who,
-        name: &str,
-        takes_over: bool,
-    ) -> Result<(SendingId, Option<SendingId>), Refused> {
-        if let Some(other) = self.on.get(&channel).filter(|other| other.who != who && !takes_over) {
-            return Err(Refused::Taken { name: other.name.clone() });
+    pub fn begin(&mut self, channel: ChannelId, who: Who, name: &str, terms: Terms) -> Result<Began, Refused> {
+        let id = SendingId(self.last_sending + 1);
+        let name = shown(name).unwrap_or_default();
+        let on = self.on.entry(channel).or_default();
+        if let Some(before) = on.iter_mut().find(|sending| sending.who == who) {
+            let replaced = vec![std::mem::replace(&mut before.id, id)];
+            before.name = name;
+            self.last_sending += 1;
+            return Ok(Began { id, place: Place::Sender(before.place), replaced });
         }
+        let is_full = on.len() >= terms.together_max;
+        if is_full && !terms.takes_over {
+            return Err(Refused::Taken { name: together(on.iter().map(|sending| sending.name.as_str())) });
+        }
+        let replaced = if is_full { on.drain(..).map(|sending| sending.id).collect() } else { Vec::new() };
+        let is_free = |place: &u8| on.iter().all(|sending| sending.place != *place);
+        // Fewer send than there are places.
+        let place = (0..TOGETHER_MAX as u8).find(is_free).unwrap_or_default();
+        on.push(Sending { id, who, name, place, fader: Fader::FULL });
+        self.last_sending += 1;
+        Ok(Began { id, place: Place::Sender(place), replaced })
+    }
+
+    /// A host begins to speak over `channel`; whoever did before is replaced.
+    pub fn begin_voice(&mut self, channel: ChannelId) -> Began {
         self.last_sending += 1;
         let id = SendingId(self.last_sending);
-        let name = shown(name).unwrap_or_default();
-        let replaced = self.on.insert(channel, Sending { id, who, name });
-        Ok((id, replaced.map(|replaced| replaced.id)))
+        let replaced = self.voices.insert(channel, id).into_iter().collect();
+        Began { id, place: Place::Voice, replaced }
+    }
+
+    /// Sets the fader of a sender of `channel`; returns whether it sends.
+    pub fn set_fader(&mut self, channel: ChannelId, id: SendingId, fader: Fader) -> bool {
+        let on = self.on.get_mut(&channel).into_iter().flatten().find(|sending| sending.id == id);
+        on.map(|sending| sending.fader = fader).is_some()
     }
 
     /// A connection has ended.
     pub fn end(&mut self, id: SendingId) {
-        self.on.retain(|_, sending| sending.id != id);
+        for on in self.on.values_mut() {
+            on.retain(|sending| sending.id != id);
+        }
+        self.on.retain(|_, on| !on.is_empty());
+        self.voices.retain(|_, voice| *voice != id);
     }
 
-    /// Returns who sends to `channel`.
-    pub fn sending(&self, channel: ChannelId) -> Option<&Sending> {
-        self.on.get(&channel)
+    /// Returns who sends to `channel`, the one that began first first.
+    pub fn sending(&self, channel: ChannelId) -> &[Sending] {
+        self.on.get(&channel).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Returns every channel to which somebody sends, and who.
+    /// Returns the connection of the host who speaks over `channel`.
+    pub fn voice(&self, channel: ChannelId) -> Option<SendingId> {
+        self.voices.get(&channel).copied()
+    }
+
+    /// Returns everybody who sends, and to which channel.
     pub fn all(&self) -> impl Iterator<Item = (ChannelId, &Sending)> {
-        self.on.iter().map(|(channel, sending)| (*channel, sending))
+        self.on.iter().flat_map(|(channel, on)| on.iter().map(|sending| (*channel, sending)))
     }
+}
+
+/// Returns the names of those who play together, as they are shown in every language.
+pub fn together<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    names.join(" + ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::NAME_CHARS_MAX;
-
-    fn channel(name: &str) -> ChannelId {
-        ChannelId::new(name).unwrap()
-    }
-
-    #[test]
-    fn a_token_is_for_its_channel_or_for_any_and_only_until_it_is_revoked() {
-        let mut senders = Senders::default();
-        let (red, blue) = (channel("red"), channel("blue"));
-        let desk = senders.issue("Desk", Some(red), [1; 32]).unwrap();
-        senders.issue(" \u{202e}Phone\n", None, [2; 32]).unwrap();
-        assert_eq!(senders.tokens()[1].name, "Phone");
-        assert_eq!(senders.find(&[1; 32], red).map(|token| token.id), Some(desk));
-        assert_eq!(senders.find(&[1; 32], blue), None);
-        assert!(senders.find(&[2; 32], blue).is_some() && senders.find(&[3; 32], red).is_none());
-        assert_eq!(senders.holder(&[1; 32]).map(|token| (token.id, token.channel)), Some((desk, Some(red))));
-        assert_eq!(senders.holder(&[3; 32]), None);
-        let (sending, _) = senders.begin(red, Who::Token(desk), "Desk", false).unwrap();
-        assert_eq!(senders.revoke(desk), Some(vec![sending]));
-        assert_eq!((senders.find(&[1; 32], red), senders.sending(red)), (None, None));
-        assert_eq!(senders.revoke(desk), None);
-    }
-
-    #[test]
-    fn a_channel_has_one_sender_who_may_come_back_but_not_be_pushed_aside() {
-        let mut senders = Senders::default();
-        let (red, ann, bob) = (channel("red"), Who::Guest(GuestId(1)), Who::Guest(GuestId(2)));
-        let (first, _) = senders.begin(red, ann, "Ann", false).unwrap();
-        let (again, replaced) = senders.begin(red, ann, "Ann", false).unwrap();
-        assert_eq!(replaced, Some(first));
-        assert_eq!(senders.begin(red, bob, "Bob", false), Err(Refused::Taken { name: "Ann".to_owned() }));
-        // What is said late of a connection that was replaced ends nothing.
-        senders.end(first);
-        assert_eq!(senders.sending(red).map(|sending| sending.id), Some(again));
-        let (of_bob, replaced) = senders.begin(red, bob, "Bob", true).unwrap();
-        assert_eq!(replaced, Some(again));
-        assert_eq!(senders.end_guest(GuestId(2)), [of_bob]);
-        assert!(senders.begin(channel("blue"), ann, "Ann", false).is_ok());
-    }
-
-    #[test]
-    fn nothing_but_a_host_outlives_the_party() {
-        let mut senders = Senders::default();
-        let token = senders.issue("Desk", None, [1; 32]).unwrap();
-        senders.begin(channel("red"), Who::Token(token), "Desk", false).unwrap();
-        senders.begin(channel("blue"), Who::Guest(GuestId(1)), "Ann", false).unwrap();
-        senders.begin(channel("green"), Who::Host, "", false).unwrap();
-        assert_eq!(senders.end_party().len(), 2);
-        assert!(senders.tokens().is_empty());
-        assert_eq!(senders.all().map(|(channel, _)| channel).collect::<Vec<_>>(), [channel("green")]);
-    }
-
-    #[test]
-    fn there_are_only_so_many_tokens_and_each_has_a_name() {
-        let mut senders = Senders::default();
-        assert_eq!(senders.issue(" \n", None, [0; 32]), Err(Refused::NoName));
-        for n in 0..TOKENS_MAX {
-            senders.issue(&"x".repeat(1_000), None, [n as u8; 32]).unwrap();
-        }
-        assert_eq!(senders.issue("more", None, [99; 32]), Err(Refused::TooManyTokens));
-        assert_eq!(senders.tokens()[0].name.len(), NAME_CHARS_MAX);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use base::{PacketDuration, StreamId, Time, Timeline};
+use base::{PacketDuration, Rate, Shares, StreamId, Time, Timeline};
 
 /// Listeners at once, by default. At 100 kbit/s each, 1,000 are 100 Mbit/s: what the box's wired port carries. A
 /// further offer is refused with [`super::api::OfferError::Full`].
@@ -13,10 +13,10 @@ pub const LISTENERS_MAX: usize = 1_000;
 /// people behind one NAT. A further offer is refused with [`super::api::OfferError::TooManyFromAddress`].
 pub const SESSIONS_PER_ADDRESS_MAX: usize = 8;
 
-/// Sessions whose handshake is not done, by default. For a further one the oldest goes of whose addresses none has answered
-/// ([`UNHEARD_MS_MIN`]); if there is none such, the offer is refused with [`super::api::OfferError::Unavailable`] until some join
-/// or give up.
-pub const HANDSHAKES_MAX: usize = 512;
+/// Sessions whose handshake is not done, by default: more than are offered ([`OFFERS_PER_SECOND`]) while those that say nothing keep
+/// their places ([`UNHEARD_MS_MIN`]), so that a newcomer finds one of theirs. For a further one the oldest goes of whose addresses none
+/// has answered; if there is none such, the offer is refused with [`super::api::OfferError::Unavailable`] until some join or give up.
+pub const HANDSHAKES_MAX: usize = 800;
 
 /// How long a session may keep its place though none of its addresses has answered, in milliseconds, when somebody else wants it:
 /// a phone answers within a tenth of a second, and whoever never meant to join would hold it for [`HANDSHAKE_MS_MAX`]. It keeps
@@ -71,6 +71,22 @@ impl Default for Limits {
             offers_per_second: OFFERS_PER_SECOND,
             offers_burst: OFFERS_BURST,
         }
+    }
+}
+
+/// Seconds in which an address may offer as many sessions as it may hold, in the long run: one that reconnects all the time
+/// is broken.
+const REFILL_S: u64 = 32;
+
+impl Limits {
+    /// Returns the budget of offers from `now` on. Whoever carries offers to the fan-out may keep one of its own, to refuse them
+    /// before anything of them is read.
+    pub fn offers(&self, now: Time) -> Shares {
+        let each = self.sessions_per_address as u64;
+        let total = Rate { per_1000_s: u64::from(self.offers_per_second) * 1_000, burst: self.offers_burst.into() };
+        let per_1000_s = each * 1_000 / REFILL_S;
+        let (address, guest) = (Rate { per_1000_s, burst: 2 * each }, Rate { per_1000_s, burst: each });
+        Shares::new(total, address, guest, now)
     }
 }
 

@@ -5,51 +5,53 @@
 //! As server it speaks DTLS 1.2 first, and 1.3 to those who speak nothing else, for the sake of the cipher under the
 //! sound. On 1.2 the library chooses it: AES-256-GCM before AES-128-GCM before AES-CM with HMAC-SHA1. On 1.3 it takes
 //! the client's first choice, and Chromium's is the last of these, the dearest to seal (the `fanout` bench prints the
-//! figures). It costs no time: without a cookie our sound follows the client's second flight on both versions.
+//! figures).
 //!
-//! Whoever knows a phone's address and port can forge whatever is not protected yet. So a join follows every different
-//! hello from its proven address, each in a handshake of its own, and hands on nothing else in the clear before a
-//! message with the certificate that the phone's offer names. What stays open to a forger is the moment between that
-//! message and the rest of its flight, if a phone sends them in several datagrams, and the handshakes that we have to
-//! begin.
+//! Whoever knows a phone's address and port can forge whatever is not protected yet. So a hello is followed when it echoes a
+//! cookie that only its address was sent (`cookie`); that is a round trip, for which a forged hello costs the box no signature
+//! and the phone no wrong answer. After it, nothing else in the clear is handed on before a message with the certificate that the
+//! phone's offer names. What stays open to a forger is the moment between that message and the rest of its flight, if a phone
+//! sends them in several datagrams; phones that speak 1.3 only, whose forged hellos are followed with the true one; and handshakes
+//! that we have to begin.
 
 mod attempt;
+mod cookie;
+mod identity;
 mod introduction;
+mod named;
 mod peek;
 #[cfg(test)]
 mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base::Time;
 use dimpl::{Dtls, DtlsCertificate, ProtocolVersion};
 
-use super::config::{Clocks, HANDSHAKE_MS_MAX};
+use super::config::Clocks;
 use super::srtp::{Opener, Profile, Sealer};
 use super::transmit::Transmit;
 use attempt::Attempt;
+use cookie::Cookie;
+pub use identity::{Identity, IdentityError};
 use introduction::Introduction;
+pub use named::Named;
+pub(crate) use named::Unnamed;
 use peek::Brings;
 
-/// Largest datagram of a handshake. Below every path's limit (RFC 8200 section 5 guarantees 1,280 with headers).
-const MTU_BYTES: usize = 1_200;
-
-/// First wait before a flight is sent again: round trips on the box's own radio are a few milliseconds, and a lost
-/// flight should not cost a second (RFC 9147 section 5.8.2 allows less than one for such networks).
-const FLIGHT_MS: u64 = 150;
-
-/// Times a flight is sent again before the session dies; with doubling waits that is within the handshake's limit.
-const FLIGHT_RETRIES: usize = 5;
-
-/// Hellos of one phone that are followed at a time. It sends one; the others are forged, and each costs a signature. A
-/// further one takes the place of the oldest, of one without an answer if there is any.
+/// Hellos of one phone that are followed at a time. It sends one; each costs a signature. A further one takes the place of the
+/// oldest, of one without an answer if there is any.
 const HELLOS_MAX: usize = 4;
 
-/// Hellos of one phone that are followed in all. Further ones are dropped, and the join ends by its time limit.
+/// Hellos of one phone that are followed in all, of those that echo the cookie and of the others each. Further ones are dropped,
+/// and the join ends by its time limit.
 const HELLOS_TOTAL_MAX: u32 = 64;
+
+/// How long a hello waits that understands DTLS 1.3 only, for which there is no cookie. A phone that understands both and has
+/// said so by then must not hear the answer to a forged one.
+const NEWER_WAIT_MS: u64 = 500;
 
 /// Datagrams of one hello: with a post-quantum key share it takes two. Further ones are dropped.
 const HELLO_PIECES_MAX: usize = 8;
@@ -60,51 +62,6 @@ pub type Fingerprint = [u8; 32];
 /// Whether `datagram` belongs to DTLS (RFC 7983 section 7).
 pub(super) fn is_dtls(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|byte| (20..64).contains(byte))
-}
-
-/// The process's certificate (P-256) and what all handshakes share.
-#[derive(Clone)]
-pub struct Identity {
-    config: Arc<dimpl::Config>,
-    certificate: Arc<DtlsCertificate>,
-}
-
-/// Why no certificate or configuration could be made: the machine's fault; a retry does not help.
-#[derive(Debug)]
-pub struct IdentityError(String);
-
-impl std::fmt::Display for IdentityError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "cannot make a DTLS certificate: {}", self.0)
-    }
-}
-
-impl std::error::Error for IdentityError {}
-
-impl Identity {
-    /// Makes a new certificate; phones learn its fingerprint from each answer, so it need not outlive the process.
-    ///
-    /// # Errors
-    /// If the cryptography library fails.
-    pub fn generate() -> Result<Self, IdentityError> {
-        let certificate =
-            dimpl::certificate::generate_self_signed_certificate().map_err(|e| IdentityError(e.to_string()))?;
-        // No cookie: its round trip proves the peer's address, and a STUN check has done that already.
-        let config = dimpl::Config::builder()
-            .mtu(MTU_BYTES)
-            .use_server_cookie(false)
-            .flight_start_rto(Duration::from_millis(FLIGHT_MS))
-            .flight_retries(FLIGHT_RETRIES)
-            .handshake_timeout(Duration::from_millis(HANDSHAKE_MS_MAX))
-            .build()
-            .map_err(|e| IdentityError(e.to_string()))?;
-        Ok(Self { config: Arc::new(config), certificate: Arc::new(certificate) })
-    }
-
-    /// What the answer says about the certificate.
-    pub fn fingerprint(&self) -> Fingerprint {
-        sha256(&self.certificate.certificate)
-    }
 }
 
 fn sha256(bytes: &[u8]) -> Fingerprint {
@@ -138,7 +95,7 @@ pub enum Ended {
 struct Side {
     clocks: Clocks,
     client: bool,
-    expected: Fingerprint,
+    expected: Named,
     /// Whether the peer's RTP will be opened, too.
     hears: bool,
 }
@@ -149,15 +106,17 @@ pub struct Association {
     identity: Identity,
     /// As client, and when the handshake is done, exactly one; as server one per hello that may be the peer's.
     attempts: Vec<Attempt>,
-    /// Hellos followed so far.
-    hellos: u32,
+    /// What a hello of DTLS 1.2 has to echo, once it was asked for.
+    cookie: Option<Cookie>,
+    /// Hellos followed so far: those that echo the cookie, and those that cannot.
+    hellos: [u32; 2],
     introduction: Introduction,
     done: bool,
 }
 
 impl Association {
     /// Ready to shake hands with whoever holds the certificate of `expected`; sends nothing before [`Self::drive`].
-    pub fn new(identity: &Identity, clocks: Clocks, client: bool, expected: Fingerprint, now: Time) -> Self {
+    pub fn new(identity: &Identity, clocks: Clocks, client: bool, expected: impl Into<Named>, now: Time) -> Self {
         let mut attempts = Vec::new();
         if client {
             let certificate = DtlsCertificate::clone(&identity.certificate);
@@ -165,12 +124,13 @@ impl Association {
             dtls.set_active(true);
             attempts.push(Attempt::new(dtls, None));
         }
-        let side = Side { clocks, client, expected, hears: false };
+        let side = Side { clocks, client, expected: expected.into(), hears: false };
         Self {
             side,
             identity: identity.clone(),
             attempts,
-            hellos: 0,
+            cookie: None,
+            hellos: [0; 2],
             introduction: Introduction::default(),
             done: false,
         }
@@ -207,8 +167,15 @@ impl Association {
             return self.each(|attempt, side| attempt.receive(side, now, datagram, to, out));
         }
         match peek::look(datagram) {
-            Brings::Hello(bytes) => self.take_hello(now, sha256(&bytes), datagram, to, out),
-            Brings::HelloPiece => self.take_piece(now, datagram, to, out),
+            Brings::Hello(hello) if peek::refuses_1_2(&hello) => self.hold(now, sha256(&hello), datagram, to, out),
+            Brings::Hello(_) => self.ask_for_cookie(datagram.len(), to, out),
+            Brings::HelloPiece => self.take_held_piece(datagram),
+            Brings::HelloAgain(hello) if peek::cookie(&hello).is_some_and(|cookie| !cookie.is_empty()) => {
+                self.take_hello(now, &hello, datagram, to, out);
+            }
+            Brings::HelloAgainPiece if self.attempts.last().is_some_and(|newest| !newest.answered && !newest.held) => {
+                self.take_piece(now, datagram, to, out);
+            }
             Brings::Certificate if !self.introduction.done => {
                 let whole = self.introduction.take(datagram, &self.side.expected);
                 for datagram in whole {
@@ -219,7 +186,7 @@ impl Association {
                 }
             }
             Brings::Plain if !self.introduction.done => {}
-            Brings::HelloAgain => {
+            Brings::HelloAgain(_) | Brings::HelloAgainPiece => {
                 return self
                     .hand_on(now, datagram, to, out, |dtls| dtls.protocol_version() == Some(ProtocolVersion::DTLS1_3));
             }
@@ -287,43 +254,89 @@ impl Association {
         Ok(None)
     }
 
-    /// Follows a hello, or repeats what we said to it.
-    fn take_hello(&mut self, now: Time, digest: Fingerprint, datagram: &[u8], to: SocketAddr, out: &mut impl Transmit) {
-        if let Some(known) = self.attempts.iter_mut().find(|attempt| attempt.hello == Some(digest)) {
-            // The library answers a hello that comes again with its whole flight.
-            drop(known.receive(&self.side, now, datagram, to, out));
+    /// Answers a hello with the request to echo the cookie, if that is no longer than what it came in.
+    fn ask_for_cookie(&mut self, bytes: usize, to: SocketAddr, out: &mut impl Transmit) {
+        if bytes < cookie::REQUEST_BYTES {
             return;
         }
-        if self.hellos == HELLOS_TOTAL_MAX {
+        self.cookie = self.cookie.or_else(cookie::bake);
+        if let Some(len) = self.cookie.and_then(|cookie| cookie::request(&cookie, out.buffer())) {
+            out.send(to, len);
+        }
+    }
+
+    /// Follows a hello that echoes the cookie, or repeats what we said to it.
+    fn take_hello(&mut self, now: Time, hello: &[u8], datagram: &[u8], to: SocketAddr, out: &mut impl Transmit) {
+        let Some(cookie) = self.cookie.filter(|cookie| peek::cookie(hello) == Some(&cookie[..])) else { return };
+        let digest = sha256(hello);
+        if let Some(n) = self.attempts.iter().position(|attempt| attempt.hello == Some(digest)) {
+            if self.attempts[n].answered {
+                // The library answers a hello that comes again with its whole flight.
+                drop(self.attempts[n].receive(&self.side, now, datagram, to, out));
+                return;
+            }
+            // All of its pieces come again: one may have been forged.
+            self.attempts.remove(n);
+        }
+        let [echoed, _] = &mut self.hellos;
+        if *echoed == HELLOS_TOTAL_MAX {
             return;
         }
-        self.hellos += 1;
-        if self.attempts.len() == HELLOS_MAX {
-            self.attempts.remove(self.attempts.iter().position(|attempt| !attempt.answered).unwrap_or(0));
-        }
-        self.attempts.push(Attempt::new(self.server(now, Dtls::new_12), Some(digest)));
+        *echoed += 1;
+        // This one is the phone's; what was held is not.
+        self.attempts.retain(|attempt| !attempt.held);
+        self.make_room();
+        let mut attempt = Attempt::new(self.server(now, &self.identity.echoing, Dtls::new_12), Some(digest));
+        cookie::expecting(&cookie, || attempt.expect_echo(&self.side, now));
+        self.attempts.push(attempt);
         self.take_piece(now, datagram, to, out);
     }
 
-    /// Hands the newest hello its next piece. Whoever sends a whole one that DTLS 1.2 does not understand gets 1.3.
+    /// Hands the newest hello that echoes the cookie its next piece.
     fn take_piece(&mut self, now: Time, datagram: &[u8], to: SocketAddr, out: &mut impl Transmit) {
-        let Some(mut newest) = self.attempts.pop_if(|attempt| !attempt.answered) else { return };
+        let Some((newest, cookie)) = self.attempts.last_mut().zip(self.cookie) else { return };
         if newest.pieces.len() < HELLO_PIECES_MAX {
-            newest.pieces.push(datagram.to_vec());
+            newest.pieces.push(Vec::new());
             // What fails here was no hello: it stays without an answer.
-            drop(newest.receive(&self.side, now, datagram, to, out));
-            if !newest.answered {
-                let mut other = Attempt::new(self.server(now, Dtls::new_13), newest.hello);
-                newest.pieces.iter().for_each(|piece| drop(other.receive(&self.side, now, piece, to, out)));
-                newest = if other.answered { other } else { newest };
-            }
+            cookie::expecting(&cookie, || drop(newest.receive(&self.side, now, datagram, to, out)));
+            newest.timeout.take_if(|_| !newest.answered);
         }
-        self.attempts.push(newest);
     }
 
-    fn server(&self, now: Time, new: fn(Arc<dimpl::Config>, DtlsCertificate, std::time::Instant) -> Dtls) -> Dtls {
-        let Identity { config, certificate } = &self.identity;
-        new(Arc::clone(config), DtlsCertificate::clone(certificate), self.side.clocks.instant(now))
+    /// Keeps a hello that understands DTLS 1.3 only for a while, unless the phone has shown that it speaks 1.2.
+    fn hold(&mut self, now: Time, digest: Fingerprint, datagram: &[u8], to: SocketAddr, out: &mut impl Transmit) {
+        let [echoed, held] = &mut self.hellos;
+        if let Some(known) = self.attempts.iter_mut().find(|attempt| attempt.hello == Some(digest)) {
+            if known.answered {
+                drop(known.receive(&self.side, now, datagram, to, out));
+            }
+        } else if *echoed == 0 && *held < HELLOS_TOTAL_MAX {
+            *held += 1;
+            self.make_room();
+            let dtls = self.server(now, &self.identity.config, Dtls::new_13);
+            self.attempts.push(Attempt::holding(dtls, digest, datagram, now.plus_millis(NEWER_WAIT_MS)));
+        }
+    }
+
+    fn take_held_piece(&mut self, datagram: &[u8]) {
+        let newest = self.attempts.last_mut().filter(|newest| newest.held && newest.pieces.len() < HELLO_PIECES_MAX);
+        newest.into_iter().for_each(|newest| newest.pieces.push(datagram.to_vec()));
+    }
+
+    /// Drops the oldest handshake, of one without an answer if there is any, where there is no room for another.
+    fn make_room(&mut self) {
+        if self.attempts.len() == HELLOS_MAX {
+            self.attempts.remove(self.attempts.iter().position(|attempt| !attempt.answered).unwrap_or(0));
+        }
+    }
+
+    fn server(
+        &self,
+        now: Time,
+        config: &Arc<dimpl::Config>,
+        new: fn(Arc<dimpl::Config>, DtlsCertificate, std::time::Instant) -> Dtls,
+    ) -> Dtls {
+        new(Arc::clone(config), DtlsCertificate::clone(&self.identity.certificate), self.side.clocks.instant(now))
     }
 }
 

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use base::Time;
 use dimpl::{Dtls, Output, SrtpProfile};
 
-use super::{Ended, Fingerprint, Protection, Side, sha256};
+use super::cookie::STAND_IN;
+use super::{Ended, Fingerprint, Protection, Side};
 use crate::srtp::{MasterKeys, Opener, Profile, Sealer};
 use crate::transmit::Transmit;
 
@@ -19,6 +20,8 @@ pub(super) struct Attempt {
     pub(super) hello: Option<Fingerprint>,
     /// The datagrams of the peer's hello, until it is answered.
     pub(super) pieces: Vec<Vec<u8>>,
+    /// Whether the library has not been handed them yet: it is when [`Self::timeout`] is due.
+    pub(super) held: bool,
     /// Whether we have sent anything.
     pub(super) answered: bool,
     certified: bool,
@@ -28,11 +31,61 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) fn new(dtls: Dtls, hello: Option<Fingerprint>) -> Self {
-        Self { dtls, hello, pieces: Vec::new(), answered: false, certified: false, keys: None, timeout: None }
+        Self {
+            dtls,
+            hello,
+            pieces: Vec::new(),
+            held: false,
+            answered: false,
+            certified: false,
+            keys: None,
+            timeout: None,
+        }
+    }
+
+    /// One of a hello that is held until `due`.
+    pub(super) fn holding(dtls: Dtls, hello: Fingerprint, datagram: &[u8], due: Time) -> Self {
+        let pieces = vec![datagram.to_vec()];
+        Self { pieces, held: true, timeout: Some(due), ..Self::new(dtls, Some(hello)) }
+    }
+
+    /// Lets the library expect a hello that echoes a cookie. What it says to the stand-in, nobody is sent.
+    pub(super) fn expect_echo(&mut self, side: &Side, now: Time) {
+        let hello =
+            self.dtls.handle_timeout(side.clocks.instant(now)).and_then(|()| self.dtls.handle_packet(&STAND_IN));
+        if let Err(error) = hello {
+            log::error!("the DTLS library does not take the shortest hello; this is a fault of the box: {error}");
+        }
+        let mut scratch = [0; SCRATCH_BYTES];
+        while !matches!(self.dtls.poll_output(&mut scratch), Output::Timeout(_) | Output::BufferTooSmall { .. }) {}
     }
 
     /// Tells it the time.
     pub(super) fn drive(
+        &mut self,
+        side: &Side,
+        now: Time,
+        to: SocketAddr,
+        out: &mut impl Transmit,
+    ) -> Result<Option<Protection>, Ended> {
+        if !self.held {
+            // A hello that lacks pieces is not answered before they have come.
+            let is_whole = self.answered || self.hello.is_none();
+            return if is_whole { self.advance(side, now, to, out) } else { Ok(None) };
+        }
+        if self.timeout.is_none_or(|due| due > now) {
+            return Ok(None);
+        }
+        (self.held, self.timeout) = (false, None);
+        for piece in std::mem::take(&mut self.pieces) {
+            // What is forged is not answered.
+            drop(self.receive(side, now, &piece, to, out));
+        }
+        self.timeout.take_if(|_| !self.answered);
+        Ok(None)
+    }
+
+    fn advance(
         &mut self,
         side: &Side,
         now: Time,
@@ -53,7 +106,7 @@ impl Attempt {
         out: &mut impl Transmit,
     ) -> Result<Option<Protection>, Ended> {
         // The library wants to be drained between any two of its inputs.
-        let before = self.drive(side, now, to, out)?;
+        let before = self.advance(side, now, to, out)?;
         if let Err(error) = self.dtls.handle_packet(datagram) {
             log::debug!("a DTLS datagram is dropped: {error}");
         }
@@ -78,7 +131,7 @@ impl Attempt {
                     self.pieces = Vec::new();
                 }
                 Output::PeerCert(der) => {
-                    if sha256(der) != side.expected {
+                    if !side.expected.is(der) {
                         return Err(super::wrong_certificate());
                     }
                     self.certified = true;

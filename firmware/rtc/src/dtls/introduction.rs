@@ -3,7 +3,7 @@
 //!
 //! What comes before it is not looked at here, and what follows is the library's concern.
 
-use super::{Fingerprint, peek, sha256, wrong_certificate};
+use super::{Named, peek, wrong_certificate};
 
 /// Datagrams with pieces of a certificate that are kept. OpenSSL cuts its messages into 256 bytes, so that a
 /// certificate of 3 KB still fits. When they are full, all are forgotten, and the phone sends its flight again.
@@ -19,13 +19,13 @@ pub(super) struct Introduction {
 impl Introduction {
     /// Takes a datagram with a certificate or a piece of it, and returns what can be handed on. A forged piece is
     /// replaced when the phone sends its own again.
-    pub(super) fn take(&mut self, datagram: &[u8], expected: &Fingerprint) -> Vec<Vec<u8>> {
+    pub(super) fn take(&mut self, datagram: &[u8], expected: &Named) -> Vec<Vec<u8>> {
         if self.held.len() == HELD_MAX {
             self.held.clear();
         }
         self.held.push(datagram.to_vec());
         let Some((message, used)) = self.message() else { return Vec::new() };
-        if peek::der(&message).map(sha256) != Some(*expected) {
+        if !peek::der(&message).is_some_and(|der| expected.is(der)) {
             wrong_certificate();
             return Vec::new();
         }
@@ -59,12 +59,13 @@ impl Introduction {
 mod tests {
     use super::*;
     use crate::dtls::peek::tests::record;
+    use crate::dtls::sha256;
 
     /// A certificate message of 16 bytes in pieces of four, and the certificate's digest.
-    fn pieces() -> ([Vec<u8>; 4], Fingerprint) {
+    fn pieces() -> ([Vec<u8>; 4], Named) {
         let message = [&[0, 0, 13, 0, 0, 10][..], b"abcdefghij"].concat();
-        let piece = |n: usize| record(11, 1, 16, 4 * n as u8, &message[4 * n..4 * n + 4]);
-        ([piece(0), piece(1), piece(2), piece(3)], sha256(b"abcdefghij"))
+        let piece = |n: usize| record(11, 2, 16, 4 * n as u8, &message[4 * n..4 * n + 4]);
+        ([piece(0), piece(1), piece(2), piece(3)], sha256(b"abcdefghij").into())
     }
 
     #[test]
@@ -90,11 +91,11 @@ mod tests {
         let ([a, b, c, d], expected) = pieces();
         let mut introduction = Introduction::default();
         let forged = [
-            record(11, 1, 16, 0, b"1234"),
-            record(11, 1, 16, 4, b"1234567890ab"),
-            record(11, 1, 90, 2, b"1234"),
-            record(11, 1, 16, 4, b""),
             record(11, 2, 16, 0, b"1234"),
+            record(11, 2, 16, 4, b"1234567890ab"),
+            record(11, 2, 90, 2, b"1234"),
+            record(11, 2, 16, 4, b""),
+            record(11, 1, 16, 0, b"1234"),
         ];
         for piece in forged.iter().chain([&a, &b, &c]).chain(&forged[2..]) {
             assert!(introduction.take(piece, &expected).is_empty());
@@ -107,7 +108,7 @@ mod tests {
         let ([a, b, c, d], expected) = pieces();
         let mut introduction = Introduction::default();
         for n in 0..1_000_u32 {
-            assert!(introduction.take(&record(11, 1, 16, 4, &n.to_be_bytes()), &expected).is_empty());
+            assert!(introduction.take(&record(11, 2, 16, 4, &n.to_be_bytes()), &expected).is_empty());
             assert!(introduction.held.len() <= HELD_MAX);
         }
         // Up to twice, because the limit may be reached in between.

@@ -18,6 +18,17 @@ const UNIFIED_HEADER: u8 = 32;
 const CLIENT_HELLO: u8 = 1;
 const CERTIFICATE: u8 = 11;
 
+/// The number of a client's certificate message: it follows the hello that echoes the cookie.
+const CERTIFICATE_SEQUENCE: usize = 2;
+
+/// Bytes of a hello before the first list: its version, and random.
+const HELLO_HEAD_BYTES: usize = 34;
+
+/// The extension that lists versions.
+const SUPPORTED_VERSIONS: [u8; 2] = [0, 43];
+
+const DTLS_1_2: [u8; 2] = [254, 253];
+
 /// A piece of a handshake message, or all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece<'a> {
@@ -36,8 +47,10 @@ pub(super) enum Brings {
     Hello(Vec<u8>),
     /// A later piece of it, and nothing else.
     HelloPiece,
-    /// A client's second hello, after a request to change the first.
-    HelloAgain,
+    /// A client's second hello, or its start, and nothing else, after a request to echo a cookie or to change the first: its bytes.
+    HelloAgain(Vec<u8>),
+    /// A later piece of that.
+    HelloAgainPiece,
     /// A client's certificate, or a piece of it, and maybe more.
     Certificate,
     /// Something else that is not protected, or broken.
@@ -58,23 +71,57 @@ pub(super) fn look(datagram: &[u8]) -> Brings {
     }
     let (pieces, whole) = pieces(datagram);
     let Some(first) = pieces.first() else { return Brings::Plain };
-    let hello = pieces.iter().all(|piece| piece.kind == CLIENT_HELLO && piece.sequence == 0);
-    match first.kind {
-        CLIENT_HELLO if first.sequence > 0 => Brings::HelloAgain,
-        CLIENT_HELLO if hello && whole && first.offset == 0 => {
-            Brings::Hello(pieces.iter().flat_map(|piece| piece.body).copied().collect())
-        }
-        CLIENT_HELLO if hello && whole => Brings::HelloPiece,
-        CERTIFICATE if first.sequence == 1 => Brings::Certificate,
+    let hello = pieces.iter().all(|piece| piece.kind == CLIENT_HELLO && piece.sequence == first.sequence);
+    let bytes = || pieces.iter().flat_map(|piece| piece.body).copied().collect();
+    match (first.kind, first.sequence) {
+        (CLIENT_HELLO, 0) if hello && whole && first.offset == 0 => Brings::Hello(bytes()),
+        (CLIENT_HELLO, 0) if hello && whole => Brings::HelloPiece,
+        (CLIENT_HELLO, 1) if hello && whole && first.offset == 0 => Brings::HelloAgain(bytes()),
+        (CLIENT_HELLO, 1) if hello && whole => Brings::HelloAgainPiece,
+        (CERTIFICATE, CERTIFICATE_SEQUENCE) => Brings::Certificate,
         _ => Brings::Plain,
     }
 }
 
-/// The pieces of a client's certificate message in `datagram`: it is the second message of a client that was not sent a
-/// cookie.
+/// The cookie that a hello echoes, empty if it does not; `None` if that part of it lacks.
+pub(super) fn cookie(hello: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = counted(hello.get(HELLO_HEAD_BYTES..)?, 1)?;
+    counted(rest, 1).map(|(cookie, _)| cookie)
+}
+
+/// Whether a hello says that its client speaks other versions than DTLS 1.2 only. One whose end lacks does not say that.
+pub(super) fn refuses_1_2(hello: &[u8]) -> bool {
+    supported_versions(hello).is_some_and(|versions| !versions.chunks_exact(2).any(|version| version == DTLS_1_2))
+}
+
+/// The list of versions in a hello (RFC 8446 section 4.2.1), if it has one.
+fn supported_versions(hello: &[u8]) -> Option<&[u8]> {
+    let mut rest = hello.get(HELLO_HEAD_BYTES..)?;
+    // The session, the cookie, the cipher suites, the compression methods.
+    for width in [1, 1, 2, 1] {
+        (_, rest) = counted(rest, width)?;
+    }
+    let mut extensions = rest.get(2..)?;
+    loop {
+        let (kind, behind) = extensions.split_at_checked(2)?;
+        let (body, behind) = counted(behind, 2)?;
+        if kind == SUPPORTED_VERSIONS {
+            return counted(body, 1).map(|(versions, _)| versions);
+        }
+        extensions = behind;
+    }
+}
+
+/// What a length of `width` bytes counts, and what is behind it.
+fn counted(bytes: &[u8], width: usize) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_at_checked(width)?;
+    rest.split_at_checked(number(length))
+}
+
+/// The pieces of a client's certificate message in `datagram`.
 pub(super) fn certificate(datagram: &[u8]) -> Vec<Piece<'_>> {
     let (pieces, _) = pieces(datagram);
-    pieces.into_iter().filter(|piece| piece.kind == CERTIFICATE && piece.sequence == 1).collect()
+    pieces.into_iter().filter(|piece| piece.kind == CERTIFICATE && piece.sequence == CERTIFICATE_SEQUENCE).collect()
 }
 
 /// The first certificate of a whole certificate message, in DER: behind the lengths of the list and its own.
@@ -133,10 +180,12 @@ pub(super) mod tests {
     fn hellos_and_certificates_are_told_apart_from_the_rest() {
         assert_eq!(look(&record(CLIENT_HELLO, 0, 3, 0, b"abc")), Brings::Hello(b"abc".to_vec()));
         assert_eq!(look(&record(CLIENT_HELLO, 0, 6, 3, b"def")), Brings::HelloPiece);
-        assert_eq!(look(&record(CLIENT_HELLO, 1, 3, 0, b"abc")), Brings::HelloAgain);
-        assert_eq!(look(&record(CERTIFICATE, 1, 3, 0, b"abc")), Brings::Certificate);
-        assert_eq!(look(&record(CERTIFICATE, 2, 3, 0, b"abc")), Brings::Plain);
-        assert_eq!(look(&record(16, 2, 3, 0, b"key")), Brings::Plain);
+        assert_eq!(look(&record(CLIENT_HELLO, 1, 3, 0, b"abc")), Brings::HelloAgain(b"abc".to_vec()));
+        assert_eq!(look(&record(CLIENT_HELLO, 1, 6, 3, b"def")), Brings::HelloAgainPiece);
+        assert_eq!(look(&record(CLIENT_HELLO, 2, 3, 0, b"abc")), Brings::Plain);
+        assert_eq!(look(&record(CERTIFICATE, 2, 3, 0, b"abc")), Brings::Certificate);
+        assert_eq!(look(&record(CERTIFICATE, 1, 3, 0, b"abc")), Brings::Plain);
+        assert_eq!(look(&record(16, 3, 3, 0, b"key")), Brings::Plain);
     }
 
     #[test]
@@ -148,6 +197,26 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_hello_shows_its_cookie_and_whether_it_knows_the_older_version() {
+        let head = [0; HELLO_HEAD_BYTES];
+        let hello = |versions: &[u8]| {
+            let list = [&[0, 43, 0, 1 + versions.len() as u8, versions.len() as u8][..], versions].concat();
+            let extensions = [&[0, 1, 0, 2, 9, 9][..], &list].concat();
+            let lists = [&[2, 7, 7, 3, 1, 2, 3, 0, 2, 0xC0, 0x2B, 1, 0][..], &[0, extensions.len() as u8], &extensions];
+            [&head[..], &lists.concat()].concat()
+        };
+        let (both, newer) = (hello(&[254, 252, 254, 253]), hello(&[254, 252]));
+        assert_eq!(cookie(&both), Some(&[1, 2, 3][..]));
+        assert_eq!((refuses_1_2(&both), refuses_1_2(&newer)), (false, true));
+        for len in 0..newer.len() {
+            assert!(!refuses_1_2(&newer[..len]), "{len} bytes");
+            assert_eq!(cookie(&newer[..len]).is_some(), len >= HELLO_HEAD_BYTES + 7, "{len} bytes");
+        }
+        assert!(!refuses_1_2(&crate::dtls::cookie::STAND_IN[25..]), "without extensions");
+        assert_eq!(cookie(&crate::dtls::cookie::STAND_IN[25..]), Some(&[][..]));
+    }
+
+    #[test]
     fn what_is_protected_is_left_to_the_library() {
         assert_eq!(look(&[47, 1, 2, 3]), Brings::Protected);
         assert_eq!(look(&[HANDSHAKE, 254, 253, 0, 1, 0, 0]), Brings::Protected);
@@ -156,7 +225,7 @@ pub(super) mod tests {
     #[test]
     fn broken_datagrams_are_plain() {
         for kind in [CLIENT_HELLO, CERTIFICATE] {
-            let whole = record(kind, 1, 3, 0, b"abc");
+            let whole = record(kind, 1 + u8::from(kind == CERTIFICATE), 3, 0, b"abc");
             for len in 0..whole.len() {
                 assert_eq!(look(&whole[..len]), Brings::Plain, "{len} bytes");
             }

@@ -1,6 +1,6 @@
 //! Which version is spoken, with which cipher, and to whom.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dimpl::Output;
 
@@ -13,7 +13,7 @@ fn clocks() -> Clocks {
 
 /// Shakes hands as the server of `client`; the version that the client came to, and the box's keys.
 fn shake_hands(identity: &Identity, mut client: Dtls, clocks: Clocks) -> (Option<ProtocolVersion>, Option<Profile>) {
-    let now = Time::from_micros(1_000);
+    let mut now = Time::from_micros(1_000);
     let mut server = Association::new(identity, clocks, false, identity.fingerprint(), now);
     let (to, mut out, mut profile) = ("10.0.0.2:2".parse().unwrap(), Outbox::default(), None);
     client.handle_timeout(clocks.instant(now)).unwrap();
@@ -29,8 +29,15 @@ fn shake_hands(identity: &Identity, mut client: Dtls, clocks: Clocks) -> (Option
                 _ => {}
             }
         }
+        let quiet = out.datagrams.is_empty() && profile.is_none();
         for (_, bytes) in out.take() {
             client.handle_packet(&bytes).unwrap();
+        }
+        if let Some(due) = server.timeout().filter(|_| quiet) {
+            now = due;
+            let keys = server.drive(now, to, &mut out).unwrap();
+            profile = profile.or(keys.map(|keys| keys.profile));
+            out.take().iter().for_each(|(_, bytes)| client.handle_packet(bytes).unwrap());
         }
     }
     (client.protocol_version(), profile)

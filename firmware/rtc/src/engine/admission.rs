@@ -5,14 +5,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use base::{Asking, Rate, Shares, Time, fair_limit};
+use base::{Asking, Shares, Time, fair_limit};
 
 use crate::api::OfferError;
 use crate::config::Limits;
-
-/// Seconds in which an address may offer as many sessions as it may hold, in the long run: one that reconnects all the time
-/// is broken.
-const REFILL_S: u64 = 32;
 
 /// Sessions of one address.
 #[derive(Default)]
@@ -34,12 +30,7 @@ pub(super) struct Admission {
 
 impl Admission {
     pub(super) fn new(limits: Limits, now: Time) -> Self {
-        let each = limits.sessions_per_address as u64;
-        let total = Rate { per_1000_s: u64::from(limits.offers_per_second) * 1_000, burst: limits.offers_burst.into() };
-        let per_1000_s = each * 1_000 / REFILL_S;
-        let (address, guest) = (Rate { per_1000_s, burst: 2 * each }, Rate { per_1000_s, burst: each });
-        let offers = Shares::new(total, address, guest, now);
-        Self { limits, sessions: 0, by_address: HashMap::new(), joining: HashMap::new(), offers }
+        Self { limits, sessions: 0, by_address: HashMap::new(), joining: HashMap::new(), offers: limits.offers(now) }
     }
 
     /// Whether another offer may be looked at.

@@ -66,6 +66,7 @@ impl Engine {
     pub(super) fn sound(&self, config: StreamConfig, duration: PacketDuration) -> Ours {
         Ours::Sound {
             ssrc: self.source.ssrc,
+            timestamp_zero: self.source.timestamp_zero,
             cname: self.cname.clone(),
             stream: config.id,
             packet_ms: duration.millis(),

@@ -18,7 +18,16 @@ const SENDER_PACKET_MS_MAX: u32 = 60;
 #[derive(Clone, Debug)]
 pub(crate) enum Ours {
     /// A stream, to a listener.
-    Sound { ssrc: u32, cname: String, stream: StreamId, packet_ms: u32, bitrate_bps: u32, in_band_fec: bool },
+    Sound {
+        ssrc: u32,
+        /// The RTP timestamp at media time zero.
+        timestamp_zero: u32,
+        cname: String,
+        stream: StreamId,
+        packet_ms: u32,
+        bitrate_bps: u32,
+        in_band_fec: bool,
+    },
     /// Nothing: the peer sends.
     Nothing,
 }
@@ -73,7 +82,7 @@ impl Answering<'_> {
         }
         line(format_args!("a=rtpmap:{pt} opus/48000/2"));
         match &self.ours {
-            Ours::Sound { ssrc, cname, stream, packet_ms, bitrate_bps, in_band_fec } => {
+            Ours::Sound { ssrc, timestamp_zero, cname, stream, packet_ms, bitrate_bps, in_band_fec } => {
                 let fec = u8::from(*in_band_fec);
                 line(format_args!(
                     "a=fmtp:{pt} minptime=10;stereo=1;sprop-stereo=1;useinbandfec={fec};maxaveragebitrate={bitrate_bps}"
@@ -83,6 +92,9 @@ impl Answering<'_> {
                 }
                 line(format_args!("a=ptime:{packet_ms}"));
                 line(format_args!("a=maxptime:{}", offer.packet_ms_max.min(60)));
+                // RFC 7273: where the stream's timeline begins, by which a page knows what it plays.
+                line(format_args!("a=ts-refclk:local"));
+                line(format_args!("a=mediaclk:direct={timestamp_zero}"));
                 line(format_args!("a=msid:{stream} {stream}"));
                 line(format_args!("a=ssrc:{ssrc} cname:{cname}"));
             }

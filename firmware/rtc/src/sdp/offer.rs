@@ -5,7 +5,7 @@ use sdp_types::{Attribute, Media, Session};
 
 use super::{BYTES_MAX, CANDIDATES_MAX, LINES_MAX, SECTIONS_MAX, TOKEN_BYTES_MAX};
 use crate::api::OfferError;
-use crate::dtls::Fingerprint;
+use crate::dtls::{Fingerprint, Named, Unnamed};
 
 /// A media section as the answer has to repeat it.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub(crate) struct AudioOffer {
     pub(crate) ufrag: String,
     pub(crate) password: String,
     /// Fingerprint of the peer's certificate.
-    pub(crate) fingerprint: Fingerprint,
+    pub(crate) fingerprint: Named,
     /// Whether we begin the DTLS handshake.
     pub(crate) dtls_client: bool,
     /// Longest packet that a listener takes, in milliseconds.
@@ -83,7 +83,7 @@ impl AudioOffer {
             payload_type: OUR_PAYLOAD_TYPE,
             ufrag: String::new(),
             password: String::new(),
-            fingerprint: Fingerprint::default(),
+            fingerprint: Fingerprint::default().into(),
             dtls_client: false,
             packet_ms_max: OUR_PACKET_MS_MAX,
         }
@@ -240,16 +240,17 @@ fn check_sections(session: &Session, audio: usize, peer: Peer) -> Result<(), Off
     }
 }
 
-fn fingerprint(look: &Lookup<'_>) -> Result<Fingerprint, OfferError> {
+fn fingerprint(look: &Lookup<'_>) -> Result<Named, OfferError> {
     look.required("fingerprint")?;
-    let sha256 = look.all("fingerprint").find_map(|value| {
-        let (hash, digits) = value.split_once(' ')?;
-        hash.eq_ignore_ascii_case("sha-256").then_some(digits.trim())
-    });
-    let digits = sha256.ok_or_else(|| unacceptable("the only fingerprints are not `sha-256`"))?;
-    let bytes: Option<Vec<u8>> = digits.split(':').map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
-    let bytes = bytes.and_then(|bytes| Fingerprint::try_from(bytes).ok());
-    bytes.ok_or_else(|| malformed("`a=fingerprint:sha-256` is not 32 pairs of hexadecimal digits"))
+    let values: Vec<&str> = look.all("fingerprint").collect();
+    Named::read(values.into_iter()).map_err(|unnamed| match unnamed {
+        Unnamed::Unknown => {
+            unacceptable("the only fingerprints are none of `sha-256`, `sha-384`, `sha-512`, `sha-224` and `sha-1`")
+        }
+        Unnamed::Malformed { hash, bytes } => {
+            malformed(format!("`a=fingerprint:{hash}` is not {bytes} pairs of hexadecimal digits"))
+        }
+    })
 }
 
 /// Whether we are the client (RFC 8842 section 5.3): we wait where the peer leaves the choice.

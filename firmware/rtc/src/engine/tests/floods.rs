@@ -23,7 +23,7 @@ enum Flood {
     Held,
 }
 
-/// Lets `flooders` offer 1,000 times a second in all, each in turn, while a phone comes every 50 ms from an address of its own,
+/// Lets `flooders` offer 2,000 times a second in all, each in turn, while a phone comes every 50 ms from an address of its own,
 /// or as a guest of its own behind `behind`. Returns how many of the phones joined at their first try.
 fn joined_beside(flood: Flood, flooders: u32, behind: Option<IpAddr>, phones: usize) -> usize {
     let mut world = World::new();
@@ -35,9 +35,11 @@ fn joined_beside(flood: Flood, flooders: u32, behind: Option<IpAddr>, phones: us
     let mut on_their_way = VecDeque::new();
     // It has begun long before the first phone comes, and goes on until the last has answered.
     for ms in 0..5_000 + 50 * phones + ANSWERS_MS {
-        let from = IpAddr::from((0x0a05_0000 + ms as u32 % flooders).to_be_bytes());
-        let from = if flooders == 1 { behind.unwrap_or(from) } else { from };
-        _ = world.offer_of(sdp.clone(), from, None);
+        for half in 0..2 {
+            let from = IpAddr::from((0x0a05_0000 + (2 * ms as u32 + half) % flooders).to_be_bytes());
+            let from = if flooders == 1 { behind.unwrap_or(from) } else { from };
+            _ = world.offer_of(sdp.clone(), from, None);
+        }
         if ms >= 5_000 && ms % 50 == 0 && ms < 5_000 + 50 * phones {
             on_their_way.extend(comes(&mut world, ms, behind));
         }
@@ -85,7 +87,7 @@ fn goes_on(world: &mut World, address: SocketAddr, phone: Phone) -> bool {
 #[test]
 fn phones_join_beside_floods_of_offers_from_one_address_or_many() {
     for flood in [Flood::Garbage, Flood::Held] {
-        for flooders in [1, 8, 32, 64, 256, WHOLE_NETWORK] {
+        for flooders in [1, 8, 32, 64, 256, 1_200, WHOLE_NETWORK] {
             let joined = joined_beside(flood, flooders, None, 100);
             assert!(joined >= 99, "{joined} of 100 joined beside {flood:?} from {flooders} addresses");
         }

@@ -262,14 +262,56 @@ fn no_forged_handshake_message_from_a_phones_own_address_ends_its_join_at_any_st
 
 #[test]
 fn true_hellos_of_others_from_a_phones_own_address_do_not_end_its_join() {
-    let hello = || {
-        let mut world = World::new();
-        let (n, _) = world.phone(Setup::Actpass, None);
-        world.prove(n);
-        world.phones[n].1.outbox.take().remove(0).1
-    };
-    // From its own hello on: a phone that hears the answer to another's before gives up, whatever the box does.
-    for at in 3..join_beside(&[], usize::MAX) {
-        join_beside(&[hello(), hello(), hello()], at);
+    for at in 0..join_beside(&[], usize::MAX) {
+        join_beside(&[true_hello(), true_hello(), true_hello()], at);
     }
+}
+
+/// The hello of a phone of its own.
+fn true_hello() -> Vec<u8> {
+    let mut world = World::new();
+    let (n, _) = world.phone(Setup::Actpass, None);
+    world.prove(n);
+    world.phones[n].1.outbox.take().remove(0).1
+}
+
+#[test]
+fn every_forged_hello_draws_the_same_request_and_no_handshake() {
+    let mut world = World::new();
+    let (n, _) = world.phone(Setup::Actpass, None);
+    world.prove(n);
+    let from = world.phones[n].0;
+    let mut drawn = Vec::new();
+    for forged in [true_hello(), true_hello(), true_hello()] {
+        for _ in 0..100 {
+            world.engine.handle_datagram(world.now, from, &mut forged.clone(), &mut world.out);
+            for (to, request) in world.out.take() {
+                assert_eq!(to, from);
+                assert!(request.len() <= forged.len(), "not a byte more than came");
+                drawn.push(request);
+            }
+        }
+    }
+    assert_eq!(drawn.len(), 300, "one for each");
+    drawn.dedup();
+    assert_eq!(drawn.len(), 1, "the phone takes all but the first for repeated");
+    // An echo of another cookie, as somebody else was sent one, is nothing.
+    let mut other = World::new();
+    let (m, _) = other.phone(Setup::Actpass, None);
+    other.prove(m);
+    let at = other.phones[m].0;
+    let mut echo = None;
+    for _ in 0..2 {
+        let (_, bytes) = other.phones[m].1.outbox.take().remove(0);
+        other.engine.handle_datagram(other.now, at, &mut bytes.clone(), &mut other.out);
+        for (_, mut bytes) in other.out.take() {
+            other.phones[m].1.receive(other.now, &mut bytes);
+        }
+        echo = Some(bytes);
+    }
+    let mut echo = echo.unwrap();
+    world.engine.handle_datagram(world.now, from, &mut echo, &mut world.out);
+    assert_eq!(world.out.take(), []);
+    world.settle();
+    assert_eq!(world.engine.stats().joins_total, 1);
 }
