@@ -59,7 +59,7 @@ pub struct Wanted<'a> {
     pub state: Option<&'a Path>,
 }
 
-/// What of the configuration the radio is set up from.
+/// What of the configuration the access point is set up from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sought {
     /// See [`Wifi::country`].
@@ -70,20 +70,26 @@ pub struct Sought {
     pub guests_max: u16,
     /// See [`Wifi::isolate`].
     pub isolate: bool,
+    /// See [`Wanted::https_port`]; 0: there is none.
+    #[serde(default)]
+    pub https_port: u16,
+    /// See [`Wanted::names`].
+    #[serde(default)]
+    pub names: Vec<String>,
 }
 
 /// The name of the file in the state folder that says what the radio was last sought for: the unit that sets the access point up
 /// is run again whenever it is written.
 pub const SOUGHT_FILE: &str = "radio";
 
-/// Notes what of the configuration holds from now on, if it is something else than before. When this returns, it is on the storage.
+/// Notes what of the configuration holds from now on, if it is something else than before; where nothing is noted yet, that was
+/// what the files say, `below`. When this returns, it is on the storage.
 ///
 /// # Errors
 /// The storage refuses.
-pub fn note(folder: &Folder, sought: &Sought) -> Result<(), state::Error> {
-    let text = toml::to_string(sought).expect("values are a table");
-    let Wifi { country, band, guests_max, isolate, .. } = Wifi::default();
-    let usual = || toml::to_string(&Sought { country, band, guests_max, isolate }).expect("values are a table");
+pub fn note(folder: &Folder, sought: &Sought, below: &Sought) -> Result<(), state::Error> {
+    let text = |sought: &Sought| toml::to_string(sought).expect("values are a table");
+    let (text, usual) = (text(sought), || text(below));
     if state::peek(folder.path(), SOUGHT_FILE).unwrap_or_else(usual) == text {
         return Ok(());
     }

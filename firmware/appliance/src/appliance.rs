@@ -14,12 +14,14 @@ use tokio::sync::watch;
 use crate::access_point;
 use crate::access_point::choice::Choice;
 use crate::card_file::Problem;
-use crate::config::{Config, SaidByCard};
-use crate::facts::{Facts, Forgets, Network, Power};
+use crate::clock::{self, ClockFacts, ClockUnit};
+use crate::config::{Config, Which};
+use crate::facts::{Facts, Forgets, Network, NetworkTrouble, Power};
 use crate::handle::{Inbox, Refused, Reply, Request, Service};
 use crate::network::{BOX, PORTAL};
 use crate::power::Meter;
-use crate::rules::{self, Change, Rules};
+use crate::rules::{self, Below, Change, Rules};
+use crate::signs::Signs;
 use crate::state::{Copies, Error, Writer};
 use crate::stations::{self, Stations};
 use crate::storage::Storage;
@@ -45,7 +47,7 @@ pub struct Appliance {
     configured: Rules,
     /// Those that hosts have changed.
     changed: Change,
-    said_by_card: SaidByCard,
+    said_by_card: Which,
     card_problems: Option<Vec<Problem>>,
     page_port: u16,
     writer: Option<Arc<Writer>>,
@@ -57,6 +59,10 @@ pub struct Appliance {
     updates: Option<Updates>,
     storage: Storage,
     forgets: Option<Forgets>,
+    signs: Signs,
+    network_trouble: Option<NetworkTrouble>,
+    clock: ClockUnit,
+    clock_facts: ClockFacts,
     slow: Ticker,
 }
 
@@ -86,6 +92,10 @@ impl Appliance {
             updates: Updates::new(&config.inbox, run, Path::new(update::STICKS)),
             storage,
             forgets: None,
+            signs: Signs::new(run),
+            network_trouble: None,
+            clock: ClockUnit::new(run, Path::new("/sys")),
+            clock_facts: ClockFacts::default(),
             slow: Ticker::new(SLOW_US),
         };
         appliance.poll(Time::ZERO);
@@ -108,7 +118,7 @@ impl Appliance {
     /// Does what a host asks. One who has gone in the meantime needs no answer.
     pub fn handle(&mut self, now: Time, request: Request) {
         match request {
-            Request::SetNetwork { change, reply } => self.set_network(&change, reply),
+            Request::SetNetwork { change, back, reply } => self.set_network(&change, back, reply),
             Request::CopyFromStick { reply } => _ = reply.send(self.copy_from_stick()),
             Request::Restart { reply } => _ = reply.send(self.restart()),
             Request::EraseStorage { reply } => _ = reply.send(self.storage.erase()),
@@ -122,6 +132,8 @@ impl Appliance {
             self.power = self.meter.read();
             self.choice = self.rules.and_then(|_| access_point::read_choice(Path::new(RADIO)));
             self.forgets = self.storage.poll();
+            self.network_trouble = self.rules.and_then(|_| self.signs.poll(self.choice.is_some()));
+            self.clock_facts = self.clock.facts(clock::system_ms());
         }
         let next = Facts {
             network: self.rules.map(|rules| self.network(rules)),
@@ -130,6 +142,8 @@ impl Appliance {
             update: self.updates.as_mut().map(|updates| updates.poll(now)),
             forgets: self.forgets,
             card_problems: self.card_problems.clone(),
+            network_trouble: self.network_trouble.clone(),
+            clock: self.clock_facts,
         };
         self.service.facts.send_if_modified(|facts| {
             let changed = next != **facts;
@@ -152,6 +166,11 @@ impl Appliance {
         }
     }
 
+    /// Returns what sets the clock.
+    pub(crate) fn clock_unit(&self) -> ClockUnit {
+        self.clock.clone()
+    }
+
     /// Returns the facts as they are published.
     pub(crate) fn facts(&self) -> watch::Receiver<Arc<Facts>> {
         self.service.facts.subscribe()
@@ -166,16 +185,17 @@ impl Appliance {
             forward: rules.forward,
             cable: rules.cable,
             origins: self.changed.origins(&self.configured, self.said_by_card),
+            below: Below::new(self.configured, self.said_by_card),
         }
     }
 
-    fn set_network(&mut self, change: &Change, reply: Reply) {
+    fn set_network(&mut self, change: &Change, back: Which, reply: Reply) {
         let Some(before) = self.rules else {
             let why = "The network is not the box's own.";
             _ = reply.send(Err(Refused { code: "not-own-network", why }));
             return;
         };
-        self.changed = self.changed.and(&before, change);
+        self.changed = self.changed.and(&before, change).without(back);
         self.rules = Some(self.configured.with(&self.changed));
         let answer = move |written: Result<(), Error>| {
             let outcome = written.map_err(|error| {

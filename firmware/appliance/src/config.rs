@@ -19,14 +19,14 @@ pub struct Config {
     /// The folder that updates come in through; empty where this machine is updated in another way.
     pub inbox: PathBuf,
     /// Those of the rules of the network that the card's file says.
-    pub said_by_card: SaidByCard,
+    pub said_by_card: Which,
     /// What is wrong with that file; `None` where none is read.
     pub card_problems: Option<Vec<Problem>>,
 }
 
-/// Which rules of the box's own network the card's file says.
+/// Some of the rules of the box's own network, by their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SaidByCard {
+pub struct Which {
     /// [`Wifi::portal`].
     pub portal: bool,
     /// [`Wifi::forward`].

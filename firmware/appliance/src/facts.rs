@@ -9,8 +9,9 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use crate::card_file::Problem;
+use crate::clock::ClockFacts;
 use crate::config::{Cable, Portal};
-use crate::rules::Origins;
+use crate::rules::{Below, Origins};
 
 /// The box's own network, as HTTP needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Network {
     pub cable: Cable,
     /// Who said so.
     pub origins: Origins,
+    /// What holds where hosts have said nothing.
+    pub below: Below,
 }
 
 /// The box's radio.
@@ -125,6 +128,19 @@ pub enum Forgets {
     Failed,
 }
 
+/// What is wrong with the box's own network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum NetworkTrouble {
+    /// The rules of what guests may reach cannot be loaded: cables stay apart, and nothing is forwarded.
+    NoRules,
+    /// There is no radio, because its firmware is missing.
+    NoFirmware {
+        /// The files, by the names that its driver asked for.
+        files: Vec<String>,
+    },
+}
+
 /// Everything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Facts {
@@ -141,6 +157,11 @@ pub struct Facts {
     pub forgets: Option<Forgets>,
     /// What is wrong with the file that its owner edits on its card; `None` where it reads none.
     pub card_problems: Option<Vec<Problem>>,
+    /// What is wrong with its own network.
+    pub network_trouble: Option<NetworkTrouble>,
+    /// Who has set its clock.
+    #[serde(skip)]
+    pub clock: ClockFacts,
 }
 
 impl Facts {

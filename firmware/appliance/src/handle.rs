@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
+use crate::config::Which;
 use crate::durable;
 use crate::facts::Facts;
 use crate::rules::Change;
@@ -26,6 +27,8 @@ pub enum Request {
     SetNetwork {
         /// Which of them.
         change: Change,
+        /// Those that hosts want as the files say again.
+        back: Which,
         /// Where the answer goes.
         reply: Reply,
     },

@@ -42,6 +42,7 @@ pub mod network;
 pub mod night;
 mod power;
 pub mod rules;
+pub mod signs;
 pub mod state;
 pub mod stations;
 mod storage;

@@ -5,7 +5,7 @@
 use base::Origin;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Cable, Portal, SaidByCard, Wifi};
+use crate::config::{Cable, Portal, Which, Wifi};
 
 /// The name of the file in the state folder that keeps what hosts have changed.
 pub const FILE: &str = "network";
@@ -61,6 +61,41 @@ struct File {
     cable: Option<Cable>,
 }
 
+/// The rules as the files say, which hold again where a host takes his word back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Below {
+    /// The rules.
+    pub rules: Rules,
+    /// The origin of each.
+    pub origins: Origins,
+}
+
+impl Below {
+    /// Returns the `configured` rules, of which the card's file `said` some.
+    pub fn new(configured: Rules, said: Which) -> Self {
+        Self { rules: configured, origins: Change::default().origins(&configured, said) }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::of(&Wifi::default())
+    }
+}
+
+impl Which {
+    /// Returns the rule of this name alone; `None` if there is none.
+    pub fn named(name: &str) -> Option<Self> {
+        let none = Self::default();
+        Some(match name {
+            "portal" => Self { portal: true, ..none },
+            "forward" => Self { forward: true, ..none },
+            "cable" => Self { cable: true, ..none },
+            _ => return None,
+        })
+    }
+}
+
 impl Rules {
     /// Returns the configured rules.
     pub fn of(config: &Wifi) -> Self {
@@ -93,7 +128,7 @@ impl Change {
     pub fn parse(text: &str) -> Self {
         let Ok(File { version, portal, forward, cable }) = toml::from_str(text) else { return Self::default() };
         let kept = Self { portal, forward, cable };
-        let default = Rules::of(&Wifi::default());
+        let default = Rules::default();
         match version {
             None => Self::between(&default, &default.with(&kept)),
             Some(VERSION) => kept,
@@ -123,20 +158,21 @@ impl Change {
         }
     }
 
-    /// Leaves out those that the card's file says: they hold as it says them.
+    /// Removes the overrides of `which`, so that the configured values apply again: a host has reset them, or the card's file has
+    /// been edited since.
     #[must_use]
-    pub fn without(self, said: SaidByCard) -> Self {
+    pub fn without(self, which: Which) -> Self {
         Self {
-            portal: self.portal.filter(|_| !said.portal),
-            forward: self.forward.filter(|_| !said.forward),
-            cable: self.cable.filter(|_| !said.cable),
+            portal: self.portal.filter(|_| !which.portal),
+            forward: self.forward.filter(|_| !which.forward),
+            cable: self.cable.filter(|_| !which.cable),
         }
     }
 
     /// Returns the origin of each rule, where hosts have changed these over the `configured` ones, of which the card's file
     /// `said` some.
-    pub fn origins(&self, configured: &Rules, said: SaidByCard) -> Origins {
-        let default = Rules::of(&Wifi::default());
+    pub fn origins(&self, configured: &Rules, said: Which) -> Origins {
+        let default = Rules::default();
         Origins {
             portal: Origin::of(self.portal.as_ref(), &configured.portal, &default.portal).or_card(said.portal),
             forward: Origin::of(self.forward.as_ref(), &configured.forward, &default.forward).or_card(said.forward),
@@ -169,7 +205,7 @@ mod tests {
     #[test]
     fn what_the_cards_file_says_anew_is_no_hosts_word_any_more() {
         let changed = Change { portal: Some(Portal::Off), forward: Some(true), cable: Some(Cable::Guests) };
-        let said = SaidByCard { portal: true, cable: true, forward: false };
+        let said = Which { portal: true, cable: true, forward: false };
         let left = changed.without(said);
         assert_eq!(left, Change { forward: Some(true), ..Change::default() });
         let origins = left.origins(&Rules::of(&Wifi::default()), said);

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::appliance::Appliance;
-use crate::clock::WallClock;
+use crate::clock::{ClockUnit, NotSet, SetBy, WallClock};
 use crate::facts::Facts;
 use crate::night::Night;
 
@@ -26,6 +26,7 @@ const POLL_EVERY: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub struct Upkeep {
     facts: watch::Receiver<Arc<Facts>>,
+    clock: ClockUnit,
     shared: Arc<Shared>,
 }
 
@@ -62,9 +63,10 @@ impl Upkeep {
             ends: AtomicBool::default(),
             wake: Notify::new(),
         });
-        let upkeep = Self { facts: appliance.facts(), shared: Arc::clone(&shared) };
+        let (facts, clock) = (appliance.facts(), appliance.clock_unit());
+        let upkeep = Self { facts: facts.clone(), clock, shared: Arc::clone(&shared) };
         let runtime = Runtime::current();
-        let run = move || runtime.block_on(work(appliance, now, &shared));
+        let run = move || runtime.block_on(work(appliance, now, &facts, &shared));
         let thread = thread::Builder::new().name("appliance".to_owned()).spawn(run)?;
         Ok((upkeep, thread))
     }
@@ -92,11 +94,24 @@ impl Upkeep {
         self.shared.wake.notify_one();
     }
 
-    /// Learns from a host's phone what time it is, in ms since 1970. Returns whether that can be.
-    pub fn learn_time(&self, unix_ms: u64) -> bool {
+    /// Learns from a host's phone what time it is, in ms since 1970, and has the system's clock `set` to it if that is wanted.
+    ///
+    /// # Errors
+    /// That cannot be the time, or the clock is not ours to set; then nothing has changed.
+    pub fn learn_time(&self, unix_ms: u64, set: bool) -> Result<(), NotSet> {
+        if set && !self.facts().clock.settable {
+            return Err(NotSet::Elsewhere);
+        }
         let is_possible = self.shared.hours.lock().unwrap_or_else(PoisonError::into_inner).1.learn(unix_ms);
+        if !is_possible {
+            return Err(NotSet::Impossible);
+        }
         self.shared.wake.notify_one();
-        is_possible
+        if set && let Err(error) = self.clock.ask(unix_ms) {
+            log::warn!("the clock cannot be set: {error}");
+            return Err(NotSet::Elsewhere);
+        }
+        Ok(())
     }
 
     /// Lets this version stay: sound has flowed for long enough.
@@ -113,7 +128,7 @@ impl Drop for Upkeep {
     }
 }
 
-async fn work(mut appliance: Appliance, now: impl Fn() -> Time, shared: &Shared) {
+async fn work(mut appliance: Appliance, now: impl Fn() -> Time, facts: &watch::Receiver<Arc<Facts>>, shared: &Shared) {
     let mut polls = interval(POLL_EVERY);
     polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !shared.ends.load(Ordering::Relaxed) {
@@ -126,7 +141,12 @@ async fn work(mut appliance: Appliance, now: impl Fn() -> Time, shared: &Shared)
             appliance.prove();
         }
         shared.is_trial.store(appliance.is_trial(), Ordering::Relaxed);
-        let (night, clock) = shared.hours.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_set = facts.borrow().clock.by != SetBy::Nobody;
+        let (night, clock) = {
+            let mut hours = shared.hours.lock().unwrap_or_else(PoisonError::into_inner);
+            hours.1.trust_system(is_set);
+            hours.clone()
+        };
         shared.is_night.store(night.is_now(&clock), Ordering::Relaxed);
     }
 }
@@ -149,6 +169,10 @@ mod tests {
         handle.requests.send(Request::Restart { reply }).await.expect("it takes requests");
         let refused = outcome.await.expect("an answer").map_err(|refused| refused.code);
         assert_eq!((refused, upkeep.is_trial()), (Err("not-updatable"), false));
+        let now_ms = crate::clock::system_ms();
+        assert_eq!(upkeep.learn_time(now_ms, false), Ok(()));
+        assert_eq!(upkeep.learn_time(3, false), Err(NotSet::Impossible));
+        assert_eq!(upkeep.learn_time(now_ms, true), Err(NotSet::Elsewhere), "a machine whose clock is its own affair");
         drop(upkeep);
         thread.join().expect("it ends");
         assert!(handle.requests.is_closed());

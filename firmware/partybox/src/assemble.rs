@@ -24,6 +24,7 @@ use web::control::COMMANDS_WAITING_MAX;
 use web::mp3::Carrier;
 use web::pairing::Way;
 use web::senders::{Intakes, Senders};
+use web::visual::Visuals;
 
 use crate::box_metrics;
 use crate::buttons::{Action, Buttons};
@@ -66,7 +67,7 @@ impl Assembled {
         let mut music = None;
         if Music::is_wanted(&config.source) {
             let state = folder.as_deref().map(Folder::path);
-            let (opened, changed) = Music::open(&config.source, state).map_err(Error::Music)?;
+            let (opened, changed) = Music::open(&config.source, &config.guest_files, state).map_err(Error::Music)?;
             tokio::spawn(lists::follow(opened.library(), changed, wanted, lists_in));
             music = Some(opened);
         }
@@ -96,6 +97,7 @@ impl Assembled {
             Arc::downgrade(&carrier),
             snapshots.clone(),
         );
+        let visuals = Visuals::default();
         let supplies = Supplies {
             config: config.clone(),
             clock,
@@ -118,6 +120,7 @@ impl Assembled {
             estimate: Estimate::start(channel::encoders(config)?),
             gauged: Arc::default(),
             suspects: Suspects::read(writer.clone()),
+            visuals: visuals.clone(),
         };
         let channels = Channels::open(supplies, Roster::new(writer.clone(), first), &stock)?;
         let (commands_in, commands) = mpsc::channel(COMMANDS_WAITING_MAX);
@@ -167,6 +170,7 @@ impl Assembled {
             settings: settings_in,
             appliance: things,
             zero: clock.zero(),
+            visuals,
             gauges,
         };
         let mut essential = vec![
@@ -245,11 +249,7 @@ fn fan_out(
     let unix_now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     let since_zero = Duration::from_micros(now.as_micros());
     let addresses = if bound.ip().is_unspecified() { address::interfaces() } else { vec![bound.ip()] };
-    let limits = rtc::config::Limits {
-        listeners: config.webrtc.listeners_max,
-        sessions_per_address: config.http.sessions_of_address(config.webrtc.sessions_per_address_max),
-        ..Default::default()
-    };
+    let limits = fan_out_limits(config);
     let clocks = Clocks { zero: clock.zero(), unix_at_zero: unix_now.saturating_sub(since_zero) };
     let rtc_config = rtc::config::Config { timeline, addresses, port, limits, clocks };
     let is_in_use = |error: &rtc::SpawnError| match error {
@@ -260,6 +260,15 @@ fn fan_out(
     let (handle, thread) = spawned.map_err(Error::FanOut)?;
     audio::thread::raise_priority_of(&thread, "fan-out");
     Ok((handle, thread))
+}
+
+/// What the fan-out lets in.
+fn fan_out_limits(config: &Config) -> rtc::config::Limits {
+    rtc::config::Limits {
+        listeners: config.webrtc.listeners_max,
+        sessions_per_address: config.http.sessions_of_address(config.webrtc.sessions_per_address_max),
+        ..Default::default()
+    }
 }
 
 /// Starts the thread that reads line-in, if one is configured, and returns where channels get their share.
@@ -299,6 +308,7 @@ fn appliance_config(config: &Config) -> appliance::config::Config {
 fn http_config(config: &Config) -> web::http::Config {
     let limits = web::http::limits::Limits {
         connections_max: config.http.connections_max,
+        fan_out: fan_out_limits(config),
         event_listeners_max: config.http.pages_max,
         connections_per_address_max: config.http.connections_of_address(),
         guests_per_address_max: config.http.guests_per_address_max,
@@ -316,6 +326,7 @@ fn http_config(config: &Config) -> web::http::Config {
         url: config.http.outer_url(),
         embed: config.http.embed.clone(),
         refuses_video: config.whip.refuse_video,
+        together_max: config.whip.together_max,
         streams: config.streams.limits(),
         limits,
     }

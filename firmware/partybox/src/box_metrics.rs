@@ -10,6 +10,8 @@ use web::metrics::{Kind, Page};
 pub(crate) fn metrics(facts: &Facts, page: &mut Page) {
     let help = "Whether what the box is told is lost with the next restart.";
     page.number("forgets", Kind::Gauge, help, u8::from(facts.forgets.is_some()).into());
+    let help = "Whether the box's own network lacks its rules, or its radio a file.";
+    page.number("network_trouble", Kind::Gauge, help, u8::from(facts.network_trouble.is_some()).into());
     if let Some(power) = &facts.power {
         power_metrics(power, page);
     }

@@ -43,7 +43,7 @@ pub use error::Error;
 use error::ensure;
 use network::parse_network;
 pub use network::{HttpConfig, Names, RoomsConfig, StreamsConfig, WebRtcConfig, WhipConfig};
-pub use sound::{LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
+pub use sound::{GuestFilesConfig, LineInConfig, Mp3Config, OpusConfig, SourceConfig, Start};
 pub use upkeep::{Level, LogConfig, StateConfig, UpdateConfig};
 
 /// The reference file, for `--print-config`.
@@ -63,6 +63,7 @@ pub struct Config {
     pub night: Night,
     pub time_zone: String,
     pub source: SourceConfig,
+    pub guest_files: GuestFilesConfig,
     pub line_in: LineInConfig,
     pub opus: OpusConfig,
     pub mp3: Mp3Config,
@@ -94,6 +95,7 @@ impl Default for Config {
             night: Night::default(),
             time_zone: String::new(),
             source: SourceConfig::default(),
+            guest_files: GuestFilesConfig::default(),
             line_in: LineInConfig::default(),
             opus: OpusConfig::default(),
             mp3: Mp3Config::default(),
@@ -171,15 +173,17 @@ impl Config {
             "the name of a time zone that this system knows, such as Europe/Berlin",
         )?;
         self.source.check()?;
+        self.guest_files.check()?;
         self.line_in.check()?;
         let needs_device = self.source.start == Start::LineIn && self.line_in.device.is_empty();
         ensure("source.start", "line-in", !needs_device, "\"files\" while line_in.device is empty")?;
         self.opus.check()?;
         self.mp3.check()?;
         self.webrtc.check()?;
+        self.whip.check()?;
         self.rooms.check()?;
         self.streams.check()?;
-        self.http.check()?;
+        self.http.check(self.listen.port())?;
         network::check_wifi(&self.wifi)?;
         if let Some(button) = self.buttons.impossible() {
             let key = "buttons.repeat";

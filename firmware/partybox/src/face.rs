@@ -3,6 +3,7 @@
 //! Words for the display are English, as on the printed labels. Nothing here draws or blinks.
 
 use appliance::credentials::Credentials;
+use appliance::facts::NetworkTrouble;
 use audio::line::LineState;
 use base::Time;
 use board::screen::wifi;
@@ -46,6 +47,8 @@ pub struct Facts {
     pub stuck: Option<&'static str>,
     /// Whether what the box is told is lost with the next restart.
     pub forgets: bool,
+    /// What is wrong with the box's own network.
+    pub network_trouble: Option<NetworkTrouble>,
     /// How much is wrong with the card's file.
     pub card_problems: usize,
     /// Whether an update is being written: the box must not be switched off.
@@ -105,7 +108,10 @@ impl Facts {
 
     /// Whether something is wrong that somebody should look after.
     fn is_wrong(&self) -> bool {
-        !self.line_in_chosen && !self.has_tracks || self.stuck.is_some() || self.forgets
+        !self.line_in_chosen && !self.has_tracks
+            || self.stuck.is_some()
+            || self.forgets
+            || self.network_trouble.is_some()
     }
 
     fn is_nearly_full(&self) -> bool {
@@ -130,15 +136,27 @@ impl Facts {
             screens.push(code("Listen", url.clone(), beside));
         }
         screens.push(self.track());
-        if self.forgets {
-            let text = "Nothing is kept. A host's page says more.".to_owned();
-            screens.push(Screen::Message { headline: "Card damaged".to_owned(), text });
-        }
-        if self.card_problems > 0 {
-            let text = "partybox.toml has mistakes. A host's page lists them.".to_owned();
-            screens.push(Screen::Message { headline: "Card's file".to_owned(), text });
-        }
+        let told = self.troubles().into_iter().flatten();
+        screens.extend(told.map(|(headline, text)| Screen::Message { headline: headline.to_owned(), text }));
         Show { screens, urgent: self.urgent(), brightness_percent: self.brightness_percent }
+    }
+
+    /// What somebody should look after, each in a headline and a few words.
+    fn troubles(&self) -> [Option<(&'static str, String)>; 3] {
+        let when = |is: bool, headline, text: &str| is.then(|| (headline, text.to_owned()));
+        let network = self.network_trouble.as_ref().map(|trouble| match trouble {
+            NetworkTrouble::NoRules => ("Network", "No rules: guests have no internet, cables stay apart.".to_owned()),
+            NetworkTrouble::NoFirmware { files } => {
+                // The folder is not what somebody looks for.
+                let name = files.first().and_then(|file| file.rsplit('/').next()).unwrap_or_default();
+                ("No Wi-Fi", format!("Missing: {name}"))
+            }
+        });
+        [
+            when(self.forgets, "Card damaged", "Nothing is kept. A host's page says more."),
+            network,
+            when(self.card_problems > 0, "Card's file", "partybox.toml has mistakes. A host's page lists them."),
+        ]
     }
 
     fn track(&self) -> Screen {
@@ -337,18 +355,20 @@ mod tests {
     }
 
     #[test]
-    fn a_box_that_forgets_says_so_in_its_turn() {
-        let show = Facts { forgets: true, ..playing() }.show();
-        assert!(matches!(&show.screens[..], [Screen::Track { .. }, Screen::Message { .. }]), "{show:?}");
-        assert_eq!(show.urgent, None, "guests want to read how to join");
-    }
-
-    #[test]
-    fn mistakes_in_the_cards_file_are_told_in_their_turn_and_are_no_error_of_the_box() {
-        let facts = Facts { card_problems: 2, ..playing() };
-        let show = facts.show();
-        assert!(matches!(&show.screens[..], [Screen::Track { .. }, Screen::Message { .. }]), "{show:?}");
-        assert_eq!((show.urgent, only(&facts)), (None, vec![Condition::Playing]));
+    fn what_somebody_should_look_after_is_told_in_its_turn_and_not_all_of_it_is_an_error_of_the_box() {
+        let missing = NetworkTrouble::NoFirmware { files: vec!["brcm/brcmfmac43436-sdio.bin".to_owned()] };
+        let error = vec![Condition::Playing, Condition::Error];
+        for (facts, said, conditions) in [
+            (Facts { forgets: true, ..playing() }, "Nothing is kept", error.clone()),
+            (Facts { network_trouble: Some(missing), ..playing() }, "Missing: brcmfmac43436-sdio.bin", error.clone()),
+            (Facts { network_trouble: Some(NetworkTrouble::NoRules), ..playing() }, "No rules", error),
+            (Facts { card_problems: 2, ..playing() }, "partybox.toml", vec![Condition::Playing]),
+        ] {
+            let show = facts.show();
+            let [Screen::Track { .. }, Screen::Message { text, .. }] = &show.screens[..] else { panic!("{show:?}") };
+            assert!(text.starts_with(said), "{text}");
+            assert_eq!((show.urgent, only(&facts)), (None, conditions), "guests want to read how to join");
+        }
     }
 
     #[test]

@@ -14,16 +14,22 @@ use std::time::Duration;
 
 use audio::decode::{self, TrackInfo};
 use audio::pcm::SAMPLE_RATE_HZ;
-use library::{Error, Heard, Library, Loudness, Outcome, Part, Settings, Unheard, WorkerCommand};
+use library::{Error, GuestsPlace, Heard, Library, Loudness, Outcome, Part, Settings, Unheard, WorkerCommand};
 use tokio::sync::Notify;
 
-use crate::config::SourceConfig;
+use crate::config::{GuestFilesConfig, SourceConfig};
 
 /// The database's file in the state folder.
 const DATABASE: &str = "library.db";
 
 /// The folder of uploads in the state folder.
 const UPLOADS: &str = "uploads";
+
+/// The folder of what guests bring in the state folder.
+const GUESTS: &str = "guests";
+
+/// Bytes in a megabyte, as the configuration counts them.
+const MB: u64 = 1_000_000;
 
 /// How often all files are looked at even if the kernel tells of no change: network storage changes silently.
 const RESCAN_EVERY: Duration = Duration::from_secs(3_600);
@@ -54,7 +60,11 @@ impl Music {
     ///
     /// # Errors
     /// The folder of music cannot be listed, or there is no place for a database at all.
-    pub fn open(source: &SourceConfig, state: Option<&Path>) -> Result<(Self, Arc<Notify>), Error> {
+    pub fn open(
+        source: &SourceConfig,
+        guests: &GuestFilesConfig,
+        state: Option<&Path>,
+    ) -> Result<(Self, Arc<Notify>), Error> {
         let changed = Arc::new(Notify::new());
         let named = |path: &PathBuf| Some(path.clone()).filter(|path| !path.as_os_str().is_empty());
         let listening = Arc::new(AtomicBool::new(false));
@@ -70,7 +80,16 @@ impl Music {
                 ..Settings::new(folder.join(DATABASE), WorkerCommand::this_program())
             }
         };
-        let lasting = |folder: &Path| Settings { uploads: Some(folder.join(UPLOADS)), ..settings(folder) };
+        let lasting = |folder: &Path| Settings {
+            uploads: Some(folder.join(UPLOADS)),
+            guests: Some(GuestsPlace {
+                folder: folder.join(GUESTS),
+                file_bytes_max: u64::from(guests.file_mb_max) * MB,
+                files_max: guests.files_max,
+                bytes_max: u64::from(guests.total_mb_max) * MB,
+            }),
+            ..settings(folder)
+        };
         let kept = state.map(|folder| Library::open(lasting(folder)));
         let (library, passing) = match kept {
             Some(Ok(library)) => (library, None),

@@ -8,17 +8,17 @@ use std::sync::{Arc, PoisonError};
 use appliance::credentials::Credentials;
 use audio::line::LineState;
 use audio::pcm::SAMPLE_RATE_HZ;
-use audio::sender::status::{SenderNumbers, SenderState};
+use audio::sender::status::SenderNumbers;
 use audio::status::Status;
 use base::ChannelId;
 use board::screen::wifi;
 use party::{Channel, Source};
 use web::metrics::{Kind, Page};
 use web::panel::{JoinCode, LineLevel, Network, Panel};
-use web::senders::{Heard, Title};
+use web::senders::{self as sent_by, Heard, Title};
 use web::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 
-use crate::channel::{Gauged, Listening, Programme};
+use crate::channel::{Gauged, Listening, Programme, shown_state};
 use crate::config::Config;
 use crate::face::{Facts, Shown};
 use crate::panel::Counters;
@@ -59,13 +59,10 @@ pub(crate) fn status(config: &Config, channel: &Channel, programme: &mut Program
         },
         title: Title::default(),
     };
-    let (numbers, heard) = programme.sender();
-    let sender = SourceStatus {
-        kind: Source::Sender,
-        state: if heard.is_some() { sender_state(numbers.state) } else { SourceState::Off },
-        detail: heard.as_ref().map(|heard| heard.name.clone()).unwrap_or_default(),
-        title: heard.map(|heard| heard.title).unwrap_or_default(),
-    };
+    let (state, heard) = programme.heard();
+    let state = if heard.is_empty() { SourceState::Off } else { shown_state(state) };
+    let (detail, title) = sent_by::shown(&heard);
+    let sender = SourceStatus { kind: Source::Sender, state, detail, title };
     let stands_in = programme.stands_in(sound);
     let is_track = view.source == Source::Files || stands_in;
     ChannelStatus {
@@ -136,7 +133,7 @@ pub(crate) fn facts(
     let (title, artist) = match &status.track {
         Some(track) => (Some(programme.tracks().title(track.id)), track.artist.clone()),
         None if line_in_heard => (Some("Line-in".to_owned()), String::new()),
-        None if view.source == Source::Sender && !sound.standing_in => sent(programme.sender().1),
+        None if view.source == Source::Sender && !sound.standing_in => sent(&programme.heard().1),
         None => (None, String::new()),
     };
     let board = &config.board;
@@ -157,8 +154,11 @@ pub(crate) fn facts(
 }
 
 /// Returns what a sender says that plays, else its name.
-fn sent(heard: Option<Heard>) -> (Option<String>, String) {
-    let Some(Heard { name, title }) = heard else { return (None, String::new()) };
+fn sent(heard: &[Heard]) -> (Option<String>, String) {
+    if heard.is_empty() {
+        return (None, String::new());
+    }
+    let (name, title) = sent_by::shown(heard);
     if title.title.is_empty() { (Some(name), String::new()) } else { (Some(title.title), title.artist) }
 }
 
@@ -186,16 +186,6 @@ fn line_state(state: LineState) -> SourceState {
     }
 }
 
-fn sender_state(state: SenderState) -> SourceState {
-    match state {
-        // Connected, though no sound of it has reached the pump yet.
-        SenderState::Off | SenderState::Waiting => SourceState::Opening,
-        SenderState::Silent => SourceState::Silent,
-        SenderState::Signal => SourceState::Signal,
-        SenderState::Clipping => SourceState::Clipping,
-    }
-}
-
 /// Returns what is heard, in words, for the status line.
 pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
     match &status.track {
@@ -218,7 +208,7 @@ pub(crate) fn metrics(clock_zero_s: f64, gauged: &Gauged, page: &mut Page) {
     let gauged = gauged.lock().unwrap_or_else(PoisonError::into_inner);
     let sounds: Vec<(ChannelId, Status)> = gauged.iter().map(|(id, (controls, _))| (*id, controls.status())).collect();
     let senders: Vec<(ChannelId, SenderNumbers)> =
-        gauged.iter().map(|(id, (_, sender))| (*id, sender.status().numbers())).collect();
+        gauged.iter().map(|(id, (_, inputs))| (*id, inputs.numbers())).collect();
     drop(gauged);
     sound_metrics(clock_zero_s, &sounds, page);
     senders::metrics(&senders, page);

@@ -166,8 +166,8 @@ impl Running {
     fn answer(&mut self, request: web::settings::Request) -> bool {
         match self.settings.answer(request) {
             Some(Left::Restart) => true,
-            Some(Left::Clock(unix_ms, reply)) => {
-                _ = reply.send(self.upkeep.learn_time(unix_ms));
+            Some(Left::Clock(unix_ms, set, reply)) => {
+                _ = reply.send(self.upkeep.learn_time(unix_ms, set));
                 false
             }
             None => false,
@@ -268,6 +268,7 @@ impl Running {
         }
         let statuses =
             self.channels.show(|channel, programme, sound| Arc::new(report::status(config, channel, programme, sound)));
+        self.channels.tidy_files();
         self.channels.keep(false);
         let (channel, programme) = self.channels.steered();
         let sound = programme.controls().status();
@@ -290,6 +291,7 @@ impl Running {
             network: self.network.credentials().cloned(),
             fullness_percent: facts.fullness_percent.max(thing.fullness_percent()),
             forgets: thing.forgets.is_some(),
+            network_trouble: thing.network_trouble.clone(),
             card_problems: thing.card_problems.as_ref().map_or(0, Vec::len),
             updating: thing.is_updating(),
             ..facts

@@ -12,5 +12,5 @@ mod layers;
 
 pub use keeper::{Keeper, Left};
 pub use kept::{FILE, Kept};
-pub use keys::{KEYS, Key};
+pub use keys::{FIXED, KEYS, Key};
 pub use layers::{Layers, laid, lookup};

@@ -55,7 +55,8 @@ impl Entry {
         let (title, artist) =
             (self.about.title.clone().unwrap_or_default(), self.about.artist.clone().unwrap_or_default());
         let (album, duration_ms, art) = (self.album.clone(), self.about.duration_ms, self.art.clone());
-        TrackView { id, title, artist, album, duration_ms, art, genres: self.genres.clone() }
+        let brought = id.is_brought();
+        TrackView { id, title, artist, album, duration_ms, art, brought, genres: self.genres.clone() }
     }
 }
 

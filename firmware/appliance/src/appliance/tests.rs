@@ -4,7 +4,7 @@ use base::Origin;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::config::{Cable, Portal, Wifi};
+use crate::config::{Cable, Portal, Which, Wifi};
 use crate::facts::{Update, UpdateState};
 use crate::handle::channel;
 use crate::rules::Origins;
@@ -22,7 +22,7 @@ fn own() -> Config {
 fn set(appliance: &mut Appliance) -> Result<(), Refused> {
     let (reply, outcome) = oneshot::channel();
     let change = Change { portal: Some(Portal::SignIn), cable: Some(Cable::Guests), forward: None };
-    appliance.handle(Time::ZERO, Request::SetNetwork { change, reply });
+    appliance.handle(Time::ZERO, Request::SetNetwork { change, back: Which::default(), reply });
     outcome.blocking_recv().expect("an answer")
 }
 
@@ -40,6 +40,29 @@ fn what_a_host_chose_holds_at_once_and_after_a_restart() {
     assert_eq!((network.portal, network.cable), (Portal::SignIn, Cable::Guests));
     let (chosen, not) = (Origin::Page, Origin::Default);
     assert_eq!(network.origins, Origins { portal: chosen, forward: not, cable: chosen });
+}
+
+#[test]
+fn a_rule_that_a_host_takes_back_is_what_the_files_say_at_once_and_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = || Config { said_by_card: Which { portal: true, ..Which::default() }, ..own() };
+    let (handle, service) = channel();
+    let mut appliance = Appliance::new(&config(), service, writer(&directory));
+    assert_eq!(set(&mut appliance), Ok(()));
+    let (reply, outcome) = oneshot::channel();
+    let back = Which::named("portal").unwrap();
+    appliance.handle(Time::ZERO, Request::SetNetwork { change: Change::default(), back, reply });
+    assert_eq!(outcome.blocking_recv(), Ok(Ok(())));
+    let now = handle.facts.borrow().network.clone().unwrap();
+    assert_eq!((now.portal, now.cable), (Portal::Quiet, Cable::Guests));
+    let (page, card, not) = (Origin::Page, Origin::Card, Origin::Default);
+    assert_eq!(now.origins, Origins { portal: card, forward: not, cable: page });
+    assert_eq!((now.below.rules.cable, now.below.origins.cable), (Cable::House, not));
+    drop(appliance);
+    let (handle, service) = channel();
+    let _again = Appliance::new(&config(), service, writer(&directory));
+    assert_eq!(handle.facts.borrow().network.clone(), Some(now));
+    assert_eq!(Which::named("channel"), None);
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(crate) struct Channels {
     steered: Option<ChannelId>,
     /// Those of which the writer has not everything yet.
     unwritten: BTreeSet<ChannelId>,
+    /// What guests have brought and a party needs.
+    files: BTreeSet<TrackId>,
 }
 
 impl Channels {
@@ -52,7 +54,22 @@ impl Channels {
             programmes.insert(channel.id, programme);
         }
         supplies.want(evening.channels());
-        Ok(Self { evening, programmes, supplies, roster, steered: None, unwritten: BTreeSet::new() })
+        let (steered, unwritten) = (None, BTreeSet::new());
+        let files = needed(&programmes);
+        if let Some(library) = stock.library() {
+            library.keep_only_guests_files(&files);
+        }
+        Ok(Self { evening, programmes, supplies, roster, steered, unwritten, files })
+    }
+
+    /// Has the library let go of what guests have brought and no party needs any more. To be called with every change.
+    pub(crate) fn tidy_files(&mut self) {
+        let needed = needed(&self.programmes);
+        if needed != self.files {
+            let gone = self.files.difference(&needed).copied().collect();
+            self.supplies.lookup.drop_files(gone);
+            self.files = needed;
+        }
     }
 
     /// Returns the channels with what runs each, in the hosts' order.
@@ -119,7 +136,7 @@ impl Channels {
 
     /// Returns the track that a wish is about and that must be looked up first, which is then under way.
     pub(crate) fn looks_up(&self, wish: &Wish) -> Option<TrackId> {
-        let (What::Add(track, _) | What::Request(track)) = wish.what else { return None };
+        let (What::Add(track, _) | What::Request(track) | What::Bring(track)) = wish.what else { return None };
         let programme = self.programmes.get(&wish.channel)?;
         programme.looks_up(track).then_some(track)
     }
@@ -342,6 +359,11 @@ impl Channels {
     pub(crate) fn gauges(&self) -> Arc<super::supplies::Gauged> {
         self.supplies.gauged()
     }
+}
+
+/// What guests have brought and one of the parties needs.
+fn needed(programmes: &BTreeMap<ChannelId, Programme>) -> BTreeSet<TrackId> {
+    programmes.values().flat_map(|programme| programme.party.files()).collect()
 }
 
 #[cfg(test)]

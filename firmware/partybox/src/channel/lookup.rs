@@ -3,6 +3,7 @@
 //! The loop asks and goes on; answers come back to it as inputs. Nothing is cached here: whoever asks again is told what is
 //! true now.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -84,6 +85,15 @@ impl Lookup {
     pub(crate) fn played(&self, track: TrackId, wanted: bool) {
         if let Some(library) = &self.library {
             library.played(track, wanted);
+        }
+    }
+
+    /// Has the library let go of what guests have brought, on a thread that may wait for storage.
+    pub(crate) fn drop_files(&self, files: BTreeSet<TrackId>) {
+        let Some(library) = self.library.clone().filter(|_| !files.is_empty()) else { return };
+        let drop = move || library.drop_guests_files(&files);
+        if let Err(error) = thread::Builder::new().name("guests-files".to_owned()).spawn(drop) {
+            log::warn!("files of guests are not removed before the next start: {error}");
         }
     }
 

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use audio::clock::Clock;
 use audio::line::LineState;
-use audio::mixer::{Decibels, Event, MixPlan, PlanWriter};
+use audio::mixer::{Event, PlanWriter};
 use audio::pump::Controls;
-use audio::sender::SenderInput;
-use audio::sender::status::{SenderNumbers, SenderState};
+use audio::sender::status::SenderState;
 use audio::status::Status;
 use base::{ChannelId, CueId, Time, TrackId};
 use party::{Asker, Audience, Done, Input, Output, Party, PartyView, Refused, View, What};
@@ -17,17 +16,18 @@ use web::senders::{Heard, Senders};
 use web::track::TrackView;
 
 use super::ear::{Ear, Lost, Moment};
+use super::intake::Inputs;
 use super::lookup::Answer;
 use super::memory::{self, Memory};
+use super::mix::{Faders, LINE_IN, VOICE, plan};
 use super::remedy::{Remedies, Remedy};
 use super::suspects::Suspects;
 use super::tracks::{News, Tracks};
 use super::view::Shown;
 use crate::supervise::PumpWatch;
 
-/// The places of the pump's sources.
-const LINE_IN: usize = 0;
-const SENDER: usize = 1;
+/// How long a fader takes to where it was moved, ms: a finger that moves it must feel immediate, without a click.
+const FADER_MS: u16 = 60;
 
 /// Tracks that will play by themselves whose titles are looked up before they are shown.
 const AHEAD: usize = 6;
@@ -59,11 +59,17 @@ pub(crate) struct Programme {
     pub(super) remedies: Remedies,
     pub(super) suspects: Suspects,
     pub(super) hub: Hub,
-    /// Where a sender's sound comes in, and who that is.
-    pub(super) sender: SenderInput,
+    /// Where the sound of senders comes in, and who they are.
+    pub(super) inputs: Inputs,
     pub(super) senders: Senders,
+    /// The rules' last plan.
+    pub(super) planned: party::MixPlan,
+    /// How loud each sender is heard. A place that somebody has left stays as it is until somebody comes.
+    pub(super) faders: Faders,
     /// Whether the rules know of a sender.
     pub(super) has_sender: bool,
+    /// Whether they know of a host's microphone.
+    pub(super) has_voice: bool,
     /// What the rules know of line-in: sound, or silence.
     pub(super) line_in_heard: Option<bool>,
     pub(super) pump: PumpWatch,
@@ -115,7 +121,8 @@ impl Programme {
     /// Returns whether what `track` is must be looked up, which is then under way: what is wished is shown at once. What the
     /// rules refuse anyway need not be.
     pub(super) fn looks_up(&self, track: TrackId) -> bool {
-        let looks_up = self.party.has_track(track) && self.tracks.show(track).is_none();
+        let is_there = track.is_brought() || self.party.has_track(track);
+        let looks_up = is_there && self.tracks.show(track).is_none();
         self.tracks.ask();
         looks_up
     }
@@ -134,18 +141,43 @@ impl Programme {
         self.carry_out(outputs);
     }
 
-    /// Returns what the channel's sender does, and who that is; they are there before their sound.
-    pub(crate) fn sender(&self) -> (SenderNumbers, Option<Heard>) {
-        (self.sender.status().numbers(), self.senders.heard(self.id))
+    /// Returns who sends to the channel, and what the one does that does most; they are there before their sound.
+    pub(crate) fn heard(&self) -> (SenderState, Vec<Heard>) {
+        let heard = self.senders.heard(self.id);
+        let state = heard.iter().map(|one| self.inputs.state(one.place)).max();
+        (state.unwrap_or_default(), heard)
     }
 
-    /// Tells the rules that time goes on, and whether somebody sends.
-    pub(super) fn pass(&mut self) {
-        let has_sender = self.sender.status().numbers().state != SenderState::Off;
+    /// Tells the rules who is there to be heard: senders, and a host's microphone.
+    fn note_senders(&mut self) {
+        let has_sender = self.inputs.numbers().state != SenderState::Off;
         if has_sender != self.has_sender {
             self.has_sender = has_sender;
             self.apply(Input::Sender(has_sender));
         }
+        let has_voice = self.inputs.voice.status().numbers().state != SenderState::Off;
+        if has_voice != self.has_voice {
+            self.has_voice = has_voice;
+            self.apply(Input::Voice(has_voice));
+        }
+        let mut faders = self.faders;
+        for one in self.senders.heard(self.id) {
+            faders[usize::from(one.place)] = one.fader;
+        }
+        if faders != self.faders {
+            self.faders = faders;
+            self.publish(party::MixPlan { ramp_ms: FADER_MS, ..self.planned });
+        }
+    }
+
+    fn publish(&mut self, planned: party::MixPlan) {
+        self.planned = planned;
+        self.plan.publish(plan(planned, self.party.settings().crossfade_ms, &self.faders));
+    }
+
+    /// Tells the rules that time goes on, and who sends.
+    pub(super) fn pass(&mut self) {
+        self.note_senders();
         let line_in_heard = match self.controls.status().line {
             LineState::Signal | LineState::Clipping => Some(true),
             LineState::Silent => Some(false),
@@ -166,6 +198,10 @@ impl Programme {
     /// Why it is refused.
     pub(super) fn ask(&mut self, who: Asker, what: What) -> Result<Done, Refused> {
         self.urgent |= who.leads;
+        if matches!(what, What::TalkOver(true)) {
+            // Whoever asks has connected just now.
+            self.note_senders();
+        }
         let (done, outputs) = self.party.ask(self.clock.now(), who, what)?;
         self.carry_out(outputs);
         Ok(done)
@@ -199,8 +235,10 @@ impl Programme {
                 // Each has places of its own in the log: a sender that stutters must not hide that line-in is gone.
                 Event::SourceLost { index: LINE_IN } => log::warn!("{}: line-in brings nothing", self.id),
                 Event::SourceBack { index: LINE_IN } => log::info!("{}: line-in delivers", self.id),
-                Event::SourceLost { .. } => log::warn!("{}: the sender brings nothing", self.id),
-                Event::SourceBack { .. } => log::info!("{}: the sender delivers", self.id),
+                Event::SourceLost { index: VOICE } => log::warn!("{}: the microphone brings nothing", self.id),
+                Event::SourceBack { index: VOICE } => log::info!("{}: the microphone delivers", self.id),
+                Event::SourceLost { .. } => log::warn!("{}: a sender brings nothing", self.id),
+                Event::SourceBack { .. } => log::info!("{}: a sender delivers", self.id),
             }
         }
         self.tracks.hand_over();
@@ -302,7 +340,7 @@ impl Programme {
         for output in outputs {
             let taken = match output {
                 Output::Mix(plan) => {
-                    self.plan.publish(self::plan(plan, self.party.settings().crossfade_ms));
+                    self.publish(plan);
                     true
                 }
                 Output::Skip => {
@@ -333,29 +371,5 @@ impl Programme {
         if !taken {
             log::error!("{}: the pump takes no commands", self.id);
         }
-    }
-}
-
-/// Returns the party's plan as the mixer wants it.
-pub(super) fn plan(plan: party::MixPlan, crossfade_ms: u16) -> MixPlan {
-    let mixed = MixPlan {
-        decks: Decibels::from_db(plan.tracks_db),
-        ramp_ms: plan.ramp_ms,
-        crossfade_ms,
-        fallback_to_decks: plan.fallback_to_tracks,
-        ..MixPlan::default()
-    };
-    mixed
-        .with_source(LINE_IN, Decibels::from_db(plan.line_in_db))
-        .with_source(SENDER, Decibels::from_db(plan.sender_db))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_crossfade_that_can_be_set_is_what_the_mixer_can_do() {
-        assert_eq!(party::Settings::CROSSFADE_MS_MAX, MixPlan::CROSSFADE_MS_MAX);
     }
 }

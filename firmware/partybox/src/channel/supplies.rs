@@ -9,7 +9,6 @@ use audio::decode::WorkerCommand;
 use audio::encode::{self, Encode, Profile};
 use audio::line::LineSource;
 use audio::pump::{self, Controls};
-use audio::sender::SenderInput;
 use audio::source::{Absent, Source as SoundSource};
 use base::{ChannelId, PacketDuration, PacketSink, StreamId, Timeline, TrackId};
 use party::{CHANNELS_MAX, Channel, Fades, Input, Party, Settings, Source};
@@ -19,15 +18,18 @@ use web::http::Hubs;
 use web::mp3;
 use web::senders::{Intakes, Senders};
 use web::status::Snapshot;
+use web::visual::Visuals;
 
 use super::details::Details;
 use super::ear;
 use super::estimate::Estimate;
-use super::intake::intake;
+use super::intake::{Inputs, intake};
 use super::lookup::Lookup;
 use super::memory::Memory;
-use super::programme::{Listening, Programme, plan};
+use super::mix::{Faders, plan};
+use super::programme::{Listening, Programme};
 use super::remedy::Remedies;
+use super::sights;
 use super::suspects::Suspects;
 use super::tracks::{News, Tracks};
 use super::view::Shown;
@@ -41,8 +43,8 @@ use crate::supervise::PumpWatch;
 /// Delay of a channel's first block: its thread is certainly running by then, so that it is not late, ms.
 pub(super) const FIRST_BLOCK_MS: u64 = 50;
 
-/// The controls of every channel's pump and its input for senders, for the metrics.
-pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, (Controls, SenderInput)>>;
+/// The controls of every channel's pump and its inputs for senders, for the metrics.
+pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, (Controls, Inputs)>>;
 
 /// What channels are made of.
 pub(crate) struct Supplies {
@@ -78,6 +80,8 @@ pub(crate) struct Supplies {
     pub(crate) gauged: Arc<Gauged>,
     /// What was blamed for trouble with the sound.
     pub(crate) suspects: Suspects,
+    /// Where what pages draw of the sound is published.
+    pub(crate) visuals: Visuals,
 }
 
 impl Supplies {
@@ -101,28 +105,32 @@ impl Supplies {
         // What may be refused comes before the stream, which would have to be taken back.
         let line = self.line.as_ref().map(LineSource::tap).transpose().map_err(Error::LineIn)?;
         let line = line.map_or_else(|| Box::new(Absent) as Box<dyn SoundSource>, |line| Box::new(line));
-        let sender = SenderInput::new();
+        let inputs = Inputs::new(self.config.whip.together_max);
         // In the order of their places in the plan.
-        let sources: Vec<Box<dyn SoundSource>> = vec![line, Box::new(sender.source())];
+        let mut sources: Vec<Box<dyn SoundSource>> = vec![line, Box::new(inputs.voice.source())];
+        sources.extend(inputs.senders.iter().map(|sender| Box::new(sender.source()) as Box<dyn SoundSource>));
         let encoders = encoders(&self.config)?;
         let (hub, mp3) = mp3::hub(stream, &mp3_config(&self.config), &self.snapshots, &self.carrier);
         let (tap, ear) = ear::pair();
         let opus = self.rtc.add_stream(self.stream(stream)).map_err(Error::Stream)?;
         let sinks: Vec<Box<dyn PacketSink>> = vec![Box::new(opus), Box::new(mp3), Box::new(tap)];
         let first = self.timeline.next_packet_start(clock.now().plus_millis(FIRST_BLOCK_MS));
-        let mixed = plan(party.plan(), party.settings().crossfade_ms);
+        let (planned, faders) = (party.plan(), Faders::default());
+        let mixed = plan(planned, party.settings().crossfade_ms, &faders);
         let (pump, controls, plan) = pump::new(self.timeline, first, mixed, sources, encoders, sinks);
         let wake = Arc::clone(&self.wake);
         controls.set_waker(move || wake.notify_one());
+        let pump =
+            pump.with_tap(sights::spectrum(&self.visuals, id)).with_source_taps(sights::inputs(&self.visuals, id));
         let run = move || pump::run(pump, clock);
         let thread = thread::Builder::new().name("pump".to_owned()).spawn(run).map_err(|error| {
             _ = self.rtc.remove_stream(stream, None);
             Error::System(error)
         })?;
         let (worker, news, lookup) = (WorkerCommand::this_program(), self.news.clone(), self.lookup.clone());
-        let intake = intake(id, &sender, &worker);
+        let intake = intake(id, &inputs, &worker);
         let tracks = Tracks::new(id, catalogue, controls.clone(), worker, news, lookup).knowing(details);
-        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (controls.clone(), sender.clone()));
+        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (controls.clone(), inputs.clone()));
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
         self.intakes.send_modify(|intakes| _ = Arc::make_mut(intakes).insert(id, intake));
         let pump = PumpWatch::new(thread, clock.now());
@@ -141,9 +149,12 @@ impl Supplies {
             remedies,
             suspects,
             hub,
-            sender,
+            inputs,
             senders: self.senders.clone(),
+            planned,
+            faders,
             has_sender: false,
+            has_voice: false,
             line_in_heard: None,
             pump,
             clock,
@@ -172,7 +183,8 @@ impl Supplies {
             Fades { pause_ms: source.pause_fade_ms, source_ms: source.source_fade_ms, stop_ms: source.stop_fade_ms };
         let starts_on_line = source.start == Start::LineIn && place == 0;
         let start = if starts_on_line { Source::LineIn } else { Source::Files };
-        let settings = Settings { crossfade_ms: source.crossfade_ms, ..Settings::default() };
+        let (crossfade_ms, files_per_guest_max) = (source.crossfade_ms, self.config.guest_files.per_guest_max);
+        let settings = Settings { crossfade_ms, files_per_guest_max, ..Settings::default() };
         Party::new(start, fades, settings, self.seed.wrapping_add(place as u64))
     }
 

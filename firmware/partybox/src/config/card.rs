@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use appliance::card_file::Problem;
-use appliance::config::SaidByCard;
+use appliance::config::Which;
 
 /// What was read of the card's file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl CardFile {
     }
 
     /// Returns which rules of the network satisfy `is`, by their keys.
-    pub fn rules(&self, is: impl Fn(&str) -> bool) -> SaidByCard {
-        SaidByCard { portal: is("wifi.portal"), forward: is("wifi.forward"), cable: is("wifi.cable") }
+    pub fn rules(&self, is: impl Fn(&str) -> bool) -> Which {
+        Which { portal: is("wifi.portal"), forward: is("wifi.forward"), cable: is("wifi.cable") }
     }
 }

@@ -25,7 +25,10 @@ section! {
 
 section! {
     /// `[whip]`
-    WhipConfig { refuse_video: bool = false }
+    WhipConfig {
+        refuse_video: bool = false,
+        together_max: usize = 2,
+    }
 }
 
 section! {
@@ -95,6 +98,12 @@ impl RoomsConfig {
     }
 }
 
+impl WhipConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("whip.together_max", self.together_max, 1, hub::TOGETHER_MAX)
+    }
+}
+
 impl WebRtcConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
         for network in &self.networks {
@@ -127,9 +136,11 @@ impl StreamsConfig {
 }
 
 impl HttpConfig {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        let allowed = "another port than 443, which phones try first and shall find closed; 0 for none";
-        ensure("http.https_port", self.https_port, self.https_port != 443, allowed)?;
+    /// `listen_port` is that of the same pages without TLS.
+    pub(super) fn check(&self, listen_port: u16) -> Result<(), Error> {
+        let allowed = "another port than 443, which phones try first and shall find closed, and than that of `listen`; 0 for none";
+        let port = self.https_port;
+        ensure("http.https_port", port, port == 0 || port != 443 && port != listen_port, allowed)?;
         within("http.connections_max", self.connections_max, 64, 20_000)?;
         within("http.connections_per_address_max", self.connections_per_address_max, 4, 20_000)?;
         within("http.pages_max", self.pages_max, 16, 20_000)?;

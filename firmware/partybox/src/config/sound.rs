@@ -35,6 +35,16 @@ section! {
 }
 
 section! {
+    /// `[guest_files]`
+    GuestFilesConfig {
+        per_guest_max: u8 = 2,
+        file_mb_max: u32 = 60,
+        files_max: usize = 100,
+        total_mb_max: u32 = 2_000,
+    }
+}
+
+section! {
     /// `[line_in]`
     LineInConfig { device: String = String::new(), period_ms: u8 = 5 }
 }
@@ -61,6 +71,15 @@ impl SourceConfig {
         within("source.pause_fade_ms", self.pause_fade_ms, 5, 5_000)?;
         within("source.source_fade_ms", self.source_fade_ms, 5, 12_000)?;
         within("source.stop_fade_ms", self.stop_fade_ms, 5, 12_000)
+    }
+}
+
+impl GuestFilesConfig {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        within("guest_files.per_guest_max", self.per_guest_max, 1, Settings::FILES_PER_GUEST_MAX)?;
+        within("guest_files.file_mb_max", self.file_mb_max, 1, 1_500)?;
+        within("guest_files.files_max", self.files_max, 1, 1_000)?;
+        within("guest_files.total_mb_max", self.total_mb_max, 1, 100_000)
     }
 }
 

@@ -42,6 +42,7 @@ fn values_outside_their_range_are_named_with_the_range() {
         "[http]\nconnections_max = 0",
         "[rooms]\nparticipants_max = 1",
         "[http]\nhttps_port = 443",
+        "listen = \"0.0.0.0:80\"\n[http]\nhttps_port = 80",
         "[streams]\nstreams_max = 17",
         "[streams]\nunheard_minutes = 0",
         "[wifi]\ncountry = \"de\"",

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use appliance::access_point::Sought;
+use appliance::clock::NotSet;
 use appliance::config::Wifi;
 use appliance::credentials::Credentials;
 use appliance::state::{Copies, Error, Folder, Writer};
@@ -17,9 +18,9 @@ use web::settings::{Kind, Map, NotRestored, Outcome, Refused, Request, Said, Set
 
 use super::backup;
 use super::kept::{FILE, Kept, concerns};
-use super::keys::{KEYS, Key};
+use super::keys::{KEYS, Key, leaves};
 use super::layers::{Layers, is_commanded, lookup};
-use crate::config::Config;
+use crate::config::{Config, HttpConfig};
 use crate::overlay::{PASSPHRASE, SSID};
 
 /// Keys of what the box makes by itself where the network is its own.
@@ -39,8 +40,8 @@ struct Writing {
 pub enum Left {
     /// To begin again.
     Restart,
-    /// To learn what time it is, in ms since 1970, and to say whether that can be.
-    Clock(u64, oneshot::Sender<bool>),
+    /// To learn what time it is, in ms since 1970, to set the system's clock to it if that is wanted, and to say what came of it.
+    Clock(u64, bool, oneshot::Sender<Result<(), NotSet>>),
 }
 
 /// What keeps the settings.
@@ -73,7 +74,7 @@ impl Keeper {
                 log::warn!("the Wi-Fi's name or passphrase stays as it was: {error}");
             }
             layers = Layers::new(config, &kept);
-            if let Err(error) = access_point::note(folder, &sought(&layers.config.wifi)) {
+            if let Err(error) = access_point::note(folder, &sought(&layers.config), &sought(&layers.base)) {
                 log::warn!("the access point is as it was: {error}");
             }
         }
@@ -106,7 +107,10 @@ impl Keeper {
                 Err(refused) => _ = reply.send(Err(refused)),
             },
             Request::Asked { reply } => self.write(self.kept.after_asking(), reply),
-            Request::Backup { hosts, reply } => self.aside(move |folder| _ = reply.send(backup::save(folder, hosts))),
+            Request::Backup { hosts, reply } => {
+                let music = self.running.source.music.clone();
+                self.aside(move |folder| _ = reply.send(backup::save(folder, hosts, &music)));
+            }
             Request::Restore { backup, reply } => {
                 // Whether or not all of it can be kept: some of it may hold after the next start.
                 self.is_restored = true;
@@ -121,7 +125,7 @@ impl Keeper {
                 _ = reply.send(());
                 return Some(Left::Restart);
             }
-            Request::Clock { unix_ms, reply } => return Some(Left::Clock(unix_ms, reply)),
+            Request::Clock { unix_ms, set, reply } => return Some(Left::Clock(unix_ms, set, reply)),
         }
         None
     }
@@ -282,7 +286,7 @@ impl Keeper {
         let is_untouched =
             |key: &str| settings.iter().any(|setting| setting.key == key && setting.said.origin == Origin::Default);
         let asks = !self.kept.asked && self.running.wifi.own && is_untouched("wifi.country") && is_untouched("name");
-        Settings { settings, pending, asks }
+        Settings { settings, pending, asks, ..Settings::default() }
     }
 
     fn setting(&self, key: &'static Key, tables: &Tables) -> Setting {
@@ -349,9 +353,11 @@ fn choose_network(layers: &Layers, kept: &mut Kept, folder: &Folder) -> Result<(
     Ok(())
 }
 
-/// What of the Wi-Fi the access point is set up from, besides what it reads of the state by itself.
-fn sought(wifi: &Wifi) -> Sought {
-    Sought { country: wifi.country.clone(), band: wifi.band, guests_max: wifi.guests_max, isolate: wifi.isolate }
+/// What the access point is set up from, besides what it reads of the state by itself.
+fn sought(config: &Config) -> Sought {
+    let Wifi { country, band, guests_max, isolate, .. } = config.wifi.clone();
+    let HttpConfig { https_port, names, .. } = config.http.clone();
+    Sought { country, band, guests_max, isolate, https_port, names: names.to_vec() }
 }
 
 fn refused(key: &Key, value: &web::settings::Value, allowed: String) -> Refused {
@@ -366,17 +372,6 @@ fn table(config: &Config) -> Table {
 
 fn json(value: Option<Value>) -> web::settings::Value {
     value.and_then(|value| serde_json::to_value(value).ok()).unwrap_or_default()
-}
-
-/// Adds the keys of all values in `table`, below `before`.
-fn leaves(table: &Table, before: &str, into: &mut Vec<String>) {
-    for (key, value) in table {
-        let name = if before.is_empty() { key.clone() } else { format!("{before}.{key}") };
-        match value {
-            Value::Table(inner) if !inner.is_empty() => leaves(inner, &name, into),
-            _ => into.push(name),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Which keys of the configuration hosts may set on the page, what each may be, and when it holds.
 //!
 //! A list for pages to make controls from; a test holds it against the checks of the configuration, which decide. What a key
-//! means stands in `partybox.toml`. A key that is not listed is shown and cannot be set.
+//! means stands in `partybox.toml`. A key that is in [`FIXED`] is shown and cannot be set; there is none in neither.
 
+use toml::{Table, Value};
 use web::settings::{Kind, Takes};
 
 /// A row of the list.
@@ -16,7 +17,24 @@ pub struct Key {
     pub takes: Takes,
 }
 
-/// What a button may be asked for, as `buttons` names it.
+/// What a button may be asked for by a short press, as `buttons` names it.
+const SHORT: &[&str] = &[
+    "none",
+    "toggle",
+    "play",
+    "pause",
+    "stop",
+    "next",
+    "source",
+    "channel",
+    "volume-up",
+    "volume-down",
+    "talk",
+    "pair",
+    "forget",
+];
+
+/// The same of every other gesture: whoever talks has to hold the button.
 const ACTIONS: &[&str] = &[
     "none",
     "toggle",
@@ -89,6 +107,14 @@ pub const KEYS: &[Key] = &[
     number("source.pause_fade_ms", 5, 5_000),
     number("source.source_fade_ms", 5, 12_000),
     number("source.stop_fade_ms", 5, 12_000),
+    Key {
+        name: "guest_files.per_guest_max",
+        kind: Kind::Number { min: 1, max: 10 },
+        takes: Takes::Elsewhere("/api/party/settings"),
+    },
+    number("guest_files.file_mb_max", 1, 1_500),
+    number("guest_files.files_max", 1, 1_000),
+    number("guest_files.total_mb_max", 1, 100_000),
     text("line_in.device", 200),
     number("line_in.period_ms", 2, 20),
     number("opus.bitrate_bps", 16_000, 510_000),
@@ -101,6 +127,9 @@ pub const KEYS: &[Key] = &[
     number("mp3.listeners_max", 1, 5_000),
     number("webrtc.listeners_max", 1, 5_000),
     number("webrtc.sessions_per_address_max", 1, 5_000),
+    later("webrtc.networks", Kind::Texts),
+    later("whip.refuse_video", Kind::Switch),
+    number("whip.together_max", 1, 4),
     number("rooms.rooms_max", 1, 64),
     number("rooms.participants_max", 2, 64),
     number("streams.connections_max", 1, 5_000),
@@ -108,10 +137,15 @@ pub const KEYS: &[Key] = &[
     number("streams.receivers_max", 1, 5_000),
     number("streams.streams_max", 0, 16),
     number("streams.unheard_minutes", 1, 1_440),
+    number("http.https_port", 0, 65_535),
     number("http.connections_max", 64, 20_000),
     number("http.connections_per_address_max", 4, 20_000),
     number("http.pages_max", 16, 20_000),
+    number("http.guests_per_address_max", 1, 1_000),
     later("http.names", Kind::Texts),
+    text("http.url", 120),
+    later("http.proxies", Kind::Texts),
+    later("http.embed", Kind::Texts),
     choice("board.board", BOARDS),
     text("board.chip", 60),
     text("board.display", 60),
@@ -121,27 +155,27 @@ pub const KEYS: &[Key] = &[
     later("board.pwm", Kind::Switch),
     number("board.double_ms", 150, 1_000),
     later("board.pins", Kind::Pins),
-    action("buttons.play.short"),
+    choice("buttons.play.short", SHORT),
     action("buttons.play.double"),
     action("buttons.play.long"),
     action("buttons.play.held"),
     repeat("buttons.play.repeat"),
-    action("buttons.next.short"),
+    choice("buttons.next.short", SHORT),
     action("buttons.next.double"),
     action("buttons.next.long"),
     action("buttons.next.held"),
     repeat("buttons.next.repeat"),
-    action("buttons.volume_up.short"),
+    choice("buttons.volume_up.short", SHORT),
     action("buttons.volume_up.double"),
     action("buttons.volume_up.long"),
     action("buttons.volume_up.held"),
     repeat("buttons.volume_up.repeat"),
-    action("buttons.volume_down.short"),
+    choice("buttons.volume_down.short", SHORT),
     action("buttons.volume_down.double"),
     action("buttons.volume_down.long"),
     action("buttons.volume_down.held"),
     repeat("buttons.volume_down.repeat"),
-    action("buttons.pair.short"),
+    choice("buttons.pair.short", SHORT),
     action("buttons.pair.double"),
     action("buttons.pair.long"),
     action("buttons.pair.held"),
@@ -152,6 +186,18 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Choice { choices: &["error", "warn", "info", "debug", "trace"] },
         takes: Takes::Now,
     },
+];
+
+/// Keys that hosts cannot set, each with the reason: they say how the box is put together, and are for whoever is at the machine.
+pub const FIXED: &[(&str, &str)] = &[
+    ("listen", "a wrong one would take the page away, and with it the way back"),
+    ("host_from", "whoever it names is host: only somebody at the machine may say that"),
+    ("source.music", "a folder of this machine, in which the program may read"),
+    ("source.sticks", "a folder of this machine, below which the system mounts"),
+    ("webrtc.udp_port", "routers and firewalls in front of the box name it"),
+    ("wifi.own", "the system's units belong to it: a computer does not become a network because its page says so"),
+    ("state.folder", "what hosts have set lies there"),
+    ("update.inbox", "a folder that a unit of the system watches"),
 ];
 
 impl Key {
@@ -182,11 +228,21 @@ impl Key {
     }
 }
 
+/// Adds the keys of all values in `table`, below `before`.
+pub(super) fn leaves(table: &Table, before: &str, into: &mut Vec<String>) {
+    for (key, value) in table {
+        let name = if before.is_empty() { key.clone() } else { format!("{before}.{key}") };
+        match value {
+            Value::Table(inner) if !inner.is_empty() => leaves(inner, &name, into),
+            _ => into.push(name),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use toml::{Table, Value};
-
     use super::*;
+    use crate::buttons::Action;
     use crate::config::{Config, REFERENCE};
     use crate::overlay::{Entry, Overlay};
 
@@ -195,7 +251,38 @@ mod tests {
         // A button that does nothing yet may do anything.
         let text = "line_in.device = \"null\"\n[buttons]\nplay = {}\nvolume_up = {}\nvolume_down = {}\n";
         let config = Config::parse(text).unwrap();
-        Overlay::new(&config).lay(&[Entry::new(name, value)])[0].is_ok()
+        let mut entries = vec![Entry::new(name, value.clone())];
+        if value.as_str() == Some("talk") {
+            // Held for as long as somebody speaks.
+            let button = name.rsplit_once('.').unwrap().0;
+            let others = ["double", "long", "held"].map(|other| (other, "none".into()));
+            let together = others.into_iter().chain([("repeat", true.into())]);
+            entries.extend(together.map(|(key, value)| Entry::new(&format!("{button}.{key}"), value)));
+        }
+        Overlay::new(&config).lay(&entries)[0].is_ok()
+    }
+
+    #[test]
+    fn every_key_of_the_reference_is_on_the_page_or_has_a_reason_why_not() {
+        let mut reference = Vec::new();
+        leaves(&toml::from_str(REFERENCE).unwrap(), "", &mut reference);
+        let fixed = || FIXED.iter().map(|(name, _)| *name);
+        let mut listed: Vec<&str> = KEYS.iter().map(|key| key.name).chain(fixed()).collect();
+        listed.sort_unstable();
+        reference.sort_unstable();
+        assert_eq!(listed, reference);
+        assert!(FIXED.iter().all(|(_, reason)| reason.len() > 10));
+    }
+
+    #[test]
+    fn whatever_a_button_can_do_it_can_do_by_a_short_press() {
+        let error = serde_json::from_str::<Action>("\"x\"").expect_err("no action").to_string();
+        let (_, said) = error.split_once("expected one of ").expect("all that there are");
+        let known: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+        let sorted =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(sorted(SHORT), sorted(&known));
+        assert_eq!(sorted(ACTIONS), sorted(SHORT).into_iter().filter(|name| name != "talk").collect());
     }
 
     #[test]
