@@ -47,6 +47,14 @@ pub(crate) enum Entrant {
     Own(IpAddr),
 }
 
+impl Entrant {
+    /// Where it comes from.
+    pub(crate) fn address(self) -> IpAddr {
+        let (Self::Guest(address) | Self::Host(address) | Self::Own(address)) = self;
+        address
+    }
+}
+
 /// The gate. Cloning gives another handle to the same gate.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
@@ -90,6 +98,11 @@ impl Gate {
 
     /// Lets `who` in or says which limit forbids it. `guest` is whose it is, if that is known.
     pub(crate) fn enter(&self, who: Entrant, guest: Option<GuestId>) -> Result<Pass, Full> {
+        self.enter_beside(who, guest, 0)
+    }
+
+    /// The same, where so many of those inside give way when they have to: they make nobody's share smaller.
+    pub(crate) fn enter_beside(&self, who: Entrant, guest: Option<GuestId>, give_way: usize) -> Result<Pass, Full> {
         let Places { total, kept, each, guests } = self.places;
         let (address, total, is_limited) = match who {
             Entrant::Guest(ip) => (ip, total.saturating_sub(kept), true),
@@ -104,7 +117,7 @@ impl Gate {
         let of_address = inside.by_address.get(&address).copied().unwrap_or(0);
         let of_guest = inside.by_guest.get(&who).copied().unwrap_or(0);
         let address_max = each.saturating_mul(guests);
-        let is_fair = of_address < fair_limit(total, inside.total, address_max)
+        let is_fair = of_address < fair_limit(total, inside.total.saturating_sub(give_way), address_max)
             && (guests == 1 || of_guest < fair_limit(address_max, of_address, each));
         if is_limited && !is_fair {
             return Err(Full::Address(of_address));

@@ -5,6 +5,8 @@
 
 pub mod control;
 pub mod decoding;
+mod door;
+mod fair_queue;
 mod feed;
 mod gate;
 pub mod guests;
@@ -21,6 +23,7 @@ pub mod settings;
 mod statistics;
 pub mod status;
 pub mod track;
+pub mod visual;
 
 pub use ipnet::IpNet;
 

@@ -91,6 +91,8 @@ pub(crate) struct Counters {
     pub(crate) connections: Count,
     /// Connections closed at once because a limit was reached.
     pub(crate) connections_refused: Count,
+    /// Connections that gave their place to another because their other end kept silent.
+    pub(crate) connections_gave_way: Count,
     /// Errors of the system when accepting.
     pub(crate) accept_errors: Count,
     /// WebSockets opened.
@@ -120,6 +122,11 @@ impl Counters {
             "http_connections_refused_total",
             "Connections closed because a limit was reached.",
             &self.connections_refused,
+        );
+        one(
+            "http_connections_gave_way_total",
+            "Connections closed for others because they said nothing.",
+            &self.connections_gave_way,
         );
         one("http_accept_errors_total", "Errors of the system when accepting a connection.", &self.accept_errors);
         one("websockets_opened_total", "WebSockets opened.", &self.sockets_opened);

@@ -3,23 +3,27 @@
 //! What is sent goes from the fan-out straight to the channel's sound; here is only who it is, and whether they still are. No
 //! secret is kept, only its hash.
 
+mod connection;
 mod seams;
+mod title;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::rand;
-use base::{ChannelId, GuestId, PacketInlet, Rate, RateLimit, SentPacket, StreamInlet, Time, Verdict};
-use hub::{Refused, SendingId, Token, TokenId, Who};
+use base::{ChannelId, GuestId, Rate, RateLimit, StreamInlet, Time, Verdict};
+use hub::{Began, Fader, Place, Refused, SendingId, Terms, Token, TokenId, Who};
 use rtc::api::SessionId;
 use tokio::sync::Notify;
 
+use self::connection::Cut;
+pub(crate) use self::connection::{Begun, Streaming};
+pub use self::seams::{Arrives, Arriving, Heard, Intake, Intakes, News, OnNews, Open, OpenStream, shown};
 #[cfg(test)]
-pub(crate) use self::seams::TITLE_CHARS_MAX;
-pub(crate) use self::seams::line;
-pub use self::seams::{Heard, Intake, Intakes, News, OnNews, Open, OpenStream, Title, WaitsUs};
+pub(crate) use self::title::TITLE_CHARS_MAX;
+pub use self::title::Title;
+pub(crate) use self::title::line;
 use crate::pairing::{SECRET_BYTES, Secret};
 
 /// Wrong tokens that are looked at, ten a second; more are refused unread, whoever brings them. A token has 128 bits, so that this
@@ -44,27 +48,6 @@ struct Live {
     cut: Option<Cut>,
     title: Title,
     is_alive: Arc<AtomicBool>,
-}
-
-/// Ends a stream of bytes: what is heard of it, and its connection.
-#[derive(Clone, Debug)]
-struct Cut {
-    is_cut: Arc<AtomicBool>,
-    hung_up: Arc<Notify>,
-}
-
-/// A connection on which a stream comes. Dropping it says that the sender is gone.
-#[derive(Debug)]
-pub(crate) struct Streaming {
-    is_alive: Arc<AtomicBool>,
-    /// Notified when the connection shall end.
-    pub(crate) hung_up: Arc<Notify>,
-}
-
-impl Drop for Streaming {
-    fn drop(&mut self) {
-        self.is_alive.store(false, Ordering::Release);
-    }
 }
 
 #[derive(Debug)]
@@ -100,11 +83,22 @@ impl Book {
         sessions
     }
 
-    /// Returns the connection of the sender of `channel` if its media session is this one.
-    fn sends(&mut self, channel: ChannelId, session: SessionId) -> Option<SendingId> {
+    /// Returns the connection to `channel` whose media session is this one, and its place.
+    fn sends(&mut self, channel: ChannelId, session: SessionId) -> Option<(SendingId, Place)> {
         self.prune();
-        let id = self.senders.sending(channel)?.id;
-        self.live.get(&id).filter(|live| live.session == Some(session)).map(|_| id)
+        let voice = self.senders.voice(channel).map(|id| (id, Place::Voice));
+        let sending = self.senders.sending(channel).iter().map(|one| (one.id, Place::Sender(one.place)));
+        let is_its = |(id, _): &(SendingId, Place)| self.live.get(id).is_some_and(|live| live.session == Some(session));
+        sending.chain(voice).find(is_its)
+    }
+
+    /// Keeps what begins, and ends what it replaces.
+    fn admit(&mut self, Began { id, place, replaced }: Began) -> Begun {
+        let replaced = self.sessions(replaced);
+        let is_alive = Arc::new(AtomicBool::new(true));
+        let live = Live { session: None, cut: None, title: Title::default(), is_alive: Arc::clone(&is_alive) };
+        self.live.insert(id, live);
+        Begun { id, place, is_alive, replaced }
     }
 
     /// Whether wrong tokens are too many to be looked at.
@@ -130,49 +124,13 @@ impl Default for Senders {
     }
 }
 
-/// A connection that has begun, and whose it was before.
-pub(crate) struct Begun {
-    pub(crate) id: SendingId,
-    is_alive: Arc<AtomicBool>,
-    /// The media session that it replaces.
-    pub(crate) replaced: Option<SessionId>,
-}
-
-/// The way in of a sender's packets, which says when it ends.
-struct Watched {
-    inlet: Box<dyn PacketInlet>,
-    is_alive: Arc<AtomicBool>,
-}
-
-impl PacketInlet for Watched {
-    fn take(&mut self, packet: SentPacket<'_>) {
-        self.inlet.take(packet);
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        self.is_alive.store(false, Ordering::Release);
-    }
-}
-
-impl Begun {
-    /// Returns `inlet` as one whose end is the connection's.
-    pub(crate) fn watch(&self, inlet: Box<dyn PacketInlet>) -> Box<dyn PacketInlet> {
-        Box::new(Watched { inlet, is_alive: Arc::clone(&self.is_alive) })
-    }
-
-    /// Gives the connection up before anything came of it.
-    pub(crate) fn abandon(self) {
-        self.is_alive.store(false, Ordering::Release);
-    }
-}
-
 /// Somebody who sends, for the hosts' list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OnAir {
     pub(crate) channel: ChannelId,
+    pub(crate) id: SendingId,
     pub(crate) name: String,
+    pub(crate) fader: Fader,
     pub(crate) token: Option<TokenId>,
     pub(crate) guest: Option<GuestId>,
 }
@@ -237,16 +195,20 @@ impl Senders {
     /// Somebody begins to send to `channel`.
     ///
     /// # Errors
-    /// Somebody else does already, and this one does not take over.
-    pub(crate) fn begin(&self, channel: ChannelId, who: Who, name: &str, takes_over: bool) -> Result<Begun, Refused> {
+    /// Others do already, and there is no place beside them.
+    pub(crate) fn begin(&self, channel: ChannelId, who: Who, name: &str, terms: Terms) -> Result<Begun, Refused> {
         let mut book = self.book();
         book.prune();
-        let (id, replaced) = book.senders.begin(channel, who, name, takes_over)?;
-        let replaced = book.sessions(replaced).pop();
-        let is_alive = Arc::new(AtomicBool::new(true));
-        let live = Live { session: None, cut: None, title: Title::default(), is_alive: Arc::clone(&is_alive) };
-        book.live.insert(id, live);
-        Ok(Begun { id, is_alive, replaced })
+        let began = book.senders.begin(channel, who, name, terms)?;
+        Ok(book.admit(began))
+    }
+
+    /// A host begins to speak over `channel`.
+    pub(crate) fn begin_voice(&self, channel: ChannelId) -> Begun {
+        let mut book = self.book();
+        book.prune();
+        let began = book.senders.begin_voice(channel);
+        book.admit(began)
     }
 
     /// A connection that has begun is answered. Returns `false` if it was replaced or revoked meanwhile: then its session is to
@@ -282,27 +244,42 @@ impl Senders {
         }
     }
 
-    /// The holder of `token` says what plays at the sender of `channel`. Returns whether that is theirs.
+    /// The holder of `token` says what plays at a sender of `channel`. Returns whether there is one of theirs.
     pub(crate) fn entitle(&self, channel: ChannelId, token: TokenId, title: Title) -> bool {
         let mut book = self.book();
         book.prune();
-        let theirs = book.senders.sending(channel).filter(|sending| sending.who == Who::Token(token));
-        let id = theirs.map(|sending| sending.id);
+        let mut theirs = book.senders.sending(channel).iter().filter(|sending| sending.who == Who::Token(token));
+        let id = theirs.next().map(|sending| sending.id);
         let live = id.and_then(|id| book.live.get_mut(&id));
         live.map(|live| live.title = title).is_some()
     }
 
-    /// The media session of the sender of `channel` says what plays. Returns whether it is that sender's.
+    /// The media session of a sender of `channel` says what plays. Returns whether it is one's.
     pub(crate) fn entitle_session(&self, channel: ChannelId, session: SessionId, title: Title) -> bool {
         let mut book = self.book();
         let id = book.sends(channel, session);
-        let live = id.and_then(|id| book.live.get_mut(&id));
+        let live = id.and_then(|(id, _)| book.live.get_mut(&id));
         live.map(|live| live.title = title).is_some()
     }
 
-    /// Returns whether `session` is that of the sender of `channel`.
-    pub(crate) fn is_sending(&self, channel: ChannelId, session: SessionId) -> bool {
-        self.book().sends(channel, session).is_some()
+    /// Returns where the sound of `session` comes into `channel`, and its connection; `None` if it does not.
+    pub(crate) fn place(&self, channel: ChannelId, session: SessionId) -> Option<(SendingId, Place)> {
+        self.book().sends(channel, session)
+    }
+
+    /// Sets the fader of a sender of `channel`. Returns whether it sends.
+    pub(crate) fn set_fader(&self, channel: ChannelId, id: SendingId, fader: Fader) -> bool {
+        let mut book = self.book();
+        book.prune();
+        book.senders.set_fader(channel, id, fader)
+    }
+
+    /// One sender of `channel` shall be ended: returns its media session, if it has one; `None` if it does not send.
+    pub(crate) fn end_one(&self, channel: ChannelId, id: SendingId) -> Option<Vec<SessionId>> {
+        let mut book = self.book();
+        book.prune();
+        let sends = book.senders.end_one(channel, id);
+        sends.then(|| book.sessions([id]))
     }
 
     /// The party has ended: returns the media sessions to be ended.
@@ -319,21 +296,26 @@ impl Senders {
         book.sessions(ended)
     }
 
-    /// The sender of `channel` shall be ended: returns its media session; `None` if nobody sends.
-    pub(crate) fn end_channel(&self, channel: ChannelId) -> Option<SessionId> {
+    /// Whoever sends to `channel` shall be ended: returns the media sessions to be ended.
+    pub(crate) fn end_channel(&self, channel: ChannelId) -> Vec<SessionId> {
         let mut book = self.book();
         book.prune();
-        let ended = book.senders.end_channel(channel)?;
-        book.sessions([ended]).pop()
+        let ended = book.senders.end_channel(channel);
+        book.sessions(ended)
     }
 
-    /// Returns who sends to `channel`, and what plays there; `None` if nobody does.
-    pub fn heard(&self, channel: ChannelId) -> Option<Heard> {
+    /// Returns who sends to `channel`, and what plays there; the one that began first first.
+    pub fn heard(&self, channel: ChannelId) -> Vec<Heard> {
         let mut book = self.book();
         book.prune();
-        let sending = book.senders.sending(channel)?;
-        let title = book.live.get(&sending.id).map(|live| live.title.clone()).unwrap_or_default();
-        Some(Heard { name: sending.name.clone(), title })
+        let one = |sending: &hub::Sending| Heard {
+            id: sending.id,
+            name: sending.name.clone(),
+            title: book.live.get(&sending.id).map(|live| live.title.clone()).unwrap_or_default(),
+            place: sending.place,
+            fader: sending.fader,
+        };
+        book.senders.sending(channel).iter().map(one).collect()
     }
 
     /// Returns the tokens with the names that hosts gave them, and the channel that each is for.
@@ -348,17 +330,13 @@ impl Senders {
         book.prune();
         let one = |(channel, sending): (ChannelId, &hub::Sending)| OnAir {
             channel,
+            id: sending.id,
             name: sending.name.clone(),
+            fader: sending.fader,
             token: if let Who::Token(token) = sending.who { Some(token) } else { None },
             guest: if let Who::Guest(guest) = sending.who { Some(guest) } else { None },
         };
         book.senders.all().map(one).collect()
-    }
-}
-
-impl fmt::Debug for Begun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Begun").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use appliance::clock::{ClockFacts, NotSet};
 use base::Origin;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -125,6 +126,8 @@ pub struct Settings {
     pub pending: bool,
     /// Whether nobody has said yet in which country the box is and what it is called: the first host may be asked.
     pub asks: bool,
+    /// Who has set the system's clock; filled in by whoever answers.
+    pub clock: ClockFacts,
 }
 
 /// Why nothing was changed.
@@ -155,11 +158,42 @@ pub enum Refused {
     NotKept,
 }
 
+/// Something of a backup that was left out, while the rest was taken.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LeftOut {
+    /// What it is called in the backup.
+    pub name: String,
+    /// The reason.
+    pub why: Reason,
+}
+
+/// Why something of a backup was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// This version does not know it.
+    Unknown,
+    /// This box cannot be set so.
+    Impossible,
+    /// It is not whole.
+    Damaged,
+    /// It is no name of a playlist among the box's music.
+    BadName,
+    /// It is larger, or there are more of it, than can be.
+    TooLarge,
+    /// The box has no folder of music, or the storage refuses.
+    NotWritten,
+    /// It was left out already when the backup was made.
+    NotSaved,
+}
+
 /// Why nothing of a backup was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotRestored {
     /// It is none.
     NoBackup,
+    /// It is one of a later shape, which this version cannot read.
+    TooNew,
     /// It cannot be kept: the storage refuses.
     NotKept,
 }
@@ -198,15 +232,17 @@ pub enum Request {
     Restore {
         /// What a [`Self::Backup`] was answered, perhaps by another version.
         backup: Value,
-        /// What of it was left out, by name. Answered once it is kept.
-        reply: oneshot::Sender<Result<Vec<String>, NotRestored>>,
+        /// What of it was left out. Answered once it is kept.
+        reply: oneshot::Sender<Result<Vec<LeftOut>, NotRestored>>,
     },
     /// To learn what time it is, where the box has no clock that knows.
     Clock {
         /// Milliseconds since 1970, by a host's phone.
         unix_ms: u64,
-        /// Whether that can be.
-        reply: oneshot::Sender<bool>,
+        /// Whether the system's clock is to be set as well.
+        set: bool,
+        /// What came of it.
+        reply: oneshot::Sender<Result<(), NotSet>>,
     },
     /// To begin again with what was set; answered before that happens.
     Restart {

@@ -18,6 +18,9 @@ pub struct TrackView {
     pub duration_ms: Option<u64>,
     /// The address of its picture, if it has one.
     pub art: Option<String>,
+    /// Whether a guest has brought it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub brought: bool,
     /// Its genres. Lists do not show them.
     #[serde(skip)]
     pub genres: Vec<String>,

@@ -60,6 +60,7 @@ pub(crate) fn state(
         "power": facts.power,
         "update": facts.update,
         "forgets": facts.forgets,
+        "network_trouble": facts.network_trouble,
     })));
     state.values_mut().for_each(|value| call_by_name(value, names));
     state

@@ -1,6 +1,6 @@
 //! What a host may see and choose of the box itself: radio, power, update, and how its own network behaves.
 
-use appliance::config::{Cable, Portal};
+use appliance::config::{Cable, Portal, Which};
 use appliance::facts::Facts;
 use appliance::handle::{Refused, Request};
 use appliance::rules::{Change, Origins};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::parse_json;
 use super::call::Call;
-use super::refusal::{Refusal, not_kept, unavailable};
+use super::refusal::{Refusal, no_such_setting, not_kept, unavailable};
 use super::signaling::ask;
 
 /// What the cable leads to, by its names in the API.
@@ -25,6 +25,15 @@ struct NetworkView {
     forward: bool,
     cable: &'static str,
     origins: Origins,
+    /// What each would be without a host's word.
+    below: RulesView,
+}
+
+#[derive(Serialize)]
+struct RulesView {
+    portal: &'static str,
+    forward: bool,
+    cable: &'static str,
 }
 
 #[derive(Serialize)]
@@ -44,6 +53,11 @@ pub(super) fn about(call: &Call) -> Response {
         forward: network.forward,
         cable: name(&CABLES, network.cable),
         origins: network.origins,
+        below: RulesView {
+            portal: name(&PORTALS, network.below.rules.portal),
+            forward: network.below.rules.forward,
+            cable: name(&CABLES, network.below.rules.cable),
+        },
     });
     let uptime_s = call.server.started.elapsed().as_secs();
     let view = View { facts: &facts, network, address: call.ends.local.ip().to_string(), uptime_s };
@@ -69,7 +83,14 @@ pub(super) async fn set_network(call: Call) -> Result<Response, Refusal> {
         cable: named(&CABLES, "cable", body.cable)?,
     };
     let queue = &call.server.app.appliance.requests;
-    done(ask(queue, |reply| Request::SetNetwork { change, reply }).await)
+    done(ask(queue, |reply| Request::SetNetwork { change, back: Which::default(), reply }).await)
+}
+
+/// `DELETE /api/box/network/{rule}`: takes a host's word back, so that the rule is what the files say.
+pub(super) async fn unset_network(call: Call) -> Result<Response, Refusal> {
+    let back = Which::named(call.param("rule")).ok_or_else(no_such_setting)?;
+    let queue = &call.server.app.appliance.requests;
+    done(ask(queue, |reply| Request::SetNetwork { change: Change::default(), back, reply }).await)
 }
 
 /// What phones are answered, as the API calls it.

@@ -10,7 +10,7 @@ use serde::de::Error as _;
 use super::call::Call;
 use super::refusal::{Refusal, not_kept, refused, unavailable};
 use super::signaling::ask;
-use crate::control::{Command, Unmet};
+use crate::control::{Command, Outcome, Unmet};
 
 /// Parses a small JSON body, which is an object: serde takes a list for a struct as well. serde_json limits the depth to 128 and
 /// refuses duplicate fields of a struct.
@@ -39,10 +39,8 @@ pub(super) async fn done(call: &Call, what: What) -> Result<Done, Refusal> {
 
 /// Asks `channel` for `what` in the caller's name.
 pub(super) async fn done_of(call: &Call, channel: ChannelId, what: What) -> Result<Done, Refusal> {
-    let who = call.role.asker(call.guest);
     let ends = what == What::End;
-    let wish = Wish { channel, who, what };
-    let outcome = ask(&call.server.app.commands, |reply| Command { wish, reply }).await;
+    let outcome = outcome(call, channel, what).await;
     if ends && matches!(outcome, Some(Ok(_) | Err(Unmet::NotKept(_)))) {
         call.server.forget_evening();
     }
@@ -52,4 +50,10 @@ pub(super) async fn done_of(call: &Call, channel: ChannelId, what: What) -> Resu
         Some(Err(Unmet::NotKept(_))) => Err(not_kept()),
         None => Err(unavailable()),
     }
+}
+
+/// Asks `channel` for `what` in the caller's name, and returns what came of it; `None` if whoever decides is stuck or gone.
+pub(super) async fn outcome(call: &Call, channel: ChannelId, what: What) -> Option<Outcome> {
+    let wish = Wish { channel, who: call.role.asker(call.guest), what };
+    ask(&call.server.app.commands, |reply| Command { wish, reply }).await
 }

@@ -1,12 +1,12 @@
 //! One request that has passed the guard, and what every answer may use.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use ::party::{Asker, Refused, What, Wish};
 use axum::http::{HeaderMap, Method};
-use base::{ChannelId, GuestId, StreamId, Time};
+use base::{Asking, ChannelId, GuestId, Shares, StreamId, Time};
 use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 
@@ -15,12 +15,14 @@ use super::incoming::{Incoming, Slot};
 use super::recent::Recent;
 use super::refusal::{Refusal, no_room_for_guest, refused};
 use super::role::Role;
+use super::sending::Files;
 use super::turns::Turns;
 use super::unfinished::Unfinished;
 use super::way::{Way, name_of, port_of};
 use crate::control::Command;
+use crate::door::Door;
 use crate::feed::Feeds;
-use crate::gate::{Entrant, Gate};
+use crate::gate::{Entrant, Full, Gate, Pass};
 use crate::guests::{self, Guests, Newcomer};
 use crate::metrics::Counters;
 use crate::mp3::Hub;
@@ -48,7 +50,7 @@ pub(super) struct Ends {
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) app: App,
-    pub(super) connections: Gate,
+    pub(super) connections: Door,
     pub(super) mp3_listeners: Gate,
     pub(super) event_listeners: Gate,
     /// Connections to rooms.
@@ -62,14 +64,20 @@ pub(super) struct Server {
     pub(super) turned_away: Recent,
     /// Phones whose owners have read the portal's page.
     pub(super) readers: Recent,
+    /// Requests that are answered.
+    pub(super) requests: Turns,
     /// Questions to the library.
     pub(super) questions: Turns,
     /// Pictures that are made.
     pub(super) pictures: Turns,
     /// Files that hosts send.
     pub(super) unfinished: Unfinished,
+    /// Files that guests send.
+    pub(super) files: Files,
     /// Whoever asks about pairing.
     pub(super) asking: Gate,
+    /// Offers and answers of media sessions.
+    pub(super) offers: Mutex<Shares>,
     /// The feed of each channel.
     pub(super) feeds: watch::Receiver<Arc<Feeds>>,
     /// Who listened to what this evening.
@@ -89,6 +97,13 @@ impl Server {
     /// The same in milliseconds, as pages get it.
     pub(super) fn time_ms(&self) -> u64 {
         self.box_time().as_micros() / 1_000
+    }
+
+    /// Whether whoever this is may offer a media session now. What this refuses costs no more than this: the fan-out, which reads
+    /// what is offered, hears nothing of it.
+    pub(super) fn may_offer(&self, address: IpAddr, guest: Option<GuestId>) -> bool {
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
+        offers.spend(self.now(), Asking { address, guest })
     }
 
     /// The server's clock: time since it started.
@@ -114,6 +129,7 @@ impl Server {
     /// Forgets guests and who listened to what: nothing of them outlives the party.
     pub(super) fn forget_evening(&self) {
         self.guests.forget_all();
+        self.files.end_party();
         self.end_senders(self.app.senders.end_party());
         self.relays.end_all(|who| who != hub::Who::Host);
         self.statistics.clear();
@@ -247,6 +263,21 @@ impl Call {
     /// There is no room (any more).
     pub(super) fn join(&self) -> Result<(), Refusal> {
         self.newcomer.as_ref().map_or(Ok(()), |newcomer| self.server.join(newcomer)).map_err(no_room_for_guest)
+    }
+
+    /// Gives the call a place at one of the gates for what lasts (sound, events), of which all together leave some connections to
+    /// those who ask for something short.
+    ///
+    /// # Errors
+    /// A limit forbids it.
+    pub(super) fn lasting(&self, gate: &Gate) -> Result<Pass, Full> {
+        let Server { app, mp3_listeners, event_listeners, room_places, .. } = &*self.server;
+        let who = self.entrant();
+        let limit = app.config.limits.lasting_max(matches!(who, Entrant::Guest(_)));
+        if mp3_listeners.total() + event_listeners.total() + room_places.total() >= limit {
+            return Err(Full::Total(limit));
+        }
+        gate.enter(who, self.guest)
     }
 
     /// Who stands at a gate within the box.

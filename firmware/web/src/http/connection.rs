@@ -1,15 +1,16 @@
 //! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body or a
 //! WebSocket. One that begins with the head of a stream that is sent to the box never is hyper's.
 //!
-//! Each connection answers one request whenever its task is polled, however many it has sent at once: a thousand that ask without
-//! end keep one that asks for a page waiting for a thousand answers at most, not for all that they have asked.
+//! Each connection answers one request whenever its task is polled, however many it has sent at once, and whoever was answered least
+//! of late comes first ([`Turns`](super::turns::Turns)): a thousand that ask without end keep one that asks for a page waiting for an
+//! answer or two.
 //!
 //! A live body is taken away from hyper: hyper would wake one task per listener and packet, and those wake-ups cost
 //! more than the sound. The router marks such an answer with [`TakeOver`]; its head is then written by the fan-out.
 
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -19,7 +20,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
 use bytes::{BufMut, Bytes, BytesMut};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::Service as HyperService;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -35,7 +36,7 @@ use super::limits::{BUFFER_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX};
 use super::socket::{self, Patience};
 use super::stall::{Phase, Timed};
 use super::takeover::TakeOver;
-use crate::gate::Pass;
+use crate::door::{Seat, Seated};
 use crate::mp3::Joining;
 
 /// Where a taken-over answer waits for the connection to notice it.
@@ -64,9 +65,29 @@ impl Round {
 struct Service {
     router: Router,
     ends: Ends,
+    server: Arc<Server>,
+    seat: Arc<Seat>,
     phase: Phase,
     round: Round,
     slot: Slot,
+}
+
+impl Service {
+    /// Has the request answered when its turn comes. The turn is for what is computed before the answer has to wait for anybody,
+    /// so that those who wait keep nobody else waiting.
+    async fn answer(&mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        self.seat.line_up();
+        self.round.take().await;
+        let turn = self.server.requests.take(self.ends.peer.ip()).await;
+        self.seat.serve();
+        let mut answering = pin!(self.router.call(request));
+        let begun = poll_fn(|cx| Poll::Ready(answering.as_mut().poll(cx))).await;
+        drop(turn);
+        match begun {
+            Poll::Ready(answered) => answered,
+            Poll::Pending => answering.await,
+        }
+    }
 }
 
 impl HyperService<Request<Incoming>> for Service {
@@ -77,10 +98,10 @@ impl HyperService<Request<Incoming>> for Service {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let mut this = self.clone();
         request.extensions_mut().insert(this.ends);
+        request.extensions_mut().insert(Arc::clone(&this.seat));
         this.phase.answering();
         Box::pin(async move {
-            this.round.take().await;
-            let mut response = this.router.call(request).await?;
+            let mut response = this.answer(request).await?;
             // Read for each answer: hyper's own is a moment ahead at most, but stands still when the clock is put back.
             response.headers_mut().entry(header::DATE).or_insert_with(|| date(SystemTime::now()));
             if let Some(take_over) = response.extensions_mut().remove::<TakeOver>() {
@@ -90,6 +111,11 @@ impl HyperService<Request<Incoming>> for Service {
                 return pending().await;
             }
             this.phase.answered();
+            this.seat.answered();
+            // What has no length lasts; the rest is to be taken, and then the next request is waited for.
+            if response.body().size_hint().exact().is_some() {
+                this.seat.wait();
+            }
             Ok(response)
         })
     }
@@ -146,7 +172,7 @@ pub(super) async fn run(
     ends: Ends,
     router: Router,
     server: &Arc<Server>,
-    pass: Pass,
+    seated: Seated,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error> {
     let limits = &server.app.config.limits;
@@ -157,6 +183,7 @@ pub(super) async fn run(
     let before = match begun {
         None => return Ok(()),
         Some((First::Stream(head, length), bytes)) => {
+            seated.seat().serve();
             icecast::run(socket, head, &bytes[length..], ends, server, stop).await;
             return Ok(());
         }
@@ -169,8 +196,18 @@ pub(super) async fn run(
     let phase = Phase::default();
     let slot = Slot::default();
     let round = Round::default();
-    let service = Service { router, ends, phase: phase.clone(), round: round.clone(), slot: Arc::clone(&slot) };
-    let io = TokioIo::new(Timed::new(socket, before, phase, limits.head_timeout, limits.write_timeout));
+    let seat = Arc::clone(seated.seat());
+    let service = Service {
+        router,
+        ends,
+        server: Arc::clone(server),
+        seat: Arc::clone(&seat),
+        phase: phase.clone(),
+        round: round.clone(),
+        slot: Arc::clone(&slot),
+    };
+    let timed = Timed::new(socket, before, (phase, Arc::clone(&seat)), limits.head_timeout, limits.write_timeout);
+    let io = TokioIo::new(timed);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // hyper's limit spans the pause before a head and the head; the head's own shorter limit is kept by `Timed`.
@@ -201,6 +238,7 @@ pub(super) async fn run(
         }
     })
     .await?;
+    seat.serve();
     let parts = connection.into_parts();
     let socket = parts.io.into_inner().into_socket();
     match outcome {
@@ -209,7 +247,8 @@ pub(super) async fn run(
             let held = body.held.lock().unwrap_or_else(PoisonError::into_inner).take();
             // From here on nothing of this runtime may keep it waiting. A socket that cannot be had back is closed.
             if let Some((place, socket)) = place.zip(socket.into_std().ok()) {
-                let joining = Joining { socket, head, icy: body.icy, connection: Some(pass), place, held };
+                let (icy, stamped) = (body.icy, body.stamped);
+                let joining = Joining { socket, head, icy, stamped, connection: Some(seated), place, held };
                 body.hub.join(body.bitrate_bps, joining);
             }
         }

@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use rtc::api::OfferError;
 
 use super::call::{Call, Ends, HTTP_PORT, Server};
 use super::cookie;
@@ -27,7 +28,8 @@ use super::refusal::{Refusal, no_room_for_guest};
 use super::role::Role;
 use super::route::{Route, Takes, Who};
 use super::way::{Way, name_of, port_of};
-use super::{foreign, lost, policy};
+use super::{foreign, lost, policy, whep};
+use crate::door::Seat;
 
 /// Answers a request to a route of the table.
 pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: Request) -> Response {
@@ -95,6 +97,10 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     ends.peer = SocketAddr::new(way.client, ends.peer.port());
     let mut role = server.role(&way, request.headers());
     check_role(route.who, &role)?;
+    let seat = request.extensions().get::<Arc<Seat>>().cloned();
+    if let Some(seat) = seat.as_ref().filter(|_| role.is_host() || role.guest().is_some()) {
+        seat.know();
+    }
     let is_stranger = route.is_for_strangers() && check_origin(&server, request.headers(), &way).is_err();
     if is_stranger {
         role.forget_cookies();
@@ -104,6 +110,10 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
         let host = own_host(request.headers(), &way);
         cross_site::check(request.headers(), host, |page| is_own(&server, page, host, &way))?;
     }
+    let of_guest = role.guest().map(|guest| guest.id);
+    if route.is_offer() && !server.may_offer(ends.peer.ip(), of_guest) {
+        return Err(whep::refuse_offer(OfferError::Unavailable));
+    }
     let params = request
         .extract_parts::<RawPathParams>()
         .await
@@ -112,9 +122,16 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     let (parts, body) = request.into_parts();
     let (body, file) = match route.takes {
         Takes::File(media, bytes_max) => (Bytes::new(), Some(file(&server, media, bytes_max, &parts, body)?)),
-        takes => (read_body(&server, takes, &parts, body).await?, None),
+        takes => {
+            let bytes = read_body(&server, takes, &parts, body);
+            // As long as the rest of it is waited for.
+            seat.iter().for_each(|seat| seat.wait());
+            let bytes = bytes.await;
+            seat.iter().for_each(|seat| seat.serve());
+            (bytes?, None)
+        }
     };
-    let mut guest = role.guest().map(|guest| guest.id);
+    let mut guest = of_guest;
     let mut newcomer = None;
     if guest.is_none() && !is_stranger && (route.who == Who::Guest || route.takes == Takes::Socket) {
         match server.guests.greet(ends.peer.ip(), server.now()) {

@@ -76,6 +76,7 @@ pub(super) fn metrics(call: &Call) -> Response {
     page.family("listeners", Kind::Gauge, "Listeners by way of listening.", &["kind"], samples);
     of_mp3(call, &mut page);
     relayed(&server.relays, &mut page);
+    server.app.visuals.write(&mut page);
     webrtc(&server.app.rtc.stats(), &mut page);
     server.rooms.write(&mut page);
     page.number(

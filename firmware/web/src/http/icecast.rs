@@ -15,7 +15,7 @@ use axum::http::header::AUTHORIZATION;
 use base::{ChannelId, StreamInlet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hub::{Refused, Token, Who};
+use hub::{Refused, Terms, Token, Who};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::unix::pipe;
@@ -25,6 +25,7 @@ use tokio::time::timeout;
 use self::head::{Head, Method};
 pub(super) use self::title::update;
 use super::call::{Ends, Server};
+use super::whip;
 use crate::senders::{News, OnNews, Streaming, Unknown};
 
 /// How long nothing may come of a stream: Icecast's own default.
@@ -206,14 +207,15 @@ async fn admit(head: &Head, server: &Arc<Server>) -> Result<Taken, No> {
         Some(_) => {}
     }
     let who = Who::Token(token.id);
-    let begun = server.app.senders.begin(channel, who, &token.name, false).map_err(|refused| match refused {
+    let terms = Terms { together_max: whip::together_max(server, channel), takes_over: false };
+    let begun = server.app.senders.begin(channel, who, &token.name, terms).map_err(|refused| match refused {
         Refused::Taken { name } => No::new("403 Forbidden", format!("Mountpoint in use by {name}")),
         Refused::TooManyTokens | Refused::NoName => too_busy(),
     })?;
-    server.end_senders(begun.replaced.into_iter().collect());
+    server.end_senders(begun.replaced.clone());
     let intake = server.app.intakes.borrow().get(&channel).cloned();
     let news = news(Arc::clone(server), channel, token.name.clone(), begun.id);
-    let Some(inlet) = intake.and_then(|intake| (intake.stream)(news)) else {
+    let Some(inlet) = intake.and_then(|intake| (intake.stream)(begun.place, news)) else {
         begun.abandon();
         return Err(too_busy());
     };

@@ -25,8 +25,8 @@ pub const SDP_BYTES_MAX: usize = 16 * 1024;
 /// A JSON body, in bytes. Larger is answered 413.
 pub const JSON_BYTES_MAX: usize = 4 * 1024;
 
-/// A backup, in bytes: sixteen files of the state folder. Larger is answered 413.
-pub const BACKUP_BYTES_MAX: usize = 1024 * 1024;
+/// A backup, in bytes: sixteen files of the state folder, and three times as much of playlists. Larger is answered 413.
+pub const BACKUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A signed update, in bytes: twice what one may weigh. Larger is answered 413.
 pub const UPDATE_BYTES_MAX: u64 = 128 * 1024 * 1024;
@@ -38,15 +38,29 @@ pub const QUESTIONS_MAX: usize = 2;
 /// Pictures that are made at once; others wait for their turn up to [`PICTURE_TIMEOUT`].
 pub const PICTURES_MAX: usize = 2;
 
-/// Questions to the library that are answered or wait, and of these from one address. Further ones are refused with 503.
-pub(crate) const QUESTIONS_WAITING: Places = Places { total: 64, kept: 0, each: 8, guests: 1 };
+/// Questions to the library that wait. Of more, those are refused with 503 whose address asked most.
+pub const QUESTIONS_WAITING_MAX: usize = 64;
+
+/// Guests' files that are sent at once, and of these by one guest; an address has those of a few guests. Further ones are
+/// refused and try again.
+pub(crate) const FILES_SENT: Places = Places { total: ::library::GUESTS_UPLOADS_MAX - 2, kept: 0, each: 1, guests: 4 };
+
+/// Guests' files that hosts hear before they say yes, and of these from one address: a browser asks for parts of a file side by side.
+/// Further ones are refused and try again.
+pub(crate) const FILES_HEARD: Places = Places { total: 8, kept: 0, each: 4, guests: 1 };
 
 /// The same for pictures: a page of covers asks for many at once.
-pub(crate) const PICTURES_WAITING: Places = Places { total: 256, kept: 0, each: 16, guests: 1 };
+pub const PICTURES_WAITING_MAX: usize = 256;
 
 /// Questions about pairing that wait, and of these from one address: as many as fit into their queue.
 pub(crate) const PAIRING_WAITING: Places =
     Places { total: crate::pairing::REQUESTS_WAITING_MAX, kept: 0, each: 4, guests: 1 };
+
+/// Requests that are answered at once, as far as an answer is computed without waiting: on half of the processors, so that the
+/// other half takes what comes in, and writes what goes out.
+pub(crate) fn requests_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
+}
 
 /// How long a picture waits for its turn before it is refused with 503: a page of covers on the slowest board.
 pub const PICTURE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -69,10 +83,14 @@ pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How long requests under way may take to finish once the server ends. Then their connections are closed.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The part of all connections that is left to what does not last, as its inverse.
+const PART_NOT_LASTING: usize = 16;
+
 /// What may be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections in all, MP3 and event listeners included. Above it a connection gets 503 and is closed.
+    /// Connections in all, MP3 and event listeners included. Above it the one goes whose other end has been silent longest; if
+    /// none is, the new one gets 503 and is closed.
     pub connections_max: usize,
     /// Of these, kept for hosts: a crowd of guests cannot lock the host out.
     pub connections_kept_for_hosts: usize,
@@ -91,6 +109,8 @@ pub struct Limits {
     pub rooms: RoomLimits,
     /// Connections to rooms per guest, or per address of guests that are not known (429); the box itself is not counted.
     pub room_places_per_address_max: usize,
+    /// The fan-out's, by whose budget offers are refused before their bodies are read.
+    pub fan_out: rtc::config::Limits,
     /// Guests that are known of one address; where phones share one behind a router of their own, as many as come by it. So many
     /// of them have places of their own among the listeners, at least `GUESTS_BEHIND_ADDRESS`.
     pub guests_per_address_max: usize,
@@ -118,6 +138,7 @@ impl Default for Limits {
             event_listeners_per_address_max: 8,
             rooms: RoomLimits::default(),
             room_places_per_address_max: 4,
+            fan_out: rtc::config::Limits::default(),
             guests_per_address_max: GUESTS_PER_ADDRESS_MAX,
             head_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(30),
@@ -137,6 +158,12 @@ impl Limits {
             // Whose a connection is shows only when something has been read.
             guests: 1,
         }
+    }
+
+    /// Connections that last (sound, events) in all, and of guests: beside them there is room for who loads a page or offers.
+    pub(crate) fn lasting_max(&self, is_guest: bool) -> usize {
+        let kept = if is_guest { self.connections_kept_for_hosts } else { 0 };
+        self.connections_max.saturating_sub(self.connections_max / PART_NOT_LASTING + kept)
     }
 
     pub(crate) fn mp3_listeners(&self) -> Places {

@@ -14,6 +14,7 @@ mod connection;
 mod cookie;
 mod cross_site;
 mod events;
+mod files;
 mod following;
 mod foreign;
 mod guard;
@@ -30,6 +31,7 @@ mod pairing;
 mod party;
 mod policy;
 mod portal;
+mod preview;
 mod qr;
 mod queue;
 mod recent;
@@ -42,6 +44,7 @@ mod route;
 mod router;
 mod routes;
 mod senders;
+mod sending;
 mod server;
 mod settings;
 mod signaling;
@@ -84,6 +87,7 @@ use crate::mp3::Hub;
 use crate::pairing::Pairing;
 use crate::senders::{Intakes, Senders};
 use crate::status::Snapshot;
+use crate::visual::Visuals;
 
 /// How the server behaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,6 +104,8 @@ pub struct Config {
     pub embed: Vec<String>,
     /// Whether a sender that offers video as well is refused, rather than heard without it.
     pub refuses_video: bool,
+    /// How many may send to a channel at once where its host lets them play together: 1 to [`hub::TOGETHER_MAX`]; 0 is one.
+    pub together_max: usize,
     /// How many streams of senders are relayed, and to how many.
     pub streams: hub::Limits,
     /// Limits.
@@ -143,6 +149,8 @@ pub struct App {
     pub settings: mpsc::Sender<crate::settings::Request>,
     /// The box as a thing: its network, power, updates.
     pub appliance: ::appliance::Handle,
+    /// What pages draw of the sound.
+    pub visuals: Visuals,
     /// Numbers of other rooms for `/metrics`.
     pub gauges: Gauges,
 }

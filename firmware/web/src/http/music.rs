@@ -211,7 +211,7 @@ pub(super) async fn ask_within<T: Default + Send + 'static>(
     question: impl FnOnce(&Library) -> Result<T, AskError> + Send + 'static,
 ) -> Result<T, Refusal> {
     let Some(library) = call.server.app.library.clone() else { return Ok(T::default()) };
-    let _turn = turns.wait(call.entrant(), call.guest, patience).await?;
+    let _turn = turns.wait(call.ends.peer.ip(), patience).await?;
     match tokio::task::spawn_blocking(move || question(&library)).await {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(AskError::Slow)) => Err(unavailable()),

@@ -10,6 +10,10 @@ use super::policy;
 use super::portal;
 use super::refusal::Refusal;
 
+/// What the server is said to do (`OPTIONS *`, RFC 9110 section 9.3.7), as an Icecast server would: of one that also takes POST,
+/// libshout would want titles taken so.
+const SERVER_ALLOWS: &str = "GET, HEAD, OPTIONS, PUT, SOURCE";
+
 /// Pages are asked for again each time and answered 304 while they are the same: a phone must not run yesterday's page
 /// against today's box.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
@@ -27,6 +31,10 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
             let location = [(header::LOCATION, format!("{meant}{query}"))];
             return Ok((StatusCode::FOUND, location).into_response());
+        }
+        if path == "*" && request.method() == Method::OPTIONS {
+            // What the server can do at all: libshout (butt, Mixxx, MPD and others) asks that before it sends a stream.
+            return Ok((StatusCode::NO_CONTENT, [(header::ALLOW, SERVER_ALLOWS)]).into_response());
         }
         return Err(Refusal::new(StatusCode::NOT_FOUND, "There is nothing at this address.").field(
             "path",

@@ -1,7 +1,7 @@
 //! What the pages ask and what a host may do: status, events, play, pause, next, previous, source, volume, settings; and
 //! guests' votes to skip, hearts and reactions; and the songs of the evening.
 
-use ::party::{Reaction, Source, What};
+use ::party::{Reaction, Source, What, Which};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,7 @@ use super::ask::{act, parse_json};
 use super::call::Call;
 use super::events::event_body;
 use super::music;
-use super::refusal::{Refusal, no_place};
+use super::refusal::{Refusal, no_place, no_such_setting};
 use crate::feed::render;
 
 /// `GET /api/party/status`, `GET /api/channels/{channel}/status`: the state of a channel's feed at this moment, for
@@ -34,7 +34,7 @@ pub(super) fn status(call: &Call) -> Result<Response, Refusal> {
 /// `GET /api/party/events`.
 pub(super) fn events(call: &Call) -> Result<Response, Refusal> {
     let channel = call.channel()?;
-    let place = call.server.event_listeners.enter(call.entrant(), call.guest).map_err(no_place)?;
+    let place = call.lasting(&call.server.event_listeners).map_err(no_place)?;
     let body = event_body(call, place, channel);
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
@@ -123,6 +123,12 @@ pub(super) fn settings(call: &Call) -> Result<Response, Refusal> {
 pub(super) async fn set(call: Call) -> Result<Response, Refusal> {
     let change = parse_json(&call.body, r#"any of the settings, such as {"requests":"auto"}"#)?;
     act(&call, What::Set(change)).await
+}
+
+/// `DELETE /api/party/settings/{setting}`: takes a host's word back, so that the setting is what the files say.
+pub(super) async fn unset(call: Call) -> Result<Response, Refusal> {
+    let which = Which::named(call.param("setting")).ok_or_else(no_such_setting)?;
+    act(&call, What::Unset(which)).await
 }
 
 #[derive(Deserialize)]

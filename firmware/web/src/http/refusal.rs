@@ -66,6 +66,11 @@ pub(crate) fn unavailable() -> Refusal {
         .retry_after(RETRY_SECONDS)
 }
 
+/// The refusal where a setting is named that there is not.
+pub(crate) fn no_such_setting() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "There is no such setting.").code("no-such-setting")
+}
+
 /// The answer about what is done and not written down: a restart may take it back.
 pub(crate) fn not_kept() -> Refusal {
     let detail = "It is done, but the box cannot write it down now: a restart may bring back what was before.";
@@ -79,6 +84,8 @@ pub(crate) fn refused(why: party::Refused) -> Refusal {
         party::Refused::AlreadyQueued => (StatusCode::CONFLICT, "This is heard now, or waits already."),
         party::Refused::RecentlyPlayed => (StatusCode::CONFLICT, "This was heard a short while ago."),
         party::Refused::TooMany => (StatusCode::CONFLICT, "As many requests of this guest wait as may."),
+        party::Refused::FilesOff => (StatusCode::CONFLICT, "No files of guests are taken."),
+        party::Refused::TooManyFiles => (StatusCode::CONFLICT, "As many files of this guest wait as may."),
         party::Refused::NoSuchTrack => (StatusCode::NOT_FOUND, "There is no such track that can be played."),
         party::Refused::NoSuchItem => (StatusCode::NOT_FOUND, "There is no such item in the queue (any more)."),
         party::Refused::NoSuchRequest => (StatusCode::NOT_FOUND, "There is no such request (any more)."),

@@ -49,7 +49,7 @@ const ANSWERS_WAITING_MAX: usize = 4;
 /// Answers the request with a mark that the connection becomes a WebSocket.
 pub(super) fn connect(call: &Call) -> Result<Response, Refusal> {
     let handshake = Handshake::of(call)?;
-    let place = call.server.event_listeners.enter(call.entrant(), call.guest).map_err(no_place)?;
+    let place = call.lasting(&call.server.event_listeners).map_err(no_place)?;
     let connection = call.server.relays.connect().map_err(relayed::refuse)?;
     Ok(handshake.answer(Relaying::new(call, connection), place))
 }
@@ -280,7 +280,9 @@ impl Relaying {
         self.phase = Phase::Accepting(stream);
         let done = self.done_in.clone();
         tokio::spawn(async move {
-            let joined = server.app.rtc.accept(answer, invitation).await;
+            let may = server.may_offer(answer.remote_addr, answer.guest);
+            let joined =
+                if may { server.app.rtc.accept(answer, invitation).await } else { Err(OfferError::Unavailable) };
             if let Ok(session) = joined
                 && !server.relays.joined(connection, stream, session)
             {
@@ -338,6 +340,9 @@ impl Relaying {
 /// Has the fan-out carry a stream, and answers its sender.
 async fn send(server: &Server, offer: SendOffer) -> Result<String, Wrong> {
     let stream = offer.stream;
+    if !server.may_offer(offer.remote_addr, offer.guest) {
+        return Err(Wrong::busy());
+    }
     server.app.rtc.add_relayed(stream).map_err(|error| {
         log::warn!("a sender's stream cannot be carried: {error}");
         Wrong::busy()

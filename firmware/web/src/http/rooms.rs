@@ -40,7 +40,7 @@ pub(super) const WRONG_CODES_MAX: u32 = 10;
 /// Answers the request with a mark that the connection becomes a WebSocket.
 pub(super) fn enter(call: &Call) -> Result<Response, Refusal> {
     let handshake = Handshake::of(call)?;
-    let place = call.server.room_places.enter(call.entrant(), call.guest).map_err(no_place)?;
+    let place = call.lasting(&call.server.room_places).map_err(no_place)?;
     Ok(handshake.answer(Sitting::new(call), place))
 }
 

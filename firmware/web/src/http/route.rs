@@ -82,6 +82,11 @@ impl Route {
         Self { method, path, who, takes: Takes::Nothing, answer }
     }
 
+    /// Whether it offers a media session, which costs the fan-out much more than it costs whoever asks.
+    pub(super) fn is_offer(&self) -> bool {
+        self.method == Method::POST && matches!(self.takes, Takes::Media(SDP, _))
+    }
+
     /// Whether its refusals are problem details (RFC 9725 section 4.2 names no other form for them).
     pub(super) fn explains_itself(&self) -> bool {
         self.path.starts_with("/whip/")

@@ -13,8 +13,9 @@ use super::limits::{BACKUP_BYTES_MAX, JSON_BYTES_MAX, SDP_BYTES_MAX, UPDATE_BYTE
 use super::qr::Format;
 use super::route::{BYTES, JSON, Route, SDP, SDP_FRAGMENT, Takes, Who};
 use super::{
-    appliance, art, channels, following, guests, health, icecast, music, openapi, pairing, party, portal, qr, queue,
-    relayed, relaying, rooms, senders, settings, statistics, stream, streams, update, upload, whep, whip, why,
+    appliance, art, channels, files, following, guests, health, icecast, music, openapi, pairing, party, portal,
+    preview, qr, queue, relayed, relaying, rooms, senders, settings, statistics, stream, streams, update, upload, whep,
+    whip, why,
 };
 
 /// Writes an address within a channel.
@@ -44,6 +45,7 @@ const BOX_SETTINGS: &str = "/api/box/settings";
 const SKIP_VOTE: &str = channel!("/skip-vote");
 const HEART: &str = channel!("/heart");
 const TALK_OVER: &str = channel!("/talk-over");
+const CHANNEL_SENDER: &str = channel!("/senders/{id}");
 
 /// The table: what is asked of a channel under two addresses, its own and, for the first channel, a shorter one.
 pub(super) static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
@@ -73,6 +75,14 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
         Route::bare(Method::DELETE, channel!("/sender"), Who::Host, |call| Box::pin(senders::hang_up(call))),
     ),
     (
+        "/api/party/senders/{id}",
+        Route::with_json(Method::PUT, CHANNEL_SENDER, Who::Host, |call| Box::pin(senders::fade(call))),
+    ),
+    (
+        "/api/party/senders/{id}",
+        Route::bare(Method::DELETE, CHANNEL_SENDER, Who::Host, |call| Box::pin(senders::hang_up_one(call))),
+    ),
+    (
         "/api/party/volume",
         Route::with_json(Method::PUT, channel!("/volume"), Who::Host, |call| Box::pin(party::volume(call))),
     ),
@@ -81,6 +91,10 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
         Route::bare(Method::GET, SETTINGS, Who::Host, |call| Box::pin(async move { party::settings(&call) })),
     ),
     ("/api/party/settings", Route::with_json(Method::PUT, SETTINGS, Who::Host, |call| Box::pin(party::set(call)))),
+    (
+        "/api/party/settings/{setting}",
+        Route::bare(Method::DELETE, channel!("/settings/{setting}"), Who::Host, |call| Box::pin(party::unset(call))),
+    ),
     (
         "/api/party/skip-vote",
         Route::bare(Method::PUT, SKIP_VOTE, Who::Guest, |call| Box::pin(party::vote_to_skip(call, true))),
@@ -133,6 +147,16 @@ pub(super) static OF_CHANNEL: &[(&str, Route)] = &[
     (
         "/api/requests",
         Route::with_json(Method::POST, channel!("/requests"), Who::Guest, |call| Box::pin(queue::request(call))),
+    ),
+    (
+        "/api/files",
+        Route {
+            method: Method::POST,
+            path: channel!("/files"),
+            who: Who::Guest,
+            takes: Takes::File(BYTES, UPLOAD_BYTES_MAX),
+            answer: |call| Box::pin(files::bring(call)),
+        },
     ),
     (
         "/api/requests/{request}",
@@ -245,6 +269,9 @@ static OF_BOX: &[Route] = &[
         Box::pin(async move { Ok(upload::unfinished(&call)) })
     }),
     Route::bare(Method::DELETE, "/api/library/uploads/{track}", Who::Host, |call| Box::pin(upload::remove(call))),
+    Route::get("/api/files/unfinished/{id}", |call| Box::pin(async move { Ok(files::unfinished(&call)) })),
+    Route::bare(Method::GET, "/api/files/{track}/sound", Who::Host, |call| Box::pin(preview::sound(call))),
+    Route::bare(Method::POST, "/api/files/{track}/keep", Who::Host, |call| Box::pin(files::keep(call))),
     Route::bare(Method::GET, "/api/library/roots", Who::Host, |call| Box::pin(upload::roots(call))),
     Route::host("/api/library/rescan", Takes::Nothing, |call| Box::pin(upload::rescan(call))),
     Route::bare(Method::GET, "/api/library/broken", Who::Host, |call| Box::pin(music::broken(call))),
@@ -272,6 +299,7 @@ static OF_BOX: &[Route] = &[
         takes: Takes::Media(JSON, JSON_BYTES_MAX),
         answer: |call| Box::pin(appliance::set_network(call)),
     },
+    Route::bare(Method::DELETE, "/api/box/network/{rule}", Who::Host, |call| Box::pin(appliance::unset_network(call))),
     Route::bare(Method::GET, BOX_SETTINGS, Who::Host, |call| Box::pin(settings::read(call))),
     Route::with_json(Method::PATCH, BOX_SETTINGS, Who::Host, |call| Box::pin(settings::change(call))),
     Route::host("/api/box/settings/asked", Takes::Nothing, |call| Box::pin(settings::asked(call))),

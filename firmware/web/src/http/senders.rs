@@ -1,8 +1,8 @@
-//! What hosts decide about senders: tokens for programs, who sends, and who shall not any more.
+//! What hosts decide about senders: tokens for programs, who sends, how loud each is heard, and who shall not any more.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hub::{Refused, TOKENS_MAX, TokenId};
+use hub::{Fader, Refused, SendingId, TOKENS_MAX, TokenId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -31,7 +31,16 @@ pub(super) fn list(call: &Call) -> Response {
         .collect();
     let on: Vec<Value> = on_air
         .iter()
-        .map(|one| json!({ "channel": one.channel, "name": one.name, "token": one.token, "guest": one.guest }))
+        .map(|one| {
+            json!({
+                "channel": one.channel,
+                "id": one.id,
+                "name": one.name,
+                "loudness_percent": one.fader,
+                "token": one.token,
+                "guest": one.guest,
+            })
+        })
         .collect();
     json(StatusCode::OK, &json!({ "tokens": tokens, "on": on }))
 }
@@ -78,10 +87,42 @@ pub(super) async fn revoke(call: Call) -> Result<Response, Refusal> {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `DELETE /api/channels/{channel}/sender`: who sends to the channel is ended.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaderBody {
+    loudness_percent: u8,
+}
+
+/// `PUT /api/channels/{channel}/senders/{id}` with `{"loudness_percent":50}`: how loud a sender is heard beside others.
+pub(super) async fn fade(call: Call) -> Result<Response, Refusal> {
+    let (channel, id) = (call.channel()?, sending_id(&call)?);
+    let FaderBody { loudness_percent } = parse_json(&call.body, r#"{"loudness_percent":50}"#)?;
+    let fader = Fader::new(loudness_percent).ok_or_else(|| {
+        let detail = "A sender is heard at 0 to 100 percent of its loudness, in steps of 5.";
+        let refusal = Refusal::new(StatusCode::BAD_REQUEST, detail).code("out-of-range");
+        refusal.field("loudness_percent", loudness_percent.to_string().as_str(), "0 to 100 in steps of 5")
+    })?;
+    if !call.server.app.senders.set_fader(channel, id, fader) {
+        return Err(unknown(&call));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `DELETE /api/channels/{channel}/senders/{id}`: one who sends to the channel is ended, whoever plays beside.
+pub(super) async fn hang_up_one(call: Call) -> Result<Response, Refusal> {
+    let (channel, id) = (call.channel()?, sending_id(&call)?);
+    call.server.end_senders(call.server.app.senders.end_one(channel, id).ok_or_else(|| unknown(&call))?);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn sending_id(call: &Call) -> Result<SendingId, Refusal> {
+    call.param("id").parse().map(SendingId).map_err(|_| unknown(call))
+}
+
+/// `DELETE /api/channels/{channel}/sender`: whoever sends to the channel is ended.
 pub(super) async fn hang_up(call: Call) -> Result<Response, Refusal> {
     let channel = call.channel()?;
-    call.server.end_senders(call.server.app.senders.end_channel(channel).into_iter().collect());
+    call.server.end_senders(call.server.app.senders.end_channel(channel));
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -2,33 +2,39 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
 use ::party::pairing::HOSTS_MAX;
 use aws_lc_rs::rand;
 use axum::Router;
+use base::Time;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 
 use super::call::{Ends, Server, listeners_of};
 use super::limits::{
-    ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PAIRING_WAITING, PICTURES_MAX, PICTURES_WAITING, QUESTIONS_MAX,
-    QUESTIONS_WAITING,
+    ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_TIMEOUT, PAIRING_WAITING, PICTURES_MAX, PICTURES_WAITING_MAX,
+    QUESTIONS_MAX, QUESTIONS_WAITING_MAX, requests_at_once,
 };
 use super::recent::{READERS_MAX, Recent, TURNED_AWAY_MAX};
+use super::sending::Files;
 use super::tls::{Secure, Unwrapping};
 use super::turns::Turns;
 use super::unfinished::Unfinished;
 use super::{App, audience, connection, relaying, router, statistics};
+use crate::door::{Door, Seated};
 use crate::feed::{self, Sources};
-use crate::gate::{Full, Gate};
+use crate::gate::{Entrant, Full, Gate};
 use crate::guests::Guests;
 use crate::metrics::Counters;
 use crate::mp3::Hub;
 use crate::relays::Relays;
 use crate::rooms::Rooms;
 use crate::statistics::Statistics;
+
+/// How often the connections inside are looked at for one that comes when all places are taken.
+const LOOKS: usize = 8;
 
 /// What a connection above the limit is told before it is closed.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 61\r\n\
@@ -62,15 +68,19 @@ pub async fn serve(listeners: impl Into<Listeners>, app: App, shutdown: impl Fut
     tokio::spawn(statistics::keep(Arc::clone(&statistics), app.clone(), stop.clone()));
     tokio::spawn(audience::publish(app.clone(), guests.clone(), stop.clone()));
     let server = Arc::new(Server {
-        connections: Gate::new(limits.connections()),
+        connections: Door::new(limits.connections()),
         mp3_listeners,
         event_listeners: Gate::new(limits.event_listeners()),
         room_places: Gate::new(limits.room_places()),
         rooms: Rooms::new(limits.rooms),
-        questions: Turns::new(QUESTIONS_MAX, QUESTIONS_WAITING),
-        pictures: Turns::new(PICTURES_MAX, PICTURES_WAITING),
+        // A connection has one request at a time, so all of them fit.
+        requests: Turns::new(requests_at_once(), limits.connections_max),
+        questions: Turns::new(QUESTIONS_MAX, QUESTIONS_WAITING_MAX),
+        pictures: Turns::new(PICTURES_MAX, PICTURES_WAITING_MAX),
         unfinished: Unfinished::default(),
+        files: Files::new(),
         asking: Gate::new(PAIRING_WAITING),
+        offers: Mutex::new(limits.fan_out.offers(Time::ZERO)),
         guests,
         feeds,
         statistics,
@@ -147,7 +157,7 @@ impl Accepting<'_> {
             match listener.accept().await {
                 Ok((socket, peer)) => {
                     pause = ACCEPT_PAUSE_MIN;
-                    self.accept(socket, peer, unwrapping);
+                    self.accept(socket, peer, unwrapping).await;
                 }
                 Err(e) => {
                     self.server.counters.accept_errors.add();
@@ -159,14 +169,14 @@ impl Accepting<'_> {
         }
     }
 
-    fn accept(&self, mut socket: TcpStream, peer: SocketAddr, unwrapping: Option<&Unwrapping>) {
+    async fn accept(&self, socket: TcpStream, peer: SocketAddr, unwrapping: Option<&Unwrapping>) {
         self.server.counters.connections.add();
         // The phone may be gone already; then there is nothing to serve.
         let Ok(local) = socket.local_addr() else { return };
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let who = self.server.at_the_door(peer.ip());
-        let pass = match self.server.connections.enter(who, None) {
-            Ok(pass) => pass,
+        let seated = match self.enter(who).await {
+            Ok(seated) => seated,
             Err(full) => return self.refuse(&socket, peer, full),
         };
         // Answers are written whole; waiting to fill a segment would only delay them.
@@ -175,16 +185,28 @@ impl Accepting<'_> {
         let server = Arc::clone(self.server);
         let unwrapping = unwrapping.cloned();
         tokio::spawn(async move {
+            let seat = Arc::clone(seated.seat());
             let ends = Ends { peer, local, is_tls: unwrapping.is_some() };
-            if let Some(unwrapping) = unwrapping {
-                let Some(inner) = unwrapping.unwrap(socket, who).await else { return };
-                socket = inner;
-            }
-            if let Err(e) = connection::run(socket, ends, router, &server, pass, stop).await {
-                log::debug!("connection of {peer} ended: {e}");
+            tokio::select! {
+                () = attend(socket, ends, who, router, &server, (seated, unwrapping), stop) => {}
+                () = seat.has_to_go() => server.counters.connections_gave_way.add(),
             }
             drop(alive);
         });
+    }
+
+    /// Gives `who` a place. Where all are taken by connections that nobody has looked at yet, those are looked at first: most that
+    /// come at once with many go again as soon as they are answered, and meanwhile the others wait in the kernel's queue. Nobody waits
+    /// for one that was turned out.
+    async fn enter(&self, who: Entrant) -> Result<Seated, Full> {
+        let door = &self.server.connections;
+        for _ in 0..LOOKS {
+            match door.enter(who) {
+                Err(Full::Total(_)) if !door.has_turned_out(who.address()) => tokio::task::yield_now().await,
+                entered => return entered,
+            }
+        }
+        door.enter(who)
     }
 
     fn refuse(&self, socket: &TcpStream, peer: SocketAddr, full: Full) {
@@ -196,6 +218,27 @@ impl Accepting<'_> {
             Full::Total(limit) => log::warn!("refused a connection of {ip}: all {limit} are in use"),
             Full::Address(limit) => log::warn!("refused a connection of {ip}: it holds {limit} already"),
         }
+    }
+}
+
+/// Serves a connection until it ends.
+async fn attend(
+    mut socket: TcpStream,
+    ends: Ends,
+    who: Entrant,
+    router: Router,
+    server: &Arc<Server>,
+    (mut seated, unwrapping): (Seated, Option<Unwrapping>),
+    stop: watch::Receiver<bool>,
+) {
+    // From now on, not since it came: until here the box was who had to do something.
+    seated.seat().wait();
+    if let Some(unwrapping) = unwrapping {
+        let Some(inner) = unwrapping.unwrap(socket, who, &mut seated).await else { return };
+        socket = inner;
+    }
+    if let Err(e) = connection::run(socket, ends, router, server, seated, stop).await {
+        log::debug!("connection of {} ended: {e}", ends.peer);
     }
 }
 

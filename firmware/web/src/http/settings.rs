@@ -1,8 +1,12 @@
 //! The settings of the box, for hosts: what each is and who said so, some of them changed, and the restart that others need.
 
+use std::sync::Arc;
+
+use ::appliance::clock::NotSet;
 use ::appliance::facts::Facts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base::Origin;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -56,6 +60,10 @@ pub(super) async fn restore(call: Call) -> Result<Response, Refusal> {
                 .into_response())
         }
         Err(NotRestored::NoBackup) => Err(no_backup()),
+        Err(NotRestored::TooNew) => {
+            let detail = "This backup is of a later version of the box; update this one first.";
+            Err(Refusal::new(StatusCode::CONFLICT, detail).code("backup-too-new"))
+        }
         Err(NotRestored::NotKept) => Err(refused(Refused::NotKept)),
     }
 }
@@ -64,16 +72,26 @@ pub(super) async fn restore(call: Call) -> Result<Response, Refusal> {
 #[serde(deny_unknown_fields)]
 struct ClockBody {
     unix_ms: u64,
+    #[serde(default)]
+    set: bool,
 }
 
-/// `POST /api/box/clock` with `{"unix_ms":1764444000000}`: what time it is by a host's phone, for a box whose clock was never set.
+/// `POST /api/box/clock` with `{"unix_ms":1764444000000}`: what time it is by a host's phone, for a box whose clock was never set; with
+/// `"set":true` that clock is set.
 pub(super) async fn learn_time(call: Call) -> Result<Response, Refusal> {
-    let ClockBody { unix_ms } = parse_json(&call.body, r#"{"unix_ms":1764444000000}"#)?;
-    if put(&call, |reply| Request::Clock { unix_ms, reply }).await? {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    let ClockBody { unix_ms, set } = parse_json(&call.body, r#"{"unix_ms":1764444000000,"set":true}"#)?;
+    match put(&call, |reply| Request::Clock { unix_ms, set, reply }).await? {
+        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(NotSet::Impossible) => {
+            let detail = "It cannot be that late, or that early.";
+            let refusal = Refusal::new(StatusCode::BAD_REQUEST, detail).code("no-such-time");
+            Err(refusal.field("unix_ms", &unix_ms.to_string(), "a time of this century or the next"))
+        }
+        Err(NotSet::Elsewhere) => {
+            let detail = "The clock of this machine is set by its system.";
+            Err(Refusal::new(StatusCode::CONFLICT, detail).code("clock-elsewhere"))
+        }
     }
-    let refusal = Refusal::new(StatusCode::BAD_REQUEST, "It cannot be that late, or that early.").code("no-such-time");
-    Err(refusal.field("unix_ms", &unix_ms.to_string(), "a time of this century or the next"))
 }
 
 /// `POST /api/box/restart`: the program begins again, with what was set.
@@ -92,7 +110,9 @@ fn outcome(call: &Call, outcome: Outcome) -> Result<Response, Refusal> {
 }
 
 fn answer(call: &Call, mut settings: Settings) -> Response {
-    join_network(&call.server.app.appliance.facts.borrow(), &mut settings);
+    let facts = Arc::clone(&call.server.app.appliance.facts.borrow());
+    join_network(&facts, &mut settings);
+    settings.clock = facts.clock;
     let json = serde_json::to_string(&settings).expect("settings hold only strings and numbers");
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], json).into_response()
 }
@@ -100,15 +120,25 @@ fn answer(call: &Call, mut settings: Settings) -> Response {
 /// Fills in the rules of the box's own network, which are kept elsewhere.
 fn join_network(facts: &Facts, settings: &mut Settings) {
     let Some(network) = &facts.network else { return };
-    let origins = network.origins;
+    let (origins, below) = (network.origins, network.below);
+    let portal = |portal| json!(super::appliance::portal_name(portal));
+    let cable = |cable| json!(super::appliance::cable_name(cable));
+    let said = |value: Value, origin: Origin| Said { value, origin };
     for setting in &mut settings.settings {
-        let (value, origin) = match &*setting.key {
-            "wifi.portal" => (json!(super::appliance::portal_name(network.portal)), origins.portal),
-            "wifi.forward" => (json!(network.forward), origins.forward),
-            "wifi.cable" => (json!(super::appliance::cable_name(network.cable)), origins.cable),
+        let (said, back) = match &*setting.key {
+            "wifi.portal" => {
+                (said(portal(network.portal), origins.portal), said(portal(below.rules.portal), below.origins.portal))
+            }
+            "wifi.forward" => {
+                (said(json!(network.forward), origins.forward), said(json!(below.rules.forward), below.origins.forward))
+            }
+            "wifi.cable" => {
+                (said(cable(network.cable), origins.cable), said(cable(below.rules.cable), below.origins.cable))
+            }
             _ => continue,
         };
-        setting.said = Said { value, origin };
+        setting.back = (said.origin == Origin::Page).then_some(back);
+        setting.said = said;
     }
 }
 

@@ -17,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::door::Seat;
+
 /// What the connection is busy with, told by the service that answers requests.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Phase(Arc<AtomicU8>);
@@ -45,6 +47,7 @@ pub(super) struct Timed {
     /// What was read before it came here.
     before: Bytes,
     phase: Phase,
+    seat: Arc<Seat>,
     head_timeout: Duration,
     write_timeout: Duration,
     reading: Option<Pin<Box<Sleep>>>,
@@ -56,12 +59,12 @@ impl Timed {
     pub(super) fn new(
         socket: TcpStream,
         before: Bytes,
-        phase: Phase,
+        (phase, seat): (Phase, Arc<Seat>),
         head_timeout: Duration,
         write_timeout: Duration,
     ) -> Self {
         let reading = Some(Box::pin(sleep_until(Instant::now() + head_timeout)));
-        Self { socket, before, phase, head_timeout, write_timeout, reading, writing: None }
+        Self { socket, before, phase, seat, head_timeout, write_timeout, reading, writing: None }
     }
 
     /// The socket without the limits.
@@ -89,6 +92,7 @@ impl Timed {
     fn written<T>(&mut self, polled: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if polled.is_ready() {
             self.writing = None;
+            self.seat.hear();
             return polled;
         }
         self.poll_stalled(cx).map(Err)
@@ -110,6 +114,7 @@ impl AsyncRead for Timed {
         if buf.filled().len() > before && self.phase.0.load(Ordering::Relaxed) == ANSWERED {
             self.phase.0.store(HEAD, Ordering::Relaxed);
             self.reading = Some(Box::pin(sleep_until(Instant::now() + self.head_timeout)));
+            self.seat.hear();
         }
         polled
     }

@@ -58,7 +58,7 @@ fn sound(call: &Call, hub: Hub) -> Result<Response, Refusal> {
     if !hub.serves(bitrate_bps) {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
     }
-    let place = call.server.mp3_listeners.enter(call.entrant(), call.guest);
+    let place = call.lasting(&call.server.mp3_listeners);
     let place = place.inspect_err(|_| call.server.turned_away.note(call.ends.peer.ip(), call.server.now()));
     let place = place.map_err(no_place)?;
     let held = call.server.guests.hold_body(call.role.guest_keys(), hub.stream());
@@ -66,6 +66,8 @@ fn sound(call: &Call, hub: Hub) -> Result<Response, Refusal> {
         hub,
         bitrate_bps,
         icy,
+        // Between blocks of titles a tag would be counted as sound.
+        stamped: !icy && call.query("stamp") == Some("id3"),
         place: Arc::new(Mutex::new(Some(place))),
         held: Arc::new(Mutex::new(held)),
     }));

@@ -22,6 +22,7 @@ pub(super) struct Mp3Body {
     pub(super) hub: Hub,
     pub(super) bitrate_bps: u32,
     pub(super) icy: bool,
+    pub(super) stamped: bool,
     /// In an `Arc` because extensions of an answer must be clonable.
     pub(super) place: Arc<Mutex<Option<Pass>>>,
     /// The guest's who asked, if the box knows one.

@@ -20,7 +20,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
 use super::limits::{TLS_HANDSHAKE_TIMEOUT, TLS_PLACES};
-use crate::gate::{Entrant, Gate};
+use crate::door::{Door, Seated};
+use crate::gate::Entrant;
 
 /// Bytes that are carried at once in one direction.
 const PIECE_BYTES: usize = 16 * 1024;
@@ -42,28 +43,25 @@ type Made = (Arc<Certificate>, Arc<ServerConfig>);
 pub(super) struct Unwrapping {
     certificate: watch::Receiver<Option<Arc<Certificate>>>,
     made: Arc<RwLock<Option<Made>>>,
-    places: Gate,
+    places: Door,
     write_timeout: Duration,
 }
 
 impl Unwrapping {
     /// Returns what shows `certificate` as it is at each connection. A client that takes nothing for `write_timeout` is gone.
     pub(super) fn new(certificate: watch::Receiver<Option<Arc<Certificate>>>, write_timeout: Duration) -> Self {
-        Self { certificate, made: Arc::default(), places: Gate::new(TLS_PLACES), write_timeout }
+        Self { certificate, made: Arc::default(), places: Door::new(TLS_PLACES), write_timeout }
     }
 
     /// Makes the handshake on `socket` of `who`, and returns a connection with what is inside. `None`: there is no place or no certificate, or
     /// it did not come to a session in time.
-    pub(super) async fn unwrap(&self, socket: TcpStream, who: Entrant) -> Option<TcpStream> {
-        let place = self.places.enter(who, None).ok()?;
+    pub(super) async fn unwrap(&self, socket: TcpStream, who: Entrant, seated: &mut Seated) -> Option<TcpStream> {
+        self.places.admit(who, seated).ok()?;
         let acceptor = TlsAcceptor::from(self.config()?);
         let outer = timeout(TLS_HANDSHAKE_TIMEOUT, acceptor.accept(socket)).await.ok()?.ok()?;
         let (inner, carried) = pair().await.inspect_err(|error| log::warn!("TLS finds no socket: {error}")).ok()?;
         let write_timeout = self.write_timeout;
-        tokio::spawn(async move {
-            carry(outer, carried, write_timeout).await;
-            drop(place);
-        });
+        tokio::spawn(carry(outer, carried, write_timeout));
         Some(inner)
     }
 

@@ -1,8 +1,8 @@
-//! Files that hosts send and that a bad radio may interrupt: what has come of each is kept for a while under the name that the
+//! Files that hosts and guests send and that a bad radio may interrupt: what has come of each is kept for a while under the name that the
 //! sender gave the sending, so that it goes on where it stopped.
 //!
 //! Who sends gives an id of its own choice; without one, what is interrupted is gone. The bytes lie in the library's inbox, and
-//! every place here is one of those that uploads have ([`::library::UPLOADS_MAX`]): a new one takes, if there is none, that of the sending
+//! every place here is one of those that uploads have ([`::library::UPLOADS_MAX`], [`::library::GUESTS_UPLOADS_MAX`]): a new one takes, if there is none, that of the sending
 //! that has stood still for longest.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -100,6 +100,11 @@ impl Unfinished {
         let still = all.iter().enumerate().filter(|(_, sending)| !sending.is_moving);
         let oldest = still.min_by_key(|(_, sending)| sending.moved).map(|(index, _)| index);
         oldest.map(|index| all.remove(index)).is_some()
+    }
+
+    /// Gives up the files that stand still and whose ids are `meant`.
+    pub(super) fn give_up(&self, meant: impl Fn(&str) -> bool) {
+        self.all().retain(|sending| sending.is_moving || !meant(&sending.id));
     }
 
     /// Gives up a file if nothing of it has come since `moved`.

@@ -13,7 +13,7 @@ use super::call::Call;
 use super::incoming::Incoming;
 use super::music;
 use super::refusal::Refusal;
-use super::unfinished::{ID_CHARS, Turn};
+use super::unfinished::{ID_CHARS, Turn, Unfinished};
 
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 256 * 1024;
@@ -27,32 +27,44 @@ const LULL: Duration = Duration::from_millis(500);
 /// `name`, `too-large`, `no-space`, `not-music`, `busy` (others are on their way), `no-place` (this box takes none), `storage`,
 /// `no-such-upload` or `from` (other bytes come next: `allowed` says which).
 pub(super) async fn upload(call: Call) -> Result<Response, Refusal> {
-    let taken = call.take_file();
-    let mut body = taken.ok_or_else(|| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "There is no body."))?;
-    let mut broke = None;
-    let track = match call.query("id") {
-        Some(id) => {
-            let id = known(id)?;
-            let turn = match music::number(&call, "from")?.unwrap_or(0) {
-                0 => call.server.unfinished.begin(&id, begin(&call, body.announced()).await?),
-                from => call.server.unfinished.go_on(&id, from)?,
-            };
-            while let Some(piece) = piece(&mut body, &mut broke).await? {
-                let parts = turn.parts().ok_or_else(failed)?;
-                on_storage(move || Turn::write(&parts.0, &parts.1, &parts.2, &piece)).await?;
-            }
-            let upload = turn.whole().ok_or_else(failed)?;
-            on_storage(move || upload.finish()).await?
-        }
-        None => {
-            let mut upload = begin(&call, body.announced()).await?;
-            while let Some(piece) = piece(&mut body, &mut broke).await? {
-                upload = on_storage(move || upload.write(&piece).map(|()| upload)).await?;
-            }
-            on_storage(move || upload.finish()).await?
-        }
-    };
+    let mut body = body(&call)?;
+    let id = call.query("id").map(known).transpose()?;
+    let begun = begin(&call, body.announced());
+    let upload = receive(&call, &mut body, &call.server.unfinished, id, begun).await?;
+    let track = on_storage(move || upload.finish()).await?;
     Ok((StatusCode::CREATED, music::answer(&json!({ "track": track }))).into_response())
+}
+
+/// The body of a call that brings a file.
+pub(super) fn body(call: &Call) -> Result<Incoming, Refusal> {
+    call.take_file().ok_or_else(|| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "There is no body."))
+}
+
+/// Receives a file to its end: one that is `begun`, or goes on under its `id` among the `unfinished`.
+pub(super) async fn receive(
+    call: &Call,
+    body: &mut Incoming,
+    unfinished: &Unfinished,
+    id: Option<String>,
+    begun: impl Future<Output = Result<Upload, Refusal>>,
+) -> Result<Upload, Refusal> {
+    let mut broke = None;
+    let Some(id) = id else {
+        let mut upload = begun.await?;
+        while let Some(piece) = piece(body, &mut broke).await? {
+            upload = on_storage(move || upload.write(&piece).map(|()| upload)).await?;
+        }
+        return Ok(upload);
+    };
+    let turn = match music::number(call, "from")?.unwrap_or(0) {
+        0 => unfinished.begin(&id, begun.await?),
+        from => unfinished.go_on(&id, from)?,
+    };
+    while let Some(piece) = piece(body, &mut broke).await? {
+        let parts = turn.parts().ok_or_else(failed)?;
+        on_storage(move || Turn::write(&parts.0, &parts.1, &parts.2, &piece)).await?;
+    }
+    turn.whole().ok_or_else(failed)
 }
 
 /// `GET /api/library/uploads/unfinished/{id}`, for hosts: how much of a file whose sending was interrupted is here, as `{"bytes"}`;
@@ -74,7 +86,7 @@ async fn begin(call: &Call, bytes: Option<u64>) -> Result<Upload, Refusal> {
 }
 
 /// The id of a sending, if it is one.
-fn known(id: &str) -> Result<String, Refusal> {
+pub(super) fn known(id: &str) -> Result<String, Refusal> {
     let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if is_plain && ID_CHARS.contains(&id.len()) {
         return Ok(id.to_owned());
@@ -105,7 +117,7 @@ async fn piece(body: &mut Incoming, broke: &mut Option<Refusal>) -> Result<Optio
     Ok(Some(waiting).filter(|bytes| !bytes.is_empty()))
 }
 
-fn failed() -> Refusal {
+pub(super) fn failed() -> Refusal {
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The library has failed.").closing()
 }
 
@@ -120,7 +132,7 @@ pub(super) async fn remove(call: Call) -> Result<Response, Refusal> {
 }
 
 /// Does something that waits for storage, on a thread that may.
-async fn on_storage<T: Send + 'static>(
+pub(super) async fn on_storage<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UploadError> + Send + 'static,
 ) -> Result<T, Refusal> {
     match tokio::task::spawn_blocking(work).await {
@@ -130,12 +142,13 @@ async fn on_storage<T: Send + 'static>(
     }
 }
 
-fn refused(error: &UploadError) -> Refusal {
+pub(super) fn refused(error: &UploadError) -> Refusal {
     let (status, code) = match error {
         UploadError::NoPlace => (StatusCode::CONFLICT, "no-place"),
         UploadError::Name => (StatusCode::BAD_REQUEST, "name"),
-        UploadError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+        UploadError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
         UploadError::NoSpace => (StatusCode::INSUFFICIENT_STORAGE, "no-space"),
+        UploadError::GuestsFull => (StatusCode::INSUFFICIENT_STORAGE, "guests-files-full"),
         UploadError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
         UploadError::NotMusic(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not-music"),
         UploadError::Storage(_) => (StatusCode::INTERNAL_SERVER_ERROR, "storage"),
@@ -153,7 +166,10 @@ pub(super) async fn roots(call: Call) -> Result<Response, Refusal> {
     let roots = music::ask(&call, Library::roots).await?;
     let rows = roots.iter().map(|root| {
         let (kind, present) = (root.kind.id(), root.is_present);
-        json!({ "id": root.id, "name": root.name, "kind": kind, "present": present, "tracks": root.tracks })
+        let passed_over = root.passed_over.iter().map(|(ending, files)| json!({ "ending": ending, "files": files }));
+        let passed_over = passed_over.collect::<Vec<_>>();
+        json!({ "id": root.id, "name": root.name, "kind": kind, "present": present, "tracks": root.tracks,
+            "passed_over": passed_over })
     });
     Ok(music::answer(&rows.collect::<Vec<_>>().into()))
 }

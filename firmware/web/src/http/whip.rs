@@ -3,26 +3,27 @@
 //! It reads HTTP, asks the rules who may send, and names errors; what is in an SDP is the fan-out's business. A lite agent
 //! needs no candidates, so that what is trickled is read and not used; ICE is not restarted, a sender offers anew. Against
 //! section 4.2 an offer with video is answered without it, unless the configuration says otherwise: programs for broadcasts
-//! cannot offer sound alone. Ours are `?takeover=1`, with which a host's sender takes the place of another, and two addresses below
-//! a session's: one to say what plays, one to ask whether it is heard.
+//! cannot offer sound alone. Ours are `?takeover=1`, with which a host's sender takes the place of others, `?voice=1`, with which a
+//! host speaks over the music, and two addresses below a session's: one to say what plays, one to ask whether it is heard.
 
 use ::party::Source;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::{ChannelId, StreamId};
-use hub::{Refused, Who};
+use hub::{Place, Refused, TOGETHER_MAX, Terms, Who};
 use rtc::api::{OfferError, SendOffer, SessionError, SessionId};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::ask::parse_json;
-use super::call::Call;
+use super::call::{Call, Server};
 use super::refusal::{Refusal, unavailable};
 use super::role::Role;
 use super::route::{JSON, SDP};
 use super::whep;
 use crate::senders::{Begun, Title, Unknown};
+use crate::status::SourceState;
 
 /// Seconds after which a sender may try again that found the channel taken: by then one that is gone has been noticed.
 const TAKEN_RETRY_SECONDS: u32 = 30;
@@ -34,15 +35,15 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
     let begun = begin(&call, channel, who, &name)?;
     let server = &call.server;
     let open = server.app.intakes.borrow().get(&channel).cloned();
-    let Some(inlet) = open.and_then(|intake| (intake.packets)()) else {
+    let Some(inlet) = open.and_then(|intake| (intake.packets)(begun.place)) else {
         begun.abandon();
         return Err(unavailable());
     };
     // Whatever is refused from here on drops the inlet, and with it the place.
     let inlet = begun.watch(inlet);
-    if let Some(replaced) = begun.replaced {
+    for replaced in &begun.replaced {
         // It may have ended by itself.
-        _ = server.app.rtc.delete(replaced).await;
+        _ = server.app.rtc.delete(*replaced).await;
     }
     let offer = SendOffer {
         stream: StreamId::from(channel),
@@ -61,7 +62,7 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
         _ = server.app.rtc.delete(answer.session).await;
         return Err(unauthorized());
     }
-    log::info!("{channel}: {name} sends");
+    log::info!("{channel}: {name} {}", if begun.place == Place::Voice { "may speak over it" } else { "sends" });
     let mut response = Response::new(Body::from(answer.sdp));
     *response.status_mut() = StatusCode::CREATED;
     let headers = response.headers_mut();
@@ -127,14 +128,29 @@ fn unauthorized() -> Refusal {
 }
 
 fn begin(call: &Call, channel: ChannelId, who: Who, name: &str) -> Result<Begun, Refusal> {
+    if call.query("voice") == Some("1") {
+        // Whoever speaks over the music also lets it step back, which is a host's.
+        return match call.role.is_host() {
+            true => Ok(call.server.app.senders.begin_voice(channel)),
+            false => Err(Refusal::new(StatusCode::FORBIDDEN, "Only a host speaks over the music.").code("not-host")),
+        };
+    }
     let takes_over = call.role.is_host() && call.query("takeover") == Some("1");
-    call.server.app.senders.begin(channel, who, name, takes_over).map_err(|refused| match refused {
+    let terms = Terms { takes_over, together_max: together_max(&call.server, channel) };
+    call.server.app.senders.begin(channel, who, name, terms).map_err(|refused| match refused {
         Refused::Taken { name } => Refusal::new(StatusCode::CONFLICT, "Somebody else sends to this channel.")
             .code("sender-taken")
             .field("sender", &name, "nobody; a host takes over with ?takeover=1")
             .retry_after(TAKEN_RETRY_SECONDS),
         Refused::TooManyTokens | Refused::NoName => unavailable(),
     })
+}
+
+/// Returns how many may send to `channel` at once.
+pub(super) fn together_max(server: &Server, channel: ChannelId) -> usize {
+    let snapshot = server.app.snapshot.borrow();
+    let allows = snapshot.channel(channel).is_some_and(|status| status.party.everybody.settings.together);
+    if allows { server.app.config.together_max.clamp(1, TOGETHER_MAX) } else { 1 }
 }
 
 /// `GET /whip/{channel}`: there is something to be found here (RFC 9725 section 4.2).
@@ -181,22 +197,34 @@ pub(super) fn entitle(call: &Call) -> Result<Response, Refusal> {
 pub(super) fn heard(call: &Call) -> Result<Response, Refusal> {
     let (status, session) = (call.channel_status()?, session(call)?);
     let channel = status.channel.id;
-    if !call.server.app.senders.is_sending(channel, session) {
+    let senders = &call.server.app.senders;
+    let Some((id, place)) = senders.place(channel, session) else {
         return Err(whep::refuse_session(SessionError::Unknown));
-    }
-    let state = status.sources.iter().find(|source| source.kind == Source::Sender).map(|source| source.state);
+    };
+    let arriving = call.server.app.intakes.borrow().get(&channel).map(|intake| (intake.arrives)(place));
     let party = &status.party.everybody;
-    let is_chosen = party.source == Source::Sender;
-    let waits_us = call.server.app.intakes.borrow().get(&channel).map(|intake| (intake.waits_us)());
+    let is_voice = place == Place::Voice;
+    let is_chosen = is_voice || party.source == Source::Sender;
+    let is_on = if is_voice { party.talk_over } else { is_chosen && party.playing && !status.fallback };
+    let all = if is_voice { Vec::new() } else { senders.heard(channel) };
+    let fader = all.iter().find(|one| one.id == id).map(|one| one.fader);
+    let beside: Vec<&str> = all.iter().filter(|one| one.id != id).map(|one| one.name.as_str()).collect();
     let said = json!({
-        "state": state,
+        "state": arriving.map(|arriving| arriving.state),
         "chosen": is_chosen,
-        "heard": is_chosen && party.playing && !status.fallback,
-        "waits_ms": waits_us.map(|us| us.div_ceil(1_000)),
+        "heard": is_on && arriving.is_some_and(|arriving| is_sound(arriving.state)),
+        "loudness_percent": fader,
+        "together": beside,
+        "waits_ms": arriving.map(|arriving| arriving.waits_us.div_ceil(1_000)),
         "listeners": call.server.listeners_of(channel).total(),
     });
     let headers = [(header::CONTENT_TYPE, JSON), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, said.to_string()).into_response())
+}
+
+/// Whether something comes that can be heard, be it silence.
+fn is_sound(state: SourceState) -> bool {
+    matches!(state, SourceState::Silent | SourceState::Signal | SourceState::Clipping)
 }
 
 fn session(call: &Call) -> Result<SessionId, Refusal> {

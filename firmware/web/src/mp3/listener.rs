@@ -13,6 +13,8 @@ use socket2::SockRef;
 
 use super::icy::{Interval, Title};
 use super::ring::Ring;
+use super::stamp::stamp;
+use crate::door::Seated;
 use crate::gate::Pass;
 use crate::guests::HeldBody;
 
@@ -49,8 +51,10 @@ pub(crate) struct Joining {
     pub(crate) head: Bytes,
     /// Whether metadata blocks are wanted.
     pub(crate) icy: bool,
+    /// Whether the body shall say where it begins on the timeline.
+    pub(crate) stamped: bool,
     /// The connection's place among the connections.
-    pub(crate) connection: Option<Pass>,
+    pub(crate) connection: Option<Seated>,
     /// The listener's place among the listeners.
     pub(crate) place: Pass,
     /// The guest's whose it is, if the box knows one.
@@ -73,13 +77,15 @@ pub(super) struct Listener {
     /// Sent before anything else: the response head, later what is left of a metadata block.
     before: Bytes,
     icy: Option<Interval>,
+    /// Whether it is still to be said where the first sound lies on the timeline.
+    stamped: bool,
     /// Position in the ring of the next byte of sound.
     at: u64,
     /// The turn at which it is served next, counted in packets of the stream.
     pub(super) due: u64,
     /// Packets still to be sent one by one, because a player starts the sooner the sooner it sees sound.
     eager: u8,
-    _connection: Option<Pass>,
+    _connection: Option<Seated>,
     _place: Pass,
     _held: Option<HeldBody>,
 }
@@ -92,6 +98,7 @@ impl Listener {
             socket: joining.socket,
             before: joining.head,
             icy: joining.icy.then(Interval::new),
+            stamped: joining.stamped,
             at,
             due,
             eager: EAGER_PACKETS,
@@ -124,6 +131,11 @@ impl Listener {
         }
         let mut total = 0;
         loop {
+            if self.stamped && self.at < ring.end() {
+                self.stamped = false;
+                self.before =
+                    [&self.before[..], &ring.media_ticks(self.at).map(stamp).unwrap_or_default()].concat().into();
+            }
             let (offered, taken) = self.write_once(ring, title)?;
             total += taken;
             if taken < offered || !self.has_more(ring) {

@@ -11,6 +11,7 @@ mod fanout;
 pub(crate) mod icy;
 mod listener;
 mod ring;
+mod stamp;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

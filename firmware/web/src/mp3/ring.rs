@@ -71,6 +71,12 @@ impl Ring {
         self.marks.iter().find(|mark| mark.frames_48k >= oldest_ticks).map_or(self.end, |mark| mark.at)
     }
 
+    /// Returns where the sound of the packet that begins at `position` lies on the timeline, if that packet is inside.
+    pub(super) fn media_ticks(&self, position: u64) -> Option<u64> {
+        let at = self.marks.binary_search_by_key(&position, |mark| mark.at).ok()?;
+        Some(self.marks[at].frames_48k)
+    }
+
     /// The bytes from `from` to the newest in two pieces; empty if `from` is not inside.
     pub(super) fn from(&self, from: u64) -> (&[u8], &[u8]) {
         if from < self.start || from >= self.end {
@@ -119,6 +125,7 @@ mod tests {
         assert_eq!(ring.back(1152), 63);
         assert_eq!(ring.back(1153), 56);
         assert_eq!(ring.back(u64::MAX), 0);
+        assert_eq!((ring.media_ticks(14), ring.media_ticks(15)), (Some(2 * 1152), None));
         ring.forget();
         assert_eq!(ring.back(u64::MAX), ring.end());
         assert_eq!(all(&ring, 63), [] as [u8; 0]);

@@ -11,8 +11,8 @@ use crate::http::Config;
 
 fn own_network(portal: Portal, probed_at: IpAddr) -> Arc<Facts> {
     let page = "http://10.77.0.1/".to_owned();
-    let network =
-        Network { portal, probed_at, page, forward: false, cable: Cable::Guests, origins: Default::default() };
+    let (origins, below) = Default::default();
+    let network = Network { portal, probed_at, page, forward: false, cable: Cable::Guests, origins, below };
     Arc::new(Facts { network: Some(network), ..Facts::default() })
 }
 

@@ -164,22 +164,3 @@ async fn who_asks_for_many_at_once_is_answered_one_at_a_turn_with_all_others() {
     timeout(LIMIT, turns).await.expect("in time");
     assert_eq!(at_once_max, 1);
 }
-
-#[tokio::test]
-async fn sockets_that_do_nothing_cannot_take_the_hosts_places() {
-    let limits = Limits { connections_max: 12, connections_kept_for_hosts: 2, ..Limits::default() };
-    let world = World::new(Config { limits, ..Config::default() }).await;
-    // From the box itself all places can be had: the thirteenth is refused at once.
-    let mut idle = Vec::new();
-    for _ in 0..12 {
-        idle.push(TcpStream::connect(world.addr).await.unwrap());
-    }
-    let mut one_more = TcpStream::connect(world.addr).await.unwrap();
-    let mut all = Vec::new();
-    timeout(LIMIT, one_more.read_to_end(&mut all)).await.expect("at once").unwrap();
-    let reply = Reply::parse(&all);
-    assert_eq!((reply.status, reply.header("retry-after")), (503, "5"));
-    drop(idle);
-    let free = async || world.get("/health").await.status == 200;
-    timeout(LIMIT, async { while !free().await {} }).await.expect("places are given back");
-}

@@ -68,7 +68,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 fn heard(world: &World) -> Option<Heard> {
-    world.senders.heard(ChannelId::new("main").unwrap())
+    world.senders.heard(ChannelId::new("main").unwrap()).into_iter().next()
 }
 
 fn streamed(world: &World) -> Vec<u8> {
@@ -101,6 +101,20 @@ async fn put_and_source_are_answered_as_icecast_does_and_what_follows_arrives_wh
         drop(program);
         until("the channel is free", || heard(&world).is_none()).await;
     }
+}
+
+#[tokio::test]
+async fn libshout_learns_what_the_server_can_do_and_that_it_needs_a_password_before_it_sends() {
+    let world = World::new(Config::default()).await;
+    let can = world.ask("OPTIONS", "*", &["Connection: Upgrade", "Upgrade: TLS/1.0, HTTP/1.1"], &[]).await;
+    let allow = can.header("allow");
+    assert!(can.status == 204 && ["PUT", "SOURCE", "OPTIONS"].iter().all(|method| allow.contains(method)), "{allow}");
+    assert!(!allow.contains("POST"), "titles are taken by GET alone: {allow}");
+    assert_eq!(world.ask("GET", "/*", &[], &[]).await.status, 404);
+    let asks = ["Content-Length: 0", MPEG, "Connection: Keep-Alive", "ice-public: 0", "ice-name: no name"];
+    let (_, said) = Program::begin(&world, "PUT /main HTTP/1.1", &asks).await;
+    assert_eq!(said, "HTTP/1.0 401 Authentication Required");
+    assert_eq!(heard(&world), None);
 }
 
 #[tokio::test]

@@ -66,6 +66,23 @@ async fn a_listener_who_joins_in_the_middle_starts_on_a_frame() {
 }
 
 #[tokio::test]
+async fn who_asks_is_told_where_the_sound_lies_on_the_timeline() {
+    let mut world = World::new(Config::default()).await;
+    let mut held = Vec::new();
+    // The first listener waits for the first packet, the second comes in the middle.
+    for bytes in [20_000, 5_000] {
+        let socket = request(&world, "/stream/main.mp3?stamp=id3", "").await;
+        let (reply, socket) = take(&mut world, socket, bytes).await;
+        held.push(socket);
+        let (tag, sound) = reply.body.split_at(48);
+        assert!(tag.starts_with(b"ID3\x04") && tag[20..].starts_with(b"partybox/media-time\0"), "{tag:?}");
+        let ticks = u64::from_be_bytes(tag[40..].try_into().unwrap());
+        assert_eq!(sound[..4], [0xff, 0xfb, 0x90, 0x64]);
+        assert_eq!((ticks % 1152, (ticks / 1152) % 200), (0, u64::from(sound[4])));
+    }
+}
+
+#[tokio::test]
 async fn metadata_stands_exactly_every_16000_bytes() {
     let mut world = World::new(Config::default()).await;
     let socket = request(&world, "/stream/main.mp3", "Icy-MetaData: 1\r\n").await;

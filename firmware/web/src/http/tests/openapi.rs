@@ -8,8 +8,8 @@ use appliance::card_file::{Code, Problem};
 use appliance::config::{Cable, Portal};
 use appliance::facts::{Facts, Network, Power, Radio, Update};
 use appliance::network::PORTAL;
-use appliance::rules::Origins;
-use base::{CueId, GuestId, Time, TrackId};
+use appliance::rules::{Below, Origins};
+use base::{CueId, GuestId, Origin, Time, TrackId};
 use serde_json::Value;
 
 use super::guests::join;
@@ -221,7 +221,8 @@ async fn what_is_answered_is_what_is_described() {
         page,
         forward: true,
         cable: Cable::House,
-        origins: Origins::default(),
+        origins: Origins { portal: Origin::Page, ..Origins::default() },
+        below: Below::default(),
     });
     let problems =
         [Problem::new(Some(3), "wifi.country", Code::Value, "allowed is"), Problem::of_file(Code::TooLarge, "")];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use appliance::config::{Cable, Portal};
 use appliance::facts::{Facts, Network};
-use appliance::rules::Origins;
+use appliance::rules::{Below, Origins};
 use base::Origin;
 use serde_json::{Value, json};
 
@@ -27,12 +27,21 @@ async fn rules_of_the_network_are_listed_as_they_are_with_where_they_are_set() {
         forward: false,
         cable: Cable::House,
         origins,
+        below: Below { origins: Origins { portal: Origin::Card, ..Origins::default() }, ..Below::default() },
     };
     world.facts.send_replace(Arc::new(Facts { network: Some(network), ..Facts::default() }));
     let said = json_of(&world.get("/api/box/settings").await.text());
     let portal = &said["settings"][1];
     assert_eq!((&portal["value"], &portal["origin"]), (&json!("off"), &json!("page")), "{said}");
     assert_eq!(portal["takes"], json!({ "elsewhere": "/api/box/network" }));
+    assert_eq!(portal["back"], json!({ "value": "quiet", "origin": "card" }));
+    let taken = |path: &'static str| world.ask("DELETE", path, &[], b"");
+    assert_eq!(taken("/api/box/network/portal").await.status, 204);
+    let (rule, setting) = (taken("/api/box/network/channel").await, taken("/api/party/settings/channel").await);
+    for refused in [rule, setting] {
+        assert_eq!((refused.status, &json_of(&refused.text())["code"]), (404, &json!("no-such-setting")));
+    }
+    assert_eq!(taken("/api/party/settings/crossfade_ms").await.status, 204);
 }
 
 #[tokio::test]
@@ -60,9 +69,16 @@ async fn a_backup_is_a_file_to_keep_and_what_is_none_is_refused_by_a_code() {
     assert!(saved.header("content-disposition").contains("partybox-backup.json") && saved.status == 200);
     let put = async |body: &[u8]| world.ask("PUT", "/api/box/backup", &[JSON], body).await;
     let taken = put(&saved.body).await;
-    assert_eq!((taken.status, json_of(&taken.text())), (200, json!({ "left_out": ["stars"] })));
-    for wrong in [&b"{}"[..], b"not JSON", b"{\"partybox_backup\":2}"] {
+    assert_eq!(
+        (taken.status, json_of(&taken.text())),
+        (200, json!({ "left_out": [{ "name": "stars", "why": "unknown" }] }))
+    );
+    for (wrong, status, code) in [
+        (&b"{}"[..], 400, "no-backup"),
+        (b"not JSON", 400, "no-backup"),
+        (b"{\"partybox_backup\":2}", 409, "backup-too-new"),
+    ] {
         let refused = put(wrong).await;
-        assert_eq!((refused.status, &json_of(&refused.text())["code"]), (400, &json!("no-backup")));
+        assert_eq!((refused.status, &json_of(&refused.text())["code"]), (status, &json!(code)));
     }
 }

@@ -25,6 +25,8 @@ pub(super) fn path(route: &Route) -> String {
         .replace("{label}", "1")
         .replace("{track}", "1")
         .replace("{id}", "1")
+        .replace("{rule}", "portal")
+        .replace("{setting}", "crossfade_ms")
         .replace("/groups", "/groups?by=album")
         .replace("/qr/room.svg", "/qr/room.svg?room=BCDFG");
     assert!(!path.contains('{'), "{path}: say here what fits");
@@ -57,6 +59,7 @@ fn right(route: &Route) -> (Vec<String>, &'static [u8]) {
         "/api/box/clock" => br#"{"unix_ms":1800000000000}"#,
         "/whep/{stream}/{session}/ptime" => br#"{"ptime":40}"#,
         "/api/party/volume" => br#"{"db":-6}"#,
+        "/api/party/senders/{id}" => br#"{"loudness_percent":50}"#,
         "/api/party/settings" => br#"{"requests":"auto"}"#,
         "/api/party/reactions" => br#"{"kind":"fire"}"#,
         "/api/party/seek" => br#"{"position_ms":5}"#,
@@ -360,6 +363,7 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             "/api/senders/{id}/qr.svg" => 404..405,
             // Nobody sends.
             "/whip/{channel}/{session}/title" | "/whip/{channel}/{session}/heard" => 404..405,
+            "/api/channels/{channel}/senders/{id}" | "/api/party/senders/{id}" => 404..405,
             // There is no stream of a sender.
             "/api/streams/{stream}" => 404..405,
             // Who says what plays at a sender brings the sender's token.
@@ -367,8 +371,8 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             // And no music, hence no covers.
             "/api/library/art/{track}" | "/api/library/art/{track}/color" => 404..405,
             // Nor a place for uploads.
-            "/api/library/uploads" => 409..410,
-            "/api/library/uploads/{track}" => 404..405,
+            "/api/library/uploads" | "/api/files" | "/api/channels/{channel}/files" => 409..410,
+            "/api/library/uploads/{track}" | "/api/files/{track}/keep" | "/api/files/{track}/sound" => 404..405,
             _ => 200..300,
         };
         assert!(right.contains(&reply.status), "{}: {} {}", name(route), reply.status, reply.text());

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use appliance::clock::{ClockFacts, NotSet};
 use appliance::facts::Facts;
 use appliance::handle::{Handle, Inbox, Refused, Request, channel};
 use appliance::rules::Change;
@@ -12,7 +13,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::settings::{self, Value};
 
-use crate::senders::{Intake, News, OnNews, Title};
+use crate::senders::{Arriving, Intake, News, OnNews, Title};
+use crate::status::SourceState;
 
 /// An appliance that does what it is asked, but will not forward.
 pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
@@ -21,7 +23,7 @@ pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
     tokio::spawn(async move {
         while let Some(request) = service.requests.recv().await {
             match request {
-                Request::SetNetwork { change: Change { forward: Some(true), .. }, reply } => {
+                Request::SetNetwork { change: Change { forward: Some(true), .. }, reply, .. } => {
                     let refused = Refused { code: "no-uplink", why: "There is no cable." };
                     _ = reply.send(Err(refused));
                 }
@@ -57,11 +59,16 @@ pub(super) fn settings() -> mpsc::Sender<settings::Request> {
                 settings::Request::Backup { reply, .. } => _ = reply.send(serde_json::json!({ "partybox_backup": 1 })),
                 settings::Request::Restore { backup, reply } => {
                     let known = backup["partybox_backup"] == 1;
-                    let left_out = vec!["stars".to_owned()];
-                    _ = reply.send(if known { Ok(left_out) } else { Err(settings::NotRestored::NoBackup) });
+                    let left_out = vec![settings::LeftOut { name: "stars".to_owned(), why: settings::Reason::Unknown }];
+                    let wrong = match backup["partybox_backup"].as_u64() {
+                        Some(2..) => settings::NotRestored::TooNew,
+                        _ => settings::NotRestored::NoBackup,
+                    };
+                    _ = reply.send(if known { Ok(left_out) } else { Err(wrong) });
                 }
                 settings::Request::Asked { reply } => _ = reply.send(Ok(all(&value))),
-                settings::Request::Clock { reply, .. } => _ = reply.send(true),
+                settings::Request::Clock { set: true, reply, .. } => _ = reply.send(Err(NotSet::Elsewhere)),
+                settings::Request::Clock { reply, .. } => _ = reply.send(Ok(())),
                 settings::Request::Restart { reply } => _ = reply.send(()),
             }
         }
@@ -86,7 +93,7 @@ fn all(value: &Value) -> settings::Settings {
         setting("opus.complexity", value.clone(), settings::Takes::Restart),
         setting("wifi.portal", Value::Null, elsewhere),
     ];
-    settings::Settings { settings, pending: true, asks: false }
+    settings::Settings { settings, pending: true, asks: false, clock: ClockFacts::default() }
 }
 
 /// An inbox of its own for each server.
@@ -108,7 +115,7 @@ pub(super) fn intake(streamed: &Streamed) -> Intake {
         fn take(&mut self, _: SentPacket<'_>) {}
     }
     let streamed = Arc::clone(streamed);
-    let stream = move |mut on_news: OnNews| {
+    let stream = move |_, mut on_news: OnNews| {
         let (mut reader, writer) = std::io::pipe().ok()?;
         let (streamed, is_cut) = (Arc::clone(&streamed), Arc::<AtomicBool>::default());
         streamed.lock().unwrap().1 += 1;
@@ -127,5 +134,6 @@ pub(super) fn intake(streamed: &Streamed) -> Intake {
         });
         Some(StreamInlet { bytes: writer.into(), is_cut })
     };
-    Intake { packets: Arc::new(|| Some(Box::new(Nowhere))), stream: Arc::new(stream), waits_us: Arc::new(|| 41_500) }
+    let arrives = |_| Arriving { state: SourceState::Signal, waits_us: 41_500 };
+    Intake { packets: Arc::new(|_| Some(Box::new(Nowhere))), stream: Arc::new(stream), arrives: Arc::new(arrives) }
 }

@@ -10,7 +10,6 @@ use super::guests::join;
 use super::world::{Reply, SESSION, World, hosts, snapshot};
 use crate::http::Config;
 use crate::senders::TITLE_CHARS_MAX;
-use crate::status::{SourceState, SourceStatus};
 
 const SDP: &str = "Content-Type: application/sdp";
 const FRAGMENT: &str = "Content-Type: application/trickle-ice-sdpfrag";
@@ -137,7 +136,7 @@ async fn a_session_says_what_plays_in_it_and_nobody_elses_does() {
     let entitle = async |path: &str, body: &str| world.ask("PUT", path, &[JSON], body.as_bytes()).await.status;
     assert_eq!(entitle(&title, r#"{"title":"Song"}"#).await, 404, "nobody sends");
     assert_eq!(world.ask("POST", "/whip/main", &[SDP], b"v=0").await.status, 201);
-    let plays = || world.senders.heard(ChannelId::new("main").unwrap()).unwrap().title;
+    let plays = || world.senders.heard(ChannelId::new("main").unwrap())[0].title.clone();
     assert_eq!(entitle(&title, r#"{"title":" So\nng ","artist":"Ann"}"#).await, 204);
     assert_eq!((plays().title.as_str(), plays().artist.as_str()), ("Song", "Ann"));
     assert_eq!(entitle(&title, &format!(r#"{{"title":"{}"}}"#, "x".repeat(999))).await, 204);
@@ -169,17 +168,86 @@ async fn a_session_is_told_whether_listeners_hear_it_and_how_long_its_packets_wa
         (party.everybody.source, party.everybody.playing) = (source, true);
         status.party = Arc::new(party);
         status.fallback = fallback;
-        status.sources = vec![SourceStatus {
-            kind: Source::Sender,
-            state: SourceState::Signal,
-            detail: "Host".into(),
-            title: crate::senders::Title::default(),
-        }];
         world.snapshot.send_replace(Arc::new(told));
         let said = json(&world.get(&heard).await);
         let chosen = source == Source::Sender;
-        let wanted = value!({ "state": "signal", "chosen": chosen, "heard": is_heard, "waits_ms": 42, "listeners": 0 });
+        let wanted = value!({
+            "state": "signal",
+            "chosen": chosen,
+            "heard": is_heard,
+            "loudness_percent": 100,
+            "together": [],
+            "waits_ms": 42,
+            "listeners": 0,
+        });
         assert_eq!(said, wanted, "{source:?}");
     }
     assert_eq!(world.get(&format!("/whip/main/{}/heard", "0".repeat(32))).await.status, 404);
+}
+
+/// Lets two send to the channel at once.
+fn allow_two(world: &World) {
+    let mut told = snapshot();
+    let status = Arc::make_mut(&mut told.channels[0]);
+    let mut party: PartyView<_> = (*status.party).clone();
+    party.everybody.settings.together = true;
+    status.party = Arc::new(party);
+    world.snapshot.send_replace(Arc::new(told));
+}
+
+#[tokio::test]
+async fn where_the_host_lets_them_two_play_together_each_at_a_fader_and_a_third_is_told_both_names() {
+    let world = World::new(Config { together_max: 2, ..hosts() }).await;
+    let [ann, bob, eve] = [
+        token(&world, r#"{"name":"Ann"}"#).await.1,
+        token(&world, r#"{"name":"Bob"}"#).await.1,
+        token(&world, r#"{"name":"Eve"}"#).await.1,
+    ];
+    assert_eq!(by_token(&world, "/whip/main", &ann, "v=0").await.status, 201);
+    assert_eq!(by_token(&world, "/whip/main", &bob, "v=0").await.status, 409, "the host allows one");
+    allow_two(&world);
+    assert_eq!(by_token(&world, "/whip/main", &bob, "v=0").await.status, 201);
+    let third = by_token(&world, "/whip/main", &eve, "v=0").await;
+    assert_eq!((third.status, &json(&third)["value"]), (409, &"Ann + Bob".into()));
+    let heard = json(&world.get(&format!("/whip/main/{SESSION}/heard")).await);
+    assert_eq!(heard["together"].as_array().map(Vec::len), Some(1), "{heard}");
+    let on = json(&world.get("/api/senders").await)["on"].clone();
+    assert_eq!(
+        (&on[0]["name"], &on[1]["name"], &on[1]["loudness_percent"]),
+        (&"Ann".into(), &"Bob".into(), &100.into())
+    );
+    let path = format!("/api/channels/main/senders/{}", on[1]["id"]);
+    for (body, status) in [
+        (r#"{"loudness_percent":50}"#, 204),
+        (r#"{"loudness_percent":52}"#, 400),
+        (r#"{"loudness_percent":105}"#, 400),
+        (r#"{"loudness_percent":-5}"#, 400),
+        ("{}", 400),
+    ] {
+        assert_eq!(world.ask("PUT", &path, &[JSON], body.as_bytes()).await.status, status, "{body}");
+    }
+    let on = || async { json(&world.get("/api/senders").await)["on"].clone() };
+    assert_eq!(on().await[1]["loudness_percent"], 50);
+    assert_eq!(by_token(&world, "/whip/main", &bob, "v=0").await.status, 201, "Bob lost the network");
+    let again = on().await;
+    assert_eq!((&again[1]["name"], &again[1]["loudness_percent"]), (&"Bob".into(), &50.into()));
+    assert_eq!(world.ask("DELETE", &path, &[], &[]).await.status, 404, "it is another connection");
+    let path = format!("/api/channels/main/senders/{}", again[1]["id"]);
+    assert_eq!(world.ask("DELETE", &path, &[], &[]).await.status, 204);
+    let left = on().await;
+    assert_eq!((left.as_array().map(Vec::len), &left[0]["name"]), (Some(1), &"Ann".into()));
+}
+
+#[tokio::test]
+async fn only_a_host_speaks_over_the_music_and_takes_nobodys_place() {
+    let world = World::new(hosts()).await;
+    let desk = token(&world, r#"{"name":"Desk"}"#).await.1;
+    assert_eq!(by_token(&world, "/whip/main", &desk, "v=0").await.status, 201);
+    assert_eq!(world.ask("POST", "/whip/main?voice=1", &[SDP], b"v=0").await.status, 201);
+    let list = json(&world.get("/api/senders").await);
+    assert_eq!((list["on"].as_array().map(Vec::len), &list["on"][0]["name"]), (Some(1), &"Desk".into()));
+    let world = World::new(Config::default()).await;
+    let secret = world.senders.issue("Desk", None).unwrap().unwrap().1.to_hex();
+    let refused = by_token(&world, "/whip/main?voice=1", &secret, "v=0").await;
+    assert_eq!(refused.status, 403, "{}", refused.text());
 }

@@ -28,6 +28,7 @@ use crate::panel::{JoinCode, Panel};
 use crate::senders::{Senders, Title};
 use crate::status::{ChannelStatus, Snapshot, SourceState, SourceStatus, TrackStatus};
 use crate::track::TrackView;
+use crate::visual::Visuals;
 use rtc::api::ListenerStats;
 
 /// Longest wait for anything in these tests.
@@ -56,6 +57,8 @@ pub(super) struct World {
     pub(super) streamed: Streamed,
     /// Who hears which channel, as the rules are told.
     pub(super) audience: watch::Receiver<Audiences>,
+    /// Where what pages draw of the sound is published.
+    pub(super) visuals: Visuals,
     /// Pairing, and the button.
     pub(super) keeper: Keeper,
     /// Where updates come in.
@@ -87,6 +90,7 @@ pub(crate) fn track(id: TrackId) -> TrackView {
         album: "Album".into(),
         duration_ms: Some(1_000),
         art,
+        brought: false,
         genres: vec!["Pop".into()],
     }
 }
@@ -183,6 +187,7 @@ impl World {
         senders.issue("Desk", None).expect("there is room").expect("random bytes");
         let (of_app, streamed) = (senders.clone(), Streamed::default());
         let audience = watch::Sender::default();
+        let visuals = Visuals::default();
         let scraped = Arc::<AtomicUsize>::default();
         let of_gauges = Arc::clone(&scraped);
         let heard = audience.subscribe();
@@ -192,6 +197,7 @@ impl World {
             mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
             senders,
             decode: Arc::new(|_| None),
+            visuals: visuals.clone(),
             intakes: watch::channel(Arc::new([(main(), super::things::intake(&streamed))].into())).1,
             snapshot: snapshots,
             audience,
@@ -223,6 +229,7 @@ impl World {
             senders: of_app,
             streamed,
             audience: heard,
+            visuals,
             keeper,
             facts,
             inbox,
