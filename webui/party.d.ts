@@ -12,6 +12,8 @@ declare namespace Party {
     art?: string | null;
     /** In lists of the library: a host sent it to the box. */
     uploaded?: boolean;
+    /** A guest has brought it from their phone. */
+    brought?: boolean;
   }
 
   /** Who asked for a song; nothing for the box itself. */
@@ -59,11 +61,19 @@ declare namespace Party {
     left_out?: string;
   }
 
+  /** What of a backup was not taken. */
+  interface LeftOut {
+    name: string;
+    why: 'unknown' | 'impossible' | 'damaged' | 'bad-name' | 'too-large' | 'not-written' | 'not-saved';
+  }
+
   interface BoxSettings {
     settings: BoxSetting[];
     pending: boolean;
     /** The first host may be asked what the box needs to know. */
     asks: boolean;
+    /** Who has set its clock, and whether a host may. */
+    clock: { by: 'system' | 'phone' | 'nobody'; settable: boolean };
   }
 
   /** What is wrong with the file on the card. */
@@ -79,6 +89,10 @@ declare namespace Party {
     requests: 'approve' | 'auto' | 'off';
     /** Guests may ask only for what the channel plays by itself, where that is not everything. */
     own_only: boolean;
+    /** What becomes of files that guests bring. */
+    files: 'approve' | 'auto' | 'off';
+    /** 1 to 10. */
+    files_per_guest_max: number;
     shuffle: boolean;
     repeat: 'off' | 'all' | 'one';
     per_guest_max: number;
@@ -95,6 +109,8 @@ declare namespace Party {
     fill_silence: boolean;
     /** 6 to 40. */
     duck_db: number;
+    /** Whether several may send to the channel at once. */
+    together: boolean;
   }
 
   interface Scan {
@@ -136,7 +152,7 @@ declare namespace Party {
 
   interface Senders {
     tokens: SenderToken[];
-    on: { channel: string; name: string; token: number | null; guest: number | null }[];
+    on: { channel: string; id: number; name: string; loudness_percent: number; token: number | null; guest: number | null }[];
   }
 
   interface Radio {
@@ -233,6 +249,8 @@ declare namespace Party {
     update?: Update | null;
     /** Why the box forgets what it is told now when it is switched off: `read-only`, `full`, `refused`, `nowhere`, `lost`, `making` or `failed`. */
     forgets?: string | null;
+    /** What is wrong with its own network. */
+    network_trouble?: { kind: 'no-rules' | 'no-firmware'; files?: string[] } | null;
   }
 
   interface Level {
@@ -253,6 +271,8 @@ declare namespace Party {
     pending?: Ask[];
     /** For hosts: who said what each setting is. */
     origins?: Partial<Record<keyof Settings, Origin>>;
+    /** For hosts: what those settings that hosts have set would be, were their word taken back. */
+    back?: Partial<Settings>;
     /** For hosts. */
     line_level?: Level | null;
     /** For hosts: what each channel plays by itself, by its id. */
@@ -281,5 +301,7 @@ declare namespace Party {
     kind: string;
     present: boolean;
     tracks: number;
+    /** Its sound files of kinds that are not looked at. */
+    passed_over: { ending: string; files: number }[];
   }
 }

@@ -3,6 +3,8 @@
 //!
 //! A module becomes a function of its own within the joined file, so that no name of it meets another's; what it exports is
 //! what that function returns. A page's first module stands last, as it is, because it waits for its words at its top level.
+//! A module that a page asks for while it runs (`import('./…')`) comes in a file of its own, with what the page lacks for it: this is
+//! the one way in which pages load code after the first sound, or after a tap.
 //! Lines stay lines, and a source map ([`super::map`]) tells whose they are. What that cannot carry (a circle, an export that
 //! changes later) ends the build with the line and what is allowed.
 
@@ -61,6 +63,8 @@ struct Module {
     imports: Vec<Import>,
     /// Names under which things are exported, and what each is within the module.
     exports: BTreeMap<String, String>,
+    /// Modules that it asks for while it runs: as it writes them, and their paths.
+    later: BTreeMap<String, String>,
     lines: Vec<Line>,
 }
 
@@ -95,8 +99,8 @@ pub(crate) fn join(texts: &BTreeMap<String, String>, entries: &[Entry]) -> Resul
         orders.push((entry, order));
     }
     // For each module of the shared document, the joined file that holds it.
-    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut places: BTreeMap<&str, String> = BTreeMap::new();
+    let mut files: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (entry, order) in orders.iter().filter(|(entry, _)| entry.kind != Kind::Alone) {
         for module in order {
             let users = || orders.iter().filter(|(entry, order)| entry.kind != Kind::Alone && order.contains(module));
@@ -107,18 +111,26 @@ pub(crate) fn join(texts: &BTreeMap<String, String>, entries: &[Entry]) -> Resul
             } else {
                 SHARED
             };
-            if places.insert(module, file).is_none() {
-                files.entry(file).or_default().push(module);
+            if places.insert(module, file.to_owned()).is_none() {
+                files.entry(file.to_owned()).or_default().push(module);
             }
         }
     }
     let mut joined = Vec::new();
+    let views: Vec<&str> =
+        entries.iter().filter(|entry| entry.kind == Kind::View).map(|entry| entry.file.as_str()).collect();
+    place_later(&modules, &views, &mut places, &mut files, &later_file)?;
     for (file, members) in &files {
         joined.push(write(file, members, &modules, &places, entries)?);
     }
-    for (entry, order) in orders.iter().filter(|(entry, _)| entry.kind == Kind::Alone) {
-        let places = order.iter().map(|module| (*module, entry.file.as_str())).collect();
-        joined.push(write(&entry.file, order, &modules, &places, entries)?);
+    // Each of the others has what it asks for later in files that begin with its name: it lacks other things than they do.
+    for (Entry { file, .. }, order) in orders.into_iter().filter(|(entry, _)| entry.kind == Kind::Alone) {
+        let mut places = order.iter().map(|module| (*module, file.clone())).collect();
+        let mut files = BTreeMap::from([(file.clone(), order)]);
+        place_later(&modules, &[], &mut places, &mut files, &|path| format!("{file}-{}", later_file(path)))?;
+        for (file, members) in &files {
+            joined.push(write(file, members, &modules, &places, entries)?);
+        }
     }
     // A page announces all at once: also what only another joined file needs.
     let needs: BTreeMap<String, BTreeSet<String>> =
@@ -128,6 +140,45 @@ pub(crate) fn join(texts: &BTreeMap<String, String>, entries: &[Entry]) -> Resul
         file.needs.extend(further.collect::<Vec<_>>());
     }
     Ok(joined)
+}
+
+/// Gives each module that those of `files` ask for while they run a joined file, which is called as `later` says, with what it
+/// needs and they lack. `views` are the files of pages in one document.
+fn place_later<'a>(
+    modules: &'a BTreeMap<&'a str, Module>,
+    views: &[&str],
+    places: &mut BTreeMap<&'a str, String>,
+    files: &mut BTreeMap<String, Vec<&'a str>>,
+    later: &dyn Fn(&str) -> String,
+) -> Result<(), String> {
+    let asks = |name: &str| modules[name].later.values().map(String::as_str);
+    let of_file = |(file, members): (&String, &Vec<&'a str>)| -> Vec<(&'a str, String)> {
+        members.iter().flat_map(|name| asks(name)).map(|path| (path, file.clone())).collect()
+    };
+    let mut waiting: Vec<(&str, String)> = files.iter().flat_map(of_file).collect();
+    while let Some((asked, by)) = waiting.pop() {
+        let mut order = Vec::new();
+        visit(asked, modules, &mut Vec::new(), &mut order)?;
+        let file = later(asked);
+        for module in order {
+            match places.get(module).cloned() {
+                None => {
+                    places.insert(module, file.clone());
+                    files.entry(file.clone()).or_default().push(module);
+                    waiting.extend(asks(module).map(|path| (path, by.clone())));
+                }
+                // Another page's own so far: both get it from a file of its own, so that it is there once.
+                Some(place) if place != by && views.contains(&place.as_str()) => {
+                    let common = format!("{file}-common");
+                    files.entry(place).or_default().retain(|member| *member != module);
+                    files.entry(common.clone()).or_default().push(module);
+                    places.insert(module, common);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Appends a module to `order`, behind all it needs.
@@ -163,7 +214,7 @@ fn write(
     file: &str,
     members: &[&str],
     modules: &BTreeMap<&str, Module>,
-    places: &BTreeMap<&str, &str>,
+    places: &BTreeMap<&str, String>,
     entries: &[Entry],
 ) -> Result<Joined, String> {
     let mut lines: Vec<Line> = Vec::new();
@@ -174,6 +225,10 @@ fn write(
         let is_entry = entries.iter().any(|entry| entry.module == *name);
         if is_entry && !module.exports.is_empty() {
             return Err(format!("{name}: a page names this module, which nobody can import from then"));
+        }
+        let waits = |line: &&Line| line.column == 0 && line.text.starts_with("await ");
+        if let Some(line) = module.lines.iter().find(waits).filter(|_| !is_entry) {
+            return Err(format!("{name}:{}: only a page's first module may wait at its top level", line.line));
         }
         if !is_entry {
             lines.push(own(format!("export const {}=(()=>{{", variable(name)), 1));
@@ -191,7 +246,14 @@ fn write(
                 lines.push(own(format!("const {{{}}}={};", names.join(","), variable(from)), *line));
             }
         }
-        lines.extend(module.lines.iter().map(|line| Line { source, ..line.clone() }));
+        let asking = |text: &str| {
+            let ask = |text: String, (written, path): (&String, &String)| {
+                let whole = format!("import('./{}.js').then((all)=>all.{})", places[path.as_str()], variable(path));
+                text.replace(&format!("import('{written}')"), &whole)
+            };
+            module.later.iter().fold(text.to_owned(), ask)
+        };
+        lines.extend(module.lines.iter().map(|line| Line { source, text: asking(&line.text), ..line.clone() }));
         if !is_entry {
             let exports = module.exports.iter();
             let exports: Vec<String> = exports
@@ -219,6 +281,11 @@ fn write(
 fn variable(module: &str) -> String {
     let path = module.trim_start_matches("js/").trim_end_matches(".js");
     format!("${}", path.replace(['/', '-'], "_"))
+}
+
+/// The joined file of a module that comes later to a page of the shared document: `host-talk` for `js/host/talk.js`.
+fn later_file(module: &str) -> String {
+    module.trim_start_matches("js/").trim_end_matches(".js").replace('/', "-")
 }
 
 /// Understands a module.
@@ -263,8 +330,11 @@ fn parse(name: &str, text: &str) -> Result<Module, String> {
         }
         let trimmed = kept.trim_start();
         if !trimmed.is_empty() {
-            let column = line.len() - trimmed.len();
-            module.lines.push(Line { text: untyped(trimmed), source: 0, line: number, column });
+            let (column, text) = (line.len() - trimmed.len(), untyped(trimmed));
+            for written in text.split("import('").skip(1).filter_map(|rest| rest.split('\'').next()) {
+                module.later.insert(written.to_owned(), beside(name, written));
+            }
+            module.lines.push(Line { text, source: 0, line: number, column });
         }
     }
     Ok(module)

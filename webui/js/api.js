@@ -32,7 +32,7 @@ let channel = MAIN_STREAM;
  * @property {{track: Track, by?: By, how: string, skipped_by: number, at_ms: number, hearts: number}[]} [history] newest first
  * @property {Record<string, number>} [reactions] how many of each kind there were at this party
  * @property {{votes: number, needed: number, from_ms: number}} [skip] `from_ms`: when votes are taken, by the box's clock
- * @property {{requests: 'approve' | 'auto' | 'off', reactions: boolean}} [settings]
+ * @property {{requests: 'approve' | 'auto' | 'off', files?: 'approve' | 'auto' | 'off', own_only?: boolean, reactions: boolean}} [settings]
  */
 
 /** The same in one answer. @typedef {State & {you_are_host: boolean}} Status */
@@ -194,12 +194,12 @@ export function leaveLive(session) {
 }
 
 /**
- * The endless MP3 as it comes, for whoever puts it together.
+ * The endless MP3 as it comes, for whoever puts it together. It says first where it begins (`stamp.js`).
  * @param {string} stream
  * @param {AbortSignal} signal
  */
 export async function openPocket(stream, signal) {
-  const answer = await fetch(pocketUrl(stream), { cache: 'no-store', signal });
+  const answer = await fetch(`${pocketUrl(stream)}?stamp=id3`, { cache: 'no-store', signal });
   if (!answer.ok || answer.body === null) throw new RefusedError(answer.status, '', '', retryAfterMs(answer));
   return answer.body.getReader();
 }

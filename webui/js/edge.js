@@ -2,6 +2,7 @@
 // own holds seconds back. It plays; it does not reopen what ended.
 
 import { openPocket } from './api.js';
+import { readStamp, TICKS_PER_S } from './stamp.js';
 
 const TYPE = 'audio/mpeg';
 
@@ -36,6 +37,8 @@ export class Edge {
   #buffer = null;
   #placed = false;
   #address = '';
+  /** @type {number | null} ticks of the first sound, if the box has said them */
+  #startTicks = null;
 
   /**
    * @param {HTMLAudioElement} audio
@@ -53,6 +56,11 @@ export class Edge {
     source.addEventListener('sourceopen', () => this.#open(source, stream), { once: true });
     this.#address = URL.createObjectURL(source);
     audio.src = this.#address;
+  }
+
+  /** Ticks of what is heard now, `null` if the box has not said where the sound begins. */
+  heardTicks() {
+    return this.#startTicks === null ? null : this.#startTicks + this.#audio.currentTime * TICKS_PER_S;
   }
 
   close() {
@@ -74,10 +82,22 @@ export class Edge {
       this.#buffer = buffer;
       buffer.addEventListener('updateend', () => this.#feed());
       const reader = await openPocket(stream, this.#abort.signal);
+      let first = new Uint8Array(0);
+      let isFirst = true;
       for (;;) {
         const { done, value } = await reader.read();
         if (done || this.#waiting.length >= WAITING_MAX) break;
-        this.#waiting.push(/** @type {Uint8Array<ArrayBuffer>} */ (value));
+        let sound = /** @type {Uint8Array<ArrayBuffer>} */ (value);
+        if (isFirst) {
+          first = joined(first, sound);
+          const stamp = readStamp(first);
+          if (stamp === null) continue;
+          isFirst = false;
+          this.#startTicks = stamp.ticks;
+          sound = first.subarray(stamp.length);
+          if (sound.length === 0) continue;
+        }
+        this.#waiting.push(sound);
         this.#feed();
       }
     } catch (error) {
@@ -123,4 +143,15 @@ export class Edge {
     const rate = Math.abs(off) < SLACK_S ? 1 : 1 + Math.sign(off) * RATE_STEP;
     if (this.#audio.playbackRate !== rate) this.#audio.playbackRate = rate;
   }
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} a
+ * @param {Uint8Array<ArrayBuffer>} b
+ */
+function joined(a, b) {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }

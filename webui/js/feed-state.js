@@ -6,7 +6,7 @@ const TICKS_PER_MS = 48;
 
 /**
  * What a message was.
- * @typedef {'snapshot' | 'change' | 'you' | 'position' | 'pong'} News
+ * @typedef {'snapshot' | 'change' | 'you' | 'position' | 'pong' | 'seen'} News
  */
 
 /**
@@ -57,6 +57,8 @@ export class FeedState {
   #seq = 0;
   /** @type {number | null} what to add to this phone's clock to have the box's */
   #boxAheadMs = null;
+  /** @type {any} how it sounds, as the box said last to who looks at it */
+  seen = null;
 
   /**
    * Takes one message. Says what it was, or `gap` if changes are missing, so that only a snapshot helps; what cannot be
@@ -97,6 +99,10 @@ export class FeedState {
         this.#position = message;
         this.#positionAtMs = nowMs;
         return 'position';
+      case 'spectrum':
+      case 'inputs':
+        this.seen = message;
+        return 'seen';
       case 'pong':
         this.#clock(message.time_ms, nowMs);
         return 'pong';

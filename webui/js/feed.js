@@ -25,6 +25,11 @@ export class Feed {
   #socket = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** What this page wants to see of the sound, and who is told. */
+  #sight = 'nothing';
+  /** Of which channels, where these are not what is followed. @type {string[]} */
+  #sighted = [];
+  #onSeen = (/** @type {any} */ _seen) => {};
 
   /**
    * @param {(kind: import('./feed-state.js').News) => void} onNews called after every message
@@ -84,6 +89,28 @@ export class Feed {
     this.#askFor();
   }
 
+  /**
+   * What to be told of the sound from now on: it stays so after a loss.
+   * @param {'nothing' | 'spectrum' | 'inputs'} at
+   * @param {(seen: any) => void} onSeen
+   * @param {string[]} channels none: whatever channel is followed
+   */
+  look(at, onSeen, channels = []) {
+    this.#sight = at;
+    this.#sighted = channels;
+    this.#onSeen = onSeen;
+    this.#askToSee();
+  }
+
+  #askToSee() {
+    this.#say({ type: 'look', at: this.#sight, ...(this.#sighted.length === 0 ? {} : { channels: this.#sighted }) });
+  }
+
+  /** @param {object} message */
+  #say(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
   #connect() {
     this.#hangUp();
     const said = this.#said.state?.channel ?? null;
@@ -92,7 +119,9 @@ export class Feed {
     const socket = openFeed(place, place === said ? this.#said.resume : null);
     this.#socket = socket;
     socket.addEventListener('open', () => {
-      if (socket === this.#socket && this.#wanted !== place) this.#askFor();
+      if (socket !== this.#socket) return;
+      if (this.#wanted !== place) this.#askFor();
+      if (this.#sight !== 'nothing') this.#askToSee();
     });
     socket.addEventListener('message', (event) => {
       if (socket === this.#socket) this.#take(event.data);
@@ -112,8 +141,7 @@ export class Feed {
 
   /** Before the connection is open there is nobody to ask; it asks when it is. */
   #askFor() {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    this.#socket.send(JSON.stringify({ type: 'follow', channel: this.#wanted }));
+    this.#say({ type: 'follow', channel: this.#wanted });
   }
 
   #hangUp() {
@@ -134,7 +162,8 @@ export class Feed {
     this.#backoff.reset();
     this.#onReachable(true);
     this.#expectWord();
-    if (this.#arrived()) this.#onNews(kind);
+    if (kind === 'seen') this.#onSeen(this.#said.seen);
+    else if (this.#arrived()) this.#onNews(kind);
   }
 
   /**

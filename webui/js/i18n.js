@@ -27,6 +27,15 @@ export async function speak(...wanted) {
 }
 
 /**
+ * Loads more words of the page shown, in the language that it speaks.
+ * @param {string} part the name of a file in the folders of `lang/`
+ */
+export async function speakMore(part) {
+  if (!parts.includes(part)) parts = [...parts, part];
+  await learn(spoken);
+}
+
+/**
  * Loads words before the modules that speak them are there.
  * @param {...string} wanted names of files in the folders of `lang/`
  */

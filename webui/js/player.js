@@ -79,6 +79,16 @@ export class Player {
     return this.#weak && this.#state.phase === 'live';
   }
 
+  /**
+   * Ticks of the box's timeline that this phone plays now, `null` where nobody knows.
+   * @param {number} near ticks of any moment within hours
+   */
+  heardTicks(near) {
+    const { phase } = this.#state;
+    if (phase === 'live') return this.#ways.live.heardTicks(near);
+    return phase === 'pocket' ? this.#ways.pocket.heardTicks() : null;
+  }
+
   get volume() {
     return this.#volume;
   }
@@ -89,6 +99,11 @@ export class Player {
     for (const path of /** @type {Path[]} */ (['live', 'pocket'])) {
       if (path !== this.#leaving) this.#audio[path].volume = volume;
     }
+  }
+
+  /** @param {boolean} yes whether something else is heard for a moment: the sound goes on, and nobody hears it */
+  hush(yes) {
+    for (const path of /** @type {Path[]} */ (['live', 'pocket'])) this.#audio[path].muted = yes;
   }
 
   /** To be called inside the guest's tap and nowhere else: only a tap may start sound. */

@@ -58,6 +58,11 @@ export class PocketListener {
     if (this.#wanted) this.#open();
   }
 
+  /** Ticks of what is heard now, `null` where nobody knows: an element that fetches for itself does not say. */
+  heardTicks() {
+    return this.#heard ? (this.#edge?.heardTicks() ?? null) : null;
+  }
+
   /** Nobody sees the page any more: what the page itself feeds could run dry on a phone that stops it. */
   detach() {
     if (this.#wanted && this.#edge !== null) this.#open(true);

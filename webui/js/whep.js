@@ -4,6 +4,7 @@
 import { joinLive, leaveLive, RefusedError, tuneLive } from './api.js';
 import { Backoff } from './backoff.js';
 import { wantMusic } from './sdp.js';
+import { clockZero, ticksOf } from './stamp.js';
 import { LatenessWatch, StallWatch } from './stall.js';
 import { Weather } from './weather.js';
 
@@ -18,6 +19,10 @@ const JITTER_TARGET_MS = 60;
 const FIRST_PACKET_LIMIT_MS = 5000;
 /** Packets come every 10 to 60 ms; this long without one, and the session is dead. */
 const NO_PACKET_LIMIT_MS = 2000;
+/** What was played longer ago than this says nothing of now. */
+const PLAYED_AGO_MS_MAX = 100;
+/** Ticks of the stream's timeline in a millisecond. */
+const TICKS_PER_MS = 48;
 /** How often the statistics are read. */
 const LOOK_EVERY_MS = 500;
 /** A session that lasted this long has proved itself: the next loss starts with the short pause again. */
@@ -74,6 +79,8 @@ export class WhepListener {
   #doubted = null;
   /** @type {string | null} where to leave the session */
   #session = null;
+  /** @type {number | null} the RTP timestamp at tick 0, if the box has said it */
+  #clockZero = null;
   /** @type {string | null} the session that is being told another stream */
   #tuning = null;
   /** Whether the session under way was asked for before the box knew whose it is. */
@@ -116,6 +123,18 @@ export class WhepListener {
   introduce() {
     if (this.#session !== null) this.#retune(this.#session);
     else this.#unnamed = this.#state === 'offering';
+  }
+
+  /**
+   * Ticks of what is heard now, `null` where the browser or the box does not say.
+   * @param {number} near ticks of any moment within hours
+   */
+  heardTicks(near) {
+    const source = this.#peer?.getReceivers()[0]?.getSynchronizationSources?.()[0];
+    if (this.#state !== 'live' || this.#clockZero === null || source?.rtpTimestamp === undefined) return null;
+    // It is of the sound that was played last, at a time of the clock on the wall.
+    const passedMs = performance.timeOrigin + performance.now() - source.timestamp;
+    return ticksOf(source.rtpTimestamp, this.#clockZero, near) + Math.min(Math.max(0, passedMs), PLAYED_AGO_MS_MAX) * TICKS_PER_MS;
   }
 
   /** Connects and stays connected. Does nothing when already started. */
@@ -198,6 +217,7 @@ export class WhepListener {
         return;
       }
       this.#session = session;
+      this.#clockZero = clockZero(answer);
       await peer.setRemoteDescription({ type: 'answer', sdp: answer });
       if (peer === this.#peer) {
         this.#enter('connecting');

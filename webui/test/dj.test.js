@@ -45,7 +45,7 @@ test('how late it is, is said only where both parts are known', () => {
 });
 
 test('what is said of sending is what the box knows of it', () => {
-  const heard = { state: 'signal', chosen: true, heard: true, waits_ms: 50, listeners: 3 };
+  const heard = { state: 'signal', chosen: true, heard: true, together: [], waits_ms: 50, listeners: 3 };
   const of = { state: 'sending', heard, lateMs: 60, isHost: false, sender: 'Ann', paused: false };
   const said = (changes) => {
     const { say, more, way } = describe({ ...of, ...changes });
@@ -54,6 +54,9 @@ test('what is said of sending is what the box knows of it', () => {
   assert.deepEqual(said({}), ['air.heard', 3, 'air.late', null]);
   assert.deepEqual(said({ lateMs: null }), ['air.heard', 3, null, null]);
   assert.deepEqual(said({ heard: { ...heard, listeners: 0 } }), ['air.nobody', null, 'air.late', null]);
+  const together = (/** @type {string[]} */ names) => describe({ ...of, heard: { ...heard, together: names } }).together ?? null;
+  assert.equal(together([]), null);
+  assert.deepEqual(together(['Bob', '']), { key: 'air.together', values: { name: 'Bob' } });
   assert.deepEqual(said({ heard: null }), ['air.unknown', null, null, null]);
   const elsewhere = { ...heard, chosen: false, heard: false };
   assert.deepEqual(said({ heard: elsewhere }), ['air.elsewhere', null, 'air.ask_host', null]);

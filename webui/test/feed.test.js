@@ -169,6 +169,30 @@ test('another channel is asked for over the same connection, and nothing is told
   assert.deepEqual(told, ['snapshot red', 'snapshot green', 'change green']);
 });
 
+test('what a page looks at is asked for again after a loss, of the channels that it shows', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { feed } = follower();
+  const looks = ({ sent }) => sent.filter(({ type }) => type === 'look');
+  const seen = [];
+  feed.open();
+  sockets[0].say(of('red', ['red', 'green']));
+  feed.look('spectrum', ({ channel }) => seen.push(channel), ['green', 'red']);
+  for (const channel of ['red', 'green']) sockets[0].say(JSON.stringify({ type: 'spectrum', channel, media_time: 0, level_db: 0, bands_db: [] }));
+  assert.deepEqual(seen, ['red', 'green']);
+  assert.deepEqual(looks(sockets[0]), [{ type: 'look', at: 'spectrum', channels: ['green', 'red'] }]);
+  sockets[0].end();
+  context.mock.timers.tick(1000);
+  sockets[1].dispatchEvent(new Event('open'));
+  assert.deepEqual(looks(sockets[1]), looks(sockets[0]));
+  feed.look('spectrum', () => {});
+  assert.deepEqual(looks(sockets[1]).at(-1), { type: 'look', at: 'spectrum' }, 'none named: whatever is followed');
+  feed.look('nothing', () => {});
+  sockets[1].end();
+  context.mock.timers.tick(1500);
+  sockets[2].dispatchEvent(new Event('open'));
+  assert.deepEqual(looks(sockets[2]), []);
+});
+
 test('of quick wishes the last one counts, whatever answers are still on their way', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const { feed, told } = follower();

@@ -109,3 +109,13 @@ test('what is wrong with the card’s file is a trouble each, and none where not
     ],
   );
 });
+
+test('rules and firmware that are missing are troubles of the box’s own network', () => {
+  const with_ = (/** @type {Party.State['network_trouble']} */ trouble) =>
+    findings(/** @type {Party.State} */ (/** @type {unknown} */ ({ name: 'Box', version: '1', network_trouble: trouble })))
+      .filter(({ bad }) => bad)
+      .map(({ title, text }) => [title, text]);
+  assert.deepEqual(with_(null), []);
+  assert.deepEqual(with_({ kind: 'no-rules' }), [['trouble.heading', 'trouble.no-rules']]);
+  assert.deepEqual(with_({ kind: 'no-firmware', files: ['brcm/x.bin'] }), [['trouble.heading', 'trouble.no-firmware']]);
+});

@@ -23,7 +23,7 @@
  * @param {boolean} of.isHost
  * @param {string} of.sender who sends to the channel, as the feed says it; empty: nobody
  * @param {boolean} of.paused whether the channel is paused
- * @returns {{say: Said, more: Said | null, way: Way}}
+ * @returns {{say: Said, more: Said | null, together?: Said | null, way: Way}} `together`: with whom
  */
 export function describe({ state, heard, lateMs, isHost, sender, paused }) {
   const plain = (/** @type {string} */ key, /** @type {Said | null} */ more = null, /** @type {Way} */ way = null) => ({ say: { key }, more, way });
@@ -38,6 +38,8 @@ export function describe({ state, heard, lateMs, isHost, sender, paused }) {
   if (paused) return plain('air.paused');
   if (heard.state === 'silent' || !heard.heard) return plain('air.silent');
   const late = lateMs === null ? null : { key: 'air.late', values: { ms: lateMs } };
-  if (heard.listeners === 0) return plain('air.nobody', late);
-  return { say: { key: 'air.heard', count: heard.listeners }, more: late, way: null };
+  const beside = heard.together.filter((name) => name !== '').join(', ');
+  const together = beside === '' ? null : { key: 'air.together', values: { name: beside } };
+  if (heard.listeners === 0) return { ...plain('air.nobody', late), together };
+  return { say: { key: 'air.heard', count: heard.listeners }, more: late, together, way: null };
 }

@@ -9,6 +9,7 @@ import { ask } from '../api.js';
  * @property {string | null} state of the channel's sender, as in the status
  * @property {boolean} chosen the channel plays senders
  * @property {boolean} heard its listeners hear this sender now
+ * @property {string[]} together who else sends to the channel
  * @property {number | null} waits_ms how long packets wait at the box until they are played
  * @property {number} listeners of the channel
  */
@@ -17,11 +18,11 @@ import { ask } from '../api.js';
  * Offers to send to a channel.
  * @param {string} channel
  * @param {string} offer the phone's SDP
- * @param {boolean} takesOver a host takes the place of whoever sends
+ * @param {'takeover' | 'voice' | null} [as] a host takes the place of whoever sends, or speaks over the music
  * @returns {Promise<{answer: string, session: string}>} the box's SDP, and the address of the session
  */
-export async function offerSound(channel, offer, takesOver) {
-  const answer = await ask(`/whip/${channel}${takesOver ? '?takeover=1' : ''}`, {
+export async function offerSound(channel, offer, as = null) {
+  const answer = await ask(`/whip/${channel}${as === null ? '' : `?${as}=1`}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp' },
     body: offer,

@@ -24,6 +24,8 @@ translate();
 
 /** Whether the box answers. */
 let reachable = false;
+/** Who has the places at the channel, as it was said last. */
+let seen = '';
 const fader = /** @type {HTMLInputElement} */ (element('fader'));
 const monitor = /** @type {HTMLInputElement} */ (element('monitor'));
 const channel = /** @type {HTMLSelectElement} */ (element('channel'));
@@ -107,8 +109,10 @@ function hear(kind) {
   if (kind === 'position' || kind === 'pong') return;
   const state = /** @type {Party.State | null} */ (feed.state);
   if (state !== null) askAbout(state.channel);
-  // The place at the channel is free again.
-  if (sender.state === 'taken' && whoSends(state) === '') sender.nudge();
+  // A place at the channel may be free again.
+  const places = `${whoSends(state)} ${state?.settings?.together}`;
+  if (sender.state === 'taken' && places !== seen) sender.nudge();
+  seen = places;
   show();
 }
 
@@ -146,12 +150,14 @@ function show() {
 function showAir(state, isHost) {
   const lateMs = lateness(sender.roundTripMs, sender.heard?.waits_ms ?? null);
   const of = { state: sender.state, heard: sender.heard, lateMs, isHost, sender: whoSends(state), paused: !state.playing };
-  const { say, more, way } = describe(of);
+  const { say, more, together = null, way } = describe(of);
   const words = (/** @type {import('./air.js').Said | null} */ said) => {
     if (said === null) return '';
     return said.count === undefined ? t(said.key, said.values) : count(said.key, said.count);
   };
   write(element('air-say'), words(say));
+  write(element('air-together'), words(together));
+  element('air-together').hidden = together === null;
   write(element('air-more'), words(more));
   element('desk').dataset.air = sender.state === 'sending' && sender.heard?.heard === true ? 'on' : sender.state;
   write(element('air-label'), t(sender.active ? 'air.stop' : sender.state === 'ended' ? 'air.again' : 'air.start'));

@@ -31,6 +31,7 @@ export class WhipSender {
   #stream;
   #run;
   #changed;
+  #isVoice;
   #channel = '';
   #backoff = new Backoff();
   /** @type {RTCPeerConnection | null} */
@@ -56,11 +57,13 @@ export class WhipSender {
    * @param {() => MediaStream} stream what is sent; asked for at each session and kept alive by its owner
    * @param {() => string | null} run which run of the box answers now; `null` while none does
    * @param {() => void} changed called whenever there is something else to say
+   * @param {boolean} [isVoice] what is sent is a host's voice over the music
    */
-  constructor(stream, run, changed) {
+  constructor(stream, run, changed, isVoice = false) {
     this.#stream = stream;
     this.#run = run;
     this.#changed = changed;
+    this.#isVoice = isVoice;
   }
 
   get state() {
@@ -130,7 +133,7 @@ export class WhipSender {
     try {
       await peer.setLocalDescription(await peer.createOffer());
       this.#begunIn = this.#run();
-      const { answer, session } = await offerSound(this.#channel, peer.localDescription?.sdp ?? '', takesOver);
+      const { answer, session } = await offerSound(this.#channel, peer.localDescription?.sdp ?? '', this.#isVoice ? 'voice' : takesOver ? 'takeover' : null);
       if (peer !== this.#peer) {
         // Stopped while the box was thinking: nobody else knows this session.
         endSound(session);
@@ -175,12 +178,20 @@ export class WhipSender {
    */
   async #look(peer) {
     const session = this.#session ?? '';
-    const [heard, roundTripMs] = await Promise.all([askHeard(session).catch((error) => error), roundTrip(peer)]);
+    const askedMs = performance.now();
+    /** @type {number | null} */
+    let answeredMs = null;
+    const asking = askHeard(session).then((heard) => {
+      answeredMs = performance.now() - askedMs;
+      return heard;
+    });
+    const [heard, checkedMs] = await Promise.all([asking.catch((error) => error), roundTrip(peer)]);
     if (peer !== this.#peer) return;
     if (heard instanceof RefusedError && heard.status === 404) return this.#end(peer);
     // A box that does not answer says nothing of the sound.
     this.heard = heard instanceof Error ? null : heard;
-    this.roundTripMs = roundTripMs;
+    // Firefox does not say how long its checks took; then it is this question that took so long.
+    this.roundTripMs = checkedMs ?? answeredMs;
     this.#saySoon();
     this.#changed();
     this.#timer = setTimeout(() => this.#look(peer), ASK_EVERY_MS);

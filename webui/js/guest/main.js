@@ -14,6 +14,7 @@ import { isOver } from '../words.js';
 import { celebrate, lookedAtQueue } from './celebrate.js';
 import { showChannels } from './channels.js';
 import { offerList, showGoodbye } from './goodbye.js';
+import { Lights } from './lights.js';
 import { moments } from './moments.js';
 import { offerLanguages, offerName } from './more.js';
 import { Music } from './music.js';
@@ -48,6 +49,7 @@ const stage = new Stage(() => feed.positionMs(), () => feed.boxMs());
 const music = new Music();
 const showName = offerName();
 const feed = new Feed(hear, tellReachable);
+const lights = new Lights(feed);
 
 if (chosenChannel() !== null) feed.follow(heardStream());
 offerVolume(player);
@@ -85,6 +87,7 @@ async function enter() {
 /** Another page is shown instead: the sound goes on, and what this page shows can wait. */
 function leave() {
   here = false;
+  lights.show(status?.channels ?? [], here);
   feed.close();
 }
 
@@ -99,6 +102,7 @@ function show() {
   tellThePhone({ title, artist, album, art: status?.track?.art ?? null }, player.active);
   report();
   offerOtherPlayer(stream);
+  lights.show(channels, here);
   showChannels(channels, stream, choose);
   if (status === null || you === null) return;
   showGoodbye(status, you);

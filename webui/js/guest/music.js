@@ -59,6 +59,8 @@ export class Music {
     element('place-back').addEventListener('click', () => history.back());
     element('found-more').addEventListener('click', () => this.#load(true));
     fill(element('letters'), [...LETTERS], (letter) => letter, (letter) => this.#letter(letter), () => {});
+    // What sends files is fetched with the first of them.
+    element('own-file').addEventListener('change', async () => (await import('./bring.js')).begin(), { once: true });
     this.draw();
   }
 
@@ -69,6 +71,8 @@ export class Music {
    */
   show(state, you) {
     this.#shelf.know(state, you);
+    const { requests, files, own_only: ownOnly } = state.settings ?? {};
+    element('own').hidden = you.role === 'guest' && (requests === 'off' || files === 'off' || ownOnly === true);
     this.#drawRows();
   }
 

@@ -1,7 +1,8 @@
 // What hosts and DJs ask of the box, over and above what `../api.js` asks for everybody. It names addresses and nothing
 // else does; the box checks the role of every request, so nothing here is a lock.
 
-import { ask, groups, ofChannel, RefusedError, tracksOf } from '../api.js';
+import { ask, groups, ofChannel, tracksOf } from '../api.js';
+import { sendFile, sendWhole } from '../send.js';
 
 /** How many rows of a search or a list are asked for at once. */
 const ROWS = 30;
@@ -39,6 +40,8 @@ export const talkOver = (on) => send(on ? 'PUT' : 'DELETE', ofChannel('talk-over
 export const choose = (source) => send('POST', ofChannel('source'), { source });
 /** @param {Partial<Party.Settings>} some */
 export const settings = (some) => send('PUT', ofChannel('settings'), some);
+/** @param {string} name of the setting that is to be what the files say again */
+export const unset = (name) => send('DELETE', ofChannel(`settings/${name}`));
 /** @param {string} title */
 export const startParty = (title) => send('POST', '/api/party/start', { title });
 export const endParty = () => send('POST', '/api/party/end');
@@ -169,17 +172,22 @@ export const troubledLists = async () => (await read(`/api/library/lists?limit=$
 
 /**
  * @returns {Promise<{
- *   network: (Record<string, unknown> & {origins?: Record<string, Party.Origin>}) | null,
+ *   network: (Record<string, unknown> & {origins?: Record<string, Party.Origin>, below?: Record<string, unknown>}) | null,
  *   card_problems: Party.CardProblem[] | null,
  * }>}
  */
 export const box = () => read('/api/box');
-/** Whether nobody has said yet where the box is and what it is called. */
-export const boxAsks = async () => (await read('/api/box/settings')).asks === true;
+/** What the box says of itself. @returns {Promise<Party.BoxSettings>} */
+export const boxSaid = () => read('/api/box/settings');
 /** A box without a clock of its own learns from a host's phone when it is night. */
 export const tellTime = () => send('POST', '/api/box/clock', { unix_ms: Date.now() });
+export const setClock = () => send('POST', '/api/box/clock', { unix_ms: Date.now(), set: true });
+/** @param {string} zone as IANA names it */
+export const setZone = (zone) => send('PATCH', '/api/box/settings', { time_zone: zone });
 /** @param {Record<string, unknown>} some any of `portal`, `forward` and `cable` */
 export const setNetwork = (some) => send('PUT', '/api/box/network', some);
+/** @param {string} rule that is to be what the files say again */
+export const unsetNetwork = (rule) => send('DELETE', `/api/box/network/${rule}`);
 export const startAnew = () => send('POST', '/api/box/anew');
 export const takeFromStick = () => send('POST', '/api/update/stick');
 export const restart = () => send('POST', '/api/update/restart');
@@ -202,98 +210,23 @@ let freshness = 0;
 export const qr = (what, channel) =>
   `/api/qr/${what}.svg?again=${(freshness += 1)}${channel === undefined ? '' : `&channel=${channel}`}`;
 
-/** How often a file is taken up again that a bad radio has stopped, and the pause before each time, in milliseconds. */
-const TRIES = 20;
-const TRY_PAUSE_MS = 3000;
-
 /**
- * Sends a music file, and goes on where a bad radio has stopped it. See {@link sendFile}.
+ * Sends a music file, and goes on where a bad radio has stopped it. See {@link sendWhole}.
  * @param {File} file
  * @param {(share: number) => void} onProgress
  */
-export function sendMusic(file, onProgress) {
-  // No browser outside a secure context makes an id by itself.
-  const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const path = `/api/library/uploads?name=${encodeURIComponent(file.name)}&id=${id}`;
-  let given = false;
-  let now = { abort: () => {} };
-  const go = async (/** @type {number} */ from, /** @type {number} */ tries) => {
-    const rest = from === 0 ? file : file.slice(from);
-    const share = (/** @type {number} */ part) => onProgress((from + part * rest.size) / Math.max(1, file.size));
-    const sending = sendFile(from === 0 ? path : `${path}&from=${from}`, rest, share);
-    now = sending;
-    try {
-      await sending.done;
-    } catch (error) {
-      if (given || !(error instanceof TypeError) || tries === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
-      if (given) throw new DOMException('given up', 'AbortError');
-      await go(await bytesOf(id, from), tries - 1);
-    }
-  };
-  return {
-    done: go(0, TRIES),
-    abort: () => {
-      given = true;
-      now.abort();
-    },
-  };
-}
-
-/**
- * How much of a file the box has; as much as before if it does not answer.
- * @param {string} id
- * @param {number} before
- * @returns {Promise<number>}
- */
-async function bytesOf(id, before) {
-  try {
-    return (await read(`/api/library/uploads/unfinished/${id}`)).bytes;
-  } catch {
-    return before;
-  }
-}
+export const sendMusic = (file, onProgress) => sendWhole('/api/library/uploads', file, onProgress);
 /** Sends an update. See {@link sendFile}. */
 export const sendUpdate = (/** @type {File} */ file, /** @type {(share: number) => void} */ onProgress) =>
   sendFile('/api/update', file, onProgress);
-
 /**
- * Why a file was refused.
- * @param {number} status
- * @param {string} text the body of the answer
+ * What a guest has brought stays on the box.
+ * @param {number} track
  */
-function refusal(status, text) {
-  try {
-    const { error, code } = JSON.parse(text);
-    return new RefusedError(status, String(error ?? ''), String(code ?? ''), null);
-  } catch {
-    return new RefusedError(status, '', '', null);
-  }
-}
+export const keepFile = (track) => send('POST', `/api/files/${track}/keep`);
 
-/**
- * Sends a file and tells how it goes. `fetch` does not say how much it has sent, so this is the older way.
- * @param {string} path
- * @param {Blob} file
- * @param {(share: number) => void} onProgress 0 to 1
- * @returns {{done: Promise<void>, abort: () => void}} `done` rejects with `RefusedError` if the box said no, with a
- *   `TypeError` if it did not answer, and with an `AbortError` after `abort`
- */
-function sendFile(path, file, onProgress) {
-  const request = new XMLHttpRequest();
-  const done = new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
-    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0));
-    request.addEventListener('load', () =>
-      request.status >= 200 && request.status < 300 ? resolve() : reject(refusal(request.status, request.responseText)),
-    );
-    request.addEventListener('error', () => reject(new TypeError('the box did not answer')));
-    request.addEventListener('abort', () => reject(new DOMException('given up', 'AbortError')));
-    request.open('POST', path);
-    request.setRequestHeader('Content-Type', 'application/octet-stream');
-    request.send(file);
-  });
-  return { done, abort: () => request.abort() };
-}
+/** Where the sound of what a guest has brought is, for hosts. @param {number} track */
+export const soundOf = (track) => `/api/files/${track}/sound`;
 
 /** @returns {Promise<Party.Senders>} */
 export const senders = () => read('/api/senders');
@@ -305,8 +238,18 @@ export const senders = () => read('/api/senders');
 export const makeSender = async (name) => (await send('POST', '/api/senders', { name })).json();
 /** @param {number} id */
 export const removeSender = (id) => send('DELETE', `/api/senders/${id}`);
-/** @param {string} id of the channel */
-export const endSender = (id) => send('DELETE', `/api/channels/${id}/sender`);
+/**
+ * @param {string} channel
+ * @param {number} id
+ */
+export const endSender = (channel, id) => send('DELETE', `/api/channels/${channel}/senders/${id}`);
+
+/**
+ * @param {string} channel
+ * @param {number} id
+ * @param {number} percent of its loudness, to the ear
+ */
+export const fadeSender = (channel, id, percent) => send('PUT', `/api/channels/${channel}/senders/${id}`, { loudness_percent: percent });
 /**
  * @param {number} id
  * @param {string} token

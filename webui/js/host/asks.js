@@ -3,7 +3,9 @@
 import { count, t } from '../i18n.js';
 import { make, write } from '../dom.js';
 import { approve, decline, settings } from './api.js';
+import { broughtBy } from './files.js';
 import { element } from './page.js';
+import { preview } from './preview.js';
 import { button, cover, dotted, fill, line } from './rows.js';
 import { asker, titleOf } from './sentences.js';
 import { attempt, speak } from './toast.js';
@@ -58,11 +60,14 @@ export class AsksPanel {
     yes.setAttribute('aria-label', t('asks.accept', { title: name }));
     const by = make('small', { class: 'row-why', dir: 'auto' });
     const row = line([picture.box], [no, yes], by);
+    const listen = preview();
+    row.append(listen);
     const set = (/** @type {Party.Ask} */ ask) => {
       const who = asker(ask.by);
-      row.say(titleOf(ask.track), dotted(ask.track.artist, ask.track.album));
+      row.say(titleOf(ask.track), dotted(ask.track.artist, ask.track.album, broughtBy(ask.track)));
       write(by, who === '' ? '' : t('by.asks', { who }));
       picture.set(ask.track.art);
+      listen.set(ask.track);
     };
     return Object.assign(row, { set });
   }

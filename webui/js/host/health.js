@@ -16,10 +16,14 @@ const HOT_C = 75;
  * @param {Party.CardProblem[]} problems what is wrong with the card's file
  * @returns {Finding[]}
  */
-export function findings({ forgets, radio, power, name, version }, problems = []) {
+export function findings({ forgets, network_trouble: trouble, radio, power, name, version }, problems = []) {
   /** @type {Finding[]} */
   const said = [];
   if (forgets) said.push({ id: 'card', drawn: 'file', title: t('forgets.heading'), text: t(`forgets.${forgets}`), bad: true });
+  if (trouble) {
+    const text = t(`trouble.${trouble.kind}`, { files: (trouble.files ?? []).join(', ') });
+    said.push({ id: 'network', drawn: 'wifi', title: t('trouble.heading'), text, bad: true });
+  }
   problems.forEach(({ line: n, key, code, detail }, at) => {
     const title = dotted(t('cardfile.heading'), n === null ? '' : t('cardfile.line', { n }), key);
     said.push({ id: `card-file-${at}`, drawn: 'file', title, text: dotted(t(`cardfile.${code}`), detail), bad: true });

@@ -11,11 +11,13 @@ import { settle } from '../shell.js';
 import { Pairing } from './pairing.js';
 import { tint } from '../tint.js';
 import { describe, isOver } from '../words.js';
-import { boxAsks, tellTime } from './api.js';
+import { boxSaid, tellTime } from './api.js';
 import { AsksPanel } from './asks.js';
 import { CardBox } from './card.js';
 import { CardFile } from './card-file.js';
 import { ChannelsBox } from './channels.js';
+import { FilesBox } from './files.js';
+import { ClockCard } from './clock.js';
 import { showHealth } from './health.js';
 import { showInvitation } from './invitation.js';
 import { MusicPanel } from './music.js';
@@ -36,7 +38,7 @@ import { tell } from './toast.js';
 import { UpdateBox } from './update.js';
 import { Uploads } from './uploads.js';
 
-await speak('shared', 'host');
+await speak('shared', 'host', 'box');
 translate(element('page').parentElement ?? document);
 
 /** Whether the page is the one shown. */
@@ -48,10 +50,11 @@ const music = new MusicPanel();
 const steer = new Steer((id) => feed.follow(id));
 const parts = {
   now: new NowCard(() => feed.positionMs()),
-  source: new SourceBox(),
+  source: new SourceBox(feed),
   voice: new VoiceButton(),
   queue: new QueuePanel(),
   asks: new AsksPanel(),
+  files: new FilesBox(),
   places: new Places(),
   people: new PeoplePanel(),
   senders: new SendersBox(),
@@ -61,6 +64,7 @@ const parts = {
   card: new CardBox(),
   cardFile: new CardFile(),
   channels: new ChannelsBox(),
+  clock: new ClockCard(),
   over: new OverCard(),
 };
 new Uploads(() => music.look());
@@ -95,16 +99,18 @@ function begin() {
   feed.open();
 }
 
-/** A box that nobody has told anything yet asks its first host; whoever does not answer is not asked by force. */
+/** A box that nobody has told anything yet asks its first host, once; and what time it is, wherever it does not know. */
 async function askFirst() {
-  const asks = await boxAsks().catch(() => false);
-  if (asks && here) element('box-settings').click();
+  const said = await boxSaid().catch(() => null);
+  if (said === null || !here) return;
+  if (said.asks) element('box-settings').click();
+  else parts.clock.show(said);
 }
 
 /** The page is shown again. */
 async function enter() {
   here = true;
-  await speak('shared', 'host');
+  await speak('shared', 'host', 'box');
   translate(element('page').parentElement ?? document);
   begin();
   pairing.wake();
@@ -173,7 +179,6 @@ function show() {
   write(element('box-name'), state.session.title || state.name);
   document.title = t('host.title', { box: state.session.title || state.name });
   const { listeners } = state;
-  element('listeners').hidden = false;
   write(element('listeners'), count('listeners', listeners.live + listeners.pocket));
   tint(state.channels.find(({ id }) => id === state.channel)?.color, isOver(state) ? null : (state.track?.art ?? null));
   pairing.show(role === 'host');
@@ -184,6 +189,7 @@ function show() {
   parts.asks.show(state, you);
   if (tabs.shows('music')) music.begin();
   if (role !== 'host') return;
+  parts.files.show(state);
   parts.over.show(state);
   parts.source.show(state);
   parts.voice.show(state);

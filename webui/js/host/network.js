@@ -2,8 +2,8 @@
 // what the cable leads to. Each wish is sent as soon as it is changed; where the network is not the box's own there are none.
 
 import { t } from '../i18n.js';
-import { box, setNetwork } from './api.js';
-import { showOrigin } from './origin.js';
+import { box, setNetwork, unsetNetwork } from './api.js';
+import { called, showOrigin } from './origin.js';
 import { element } from './page.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
@@ -16,6 +16,8 @@ export class NetworkBox {
   #network = {};
   /** Who said so. @type {Record<string, Party.Origin>} */
   #origins = {};
+  /** What each would be without a host's word. @type {Record<string, unknown>} */
+  #below = {};
   #looked = false;
 
   constructor() {
@@ -35,6 +37,7 @@ export class NetworkBox {
     element('network').hidden = !network;
     this.#network = network ?? {};
     this.#origins = network?.origins ?? {};
+    this.#below = network?.below ?? {};
     this.#fields.forEach((field) => this.#put(field));
   }
 
@@ -43,7 +46,15 @@ export class NetworkBox {
     const value = this.#network[this.#name(field)];
     if (field instanceof HTMLInputElement) field.checked = value === true;
     else if (value !== undefined) field.value = String(value);
-    showOrigin(field, this.#origins[this.#name(field)]);
+    const name = this.#name(field);
+    showOrigin(field, this.#origins[name], { to: called(field, this.#below[name]), go: () => this.#back(name) });
+  }
+
+  /** @param {string} name of what a host takes back */
+  async #back(name) {
+    const asks = name === 'cable' && this.#below.cable === 'guests' && this.#network.cable !== 'guests';
+    const goes = !asks || (await sure(t('network.cable_sure'), t('network.cable_yes')));
+    if (goes && (await attempt(() => unsetNetwork(name)))) await attempt(() => this.#read());
   }
 
   /** @param {Field} field */

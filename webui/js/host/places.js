@@ -1,5 +1,5 @@
-// Where the music lies (the box, sticks, what was brought), how far reading it has got, what could not be read, and which names
-// in lists lead nowhere.
+// Where the music lies (the box, sticks, what was brought) and what of it is of no kind that is played, how far reading it has
+// got, what could not be read, and which names in lists lead nowhere.
 
 import { count, known, t } from '../i18n.js';
 import { icon, make, write } from '../dom.js';
@@ -68,12 +68,14 @@ export class Places {
         found,
         ({ id }) => String(id),
         ({ kind }) => line([make('span', { class: 'row-sign' }, icon(SIGNS[kind] ?? 'folder'))], []),
-        (row, { name, kind, present, tracks }) => {
+        (row, { name, kind, present, tracks, passed_over }) => {
           row.dataset.present = String(present);
           const key = `places.${kind}`;
           // The folder of uploads has a name for people; others have the one that people gave them.
           const ours = kind === 'uploads' || name === '';
-          row.say(ours && known(key) ? t(key) : name, present ? count('places.tracks', tracks) : t('places.absent'));
+          const kinds = passed_over.map(({ ending, files }) => `${files} × .${ending}`).join(', ');
+          const others = present && kinds !== '' ? t('places.passed_over', { kinds }) : '';
+          row.say(ours && known(key) ? t(key) : name, dotted(present ? count('places.tracks', tracks) : t('places.absent'), others));
         },
       );
       this.#showLists(await troubledLists());

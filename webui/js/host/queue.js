@@ -6,6 +6,7 @@ import { make, mark, write } from '../dom.js';
 import { clear, enqueue, move, remove } from './api.js';
 import { DragList } from './drag.js';
 import { keyed, PageOrder, TELLING_LIMIT_MS } from './order.js';
+import { broughtBy, keeping } from './files.js';
 import { element } from './page.js';
 import { button, cover, dotted, fill, line } from './rows.js';
 import { asker, reasons, titleOf } from './sentences.js';
@@ -15,7 +16,8 @@ import { attempt, speak, takeBack } from './toast.js';
 /** @typedef {Party.State} State */
 
 /** @typedef {import('./rows.js').Line & {parts: {why: HTMLElement, votes: HTMLElement, because: HTMLElement,
- *   cover: ReturnType<typeof cover>, handle: HTMLElement, drop: HTMLElement, more: HTMLElement}}} QueueRow */
+ *   cover: ReturnType<typeof cover>, handle: HTMLElement, keep: ReturnType<typeof keeping>, drop: HTMLElement,
+ *   more: HTMLElement}}} QueueRow */
 
 export class QueuePanel {
   #list = element('queue');
@@ -82,6 +84,7 @@ export class QueuePanel {
       votes,
       because,
       why: make('small', { class: 'row-why' }, votes, because),
+      keep: keeping(),
       drop: button('round-button', () => this.#remove(id), 'close'),
       more: make(
         'div',
@@ -93,6 +96,7 @@ export class QueuePanel {
     };
     const row = Object.assign(line([handle, parts.cover.box], [parts.drop], parts.why), { parts });
     row.classList.add('queue-row');
+    parts.more.append(parts.keep);
     row.append(parts.more);
     return row;
   }
@@ -122,7 +126,8 @@ export class QueuePanel {
     const { parts } = row;
     const title = titleOf(item.track);
     const by = asker(item.by);
-    row.say(title, item.track.artist);
+    row.say(title, dotted(item.track.artist, broughtBy(item.track)));
+    parts.keep.set(item.track);
     write(parts.because, dotted(by === '' ? '' : t('by.asked', { who: by }), reasons(item.why)));
     write(parts.votes, item.votes > 0 ? String(item.votes) : '');
     mark(parts.votes, 'aria-label', count('queue.votes', item.votes));
@@ -207,11 +212,13 @@ function slim(again) {
   let title = '';
   const add = () => void attempt(() => enqueue(id, 'end'), { done: t('music.added_end', { title }), undo: true });
   const repeat = button('round-button', add, 'plus');
-  const row = line([picture.box], again ? [repeat] : []);
+  const keep = keeping();
+  const row = line([picture.box], again ? [keep, repeat] : []);
   const set = (/** @type {Party.Track} */ track, /** @type {string} */ note) => {
     id = track.id;
     title = titleOf(track);
     row.say(title, dotted(track.artist, note));
+    keep.set(track);
     picture.set(track.art);
     mark(repeat, 'aria-label', t('music.add_end', { title }));
   };

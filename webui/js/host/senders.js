@@ -1,10 +1,10 @@
-// Desks, phones and programs that send their sound to the box: who does, and the tokens with which they may. A token is shown
-// once, because the box keeps nothing that it could show again.
+// Desks, phones and programs that send their sound to the box: who does, how loud each is heard, whether two may at once, and the
+// tokens with which they may. A token is shown once, because the box keeps nothing that it could show again.
 
-import { make, mark, write } from '../dom.js';
+import { fillSlider, make, mark, write } from '../dom.js';
 import { t } from '../i18n.js';
 import { nameOf } from '../channels.js';
-import { endSender, makeSender, removeSender, senderCode, senders } from './api.js';
+import { endSender, fadeSender, makeSender, removeSender, senderCode, senders, settings } from './api.js';
 import { element } from './page.js';
 import { button, fill, line } from './rows.js';
 import { attempt } from './toast.js';
@@ -36,6 +36,8 @@ const parts = () => [
   said('h3', 'senders.heading', { class: 'small-heading' }),
   said('p', 'senders.note', { class: 'note' }),
   said('a', 'senders.phone', { href: '/dj', class: 'button small' }),
+  make('label', { class: 'switch' }, said('span', 'senders.together'), make('input', { id: 'senders-together', type: 'checkbox', role: 'switch' })),
+  said('p', 'senders.together_note', { id: 'senders-together-note', class: 'note', hidden: true }),
   make('ul', { id: 'senders-on', class: 'rows' }),
   make('ul', { id: 'senders', class: 'rows' }),
   said('p', 'senders.none', { id: 'senders-none', class: 'empty', hidden: true }),
@@ -63,6 +65,10 @@ export class SendersBox {
     setInterval(() => {
       if (this.#looked && document.visibilityState === 'visible') this.#read();
     }, READ_EVERY_MS);
+    const together = /** @type {HTMLInputElement} */ (element('senders-together'));
+    together.addEventListener('change', async () => {
+      if (!(await attempt(() => settings({ together: together.checked })))) together.checked = !together.checked;
+    });
     element('sender-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#make();
@@ -80,7 +86,9 @@ export class SendersBox {
    * @param {Party.State} state
    * @param {boolean} looked whether somebody looks at the lists
    */
-  show({ channels }, looked) {
+  show({ channels, settings: { together } }, looked) {
+    /** @type {HTMLInputElement} */ (element('senders-together')).checked = together;
+    element('senders-together-note').hidden = !together;
     const opened = looked && !this.#looked;
     this.#looked = looked;
     this.#channels = channels;
@@ -92,7 +100,7 @@ export class SendersBox {
     const all = await senders().catch(() => null);
     if (all === null) return;
     element('senders-none').hidden = all.tokens.length > 0;
-    fill(element('senders-on'), all.on, ({ channel }) => channel, ({ channel }) => this.#onRow(channel), (row, one) => row.set(one.name));
+    fill(element('senders-on'), all.on, ({ id }) => id, (one) => this.#onRow(one), (row, one) => row.set(one));
     fill(element('senders'), all.tokens, ({ id }) => id, (token) => this.#tokenRow(token), (row, token) => {
       const on = all.on.find((one) => one.token === token.id);
       row.say(token.name, on === undefined ? t('senders.off') : t('senders.on', { channel: this.#nameOf(on.channel) }));
@@ -105,18 +113,43 @@ export class SendersBox {
     return channel === undefined ? id : nameOf(channel);
   }
 
-  /** @param {string} channel */
-  #onRow(channel) {
+  /**
+   * A sender with its fader, which counts once the finger has stopped on a step of it.
+   * @param {Party.Senders['on'][number]} one
+   */
+  #onRow({ channel, id }) {
     let who = '';
     const end = button('button small', async () => {
-      if (await attempt(() => endSender(channel), { done: t('senders.ended', { name: who }) })) this.#read();
+      if (await attempt(() => endSender(channel, id), { done: t('senders.ended', { name: who }) })) this.#read();
     });
     end.append(t('senders.hang_up'));
-    const row = line([make('span', { class: 'dot', 'data-on': 'true' })], [end]);
-    const set = (/** @type {string} */ name) => {
+    const fader = make('input', { type: 'range', min: '0', max: '100', step: '5', class: 'sender-fader' });
+    const draw = () => {
+      fillSlider(fader);
+      mark(fader, 'aria-valuetext', t('senders.fader_at', { n: fader.valueAsNumber }));
+    };
+    /** What was sent last, while the box has not said so. @type {number | null} */
+    let wanted = null;
+    const send = async () => {
+      // One request at a time: two on their way may arrive in any order.
+      if (wanted !== null) return;
+      do wanted = fader.valueAsNumber;
+      while ((await attempt(() => fadeSender(channel, id, wanted ?? 0))) && wanted !== fader.valueAsNumber);
+      wanted = null;
+    };
+    fader.addEventListener('input', () => {
+      draw();
+      send();
+    });
+    const row = line([make('span', { class: 'dot', 'data-on': 'true' })], [end], fader);
+    const set = (/** @type {Party.Senders['on'][number]} */ { name, loudness_percent: percent }) => {
       who = name;
       row.say(name, t('senders.now', { channel: this.#nameOf(channel) }));
       mark(end, 'aria-label', t('senders.hang_up_which', { name }));
+      mark(fader, 'aria-label', t('senders.fader', { name }));
+      // What somebody is moving right now is theirs.
+      if (wanted === null && document.activeElement !== fader) fader.value = String(percent);
+      draw();
     };
     return Object.assign(row, { set });
   }

@@ -2,8 +2,8 @@
 
 import { t } from '../i18n.js';
 import { fillSlider, write } from '../dom.js';
-import { endParty, settings, startParty } from './api.js';
-import { showOrigin } from './origin.js';
+import { endParty, settings, startParty, unset } from './api.js';
+import { called, showOrigin } from './origin.js';
 import { element } from './page.js';
 import { sure } from './sure.js';
 import { attempt } from './toast.js';
@@ -40,7 +40,10 @@ export class SettingsForm {
   show(state, you) {
     this.#state = state;
     for (const field of this.#fields) {
-      showOrigin(field, you.origins?.[this.#name(field)]);
+      const name = this.#name(field);
+      const before = you.back?.[name];
+      const to = field.type === 'range' ? this.#words(field, Number(before)) : called(field, before);
+      showOrigin(field, you.origins?.[name], before === undefined ? undefined : { to, go: () => attempt(() => unset(name)) });
       // What somebody is changing right now is theirs.
       if (document.activeElement === field && field.type !== 'checkbox' && field.localName !== 'select') continue;
       this.#put(field);
@@ -77,13 +80,20 @@ export class SettingsForm {
     if (field instanceof HTMLInputElement && field.type === 'range') fillSlider(field);
     const shown = field.nextElementSibling;
     if (!(field instanceof HTMLInputElement) || !(shown instanceof HTMLOutputElement)) return;
-    const n = field.valueAsNumber;
-    const isShare = this.#name(field) === 'skip_share';
-    const share = n === 0 ? t('settings.skip_off') : t('deck.percent', { n: Math.round(n * 100) });
-    const length = () => t('settings.seconds', { n: Math.round(n / 1000) });
-    const words = isShare ? share : this.#name(field) === 'duck_db' ? t('deck.level', { n }) : length();
+    const words = this.#words(field, field.valueAsNumber);
     write(shown, words);
     field.setAttribute('aria-valuetext', words);
+  }
+
+  /**
+   * What a value of a slider means.
+   * @param {Field} field
+   * @param {number} n
+   */
+  #words(field, n) {
+    const name = this.#name(field);
+    if (name === 'skip_share') return n === 0 ? t('settings.skip_off') : t('deck.percent', { n: Math.round(n * 100) });
+    return name === 'duck_db' ? t('deck.level', { n }) : t('settings.seconds', { n: Math.round(n / 1000) });
   }
 
   /** @param {Field} field */

@@ -1,7 +1,7 @@
 // What feeds the party: files or line-in, and how loud the cable is. A clipping that happened while nobody looked stays
 // lit until somebody taps it.
 
-import { known, t } from '../i18n.js';
+import { known, speakMore, t } from '../i18n.js';
 import { make, mark, write } from '../dom.js';
 import { choose } from './api.js';
 import { element } from './page.js';
@@ -21,8 +21,17 @@ export class SourceBox {
   #instead = make('button', { type: 'button', class: 'button', click: () => void attempt(() => choose('files')) });
   /** Whether the box said last that line-in is too loud. */
   #clipped = false;
+  #feed;
+  #checkButton = make('button', { id: 'check', type: 'button', class: 'button quiet', 'aria-expanded': 'false', click: () => void attempt(() => this.#check()) });
+  /** @type {{root: HTMLElement, close: () => void} | null} */
+  #soundCheck = null;
+  /** @type {string[]} what could bring sound */
+  #inputs = [];
 
-  constructor() {
+  /** @param {import('../feed.js').Feed} feed */
+  constructor(feed) {
+    this.#feed = feed;
+    element('source-note').parentElement?.append(this.#checkButton);
     this.#clip.addEventListener('click', () => this.#light(false));
     element('source-note').after(this.#instead);
   }
@@ -48,6 +57,9 @@ export class SourceBox {
     // Where no line-in is set up there is nothing to choose.
     const isChoice = state.sources.some(({ id, state: how }) => id !== 'files' && how !== 'off');
     for (const id of ['source-heading', 'sources']) element(id).hidden = !isChoice;
+    this.#inputs = state.sources.filter(({ id, state: how }) => id !== 'files' && how !== 'off').map(({ id }) => id);
+    this.#checkButton.hidden = !isChoice;
+    write(this.#checkButton, t(this.#soundCheck === null ? 'deck.check' : 'deck.check_done'));
     const note = element('source-note');
     const isOffered = state.line_in_silent && !state.fallback;
     note.hidden = !state.fallback && !isOffered;
@@ -76,6 +88,23 @@ export class SourceBox {
     // The box says so for a while; what somebody has seen in the meantime is not lit again.
     if (level.clipped && !this.#clipped) this.#light(true);
     this.#clipped = level.clipped;
+  }
+
+  /** Opens the sound check, or closes it. */
+  async #check() {
+    if (this.#soundCheck !== null) {
+      this.#soundCheck.close();
+      this.#soundCheck = null;
+      this.#feed.look('nothing', () => {});
+    } else {
+      const [{ SoundCheck }] = await Promise.all([import('../late/sound-check.js'), speakMore('late')]);
+      const check = new SoundCheck(() => this.#inputs);
+      this.#checkButton.before(check.root);
+      this.#soundCheck = check;
+      this.#feed.look('inputs', (seen) => seen.type === 'inputs' && check.take(seen));
+    }
+    mark(this.#checkButton, 'aria-expanded', String(this.#soundCheck !== null));
+    write(this.#checkButton, t(this.#soundCheck === null ? 'deck.check' : 'deck.check_done'));
   }
 
   /** @param {boolean} on */

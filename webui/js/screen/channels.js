@@ -1,7 +1,7 @@
 // All channels on the party screen, as fields of colour that are seen from the dance floor.
 
 import { dress, nameOf, playsNow, sign } from '../channels.js';
-import { element, fill, make, write } from '../dom.js';
+import { element, fill, make, mark, write } from '../dom.js';
 import { count } from '../i18n.js';
 
 /** More fields than this do not stand in one row, or one column, and stay large. */
@@ -28,6 +28,22 @@ export function showChannels(channels) {
     write(title, playsNow(channel));
     write(artist, channel.playing ? channel.artist : '');
     write(listeners, count('listeners', channel.listeners));
+    mark(item, 'data-line', isLine(channel) ? '' : null);
+  });
+}
+
+/** Whether a channel plays what has no title. @param {Party.Channel} channel */
+const isLine = ({ playing, source, title }) => playing && source === 'line-in' && title === '';
+
+/**
+ * The fields that are shown, for what moves in them.
+ * @param {Party.Channel[]} channels
+ */
+export function fieldsOf(channels) {
+  const box = (/** @type {string} */ id) => element('channels').querySelector(`[data-key="${id}"]`);
+  return channels.flatMap((channel) => {
+    const field = channels.length > 1 ? box(channel.id) : null;
+    return field instanceof HTMLElement ? [{ id: channel.id, box: field, ambient: isLine(channel), hears: channel.playing }] : [];
   });
 }
 

@@ -14,7 +14,7 @@ import { isOver, senderOf } from '../words.js';
 import { invitation, qr } from '../host/api.js';
 import { cover, dotted } from '../host/rows.js';
 import { titleOf } from '../host/sentences.js';
-import { showChannels } from './channels.js';
+import { fieldsOf, showChannels } from './channels.js';
 import { drift } from './drift.js';
 
 /** How many songs are announced. */
@@ -73,6 +73,17 @@ document.addEventListener('visibilitychange', () => {
 feed.open();
 setInterval(drawPosition, DRAW_EVERY_MS);
 drift(element('drift'));
+/** @type {import('../late/room.js').Room | null} what moves with the sound, once it is there */
+let room = null;
+// Without it the screen says what it says.
+light().catch(() => {});
+
+async function light() {
+  const { Room } = await import('../late/room.js');
+  const shown = new Room((at) => feed.look(at === null ? 'nothing' : 'spectrum', (seen) => seen.type === 'spectrum' && shown.take(seen), at ?? []));
+  room = shown;
+  if (feed.state !== null) show(feed.state);
+}
 
 /** @param {Party.State} party */
 function show(party) {
@@ -128,6 +139,8 @@ function show(party) {
     document.body.dataset.told = '';
   }
   write(element('page-name'), session.name ?? '');
+  room?.show(isLine && !over && open.length === 1, party.playing && !over && open.length === 1);
+  room?.showFields(fieldsOf(open));
   drawPosition();
 }
 

@@ -24,6 +24,7 @@ export const boxSettings = async () => (await send('GET', '/api/box/settings')).
 export const setBox = async (some) => (await send('PATCH', '/api/box/settings', some)).json();
 /** The first host was asked. @returns {Promise<Party.BoxSettings>} */
 export const wasAsked = async () => (await send('POST', '/api/box/settings/asked')).json();
+export const setClock = () => send('POST', '/api/box/clock', { unix_ms: Date.now(), set: true });
 export const restartBox = () => send('POST', '/api/box/restart');
 /**
  * The address of a backup.
@@ -33,7 +34,7 @@ export const backup = (hosts) => `/api/box/backup${hosts ? '?hosts=yes' : ''}`;
 /**
  * Takes a backup back.
  * @param {string} text what the file says
- * @returns {Promise<{left_out: string[]}>} what of it this box does not know or does not take
+ * @returns {Promise<{left_out: Party.LeftOut[]}>} what of it this box does not know or does not take
  */
 export const restoreBackup = async (text) =>
   (await ask('/api/box/backup', { method: 'PUT', cache: 'no-store', headers: { 'Content-Type': 'application/json' }, body: text })).json();

@@ -26,7 +26,7 @@ export class BackupBox {
 
   /** @param {File} file */
   async #load(file) {
-    /** @type {string[]} */
+    /** @type {Party.LeftOut[]} */
     let left = [];
     const done = await attempt(
       async () => {
@@ -35,8 +35,8 @@ export class BackupBox {
       { done: t('set.backup_done') },
     );
     if (!done) return;
-    const say = (/** @type {string} */ one) => t('set.backup_left', { name: one });
-    fill(element('backup-left'), left, (one) => one, () => make('li'), (row, one) => void (row.textContent = say(one)));
+    const say = (/** @type {Party.LeftOut} */ { name, why }) => t(`set.left.${why}`, { name });
+    fill(element('backup-left'), left, say, () => make('li'), (row, one) => void (row.textContent = say(one)));
     this.#onDone();
   }
 }

@@ -5,7 +5,7 @@ import { LANGUAGES } from '../../lang/languages.js';
 import { make, translate, write } from '../dom.js';
 import { language, speakIn, t } from '../i18n.js';
 import { likely, named, ownZone } from './country.js';
-import { setBox, wasAsked } from './api.js';
+import { setBox, setClock, wasAsked } from './api.js';
 import { element } from './page.js';
 import { attempt } from './say.js';
 
@@ -16,6 +16,7 @@ export class FirstStart {
   #dialog = /** @type {HTMLDialogElement} */ (element('first'));
   #list;
   #asked = false;
+  #knowsTime = true;
   /** What the box says of the keys. @type {Record<string, string>} */
   #said = {};
 
@@ -35,9 +36,10 @@ export class FirstStart {
   }
 
   /** @param {Party.BoxSettings} said */
-  ask({ settings }) {
+  ask({ settings, clock }) {
     if (this.#asked) return;
     this.#asked = true;
+    this.#knowsTime = clock.by !== 'nobody' || !clock.settable;
     const value = (/** @type {string} */ key) => String(settings.find((one) => one.key === key)?.value ?? '');
     this.#said = Object.fromEntries(Object.values(FIELDS).map((key) => [key, value(key)]));
     for (const [id, key] of Object.entries(FIELDS)) this.#field(id).value = this.#said[key];
@@ -95,6 +97,8 @@ export class FirstStart {
       this.#list.take(said);
     });
     if (!kept) return;
+    // Nor is one whose clock stays as it is: the host's page offers it again.
+    if (!this.#knowsTime) await setClock().catch(() => {});
     await this.#close();
     if (Object.keys(some).some((key) => key.startsWith('wifi.'))) await this.#list.begin();
   }

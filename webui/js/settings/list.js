@@ -5,6 +5,7 @@ import { make, mark, write } from '../dom.js';
 import { language, t } from '../i18n.js';
 import { restartBox, setBox } from './api.js';
 import { allowed, control, label, words } from './controls.js';
+import { ClockLine } from './clock.js';
 import { element } from './page.js';
 import { attempt, sure, tell } from './say.js';
 import { section } from './values.js';
@@ -24,6 +25,7 @@ export class SettingsList {
   /** @type {Party.BoxSettings | null} */
   #said = null;
   #spoken = '';
+  #clock = new ClockLine((said) => this.take(said));
   #onRestart;
 
   /** @param {() => void} onRestart is called when the box begins again */
@@ -45,6 +47,7 @@ export class SettingsList {
       const here = typeof setting.takes === 'string' && (own || !OWN_ONLY.includes(setting.key));
       if (here) this.#row(setting).put(setting);
     }
+    this.#clock.put(said.clock);
     for (const fold of this.#sections.children) {
       fold.firstElementChild?.toggleAttribute('data-pending', fold.querySelector('.row[data-pending]') !== null);
     }
@@ -96,6 +99,7 @@ export class SettingsList {
         ? make('div', { class: 'field' }, name, made.field)
         : make('label', { class: isSwitch ? 'switch' : 'field', for: id }, name, made.field);
     const row = make('div', { class: 'row', 'data-key': key }, head, make('div', { class: 'foot' }, say, back));
+    if (key === 'time_zone') row.append(this.#clock.node);
     row.addEventListener('change', () => {
       const value = made.read();
       if (value !== undefined) this.#send(key, value);

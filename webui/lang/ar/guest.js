@@ -99,6 +99,8 @@ export default {
   'music.unknown': 'بلا اسم',
   'music.asked': 'طُلبت {title} من المضيف.',
   'music.queued': '{title} في القائمة.',
+  'music.own': 'من هاتفك',
+  'music.own_stop': 'لا ترسله',
   'music.wish': 'اطلب {title}',
   'music.is_queued': '{title} في القائمة',
   'music.is_asked': 'طُلبت {title} من المضيف',

@@ -33,6 +33,7 @@ export default {
   'air.silent': 'Von diesem Telefon ist nichts zu hören. Starte ein Deck.',
   'air.nobody': 'Du bist auf dem Kanal. Gerade hört niemand zu.',
   'air.late': 'Die Box spielt es etwa {ms} ms später. Jedes Telefon, das zuhört, braucht noch etwas länger.',
+  'air.together': 'Zusammen mit {name}.',
   'air.heard.one': 'Du bist auf dem Kanal. {n} Person hört dich.',
   'air.heard.other': 'Du bist auf dem Kanal. {n} Leute hören dich.',
 

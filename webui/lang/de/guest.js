@@ -86,6 +86,8 @@ export default {
   'music.unknown': 'Ohne Namen',
   'music.asked': 'Der Gastgeber wurde um {title} gebeten.',
   'music.queued': '{title} steht in der Liste.',
+  'music.own': 'Von deinem Handy',
+  'music.own_stop': 'Nicht senden',
   'music.wish': '{title} wünschen',
   'music.is_queued': '{title} steht in der Liste',
   'music.is_asked': 'Der Gastgeber wurde um {title} gebeten',

@@ -33,6 +33,7 @@ export default {
   'air.silent': 'Nothing is heard of this phone. Start a deck.',
   'air.nobody': 'You are on the channel. Nobody listens right now.',
   'air.late': 'The box plays it about {ms} ms later. Each listener’s phone adds its own delay.',
+  'air.together': 'Together with {name}.',
   'air.heard.one': 'You are on the channel. {n} person hears you.',
   'air.heard.other': 'You are on the channel. {n} people hear you.',
 

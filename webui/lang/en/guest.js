@@ -87,6 +87,8 @@ export default {
   'music.unknown': 'Without a name',
   'music.asked': 'The host was asked for {title}.',
   'music.queued': '{title} is in the queue.',
+  'music.own': 'From your phone',
+  'music.own_stop': 'Do not send it',
   'music.wish': 'Wish for {title}',
   'music.is_queued': '{title} is in the queue',
   'music.is_asked': 'The host was asked for {title}',

@@ -33,6 +33,7 @@ export default {
   'air.silent': 'De este teléfono no se oye nada. Inicia un plato.',
   'air.nobody': 'Estás en el canal. Ahora mismo no escucha nadie.',
   'air.late': 'La caja lo toca unos {ms} ms más tarde. El teléfono de cada oyente añade su propio retraso.',
+  'air.together': 'Junto con {name}.',
   'air.heard.one': 'Estás en el canal. Te oye {n} persona.',
   'air.heard.other': 'Estás en el canal. Te oyen {n} personas.',
 

@@ -86,6 +86,8 @@ export default {
   'music.unknown': 'Sin nombre',
   'music.asked': 'Se ha pedido {title} al anfitrión.',
   'music.queued': '{title} está en la cola.',
+  'music.own': 'Desde tu móvil',
+  'music.own_stop': 'No enviarlo',
   'music.wish': 'Pedir {title}',
   'music.is_queued': '{title} está en la cola',
   'music.is_asked': 'Se ha pedido {title} al anfitrión',

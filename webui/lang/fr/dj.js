@@ -33,6 +33,7 @@ export default {
   'air.silent': 'On n’entend rien de ce téléphone. Lancez une platine.',
   'air.nobody': 'Vous êtes sur le canal. Personne n’écoute en ce moment.',
   'air.late': 'La boîte le joue environ {ms} ms plus tard. Le téléphone de chaque auditeur ajoute son propre retard.',
+  'air.together': 'Avec {name}.',
   'air.heard.one': 'Vous êtes sur le canal. {n} personne vous entend.',
   'air.heard.other': 'Vous êtes sur le canal. {n} personnes vous entendent.',
 

@@ -86,6 +86,8 @@ export default {
   'music.unknown': 'Sans nom',
   'music.asked': '{title} a été demandé à l’hôte.',
   'music.queued': '{title} est dans la file.',
+  'music.own': 'Depuis votre téléphone',
+  'music.own_stop': 'Ne pas l’envoyer',
   'music.wish': 'Demander {title}',
   'music.is_queued': '{title} est dans la file',
   'music.is_asked': '{title} a été demandé à l’hôte',

@@ -33,6 +33,7 @@ export default {
   'air.silent': 'Di questo telefono non si sente nulla. Avvia un piatto.',
   'air.nobody': 'Sei sul canale. In questo momento non ascolta nessuno.',
   'air.late': 'La cassa lo suona circa {ms} ms più tardi. Il telefono di chi ascolta aggiunge il proprio ritardo.',
+  'air.together': 'Insieme a {name}.',
   'air.heard.one': 'Sei sul canale. Ti sente {n} persona.',
   'air.heard.other': 'Sei sul canale. Ti sentono {n} persone.',
 

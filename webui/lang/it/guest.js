@@ -86,6 +86,8 @@ export default {
   'music.unknown': 'Senza nome',
   'music.asked': '{title} è stato chiesto a chi ospita.',
   'music.queued': '{title} è in coda.',
+  'music.own': 'Dal tuo telefono',
+  'music.own_stop': 'Non inviarlo',
   'music.wish': 'Chiedi {title}',
   'music.is_queued': '{title} è in coda',
   'music.is_asked': '{title} è stato chiesto a chi ospita',

@@ -33,6 +33,7 @@ export default {
   'air.silent': 'このスマホから音が出ていません。デッキを再生してください。',
   'air.nobody': '配信中です。今はだれも聴いていません。',
   'air.late': 'ボックスでは約{ms}ミリ秒遅れて流れます。聴く人のスマホでさらに少し遅れます。',
+  'air.together': '{name}と一緒に配信中です。',
   'air.heard.other': '配信中です。{n}人が聴いています。',
 
   'dj.deck_name': 'デッキ{deck}',

@@ -79,6 +79,8 @@ export default {
   'music.unknown': '名前なし',
   'music.asked': '「{title}」をホストにリクエストしました。',
   'music.queued': '「{title}」が再生待ちに入りました。',
+  'music.own': 'スマホの曲を送る',
+  'music.own_stop': '送るのをやめる',
   'music.wish': '「{title}」をリクエスト',
   'music.is_queued': '「{title}」は再生待ちです',
   'music.is_asked': '「{title}」はホストにリクエスト済みです',

@@ -33,6 +33,7 @@ export default {
   'air.silent': 'Z tego telefonu nic nie słychać. Włącz któryś deck.',
   'air.nobody': 'Nadajesz na kanale. Nikt teraz nie słucha.',
   'air.late': 'Box gra to z opóźnieniem około {ms} ms. Telefon każdego słuchacza dodaje swoje.',
+  'air.together': 'Razem z: {name}.',
   'air.heard.one': 'Nadajesz na kanale. Słucha cię {n} osoba.',
   'air.heard.few': 'Nadajesz na kanale. Słuchają cię {n} osoby.',
   'air.heard.many': 'Nadajesz na kanale. Słucha cię {n} osób.',

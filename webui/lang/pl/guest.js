@@ -94,6 +94,8 @@ export default {
   'music.unknown': 'Bez nazwy',
   'music.asked': 'Prośba poszła do gospodarza: {title}.',
   'music.queued': '{title} jest w kolejce.',
+  'music.own': 'Z twojego telefonu',
+  'music.own_stop': 'Nie wysyłaj',
   'music.wish': 'Poproś o {title}',
   'music.is_queued': '{title} jest w kolejce',
   'music.is_asked': 'Prośba poszła do gospodarza: {title}',

@@ -33,6 +33,7 @@ export default {
   'air.silent': 'Nada se ouve deste telefone. Inicia um prato.',
   'air.nobody': 'Estás no canal. Neste momento ninguém ouve.',
   'air.late': 'A caixa toca-o cerca de {ms} ms mais tarde. O telefone de cada ouvinte acrescenta o seu próprio atraso.',
+  'air.together': 'Junto com {name}.',
   'air.heard.one': 'Estás no canal. {n} pessoa ouve-te.',
   'air.heard.other': 'Estás no canal. {n} pessoas ouvem-te.',
 

@@ -85,6 +85,8 @@ export default {
   'music.unknown': 'Sem nome',
   'music.asked': '{title} foi pedida ao anfitrião.',
   'music.queued': '{title} está na fila.',
+  'music.own': 'Do teu telemóvel',
+  'music.own_stop': 'Não enviar',
   'music.wish': 'Pedir {title}',
   'music.is_queued': '{title} está na fila',
   'music.is_asked': '{title} foi pedida ao anfitrião',

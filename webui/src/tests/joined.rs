@@ -11,8 +11,8 @@ mod map;
 
 use join::{Entry, Kind, join};
 
-/// Scripts that a page may name: its own, what it shares with other pages, and the early one.
-const SCRIPTS_MAX: usize = 3;
+/// Scripts that a page may name: its own, what it shares with other pages or with what comes later to one, and the early one.
+const SCRIPTS_MAX: usize = 4;
 
 fn joined() -> impl Iterator<Item = &'static Asset> {
     all().iter().filter(|asset| asset.name.starts_with("joined/") && asset.name.ends_with(".js"))
@@ -63,9 +63,23 @@ fn lines(map: &str) -> Vec<Option<[i64; 3]>> {
 
 #[test]
 fn every_module_is_run_by_a_page_that_needs_it() {
-    let run: BTreeSet<&str> = pages().flat_map(of_page).flat_map(|file| sources(named(file))).collect();
+    // What pages name, and whatever that needs or asks for later.
+    let mut files: BTreeSet<String> = pages().flat_map(of_page).map(str::to_owned).collect();
+    let mut waiting: Vec<String> = files.iter().cloned().collect();
+    while let Some(file) = waiting.pop() {
+        let body = text(named(&file));
+        let others = between(body, "import('./", '\'').chain(between(body, "from'./", '\''));
+        waiting.extend(others.map(|other| format!("joined/{other}")).filter(|other| files.insert(other.clone())));
+    }
+    let run: BTreeSet<&str> = files.iter().flat_map(|file| sources(named(file))).collect();
     for module in modules() {
         assert!(run.contains(module.name), "no page runs {}", module.name);
+    }
+    // Nothing loads code in another way: the document's own way from page to page, and words, are no modules of `js/`.
+    let own_ways = ["js/shell.js", "js/i18n.js"];
+    for module in modules().filter(|module| !own_ways.contains(&module.name)) {
+        let asks = text(module).matches("import(").count();
+        assert_eq!(asks, text(module).matches("import('./").count() + text(module).matches("import('../").count());
     }
 }
 
@@ -99,7 +113,11 @@ fn maps_lead_to_the_lines_that_people_edit() {
             // What the joiner has written itself, and what it has left out of a line, is at the line that it stands for.
             let own = line.starts_with("export const $") || line.starts_with("const {") || line.starts_with("return{");
             let short = there.trim_start_matches("export ");
-            assert!(own || short.contains("/** @") || short == line, "{}: {line}\nis not\n{there}", file.name);
+            assert!(
+                own || short.contains("/** @") || line.contains("import('") || short == line,
+                "{}: {line}\nis not\n{there}",
+                file.name
+            );
             same += usize::from(short == line);
         }
         assert!(same > 5 && same * 2 > text(file).lines().count(), "{}: {same} lines lead anywhere", file.name);
@@ -174,9 +192,86 @@ fn what_several_pages_need_is_in_a_file_of_its_own_and_what_comes_early_in_the_e
 }
 
 #[test]
+fn what_a_page_asks_for_while_it_runs_is_in_a_file_of_its_own_with_what_the_page_lacks() {
+    let join = |later: &str| {
+        let texts: BTreeMap<String, String> = [
+            ("js/guest/main.js", "import { d } from '../dom.js';\nimport { g } from './own.js';\n"),
+            ("js/guest/own.js", "export const g = 1;\n"),
+            (
+                "js/host/main.js",
+                "import { d } from '../dom.js';\nconst ask = async () => (await import('./talk.js')).Talk;\n",
+            ),
+            ("js/host/talk.js", later),
+            ("js/dj/whip.js", "import { d } from '../dom.js';\nexport const w = d;\n"),
+            ("js/dom.js", "export const d = 1;\n"),
+        ]
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .into();
+        let entry =
+            |file: &str| Entry { module: format!("js/{file}/main.js"), file: file.to_owned(), kind: Kind::View };
+        join(&texts, &[entry("guest"), entry("host")])
+    };
+    let files =
+        join("import { d } from '../dom.js';\nimport { w } from '../dj/whip.js';\nexport const Talk = w + d;\n");
+    let files = files.expect("they join");
+    let body = |name: &str| files.iter().find(|file| file.name == name).expect("a file").body.clone();
+    let wanted = "const ask = async () => (await import('./host-talk.js').then((all)=>all.$host_talk)).Talk;";
+    assert!(body("joined/host.js").contains(wanted), "{}", body("joined/host.js"));
+    let lines = [
+        "import{$dom}from'./shared.js';",
+        "export const $dj_whip=(()=>{",
+        "const {d}=$dom;",
+        "const w = d;",
+        "return{w}})();",
+        "export const $host_talk=(()=>{",
+        "const {d}=$dom;",
+        "const {w}=$dj_whip;",
+        "const Talk = w + d;",
+        "return{Talk}})();",
+        "//# sourceMappingURL=host-talk.js.map",
+    ];
+    assert_eq!(body("joined/host-talk.js").lines().collect::<Vec<_>>(), lines);
+    let files = join("import { g } from '../guest/own.js';\nexport const Talk = g;\n").expect("they join");
+    let body = |name: &str| files.iter().find(|file| file.name == name).expect("a file").body.clone();
+    assert!(body("joined/host-talk-common.js").contains("const g = 1;"), "what another page has as well");
+    for page in ["joined/guest.js", "joined/host-talk.js"] {
+        assert!(body(page).contains("import{$guest_own}from'./host-talk-common.js';"), "{}", body(page));
+    }
+}
+
+#[test]
+fn a_page_that_shares_nothing_has_what_it_asks_for_later_in_files_of_its_own() {
+    let texts: BTreeMap<String, String> = [
+        ("js/screen.js", "import { d } from './dom.js';\nconst ask = () => import('./late/room.js');\nask(d);\n"),
+        ("js/guest.js", "const ask = () => import('./late/stage.js');\n"),
+        (
+            "js/late/room.js",
+            "import { d } from '../dom.js';\nimport { b } from './bars.js';\nexport const Room = b + d;\n",
+        ),
+        ("js/late/stage.js", "import { b } from './bars.js';\nexport const Stage = b;\n"),
+        ("js/late/bars.js", "export const b = 1;\n"),
+        ("js/dom.js", "export const d = 1;\n"),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .into();
+    let entry = |file: &str, kind| Entry { module: format!("js/{file}.js"), file: file.to_owned(), kind };
+    let files = join(&texts, &[entry("guest", Kind::View), entry("screen", Kind::Alone)]).expect("they join");
+    let body = |name: &str| files.iter().find(|file| file.name == name).expect("a file").body.clone();
+    let asks = "import('./screen-late-room.js').then((all)=>all.$late_room)";
+    assert!(body("joined/screen.js").contains(asks), "{}", body("joined/screen.js"));
+    let later = body("joined/screen-late-room.js");
+    assert!(
+        later.starts_with("import{$dom}from'./screen.js';\nexport const $late_bars="),
+        "what it has is there once: {later}"
+    );
+    assert!(body("joined/late-stage.js").contains("export const $late_bars="), "another page has nothing of it");
+    assert_eq!(files.len(), 4);
+}
+
+#[test]
 fn what_cannot_be_joined_ends_the_build_with_the_line_and_what_is_allowed() {
     type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
-    let cases: [Case; 12] = [
+    let cases: [Case; 13] = [
         (
             "an export that changes",
             &[("js/a.js", "\nexport let a = 1;\n")],
@@ -204,6 +299,11 @@ fn what_cannot_be_joined_ends_the_build_with_the_line_and_what_is_allowed() {
         ),
         ("a page's exports", &[("js/a.js", "export const a = 1;\n")], "js/a.js: a page names this module"),
         ("a long template", &[("js/a.js", "const a = `\n  b`;\n")], "js/a.js:1: a template over several lines"),
+        (
+            "a module that waits",
+            &[("js/a.js", "import { b } from './b.js';\n"), ("js/b.js", "await 1;\nexport const b = 1;\n")],
+            "js/b.js:1: only a page's first module may wait at its top level",
+        ),
         ("its address", &[("js/b/a.js", "const a = import.meta.url;\n")], "js/b/a.js:1: only a module directly in js/"),
     ];
     for (what, modules, why) in cases {

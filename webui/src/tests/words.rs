@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Asset, all, between, find, modules, named, pages, text};
 
 /// Message keys that are put together at run time: every key with such a beginning counts as used.
-const KEY_FAMILIES: [&str; 28] = [
+const KEY_FAMILIES: [&str; 31] = [
     "air.",
     "channel.",
     "gate.text_",
@@ -25,15 +25,18 @@ const KEY_FAMILIES: [&str; 28] = [
     "wishes.",
     "silence.",
     "asks.note_",
+    "files.note_",
     "music.added_",
     "upload.",
     "places.",
     "power.",
     "update.",
     "forgets.",
+    "trouble.",
     "cardfile.",
     "set.",
     "room.refused_",
+    "check.",
 ];
 
 /// Endings of keys that are chosen by a number, as CLDR names them.
