@@ -2,7 +2,7 @@
 # Makes a slot's tree, /out/root, and the first file system's, /out/first, from unpacked packages. Runs inside the tool chain.
 #
 # Sees /debs (packages), /plan/files (package, +pattern or -pattern), /plan/modules (marks, name), /card (this folder),
-# /overlay (our own files), /program/partybox, /keyring (whose updates are taken). Told by the environment: VERSION, BOARD, EPOCH. Runs no program of arm64.
+# /overlay (our own files), /program/partybox, /keyring (whose updates are taken), /firmware (more of radios). Told by the environment: VERSION, BOARD, EPOCH. Runs no program of arm64.
 set -eu
 export LC_ALL=C
 root=/out/root
@@ -112,6 +112,8 @@ sed -i "s/@BOARD@/$BOARD/; s/@VERSION@/$VERSION/" etc/rauc/system.conf
 cp /keyring/keyring.pem etc/rauc/keyring.pem
 echo partybox > etc/hostname
 printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 partybox\n' > etc/hosts
+# Files of radios that Debian does not have, given by whoever makes the card.
+cp -R --no-preserve=all /firmware/. usr/lib/firmware/
 cd usr/lib/firmware
 ln -s regulatory.db-debian regulatory.db
 ln -s regulatory.db.p7s-debian regulatory.db.p7s

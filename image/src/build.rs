@@ -64,6 +64,12 @@ pub(crate) fn partybox(profile: Profile) -> Result<PathBuf, Error> {
     executable(&messages("building the box", &mut command)?).ok_or(Error::NoExecutable)
 }
 
+/// Builds the program that compares what the box hears of a folder with what ffmpeg does, and returns its path.
+pub(crate) fn heard() -> Result<PathBuf, Error> {
+    let mut command = linting(&["build", "--workspace", "--example", "heard", "--locked"]);
+    executable(&messages("building the comparison", &mut command)?).ok_or(Error::NoExecutable)
+}
+
 /// Builds tests and examples, then benchmarks. A warning of any of the workspace's own crates is an error, also of one that was
 /// compiled before: cargo says it again.
 pub(crate) fn everything_without_warnings() -> Result<(), Error> {

@@ -42,6 +42,8 @@ const LOCK: &str = "lock.txt";
 pub(crate) fn image(args: &ImageArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
     stages.run("set-up", || {
+        // Known now, and not when everything else has been made.
+        make::firmware(args.firmware.as_deref())?;
         jail::possible()?;
         setup::ensure(&[For::Machine], args.yes)
     })?;
@@ -109,7 +111,8 @@ fn whole(stages: &mut Stages, args: &ImageArgs, cache: &Cache, lock: &Lock) -> R
         Some(program) => program.clone(),
         None => stages.run("the box for arm64", cross::partybox)?,
     };
-    let recipe = make::Recipe { board: args.board, epoch: epoch()?, version: version()?, program, keys: keys(args)? };
+    let (board, firmware) = (args.board, args.firmware.clone());
+    let recipe = make::Recipe { board, epoch: epoch()?, version: version()?, program, keys: keys(args)?, firmware };
     let debs = recipe.folder().join("debs");
     cache.link(&lock.card, &debs)?;
     let out = recipe.folder().join("out");

@@ -7,7 +7,9 @@ use std::fmt;
 
 use lexopt::prelude::*;
 
-pub(crate) use args::{BenchArgs, Command, Emulated, FlashArgs, FuzzArgs, ImageArgs, Locked, RunArgs, TestArgs};
+pub(crate) use args::{
+    BenchArgs, CasesArgs, Command, Emulated, FlashArgs, FuzzArgs, ImageArgs, Locked, RunArgs, TestArgs,
+};
 
 use crate::board::Board;
 use crate::help::Topic;
@@ -48,7 +50,7 @@ impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownCommand(name) => {
-                write!(f, "unknown command {name:?}; there are run, test, bench, fuzz, image, flash and help")
+                write!(f, "unknown command {name:?}; there are run, test, bench, cases, fuzz, image, flash and help")
             }
             Self::UnknownArgument { command, argument } => {
                 write!(f, "{command} does not know {argument:?}; see `cargo xtask {command} --help`")
@@ -76,6 +78,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Some("run") => run(parser),
             Some("test") => test(parser),
             Some("bench") => bench(parser),
+            Some("cases") => cases(parser),
             Some("fuzz") => fuzz(parser),
             Some("image") => image(parser),
             Some("flash") => flash(parser),
@@ -201,6 +204,20 @@ fn bench(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
     Ok(Command::Bench(args))
 }
 
+fn cases(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
+    let (mut yes, mut folder) = (false, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help(Topic::Cases)),
+            Short('y') | Long("yes") => yes = true,
+            Value(path) if folder.is_none() => folder = Some(path.into()),
+            other => return Err(unknown("cases", other)),
+        }
+    }
+    let missing = || UsageError::Value { argument: "FOLDER", value: String::new(), allowed: "given" };
+    Ok(Command::Cases(CasesArgs { yes, folder: folder.ok_or_else(missing)? }))
+}
+
 fn fuzz(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
     let mut args = FuzzArgs { yes: false, seconds: FUZZ_SECONDS_DEFAULT, targets: Vec::new() };
     while let Some(argument) = parser.next()? {
@@ -232,6 +249,7 @@ fn image(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
             Long("key") => args.key = Some(parser.value()?.into()),
             Long("certificate") => args.certificate = Some(parser.value()?.into()),
             Long("keyring") => args.keyring = Some(parser.value()?.into()),
+            Long("firmware") => args.firmware = Some(parser.value()?.into()),
             Long("program") => args.program = Some(parser.value()?.into()),
             other => return Err(unknown("image", other)),
         }

@@ -65,6 +65,8 @@ pub(crate) enum Error {
     },
     /// Every test was to run, and so many say that they did not, or not whole: what they lack is this machine's to change.
     NotRun(usize),
+    /// Some cases are not as they should be; which ones stands above.
+    Cases,
     /// Cargo built the program but did not say where it is.
     NoExecutable,
     /// So many warnings of compiler or Clippy stand above.
@@ -94,6 +96,7 @@ impl Error {
             Self::Start { .. }
             | Self::Stage { .. }
             | Self::NotRun(_)
+            | Self::Cases
             | Self::NoExecutable
             | Self::Warnings(_)
             | Self::File { .. } => 1,
@@ -130,6 +133,7 @@ impl fmt::Display for Error {
             Self::Start { program, source } => write!(f, "cannot start {}: {source}", program.to_string_lossy()),
             Self::Stage { name, status } => write!(f, "{name} failed ({status})"),
             Self::NotRun(count) => write!(f, "{count} tests or parts of tests did not run here; they are listed above"),
+            Self::Cases => f.write_str("not all cases are as they should be; those that are not stand above"),
             Self::NoExecutable => f.write_str("cargo did not report the program it built"),
             Self::Warnings(count) => write!(f, "{count} warnings of the compiler or of Clippy, which stand above"),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),

@@ -11,6 +11,8 @@ pub(crate) enum Topic {
     Test,
     /// `bench`.
     Bench,
+    /// `cases`.
+    Cases,
     /// `fuzz`.
     Fuzz,
     /// `image`.
@@ -22,7 +24,7 @@ pub(crate) enum Topic {
 impl Topic {
     /// The topic of the command `name`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::Run, Self::Test, Self::Bench, Self::Fuzz, Self::Image, Self::Flash]
+        [Self::Run, Self::Test, Self::Bench, Self::Cases, Self::Fuzz, Self::Image, Self::Flash]
             .into_iter()
             .find(|topic| topic.name() == name)
     }
@@ -34,6 +36,7 @@ impl Topic {
             Self::Run => "run",
             Self::Test => "test",
             Self::Bench => "bench",
+            Self::Cases => "cases",
             Self::Fuzz => "fuzz",
             Self::Image => "image",
             Self::Flash => "flash",
@@ -47,6 +50,7 @@ impl Topic {
             Self::Run => RUN,
             Self::Test => TEST,
             Self::Bench => BENCH,
+            Self::Cases => CASES,
             Self::Fuzz => FUZZ,
             Self::Image => IMAGE,
             Self::Flash => FLASH,
@@ -63,6 +67,7 @@ Commands:
   run     build the box and start it; prints the address to open
   test    run every check and test, the real browser and sound ones included
   bench   run the benchmarks
+  cases   play a folder of other people's files as ffmpeg does, and run its scripts
   fuzz    run the fuzz targets, each for a limited time
   image   make the file that is flashed to a box's card, and a signed update
   flash   write that file to a card and read it back
@@ -168,6 +173,26 @@ Examples:
 
 Exit codes: 0 done · 1 a benchmark failed · 2 wrong arguments, or set-up impossible";
 
+const CASES: &str = "\
+Try other people's troubles: sound files as they are, beside ffmpeg, and scripts.
+
+Usage: cargo xtask cases [OPTIONS] FOLDER
+
+Below FOLDER, sound files are played by a real decoder process: right is what is as long
+(50 ms) and as loud (0.5 dB) as in ffmpeg. Programs named gen.py or gen_*.py get a folder
+to make such files in. Scripts, *.sh, are run with PB naming the box's program, and end
+with 0 if it did right. A table of both is printed.
+
+Options:
+  -y, --yes    install what is missing without asking (also if CI=true)
+  -h, --help   this text
+
+Examples:
+  cargo xtask cases ~/Music
+
+Exit codes: 0 all scripts passed and 99.5 % of the files are right · 1 not so · 2 wrong
+arguments, or set-up impossible";
+
 const FUZZ: &str = "\
 Run the fuzz targets one after the other and print how many inputs each one survived.
 
@@ -208,6 +233,8 @@ Options:
                       sign the update with this key (default: a throw-away one);
                       image/UPDATES.md tells how to make and hand over keys
       --keyring FILE  the box takes updates by these certificates (default: that one)
+      --firmware DIR  add the files in DIR, which lie there as in /lib/firmware, for a radio
+                      whose firmware Debian does not have; README says which that are
       --dry           set up and fetch what the network is needed for; compile nothing
   -y, --yes           install what is missing without asking (also if CI=true)
   -h, --help          this text
@@ -260,7 +287,16 @@ mod tests {
 
     #[test]
     fn every_text_tells_usage_and_exit_codes_within_terminal_width() {
-        for topic in [Topic::General, Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz, Topic::Image, Topic::Flash] {
+        for topic in [
+            Topic::General,
+            Topic::Run,
+            Topic::Test,
+            Topic::Bench,
+            Topic::Cases,
+            Topic::Fuzz,
+            Topic::Image,
+            Topic::Flash,
+        ] {
             let text = topic.text();
             assert!(text.contains("Usage: cargo xtask"), "{topic:?}");
             assert!(text.to_lowercase().contains("exit code"), "{topic:?}");

@@ -9,6 +9,7 @@ mod bench;
 mod board;
 mod build;
 mod card;
+mod cases;
 mod cli;
 mod debian;
 mod deny;
@@ -51,6 +52,7 @@ fn dispatch(command: cli::Command) -> Result<(), error::Error> {
         cli::Command::Test(args) if args.machine => machine::test(&args),
         cli::Command::Test(args) => test::test(&args),
         cli::Command::Bench(args) => bench::bench(&args),
+        cli::Command::Cases(args) => cases::cases(&args),
         cli::Command::Fuzz(args) => fuzz::fuzz(&args),
         cli::Command::Image(args) => card::image(&args),
         cli::Command::Flash(args) => card::flash(&args),

@@ -13,6 +13,8 @@ pub(crate) enum For {
     Machine,
     /// The benchmarks.
     Bench,
+    /// Other people's troubles.
+    Cases,
     /// The fuzz targets.
     Fuzz,
 }
@@ -159,6 +161,20 @@ pub(crate) const NEEDS: &[Need] = &[
         system("dbus", "dbus-tools", "dbus"),
     ),
     need("ffmpeg", "an MP3 listener", For::Test, Sign::Program(&["ffmpeg"]), system("ffmpeg", "ffmpeg-free", "ffmpeg")),
+    need(
+        "Liquidsoap",
+        "a sender of the radio world",
+        For::Test,
+        Sign::Program(&["liquidsoap"]),
+        system("liquidsoap", "liquidsoap", "liquidsoap"),
+    ),
+    need(
+        "ezstream",
+        "a sender that uses libshout",
+        For::Test,
+        Sign::Program(&["ezstream"]),
+        system("ezstream", "ezstream", "ezstream"),
+    ),
     need("mpv", "an MP3 listener", For::Test, Sign::Program(&["mpv"]), system("mpv", "mpv", "mpv")),
     need(
         "GStreamer tools",
@@ -295,6 +311,16 @@ pub(crate) const NEEDS: &[Need] = &[
         Sign::Program(&["janus"]),
         system("janus", "janus", "janus-gateway"),
     ),
+    need("LAME", "makes files of many kinds", For::Cases, Sign::Program(&["lame"]), system("lame", "lame", "lame")),
+    need("FLAC", "makes files of many kinds", For::Cases, Sign::Program(&["flac"]), system("flac", "flac", "flac")),
+    need(
+        "Opus tools",
+        "make files of many kinds",
+        For::Cases,
+        Sign::Program(&["opusenc"]),
+        system("opus-tools", "opus-tools", "opus-tools"),
+    ),
+    need("SoX", "makes files of many kinds", For::Cases, Sign::Program(&["sox"]), system("sox", "sox", "sox")),
     need(
         "cargo-fuzz",
         "runs the targets",

@@ -20,6 +20,9 @@ pub(crate) const PYTHON_VARIABLE: &str = "PARTYBOX_PYTHON";
 /// Names the folder with the tools of the pages' tests, as npm has installed them.
 pub(crate) const WEB_TOOLS_VARIABLE: &str = "PARTYBOX_WEB_TOOLS";
 
+/// Tests that keep all processors of this machine busy, beside which nobody could tell what another test waits for.
+const FLOODS: &str = "flood::";
+
 /// Runs everything, or with filters only the tests they name.
 pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     let mut stages = Stages::default();
@@ -39,25 +42,39 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     if args.filters.is_empty() {
         stages.run("tests and benchmarks compiled, and lints", build::everything_without_warnings)?;
     }
-    let mut tests = build::linting(&["test", "--workspace", "--locked"]);
-    tests.env(BIN_VARIABLE, program).env(PYTHON_VARIABLE, python).env(WEB_TOOLS_VARIABLE, web_tools);
+    let tests = || {
+        let mut tests = build::linting(&["test", "--workspace", "--locked"]);
+        tests.env(BIN_VARIABLE, &program).env(PYTHON_VARIABLE, &python).env(WEB_TOOLS_VARIABLE, &web_tools);
+        tests
+    };
     // Passing tests have something to say too: what they measured, or why they could not run here.
-    tests.args(["--", "--show-output"]).args(&args.filters);
-    stages.tests("tests", &mut tests)?;
+    let mut named = tests();
+    named.args(["--", "--show-output"]).args(&args.filters);
     if args.filters.is_empty() {
+        named.args(["--skip", FLOODS]);
+    }
+    stages.tests("tests", &mut named)?;
+    if args.filters.is_empty() {
+        let floods = ["--test", "it", "--", "--show-output", "--test-threads=1", FLOODS];
+        stages.tests("tests that take the whole machine", tests().args(floods))?;
         let mut links = build::cargo_command(&["doc", "--workspace", "--no-deps", "--locked"]);
         stages.command("documentation", links.env("RUSTDOCFLAGS", "-D warnings"))?;
     }
     stages.end(probe::is_ci())
 }
 
-/// A virtual environment with exactly what `tests/requirements.txt` names; made again whenever that file changes.
-/// Returns its Python.
+/// The Python of the tests, with exactly what `tests/requirements.txt` names.
 pub(crate) fn python() -> Result<PathBuf, Error> {
-    let requirements = places::root().join("tests").join("requirements.txt");
+    environment("requirements.txt", "venv")
+}
+
+/// A virtual environment, in `folder` of the target, with exactly what the file of `tests` called `requirements` names; made
+/// again whenever that file changes. Returns its Python.
+pub(crate) fn environment(requirements: &str, folder: &str) -> Result<PathBuf, Error> {
+    let requirements = places::root().join("tests").join(requirements);
     let wanted =
         fs::read_to_string(&requirements).map_err(|source| Error::File { path: requirements.clone(), source })?;
-    let folder = places::target().join("venv");
+    let folder = places::target().join(folder);
     let (program, stamp) = (folder.join("bin").join("python"), folder.join("requirements.installed"));
     if program.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(program);

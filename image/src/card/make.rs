@@ -25,6 +25,8 @@ pub(crate) struct Recipe {
     pub(crate) program: PathBuf,
     /// Whose updates it takes, and who signs this one.
     pub(crate) keys: Keys,
+    /// Files of radios that Debian does not have, as they lie in `/lib/firmware`.
+    pub(crate) firmware: Option<PathBuf>,
 }
 
 impl Recipe {
@@ -48,9 +50,20 @@ impl Recipe {
         let keyring = self.folder().join("keyring");
         files::fresh_folder(&keyring)?;
         files::copy(&self.keys.keyring, &keyring.join("keyring.pem"))?;
+        let own = self.folder().join("firmware");
+        files::fresh_folder(&own)?;
+        for (file, name) in firmware(self.firmware.as_deref())? {
+            files::copy(&file, &own.join(name))?;
+        }
         let overlay = places::root().join("image").join("root");
-        let more =
-            [(debs, "/debs"), (&plan, "/plan"), (&overlay, "/overlay"), (&program, "/program"), (&keyring, "/keyring")];
+        let more = [
+            (debs, "/debs"),
+            (&plan, "/plan"),
+            (&overlay, "/overlay"),
+            (&program, "/program"),
+            (&keyring, "/keyring"),
+            (&own, "/firmware"),
+        ];
         stage::status("making the root file system", &mut self.script("root.sh", &more, out))
     }
 
@@ -101,6 +114,7 @@ impl Recipe {
         let mut text = format!("{} {} {}\n", self.board.name(), self.epoch, self.version);
         text.push_str(&debian::write_lock(lock));
         let mut files = vec![self.program.clone(), self.keys.keyring.clone()];
+        files.extend(firmware(self.firmware.as_deref())?.into_iter().map(|(file, _)| file));
         for top in [places::card_scripts(), places::root().join("image").join("root")] {
             files::below(&top, &mut files)?;
         }
@@ -115,5 +129,50 @@ impl Recipe {
             text.push_str(&format!("{} {hash}\n", file.display()));
         }
         Ok(text)
+    }
+}
+
+/// Returns the files below this folder of firmware that Debian does not have, with their places below `/lib/firmware`.
+///
+/// # Errors
+/// There is no such folder, no file in it, or one that is not below another folder, as each driver's is.
+pub(crate) fn firmware(folder: Option<&Path>) -> Result<Vec<(PathBuf, PathBuf)>, Error> {
+    let Some(folder) = folder else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    files::below(folder, &mut found)?;
+    let named = found.into_iter().map(|file| {
+        let name = file.strip_prefix(folder).unwrap_or(&file).to_owned();
+        (file, name)
+    });
+    let named: Vec<_> = named.collect();
+    let is_loose = |(_, name): &(PathBuf, PathBuf)| name.components().count() < 2;
+    if named.is_empty() || named.iter().any(is_loose) {
+        let folder = folder.display();
+        let why = format!(
+            "--firmware {folder}: its files lie in folders as in /lib/firmware, such as brcm/brcmfmac43436-sdio.bin"
+        );
+        return Err(Error::Card(why));
+    }
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn firmware_of_ones_own_lies_as_in_the_systems_folder_or_is_refused() {
+        assert_eq!(firmware(None).expect("none"), []);
+        let folder = std::env::temp_dir().join(format!("partybox-firmware-{}", std::process::id()));
+        files::fresh_folder(&folder).expect("a folder");
+        let refused = || firmware(Some(&folder)).expect_err("nothing to take").to_string();
+        assert!(refused().contains("brcm/"), "{}", refused());
+        let file = folder.join("brcm/brcmfmac43436-sdio.bin");
+        files::write(&file, "x").expect("a file");
+        let taken = firmware(Some(&folder)).expect("one");
+        assert_eq!(taken, [(file, PathBuf::from("brcm/brcmfmac43436-sdio.bin"))]);
+        files::write(&folder.join("loose.bin"), "x").expect("a file");
+        assert!(refused().contains("--firmware"), "{}", refused());
+        files::remove(&folder).expect("it is ours");
     }
 }

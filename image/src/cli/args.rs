@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Run benchmarks.
     Bench(BenchArgs),
+    /// Try other people's troubles.
+    Cases(CasesArgs),
     /// Run fuzz targets.
     Fuzz(FuzzArgs),
     /// Make the card.
@@ -90,6 +92,15 @@ pub(crate) struct BenchArgs {
     pub(crate) names: Vec<String>,
 }
 
+/// Arguments of `cases`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct CasesArgs {
+    /// Install without asking.
+    pub(crate) yes: bool,
+    /// Where they are.
+    pub(crate) folder: PathBuf,
+}
+
 /// Arguments of `fuzz`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FuzzArgs {
@@ -140,6 +151,8 @@ pub(crate) struct ImageArgs {
     pub(crate) certificate: Option<PathBuf>,
     /// Certificates whose updates the box takes, instead of that one.
     pub(crate) keyring: Option<PathBuf>,
+    /// Files of radios that Debian does not have, as they lie in `/lib/firmware`.
+    pub(crate) firmware: Option<PathBuf>,
 }
 
 /// Arguments of `flash`.

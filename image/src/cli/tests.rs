@@ -19,7 +19,7 @@ fn no_words_and_help_print_the_general_help() {
 
 #[test]
 fn every_command_has_its_own_help_both_ways() {
-    for topic in [Topic::Run, Topic::Test, Topic::Bench, Topic::Fuzz, Topic::Image, Topic::Flash] {
+    for topic in [Topic::Run, Topic::Test, Topic::Bench, Topic::Cases, Topic::Fuzz, Topic::Image, Topic::Flash] {
         assert_eq!(parsed(&["help", topic.name()]), Ok(Command::Help(topic)));
         assert_eq!(parsed(&[topic.name(), "--help"]), Ok(Command::Help(topic)));
     }
@@ -74,6 +74,7 @@ fn an_image_is_made_of_the_newest_packages_unless_a_lock_file_is_insisted_on() {
         assert_eq!(image(&words).locked, Locked::File("a".into()), "{words:?}");
     }
     assert_eq!(image(&["--cache", "c"]).cache, Some("c".into()));
+    assert_eq!(image(&["--firmware", "f"]).firmware, Some("f".into()));
     assert!(refused(&["image", "--locked", "--update-lock"]).contains("without --locked"));
     assert!(refused(&["test", "--cache", "c"]).contains("--machine"));
     assert!(refused(&["test", "--prepare"]).contains("--machine"));
@@ -83,6 +84,14 @@ fn an_image_is_made_of_the_newest_packages_unless_a_lock_file_is_insisted_on() {
 fn an_option_value_that_looks_like_the_separator_is_still_a_value() {
     let wanted = RunArgs { music: Some("--".into()), ..RunArgs::default() };
     assert_eq!(parsed(&["run", "--music", "--"]), Ok(Command::Run(wanted)));
+}
+
+#[test]
+fn cases_lie_in_one_folder() {
+    let wanted = CasesArgs { yes: true, folder: "music".into() };
+    assert_eq!(parsed(&["cases", "-y", "music"]), Ok(Command::Cases(wanted)));
+    assert!(refused(&["cases"]).contains("FOLDER must be given"));
+    assert!(refused(&["cases", "a", "b"]).contains("\"b\""));
 }
 
 #[test]
