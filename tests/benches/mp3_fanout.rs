@@ -230,6 +230,7 @@ fn serve() {
         audience: watch::Sender::default(),
         commands,
         decode: Arc::new(|_| None),
+        visuals: web::visual::Visuals::default(),
         pairing: web::pairing::Pairing::default(),
         library: None,
         settings: web::settings::channel().0,

@@ -10,7 +10,7 @@ import sys
 import time
 import wave
 
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 import whep
@@ -19,7 +19,8 @@ FIRST_SOUND_LIMIT_S = 10
 
 
 async def listen(url, seconds, path):
-    peer = RTCPeerConnection()
+    # Nobody but the box is asked where this is.
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     peer.addTransceiver("audio", direction="recvonly")
     tracks = asyncio.get_running_loop().create_future()
     peer.on("track", lambda track: tracks.done() or tracks.set_result(track))

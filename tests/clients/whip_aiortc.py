@@ -1,7 +1,8 @@
 """A WHIP sender on aiortc: an ICE, DTLS, SRTP and Opus stack that shares nothing with the box.
 
-Usage: whip_aiortc.py WHIP_URL TOKEN SECONDS LEFT_HZ RIGHT_HZ
+Usage: whip_aiortc.py WHIP_URL TOKEN SECONDS LEFT_HZ RIGHT_HZ [CURVE HASH]
 Sends a tone per channel (48 kHz, stereo) for SECONDS and prints one line of JSON once it is connected. It does not reconnect.
+CURVE (p256, p384) and HASH (sha-1 to sha-512) say which certificate it has, and how its offer names that.
 """
 
 import array
@@ -13,9 +14,21 @@ import sys
 import time
 
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc.rtcdtlstransport import RTCCertificate, generate_certificate
 from av import AudioFrame
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import whep
+
+CURVES = {"p256": ec.SECP256R1, "p384": ec.SECP384R1}
+HASHES = {
+    "sha-1": hashes.SHA1,
+    "sha-224": hashes.SHA224,
+    "sha-256": hashes.SHA256,
+    "sha-384": hashes.SHA384,
+    "sha-512": hashes.SHA512,
+}
 
 CONNECT_LIMIT_S = 10
 FRAME = 960
@@ -48,8 +61,24 @@ class Tones(MediaStreamTrack):
         return frame
 
 
-async def send(url, token, seconds, left_hz, right_hz):
+def naming(sdp, certificate, name):
+    """The offer with this certificate under this hash alone."""
+    digest = certificate._cert.fingerprint(HASHES[name]()).hex(":").upper()
+    lines = sdp.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("a=fingerprint:"))
+    kept = [line for n, line in enumerate(lines) if n <= first or not line.startswith("a=fingerprint:")]
+    kept[first] = f"a=fingerprint:{name} {digest}"
+    return "\r\n".join(kept) + "\r\n"
+
+
+async def send(url, token, seconds, left_hz, right_hz, curve=None, name=None):
     peer = RTCPeerConnection()
+    certificate = None
+    if curve is not None:
+        key = ec.generate_private_key(CURVES[curve]())
+        certificate = RTCCertificate(key, generate_certificate(key))
+        # The library has no other way to choose one.
+        peer._RTCPeerConnection__certificates = [certificate]
     peer.addTransceiver(Tones(left_hz, right_hz), direction="sendonly")
     connected = asyncio.get_running_loop().create_future()
 
@@ -61,7 +90,10 @@ async def send(url, token, seconds, left_hz, right_hz):
     await peer.setLocalDescription(await peer.createOffer())
     headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {token}"}
     started = time.monotonic()
-    status, answered, answer = await asyncio.to_thread(whep.request, "POST", url, peer.localDescription.sdp, headers)
+    offer = peer.localDescription.sdp
+    if certificate is not None:
+        offer = naming(offer, certificate, name)
+    status, answered, answer = await asyncio.to_thread(whep.request, "POST", url, offer, headers)
     answered_ms = round((time.monotonic() - started) * 1000)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     await asyncio.wait_for(connected, CONNECT_LIMIT_S)
@@ -72,4 +104,4 @@ async def send(url, token, seconds, left_hz, right_hz):
 
 
 if __name__ == "__main__":
-    asyncio.run(send(sys.argv[1], sys.argv[2], *map(float, sys.argv[3:6])))
+    asyncio.run(send(sys.argv[1], sys.argv[2], *map(float, sys.argv[3:6]), *sys.argv[6:8]))

@@ -3,6 +3,7 @@
 //! Players read MP3 over HTTP; two WebRTC stacks that share no code with the box listen over WHEP. A client that is not
 //! installed is named in the output, and its test ends there.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -130,13 +131,7 @@ fn what_curl_saves_is_a_playable_file_of_the_song() {
 
 #[test]
 fn an_independent_webrtc_stack_hears_the_song() {
-    let venv = tests::tidy::repository::root().join("target/venv/bin/python");
-    let python = std::env::var_os("PARTYBOX_PYTHON").unwrap_or_else(|| venv.into());
-    let has_aiortc = Command::new(&python).args(["-c", "import aiortc"]).stderr(Stdio::null()).status();
-    if !has_aiortc.is_ok_and(|status| status.success()) {
-        println!("not run: {} has no aiortc (`cargo xtask test` installs it)", python.display());
-        return;
-    }
+    let Some(python) = python_with_aiortc() else { return };
     let Some(party) = Party::start() else { return };
     let out = party.folder.path().join("aiortc.wav");
     run("aiortc", &mut client(&python, "whep_aiortc.py", &party, &out));
@@ -146,6 +141,29 @@ fn an_independent_webrtc_stack_hears_the_song() {
 
 #[test]
 fn gstreamer_hears_the_song() {
+    let Some(python) = python_with_gstreamer() else { return };
+    let Some(party) = Party::start() else { return };
+    let out = party.folder.path().join("gstreamer.wav");
+    run("GStreamer", &mut client(&python, "whep_gstreamer.py", &party, &out));
+    party.check("GStreamer", &out, 0.95);
+    // It knows no other.
+    assert_eq!(party.running.ciphers(), ["aes128_cm_hmac_sha1_80"]);
+}
+
+/// Returns a Python with aiortc; where there is none, says so.
+pub(crate) fn python_with_aiortc() -> Option<OsString> {
+    let venv = tests::tidy::repository::root().join("target/venv/bin/python");
+    let python = std::env::var_os("PARTYBOX_PYTHON").unwrap_or_else(|| venv.into());
+    let has_aiortc = Command::new(&python).args(["-c", "import aiortc"]).stderr(Stdio::null()).status();
+    if !has_aiortc.is_ok_and(|status| status.success()) {
+        println!("not run: {} has no aiortc (`cargo xtask test` installs it)", python.display());
+        return None;
+    }
+    Some(python)
+}
+
+/// Returns a Python with GStreamer's WebRTC; where there is none, says so.
+pub(crate) fn python_with_gstreamer() -> Option<OsString> {
     // The distribution's own Python has the bindings; another one first in the path has not.
     let python = ["/usr/bin/python3", "python3"].into_iter().find(|python| {
         let script = "import gi; gi.require_version('GstWebRTC', '1.0'); gi.require_version('GstSdp', '1.0'); \
@@ -154,16 +172,10 @@ fn gstreamer_hears_the_song() {
         let status = Command::new(python).args(["-c", script]).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     });
-    let Some(python) = python else {
+    if python.is_none() {
         println!("not run: no Python with GStreamer's WebRTC bindings (python3-gi, gir1.2-gst-plugins-bad-1.0)");
-        return;
-    };
-    let Some(party) = Party::start() else { return };
-    let out = party.folder.path().join("gstreamer.wav");
-    run("GStreamer", &mut client(python.as_ref(), "whep_gstreamer.py", &party, &out));
-    party.check("GStreamer", &out, 0.95);
-    // It knows no other.
-    assert_eq!(party.running.ciphers(), ["aes128_cm_hmac_sha1_80"]);
+    }
+    python.map(OsString::from)
 }
 
 fn client(python: &std::ffi::OsStr, script: &str, party: &Party, out: &Path) -> Command {

@@ -4,8 +4,10 @@
 //! stack listens. Browsers send streams of their own ([`relayed`]). A sender that is killed leaves music behind. A client that is
 //! not installed is named in the output, and its test ends there.
 
+mod foreign;
 mod icecast;
 mod relayed;
+mod together;
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -94,11 +96,21 @@ impl Stage {
 
     /// Starts a sender and waits until it is connected. Returns what it said.
     fn send(&mut self, script: &str, name: &str) -> (Sender, Value) {
+        self.send_tones(script, name, TONES_HZ)
+    }
+
+    /// The same with tones of these pitches, left and right, Hz.
+    fn send_tones(&mut self, script: &str, name: &str, tones: [f64; 2]) -> (Sender, Value) {
+        self.send_with(script, name, tones, &[])
+    }
+
+    /// The same with further arguments of the script.
+    fn send_with(&mut self, script: &str, name: &str, tones: [f64; 2], more: &[&str]) -> (Sender, Value) {
         let token = self.token(name);
         let mut command = Command::new(&self.python);
         command.arg(tests::tidy::repository::root().join("tests/clients").join(script));
         command.args([self.running.url("/whip/main"), token, SENDS_SECONDS.to_string()]);
-        command.args(TONES_HZ.map(|hz| hz.to_string())).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(tones.map(|hz| hz.to_string())).args(more).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut sender = Sender(command.spawn().expect("Python starts"));
         let mut line = String::new();
         let said = BufReader::new(sender.0.stdout.take().expect("a pipe")).read_line(&mut line);
@@ -188,6 +200,19 @@ fn an_independent_webrtc_stack_is_heard_in_stereo() {
     assert_eq!(said["status"], 201);
     stage.until_heard("Deck");
     stage.check_tones("aiortc");
+}
+
+#[test]
+fn a_sender_is_heard_whichever_hash_names_its_certificate_and_whichever_curve_it_is_on() {
+    let Some(mut stage) = Stage::open() else { return };
+    for (curve, hash) in [("p256", "sha-1"), ("p256", "sha-384"), ("p384", "sha-512"), ("p384", "sha-224")] {
+        let name = format!("{curve} {hash}");
+        let (_sender, said) = stage.send_with("whip_aiortc.py", &name, TONES_HZ, &[curve, hash]);
+        assert_eq!(said["status"], 201);
+        stage.until_heard(&name);
+        let ended = stage.host.ask("DELETE", "/api/party/sender", None);
+        assert_eq!(ended.status, 204, "{}", ended.body);
+    }
 }
 
 #[test]

@@ -106,4 +106,21 @@ fn a_line_of_the_file_holds_until_that_very_setting_is_set_on_the_page_and_never
         running.restart();
     }
     assert_eq!(held(&running), all(&page, "page"));
+
+    // One after the other is taken back, and holds as the file says at once and after a restart.
+    configure(folder.path(), &edited);
+    running.restart();
+    let mut expected = all(&page, "page");
+    for (place, (_, key, path)) in KEYS.iter().enumerate() {
+        let answer = host(&running).ask("DELETE", &format!("{path}/{key}"), None);
+        assert_eq!(answer.status, 204, "{key}: {answer:?}");
+        expected[place] = (edited[place].clone(), json!("file"));
+        assert_eq!(held(&running), expected, "after {key} was taken back");
+        running.restart();
+        assert_eq!(held(&running), expected, "after {key} was taken back, and a restart");
+    }
+    let rows = host(&running).ask("GET", "/api/box/settings", None).body["settings"].take();
+    let row = |key: &str| rows.as_array().into_iter().flatten().find(|row| row["key"] == key).cloned();
+    assert_eq!(row("wifi.portal").expect("a row")["origin"], "file");
+    assert_eq!(host(&running).ask("DELETE", "/api/box/network/nothing", None).status, 404);
 }

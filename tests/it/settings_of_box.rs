@@ -36,6 +36,9 @@ fn values() -> Vec<(&'static str, &'static str, Value)> {
         ("source.pause_fade_ms", "300", json!(400)),
         ("source.source_fade_ms", "2000", json!(3_000)),
         ("source.stop_fade_ms", "2000", json!(4_000)),
+        ("guest_files.file_mb_max", "50", json!(40)),
+        ("guest_files.files_max", "50", json!(40)),
+        ("guest_files.total_mb_max", "500", json!(400)),
         ("line_in.device", "\"null\"", json!("usb")),
         ("line_in.period_ms", "10", json!(8)),
         ("opus.bitrate_bps", "96000", json!(64_000)),
@@ -48,6 +51,9 @@ fn values() -> Vec<(&'static str, &'static str, Value)> {
         ("mp3.listeners_max", "50", json!(60)),
         ("webrtc.listeners_max", "50", json!(60)),
         ("webrtc.sessions_per_address_max", "7", json!(9)),
+        ("webrtc.networks", "[\"127.0.0.0/8\"]", json!(["10.0.0.0/8", "192.168.1.7"])),
+        ("whip.refuse_video", "true", json!(false)),
+        ("whip.together_max", "3", json!(2)),
         ("rooms.rooms_max", "3", json!(5)),
         ("rooms.participants_max", "4", json!(6)),
         ("streams.connections_max", "90", json!(80)),
@@ -55,9 +61,15 @@ fn values() -> Vec<(&'static str, &'static str, Value)> {
         ("streams.receivers_max", "90", json!(80)),
         ("streams.streams_max", "4", json!(5)),
         ("streams.unheard_minutes", "20", json!(30)),
+        // If somebody else has that port, the box goes on without.
+        ("http.https_port", "18443", json!(0)),
         ("http.connections_max", "900", json!(800)),
         ("http.connections_per_address_max", "30", json!(40)),
         ("http.pages_max", "900", json!(700)),
+        ("http.guests_per_address_max", "20", json!(30)),
+        ("http.url", "\"http://one.internal\"", json!("https://two.internal")),
+        ("http.proxies", "[\"10.9.9.0/24\"]", json!(["10.9.8.7"])),
+        ("http.embed", "[\"http://one.internal:81\"]", json!(["*"])),
         ("http.names", "[\"one.internal\"]", json!(["two.internal", "three.internal"])),
         ("board.board", "\"sim\"", json!("auto")),
         ("board.chip", "\"chip\"", json!("other")),
@@ -210,8 +222,8 @@ fn every_key_goes_from_the_file_over_the_page_and_a_restart_to_the_box_and_back(
     // Set again, and then said by the card: that is the last word.
     world.set(&wish);
     // All but what says how the box is put together.
-    let is_on_card =
-        |key: &str| !["http.", "streams.", "webrtc.sessions_per_address"].iter().any(|of| key.starts_with(of));
+    let of_the_box = ["http.", "streams.", "whip.", "webrtc.s", "webrtc.n", "guest_files."];
+    let is_on_card = |key: &str| !of_the_box.iter().any(|of| key.starts_with(of));
     let text: String = lines().lines().filter(|line| is_on_card(line)).map(|line| format!("{line}\n")).collect();
     fs::write(world.card(), text).expect("an edit");
     world.running.restart();
@@ -226,6 +238,17 @@ fn every_key_goes_from_the_file_over_the_page_and_a_restart_to_the_box_and_back(
 }
 
 #[test]
+fn every_setting_of_the_page_has_a_name_for_people() {
+    let words = concat!(env!("CARGO_MANIFEST_DIR"), "/../webui/lang/en/settings.js");
+    let words = fs::read_to_string(words).expect("the words");
+    for key in settable().into_iter().filter(|key| !key.starts_with("buttons.") || *key == "buttons.knob") {
+        assert!(words.contains(&format!("'set.key.{key}'")), "{key} has no name");
+        let section = key.split_once('.').map_or("box", |(section, _)| section);
+        assert!(words.contains(&format!("'set.section.{section}'")), "{section} has no name");
+    }
+}
+
+#[test]
 fn what_is_refused_is_named_with_what_is_allowed_and_nothing_is_done() {
     let Some(world) = World::start("") else { return };
     let before = world.said();
@@ -236,6 +259,9 @@ fn what_is_refused_is_named_with_what_is_allowed_and_nothing_is_done() {
         ("source.start", json!("line-in"), "setting-value", "line_in.device"),
         ("name", json!({ "a": [1] }), "setting-value", "1 to 40"),
         ("nmae", json!("x"), "no-such-setting", SETTINGS),
+        ("http.proxies", json!(["proxy.internal"]), "setting-value", "ADDRESS/BITS"),
+        ("http.https_port", json!(443), "setting-value", "another port than 443"),
+        ("buttons.next.short", json!("talk"), "setting-value", "a button that repeats"),
         ("listen", json!("0.0.0.0:1"), "set-elsewhere", "file"),
         ("log.level", json!("trace"), "set-elsewhere", "command"),
         ("wifi.portal", json!("off"), "set-elsewhere", "/api/box/network"),
@@ -275,7 +301,11 @@ fn the_queue_survives_the_restart_that_settings_need() {
 
 #[test]
 fn a_backup_of_one_box_makes_another_like_it_and_names_what_it_does_not_know() {
-    let Some(one) = World::start("") else { return };
+    let (music, elsewhere) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let with_music = |folder: &tempfile::TempDir| format!("source.music = \"{}\"\n", folder.path().display());
+    fs::create_dir(music.path().join("lists")).expect("a folder");
+    fs::write(music.path().join("lists/Party.m3u"), b"caf\xe9.mp3\r\n").expect("a playlist");
+    let Some(one) = World::start(&with_music(&music)) else { return };
     one.set(&json!({ "name": "Garden", "opus.complexity": 3, "wifi.ssid": "Garten" }));
     assert_eq!(one.ask("PUT", "/api/party/settings", Some(&json!({ "per_guest_max": 7 }))).status, 204);
     assert_eq!(
@@ -289,9 +319,12 @@ fn a_backup_of_one_box_makes_another_like_it_and_names_what_it_does_not_know() {
     one.begin_again();
     let mut backup = one.ask("GET", "/api/box/backup", None).body;
     backup["stars"] = json!([1]);
-    let Some(other) = World::start("") else { return };
+    backup["playlists"]["../hosts.m3u"] = json!({ "text": "x" });
+    let Some(other) = World::start(&with_music(&elsewhere)) else { return };
     let answer = other.ask("PUT", "/api/box/backup", Some(&backup));
-    assert_eq!((answer.status, &answer.body["left_out"]), (200, &json!(["stars"])), "{answer:?}");
+    let left_out = json!([{ "name": "stars", "why": "unknown" }, { "name": "../hosts.m3u", "why": "bad-name" }]);
+    assert_eq!((answer.status, &answer.body["left_out"]), (200, &left_out), "{answer:?}");
+    assert_eq!(fs::read(elsewhere.path().join("lists/Party.m3u")).expect("it came along"), b"caf\xe9.mp3\r\n");
     assert_eq!(other.ask("GET", "/api/party/status", None).body["name"], "Partybox", "not before the restart");
     other.begin_again();
     let said = other.said();
@@ -300,5 +333,19 @@ fn a_backup_of_one_box_makes_another_like_it_and_names_what_it_does_not_know() {
     assert_eq!(other.ask("GET", "/api/channels/green", None).body["name"], "Rock");
     assert_eq!(other.credentials(), one.credentials(), "phones join it without a word");
     let wrong = other.ask("PUT", "/api/box/backup", Some(&json!({ "partybox_backup": 2 })));
+    assert_eq!((wrong.status, &wrong.body["code"]), (409, &json!("backup-too-new")));
+    let wrong = other.ask("PUT", "/api/box/backup", Some(&json!({ "files": [] })));
     assert_eq!((wrong.status, &wrong.body["code"]), (400, &json!("no-backup")));
+}
+
+#[test]
+fn a_backup_of_the_version_before_is_taken_by_this_one() {
+    let Some(world) = World::start("") else { return };
+    // As 0.1 wrote it, without playlists.
+    let settings = "version = 1\nasked = true\n[set]\nname = \"Garden\"\n";
+    let backup = json!({ "partybox_backup": 1, "version": "0.1.0", "files": { "settings": settings } });
+    let answer = world.ask("PUT", "/api/box/backup", Some(&backup));
+    assert_eq!((answer.status, &answer.body["left_out"]), (200, &json!([])), "{answer:?}");
+    world.begin_again();
+    assert_eq!(world.said()["name"]["value"], "Garden");
 }

@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use appliance::access_point::{self, files};
 use appliance::network::{BOX, BRIDGE, PREFIX_BITS};
-use appliance::{card_file, rules, stations, wifi};
+use appliance::{card_file, rules, signs, stations, wifi};
 use partybox::card;
 use partybox::config::{CardFile, Config};
 
@@ -16,7 +16,7 @@ use partybox::config::{CardFile, Config};
 ///
 /// The firmware needs sound cards, lines and the network; hostapd and dnsmasq need rights over the network; an update is
 /// mounted to be read, and so is the boot partition; what mounts for everybody can have no view of its own.
-const EXPOSURES: [(&str, f32); 16] = [
+const EXPOSURES: [(&str, f32); 18] = [
     ("partybox", 1.2),
     ("partybox-radio", 1.2),
     ("partybox-firewall", 1.7),
@@ -33,6 +33,8 @@ const EXPOSURES: [(&str, f32); 16] = [
     ("partybox-stick@", 3.8),
     ("partybox-card", 2.0),
     ("partybox-card-back", 2.1),
+    ("partybox-clock", 1.9),
+    ("partybox-radio-firmware", 1.6),
 ];
 
 /// Kinds of devices that the kernel knows without a module.
@@ -65,6 +67,23 @@ fn no_unit_is_more_exposed_than_its_work_needs() {
         println!("{name}: exposure {exposure}");
         assert!(exposure <= exposure_max, "{name}: {exposure} is more than {exposure_max}: {said}");
     }
+}
+
+#[test]
+fn the_firmware_cannot_take_the_whole_machine_and_has_files_for_all_its_connections() {
+    let unit = text("usr/lib/systemd/system/partybox.service");
+    let said = |key: &str| {
+        let lines: Vec<&str> = unit.lines().filter_map(|line| line.strip_prefix(key)).collect();
+        assert_eq!(lines.len(), 1, "{key}{lines:?}");
+        lines[0].to_owned()
+    };
+    let memory: u32 =
+        said("MemoryMax=").strip_suffix('%').and_then(|part| part.parse().ok()).expect("a part of what there is");
+    assert!((1..100).contains(&memory), "{memory} %");
+    assert!(said("TasksMax=").parse().is_ok_and(|tasks: u32| tasks > 0));
+    // By TLS a connection is three sockets; decoders, the database and the rest have theirs.
+    let connections = Config::default().http.connections_max;
+    assert!(said("LimitNOFILE=").parse().is_ok_and(|files: usize| files >= 4 * connections));
 }
 
 #[test]
@@ -116,6 +135,14 @@ fn without_rules_nothing_is_forwarded_and_no_cable_is_joined_to_another() {
     let firewall = ["partybox-firewall.service"];
     assert_eq!(lines("partybox-cable", "Requires"), firewall, "an order alone lets the cable go on without rules");
     assert_eq!(lines("partybox-cable", "After"), firewall);
+    // That they are not there is told where the firmware looks, and no longer once they are.
+    let told = format!("/run/{}", signs::RULES);
+    let (before, after) = (lines("partybox-firewall", "ExecStartPre"), lines("partybox-firewall", "ExecStopPost"));
+    assert_eq!(before.first().map(String::as_str), Some(&*format!("/usr/bin/busybox rm -f {told}")), "{before:?}");
+    assert!(
+        after.iter().any(|line| line.contains("SERVICE_RESULT") && line.ends_with(&format!("> {told}'"))),
+        "{after:?}"
+    );
 }
 
 #[test]
@@ -161,6 +188,13 @@ fn units_and_firmware_name_the_same_places() {
     let card = text("usr/lib/partybox/card");
     assert!(card.contains(&format!("BYTES_MAX={}\n", card_file::BYTES_MAX)), "{card}");
     assert!(card.contains(&format!("PROBLEMS={}\n", card_file::PROBLEMS)), "{card}");
+    assert!(text("usr/lib/partybox/radio-firmware").contains(&format!("/run/{}\n", signs::FIRMWARE)));
+    let clock = text("usr/lib/partybox/clock");
+    for place in ["/run/partybox/clock", "/run/partybox-clock/state"] {
+        assert!(clock.contains(place), "{place}");
+    }
+    assert!(unit("partybox-clock.path").contains("PathChanged=/run/partybox/clock\n"));
+    assert!(text("usr/lib/tmpfiles.d/partybox.conf").contains("d /run/partybox-clock "));
     let hostapd = stations::CONTROL.trim_start_matches("/run/");
     assert!(unit("partybox-access-point.service").contains(&format!("RuntimeDirectory={hostapd}\n")));
     let bridge = text("usr/lib/partybox/cable.d/10-party.netdev");
@@ -168,6 +202,22 @@ fn units_and_firmware_name_the_same_places() {
     let addresses = text("usr/lib/partybox/cable.d/10-party.network");
     assert!(addresses.contains(&format!("Address={BOX}/{PREFIX_BITS}\n")), "{addresses}");
     assert!(!BOX.is_loopback() && PREFIX_BITS < 30, "a network of some size");
+}
+
+#[test]
+fn every_radio_that_is_known_has_its_driver_on_the_card() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("a list");
+    let modules = read("../card/modules.list");
+    let has = |driver: &str| {
+        modules.lines().any(|line| line.trim_start_matches(['?', '+']).split(' ').next() == Some(driver))
+    };
+    let radios = read("../../firmware/appliance/src/access_point/radios.toml");
+    let radios: toml::Table = toml::from_str(&radios).expect("a table");
+    let rows = radios["radio"].as_array().expect("rows");
+    for driver in rows.iter().filter_map(|row| row["driver"].as_str()).filter(|driver| !driver.is_empty()) {
+        assert!(has(driver), "{driver} is in the table and not on the card");
+    }
+    assert!(rows.len() > 4);
 }
 
 #[test]

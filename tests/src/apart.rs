@@ -87,6 +87,24 @@ pub fn lay(phones: u8) -> Vec<Place> {
     places.collect()
 }
 
+/// Makes [`BOX`] and every address of [`crowd`] this machine's, without any other network. Within only.
+///
+/// # Panics
+/// When the kernel cannot.
+pub fn gather() {
+    run(&["ip", "link", "set", "lo", "up"]);
+    // The box speaks to networks that an interface of its own is in.
+    run(&["ip", "link", "add", "switch", "type", "bridge"]);
+    run(&["ip", "address", "add", &format!("{BOX}/16"), "dev", "switch"]);
+    run(&["ip", "link", "set", "switch", "up"]);
+    run(&["ip", "route", "add", "local", "10.231.0.0/16", "dev", "lo"]);
+}
+
+/// The address of the `n`th of a crowd, which is another than [`BOX`] and any [`Place`]'s.
+pub fn crowd(n: usize) -> Ipv4Addr {
+    Ipv4Addr::new(10, 231, (1 + n / 250 % 250) as u8, (n % 250) as u8 + 1)
+}
+
 fn run(command: &[&str]) {
     let ran = Command::new(command[0]).args(&command[1..]).output().expect("it starts");
     assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));

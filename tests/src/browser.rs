@@ -227,9 +227,16 @@ impl Browser {
         Ok(window.to_owned())
     }
 
-    /// Loads the page again.
+    /// Loads the page again. Where its address has a part behind `#` the driver does not wait for that, and whatever is opened while it
+    /// lasts never opens.
     pub fn reload(&self) -> Result<(), BrowserError> {
-        self.post("/refresh", &json!({})).map(drop)
+        self.run("window.testedBefore = true")?;
+        self.post("/refresh", &json!({}))?;
+        let anew = "return !window.testedBefore && document.readyState === 'complete'";
+        if wait::comes_true(COMMAND_LIMIT, || matches!(self.run(anew), Ok(Value::Bool(true)))) {
+            return Ok(());
+        }
+        Err(BrowserError::Refused { command: "reload".to_owned(), message: self.text() })
     }
 
     /// A real click or tap, trusted by the page, on the first element of a CSS selector, once that stands still. What is

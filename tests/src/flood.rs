@@ -1,11 +1,11 @@
-//! A thousand sockets that ask one thing of the box over and over and wait for no answer, somebody who listens beside them,
-//! and a witness that says what the machine itself kept everybody waiting for.
+//! A thousand sockets that want something of the box over and over, somebody who listens beside them, and a witness that says what
+//! the machine itself kept everybody waiting for.
 //!
 //! Lateness is how much less sound has come than time has gone by, beyond what was so at the beginning: a player that holds
 //! less than that falls silent. The witness is a metronome of the test's own that goes the same way, over a socket.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -13,7 +13,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+use tokio::time::MissedTickBehavior;
 
 /// Requests in one write of a socket.
 const PIPELINED: usize = 16;
@@ -28,7 +31,31 @@ const FRAME: Duration = Duration::from_millis(24);
 /// How long a receiver waits for anything at all.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-/// Sockets that ask until this is dropped.
+/// How often whoever crawls sends a byte, and for how long a pace is kept.
+const CRAWL: Duration = Duration::from_millis(250);
+
+/// Time between two connections of one socket, at least.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// Offers of one beat are sent at once.
+const BEAT: Duration = Duration::from_millis(10);
+
+/// What each socket of a flood does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Asks for a path, many times in one write, and waits for no answer.
+    Pipelines(String),
+    /// Begins to send a body to a path, and goes on byte by byte.
+    Crawls(&'static str),
+    /// Opens a WebSocket at a path, and goes when it is open.
+    Opens(&'static str),
+    /// Sends this SDP offer to a path, all sockets together so many times per second.
+    Offers(&'static str, String, u32),
+    /// Says nothing.
+    IsSilent,
+}
+
+/// Sockets that want something until this is dropped.
 #[derive(Debug)]
 pub struct Flood {
     answered: Arc<AtomicU64>,
@@ -36,22 +63,47 @@ pub struct Flood {
     runtime: Option<Runtime>,
 }
 
+/// What the sockets of a flood share.
+#[derive(Debug)]
+struct Shared {
+    to: SocketAddr,
+    manner: Manner,
+    /// Bytes of answers.
+    answered: Arc<AtomicU64>,
+    /// Offers that may be sent.
+    due: Semaphore,
+}
+
 impl Flood {
-    /// Opens `sockets` connections to the box at `to`, each of which asks for `path`.
+    /// Opens `sockets` connections to the box at `to` from the addresses that `from` says, if it says any.
     ///
     /// # Panics
     /// When the system has no thread.
-    pub fn begin(to: SocketAddr, path: &str, sockets: usize) -> Self {
+    pub fn begin(to: SocketAddr, manner: &Manner, sockets: usize, from: fn(usize) -> Option<Ipv4Addr>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let answered = Arc::<AtomicU64>::default();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {to}\r\n\r\n").repeat(PIPELINED);
-        for _ in 0..sockets {
-            let (request, answered) = (request.clone(), Arc::clone(&answered));
+        let due = Semaphore::new(0);
+        let shared = Arc::new(Shared { to, manner: manner.clone(), answered: Arc::clone(&answered), due });
+        for n in 0..sockets {
+            let shared = Arc::clone(&shared);
             runtime.spawn(async move {
-                // Whom the box turns away comes again, as floods do.
+                // Whom the box turns away comes again, as floods do, as often as leaves this machine time for anybody else.
+                let mut again = tokio::time::interval(AGAIN);
+                again.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 loop {
-                    _ = ask(to, request.as_bytes(), &answered).await;
-                    tokio::task::yield_now().await;
+                    again.tick().await;
+                    _ = shared.flood(from(n)).await;
+                }
+            });
+        }
+        if let Manner::Offers(_, _, per_second) = *manner {
+            runtime.spawn(async move {
+                let mut beat = tokio::time::interval(BEAT);
+                loop {
+                    beat.tick().await;
+                    let more = per_second as usize * BEAT.as_millis() as usize / 1_000;
+                    // Nobody catches up on what the machine was too busy for.
+                    shared.due.add_permits(more.saturating_sub(shared.due.available_permits()));
                 }
             });
         }
@@ -72,24 +124,80 @@ impl Drop for Flood {
     }
 }
 
-/// Asks without end, and counts what comes back.
-async fn ask(to: SocketAddr, request: &[u8], answered: &AtomicU64) -> io::Result<()> {
-    let (mut from_box, mut to_box) = tokio::net::TcpStream::connect(to).await?.into_split();
-    let asking = async {
-        loop {
-            to_box.write_all(request).await?;
+impl Shared {
+    /// What one socket does until it ends.
+    async fn flood(&self, from: Option<Ipv4Addr>) -> io::Result<()> {
+        let socket = TcpSocket::new_v4()?;
+        if let Some(from) = from {
+            socket.bind((from, 0).into())?;
         }
-    };
-    let hearing = async {
-        let mut bytes = vec![0; 16_384];
-        loop {
-            match from_box.read(&mut bytes).await? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                count => answered.fetch_add(count as u64, Ordering::Relaxed),
-            };
+        let mut stream = socket.connect(self.to).await?;
+        let host = format!("Host: {}\r\n", self.to);
+        match &self.manner {
+            Manner::Pipelines(path) => {
+                let request = format!("GET {path} HTTP/1.1\r\n{host}\r\n").repeat(PIPELINED);
+                let (mut from_box, mut to_box) = stream.into_split();
+                let asking = async {
+                    loop {
+                        to_box.write_all(request.as_bytes()).await?;
+                    }
+                };
+                tokio::select! { asked = asking => asked, heard = self.hear(&mut from_box) => heard }
+            }
+            Manner::Crawls(path) => {
+                let head = format!("POST {path} HTTP/1.1\r\n{host}Content-Length: 10000\r\n");
+                let (mut from_box, mut to_box) = stream.into_split();
+                let media = if path.contains("whep") { "application/sdp" } else { "application/octet-stream" };
+                let crawling = async {
+                    to_box.write_all(format!("{head}Content-Type: {media}\r\n\r\n").as_bytes()).await?;
+                    self.answered.fetch_add(1, Ordering::Relaxed);
+                    let mut beat = tokio::time::interval(CRAWL);
+                    loop {
+                        beat.tick().await;
+                        to_box.write_all(b"v").await?;
+                    }
+                };
+                tokio::select! { crawled = crawling => crawled, heard = self.hear(&mut from_box) => heard }
+            }
+            Manner::Opens(path) => {
+                let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                               Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+                stream.write_all(format!("GET {path} HTTP/1.1\r\n{host}{upgrade}\r\n").as_bytes()).await?;
+                self.hear_once(&mut stream).await
+            }
+            Manner::Offers(path, offer, _) => {
+                let head = format!("POST {path} HTTP/1.1\r\n{host}Content-Type: application/sdp\r\n");
+                let request = format!("{head}Content-Length: {}\r\n\r\n{offer}", offer.len());
+                loop {
+                    self.due.acquire().await.map_err(io::Error::other)?.forget();
+                    stream.write_all(request.as_bytes()).await?;
+                    self.hear_once(&mut stream).await?;
+                }
+            }
+            Manner::IsSilent => {
+                self.answered.fetch_add(1, Ordering::Relaxed);
+                self.hear(&mut stream).await
+            }
         }
-    };
-    tokio::select! { asked = asking => asked, heard = hearing => heard }
+    }
+
+    /// Counts what comes until the end.
+    async fn hear(&self, from_box: &mut (impl AsyncReadExt + Unpin)) -> io::Result<()> {
+        loop {
+            self.hear_once(from_box).await?;
+        }
+    }
+
+    async fn hear_once(&self, from_box: &mut (impl AsyncReadExt + Unpin)) -> io::Result<()> {
+        let mut bytes = [0; 8_192];
+        match from_box.read(&mut bytes).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                self.answered.fetch_add(count as u64, Ordering::Relaxed);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Somebody who receives a stream that has an even pace, and knows how late it was at worst.

@@ -17,6 +17,7 @@ pub mod hear;
 pub mod hiccups;
 pub mod host;
 pub mod hostile;
+pub mod joining;
 pub mod link;
 pub mod listener;
 pub mod lock_screen;

@@ -49,9 +49,17 @@ impl Running {
     /// # Panics
     /// As [`Self::start`].
     pub fn start_at(address: IpAddr) -> Option<Self> {
+        Self::start_at_with(address, &[] as &[&str])
+    }
+
+    /// The same with these options.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_at_with<A: AsRef<OsStr>>(address: IpAddr, options: &[A]) -> Option<Self> {
         let mut command = Command::new(path().inspect_err(|reason| println!("{reason}")).ok()?);
         command.args(["--log-level", "warn"]).stdin(Stdio::null()).stdout(Stdio::null());
-        Some(Self::listening(SocketAddr::new(address, free_port().port()), command, &[] as &[&str]))
+        Some(Self::listening(SocketAddr::new(address, free_port().port()), command, options))
     }
 
     /// The same with these variables in the program's environment.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::browser::Sink;
 use crate::wait;
 
 pub mod prompt;
@@ -92,6 +93,14 @@ impl SoundServer {
         let path = self.dir.path().join("asound.conf");
         fs::write(&path, text).expect("the test's own directory is writable");
         path
+    }
+
+    /// A server with one sink, `ears`, and what a browser is told so that it plays there; `None`, with the reason printed, where
+    /// there can be none.
+    pub fn ears() -> Option<(Self, Sink)> {
+        let server = Self::start(&["ears"]).map_err(|reason| println!("not run: {reason}")).ok()?;
+        let address = format!("unix:{}", server.socket().display());
+        Some((server, Sink { server: address, name: "ears".to_owned(), buffer_ms: None }))
     }
 
     /// The environment in which PulseAudio's own clients (and browsers) find this server.

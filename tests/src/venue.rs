@@ -28,6 +28,12 @@ pub fn fan_out() -> Config {
     Config { timeline: Timeline::starting_at(Time::ZERO), addresses: vec![LOOPBACK], port: 0, limits, clocks }
 }
 
+/// Returns the configuration of a server that hands on as many offers as that fan-out takes.
+pub fn http() -> web::http::Config {
+    let limits = web::http::limits::Limits { fan_out: fan_out().limits, ..Default::default() };
+    web::http::Config { limits, ..Default::default() }
+}
+
 /// Returns a stream of 20 ms packets at 64 kbit/s.
 ///
 /// # Panics

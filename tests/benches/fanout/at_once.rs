@@ -23,7 +23,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Barrier, mpsc, oneshot, watch};
 use tokio::task::LocalSet;
-use web::http::{App, Config, Hubs, serve};
+use web::http::{App, Hubs, serve};
 
 use super::{cpu_ns, packet, percentile, thread_cpu_ns};
 
@@ -119,7 +119,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
         let (_keep, snapshot) = watch::channel(Arc::new(venue::playing()));
         let (commands, _commands) = mpsc::channel(1);
         let app = App {
-            config: Config::default(),
+            config: venue::http(),
             rtc,
             mp3: watch::channel(Hubs::from([])).1,
             senders: web::senders::Senders::default(),
@@ -128,6 +128,7 @@ fn start_web(handle: &Handle) -> (SocketAddr, oneshot::Sender<()>, thread::JoinH
             audience: watch::Sender::default(),
             commands,
             decode: Arc::new(|_| None),
+            visuals: web::visual::Visuals::default(),
             pairing: web::pairing::Pairing::default(),
             library: None,
             settings: web::settings::channel().0,

@@ -47,7 +47,7 @@ pub(super) fn main() {
     let (_keep, snapshot) = watch::channel(Arc::new(playing()));
     let (commands, _commands) = mpsc::channel(1);
     let app = App {
-        config: web::http::Config::default(),
+        config: tests::venue::http(),
         rtc: handle.into(),
         mp3: watch::channel(Hubs::from([])).1,
         senders: web::senders::Senders::default(),
@@ -56,6 +56,7 @@ pub(super) fn main() {
         audience: watch::Sender::default(),
         commands,
         decode: Arc::new(|_| None),
+        visuals: web::visual::Visuals::default(),
         pairing: web::pairing::Pairing::default(),
         library: None,
         settings: web::settings::channel().0,

@@ -91,6 +91,7 @@ impl Web {
             settings: web::settings::channel().0,
             senders: web::senders::Senders::default(),
             decode: Arc::new(|_| None),
+            visuals: web::visual::Visuals::default(),
             intakes: watch::channel(web::senders::Intakes::default()).1,
             appliance: appliance::channel().0,
             zero: std::time::Instant::now(),

@@ -67,8 +67,8 @@ fn what_is_no_sound_file_is_named_and_explained() {
 #[test]
 fn a_codec_without_a_decoder_is_said_to_be_unsupported() {
     let Some(kitchen) = Kitchen::open() else { return };
-    let path = kitchen.tones("speex.m4a", 48_000, 1.0, "-c:a ac3 -f mp4");
-    assert_eq!(complaint(&path), format!("{path:?} cannot be played here: AC-3"));
+    let path = kitchen.tones("cinema.m4a", 48_000, 1.0, "-c:a truehd -strict -2 -f mp4");
+    assert_eq!(complaint(&path), format!("{path:?} cannot be played here: TrueHD"));
     let path = kitchen.make("film.mp4", &["-f", "lavfi", "-i", "testsrc=d=1"], "-c:v mpeg4");
     assert_eq!(complaint(&path), format!("{path:?} holds no sound"));
 }

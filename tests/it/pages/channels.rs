@@ -317,8 +317,9 @@ fn channels_can_be_used_by_everybody_and_leave_pictures() {
             ("host", "/host#box", "document.querySelectorAll('#channels li').length === 8"),
             ("screen", "/screen", "document.querySelectorAll('#channels li').length === 8"),
         ] {
+            // Anew each time, in its language, also where only what is behind `#` is another.
+            browser.go("about:blank").expect("nothing");
             browser.go(&party.running.url(page)).expect("the page opens");
-            browser.reload().expect("in its language");
             browser.wait_for(there, PATIENCE).expect(part);
             browser
                 .wait_for(&format!("document.documentElement.lang === '{language}'"), PATIENCE)

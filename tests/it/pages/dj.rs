@@ -1,5 +1,6 @@
 //! The DJ's page in a real browser on a real box: what it plays is what listeners of MP3 hear, and what it says of that is true.
 
+mod firefox;
 mod turns;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use tests::program::{Running, free_port};
 
 use super::looks::look;
 use super::{HOST, PATIENCE};
+
+pub(super) use turns::Killed;
 
 /// The songs of the two decks: title, artist and tone, Hz.
 const SONGS: [(&str, &str, f64); 2] = [("Red Tone", "Ann", 997.0), ("Blue Tone", "Bob", 1_499.0)];
@@ -60,6 +63,22 @@ fn make(file: &Path, (title, artist, hz): &(&str, &str, f64)) -> bool {
         .stdin(Stdio::null())
         .status();
     made.is_ok_and(|status| status.success())
+}
+
+/// Levels of tones of these pitches (Hz) in what a listener of MP3 hears now on one side, dBFS: `c0` is the left one, `c1` the right.
+pub(super) fn heard_tones<const N: usize>(running: &Running, side: &str, pitches: [f64; N]) -> [f64; N] {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-i", &running.url("/stream/main.mp3"), "-t", HEARD_S]);
+    command.args(["-af", &format!("pan=mono|c0={side}"), "-ar", &wav::RATE_HZ.to_string(), "-f", "f32le", "-"]);
+    let output = command.stdin(Stdio::null()).output().expect("ffmpeg, which the tests need").stdout;
+    let samples = output.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+    let heard: Vec<f32> = samples.collect();
+    assert!(heard.len() > LAST, "the stream broke off after {} samples", heard.len());
+    let tenths = heard[heard.len() - LAST..].chunks_exact(wav::RATE_HZ as usize / 10);
+    pitches.map(|hz| {
+        let levels: Vec<f64> = tenths.clone().map(|tenth| hear::tone_db(tenth, hz, wav::RATE_HZ)).collect();
+        hear::percentile(&levels, HALF)
+    })
 }
 
 /// A box whose host is not where the browsers are, with its host and the DJ's files.
@@ -112,20 +131,9 @@ impl Stage {
         self.levels_at("c0", pitches)
     }
 
-    /// The same on one side: `c0` is the left one, `c1` the right one.
+    /// The same on one side.
     fn levels_at<const N: usize>(&self, side: &str, pitches: [f64; N]) -> [f64; N] {
-        let mut command = Command::new("ffmpeg");
-        command.args(["-v", "error", "-i", &self.running.url("/stream/main.mp3"), "-t", HEARD_S]);
-        command.args(["-af", &format!("pan=mono|c0={side}"), "-ar", &wav::RATE_HZ.to_string(), "-f", "f32le", "-"]);
-        let output = command.stdin(Stdio::null()).output().expect("ffmpeg, which the tests need").stdout;
-        let samples = output.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
-        let heard: Vec<f32> = samples.collect();
-        assert!(heard.len() > LAST, "the stream broke off after {} samples", heard.len());
-        let tenths = heard[heard.len() - LAST..].chunks_exact(wav::RATE_HZ as usize / 10);
-        pitches.map(|hz| {
-            let levels: Vec<f64> = tenths.clone().map(|tenth| hear::tone_db(tenth, hz, wav::RATE_HZ)).collect();
-            hear::percentile(&levels, HALF)
-        })
+        heard_tones(&self.running, side, pitches)
     }
 
     /// Waits until the channel plays what is sent, under this title.

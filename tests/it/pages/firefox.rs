@@ -4,7 +4,6 @@
 use std::net::Ipv4Addr;
 
 use serde_json::json;
-use tests::browser::Sink;
 use tests::caller::Caller;
 use tests::firefox::{Firefox, missing};
 use tests::hear;
@@ -15,7 +14,7 @@ use super::looks::pictures;
 use super::{HOST, PATIENCE};
 
 const RATE_HZ: usize = 48_000;
-const PHONE: (u32, u32) = (390, 844);
+pub(super) const PHONE: (u32, u32) = (390, 844);
 const WALL: (u32, u32) = (1280, 720);
 
 /// Stretches of a second that are listened to before a pitch counts as never heard: what played before still lies in the
@@ -23,7 +22,7 @@ const WALL: (u32, u32) = (1280, 720);
 const STRETCHES: usize = 30;
 
 /// A party at which Firefox, at 127.0.0.1, is what `hosts` says. `None`, with the reason printed, without Firefox.
-fn party(hosts: &str) -> Option<Party> {
+pub(super) fn party(hosts: &str) -> Option<Party> {
     if let Some(reason) = missing() {
         println!("{reason}");
         return None;
@@ -31,7 +30,7 @@ fn party(hosts: &str) -> Option<Party> {
     party_of(hosts)
 }
 
-fn picture(firefox: &mut Firefox, name: &str) {
+pub(super) fn picture(firefox: &mut Firefox, name: &str) {
     firefox.screenshot(&pictures().join(format!("firefox-{name}.png"))).expect("a picture");
 }
 
@@ -57,18 +56,12 @@ fn hears(recording: &Recording, hz: f64) {
 #[test]
 fn a_guest_joins_hears_wishes_and_hears_the_wish() {
     let Some(party) = party(&format!("{HOST}/32")) else { return };
-    let server = match SoundServer::start(&["ears"]) {
-        Ok(server) => server,
-        Err(reason) => return println!("not run: {reason}"),
-    };
+    let Some((server, sink)) = SoundServer::ears() else { return };
     let mut host = Caller::new(HOST, party.running.address);
     // What plays first is known: it is what the box began with, but from its beginning, and at its own pitch.
     let own = json!({ "track": party.track("Blaue Stunde"), "at": "end" });
     assert_eq!(host.ask("POST", "/api/queue", Some(&own)).status, 201);
     assert_eq!(host.ask("POST", "/api/party/next", None).status / 100, 2);
-    let mut environment = server.environment().into_iter();
-    let address = environment.find(|(name, _)| *name == "PULSE_SERVER").expect("it has an address").1;
-    let sink = Sink { server: address, name: "ears".to_owned(), buffer_ms: None };
     let mut guest = Firefox::open(&party.running.url(""), PHONE, Some(&sink)).expect("the page opens");
     let size = guest.run("return [innerWidth, innerHeight].join('x')").expect("a size");
     println!("Firefox's page is {size}");

@@ -147,6 +147,24 @@ fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
 }
 
 #[test]
+fn a_timeline_runs_from_the_left_in_every_script_and_its_colour_with_it() {
+    let Some(party) = party() else { return };
+    let host = party.host(&options(PHONE, true));
+    for (language, volume) in [("en", "ltr"), ("ar", "rtl")] {
+        host.browser.run(&format!("localStorage.setItem('partybox.language', '{language}')")).expect("kept");
+        host.browser.reload().expect("the page");
+        host.browser.wait_for(&format!("document.documentElement.lang === '{language}'"), PATIENCE).expect("spoken");
+        let ways = "return ['seek', 'volume'].map((id) => {
+          const { direction, backgroundImage } = getComputedStyle(document.querySelector(`[data-page=host] #${id}`));
+          return [direction, /gradient\\(to (right|left)/.exec(backgroundImage)?.[1]];
+        })";
+        let way = |direction: &str| json!([direction, if direction == "ltr" { "right" } else { "left" }]);
+        let found = host.browser.run(ways).expect("two sliders");
+        assert_eq!(found, json!([way("ltr"), way(volume)]), "{language}");
+    }
+}
+
+#[test]
 fn who_is_not_host_is_told_how_to_become_one() {
     let Some(party) = party_of("") else { return };
     for (dark, kind) in [(true, "dark"), (false, "light")] {

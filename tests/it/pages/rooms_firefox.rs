@@ -1,6 +1,5 @@
 //! A room of two browsers that share no code of sound: Firefox hears Chromium, and Chromium Firefox.
 
-use tests::browser::Sink;
 use tests::firefox::{Firefox, missing};
 use tests::sound::SoundServer;
 
@@ -17,13 +16,7 @@ fn firefox_hears_chromium_in_a_room_and_chromium_firefox() {
         return;
     }
     // Without loudspeakers its clock of sound stands still; these have the rate of what is played.
-    let server = match SoundServer::start(&["ears"]) {
-        Ok(server) => server,
-        Err(reason) => return println!("not run: {reason}"),
-    };
-    let mut environment = server.environment().into_iter();
-    let address = environment.find(|(name, _)| *name == "PULSE_SERVER").expect("it has an address").1;
-    let sink = Sink { server: address, name: "ears".to_owned(), buffer_ms: None };
+    let Some((_server, sink)) = SoundServer::ears() else { return };
     let Some(running) = start() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let [tones, others] =

@@ -165,6 +165,31 @@ fn the_first_host_is_asked_once_and_everything_is_filled_in() {
 }
 
 #[test]
+fn a_box_that_does_not_know_the_time_is_told_it_by_one_tap_of_the_first_hosts_phone() {
+    // In Germany nobody is asked what has been said already.
+    let Some((_folder, running)) = own("wifi.country = \"DE\"") else { return };
+    let page = paired_where(&running, &options(PHONE, true), CLOCK);
+    page.wait_for("document.querySelector('#clock .primary')", PATIENCE).expect("it offers");
+    look(&page, "host-clock", PHONE);
+    tap(&page, "#clock .primary");
+    shows(&page, "The clock of the box is set.");
+    let told = page.run("return Math.abs(JSON.parse(sessionStorage.told).unix_ms - Date.now()) < 60000").expect("told");
+    assert_eq!(told, Value::Bool(true), "the phone's own time");
+    let zone = page.run("return Intl.DateTimeFormat().resolvedOptions().timeZone").expect("a zone");
+    until(&running, "time_zone", &zone, "page");
+    page.wait_for("!document.getElementById('clock')", PATIENCE).expect("it asks no more");
+    // The settings say who is in charge, and offer it again.
+    page.go(&running.url("/settings")).expect("the page with the settings");
+    page.wait_for("document.querySelector('#section-box summary')", PATIENCE).expect("sections");
+    tap(&page, "#section-box > summary");
+    shows(&page, "Nobody has told the box what time it is.");
+    let plain = visit(&running, &options(PHONE, true));
+    tap(&plain, "#section-box > summary");
+    shows(&plain, "The clock of this machine is set by its system.");
+    assert_eq!(page.console().expect("a log"), Vec::<String>::new());
+}
+
+#[test]
 fn a_guest_is_shown_no_setting_and_a_computer_in_a_house_asks_nobody() {
     let Some(running) = start() else { return };
     let body = ureq::get(running.url("/api/box/settings")).call().and_then(|mut answer| answer.body_mut().read_json());
@@ -176,8 +201,28 @@ fn a_guest_is_shown_no_setting_and_a_computer_in_a_house_asks_nobody() {
     assert_eq!(page.run("return document.querySelectorAll('.row').length").expect("rows"), 0);
 }
 
+/// What a card says whose clock nobody has set, and keeps of what it is told.
+const CLOCK: &str = "
+    const plain = window.fetch;
+    window.fetch = async (path, init) => {
+      const method = init?.method ?? 'GET';
+      if (path === '/api/box/clock' && JSON.parse(init.body).set) {
+        sessionStorage.told = init.body;
+        return new Response(null, { status: 204 });
+      }
+      const answer = await plain(path, init);
+      if (path !== '/api/box/settings' || method !== 'GET') return answer;
+      const said = { ...(await answer.json()), clock: { by: 'nobody', settable: true } };
+      return new Response(JSON.stringify(said), { status: 200 });
+    };";
+
 /// The host's page on a phone that is paired: the page is told so in place of a press of the button.
 fn paired(running: &Running, options: &Options) -> Browser {
+    paired_where(running, options, "")
+}
+
+/// The same where this script is run before all others.
+fn paired_where(running: &Running, options: &Options, before: &str) -> Browser {
     let browser = Browser::open(options).expect("a browser");
     let answers = "
         const own = window.fetch;
@@ -185,7 +230,7 @@ fn paired(running: &Running, options: &Options) -> Browser {
           path === '/api/pairing' && (init?.method ?? 'GET') === 'GET'
             ? Promise.resolve(new Response('{\"state\":\"host\",\"id\":1,\"label\":10}', { status: 200 }))
             : own(path, init);";
-    let script = serde_json::json!({ "source": answers });
+    let script = serde_json::json!({ "source": format!("{before}{answers}") });
     browser.devtools("Page.addScriptToEvaluateOnNewDocument", &script).expect("a script");
     browser.go(&running.url("/host")).expect("the page opens");
     browser

@@ -60,6 +60,16 @@ impl Stage {
         Sender(command.spawn().expect("ffmpeg starts"))
     }
 
+    /// Starts an ffmpeg that sends one tone on both sides as MP3, at the pace of the music.
+    pub(super) fn ffmpeg_tone(&mut self, name: &str, hz: f64) -> Sender {
+        let url = self.mount(name, "main");
+        let tone = format!("aevalsrc=0.25*sin(2*PI*{hz}*t)|0.25*sin(2*PI*{hz}*t):s=48000:d={SENDS_SECONDS}");
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", &tone]).args(FORMATS[0].1);
+        command.args(["-content_type", "audio/mpeg", "-flush_packets", "1", "-f", "mp3", &url]);
+        Sender(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("ffmpeg starts"))
+    }
+
     /// What the box says of its sender.
     fn sender(&self) -> Value {
         let answer = ureq::get(self.running.url("/api/party/status")).call();
@@ -69,7 +79,7 @@ impl Stage {
     }
 
     /// Waits until the sender says that this plays, and prints how long that took since `from`.
-    fn until_titled(&self, who: &str, artist: &str, title: &str, from: Instant) {
+    pub(super) fn until_titled(&self, who: &str, artist: &str, title: &str, from: Instant) {
         let is_so = wait::comes_true(PATIENCE, || {
             let sender = self.sender();
             sender["title"] == title && sender["artist"] == artist

@@ -5,9 +5,11 @@ use std::process::{Child, Command, Stdio};
 use serde_json::json;
 use tests::browser::Options;
 use tests::caller::Caller;
+use tests::program::Running;
 
 use super::super::PATIENCE;
 use super::super::host::party;
+use super::super::looks::look;
 use super::{Desk, Stage, songs};
 
 #[test]
@@ -37,18 +39,49 @@ fn a_dj_waits_while_somebody_else_sends_and_is_next() {
 }
 
 #[test]
+fn two_djs_play_together_and_each_page_says_with_whom() {
+    let Some(mut stage) = Stage::open() else { return };
+    stage.done("POST", "/api/party/source", Some(json!({ "source": "sender" })));
+    let [first, second] = [stage.dj(&Options::default()), stage.dj(&Options::default())];
+    first.play("a", &stage.files[0], "Red Tone");
+    first.tap("#air");
+    first.until_said("You are on the channel");
+    second.play("b", &stage.files[1], "Blue Tone");
+    second.slide("fader", 100);
+    second.tap("#air");
+    second.until_said("sends to this channel. You are next");
+    // The host lets them, and the one who waited need not tap again.
+    stage.done("PUT", "/api/party/settings", Some(json!({ "together": true })));
+    for desk in [&first, &second] {
+        desk.until_said("You are on the channel");
+        desk.until_said("Together with DJ ");
+        look(&desk.0, "dj-together", Options::default().window);
+    }
+    // Whoever lost the connection for a moment comes last.
+    let parts = |text: &serde_json::Value| -> Vec<String> {
+        let mut parts: Vec<String> = text.as_str().unwrap_or_default().split(" + ").map(str::to_owned).collect();
+        parts.sort();
+        parts
+    };
+    stage.running.until("/api/party/status", PATIENCE, |status| {
+        let channel = &status["channels"][0];
+        let artists = parts(&channel["artist"]);
+        parts(&channel["title"]) == ["Blue Tone", "Red Tone"] && artists.len() == 2 && artists[0].starts_with("DJ ")
+    });
+    // How loud each of two senders is, `senders::together` hears.
+    first.tap("#air");
+    first.until_said("Nothing is sent yet");
+    stage.until_titled("Blue Tone", "Bob");
+    first.until_said("Nothing is sent yet");
+}
+
+#[test]
 fn a_host_takes_over_from_whoever_sends() {
     let Some(party) = party() else { return };
     let Some((_folder, files)) = songs() else { return };
-    let Some(python) = python() else { return };
     let mut host = Caller::new([127, 0, 0, 1].into(), party.running.address);
     assert_eq!(host.ask("POST", "/api/party/source", Some(&json!({ "source": "sender" }))).status, 204);
-    let made = host.ask("POST", "/api/senders", Some(&json!({ "name": "Old Desk" })));
-    let token = made.body["token"].as_str().expect("a token");
-    let script = tests::tidy::repository::root().join("tests/clients/whip_aiortc.py");
-    let mut command = Command::new(python);
-    command.arg(script).args([&party.running.url("/whip/main"), token, "60", "600", "700"]);
-    let sender = Killed(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("Python starts"));
+    let Some(sender) = Killed::sends(&party.running, &mut host, "Old Desk") else { return };
     party.running.until("/api/party/status", PATIENCE, |status| {
         let sources = status["sources"].as_array().cloned().unwrap_or_default();
         sources.iter().any(|one| one["id"] == "sender" && one["detail"] == "Old Desk" && one["state"] == "signal")
@@ -64,7 +97,20 @@ fn a_host_takes_over_from_whoever_sends() {
 }
 
 /// A program that ends with the test.
-struct Killed(Child);
+pub(in super::super) struct Killed(Child);
+
+impl Killed {
+    /// Starts a sender called so; `None`, with the reason printed, if this machine has no Python for it.
+    pub(in super::super) fn sends(running: &Running, host: &mut Caller, name: &str) -> Option<Self> {
+        let python = python()?;
+        let made = host.ask("POST", "/api/senders", Some(&json!({ "name": name })));
+        let token = made.body["token"].as_str().expect("a token");
+        let script = tests::tidy::repository::root().join("tests/clients/whip_aiortc.py");
+        let mut command = Command::new(python);
+        command.arg(script).args([&running.url("/whip/main"), token, "60", "600", "700"]);
+        Some(Self(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("Python starts")))
+    }
+}
 
 impl Drop for Killed {
     fn drop(&mut self) {
