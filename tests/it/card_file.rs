@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use appliance::credentials::Credentials;
 use appliance::state::peek;
-use partybox::card::KEYS;
+use partybox::card::keys;
 use serde_json::{Value, json};
 use tests::caller::Caller;
 use tests::machine::wait_for;
@@ -23,8 +23,9 @@ type Values = (&'static str, &'static str, &'static str);
 /// Most mistakes of one file that are told one by one.
 const TOLD_MAX: usize = 19;
 
-/// A value of each key that is not the default, and one that cannot be; `board.pins` holds one of its pins.
-const VALUES: [Values; 48] = [
+/// A value of each key that is not the default (but for the port, which no other test may have), and one that cannot be;
+/// `board.pins` holds one of its pins.
+const VALUES: [Values; 70] = [
     ("name", "\"Fête à Zürich\"", "\"\""),
     ("night", "\"22:00-07:00\"", "\"late\""),
     ("time_zone", "\"Europe/Berlin\"", "\"Middle-earth\""),
@@ -42,6 +43,10 @@ const VALUES: [Values; 48] = [
     ("source.pause_fade_ms", "300", "0"),
     ("source.source_fade_ms", "2000", "0"),
     ("source.stop_fade_ms", "2000", "0"),
+    ("guest_files.per_guest_max", "3", "0"),
+    ("guest_files.file_mb_max", "100", "0"),
+    ("guest_files.files_max", "20", "1001"),
+    ("guest_files.total_mb_max", "500", "0"),
     ("line_in.device", "\"null\"", "3"),
     ("line_in.period_ms", "10", "200"),
     ("opus.bitrate_bps", "96000", "1"),
@@ -53,8 +58,26 @@ const VALUES: [Values; 48] = [
     ("mp3.burst_ms", "100", "1001"),
     ("mp3.listeners_max", "5", "0"),
     ("webrtc.listeners_max", "5", "0"),
+    ("webrtc.sessions_per_address_max", "5", "0"),
+    ("webrtc.networks", "[\"10.0.0.0/8\"]", "[\"the garden\"]"),
+    ("whip.refuse_video", "true", "1"),
+    ("whip.together_max", "3", "5"),
     ("rooms.rooms_max", "3", "0"),
     ("rooms.participants_max", "4", "1"),
+    ("streams.connections_max", "20", "0"),
+    ("streams.senders_max", "0", "17"),
+    ("streams.receivers_max", "20", "0"),
+    ("streams.streams_max", "0", "17"),
+    ("streams.unheard_minutes", "5", "0"),
+    ("http.https_port", "0", "65536"),
+    ("http.connections_max", "500", "1"),
+    ("http.connections_per_address_max", "20", "1"),
+    ("http.pages_max", "100", "1"),
+    ("http.guests_per_address_max", "100", "0"),
+    ("http.names", "[\"party.internal\", \"garden.local\"]", "[\"a b\"]"),
+    ("http.url", "\"https://party.internal\"", "\"party\""),
+    ("http.proxies", "[\"10.0.0.1\"]", "[\"me\"]"),
+    ("http.embed", "[\"http://homeassistant.local:8123\"]", "[\"x\"]"),
     ("board.board", "\"sim\"", "\"abacus\""),
     ("board.chip", "\"chip\"", "1"),
     ("board.display", "\"none\"", "\"tv\""),
@@ -159,7 +182,7 @@ fn utf16(letters: &str) -> Vec<u8> {
 
 #[test]
 fn every_key_is_read_as_any_editor_saves_it_and_every_mistake_is_told_while_the_box_plays() {
-    let known: usize = KEYS.iter().map(|(_, keys)| keys.len()).sum();
+    let known = keys().len();
     assert_eq!(VALUES.len() - REFUSED, known, "a key has no value here");
     let mut world = World::new();
     let right = lines(&VALUES, |(_, right, _)| right);

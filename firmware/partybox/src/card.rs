@@ -8,6 +8,6 @@ mod overlay;
 mod syntax;
 mod take_over;
 
-pub use keys::KEYS;
+pub use keys::keys;
 pub use overlay::{over, read};
 pub use take_over::take_over;

@@ -1,44 +1,33 @@
-//! Which keys of the configuration an owner may set in the card's file. All others say how the box is put together.
+//! Which keys of the configuration an owner may set in the card's file: those that hosts may set on the page. All others say how
+//! the box is put together.
 //!
-//! A list; what a key means stands in `partybox.toml`.
+//! Holds no list of its own; what a key means stands in `partybox.toml`.
 
-/// Keys by section; the first have none.
-pub const KEYS: [(&str, &[&str]); 11] = [
-    ("", &["name", "night", "time_zone"]),
-    ("wifi", &["ssid", "passphrase", "country", "band", "guests_max", "isolate", "portal", "forward", "cable"]),
-    ("source", &["start", "crossfade_ms", "pause_fade_ms", "source_fade_ms", "stop_fade_ms"]),
-    ("line_in", &["device", "period_ms"]),
-    ("opus", &["bitrate_bps", "complexity", "fec", "expected_loss_percent", "packet_ms"]),
-    ("mp3", &["bitrates_bps", "burst_ms", "listeners_max"]),
-    ("webrtc", &["listeners_max"]),
-    ("rooms", &["rooms_max", "participants_max"]),
-    (
-        "board",
-        &[
-            "board",
-            "chip",
-            "display",
-            "display_address",
-            "brightness_percent",
-            "night_percent",
-            "pwm",
-            "double_ms",
-            PINS,
-        ],
-    ),
-    ("buttons", &["play", "next", "volume_up", "volume_down", "pair", "knob"]),
-    ("log", &["level"]),
-];
+use crate::settings;
 
 /// The key of `[board]` that is a table: each pin in it counts by itself.
 pub(super) const PINS: &str = "pins";
 
+/// Returns the section (empty for the first ones) and the name of each key that may be set, in the order of the page. A button is
+/// one key, whose value is a table.
+pub fn keys() -> Vec<(&'static str, &'static str)> {
+    let mut keys: Vec<_> = settings::KEYS.iter().map(|key| of_file(key.name)).collect();
+    keys.dedup();
+    keys
+}
+
+/// Returns the section and the key in it under which a setting stands in a file.
+fn of_file(name: &'static str) -> (&'static str, &'static str) {
+    let (section, rest) = name.split_once('.').unwrap_or(("", name));
+    (section, rest.split('.').next().unwrap_or(rest))
+}
+
 /// Returns whether the `key` of this section may be set.
 pub(super) fn may_be_set(section: &str, key: &str) -> bool {
-    KEYS.iter().any(|(name, keys)| *name == section && keys.contains(&key))
+    settings::KEYS.iter().any(|known| of_file(known.name) == (section, key))
 }
 
 /// Returns whether there is such a section.
 pub(super) fn is_section(name: &str) -> bool {
-    !name.is_empty() && KEYS.iter().any(|(known, _)| *known == name)
+    !name.is_empty() && settings::KEYS.iter().any(|known| of_file(known.name).0 == name)
 }
