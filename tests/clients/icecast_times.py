@@ -3,8 +3,8 @@
 Usage: icecast_times.py BOX_URL TRIES, as a host of the box, whose first channel plays senders meanwhile
 Prints a table in milliseconds and goals as ratios: from the request to the sound in the packets of a WebRTC listener and in the bytes of an
 MP3 listener, decoded as they come. Every program speaks to the box through a relay that sees its request and when its body begins. What
-a program keeps back itself is in it. A program that is not installed is named. With ONLY in the environment only programs are measured whose name contains it; with
-SHOW_BODY every piece of a body is printed as it comes.
+a program keeps back itself is in it. A program that is not installed is named. With ONLY in the environment only programs are measured
+whose name contains it; with SHOW_BODY every piece of a body is printed as it comes.
 """
 
 import array
