@@ -175,6 +175,14 @@ pub(crate) const NEEDS: &[Need] = &[
         Sign::Program(&["ezstream"]),
         system("ezstream", "ezstream", "ezstream"),
     ),
+    need("butt", "a sender that many people use", For::Test, Sign::Program(&["butt"]), system("butt", "butt", "butt")),
+    need(
+        "Xvfb",
+        "a display for a sender that wants one",
+        For::Test,
+        Sign::Program(&["Xvfb"]),
+        system("xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
+    ),
     need("mpv", "an MP3 listener", For::Test, Sign::Program(&["mpv"]), system("mpv", "mpv", "mpv")),
     need(
         "GStreamer tools",

@@ -1,7 +1,8 @@
 """A WHEP listener on aiortc: an ICE, DTLS, SRTP and Opus stack that shares nothing with the box.
 
-Usage: whep_aiortc.py WHEP_URL SECONDS OUT.wav
-Writes SECONDS of decoded sound (48 kHz, stereo, 16 bit) and prints one line of JSON. It does not reconnect.
+Usage: whep_aiortc.py WHEP_URL SECONDS OUT.wav [KEY]
+Writes SECONDS of decoded sound (48 kHz, stereo, 16 bit) and prints one line of JSON. It does not reconnect. KEY (rsa2048, p521, …)
+says which certificate it has.
 """
 
 import asyncio
@@ -14,13 +15,16 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 import whep
+from whip_aiortc import use_certificate
 
 FIRST_SOUND_LIMIT_S = 10
 
 
-async def listen(url, seconds, path):
+async def listen(url, seconds, path, kind=None):
     # Nobody but the box is asked where this is.
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    if kind is not None:
+        use_certificate(peer, kind)
     peer.addTransceiver("audio", direction="recvonly")
     tracks = asyncio.get_running_loop().create_future()
     peer.on("track", lambda track: tracks.done() or tracks.set_result(track))
@@ -59,4 +63,4 @@ async def listen(url, seconds, path):
 
 
 if __name__ == "__main__":
-    asyncio.run(listen(sys.argv[1], float(sys.argv[2]), sys.argv[3]))
+    asyncio.run(listen(sys.argv[1], float(sys.argv[2]), *sys.argv[3:5]))

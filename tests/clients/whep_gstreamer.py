@@ -1,4 +1,4 @@
-"""A WHEP listener on GStreamer's webrtcbin (libnice, OpenSSL DTLS, libsrtp, libopus).
+"""A WHEP listener on GStreamer's webrtcbin (libnice, OpenSSL DTLS, libsrtp, libopus), with the certificate that it makes itself: RSA.
 
 Usage: whep_gstreamer.py WHEP_URL SECONDS OUT.wav
 Writes decoded sound (48 kHz, stereo, 16 bit) and prints one line of JSON. Does the WHEP exchange itself, because
@@ -6,9 +6,7 @@ the whepsrc element is not packaged everywhere. It does not reconnect.
 """
 
 import json
-import re
 import socket
-import subprocess
 import sys
 import urllib.parse
 
@@ -27,7 +25,6 @@ NO_SOUND_LIMIT_S = 20
 class Listener:
     def __init__(self, url, seconds, path):
         self.url, self.seconds, self.path = url, seconds, path
-        self.certificate = certificate()
         self.session = None
         self.error = None
         self.loop = GLib.MainLoop()
@@ -38,7 +35,6 @@ class Listener:
         # Kept, because the bindings take over the one reference that the element has.
         self.agent = self.peer.get_property("ice-agent")
         self.agent.emit("add-local-ip-address", own_address(url))
-        self.peer.connect("deep-element-added", self.certify)
         self.pipeline.add(self.peer)
         opus = Gst.Caps.from_string(
             "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,payload=96"
@@ -49,13 +45,6 @@ class Listener:
         bus = self.pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message::error", lambda _, message: self.stop(str(message.parse_error())))
-
-    def certify(self, _bin, _parent, element):
-        # GStreamer 1.22 makes RSA certificates by itself, which the box's DTLS does not verify. RFC 8827 section 6.5
-        # asks every WebRTC peer for P-256, so that is what this one brings.
-        factory = element.get_factory()
-        if factory is not None and factory.get_name() == "dtlsdec":
-            element.set_property("pem", self.certificate)
 
     def run(self):
         self.pipeline.set_state(Gst.State.PLAYING)
@@ -88,10 +77,7 @@ class Listener:
             GLib.idle_add(self.exchange)
 
     def exchange(self):
-        # webrtcbin 1.22 hashes all of a PEM that is given to it, the private key included; the peers want the
-        # certificate's own fingerprint (RFC 8122 section 5).
         offer = self.peer.get_property("local-description").sdp.as_text()
-        offer = re.sub(r"a=fingerprint:sha-256 \S+", f"a=fingerprint:sha-256 {fingerprint(self.certificate)}", offer)
         try:
             _, self.session, answer = whep.join(self.url, offer)
         except whep.Refused as refusal:
@@ -121,19 +107,6 @@ class Listener:
         # file's header be completed, which is done when the call returns.
         sink.send_event(Gst.Event.new_eos())
         return self.stop()
-
-
-def certificate():
-    """A fresh P-256 certificate with its key, as PEM."""
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=listener -days 2 -keyout -"
-    return subprocess.run(command.split(), check=True, capture_output=True, text=True).stdout
-
-
-def fingerprint(pem):
-    """The SHA-256 of the certificate in `pem`, as SDP writes it."""
-    command = "openssl x509 -noout -fingerprint -sha256"
-    said = subprocess.run(command.split(), check=True, capture_output=True, text=True, input=pem).stdout
-    return said.strip().split("=", 1)[1]
 
 
 def own_address(url):

@@ -1,8 +1,9 @@
 """A WHIP sender on aiortc: an ICE, DTLS, SRTP and Opus stack that shares nothing with the box.
 
-Usage: whip_aiortc.py WHIP_URL TOKEN SECONDS LEFT_HZ RIGHT_HZ [CURVE HASH]
-Sends a tone per channel (48 kHz, stereo) for SECONDS and prints one line of JSON once it is connected. It does not reconnect.
-CURVE (p256, p384) and HASH (sha-1 to sha-512) say which certificate it has, and how its offer names that.
+Usage: whip_aiortc.py WHIP_URL TOKEN SECONDS LEFT_HZ RIGHT_HZ [KEY HASH]
+Sends a tone per channel (48 kHz, stereo) for SECONDS and prints one line of JSON once it is connected, or its handshake refused. It
+does not reconnect.
+KEY (p256, p384, p521, rsa2048, …) and HASH (sha-1 to sha-512) say which certificate it has, and how its offer names that.
 """
 
 import array
@@ -17,11 +18,12 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtcdtlstransport import RTCCertificate, generate_certificate
 from av import AudioFrame
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import whep
 
-CURVES = {"p256": ec.SECP256R1, "p384": ec.SECP384R1}
+CURVES = {"p224": ec.SECP224R1, "p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1}
+RSA = "rsa"
 HASHES = {
     "sha-1": hashes.SHA1,
     "sha-224": hashes.SHA224,
@@ -61,6 +63,18 @@ class Tones(MediaStreamTrack):
         return frame
 
 
+def use_certificate(peer, kind):
+    """Gives the peer a certificate with a key of this kind, and returns it."""
+    if kind.startswith(RSA):
+        key = rsa.generate_private_key(65_537, int(kind.removeprefix(RSA)))
+    else:
+        key = ec.generate_private_key(CURVES[kind]())
+    certificate = RTCCertificate(key, generate_certificate(key))
+    # The library has no other way to choose one.
+    peer._RTCPeerConnection__certificates = [certificate]
+    return certificate
+
+
 def naming(sdp, certificate, name):
     """The offer with this certificate under this hash alone."""
     digest = certificate._cert.fingerprint(HASHES[name]()).hex(":").upper()
@@ -71,14 +85,9 @@ def naming(sdp, certificate, name):
     return "\r\n".join(kept) + "\r\n"
 
 
-async def send(url, token, seconds, left_hz, right_hz, curve=None, name=None):
+async def send(url, token, seconds, left_hz, right_hz, kind=None, name=None):
     peer = RTCPeerConnection()
-    certificate = None
-    if curve is not None:
-        key = ec.generate_private_key(CURVES[curve]())
-        certificate = RTCCertificate(key, generate_certificate(key))
-        # The library has no other way to choose one.
-        peer._RTCPeerConnection__certificates = [certificate]
+    certificate = None if kind is None else use_certificate(peer, kind)
     peer.addTransceiver(Tones(left_hz, right_hz), direction="sendonly")
     connected = asyncio.get_running_loop().create_future()
 
@@ -86,6 +95,8 @@ async def send(url, token, seconds, left_hz, right_hz, curve=None, name=None):
     def changed():
         if peer.connectionState == "connected" and not connected.done():
             connected.set_result(None)
+        if peer.connectionState == "failed" and not connected.done():
+            connected.set_exception(ConnectionError("the box has refused it"))
 
     await peer.setLocalDescription(await peer.createOffer())
     headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {token}"}
@@ -96,7 +107,10 @@ async def send(url, token, seconds, left_hz, right_hz, curve=None, name=None):
     status, answered, answer = await asyncio.to_thread(whep.request, "POST", url, offer, headers)
     answered_ms = round((time.monotonic() - started) * 1000)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-    await asyncio.wait_for(connected, CONNECT_LIMIT_S)
+    try:
+        await asyncio.wait_for(connected, CONNECT_LIMIT_S)
+    except ConnectionError as refusal:
+        return print(json.dumps({"status": status, "refusal": str(refusal)}), flush=True)
     print(json.dumps({"status": status, "location": answered["Location"], "answered_ms": answered_ms}), flush=True)
     await asyncio.sleep(seconds)
     await asyncio.to_thread(whep.request, "DELETE", whep.urllib.parse.urljoin(url, answered["Location"]))

@@ -140,6 +140,17 @@ fn an_independent_webrtc_stack_hears_the_song() {
 }
 
 #[test]
+fn a_listener_hears_the_song_whichever_key_is_in_its_certificate() {
+    let Some(python) = python_with_aiortc() else { return };
+    let Some(party) = Party::start() else { return };
+    let out = party.folder.path().join("aiortc.wav");
+    for key in ["rsa2048", "p521"] {
+        run(key, client(&python, "whep_aiortc.py", &party, &out).arg(key));
+        party.check(key, &out, 0.95);
+    }
+}
+
+#[test]
 fn gstreamer_hears_the_song() {
     let Some(python) = python_with_gstreamer() else { return };
     let Some(party) = Party::start() else { return };

@@ -4,6 +4,7 @@
 //! stack listens. Browsers send streams of their own ([`relayed`]). A sender that is killed leaves music behind. A client that is
 //! not installed is named in the output, and its test ends there.
 
+mod butt;
 mod foreign;
 mod icecast;
 mod relayed;
@@ -203,16 +204,28 @@ fn an_independent_webrtc_stack_is_heard_in_stereo() {
 }
 
 #[test]
-fn a_sender_is_heard_whichever_hash_names_its_certificate_and_whichever_curve_it_is_on() {
+fn a_sender_is_heard_whichever_hash_names_its_certificate_and_whichever_key_is_in_it() {
     let Some(mut stage) = Stage::open() else { return };
-    for (curve, hash) in [("p256", "sha-1"), ("p256", "sha-384"), ("p384", "sha-512"), ("p384", "sha-224")] {
-        let name = format!("{curve} {hash}");
-        let (_sender, said) = stage.send_with("whip_aiortc.py", &name, TONES_HZ, &[curve, hash]);
-        assert_eq!(said["status"], 201);
+    let [old, browsers] = [("p256", "sha-1"), ("p256", "sha-384")];
+    let others = [("p384", "sha-512"), ("p384", "sha-224"), ("p521", "sha-256"), ("rsa2048", "sha-256")];
+    for (key, hash) in [old, browsers].into_iter().chain(others) {
+        let name = format!("{key} {hash}");
+        let (_sender, said) = stage.send_with("whip_aiortc.py", &name, TONES_HZ, &[key, hash]);
+        assert_eq!((&said["status"], &said["refusal"]), (&json!(201), &Value::Null));
         stage.until_heard(&name);
         let ended = stage.host.ask("DELETE", "/api/party/sender", None);
         assert_eq!(ended.status, 204, "{}", ended.body);
     }
+}
+
+#[test]
+fn a_sender_whose_certificate_cannot_be_verified_is_told_so_and_its_place_is_free() {
+    let Some(mut stage) = Stage::open() else { return };
+    let (_sender, said) = stage.send_with("whip_aiortc.py", "Old desk", TONES_HZ, &["p224", "sha-256"]);
+    assert_eq!(said["refusal"], "the box has refused it");
+    let (_next, said) = stage.send_with("whip_aiortc.py", "Deck", TONES_HZ, &["p256", "sha-256"]);
+    assert_eq!((&said["status"], &said["refusal"]), (&json!(201), &Value::Null));
+    stage.until_heard("Deck");
 }
 
 #[test]

@@ -9,7 +9,7 @@
 //! no source, so that the mixer's rules do the rest. The sender's clock is fitted to the box's like a sound card's.
 //!
 //! A program that knows no WebRTC sends a stream of bytes instead ([`SenderInput::open_stream`]): a decoder process takes them,
-//! and what it makes of them waits for 1.5 s, because such programs send in pieces of up to a second (`stream`, `depth`).
+//! and what it makes of them waits for 1 s, or 1.5 s where it comes in pieces of up to a second (`stream`, `depth`).
 //!
 //! Who may send, and what is heard, is decided elsewhere; there is no RTP here.
 

@@ -18,6 +18,7 @@ mod attempt;
 mod cookie;
 mod identity;
 mod introduction;
+mod more_keys;
 mod named;
 mod peek;
 #[cfg(test)]
@@ -87,6 +88,8 @@ pub enum Ended {
     Closed,
     /// The peer's certificate is not the one its SDP names.
     WrongCertificate,
+    /// The peer's certificate is the one its SDP names, but of a kind that is not verified.
+    UnknownKey,
     /// The handshake failed, or the peers share no SRTP profile.
     Failed,
 }
@@ -247,7 +250,7 @@ impl Association {
                     self.done = true;
                     return Ok(Some(protection));
                 }
-                Err(ended) if self.side.client || self.done => return Err(ended),
+                Err(ended) if self.side.client || self.done || ended == Ended::UnknownKey => return Err(ended),
                 Err(_) => drop(self.attempts.remove(n)),
             }
         }
@@ -338,6 +341,18 @@ impl Association {
     ) -> Dtls {
         new(Arc::clone(config), DtlsCertificate::clone(&self.identity.certificate), self.side.clocks.instant(now))
     }
+}
+
+/// Refuses a peer whose certificate nobody here can verify.
+fn unknown_key(to: SocketAddr, out: &mut impl Transmit) -> Ended {
+    log::info!(
+        "{to} cannot join: its certificate's key is neither RSA of at least 2,048 bits nor ECDSA on P-256, P-384 or P-521"
+    );
+    if let Some(alert) = out.buffer().get_mut(..more_keys::REFUSAL.len()) {
+        alert.copy_from_slice(&more_keys::REFUSAL);
+        out.send(to, more_keys::REFUSAL.len());
+    }
+    Ended::UnknownKey
 }
 
 fn wrong_certificate() -> Ended {

@@ -13,9 +13,9 @@ use super::{PATIENCE, Sender, Stage, TONES_HZ};
 /// A song of both tones with a title, long enough for any of these tests.
 const SONG_S: u32 = 120;
 
-/// Whether a program is installed; else it is named in the output.
-fn has(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+/// Whether a program is installed, which ends when it is given this option; else it is named in the output.
+pub(super) fn has(program: &str, option: &str) -> bool {
+    let there = Command::new(program).arg(option).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !there {
         println!("not run: {program} is not installed (`cargo xtask test` installs it)");
     }
@@ -35,25 +35,38 @@ fn song(stage: &Stage, ending: &str, options: &[&str]) -> PathBuf {
     song
 }
 
-/// Writes a file for a program, with a secret in it, and returns where it is.
-fn file(stage: &Stage, name: &str, text: &str) -> PathBuf {
-    let path = stage.folder.path().join(name);
-    std::fs::write(&path, text).expect("a file");
-    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("a file of ours");
-    path
-}
-
 impl Stage {
+    /// Writes a file for a program, with a secret in it, and returns where it is.
+    pub(super) fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("a file of ours");
+        path
+    }
+
     /// Waits until the sender called so is there, heard and titled, and checks its tones; then kills it and waits for the music.
-    fn check_program(&mut self, name: &str, mut sender: Sender) {
+    fn check_program(&mut self, name: &str, sender: Sender) {
+        let begun = Instant::now();
+        self.check_program_told(name, sender, || begun, Self::check_tones);
+    }
+
+    /// The same of a program to which `tell` says its title once it is heard, and returns when; `check` is how its tones are checked.
+    pub(super) fn check_program_told(
+        &mut self,
+        name: &str,
+        mut sender: Sender,
+        tell: impl FnOnce() -> Instant,
+        check: impl FnOnce(&Self, &str),
+    ) {
         self.running.until("/api/party/status", 4 * PATIENCE, |status| {
             status["sources"].as_array().is_some_and(|all| all.iter().any(|one| one["detail"] == name))
         });
         let connected = Instant::now();
         self.until_heard(name);
         println!("{name}: heard {} ms after it connected", connected.elapsed().as_millis());
-        self.until_titled(name, "Ann", "Song", connected);
-        self.check_tones(name);
+        let told = tell();
+        self.until_titled(name, "Ann", "Song", told.max(connected));
+        check(self, name);
         sender.kill();
         let killed = Instant::now();
         self.running.until("/api/party/status", PATIENCE, |status| {
@@ -65,7 +78,7 @@ impl Stage {
 
 #[test]
 fn liquidsoap_is_heard_in_mp3_and_in_ogg_with_its_titles() {
-    if !has("liquidsoap") {
+    if !has("liquidsoap", "--version") {
         return;
     }
     let Some(mut stage) = Stage::open() else { return };
@@ -81,7 +94,7 @@ fn liquidsoap_is_heard_in_mp3_and_in_ogg_with_its_titles() {
             address.ip(),
             address.port()
         );
-        let script = file(&stage, "party.liq", &script);
+        let script = stage.file("party.liq", &script);
         let mut command = Command::new("liquidsoap");
         let child = command.arg(script).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
         stage.check_program(name, Sender(child));
@@ -100,7 +113,7 @@ fn ezstream(stage: &mut Stage, name: &str, song: &Path, format: &str) -> Sender 
         address.port(),
         song.display()
     );
-    let settings = file(stage, "ezstream.xml", &text);
+    let settings = stage.file("ezstream.xml", &text);
     let mut command = Command::new("ezstream");
     command.arg("-c").arg(settings).stdin(Stdio::null()).stdout(Stdio::null());
     Sender(command.spawn().expect("it starts"))
@@ -108,7 +121,7 @@ fn ezstream(stage: &mut Stage, name: &str, song: &Path, format: &str) -> Sender 
 
 #[test]
 fn a_client_of_libshout_is_heard_in_mp3_and_in_ogg_with_its_titles() {
-    if !has("ezstream") {
+    if !has("ezstream", "--version") {
         return;
     }
     let Some(mut stage) = Stage::open() else { return };

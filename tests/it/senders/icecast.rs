@@ -55,7 +55,8 @@ impl Stage {
         let url = self.mount(name, if container == "adts" { "main.aac" } else { "main" });
         let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-nostdin", "-re"]).args(tones(SENDS_SECONDS)).args(options);
-        command.args(["-content_type", if container == "ogg" { "application/ogg" } else { "audio/mpeg" }]);
+        // Neither Ogg nor AAC is what it is called here.
+        command.args(["-content_type", if container == "ogg" { "application/octet-stream" } else { "audio/mpeg" }]);
         command.args(["-flush_packets", "1", "-f", container, &url]).stdin(Stdio::null()).stdout(Stdio::null());
         Sender(command.spawn().expect("ffmpeg starts"))
     }

@@ -6,12 +6,15 @@ use base::Time;
 use dimpl::{Dtls, Output, SrtpProfile};
 
 use super::cookie::STAND_IN;
-use super::{Ended, Fingerprint, Protection, Side};
+use super::{Ended, Fingerprint, Protection, Side, more_keys, peek};
 use crate::srtp::{MasterKeys, Opener, Profile, Sealer};
 use crate::transmit::Transmit;
 
 /// Room for what the library hands out at once.
 const SCRATCH_BYTES: usize = 2_048;
+
+/// Records that the library takes at once. OpenSSL sends more, because it cuts a certificate with RSA into pieces of 256 bytes.
+const RECORDS_MAX: usize = 8;
 
 /// One handshake.
 pub(super) struct Attempt {
@@ -106,12 +109,17 @@ impl Attempt {
         out: &mut impl Transmit,
     ) -> Result<Option<Protection>, Ended> {
         // The library wants to be drained between any two of its inputs.
-        let before = self.advance(side, now, to, out)?;
-        if let Err(error) = self.dtls.handle_packet(datagram) {
-            log::debug!("a DTLS datagram is dropped: {error}");
+        let mut keys = self.advance(side, now, to, out)?;
+        let mut rest = datagram;
+        while !rest.is_empty() {
+            let (part, behind) = rest.split_at(peek::bytes_of_records(rest, RECORDS_MAX));
+            if let Err(error) = self.dtls.handle_packet(part) {
+                log::debug!("a DTLS datagram is dropped: {error}");
+            }
+            keys = self.drain(side, to, out)?.or(keys);
+            rest = behind;
         }
-        let after = self.drain(side, to, out)?;
-        Ok(after.or(before))
+        Ok(keys)
     }
 
     pub(super) fn drain(
@@ -124,15 +132,17 @@ impl Attempt {
         loop {
             match self.dtls.poll_output(&mut scratch) {
                 Output::Packet(packet) => {
-                    let Some(slot) = out.buffer().get_mut(..packet.len()) else { return Err(Ended::Failed) };
-                    slot.copy_from_slice(packet);
-                    out.send(to, packet.len());
+                    let Some(len) = more_keys::widen(packet, out.buffer()) else { return Err(Ended::Failed) };
+                    out.send(to, len);
                     self.answered = true;
                     self.pieces = Vec::new();
                 }
                 Output::PeerCert(der) => {
                     if !side.expected.is(der) {
                         return Err(super::wrong_certificate());
+                    }
+                    if !more_keys::is_known(der) {
+                        return Err(super::unknown_key(to, out));
                     }
                     self.certified = true;
                 }

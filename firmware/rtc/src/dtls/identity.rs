@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dimpl::DtlsCertificate;
 
-use super::{Fingerprint, cookie, sha256};
+use super::{Fingerprint, cookie, more_keys, sha256};
 use crate::config::HANDSHAKE_MS_MAX;
 
 /// Largest datagram of a handshake. Below every path's limit (RFC 8200 section 5 guarantees 1,280 with headers).
@@ -54,8 +54,8 @@ impl Identity {
                 .flight_start_rto(Duration::from_millis(FLIGHT_MS))
                 .flight_retries(FLIGHT_RETRIES)
                 .handshake_timeout(Duration::from_millis(HANDSHAKE_MS_MAX));
-            let config = if echoes { config.with_crypto_provider(cookie::provider()) } else { config };
-            config.build().map(Arc::new).map_err(|e| IdentityError(e.to_string()))
+            let provider = if echoes { more_keys::asking(cookie::provider()) } else { more_keys::verifying() };
+            config.with_crypto_provider(provider).build().map(Arc::new).map_err(|e| IdentityError(e.to_string()))
         };
         Ok(Self { config: config(false)?, echoing: config(true)?, certificate: Arc::new(certificate) })
     }

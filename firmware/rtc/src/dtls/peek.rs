@@ -4,13 +4,13 @@
 //! Decides nothing. Shapes: RFC 6347 sections 4.1 and 4.2.2, RFC 9147 section 4.
 
 /// Bytes of a plaintext record's header.
-const RECORD_HEADER_BYTES: usize = 13;
+pub(super) const RECORD_HEADER_BYTES: usize = 13;
 
 /// Bytes of a handshake message's header.
-const MESSAGE_HEADER_BYTES: usize = 12;
+pub(super) const MESSAGE_HEADER_BYTES: usize = 12;
 
 /// Content type of handshake messages.
-const HANDSHAKE: u8 = 22;
+pub(super) const HANDSHAKE: u8 = 22;
 
 /// First bytes from here on are protected records of DTLS 1.3.
 const UNIFIED_HEADER: u8 = 32;
@@ -113,7 +113,7 @@ fn supported_versions(hello: &[u8]) -> Option<&[u8]> {
 }
 
 /// What a length of `width` bytes counts, and what is behind it.
-fn counted(bytes: &[u8], width: usize) -> Option<(&[u8], &[u8])> {
+pub(super) fn counted(bytes: &[u8], width: usize) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_at_checked(width)?;
     rest.split_at_checked(number(length))
 }
@@ -127,6 +127,19 @@ pub(super) fn certificate(datagram: &[u8]) -> Vec<Piece<'_>> {
 /// The first certificate of a whole certificate message, in DER: behind the lengths of the list and its own.
 pub(super) fn der(message: &[u8]) -> Option<&[u8]> {
     message.get(6..)?.get(..number(message.get(3..6)?))
+}
+
+/// How long the first records of `datagram` are, at most so many; all of it where it has no lengths.
+pub(super) fn bytes_of_records(datagram: &[u8], count_max: usize) -> usize {
+    let mut rest = datagram;
+    for _ in 0..count_max {
+        let header = rest.split_at_checked(RECORD_HEADER_BYTES).filter(|(header, _)| header[0] < UNIFIED_HEADER);
+        let Some((_, behind)) = header.and_then(|(header, rest)| rest.split_at_checked(number(&header[11..]))) else {
+            return datagram.len();
+        };
+        rest = behind;
+    }
+    datagram.len() - rest.len()
 }
 
 /// The plaintext pieces at the start of `datagram`, and whether there is nothing else in it.
@@ -161,7 +174,7 @@ fn piece(content: &[u8]) -> Option<(Piece<'_>, &[u8])> {
 }
 
 /// A number in network order.
-fn number(bytes: &[u8]) -> usize {
+pub(super) fn number(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, byte| (number << 8) | usize::from(*byte))
 }
 
@@ -214,6 +227,16 @@ pub(super) mod tests {
         }
         assert!(!refuses_1_2(&crate::dtls::cookie::STAND_IN[25..]), "without extensions");
         assert_eq!(cookie(&crate::dtls::cookie::STAND_IN[25..]), Some(&[][..]));
+    }
+
+    #[test]
+    fn records_are_counted_and_what_is_cut_is_left_whole() {
+        let [long, short] = [record(CERTIFICATE, 2, 3, 0, b"abc"), record(16, 3, 1, 0, b"k")];
+        let all = [&long[..], &short, &long].concat();
+        let counted = [1, 2, 3, 4].map(|count| bytes_of_records(&all, count));
+        assert_eq!(counted, [long.len(), long.len() + short.len(), all.len(), all.len()]);
+        assert_eq!(bytes_of_records(&all[..long.len() + 5], 2), long.len() + 5);
+        assert_eq!((bytes_of_records(&[47, 1, 2, 3], 1), bytes_of_records(&[], 1)), (4, 0));
     }
 
     #[test]

@@ -104,6 +104,18 @@ async fn put_and_source_are_answered_as_icecast_does_and_what_follows_arrives_wh
 }
 
 #[tokio::test]
+async fn whatever_a_program_calls_its_sound_is_taken() {
+    let world = World::new(Config::default()).await;
+    let line = basic(&token(&world, "Deck", None));
+    for called in ["X: y", "Content-Type:", "Content-Type: application/octet-stream", "Content-Type: text/x-mp3; q=1"] {
+        let (program, said) = Program::begin(&world, "SOURCE /main HTTP/1.0", &[&line, called]).await;
+        assert_eq!(said, "HTTP/1.0 200 OK", "{called}");
+        drop(program);
+        until("the channel is free", || heard(&world).is_none()).await;
+    }
+}
+
+#[tokio::test]
 async fn libshout_learns_what_the_server_can_do_and_that_it_needs_a_password_before_it_sends() {
     let world = World::new(Config::default()).await;
     let can = world.ask("OPTIONS", "*", &["Connection: Upgrade", "Upgrade: TLS/1.0, HTTP/1.1"], &[]).await;
@@ -144,8 +156,8 @@ async fn whoever_may_not_send_is_told_as_icecast_does() {
         ("SOURCE /main HTTP/1.0", vec![MPEG, &of_red], "401"),
         ("SOURCE /none HTTP/1.0", vec![MPEG, &right], "404"),
         ("SOURCE /main/deep HTTP/1.0", vec![MPEG, &right], "404"),
-        ("SOURCE /main HTTP/1.0", vec![&right], "403"),
         ("SOURCE /main HTTP/1.0", vec![&right, "Content-Type: video/webm"], "403"),
+        ("SOURCE /main HTTP/1.0", vec![&right, "Content-Type: Audio/WebM; codecs=opus"], "403"),
         ("SOURCE /main HTTP/1.0", vec![&right, MPEG, "Origin: http://evil.example"], "403"),
         ("SOURCE /main HTTP/9", vec![&right, MPEG], "400"),
         ("SOURCE main HTTP/1.0", vec![&right, MPEG], "400"),
