@@ -15,9 +15,9 @@ const LANGUAGES: [&str; 9] = ["en", "de", "fr", "es", "it", "pt", "pl", "ja", "a
 /// A name that no phone has room for.
 const LONG: &str = "Maximilians und Anna-Sophies unvergessliches Sommerfest";
 
-/// Smallest target for a thumb, and the least of a name that still says something, px.
+/// Smallest target for a thumb, and the least of a name that still says something, px: two words.
 const TARGET_PX: f64 = 44.0;
-const NAME_PX: f64 = 80.0;
+const NAME_PX: f64 = 160.0;
 
 /// How everything in the head stands; `words` is what the button says instead, if anything.
 const LOOK: &str = "(() => {
