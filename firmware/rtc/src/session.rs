@@ -276,11 +276,6 @@ impl Session {
         received
     }
 
-    /// Returns whether it is a listener's, and does not only stand by.
-    pub(super) fn hears(&self) -> bool {
-        self.sender.is_none() && self.standby_until.is_none()
-    }
-
     /// The handshake is done.
     pub(super) fn join(&mut self, now: Time, protection: Protection, first_sequence: u16, report_delay_ms: u64) {
         let report_at = now.plus_millis(report_delay_ms);
@@ -380,8 +375,7 @@ impl Session {
 
     /// When it wants to be looked at next.
     pub(super) fn deadline(&self) -> Time {
-        let silence = self.seen.plus_millis(CONSENT_MS_MAX);
-        let silence = self.standby_until.map_or(silence, |until| silence.min(until));
+        let silence = self.standby_until.into_iter().fold(self.seen.plus_millis(CONSENT_MS_MAX), Time::min);
         let own = match &self.joined {
             Some(joined) => silence.min(joined.report_at).min(self.ask_at),
             None => silence.min(self.created.plus_millis(HANDSHAKE_MS_MAX)),

@@ -11,7 +11,14 @@ use base::{Asking, Time};
 use super::Engine;
 use crate::api::{Answer, Offer, OfferError};
 use crate::config::STANDBY_MS_MAX;
-use crate::session::Over;
+use crate::session::{Over, Session};
+
+impl Session {
+    /// Returns whether it is a listener's, and does not only stand by.
+    pub(super) fn hears(&self) -> bool {
+        self.sender.is_none() && self.standby_until.is_none()
+    }
+}
 
 impl Engine {
     /// Opens a session that stands by: it is connected, and hears nothing until it is switched to a stream ([`Engine::switch`]).
