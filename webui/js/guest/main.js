@@ -43,7 +43,6 @@ let prepared = false;
 for (const id of ['play', 'mini-play']) element(id).addEventListener('click', toggleListening);
 document.dispatchEvent(new Event('ready-to-play'));
 if (document.documentElement.dataset.tapped === 'early') toggleListening();
-else if (document.visibilityState === 'visible') player.prepare();
 await speak('shared', 'guest');
 translate(element('page').parentElement ?? document);
 const stage = new Stage(() => feed.positionMs(), () => feed.boxMs());
@@ -73,6 +72,7 @@ followThePhone();
 settle({ enter, leave, lost: (error) => say(sentence(error)) });
 show();
 feed.open();
+if (document.visibilityState === 'visible') player.prepare();
 
 /** The page is shown again. */
 async function enter() {
