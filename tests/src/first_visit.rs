@@ -26,7 +26,8 @@ pub struct Conditions {
     pub slower: u32,
 }
 
-/// A radio, as Chromium emulates it: it delays each request and shares the rate among them, and leaves WebRTC alone.
+/// A radio, as Chromium emulates it: it delays each request and shares the rate among them. Of WebRTC it delays each packet by the
+/// whole round trip, which makes that of WebRTC twice as long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Radio {
     /// From a request to the first byte of its answer, in ms.
@@ -41,6 +42,7 @@ pub const FULL_RADIO: Radio = Radio { round_trip_ms: 200, bytes_per_s: 125_000 }
 /// Remembers what cannot be asked for afterwards. Sound counts from -60 dBFS on, in windows of 10.7 ms that are looked at every
 /// 4 ms.
 const WATCH: &str = "window.testSeen = { shifts: [], sockets: 0 };
+  window.testPeers = [];
   new PerformanceObserver((list) => {
     for (const { value, hadRecentInput, startTime, sources } of list.getEntries()) {
       if (!hadRecentInput) testSeen.shifts.push({ value, at: startTime, what: sources.map(({ node, previousRect: from, currentRect: to }) =>
@@ -48,6 +50,7 @@ const WATCH: &str = "window.testSeen = { shifts: [], sockets: 0 };
     }
   }).observe({ type: 'layout-shift', buffered: true });
   window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); testSeen.sockets += 1; } };
+  window.RTCPeerConnection = class extends RTCPeerConnection { constructor(...given) { super(...given); testPeers.push(this); } };
   new MutationObserver(() => {
     const state = document.getElementById('state')?.textContent ?? '';
     testSeen.first ??= state || undefined;
@@ -56,13 +59,13 @@ const WATCH: &str = "window.testSeen = { shifts: [], sockets: 0 };
   document.addEventListener('click', () => {
     if (testSeen.tapped !== undefined) return;
     testSeen.tapped = performance.now();
-    const ear = new AudioContext(), analyser = ear.createAnalyser(), samples = new Float32Array(512);
+    const analyser = testEar.createAnalyser(), samples = new Float32Array(512);
     analyser.fftSize = samples.length;
-    ear.resume();
+    testEar.resume();
     let stream = null;
     const listen = () => {
       const now = document.getElementById('audio').srcObject;
-      if (now !== stream && now !== null) ear.createMediaStreamSource(now).connect(analyser);
+      if (now !== stream && now !== null) testEar.createMediaStreamSource(now).connect(analyser);
       stream = now;
       analyser.getFloatTimeDomainData(samples);
       if (samples.some((sample) => Math.abs(sample) > 0.001)) testSeen.heard = performance.now();
@@ -154,12 +157,38 @@ fn settled(browser: &Browser) -> Result<Seen, BrowserError> {
     })
 }
 
+/// Waits until the page has a session that stands by, which is connected and hears nothing.
+///
+/// # Errors
+///
+/// When the browser does not do what it is asked, or the page has none.
+pub fn until_standing_by(browser: &Browser) -> Result<(), BrowserError> {
+    browser.wait_for("testPeers.length === 1 && testPeers[0].connectionState === 'connected'", PATIENCE).map(|_| ())
+}
+
+/// Returns what was asked of the box between the tap and the sound: the paths, in the order of the requests.
+///
+/// # Errors
+///
+/// When the browser does not do what it is asked.
+pub fn asked_after_tap(browser: &Browser) -> Result<Vec<String>, BrowserError> {
+    let asked = browser.run(
+        "return performance.getEntriesByType('resource')
+           .filter(({ startTime }) => startTime > testSeen.tapped && startTime < testSeen.heard)
+           .map(({ name }) => new URL(name).pathname)",
+    )?;
+    let paths = asked.as_array().ok_or(BrowserError::Malformed("list"))?;
+    Ok(paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect())
+}
+
 /// Taps the guest page's big button, and returns how long it took, ms, until Live was heard.
 ///
 /// # Errors
 ///
 /// When the browser does not do what it is asked, or nothing is heard.
 pub fn tap_to_sound(browser: &Browser) -> Result<f64, BrowserError> {
+    // What listens in is made before: that takes a tenth of a second.
+    browser.run("window.testEar = new AudioContext()")?;
     browser.click("#play")?;
     let heard = browser.wait_for("testSeen.heard !== undefined && testSeen.heard - testSeen.tapped", PATIENCE)?;
     heard.as_f64().ok_or(BrowserError::Malformed("time"))

@@ -162,10 +162,11 @@ export function openFeed(of, resume) {
  * Joins a stream over WebRTC (WHEP).
  * @param {string} stream
  * @param {string} offer the phone's SDP
+ * @param {boolean} standby whether nothing is to be heard until the session is told a stream
  * @returns {Promise<{answer: string, session: string | null}>} the box's SDP, and the address to leave by
  */
-export async function joinLive(stream, offer) {
-  const answer = await ask(`/whep/${stream}`, {
+export async function joinLive(stream, offer, standby) {
+  const answer = await ask(`/whep/${stream}${standby ? '?standby=1' : ''}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/sdp', Accept: 'application/sdp' },
     body: offer,

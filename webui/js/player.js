@@ -126,6 +126,11 @@ export class Player {
     this.#take({ type: 'stop' });
   }
 
+  /** Nobody has tapped yet, and somebody may soon: what takes time is done before. */
+  prepare() {
+    if (this.#state.path === null && this.#state.chosen !== 'pocket' && liveIsPossible()) this.#ways.live.prepare();
+  }
+
   /** The box knows this phone as a guest from now on. */
   introduce() {
     this.#ways.live.introduce();

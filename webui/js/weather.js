@@ -38,3 +38,18 @@ export class Weather {
     return nowMs < this.#badUntilMs;
   }
 }
+
+/**
+ * What the browser counts of the sound that comes in, `null` where there is none.
+ * @param {RTCPeerConnection} peer
+ */
+export async function inboundAudio(peer) {
+  try {
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type === 'inbound-rtp' && report.kind === 'audio') return report;
+    }
+  } catch {
+    // A closed connection has no statistics: the watch ends on its own.
+  }
+  return null;
+}

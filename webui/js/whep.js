@@ -6,7 +6,7 @@ import { Backoff } from './backoff.js';
 import { wantMusic } from './sdp.js';
 import { clockZero, ticksOf } from './stamp.js';
 import { LatenessWatch, StallWatch } from './stall.js';
-import { Weather } from './weather.js';
+import { inboundAudio, Weather } from './weather.js';
 
 /**
  * How much sound the browser should hold back, in milliseconds. Phones on a busy radio see packets come late by 8 ms
@@ -14,6 +14,9 @@ import { Weather } from './weather.js';
  * `?jitter=20` in the page's address sets another value for measuring.
  */
 const JITTER_TARGET_MS = 60;
+
+/** How long a session stands by for a tap, in milliseconds: less than the box lets it. */
+const STANDBY_MS = 100000;
 
 /** From the box's answer to the first packet. Longer than this means that the way for sound is closed. */
 const FIRST_PACKET_LIMIT_MS = 5000;
@@ -35,11 +38,12 @@ const LATE_CURE_EVERY_MS = 60000;
 
 /**
  * - `idle` nobody wants sound
+ * - `standby` nobody wants it yet, and a session is there for whoever does, or on its way
  * - `offering` asking the box
  * - `connecting` the box answered; no packet yet
  * - `live` packets arrive
  * - `waiting` lost; tries again after a pause
- * @typedef {'idle' | 'offering' | 'connecting' | 'live' | 'waiting'} WhepState
+ * @typedef {'idle' | 'standby' | 'offering' | 'connecting' | 'live' | 'waiting'} WhepState
  */
 
 /**
@@ -83,8 +87,10 @@ export class WhepListener {
   #clockZero = null;
   /** @type {string | null} the session that is being told another stream */
   #tuning = null;
-  /** Whether the session under way was asked for before the box knew whose it is. */
+  /** Whether the session under way was asked for before the box knew whose it is, or to stand by. */
   #unnamed = false;
+  /** @type {MediaStream | null} what a session that stands by will play */
+  #silent = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} the pause, or the next look at the statistics */
   #timer;
   /** When the state last changed. */
@@ -114,15 +120,21 @@ export class WhepListener {
   tune(stream) {
     if (stream === this.#stream) return;
     this.#stream = stream;
-    if (this.#state === 'idle') return;
+    if (this.#state === 'idle' || this.#state === 'standby') return;
     if (this.#session === null) this.#connect();
     else this.#retune(this.#session);
   }
 
   /** The box knows this phone as a guest now: a session from before that is told whose it is. */
   introduce() {
+    if (this.#state === 'standby') return;
     if (this.#session !== null) this.#retune(this.#session);
-    else this.#unnamed = this.#state === 'offering';
+    else this.#unnamed ||= this.#state === 'offering';
+  }
+
+  /** Has a session stand by, so that `start` finds it connected. Whoever is not let stand by just starts without. */
+  prepare() {
+    if (this.#state === 'idle') this.#connect(true);
   }
 
   /**
@@ -139,9 +151,17 @@ export class WhepListener {
 
   /** Connects and stays connected. Does nothing when already started. */
   start() {
-    if (this.#state === 'idle') {
-      this.#connect();
-    }
+    if (this.#state === 'idle') this.#connect();
+    else if (this.#state === 'standby') this.#hear();
+  }
+
+  /** The session that stands by, or is on its way, is wanted now. */
+  #hear() {
+    clearTimeout(this.#timer);
+    this.#enter('offering');
+    if (this.#silent !== null) this.#events.onStream(this.#silent);
+    // Where the answer is still on its way, `#connect` goes on with it.
+    if (this.#unnamed && this.#peer !== null) this.#await(this.#peer, this.#session);
   }
 
   /** Leaves the box and forgets everything. Safe at any time, also while the page is being closed. */
@@ -201,8 +221,9 @@ export class WhepListener {
     }
   }
 
-  async #connect() {
-    this.#enter('offering');
+  /** @param {boolean} standby whether nobody wants to hear yet */
+  async #connect(standby = false) {
+    this.#enter(standby ? 'standby' : 'offering');
     /** @type {RTCPeerConnection | null} */
     let peer = null;
     try {
@@ -210,7 +231,7 @@ export class WhepListener {
       await this.#offer(peer);
       // Another stream was wanted meanwhile, or none.
       if (peer !== this.#peer) return;
-      const { answer, session } = await joinLive(this.#stream, peer.localDescription?.sdp ?? '');
+      const { answer, session } = await joinLive(this.#stream, peer.localDescription?.sdp ?? '', standby);
       if (peer !== this.#peer) {
         // Stopped while the box was thinking: nobody else knows this session.
         if (session !== null) leaveLive(session);
@@ -219,17 +240,29 @@ export class WhepListener {
       this.#session = session;
       this.#clockZero = clockZero(answer);
       await peer.setRemoteDescription({ type: 'answer', sdp: answer });
-      if (peer === this.#peer) {
-        this.#enter('connecting');
-        this.#watch(peer);
-        if (this.#unnamed && session !== null) this.#retune(session);
-        this.#unnamed = false;
-      }
+      if (peer !== this.#peer) return;
+      this.#unnamed ||= standby;
+      if (this.#state === 'standby') this.#timer = setTimeout(() => this.stop(), STANDBY_MS);
+      else this.#await(peer, session);
     } catch (error) {
       if (peer === null || peer === this.#peer) {
-        this.#lose(lossOf(error), error instanceof RefusedError ? error.retryAfterMs : null);
+        if (this.#state === 'standby') this.stop();
+        else if (standby) this.#connect();
+        else this.#lose(lossOf(error), error instanceof RefusedError ? error.retryAfterMs : null);
       }
     }
+  }
+
+  /**
+   * The box has answered: waits for packets.
+   * @param {RTCPeerConnection} peer
+   * @param {string | null} session
+   */
+  #await(peer, session) {
+    this.#enter('connecting');
+    this.#watch(peer);
+    if (this.#unnamed && session !== null) this.#retune(session);
+    this.#unnamed = false;
   }
 
   /** A fresh peer connection that wants one audio track and sends nothing. */
@@ -241,10 +274,16 @@ export class WhepListener {
     // Unknown to some browsers: there it is an ordinary property that nobody reads.
     receiver.jitterBufferTarget = this.#jitterTargetMs;
     peer.addEventListener('track', (event) => {
-      this.#events.onStream(event.streams[0] ?? new MediaStream([event.track]));
+      const stream = event.streams[0] ?? new MediaStream([event.track]);
+      if (this.#state === 'standby') this.#silent = stream;
+      else this.#events.onStream(stream);
     });
     peer.addEventListener('connectionstatechange', () => {
-      if (peer === this.#peer && peer.connectionState === 'failed') {
+      if (peer !== this.#peer) return;
+      if (this.#state === 'standby') {
+        // What fails before anybody wants it is no loss.
+        if (peer.connectionState === 'failed' || peer.connectionState === 'closed') this.stop();
+      } else if (peer.connectionState === 'failed') {
         this.#lose(this.#state === 'live' ? 'stalled' : 'no_media');
       }
     });
@@ -327,6 +366,8 @@ export class WhepListener {
     clearTimeout(this.#timer);
     this.#peer?.close();
     this.#peer = null;
+    this.#silent = null;
+    this.#unnamed = false;
     if (this.#session !== null) {
       leaveLive(this.#session);
       this.#session = null;
@@ -338,18 +379,6 @@ export class WhepListener {
     this.#state = state;
     this.#sinceMs = performance.now();
   }
-}
-
-/** @param {RTCPeerConnection} peer */
-async function inboundAudio(peer) {
-  try {
-    for (const report of (await peer.getStats()).values()) {
-      if (report.type === 'inbound-rtp' && report.kind === 'audio') return report;
-    }
-  } catch {
-    // A closed connection has no statistics: the watch ends on its own.
-  }
-  return null;
 }
 
 /**

@@ -5,10 +5,12 @@ import test, { beforeEach, mock } from 'node:test';
 
 /** What the pretended box does with the next request. */
 let box;
-/** Every request, as `METHOD path`. */
+/** Every request, as `METHOD path?query`. */
 let asked;
 /** Every peer connection made. */
 let peers;
+/** Whether a peer tells of what there is to play. */
+let playable;
 let nowMs;
 
 class PretendedPeer extends EventTarget {
@@ -37,6 +39,7 @@ class PretendedPeer extends EventTarget {
 
   async setRemoteDescription(description) {
     assert.deepEqual(description, { type: 'answer', sdp: 'the answer' });
+    if (playable) this.dispatchEvent(Object.assign(new Event('track'), { streams: ['the stream'] }));
   }
 
   async getStats() {
@@ -52,7 +55,8 @@ class PretendedPeer extends EventTarget {
 globalThis.location = { href: 'http://box/' };
 globalThis.RTCPeerConnection = PretendedPeer;
 globalThis.fetch = async (path, init) => {
-  asked.push(`${init.method} ${new URL(path, 'http://box/').pathname}`);
+  const { pathname, search } = new URL(path, 'http://box/');
+  asked.push(`${init.method} ${pathname}${search}`);
   return box(init);
 };
 const accept = () => ({
@@ -86,7 +90,7 @@ const pass = async (ms, arriving = 0) => {
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout'] });
-  [asked, peers, nowMs, box] = [[], [], 0, accept];
+  [asked, peers, playable, nowMs, box] = [[], [], false, 0, accept];
   mock.method(performance, 'now', () => nowMs);
   mock.method(Math, 'random', () => 0.5);
 });
@@ -258,4 +262,88 @@ test('another stream before there is a session is joined instead', async () => {
   live.tune('green');
   await settle();
   assert.deepEqual(asked, ['POST /whep/green'], 'nobody asked for the first one yet');
+});
+
+const STANDBY = 'POST /whep/main?standby=1';
+const HEAR = 'PUT /whep/main/7/stream';
+
+/** A listener with a session that stands by, or is on its way. */
+async function standing() {
+  playable = true;
+  const { live, told } = listener();
+  live.prepare();
+  await settle();
+  return { live, told };
+}
+
+test('a tap asks a session that stands by for its sound, and nothing else', async () => {
+  const { live, told } = await standing();
+  live.prepare();
+  live.introduce();
+  await pass(5000);
+  assert.deepEqual([live.state, asked, told], ['standby', [STANDBY], []]);
+  live.start();
+  await pass(500, 1);
+  assert.deepEqual([live.state, asked, told, peers.length], ['live', [STANDBY, HEAR], ['stream', 'live'], 1]);
+});
+
+test('a tap before the box has answered is heard when it has', async () => {
+  let answer;
+  box = ({ method }) => (method === 'POST' ? new Promise((done) => (answer = () => done(accept()))) : accepted());
+  const { live, told } = await standing();
+  live.start();
+  live.start();
+  await settle();
+  assert.deepEqual(asked, [STANDBY]);
+  answer();
+  await pass(500, 1);
+  assert.deepEqual([live.state, asked, told], ['live', [STANDBY, HEAR], ['stream', 'live']]);
+});
+
+test('another channel before the tap is the one that is asked for', async () => {
+  const { live } = await standing();
+  let body;
+  box = (init) => ((body = init.body), accepted());
+  live.tune('green');
+  await settle();
+  assert.deepEqual(asked, [STANDBY]);
+  live.start();
+  await settle();
+  assert.deepEqual([asked, body], [[STANDBY, HEAR], '{"stream":"green"}']);
+});
+
+test('whoever is not let stand by starts without, and is told of no loss', async () => {
+  box = refuse(503);
+  const { live, told } = await standing();
+  assert.deepEqual([live.state, told], ['idle', []]);
+  let answer;
+  box = () => new Promise((done) => (answer = () => done(refuse(503)())));
+  live.prepare();
+  await settle();
+  live.start();
+  box = accept;
+  answer();
+  await pass(500, 1);
+  assert.deepEqual([live.state, told], ['live', ['stream', 'live']]);
+  assert.deepEqual(asked, [STANDBY, STANDBY, 'POST /whep/main']);
+});
+
+test('a session that stood by and that the box has let go is joined anew', async () => {
+  const { live } = await standing();
+  box = ({ method }) => (method === 'PUT' ? refuse(404)() : accept());
+  live.start();
+  await pass(500, 1);
+  assert.deepEqual(asked, [STANDBY, HEAR, 'DELETE /whep/main/7', 'POST /whep/main']);
+  assert.equal(live.state, 'live');
+});
+
+test('nobody stands by for ever, nor without a connection', async () => {
+  const { live, told } = await standing();
+  await pass(119000);
+  assert.deepEqual([live.state, asked, peers[0].closed], ['idle', [STANDBY, 'DELETE /whep/main/7'], true]);
+  live.prepare();
+  await settle();
+  peers[1].connectionState = 'failed';
+  peers[1].dispatchEvent(new Event('connectionstatechange'));
+  assert.deepEqual([live.state, told], ['idle', []]);
 });

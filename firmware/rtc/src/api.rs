@@ -227,6 +227,8 @@ pub struct Link {
 pub enum Command {
     /// Open a session.
     Offer(Offer, oneshot::Sender<Result<Answer, OfferError>>),
+    /// Open a session that stands by until it is switched to a stream.
+    Prepare(Offer, oneshot::Sender<Result<Answer, OfferError>>),
     /// Write an offer of a stream, in which the first address of ours is this one.
     Invite(StreamId, IpAddr, oneshot::Sender<Result<Invitation, OfferError>>),
     /// Open the session of an invitation; the SDP of the offer is the answer to it.

@@ -36,6 +36,10 @@ pub const OFFERS_BURST: u32 = 1_024;
 /// one is refused with [`super::api::StreamError::Full`].
 pub const STREAMS_MAX: usize = 32;
 
+/// How long a session may stand by before anybody wants to hear, in milliseconds: a page keeps one ready for the tap while
+/// somebody looks for the button, and gives it up sooner.
+pub const STANDBY_MS_MAX: u64 = 120_000;
+
 /// Average bit rate that a sender is asked for, bits per second: what it sends may be encoded once more, so that a little more is
 /// sent than listeners get.
 pub(super) const SENDER_BITRATE_BPS: u32 = 192_000;

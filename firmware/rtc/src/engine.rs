@@ -12,6 +12,7 @@ mod inviting;
 mod relay;
 mod relaying;
 mod signaling;
+mod standby;
 mod streams;
 mod switching;
 #[cfg(test)]
@@ -72,6 +73,8 @@ pub struct Engine {
     /// Sessions as they were opened, oldest first: for whoever comes when there is no room, the first of them goes of whose
     /// addresses none has answered yet.
     opened: VecDeque<Key>,
+    /// Slots of the sessions that stand by, oldest first.
+    standing: VecDeque<usize>,
     wheel: Wheel<Key>,
     /// Without listeners per stream, which the streams count.
     stats: Stats,
@@ -99,6 +102,7 @@ impl Engine {
             by_id: HashMap::new(),
             admission,
             opened: VecDeque::new(),
+            standing: VecDeque::new(),
             wheel: Wheel::new(now),
             stats: Stats::default(),
         }
@@ -135,7 +139,7 @@ impl Engine {
     pub fn listeners(&self) -> Vec<ListenerStats> {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_ref());
         let joined = sessions.filter_map(|session| {
-            let joined = session.joined.as_ref().filter(|_| session.sender.is_none())?;
+            let joined = session.joined.as_ref().filter(|_| session.hears())?;
             Some(ListenerStats {
                 session: session.id,
                 stream: self.streams.get(session.stream)?.config.id,
@@ -238,6 +242,10 @@ impl Engine {
         let Some(session) = self.slots[slot].session.as_mut() else { return };
         session.armed = None;
         if let Some(over) = session.overdue(now) {
+            if over == Over::Left {
+                // Nobody wanted to hear in time, and its phone may know.
+                self.farewell(now, slot, out);
+            }
             return self.end(slot, over);
         }
         let moment =
@@ -277,23 +285,28 @@ impl Engine {
         if self.slots[slot].session.as_ref().is_none_or(|session| session.joined.is_some()) {
             return;
         }
-        let profile = protection.profile;
         self.leave(slot);
         let Some(session) = self.slots[slot].session.as_mut() else { return };
         session.join(now, protection, first_sequence, report_delay_ms);
         if session.sender.is_some() {
-            log::debug!("a sender has joined; its packets are sealed with {}", profile.name());
             self.stats.sender_joins_total += 1;
-        } else {
-            log::debug!("a listener has joined; its packets are sealed with {}", profile.name());
-            self.stats.joins_total += 1;
-            self.stats.joins_by_profile[profile.index()] += 1;
         }
         self.stats.handshaking -= 1;
+        self.count_listener(slot);
         if let Some(session) = self.slots[slot].session.as_ref() {
             self.admission.joined(session.owner);
         }
         self.enter(now, slot, out);
+    }
+
+    /// Counts a session as a listener that has joined, if it is one.
+    fn count_listener(&mut self, slot: usize) {
+        let Some(session) = self.slots[slot].session.as_ref().filter(|session| session.hears()) else { return };
+        let Some(joined) = &session.joined else { return };
+        let profile = joined.protection.profile;
+        log::debug!("a listener has joined; its packets are sealed with {}", profile.name());
+        self.stats.joins_total += 1;
+        self.stats.joins_by_profile[profile.index()] += 1;
     }
 
     fn arm(&mut self, slot: usize) {
@@ -317,6 +330,7 @@ impl Engine {
 
     fn free(&mut self, slot: usize) {
         self.leave(slot);
+        self.rouse(slot);
         let Some(session) = self.slots[slot].session.take() else { return };
         self.slots[slot].generation = self.slots[slot].generation.wrapping_add(1);
         self.by_ufrag.remove(&session.local.ufrag);

@@ -72,6 +72,15 @@ impl Handle {
         asked.await.unwrap_or(Err(OfferError::Unavailable))
     }
 
+    /// Opens a session that hears nothing until it is switched to a stream ([`Self::switch`]).
+    ///
+    /// # Errors
+    /// When the offer cannot be answered, somebody else would have to go for it, or the thread is too busy or gone.
+    pub async fn prepare(&self, offer: Offer) -> Result<Answer, OfferError> {
+        let asked = self.ask(|reply| Command::Prepare(offer, reply));
+        asked.await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
     /// Writes an offer of a stream, in which `local_addr` is the first of our addresses.
     ///
     /// # Errors

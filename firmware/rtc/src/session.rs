@@ -86,6 +86,8 @@ pub(super) struct Session {
     pub(super) ask_at: Time,
     /// The deadline armed in the wheel.
     pub(super) armed: Option<Time>,
+    /// Until when it may stand by, if it does: it hears nothing.
+    pub(super) standby_until: Option<Time>,
 }
 
 /// What an answer changed.
@@ -365,12 +367,15 @@ impl Session {
         if self.joined.is_none() && now >= self.created.plus_millis(HANDSHAKE_MS_MAX) {
             return Some(Over::NotJoined);
         }
+        if self.standby_until.is_some_and(|until| now >= until) {
+            return Some(Over::Left);
+        }
         (now >= self.seen.plus_millis(CONSENT_MS_MAX)).then_some(Over::Lost)
     }
 
     /// When it wants to be looked at next.
     pub(super) fn deadline(&self) -> Time {
-        let silence = self.seen.plus_millis(CONSENT_MS_MAX);
+        let silence = self.standby_until.into_iter().fold(self.seen.plus_millis(CONSENT_MS_MAX), Time::min);
         let own = match &self.joined {
             Some(joined) => silence.min(joined.report_at).min(self.ask_at),
             None => silence.min(self.created.plus_millis(HANDSHAKE_MS_MAX)),

@@ -1,9 +1,9 @@
 //! What a first visit costs a full radio, and that nothing moves under a finger while a page comes in.
 
 use tests::browser::missing;
-use tests::first_visit::{Conditions, FULL_RADIO, open, visit};
+use tests::first_visit::{Conditions, FULL_RADIO, asked_after_tap, open, tap_to_sound, until_standing_by, visit};
 
-use super::start;
+use super::{PATIENCE, start};
 
 /// What the guest's page may ask of the box at a first visit: each request is a round trip of a full radio, and a turn at the
 /// box for everybody else.
@@ -36,6 +36,23 @@ fn a_first_visit_asks_for_little() {
     assert!(seen.files.iter().any(|(name, _)| name.ends_with("/joined/why.js")), "the answer travels with the page");
     assert!(seen.requests <= REQUESTS_MAX, "{} requests", seen.requests);
     assert!(seen.bytes <= BYTES_MAX, "{} bytes", seen.bytes);
+}
+
+#[test]
+fn a_tap_is_one_request_away_from_the_sound() {
+    let Some(running) = start() else { return };
+    let browser = open(&Conditions { window: (390, 844), language: "en", radio: Some(FULL_RADIO), slower: 1 });
+    let browser = browser.expect("a browser");
+    visit(&browser, &running.url("/")).expect("the page rests");
+    until_standing_by(&browser).expect("a session before anybody taps");
+    // Who only looks at the page is no listener.
+    running.until("/api/party/status", PATIENCE, |status| status["listeners"]["live"] == 0);
+    tap_to_sound(&browser).expect("sound");
+    let asked = asked_after_tap(&browser).expect("a list");
+    assert!(asked.len() == 1 && asked[0].starts_with("/whep/main/") && asked[0].ends_with("/stream"), "{asked:?}");
+    let peers = browser.run("return testPeers.length").expect("a number");
+    assert_eq!(peers, 1, "the session that stood by is the one that is heard");
+    running.until("/api/party/status", PATIENCE, |status| status["listeners"]["live"] == 1);
 }
 
 #[test]

@@ -15,9 +15,9 @@ const LANGUAGES: [&str; 9] = ["en", "de", "fr", "es", "it", "pt", "pl", "ja", "a
 /// A name that no phone has room for.
 const LONG: &str = "Maximilians und Anna-Sophies unvergessliches Sommerfest";
 
-/// Smallest target for a thumb, and the least of a name that still says something, px.
+/// Smallest target for a thumb, and the least of a name that still says something, px: two words.
 const TARGET_PX: f64 = 44.0;
-const NAME_PX: f64 = 80.0;
+const NAME_PX: f64 = 160.0;
 
 /// How everything in the head stands; `words` is what the button says instead, if anything.
 const LOOK: &str = "(() => {
@@ -152,4 +152,23 @@ fn firefox_shows_the_head_in_one_row_as_well() {
         }
     }
     assert!(wrongs.is_empty(), "{wrongs:#?}");
+}
+
+#[test]
+fn a_wish_has_room_for_its_words_on_a_narrow_phone_and_its_buttons_stand_together() {
+    let Some(party) = party() else { return };
+    let asked = party.phone(1).ask("POST", "/api/requests", Some(&json!({ "track": party.track("Evergreen") })));
+    assert_eq!(asked.status, 201);
+    let host = party.host(&Options { window: (320, 568), ..Options::default() });
+    let screen = json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": true });
+    host.browser.devtools("Emulation.setDeviceMetricsOverride", &screen).expect("a phone");
+    host.browser.wait_for("document.querySelector('#waiting-list .yes')?.checkVisibility()", PATIENCE).expect("a wish");
+    let found = host.browser.run(
+        "const box = (what) => document.querySelector(`#waiting-list ${what}`).getBoundingClientRect();
+         const [words, yes, no] = ['.row-words', '.yes', '.round-button:not(.yes)'].map(box);
+         return { name: words.width, apart: Math.abs(yes.top - no.top), beside: yes.left - no.right }",
+    );
+    let found = found.expect("a look");
+    assert!(number(&found, "name") >= NAME_PX && number(&found, "apart") < 1.0, "{found}");
+    assert!((0.0..TARGET_PX).contains(&number(&found, "beside")), "{found}");
 }

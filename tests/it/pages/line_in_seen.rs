@@ -102,12 +102,24 @@ fn a_screen_of_several_channels_shows_the_sound_of_each_in_its_own_field() {
         );
         screen.run(&seen).expect("a judgement")
     };
+    screen
+        .wait_for("/\\d/.test(document.getElementById('room-clock').textContent)", PATIENCE)
+        .expect("one clock for all");
+    let clock = |yes: bool| {
+        let shown = format!("document.getElementById('room-clock').checkVisibility() === {yes}");
+        screen.wait_for(&shown, PATIENCE).expect("a clock while something has no title");
+    };
+    clock(true);
     for part in ["main] .field-name", "main] .field-title", "main] .field-listeners", "green] .field-title"] {
         assert_eq!(seen(part), true, "{part}");
     }
     let pictures = tests::tidy::repository::root().join("target/screenshots");
     std::fs::create_dir_all(&pictures).expect("a folder");
     screen.screenshot(&pictures.join("screen-several-sound.png")).expect("a picture");
+    choose(&running, "files");
+    clock(false);
+    choose(&running, "line-in");
+    clock(true);
     let motion = |wish: &str| {
         let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": wish }] });
         screen.devtools("Emulation.setEmulatedMedia", &features).expect("another wish");
@@ -127,6 +139,7 @@ fn a_screen_of_several_channels_shows_the_sound_of_each_in_its_own_field() {
     ureq::delete(running.url("/api/channels/green")).call().expect("it goes");
     screen.wait_for("document.getElementById('ambient')?.checkVisibility()", PATIENCE).expect("the clock");
     screen.wait_for(&rays("#ring"), PATIENCE).expect("rays");
+    clock(false);
     until_viewers(&running, 1.0);
 }
 

@@ -72,6 +72,7 @@ followThePhone();
 settle({ enter, leave, lost: (error) => say(sentence(error)) });
 show();
 feed.open();
+if (document.visibilityState === 'visible') player.prepare();
 
 /** The page is shown again. */
 async function enter() {

@@ -59,7 +59,7 @@ export class AsksPanel {
     no.setAttribute('aria-label', t('asks.decline', { title: name }));
     yes.setAttribute('aria-label', t('asks.accept', { title: name }));
     const by = make('small', { class: 'row-why', dir: 'auto' });
-    const row = line([picture.box], [no, yes], by);
+    const row = line([picture.box], [make('div', { class: 'pair' }, no, yes)], by);
     const listen = preview();
     row.append(listen);
     const set = (/** @type {Party.Ask} */ ask) => {

@@ -1,5 +1,5 @@
 // What the party screen shows of the sound: bars along its foot, and, while the sound comes by line-in and has no titles, a calm
-// clock in a ring of light; of several channels each in its own field, bars or a ring. Loaded once the screen stands. The ring
+// clock in a ring of light; of several channels each in its own field, bars or a ring, and one clock for all. Loaded once the screen stands. The ring
 // wanders far and slowly, so that nothing burns in; fields wander with the page.
 
 import { make } from '../dom.js';
@@ -95,6 +95,8 @@ export class Room {
   #bars;
   #ring;
   #clock;
+  /** The clock of a screen with fields: each of its own would be one thing more to look at. */
+  #roomClock;
   #ambient;
   /** Who looks at the sound: what shows the one channel, and the fields by their channels. @type {Set<string>} */
   #looking = new Set();
@@ -113,6 +115,8 @@ export class Room {
     const [bars, ring_] = ['bars', 'ring'].map((id) => make('canvas', { id, 'aria-hidden': 'true', hidden: true }));
     this.#clock = make('time', { id: 'ambient-clock' });
     this.#ambient = make('div', { id: 'ambient', class: 'ambient', hidden: true }, ring_, this.#clock);
+    this.#roomClock = make('time', { id: 'room-clock', class: 'room-clock', hidden: true });
+    document.querySelector('.screen-top')?.append(this.#roomClock);
     document.body.prepend(bars);
     document.body.append(this.#ambient);
     this.#bars = new Bars(bars, { look: (yes) => this.#look('bars', yes), heard, draw: row });
@@ -137,6 +141,7 @@ export class Room {
 
   /** @param {Shown[]} all the channels that have a field each; none where one channel has the screen to itself */
   showFields(all) {
+    this.#roomClock.hidden = !all.some(({ ambient }) => ambient);
     for (const shown of all) {
       const field = this.#fields.get(shown.id) ?? new Field((yes) => this.#look(FIELD + shown.id, yes));
       this.#fields.set(shown.id, field);
@@ -177,7 +182,9 @@ export class Room {
 
   #tell() {
     const now = timeOfDay(Date.now());
-    if (this.#clock.textContent !== now) this.#clock.textContent = now;
+    for (const clock of [this.#clock, this.#roomClock]) {
+      if (clock.textContent !== now) clock.textContent = now;
+    }
   }
 
   #wander() {

@@ -16,6 +16,8 @@ struct Held {
     sessions: usize,
     /// Of these, whose handshake is not done.
     joining: usize,
+    /// Of these, that stand by.
+    standing: usize,
 }
 
 /// Counts sessions and paces offers.
@@ -43,15 +45,27 @@ impl Admission {
         if self.sessions >= self.limits.listeners {
             Some(OfferError::Full { limit: self.limits.listeners })
         } else {
-            (handshaking >= self.limits.handshakes).then_some(OfferError::Unavailable)
+            self.too_many_join(handshaking).then_some(OfferError::Unavailable)
         }
+    }
+
+    /// Returns whether `handshaking` others are as many as may join at a time.
+    pub(super) fn too_many_join(&self, handshaking: usize) -> bool {
+        handshaking >= self.limits.handshakes
+    }
+
+    /// Returns why `address` may open no session, unless one of its own goes.
+    pub(super) fn share_taken(&self, address: IpAddr) -> Option<OfferError> {
+        let limit = self.limits.sessions_per_address;
+        let sessions = self.by_address.get(&address).map_or(0, |held| held.sessions);
+        (sessions >= limit).then_some(OfferError::TooManyFromAddress { limit })
     }
 
     /// Whether `who` has a share left of what may be open and of the `handshaking` that join.
     pub(super) fn allow(&self, who: Asking, handshaking: usize) -> Result<(), OfferError> {
         let limit = self.limits.sessions_per_address;
         let (sessions, joining) =
-            self.by_address.get(&who.address).map_or((0, 0), |held| (held.sessions, held.joining));
+            self.by_address.get(&who.address).map_or((0, 0), |held| (held.sessions - held.standing, held.joining));
         if sessions >= limit {
             return Err(OfferError::TooManyFromAddress { limit });
         }
@@ -69,6 +83,18 @@ impl Admission {
         let held = self.by_address.entry(who.address).or_default();
         (held.sessions, held.joining) = (held.sessions + 1, held.joining + 1);
         *self.joining.entry(who).or_default() += 1;
+    }
+
+    /// A session stands by from now on.
+    pub(super) fn stand_by(&mut self, who: Asking) {
+        self.by_address.entry(who.address).or_default().standing += 1;
+    }
+
+    /// A session stands by no longer.
+    pub(super) fn rouse(&mut self, who: Asking) {
+        if let Some(held) = self.by_address.get_mut(&who.address) {
+            held.standing -= 1;
+        }
     }
 
     /// The handshake of a session is done.

@@ -14,7 +14,7 @@ use crate::history::StreamKey;
 use crate::proof::Proof;
 use crate::sdp::{self, AudioOffer, Fragment, Ours, Peer};
 use crate::sender::Sender;
-use crate::session::{Credentials, Over, Session, question_name};
+use crate::session::{Credentials, Session, question_name};
 use crate::transmit::Transmit;
 
 impl Engine {
@@ -30,6 +30,7 @@ impl Engine {
     fn obey(&mut self, now: Time, command: Command, out: &mut impl Transmit) {
         match command {
             Command::Offer(offer, reply) => drop(reply.send(self.offer(now, &offer))),
+            Command::Prepare(offer, reply) => drop(reply.send(self.prepare(now, &offer))),
             Command::Invite(stream, local_addr, reply) => drop(reply.send(self.invite(stream, local_addr))),
             Command::Accept(answer, invitation, reply) => {
                 drop(reply.send(self.accept_invitation(now, &answer, invitation)));
@@ -69,7 +70,7 @@ impl Engine {
         result
     }
 
-    fn try_offer(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
+    pub(super) fn try_offer(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
         let owner = Asking { address: offer.remote_addr, guest: offer.guest };
         let (key, config) = self.admit(now, owner, offer.stream)?;
         let wish = AudioOffer::parse(&offer.sdp, Peer::Listens)?;
@@ -97,7 +98,7 @@ impl Engine {
         let found = (stream.key, stream.config);
         let handshaking = self.stats.handshaking as usize;
         self.admission.allow(owner, handshaking)?;
-        if let Some(full) = self.admission.full(handshaking).filter(|_| self.oldest_unheard(now).is_none()) {
+        if let Some(full) = self.admission.full(handshaking).filter(|_| self.oldest_to_go(now).is_none()) {
             return Err(full);
         }
         // Before it is read: reading costs time as well.
@@ -158,17 +159,14 @@ impl Engine {
             seen: now,
             ask_at: now,
             armed: None,
+            standby_until: None,
         };
         self.open(session);
     }
 
     fn open(&mut self, session: Session) {
         // Not before an offer is understood: what cannot be read ends nothing.
-        if self.admission.full(self.stats.handshaking as usize).is_some()
-            && let Some(slot) = self.oldest_unheard(session.created)
-        {
-            self.end(slot, Over::NotJoined);
-        }
+        self.make_room(session.created, session.owner);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, session: None });
             self.slots.len() - 1
@@ -186,7 +184,7 @@ impl Engine {
     }
 
     /// Returns the oldest session of whose addresses none has answered, if it had its time for that.
-    fn oldest_unheard(&mut self, now: Time) -> Option<usize> {
+    pub(super) fn oldest_unheard(&mut self, now: Time) -> Option<usize> {
         while let Some(&Key { slot, generation }) = self.opened.front() {
             let current = self.slots.get(slot).filter(|place| place.generation == generation);
             match current.and_then(|place| place.session.as_ref()).filter(|session| session.proof.proven().is_empty()) {

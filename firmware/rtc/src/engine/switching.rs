@@ -74,7 +74,8 @@ impl Engine {
         self.streams.by_id(stream).is_some_and(|stream| stream.wants(duration))
     }
 
-    /// Lets a listener hear another stream from its next packet on. Its sequence numbers and RTP time go on.
+    /// Lets a listener hear another stream from its next packet on. Its sequence numbers and RTP time go on. One that stands by
+    /// begins to hear.
     ///
     /// # Errors
     /// When there is no such session or stream.
@@ -93,6 +94,10 @@ impl Engine {
         if self.slots[slot].session.as_ref().is_some_and(|session| session.stream != stream) {
             self.move_to(now, slot, stream, out);
         }
+        if self.rouse(slot) {
+            self.count_listener(slot);
+            self.enter(now, slot, out);
+        }
         Ok(())
     }
 
@@ -108,9 +113,7 @@ impl Engine {
 
     /// Counts a listener's session in its stream, and if it has joined, lets it hear the stream: from where it was, if that can be.
     pub(super) fn enter(&mut self, now: Time, slot: usize, out: &mut impl Transmit) {
-        let Some(session) = self.slots[slot].session.as_mut().filter(|session| session.sender.is_none()) else {
-            return;
-        };
+        let Some(session) = self.slots[slot].session.as_mut().filter(|session| session.hears()) else { return };
         let Some(stream) = self.streams.get_mut(session.stream) else { return };
         let Some(joined) = session.joined.as_ref() else {
             stream.joining += 1;
@@ -136,9 +139,7 @@ impl Engine {
 
     /// Takes a listener's session out of its stream.
     pub(super) fn leave(&mut self, slot: usize) {
-        let Some(session) = self.slots[slot].session.as_ref().filter(|session| session.sender.is_none()) else {
-            return;
-        };
+        let Some(session) = self.slots[slot].session.as_ref().filter(|session| session.hears()) else { return };
         let Some(stream) = self.streams.get_mut(session.stream) else { return };
         if session.joined.is_none() {
             stream.joining -= 1;
@@ -153,7 +154,8 @@ impl Engine {
     pub(super) fn want(&mut self, slot: usize, duration: PacketDuration) {
         let Some(session) = self.slots[slot].session.as_mut() else { return };
         let before = std::mem::replace(&mut session.wanted, duration);
-        let Some(stream) = self.streams.get_mut(session.stream).filter(|_| session.joined.is_some()) else { return };
+        let is_heard = session.hears() && session.joined.is_some();
+        let Some(stream) = self.streams.get_mut(session.stream).filter(|_| is_heard) else { return };
         stream.audience_mut(before).stop_waiting(slot);
         if session.duration != duration {
             stream.audience_mut(duration).wait(slot);

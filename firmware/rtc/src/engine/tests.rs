@@ -7,6 +7,7 @@ mod reflection;
 mod relaying;
 mod senders;
 mod sound;
+mod standby;
 mod streams;
 mod switching;
 mod world;

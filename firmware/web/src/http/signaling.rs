@@ -67,6 +67,10 @@ impl Signaling {
         in_time(self.0.offer(offer)).await.unwrap_or(Err(OfferError::Unavailable))
     }
 
+    pub(super) async fn prepare(&self, offer: Offer) -> Result<Answer, OfferError> {
+        in_time(self.0.prepare(offer)).await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
     pub(super) async fn send(&self, offer: SendOffer) -> Result<Answer, OfferError> {
         in_time(self.0.send(offer)).await.unwrap_or(Err(OfferError::Unavailable))
     }

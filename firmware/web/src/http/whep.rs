@@ -1,8 +1,9 @@
 //! WHEP (draft-ietf-wish-whep-04, with the mechanics of RFC 9725): offers in, answers out, sessions by address.
 //!
-//! It reads HTTP and names errors; what is in an SDP is the fan-out's business. Three things are ours: `?ptime=` on the
+//! It reads HTTP and names errors; what is in an SDP is the fan-out's business. Four things are ours: `?ptime=` on the
 //! offer, and `PUT …/ptime` with `{"ptime":40}` on a session, choose the packet duration in milliseconds; `PUT …/stream`
-//! with `{"stream":"green"}` on a session chooses what is heard, and says whose it is, where the offer came before the cookie.
+//! with `{"stream":"green"}` on a session chooses what is heard, and says whose it is, where the offer came before the cookie;
+//! `?standby=1` on the offer opens a session that hears nothing until then, so that the sound is there soon after a tap.
 
 use ::party::LATEST;
 use axum::body::Body;
@@ -39,6 +40,10 @@ pub(super) async fn offer(call: Call) -> Result<Response, Refusal> {
         duration,
     };
     let server = &call.server;
+    if call.query("standby") == Some("1") {
+        // Who stands by is nobody's guest yet, and is not turned away.
+        return server.app.rtc.prepare(offer).await.map(|answer| created(&path, answer)).map_err(refuse_offer);
+    }
     let answer = server.app.rtc.offer(offer).await.inspect_err(|error| {
         if matches!(error, OfferError::Full { .. } | OfferError::TooManyFromAddress { .. }) {
             server.turned_away.note(call.ends.peer.ip(), server.now());
