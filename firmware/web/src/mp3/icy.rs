@@ -6,8 +6,9 @@
 
 use bytes::Bytes;
 
-/// Bytes of sound between two metadata blocks: the value nearly every server uses, about 1 s at 128 kbit/s.
-pub(crate) const METAINT: u32 = 16_000;
+/// Bytes of sound between two metadata blocks, as SHOUTcast has it: half a second at 128 kbit/s. Icecast's 16,000 would tell of a new
+/// song a second after it was known.
+pub(crate) const METAINT: u32 = 8_192;
 
 /// Longest title in bytes; the format allows 4,080 for everything, players show some 100 characters.
 const TITLE_BYTES_MAX: usize = 250;
@@ -123,13 +124,13 @@ mod tests {
         let mut title = Title::new();
         title.set("A", "B");
         let mut interval = Interval::new();
-        assert_eq!(interval.sent(15_999, &title), None);
+        assert_eq!(interval.sent(METAINT - 1, &title), None);
         assert_eq!(interval.left(), 1);
         assert_eq!(text(&interval.sent(1, &title).unwrap()), "StreamTitle='A - B';");
-        assert_eq!(interval.sent(16_000, &title).unwrap(), UNCHANGED);
+        assert_eq!(interval.sent(METAINT, &title).unwrap(), UNCHANGED);
         title.set("A", "B");
-        assert_eq!(interval.sent(16_000, &title).unwrap(), UNCHANGED);
+        assert_eq!(interval.sent(METAINT, &title).unwrap(), UNCHANGED);
         title.set("C", "D");
-        assert_eq!(text(&interval.sent(16_000, &title).unwrap()), "StreamTitle='C - D';");
+        assert_eq!(text(&interval.sent(METAINT, &title).unwrap()), "StreamTitle='C - D';");
     }
 }
