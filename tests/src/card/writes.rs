@@ -28,6 +28,13 @@ struct Write {
     bytes: Vec<u8>,
 }
 
+impl Write {
+    /// Each sector of it, with its place.
+    fn sectors(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.bytes.chunks_exact(SECTOR).zip(0..).map(|(sector, n)| (self.at + n * SECTOR as u64, sector))
+    }
+}
+
 /// What lies between two flushes.
 #[derive(Debug, Default)]
 pub struct Stretch {
@@ -139,19 +146,33 @@ impl Replay {
     /// # Panics
     /// When it cannot be written.
     pub fn torn<T>(&mut self, stretch: &Stretch, dice: &mut fastrand::Rng, look: impl FnOnce(&mut Self) -> T) -> T {
-        let file = OpenOptions::new().read(true).write(true).open(&self.data).expect("ours");
-        let sectors = |write: &'_ Write| (write.at, write.bytes.len() / SECTOR);
-        let mut chosen: Vec<(u64, usize, usize)> = Vec::new();
-        for (index, (at, count)) in stretch.writes.iter().map(sectors).enumerate() {
+        let mut chosen = Vec::new();
+        for write in &stretch.writes {
             // All of a write, nothing, or any part of it.
             let share = [0.0, 1.0, dice.f64()][dice.usize(..3)];
-            chosen.extend((0..count).filter(|_| dice.f64() < share).map(|n| (at + (n * SECTOR) as u64, index, n)));
+            chosen.extend(write.sectors().filter(|_| dice.f64() < share));
         }
         dice.shuffle(&mut chosen);
+        self.with(&chosen, look)
+    }
+
+    /// The same with every second sector of the card that is written in this stretch: whatever is longer than one is torn,
+    /// and so are all copies of it.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn torn_everywhere<T>(&mut self, stretch: &Stretch, look: impl FnOnce(&mut Self) -> T) -> T {
+        let is_second = |(at, _): &(u64, &[u8])| at / SECTOR as u64 % 2 == 0;
+        let chosen: Vec<_> = stretch.writes.iter().flat_map(Write::sectors).filter(is_second).collect();
+        self.with(&chosen, look)
+    }
+
+    /// Lets `look` at the card with these sectors written, which are then as they were.
+    fn with<T>(&mut self, sectors: &[(u64, &[u8])], look: impl FnOnce(&mut Self) -> T) -> T {
+        let file = OpenOptions::new().read(true).write(true).open(&self.data).expect("ours");
         let mut before = Vec::new();
-        for (at, index, n) in chosen {
+        for &(at, sector) in sectors {
             before.push((at, get(&self.front, &file, at).expect("ours")));
-            let sector = &stretch.writes[index].bytes[n * SECTOR..(n + 1) * SECTOR];
             put(&mut self.front, &file, at, sector).expect("room");
         }
         let seen = look(self);
