@@ -162,7 +162,7 @@ impl Replay {
     /// # Panics
     /// When it cannot be written.
     pub fn torn_everywhere<T>(&mut self, stretch: &Stretch, look: impl FnOnce(&mut Self) -> T) -> T {
-        let is_second = |(at, _): &(u64, &[u8])| at / SECTOR as u64 % 2 == 0;
+        let is_second = |(at, _): &(u64, &[u8])| (at / SECTOR as u64).is_multiple_of(2);
         let chosen: Vec<_> = stretch.writes.iter().flat_map(Write::sectors).filter(is_second).collect();
         self.with(&chosen, look)
     }

@@ -124,13 +124,13 @@ mod tests {
         let mut title = Title::new();
         title.set("A", "B");
         let mut interval = Interval::new();
-        assert_eq!(interval.sent(METAINT - 1, &title), None);
+        assert_eq!(interval.sent(METAINT as usize - 1, &title), None);
         assert_eq!(interval.left(), 1);
         assert_eq!(text(&interval.sent(1, &title).unwrap()), "StreamTitle='A - B';");
-        assert_eq!(interval.sent(METAINT, &title).unwrap(), UNCHANGED);
+        assert_eq!(interval.sent(METAINT as usize, &title).unwrap(), UNCHANGED);
         title.set("A", "B");
-        assert_eq!(interval.sent(METAINT, &title).unwrap(), UNCHANGED);
+        assert_eq!(interval.sent(METAINT as usize, &title).unwrap(), UNCHANGED);
         title.set("C", "D");
-        assert_eq!(text(&interval.sent(METAINT, &title).unwrap()), "StreamTitle='C - D';");
+        assert_eq!(text(&interval.sent(METAINT as usize, &title).unwrap()), "StreamTitle='C - D';");
     }
 }
