@@ -44,6 +44,10 @@ const FOLDER: &str = "PARTYBOX_CARD";
 /// How long anything may take on a busy machine: a start takes 20 s on an idle one.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// How long one question may wait for its answer before it is asked again: a box whose network is put together anew just then may
+/// never answer it.
+const QUESTION: Duration = Duration::from_secs(60);
+
 /// Where the slots are on the card, bytes: behind the first MiB and the boot partition of 40, each 255 MiB.
 pub const SLOTS: [u64; 2] = [41 << 20, (41 + 255) << 20];
 
@@ -299,7 +303,7 @@ impl Running {
 
     /// What the box answers at `path`, or nothing if it does not answer well.
     pub fn get(&self, path: &str) -> Option<String> {
-        self.open(path)?.body_mut().read_to_string().ok()
+        self.open(path, QUESTION)?.body_mut().read_to_string().ok()
     }
 
     /// Waits until what the box answers at `path` is as `wanted`.
@@ -331,11 +335,12 @@ impl Running {
     /// # Panics
     /// When it does not answer.
     pub fn listen(&self, path: &str) -> impl Read + Send + 'static {
-        self.open(path).expect("the box answers").into_body().into_reader()
+        self.open(path, PATIENCE).expect("the box answers").into_body().into_reader()
     }
 
-    fn open(&self, path: &str) -> Option<ureq::http::Response<ureq::Body>> {
-        let answer = self.web.get(format!("http://{}{path}", self.address)).header("Host", HOST).call().ok()?;
+    fn open(&self, path: &str, limit: Duration) -> Option<ureq::http::Response<ureq::Body>> {
+        let request = self.web.get(format!("http://{}{path}", self.address)).header("Host", HOST);
+        let answer = request.config().timeout_global(Some(limit)).build().call().ok()?;
         answer.status().is_success().then_some(answer)
     }
 }

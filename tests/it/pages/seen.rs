@@ -102,8 +102,10 @@ fn rises(row: &[(f64, f64)], threshold: f64) -> Vec<(f64, f64)> {
 /// to tell.
 fn apart(row: &[(f64, f64)], threshold: f64, truth: &[f64], late: &[(f64, f64)]) -> Vec<f64> {
     let told = |at: f64| !late.iter().any(|(when, ms)| *ms > LATE_MS_MAX && (at - LATE_TICKS..=at).contains(when));
+    // Of what comes at the very end, the other half may come when nobody watches any more.
+    let end = row.last().map_or(0.0, |(at, _)| at - APART_TICKS_MAX);
     let looked = rises(row, threshold).into_iter();
-    let looked = looked.filter(|(at, before)| at - before <= LOOK_TICKS_MAX && told(*at));
+    let looked = looked.filter(|(at, before)| at - before <= LOOK_TICKS_MAX && *at <= end && told(*at));
     let nearest = |at: f64| truth.iter().map(|true_at| at - true_at).min_by(|a, b| a.abs().total_cmp(&b.abs()));
     looked.filter_map(|(at, _)| nearest(at)).collect()
 }
