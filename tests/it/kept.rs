@@ -63,9 +63,7 @@ impl Party {
     }
 
     fn done(&mut self, method: &str, path: &str, body: Option<Value>) -> Answer {
-        let answer = self.ask(method, path, body);
-        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
-        answer
+        self.host.done(method, path, body.as_ref())
     }
 
     fn get(&mut self, path: &str) -> Value {

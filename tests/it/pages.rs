@@ -81,8 +81,7 @@ struct Party {
 impl Party {
     /// Has the host do something.
     fn host(&mut self, method: &str, path: &str, body: Option<Value>) {
-        let answer = self.host.ask(method, path, body.as_ref());
-        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+        self.host.done(method, path, body.as_ref());
     }
 }
 

@@ -52,6 +52,16 @@ impl Caller {
         self.try_ask(method, path, body).expect("the box answers")
     }
 
+    /// The same where it must succeed.
+    ///
+    /// # Panics
+    /// When the answer is a refusal, or as in [`Caller::ask`].
+    pub fn done(&mut self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let answer = self.ask(method, path, body);
+        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+        answer
+    }
+
     /// The same of a box that may end meanwhile; `None` if it has not answered whole.
     ///
     /// # Panics

@@ -61,8 +61,7 @@ fn add(party: &Party, colour: &str) {
 }
 
 pub(super) fn host(party: &Party, method: &str, path: &str, body: Option<Value>) {
-    let answer = Caller::new(Ipv4Addr::LOCALHOST, party.running.address).ask(method, path, body.as_ref());
-    assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+    Caller::new(Ipv4Addr::LOCALHOST, party.running.address).done(method, path, body.as_ref());
 }
 
 fn visit(party: &Party, query: &str) -> Guest {

@@ -104,8 +104,7 @@ impl Stage {
     }
 
     fn done(&mut self, method: &str, path: &str, body: Option<Value>) {
-        let answer = self.host.ask(method, path, body.as_ref());
-        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+        self.host.done(method, path, body.as_ref());
     }
 
     /// A guest's browser on the DJ's page, whom the host then makes DJ.

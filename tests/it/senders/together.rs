@@ -20,8 +20,7 @@ const RECORDINGS: u32 = 5;
 
 impl Stage {
     fn done(&mut self, method: &str, path: &str, body: Option<Value>) {
-        let answer = self.host.ask(method, path, body.as_ref());
-        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+        self.host.done(method, path, body.as_ref());
     }
 
     /// Starts a sender of one tone on both sides, and waits until it is connected.
