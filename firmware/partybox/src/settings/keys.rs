@@ -17,7 +17,7 @@ pub struct Key {
     pub takes: Takes,
 }
 
-/// What a button may be asked for by a short press, as `buttons` names it.
+/// What a button may be asked for by a short press, as `buttons` names it. To talk, which is the last, the button has to be held.
 const SHORT: &[&str] = &[
     "none",
     "toggle",
@@ -29,26 +29,13 @@ const SHORT: &[&str] = &[
     "channel",
     "volume-up",
     "volume-down",
-    "talk",
     "pair",
     "forget",
+    "talk",
 ];
 
-/// The same of every other gesture: whoever talks has to hold the button.
-const ACTIONS: &[&str] = &[
-    "none",
-    "toggle",
-    "play",
-    "pause",
-    "stop",
-    "next",
-    "source",
-    "channel",
-    "volume-up",
-    "volume-down",
-    "pair",
-    "forget",
-];
+/// The same of every other gesture: all but to talk.
+const ACTIONS: &[&str] = SHORT.split_last().expect("not empty").1;
 
 const MP3_BITRATES_BPS: &[u32] = &[64_000, 96_000, 128_000, 160_000, 192_000, 224_000, 256_000, 320_000];
 
@@ -188,7 +175,7 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
-/// Keys that hosts cannot set, each with the reason: they say how the box is put together, and are for whoever is at the machine.
+/// Keys that hosts cannot set, each with the reason: they say how the box is put together, and need access to the machine.
 pub const FIXED: &[(&str, &str)] = &[
     ("listen", "a wrong one would take the page away, and with it the way back"),
     ("host_from", "whoever it names is host: only somebody at the machine may say that"),
