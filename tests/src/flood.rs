@@ -31,7 +31,7 @@ const FRAME: Duration = Duration::from_millis(24);
 /// How long a receiver waits for anything at all.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-/// How often whoever crawls sends a byte, and for how long a pace is kept.
+/// How often a slow client sends a byte, and for how long a pace is kept.
 const CRAWL: Duration = Duration::from_millis(250);
 
 /// Time between two connections of one socket, at least.

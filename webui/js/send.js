@@ -1,4 +1,4 @@
-// Sends files, with what tells how it goes, and goes on where a bad radio has stopped one. Where to is said by whoever sends.
+// Sends files, with what tells how it goes, and goes on where a bad radio has stopped one. The caller says where to.
 
 import { ask, RefusedError } from './api.js';
 

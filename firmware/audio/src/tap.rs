@@ -1,7 +1,7 @@
 //! A tap: copies of a pump's blocks, over a ring, for meters that run on threads of their own.
 //!
 //! The pump's side copies a block into a ring while somebody wants it, and else looks at one number. It waits for nothing, locks
-//! nothing and allocates nothing; a full ring loses the block, and whoever takes it sees the gap by the stamps. What is measured is
+//! nothing and allocates nothing; a full ring loses the block, and the consumer sees the gap by the stamps. What is measured is
 //! decided elsewhere ([`crate::spectrum`], [`crate::gauge`]).
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::pcm::{BLOCK_FRAMES, Frame};
 /// Blocks on their way: 160 ms. Full, the newest is lost and counted, and what is measured has a hole.
 const BLOCKS_MAX: usize = 16;
 
-/// Whoever takes the blocks is woken at each multiple of this on the timeline, so that it works in one go: 50 ms.
+/// The consumer is woken at each multiple of this on the timeline, so that it works in batches: 50 ms.
 pub const WAKE_TICKS: u64 = 2_400;
 
 /// A block, and where its first frame lies on the timeline.
@@ -46,7 +46,7 @@ impl Tap {
             return;
         }
         let Some(blocks) = &mut self.blocks else { return };
-        // Full: whoever takes them is held up, and sees the gap.
+        // Full: the consumer is late, and sees the gap.
         _ = blocks.push((at, *frames));
         if (at.as_ticks() + BLOCK_FRAMES as u64).is_multiple_of(WAKE_TICKS) {
             (self.wake)();

@@ -172,7 +172,7 @@ impl Senders {
         self.end_all(|who| who == Who::Guest(guest))
     }
 
-    /// Whoever sends to `channel` shall be ended; returns who that is.
+    /// Ends all senders of `channel`; returns them.
     pub fn end_channel(&mut self, channel: ChannelId) -> Vec<SendingId> {
         self.on.remove(&channel).unwrap_or_default().into_iter().map(|sending| sending.id).collect()
     }
@@ -222,7 +222,7 @@ impl Senders {
         Ok(Began { id, place: Place::Sender(place), replaced })
     }
 
-    /// A host begins to speak over `channel`; whoever did before is replaced.
+    /// Starts a host's voice over `channel`, in place of the one before.
     pub fn begin_voice(&mut self, channel: ChannelId) -> Began {
         self.last_sending += 1;
         let id = SendingId(self.last_sending);

@@ -1,5 +1,4 @@
-//! Files of guests as whoever plays and keeps them sees them: asked for by their numbers, read as they came, let go of, and added
-//! to the library.
+//! Handle to the files of guests: looks them up by number, opens them for reading, deletes them, and adds them to the library.
 //!
 //! Where they lie, and how many there may be, is in [`crate::guests`].
 

@@ -1,5 +1,5 @@
-//! An upload as whoever receives it sees it: written piece by piece, then judged and added to the library, or to what guests
-//! have brought; and removed again.
+//! Receiving end of an upload: written piece by piece, then judged and added to the library, or to the files of guests; and
+//! removed again.
 
 use std::fs::{self, File};
 use std::io;

@@ -7,7 +7,7 @@
 //! the client's first choice, and Chromium's is the last of these, the dearest to seal (the `fanout` bench prints the
 //! figures).
 //!
-//! Whoever knows a phone's address and port can forge whatever is not protected yet. So a hello is followed when it echoes a
+//! An attacker who knows a phone's address and port can forge what is not protected yet. So a hello is followed when it echoes a
 //! cookie that only its address was sent (`cookie`); that is a round trip, for which a forged hello costs the box no signature
 //! and the phone no wrong answer. After it, nothing else in the clear is handed on before a message with the certificate that the
 //! phone's offer names. What stays open to a forger is the moment between that message and the rest of its flight, if a phone

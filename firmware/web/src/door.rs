@@ -1,4 +1,4 @@
-//! The door for connections: a [`Gate`] at which whoever keeps silent gives way to whoever comes.
+//! Admission of connections: a [`Gate`] at which idle connections are evicted for new ones.
 //!
 //! A connection costs a stranger nothing, and as many addresses as a network has take every place with one each; no share per
 //! address can tell them from phones. But who came to be served says so at once. So as long as the box waits for the other end

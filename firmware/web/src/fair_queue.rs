@@ -1,8 +1,8 @@
-//! A queue in which whoever was served least of late comes first, so that who asks without end keeps only itself waiting.
+//! A fair queue: requests of the address served least of late come first, so that a flood delays only itself.
 //!
 //! It is start-time fair queueing (Goyal, Vin and Cheng, IEEE/ACM Transactions on Networking 5(5), 1997) over addresses: what is
 //! asked gets as its tag the virtual time at which a fair server would begin with it, and the smallest tag is served first. Unlike
-//! there, an address that has been idle is a burst ahead of the others, not level with them: whoever comes to a crowd that keeps the
+//! there, an address that has been idle is a burst ahead of the others, not level with them: a newcomer to a crowd that keeps the
 //! box busy does not wait for one answer to each of the crowd. It only orders: it serves nobody, waits for nothing, and has no
 //! limit, which is its owner's.
 

@@ -296,7 +296,7 @@ impl Senders {
         book.sessions(ended)
     }
 
-    /// Whoever sends to `channel` shall be ended: returns the media sessions to be ended.
+    /// Ends all senders of `channel`; returns the media sessions to be closed.
     pub(crate) fn end_channel(&self, channel: ChannelId) -> Vec<SessionId> {
         let mut book = self.book();
         book.prune();

@@ -126,7 +126,7 @@ pub struct Settings {
     pub pending: bool,
     /// Whether nobody has said yet in which country the box is and what it is called: the first host may be asked.
     pub asks: bool,
-    /// Who has set the system's clock; filled in by whoever answers.
+    /// Who has set the system's clock; filled in with the answer.
     pub clock: ClockFacts,
 }
 

@@ -1,7 +1,7 @@
-//! What pages draw of the sound: who looks, and the way from whoever measures to them.
+//! Visualisation: the set of viewers, and the bounded queue from the meters to them.
 //!
-//! It is measured only while somebody looks, and written once for all who do. A page that takes it slowly loses the oldest of it:
-//! what waits is bounded, whoever reads it. Nothing is measured here, and nothing about a guest is known.
+//! It is measured only while somebody looks, and written once for all who do. A page that takes it slowly loses the
+//! oldest of it. Nothing is measured here, and nothing about a guest is known.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::metrics::{Count, Kind, Page};
 
-/// Messages that wait for whoever looks, shared by all: the newest half second of a spectrum. Who is slower loses the oldest,
+/// Messages that wait for viewers, shared by all: the newest half second of a spectrum. Who is slower loses the oldest,
 /// which is counted.
 const MESSAGES_WAITING_MAX: usize = 8;
 

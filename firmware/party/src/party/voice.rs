@@ -1,5 +1,5 @@
-//! Talk-over: somebody speaks into line-in or a host's phone, and the music steps back meanwhile. Who may is the business of whoever carries the
-//! wish here; how the gains move is the mixer's.
+//! Talk-over: a voice at line-in or a host's phone, under which the music is ducked. Permissions are checked before the wish comes
+//! here; how the gains move is the mixer's.
 
 use base::Time;
 
@@ -48,7 +48,7 @@ impl Party {
         self.fall_silent()
     }
 
-    /// Ends a talk of whoever speaks there, if somebody does.
+    /// Ends the talk-over of this microphone, if there is one.
     pub(super) fn fall_silent_at(&mut self, mouth: Mouth) -> Vec<Output> {
         let is_there = self.talk_over.is_some_and(|talk| talk.mouth == mouth);
         if is_there { self.fall_silent() } else { Vec::new() }

@@ -1,4 +1,4 @@
-//! What pages draw of a channel's sound: measured beside its pump, while somebody looks, and carried to whoever does.
+//! Visualisation of a channel: tasks that measure its sound beside the pump, while there are viewers, and publish the result.
 //!
 //! A task for each waits until the pump wakes it, which it does only while there is a viewer. It ends with the pump.
 

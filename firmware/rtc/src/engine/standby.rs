@@ -1,8 +1,8 @@
-//! Sessions that are opened before anybody wants to hear: whoever wants to then is one request and one packet away from the sound,
-//! not a handshake of five round trips.
+//! Standby sessions: connected ahead of the tap, so that the sound is one request away then, and not a handshake of five round
+//! trips.
 //!
-//! One that stands by is no listener. Nobody counts it and nothing is encoded for it; it takes nobody's place, and is the first to
-//! go where somebody wants one: a listener of the same address, or of any where all places are taken.
+//! A standby session is no listener: it is not counted and nothing is encoded for it. It displaces nobody, and is the first to be
+//! evicted: for a listener of its own address, or for any where all places are taken.
 
 use std::net::IpAddr;
 
@@ -21,10 +21,10 @@ impl Session {
 }
 
 impl Engine {
-    /// Opens a session that stands by: it is connected, and hears nothing until it is switched to a stream ([`Engine::switch`]).
+    /// Opens a standby session: it is connected, and hears nothing until it is switched to a stream ([`Engine::switch`]).
     ///
     /// # Errors
-    /// When the offer cannot be answered, or somebody else would have to go for it.
+    /// When the offer cannot be answered, or another session would have to be evicted for it.
     pub fn prepare(&mut self, now: Time, offer: &Offer) -> Result<Answer, OfferError> {
         let owner = Asking { address: offer.remote_addr, guest: offer.guest };
         let full = self.admission.share_taken(owner.address);
@@ -43,7 +43,7 @@ impl Engine {
         Ok(answer)
     }
 
-    /// Notes that the session in `slot` stands by no longer. Returns whether it did.
+    /// Turns the standby session in `slot` into a listener's. Returns whether it was one.
     pub(super) fn rouse(&mut self, slot: usize) -> bool {
         let Some(session) = self.slots[slot].session.as_mut() else { return false };
         if session.standby_until.take().is_none() {
@@ -54,15 +54,15 @@ impl Engine {
         true
     }
 
-    /// Returns the session that has to go where there is no room for another: the oldest that never answered, else the
-    /// oldest that stands by, unless it is handshakes that there are too many of.
+    /// Returns the session to evict where there is no room for another: the oldest that never answered, else the oldest
+    /// on standby, unless it is handshakes that there are too many of.
     pub(super) fn oldest_to_go(&mut self, now: Time) -> Option<usize> {
         let too_many_join = self.admission.too_many_join(self.stats.handshaking as usize);
         let standing = self.standing.front().copied().filter(|_| !too_many_join);
         self.oldest_unheard(now).or(standing)
     }
 
-    /// Makes room for a session of `owner`, as far as others have to go for it.
+    /// Evicts what has to go for a session of `owner`.
     pub(super) fn make_room(&mut self, now: Time, owner: Asking) {
         if self.admission.share_taken(owner.address).is_some()
             && let Some(slot) = self.oldest_standing_of(owner.address)

@@ -52,7 +52,7 @@ pub(super) async fn done_of(call: &Call, channel: ChannelId, what: What) -> Resu
     }
 }
 
-/// Asks `channel` for `what` in the caller's name, and returns what came of it; `None` if whoever decides is stuck or gone.
+/// Asks `channel` for `what` in the caller's name, and returns what came of it; `None` if the channel's loop is stuck or gone.
 pub(super) async fn outcome(call: &Call, channel: ChannelId, what: What) -> Option<Outcome> {
     let wish = Wish { channel, who: call.role.asker(call.guest), what };
     ask(&call.server.app.commands, |reply| Command { wish, reply }).await

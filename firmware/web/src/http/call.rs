@@ -99,7 +99,7 @@ impl Server {
         self.box_time().as_micros() / 1_000
     }
 
-    /// Whether whoever this is may offer a media session now. What this refuses costs no more than this: the fan-out, which reads
+    /// Returns whether this client may offer a media session now. What this refuses costs no more than this: the fan-out, which reads
     /// what is offered, hears nothing of it.
     pub(super) fn may_offer(&self, address: IpAddr, guest: Option<GuestId>) -> bool {
         let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);

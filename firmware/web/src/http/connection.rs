@@ -1,7 +1,7 @@
 //! One connection: hyper reads requests and the router answers them, until it ends or becomes a live MP3 body or a
 //! WebSocket. One that begins with the head of a stream that is sent to the box never is hyper's.
 //!
-//! Each connection answers one request whenever its task is polled, however many it has sent at once, and whoever was answered least
+//! Each connection answers one request whenever its task is polled, however many it has sent at once, and the address answered least
 //! of late comes first ([`Turns`](super::turns::Turns)): a thousand that ask without end keep one that asks for a page waiting for an
 //! answer or two.
 //!

@@ -82,7 +82,7 @@ impl Route {
         Self { method, path, who, takes: Takes::Nothing, answer }
     }
 
-    /// Whether it offers a media session, which costs the fan-out much more than it costs whoever asks.
+    /// Whether it offers a media session, which costs the fan-out much more than it costs the client.
     pub(super) fn is_offer(&self) -> bool {
         self.method == Method::POST && matches!(self.takes, Takes::Media(SDP, _))
     }

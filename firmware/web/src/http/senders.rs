@@ -108,7 +108,7 @@ pub(super) async fn fade(call: Call) -> Result<Response, Refusal> {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `DELETE /api/channels/{channel}/senders/{id}`: one who sends to the channel is ended, whoever plays beside.
+/// `DELETE /api/channels/{channel}/senders/{id}`: ends one sender of the channel, and no other.
 pub(super) async fn hang_up_one(call: Call) -> Result<Response, Refusal> {
     let (channel, id) = (call.channel()?, sending_id(&call)?);
     call.server.end_senders(call.server.app.senders.end_one(channel, id).ok_or_else(|| unknown(&call))?);
@@ -119,7 +119,7 @@ fn sending_id(call: &Call) -> Result<SendingId, Refusal> {
     call.param("id").parse().map(SendingId).map_err(|_| unknown(call))
 }
 
-/// `DELETE /api/channels/{channel}/sender`: whoever sends to the channel is ended.
+/// `DELETE /api/channels/{channel}/sender`: ends all senders of the channel.
 pub(super) async fn hang_up(call: Call) -> Result<Response, Refusal> {
     let channel = call.channel()?;
     call.server.end_senders(call.server.app.senders.end_channel(channel));

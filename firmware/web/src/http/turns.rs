@@ -1,6 +1,6 @@
-//! Turns: a few are served at once, and the others wait, whoever was served least of late in front ([`FairQueue`]).
+//! Turns: a limit of concurrent requests; the others wait in a [`FairQueue`].
 //!
-//! Where more wait than may, whoever would come last goes: that is one of those who ask most, not whoever comes then. It knows
+//! Where more wait than may, the last in the queue is refused: that is one of those who ask most, not the newest. It knows
 //! nothing of what is done in a turn, and takes none away.
 
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! Where an MP3 body begins on the timeline, said in the body itself: an ID3v2 tag with a private frame.
 //!
-//! Only whoever asks for it gets it: a page that draws what it plays. Every player skips such a tag; HTTP Live Streaming says the
+//! Sent on request only, to pages that draw what they play. Every player skips such a tag; HTTP Live Streaming says the
 //! same in the same way (RFC 8216 section 3.4), with a clock of its own.
 
 use bytes::{BufMut, Bytes, BytesMut};
