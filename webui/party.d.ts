@@ -124,8 +124,8 @@ declare namespace Party {
   }
 
   interface Power {
-    /** Now. */
-    undervoltage: boolean;
+    /** Now; null where the board cannot tell. */
+    undervoltage?: boolean | null;
     /** Since it was switched on. */
     undervoltage_seen: boolean;
     throttled: boolean;

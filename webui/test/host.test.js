@@ -119,3 +119,14 @@ test('rules and firmware that are missing are troubles of the box’s own networ
   assert.deepEqual(with_({ kind: 'no-rules' }), [['trouble.heading', 'trouble.no-rules']]);
   assert.deepEqual(with_({ kind: 'no-firmware', files: ['brcm/x.bin'] }), [['trouble.heading', 'trouble.no-firmware']]);
 });
+
+test('the power supply is called strong enough only where that was measured', () => {
+  const said = (/** @type {Partial<Party.Power>} */ power) =>
+    findings(/** @type {Party.State} */ (/** @type {unknown} */ ({ name: 'Box', version: '1', power })), [])
+      .filter(({ id }) => id === 'power')
+      .map(({ text, bad }) => [text, bad]);
+  assert.deepEqual(said({ undervoltage: false, undervoltage_seen: false }), [['power.good', false]]);
+  assert.deepEqual(said({ undervoltage: null, undervoltage_seen: false }), [['power.unknown', false]]);
+  assert.deepEqual(said({ undervoltage: false, undervoltage_seen: true }), [['power.was_low', true]]);
+  assert.deepEqual(said({ undervoltage: true, undervoltage_seen: true }), [['power.low', true]]);
+});

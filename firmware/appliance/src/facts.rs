@@ -53,9 +53,9 @@ pub struct Radio {
 /// The box's power and temperature.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Power {
-    /// Whether the voltage is too low now.
-    pub undervoltage: bool,
-    /// Whether it was at some time since the box started.
+    /// Whether the voltage is too low now; `None` on a machine that cannot tell.
+    pub undervoltage: Option<bool>,
+    /// Whether it was seen to be at some time since the box started.
     pub undervoltage_seen: bool,
     /// Whether the processor is slowed down because of heat.
     pub throttled: bool,

@@ -1,8 +1,9 @@
 //! Voltage, temperature and slowing down, from what a mainline kernel says in `/sys`.
 //!
 //! `rpi_volt` is the driver `raspberrypi-hwmon`: it asks the Pi's firmware every two seconds whether the voltage was too
-//! low since it last asked. No Pi before the fifth measures the voltage itself. Reading only; whoever reads a file in
-//! `/sys` never waits for a device here.
+//! low since it last asked. Debian's kernels are built without it (`CONFIG_SENSORS_RASPBERRYPI_HWMON`), Raspberry Pi's own
+//! with it: where it is missing, nobody can tell, and that is what is said. No Pi before the fifth measures the voltage
+//! itself. Reading only; whoever reads a file in `/sys` never waits for a device here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,14 +43,14 @@ impl Meter {
         if self.alarm.is_none() || self.temperature.is_none() {
             self.find();
         }
-        let alarm = self.alarm.as_deref().and_then(number);
+        let undervoltage = self.alarm.as_deref().and_then(number).map(|alarm| alarm > 0.0);
         // Whole degrees: every change goes to every page.
         let temperature_c = self.temperature.as_deref().and_then(number).map(|milli| (milli / 1_000.0).round());
-        if alarm.is_none() && temperature_c.is_none() {
+        if undervoltage.is_none() && temperature_c.is_none() {
             return None;
         }
-        let undervoltage = alarm.is_some_and(|alarm| alarm > 0.0);
-        self.undervoltage_seen |= undervoltage;
+        let is_too_low = undervoltage == Some(true);
+        self.undervoltage_seen |= is_too_low;
         let is_cooled = self.coolers.iter().any(|cooler| number(cooler).is_some_and(|step| step > 0.0));
         let throttled = is_cooled || temperature_c.is_some_and(|degrees| degrees >= HOT_C);
         let is_warm = temperature_c.is_some_and(|degrees| degrees >= WARM_C);
@@ -60,7 +61,7 @@ impl Meter {
             temperature_c,
             volt: self.volt.as_deref().and_then(number).map(|milli| milli / 1_000.0),
             // The most pressing one.
-            warning: match (undervoltage, throttled, is_warm) {
+            warning: match (is_too_low, throttled, is_warm) {
                 (true, ..) => Some("undervoltage"),
                 (_, true, _) => Some("throttled"),
                 (_, _, true) => Some("hot"),
@@ -130,7 +131,7 @@ mod tests {
         let sys = pi();
         let power = Meter::new(sys.path()).read().expect("a Pi");
         assert_eq!(power.temperature_c, Some(52.0));
-        assert_eq!((power.undervoltage, power.throttled, power.warning, power.volt), (false, false, None, None));
+        assert_eq!((power.undervoltage, power.throttled, power.warning, power.volt), (Some(false), false, None, None));
     }
 
     #[test]
@@ -142,7 +143,8 @@ mod tests {
         assert_eq!(meter.read().unwrap().warning, Some("undervoltage"));
         write(sys.path(), "hwmon/hwmon1/in0_lcrit_alarm", "0\n");
         let after = meter.read().unwrap();
-        assert!(!after.undervoltage && after.undervoltage_seen && after.throttled);
+        assert_eq!(after.undervoltage, Some(false));
+        assert!(after.undervoltage_seen && after.throttled);
         assert_eq!(after.warning, Some("throttled"));
     }
 
@@ -179,6 +181,7 @@ mod tests {
         assert_eq!(meter.read(), None);
         write(sys.path(), "thermal/thermal_zone3/type", "cpu-thermal\n");
         write(sys.path(), "thermal/thermal_zone3/temp", "40000\n");
-        assert_eq!(meter.read().unwrap().temperature_c, Some(40.0));
+        let power = meter.read().unwrap();
+        assert_eq!((power.temperature_c, power.undervoltage), (Some(40.0), None), "nothing measures the supply");
     }
 }

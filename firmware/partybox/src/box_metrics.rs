@@ -35,8 +35,10 @@ pub(crate) fn storage(counts: Counts, page: &mut Page) {
 
 fn power_metrics(power: &Power, page: &mut Page) {
     let mut gauge = |name, help, value: f64| page.number(name, Kind::Gauge, help, value);
-    gauge("undervoltage", "Whether the supply's voltage is too low.", u8::from(power.undervoltage).into());
-    gauge("undervoltage_seen", "Whether it was since the box started.", u8::from(power.undervoltage_seen).into());
+    if let Some(is_too_low) = power.undervoltage {
+        gauge("undervoltage", "Whether the supply's voltage is too low.", u8::from(is_too_low).into());
+        gauge("undervoltage_seen", "Whether it was since the box started.", u8::from(power.undervoltage_seen).into());
+    }
     gauge("throttled", "Whether the processor is slowed down because of heat.", u8::from(power.throttled).into());
     if let Some(degrees) = power.temperature_c {
         gauge("temperature_celsius", "Temperature of the processor.", degrees.into());

@@ -33,10 +33,10 @@ export function findings({ forgets, network_trouble: trouble, radio, power, name
     said.push({ id: 'radio', drawn: 'wifi', title, text: t(radio.nearly_full ? 'radio.full' : 'radio.room'), bad: radio.nearly_full });
   }
   if (power) {
-    const state = power.undervoltage ? 'low' : power.undervoltage_seen ? 'was_low' : 'good';
+    const state = power.undervoltage ? 'low' : power.undervoltage_seen ? 'was_low' : power.undervoltage == null ? 'unknown' : 'good';
     const volt = power.volt == null ? '' : t('power.volt', { n: power.volt.toFixed(2) });
     const title = dotted(t('power.heading'), volt);
-    said.push({ id: 'power', drawn: 'bolt', title, text: t(`power.${state}`), bad: state !== 'good' });
+    said.push({ id: 'power', drawn: 'bolt', title, text: t(`power.${state}`), bad: state.endsWith('low') });
     const hot = power.throttled || (power.temperature_c ?? 0) >= HOT_C;
     if (power.temperature_c != null || hot) {
       const heat = power.temperature_c == null ? t('heat.heading') : t('heat.degrees', { n: Math.round(power.temperature_c) });

@@ -110,6 +110,7 @@ export default {
   'power.heading': 'Strom',
   'power.volt': '{n} V',
   'power.good': 'Das Netzteil ist stark genug.',
+  'power.unknown': 'Diese Platine kann nicht messen, ob das Netzteil stark genug ist.',
   'power.was_low': 'Der Strom war kurz zu schwach. Bitte bald ein stärkeres Netzteil nehmen.',
   'power.low': 'Der Strom ist gerade zu schwach. Bitte ein stärkeres Netzteil oder ein kürzeres Kabel nehmen.',
 

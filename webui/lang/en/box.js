@@ -106,6 +106,7 @@ export default {
   'power.heading': 'Power',
   'power.volt': '{n} V',
   'power.good': 'The power supply is strong enough.',
+  'power.unknown': 'This board cannot tell whether the power supply is strong enough.',
   'power.was_low': 'The power was too weak for a moment. Please use a stronger power supply soon.',
   'power.low': 'The power is too weak right now. Please use a stronger power supply or a shorter cable.',
   'heat.heading': 'Heat',

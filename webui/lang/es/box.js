@@ -108,6 +108,7 @@ export default {
   'power.heading': 'Corriente',
   'power.volt': '{n} V',
   'power.good': 'La fuente de alimentación es bastante potente.',
+  'power.unknown': 'Esta placa no puede medir si la fuente de alimentación es bastante potente.',
   'power.was_low': 'La corriente fue floja un momento. Usa pronto una fuente más potente.',
   'power.low': 'La corriente es floja ahora mismo. Usa una fuente más potente o un cable más corto.',
 

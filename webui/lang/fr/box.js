@@ -108,6 +108,7 @@ export default {
   'power.heading': 'Courant',
   'power.volt': '{n} V',
   'power.good': 'L’alimentation est assez forte.',
+  'power.unknown': 'Cette carte ne peut pas mesurer si l’alimentation est assez forte.',
   'power.was_low': 'Le courant a été trop faible un moment. Prenez bientôt une alimentation plus forte.',
   'power.low': 'Le courant est trop faible en ce moment. Prenez une alimentation plus forte ou un câble plus court.',
 

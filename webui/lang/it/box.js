@@ -108,6 +108,7 @@ export default {
   'power.heading': 'Corrente',
   'power.volt': '{n} V',
   'power.good': 'L’alimentatore è abbastanza forte.',
+  'power.unknown': 'Questa scheda non può misurare se l’alimentatore è abbastanza forte.',
   'power.was_low': 'La corrente è stata debole per un momento. Usa presto un alimentatore più forte.',
   'power.low': 'La corrente ora è troppo debole. Usa un alimentatore più forte o un cavo più corto.',
 

@@ -100,6 +100,7 @@ export default {
   'power.heading': '電源',
   'power.volt': '{n} V',
   'power.good': '電源は十分です。',
+  'power.unknown': 'この基板では、電源が十分かどうか測れません。',
   'power.was_low': '電力が一瞬足りませんでした。早めにもっと強い電源に替えてください。',
   'power.low': '電力が足りません。もっと強い電源か短いケーブルに替えてください。',
   'heat.heading': '温度',

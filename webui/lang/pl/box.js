@@ -113,6 +113,7 @@ export default {
   'power.heading': 'Prąd',
   'power.volt': '{n} V',
   'power.good': 'Zasilacz jest wystarczająco mocny.',
+  'power.unknown': 'Ta płytka nie potrafi zmierzyć, czy zasilacz jest wystarczająco mocny.',
   'power.was_low': 'Przez chwilę prąd był za słaby. Weź niedługo mocniejszy zasilacz.',
   'power.low': 'Prąd jest teraz za słaby. Weź mocniejszy zasilacz albo krótszy kabel.',
   'heat.heading': 'Ciepło',

@@ -108,6 +108,7 @@ export default {
   'power.heading': 'Corrente',
   'power.volt': '{n} V',
   'power.good': 'A fonte de alimentação é suficiente.',
+  'power.unknown': 'Esta placa não consegue medir se a fonte de alimentação é suficiente.',
   'power.was_low': 'A corrente esteve fraca por um momento. Use em breve uma fonte mais forte.',
   'power.low': 'A corrente está fraca neste momento. Use uma fonte mais forte ou um cabo mais curto.',
 

@@ -204,7 +204,7 @@ async fn what_is_answered_is_what_is_described() {
     let world = World::new(hosts()).await;
     let radio = Radio { stations: 1, stations_max: 2, nearly_full: false, full: true, chipset: "x".into() };
     let power = Power {
-        undervoltage: false,
+        undervoltage: None,
         undervoltage_seen: true,
         throttled: false,
         temperature_c: Some(51.5),
