@@ -213,3 +213,28 @@ fn encoders_do_not_work_more_for_guests_who_switch() {
     };
     assert_eq!((calls(1), calls(60)), (300, 300), "one call per block and stream");
 }
+
+#[test]
+fn encoder_calls_follow_the_streams_and_not_the_guests() {
+    let calls = |streams: usize, guests: usize| {
+        let mut world = World::new(Dice::for_test("encoder calls"));
+        (1..).zip(&STAYING[1..streams]).for_each(|(mark, id)| world.add(stream(id), mark, 0));
+        for guest in 0..guests {
+            world
+                .come_to(stream(STAYING[guest % streams]), Conditions::GOOD, PLAIN, None)
+                .expect("the box takes the offer");
+        }
+        world.run_ms(1_000);
+        let before = world.encoder_calls();
+        world.run_ms(1_000);
+        world.encoder_calls() - before
+    };
+    println!("streams  guests  encoder calls in 1 s");
+    for streams in [1, 3] {
+        for guests in [1, 500] {
+            let calls = calls(streams, guests);
+            println!("{streams:7}  {guests:6}  {calls:20}");
+            assert_eq!(calls, 100 * streams as u64, "one per block of 10 ms and stream");
+        }
+    }
+}

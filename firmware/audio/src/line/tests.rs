@@ -130,6 +130,18 @@ fn a_replugged_card_is_heard_again_within_a_second() {
 }
 
 #[test]
+fn an_overrun_is_counted_and_silences_nothing() {
+    let mut bench = Bench::new(Card::new(FAST_PERIODS, 0.0, CardPace::Virtual, tone(48_000.0, 440.0, 0.5)));
+    bench.blocks_until_sound(5).expect("sound at once");
+    for overruns in 1..=3 {
+        bench.card.xrun();
+        (0..10).for_each(|_| assert!(bench.block().is_some()));
+        assert_eq!(bench.status().device.xruns.load(Ordering::Relaxed), overruns);
+    }
+    assert_eq!(bench.status().device.opened.load(Ordering::Relaxed), 1, "no reason to open it again");
+}
+
+#[test]
 fn a_card_that_hangs_is_reopened() {
     let mut bench = Bench::new(Card::new(FAST_PERIODS, 0.0, CardPace::Virtual, tone(48_000.0, 440.0, 0.5)));
     bench.blocks_until_sound(5).unwrap();
