@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base::{Packet, StreamId};
 use tokio::sync::{mpsc, watch};
 
-use super::Counters;
 use super::icy::Title;
 use super::listener::{Gone, Joining, Listener};
 use super::ring::Ring;
+use super::{Counters, Hub};
 use crate::status::Snapshot;
 
 /// Listeners served before other tasks get a turn: about 0.3 ms of work.
@@ -31,11 +31,30 @@ pub(super) fn packets_per_write(listeners: usize) -> u64 {
     }
 }
 
+/// Somebody who hears the stream from now on.
+pub(super) enum Arrival {
+    /// Whose request has just been answered.
+    New(Joining),
+    /// Who has heard another stream until now.
+    FromOther(Listener),
+}
+
+/// Whether the stream has ended, and what becomes of its listeners.
+#[derive(Clone, Debug)]
+pub(super) enum End {
+    None,
+    /// Their bodies end.
+    Stopped,
+    /// Their bodies go on with another stream.
+    HandedTo(Hub),
+}
+
 /// Everything the task owns.
 pub(super) struct FanOut {
     pub(super) stream: StreamId,
+    pub(super) bitrate_bps: u32,
     pub(super) packets: mpsc::Receiver<Packet>,
-    pub(super) joining: mpsc::Receiver<Joining>,
+    pub(super) arriving: mpsc::Receiver<Arrival>,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
     pub(super) wanted: Arc<AtomicBool>,
     pub(super) counters: Arc<Counters>,
@@ -45,18 +64,25 @@ pub(super) struct FanOut {
 }
 
 impl FanOut {
-    /// Runs until the feed or every handle to the hub is gone, or `stop` says so; then every listener's socket closes.
-    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    /// Runs until the feed or every handle to the hub is gone, or `end` says so; then every listener's socket closes, unless
+    /// another hub has it.
+    pub(super) async fn run(mut self, mut end: watch::Receiver<End>) {
         let mut listeners: Vec<Listener> = Vec::new();
         let mut title = Title::new();
         let mut turn = 0_u64;
         loop {
             tokio::select! {
                 biased;
-                () = crate::stopped(&mut stop) => return,
-                joining = self.joining.recv() => {
-                    let Some(joining) = joining else { return };
-                    self.admit(joining, &mut listeners, turn, &title);
+                heir = heir(&mut end) => {
+                    let Some(heir) = heir else { return };
+                    while let Ok(arrival) = self.arriving.try_recv() {
+                        self.admit(arrival, &mut listeners, turn, &title);
+                    }
+                    return self.hand_over(listeners, &heir, &title).await;
+                }
+                arrival = self.arriving.recv() => {
+                    let Some(arrival) = arrival else { return };
+                    self.admit(arrival, &mut listeners, turn, &title);
                 }
                 packet = self.packets.recv() => {
                     let Some(packet) = packet else { return };
@@ -71,13 +97,21 @@ impl FanOut {
     }
 
     /// Places a new listener at the next frame (or a burst before it) and sends its head at once.
-    fn admit(&mut self, joining: Joining, listeners: &mut Vec<Listener>, turn: u64, title: &Title) {
+    fn admit(&mut self, arrival: Arrival, listeners: &mut Vec<Listener>, turn: u64, title: &Title) {
         if listeners.is_empty() {
             // Nothing was encoded while nobody listened: what is inside may be hours old.
             self.ring.forget();
         }
-        let at = self.ring.back(u64::from(self.burst_ms) * 48);
-        let mut listener = Listener::new(joining, at, turn + 1);
+        let mut listener = match arrival {
+            Arrival::New(joining) => {
+                let at = self.ring.back(u64::from(self.burst_ms) * 48);
+                Listener::new(joining, at, turn + 1)
+            }
+            Arrival::FromOther(mut listener) => {
+                listener.go_on(self.ring.end(), turn + 1);
+                listener
+            }
+        };
         match listener.serve(&self.ring, title) {
             Ok(bytes) => {
                 self.counters.sent(bytes);
@@ -86,6 +120,18 @@ impl FanOut {
             Err(_) => self.counters.left(false),
         }
         self.wanted.store(!listeners.is_empty(), Ordering::Relaxed);
+    }
+
+    /// Gives `heir` everybody who has all of the last frame; nobody may hear half of one.
+    async fn hand_over(&self, listeners: Vec<Listener>, heir: &Hub, title: &Title) {
+        for mut listener in listeners {
+            let served = listener.serve(&self.ring, title);
+            self.counters.sent(*served.as_ref().unwrap_or(&0));
+            self.counters.left(served == Err(Gone::TooSlow));
+            if served.is_ok() && listener.has_all(&self.ring) {
+                heir.adopt(self.bitrate_bps, listener).await;
+            }
+        }
     }
 
     fn update_title(&mut self, title: &mut Title) {
@@ -127,6 +173,14 @@ impl FanOut {
             }
         }
         self.wanted.store(!listeners.is_empty(), Ordering::Relaxed);
+    }
+}
+
+/// Waits for the end; returns the hub that has the listeners then, if any.
+async fn heir(end: &mut watch::Receiver<End>) -> Option<Hub> {
+    match end.wait_for(|end| !matches!(end, End::None)).await.as_deref() {
+        Ok(End::HandedTo(heir)) => Some(heir.clone()),
+        _ => None,
     }
 }
 

@@ -58,6 +58,11 @@ impl Interval {
         self.left as usize
     }
 
+    /// The next block tells the title, whatever was told before.
+    pub(super) fn tell_again(&mut self) {
+        self.sent_version = 0;
+    }
+
     /// `sound` bytes were sent. Returns the block that is due now, if any.
     pub(super) fn sent(&mut self, sound: usize, title: &Title) -> Option<Bytes> {
         self.left -= (sound as u32).min(self.left);

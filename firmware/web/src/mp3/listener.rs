@@ -144,6 +144,19 @@ impl Listener {
         }
     }
 
+    /// Goes on at position `at` of another ring, with the title that belongs to it.
+    pub(super) fn go_on(&mut self, at: u64, due: u64) {
+        (self.at, self.due) = (at, due);
+        if let Some(interval) = &mut self.icy {
+            interval.tell_again();
+        }
+    }
+
+    /// Returns whether nothing of what `ring` holds is still to be sent: the next byte begins a frame.
+    pub(super) fn has_all(&self, ring: &Ring) -> bool {
+        !self.has_more(ring)
+    }
+
     fn has_more(&self, ring: &Ring) -> bool {
         !self.before.is_empty() || self.at < ring.end()
     }

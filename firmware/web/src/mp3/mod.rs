@@ -20,7 +20,8 @@ use base::{Encoding, Packet, PacketSink, StreamId};
 use tokio::sync::{mpsc, watch};
 
 pub use self::carrier::Carrier;
-use self::fanout::FanOut;
+use self::fanout::{Arrival, End, FanOut};
+use self::listener::Listener;
 pub(crate) use self::listener::{Joining, limit_send_buffer};
 use self::ring::Ring;
 use crate::status::Snapshot;
@@ -101,7 +102,7 @@ pub struct Totals {
 #[derive(Clone, Debug)]
 struct Mount {
     bitrate_bps: u32,
-    joining: mpsc::Sender<Joining>,
+    arriving: mpsc::Sender<Arrival>,
     wanted: Arc<AtomicBool>,
     counters: Arc<Counters>,
 }
@@ -111,7 +112,7 @@ struct Mount {
 pub struct Hub {
     stream: StreamId,
     mounts: Arc<[Mount]>,
-    stop: Arc<watch::Sender<bool>>,
+    end: Arc<watch::Sender<End>>,
 }
 
 /// The pump's side of a stream's MP3. Dropping it ends the bodies.
@@ -136,12 +137,12 @@ pub fn hub(
     snapshot: &watch::Receiver<Arc<Snapshot>>,
     carrier: &Carrier,
 ) -> (Hub, Sink) {
-    let (stop, stopped) = watch::channel(false);
+    let (end, ended) = watch::channel(End::None);
     let mut mounts = Vec::new();
     let mut outlets = Vec::new();
     for &bitrate_bps in &config.bitrates_bps {
         let (packets_in, packets) = mpsc::channel(PACKETS_WAITING_MAX);
-        let (joining_in, joining) = mpsc::channel(JOINING_MAX);
+        let (arriving_in, arriving) = mpsc::channel(JOINING_MAX);
         let wanted = Arc::new(AtomicBool::new(false));
         let counters = Arc::new(Counters::default());
         let mut snapshot = snapshot.clone();
@@ -149,20 +150,21 @@ pub fn hub(
         let ring = Ring::new((u64::from(bitrate_bps) * u64::from(LAG_MS_MAX) / 8_000) as usize);
         let fan_out = FanOut {
             stream,
+            bitrate_bps,
             packets,
-            joining,
+            arriving,
             snapshot,
             wanted: Arc::clone(&wanted),
             counters: Arc::clone(&counters),
             burst_ms: config.burst_ms.min(BURST_MS_MAX),
             ring,
         };
-        carrier.spawn(fan_out.run(stopped.clone()));
+        carrier.spawn(fan_out.run(ended.clone()));
         let (shared, counted) = (Arc::clone(&wanted), Arc::clone(&counters));
-        mounts.push(Mount { bitrate_bps, joining: joining_in, wanted: shared, counters: counted });
+        mounts.push(Mount { bitrate_bps, arriving: arriving_in, wanted: shared, counters: counted });
         outlets.push(Outlet { bitrate_bps, packets: packets_in, wanted, counters });
     }
-    (Hub { stream, mounts: mounts.into(), stop: Arc::new(stop) }, Sink { outlets })
+    (Hub { stream, mounts: mounts.into(), end: Arc::new(end) }, Sink { outlets })
 }
 
 impl PacketSink for Sink {
@@ -194,7 +196,13 @@ impl Hub {
 
     /// Ends every body.
     pub fn stop(&self) {
-        self.stop.send_replace(true);
+        self.end.send_replace(End::Stopped);
+    }
+
+    /// Ends the hub: its listeners go on to hear the stream of `heir`, from its next frame on and in the same bodies. Who is behind
+    /// the sound of this one is let go, and so is who hears a bit rate that `heir` has not.
+    pub fn hand_over(&self, heir: &Self) {
+        self.end.send_replace(End::HandedTo(heir.clone()));
     }
 
     /// Totals over all bit rates.
@@ -220,7 +228,7 @@ impl Hub {
     /// Whether a listener of `bitrate_bps` could be taken over now.
     pub(crate) fn serves(&self, bitrate_bps: u32) -> bool {
         let open = |mount: &&Mount| mount.bitrate_bps == bitrate_bps;
-        self.mounts.iter().find(open).is_some_and(|mount| !mount.joining.is_closed())
+        self.mounts.iter().find(open).is_some_and(|mount| !mount.arriving.is_closed())
     }
 
     /// Takes a listener over. If the task is stuck or gone the listener is dropped, which closes its connection.
@@ -228,7 +236,17 @@ impl Hub {
         let Some(mount) = self.mounts.iter().find(|mount| mount.bitrate_bps == bitrate_bps) else { return };
         mount.wanted.store(true, Ordering::Relaxed);
         mount.counters.joined();
-        if mount.joining.try_send(joining).is_err() {
+        if mount.arriving.try_send(Arrival::New(joining)).is_err() {
+            mount.counters.left(false);
+        }
+    }
+
+    /// Takes over a listener of another hub.
+    async fn adopt(&self, bitrate_bps: u32, listener: Listener) {
+        let Some(mount) = self.mounts.iter().find(|mount| mount.bitrate_bps == bitrate_bps) else { return };
+        mount.wanted.store(true, Ordering::Relaxed);
+        mount.counters.joined();
+        if mount.arriving.send(Arrival::FromOther(listener)).await.is_err() {
             mount.counters.left(false);
         }
     }

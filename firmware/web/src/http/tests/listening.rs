@@ -17,14 +17,19 @@ async fn request(world: &World, path: &str, lines: &str) -> TcpStream {
 }
 
 /// Reads `bytes` bytes of head and body while packets flow.
-async fn take(world: &mut World, mut socket: TcpStream, bytes: usize) -> (Reply, TcpStream) {
-    world
-        .publish_until(async move {
-            let mut all = vec![0; bytes];
-            socket.read_exact(&mut all).await.unwrap();
-            (Reply::parse(&all), socket)
-        })
-        .await
+async fn take(world: &mut World, socket: TcpStream, bytes: usize) -> (Reply, TcpStream) {
+    let (all, socket) = flow(world, socket, bytes).await;
+    (Reply::parse(&all), socket)
+}
+
+/// Reads the next `bytes` bytes while packets flow.
+async fn flow(world: &mut World, mut socket: TcpStream, bytes: usize) -> (Vec<u8>, TcpStream) {
+    let read = async move {
+        let mut all = vec![0; bytes];
+        socket.read_exact(&mut all).await.unwrap();
+        (all, socket)
+    };
+    world.publish_until(read).await
 }
 
 #[tokio::test]
@@ -104,6 +109,34 @@ async fn metadata_stands_exactly_every_8192_bytes() {
     for (n, frame) in sound.chunks_exact(384).enumerate() {
         assert_eq!(frame[..4], [0xff, 0xfb, 0x90, 0x64], "frame {n} of what is left without metadata");
     }
+}
+
+#[tokio::test]
+async fn who_hears_a_channel_that_is_removed_goes_on_with_another_in_the_same_body() {
+    let mut world = World::new(Config::default()).await;
+    let plain = request(&world, "/stream/main.mp3", "").await;
+    let (first, plain) = take(&mut world, plain, 20_000).await;
+    let titled = request(&world, "/stream/main.mp3", "Icy-MetaData: 1\r\n").await;
+    let (_, titled) = take(&mut world, titled, 20_000).await;
+    world.hand_over("green");
+    let (second, _plain) = flow(&mut world, plain, 30_000).await;
+    let sound = [&first.body[..], &second[..]].concat();
+    let numbers: Vec<u8> = sound
+        .chunks_exact(384)
+        .map(|frame| {
+            assert_eq!(frame[..4], [0xff, 0xfb, 0x90, 0x64], "a frame is cut in two");
+            frame[4]
+        })
+        .collect();
+    assert!(
+        numbers.len() > 120 && numbers.windows(2).all(|two| two[0] != two[1]),
+        "a frame is heard twice: {numbers:?}"
+    );
+    // What the other plays is said, which is the box's name here.
+    let (told, _titled) = flow(&mut world, titled, 20_000).await;
+    assert!(String::from_utf8_lossy(&told).contains("StreamTitle='Partybox';"), "nobody said what is heard now");
+    let totals = |world: &World| world.hubs.borrow()[0].listeners();
+    assert_eq!(totals(&world), 2, "they are its listeners now");
 }
 
 #[tokio::test]

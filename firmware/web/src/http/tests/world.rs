@@ -72,7 +72,8 @@ pub(super) struct World {
     pub(super) scraped: Arc<AtomicUsize>,
     zero: Instant,
     packets: u64,
-    _carrier: Carrier,
+    hubs: watch::Sender<crate::http::Hubs>,
+    carrier: Carrier,
 }
 
 /// A party that plays files and has none yet.
@@ -178,6 +179,7 @@ impl World {
         let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
         let (carrier, _thread) = Carrier::start().unwrap();
         let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &carrier);
+        let hubs = watch::Sender::new(crate::http::Hubs::from([mp3]));
         let (commands, wishes) = granting();
         let (rtc, asked, listeners) = fan_out();
         let (pairing, keeper) = Keeper::new();
@@ -194,7 +196,7 @@ impl World {
         let app = App {
             config,
             rtc,
-            mp3: watch::channel(crate::http::Hubs::from([mp3])).1,
+            mp3: hubs.subscribe(),
             senders,
             decode: Arc::new(|_| None),
             visuals: visuals.clone(),
@@ -238,7 +240,8 @@ impl World {
             scraped,
             zero,
             packets: 0,
-            _carrier: carrier,
+            hubs,
+            carrier,
         }
     }
 
@@ -273,6 +276,16 @@ impl World {
         })
         .await
         .expect("the client is done in time")
+    }
+
+    /// Removes the channel whose MP3 is heard, in favour of another one, which is what is published from now on.
+    pub(super) fn hand_over(&mut self, stream: &str) {
+        let config = mp3::Config { bitrates_bps: vec![BITRATE_BPS], burst_ms: 0 };
+        let snapshots = self.snapshot.subscribe();
+        let (heir, feed) = hub(StreamId::new(stream).unwrap(), &config, &snapshots, &self.carrier);
+        self.hubs.borrow().iter().for_each(|hub| hub.hand_over(&heir));
+        self.hubs.send_replace(crate::http::Hubs::from([heir]));
+        self.feed = feed;
     }
 
     /// Sends `bytes` on a new connection and reads until the server closes it.
