@@ -3,6 +3,7 @@
 mod senders;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use appliance::credentials::Credentials;
@@ -206,12 +207,17 @@ pub(crate) fn heard(programme: &Programme, status: &ChannelStatus) -> String {
 /// since the kernel was started.
 pub(crate) fn metrics(clock_zero_s: f64, gauged: &Gauged, page: &mut Page) {
     let gauged = gauged.lock().unwrap_or_else(PoisonError::into_inner);
-    let sounds: Vec<(ChannelId, Status)> = gauged.iter().map(|(id, (controls, _))| (*id, controls.status())).collect();
-    let senders: Vec<(ChannelId, SenderNumbers)> =
-        gauged.iter().map(|(id, (_, inputs))| (*id, inputs.numbers())).collect();
+    let sounds: Vec<(ChannelId, Status)> = gauged.iter().map(|(id, of)| (*id, of.controls.status())).collect();
+    let senders: Vec<(ChannelId, SenderNumbers)> = gauged.iter().map(|(id, of)| (*id, of.inputs.numbers())).collect();
+    let ears: Vec<(ChannelId, u64)> =
+        gauged.iter().map(|(id, of)| (*id, of.ear_dropped.load(Ordering::Relaxed))).collect();
     drop(gauged);
     sound_metrics(clock_zero_s, &sounds, page);
     senders::metrics(&senders, page);
+    let labels: Vec<[&str; 1]> = ears.iter().map(|(id, _)| [id.as_str()]).collect();
+    let samples = labels.iter().zip(&ears).map(|(label, (_, dropped))| (&label[..], *dropped as f64));
+    let help = "Packets that the box's own ear did not fetch in time.";
+    page.family("ear_dropped_packets_total", Kind::Counter, help, &["channel"], samples);
 }
 
 fn sound_metrics(clock_zero_s: f64, sounds: &[(ChannelId, Status)], page: &mut Page) {

@@ -24,7 +24,7 @@ use crate::supervise::Trouble;
 pub(crate) struct Channels {
     evening: Evening,
     pub(super) programmes: BTreeMap<ChannelId, Programme>,
-    supplies: Supplies,
+    pub(super) supplies: Supplies,
     roster: Roster,
     /// The channel that the box's own buttons act on, if it is not the first.
     steered: Option<ChannelId>,

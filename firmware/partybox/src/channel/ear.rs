@@ -7,7 +7,7 @@
 //! it is decided in [`super::remedy`]. Sound without a pause is what an update is confirmed by.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use audio::audible::Level;
 use audio::decode;
@@ -43,6 +43,7 @@ const FLOW_US: u64 = 30_000_000;
 pub(super) struct Tap {
     packets: Producer<Bytes>,
     wanted: Arc<AtomicBool>,
+    dropped: Arc<AtomicU64>,
 }
 
 impl PacketSink for Tap {
@@ -52,7 +53,9 @@ impl PacketSink for Tap {
 
     fn publish(&mut self, _: Encoding, packet: Packet) {
         // Full: nobody has listened for a second, which the ear's owner notices by itself.
-        _ = self.packets.push(packet.payload);
+        if self.packets.push(packet.payload).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -99,6 +102,8 @@ pub(super) struct Ear {
     packets: Consumer<Bytes>,
     /// Whether packets are asked for: then they are encoded, though nobody else may want them.
     wanted: Arc<AtomicBool>,
+    /// Packets that found no room.
+    dropped: Arc<AtomicU64>,
     /// `None` if libopus has no memory: then nothing is judged.
     decoder: Option<decode::Ear>,
     judge: Judge,
@@ -108,11 +113,17 @@ pub(super) struct Ear {
 pub(super) fn pair() -> (Tap, Ear) {
     let (producer, packets) = RingBuffer::new(PACKETS_MAX);
     let wanted = Arc::new(AtomicBool::new(false));
-    let tap = Tap { packets: producer, wanted: Arc::clone(&wanted) };
-    (tap, Ear { packets, wanted, decoder: decode::Ear::new(), judge: Judge::default() })
+    let dropped = Arc::<AtomicU64>::default();
+    let tap = Tap { packets: producer, wanted: Arc::clone(&wanted), dropped: Arc::clone(&dropped) };
+    (tap, Ear { packets, wanted, dropped, decoder: decode::Ear::new(), judge: Judge::default() })
 }
 
 impl Ear {
+    /// Returns the counter of packets that found no room.
+    pub(super) fn dropped(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.dropped)
+    }
+
     /// Judges what came since the last call; to be called a few times a second with the `levels` since then. `closely`: all of
     /// it is listened to, else a quarter, and that only while the channel is `heard` by somebody.
     ///

@@ -1,6 +1,7 @@
 //! What channels are made of, and how one is put together and taken apart.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -43,8 +44,16 @@ use crate::supervise::PumpWatch;
 /// Delay of a channel's first block: its thread is certainly running by then, so that it is not late, ms.
 pub(super) const FIRST_BLOCK_MS: u64 = 50;
 
-/// The controls of every channel's pump and its inputs for senders, for the metrics.
-pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, (Controls, Inputs)>>;
+/// What counts something of a channel.
+pub(crate) struct Gauges {
+    pub(crate) controls: Controls,
+    pub(crate) inputs: Inputs,
+    /// Packets for the box's own ear that found no room.
+    pub(crate) ear_dropped: Arc<AtomicU64>,
+}
+
+/// Every channel's, for the metrics.
+pub(crate) type Gauged = Mutex<BTreeMap<ChannelId, Gauges>>;
 
 /// What channels are made of.
 pub(crate) struct Supplies {
@@ -130,7 +139,8 @@ impl Supplies {
         let (worker, news, lookup) = (WorkerCommand::this_program(), self.news.clone(), self.lookup.clone());
         let intake = intake(id, &inputs, &worker);
         let tracks = Tracks::new(id, catalogue, controls.clone(), worker, news, lookup).knowing(details);
-        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (controls.clone(), inputs.clone()));
+        let gauges = Gauges { controls: controls.clone(), inputs: inputs.clone(), ear_dropped: ear.dropped() };
+        self.gauged.lock().unwrap_or_else(PoisonError::into_inner).insert(id, gauges);
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().cloned().chain([hub.clone()]).collect());
         self.intakes.send_modify(|intakes| _ = Arc::make_mut(intakes).insert(id, intake));
         let pump = PumpWatch::new(thread, clock.now());
@@ -188,14 +198,17 @@ impl Supplies {
         Party::new(start, fades, settings, self.seed.wrapping_add(place as u64))
     }
 
-    /// Takes a channel apart. Its live listeners go on with `successor`; its MP3 bodies end, and players ask again.
+    /// Takes a channel apart. Its listeners go on with `successor`, those of MP3 in the bodies that they have.
     pub(super) fn close(&mut self, programme: Programme, successor: ChannelId) {
         let Programme { id, controls, hub, pump, .. } = programme;
         if let Err(error) = self.rtc.remove_stream(id.into(), Some(successor.into())) {
             log::error!("{id}: {error}");
         }
         controls.stop();
-        hub.stop();
+        match self.hubs.borrow().iter().find(|hub| hub.stream() == successor.into()) {
+            Some(heir) => hub.hand_over(heir),
+            None => hub.stop(),
+        }
         self.intakes.send_modify(|intakes| _ = Arc::make_mut(intakes).remove(&id));
         self.gauged.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         self.hubs.send_modify(|hubs| *hubs = hubs.iter().filter(|hub| hub.stream() != id.into()).cloned().collect());

@@ -1,6 +1,8 @@
-//! What several channels are to the box together: which of them prove a version on trial.
+//! What several channels are to the box together: which of them prove a version on trial, and what those that went leave.
 
 use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::Duration;
 
 use audio::encode::{Encode, Opus, OpusConfig, Profile};
 use audio::pcm::{BLOCK_FRAMES, Block};
@@ -64,5 +66,39 @@ async fn one_of_several_channels_that_sounds_proves_a_version_and_none_does_not(
         assert!(!channels.is_proved(heard), "{sounding:?}: not at once");
         assert_eq!(channels.is_proved(heard.plus_micros(LONG_US)), !sounding.is_empty(), "{sounding:?}");
     }
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_channels_that_came_and_went_leave_nothing_behind() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let mut config = Config::default();
+    config.state.folder = directory.path().to_owned();
+    let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let Assembled { mut running, .. } = Assembled::new(&config, free).expect("a box");
+    let channels = &mut running.channels;
+    let held = |channels: &Channels| {
+        let supplies = &channels.supplies;
+        let gauged = supplies.gauged.lock().expect("nobody panicked").len();
+        let sounding = (channels.programmes.len(), supplies.rtc.stats().listeners.len());
+        // Each pump's thread holds what wakes the loop.
+        let wakers = Arc::strong_count(&supplies.wake);
+        (gauged, supplies.hubs.borrow().len(), supplies.intakes.borrow().len(), sounding, wakers)
+    };
+    let before = held(channels);
+    for turn in 0..200 {
+        let channel = id(&format!("guest-{}", turn % 7));
+        for what in [ChannelWish::Put { name: None, color: None, repertoire: None }, ChannelWish::Remove] {
+            let wish = Wish { channel, who: Asker::BOX, what: What::Channel(what) };
+            channels.ask(wish).expect("the box can").expect("there is room");
+        }
+    }
+    let all_gone = async {
+        while held(channels) != before {
+            tokio::task::yield_now().await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(60), all_gone).await;
+    assert!(ended.is_ok(), "held: {:?}, before: {before:?}", held(channels));
     running.end().await;
 }

@@ -248,3 +248,13 @@ fn a_dead_encoder_is_noticed_and_a_renewed_one_is_well() {
         assert_eq!(bench.play(40, closely, &tone), Ok(()), "{is_mute} {closely}");
     }
 }
+
+#[test]
+fn packets_that_nobody_fetches_are_dropped_and_counted() {
+    let (mut tap, ear) = pair();
+    let packet = Packet { media_time: MediaTime::from_ticks(0), payload: Bytes::from_static(&[0xfc]) };
+    for _ in 0..PACKETS_MAX + 3 {
+        tap.publish(Encoding::Opus(PacketDuration::Ms20), packet.clone());
+    }
+    assert_eq!(ear.dropped().load(Ordering::Relaxed), 3);
+}
