@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::json;
 use tests::card::{Card, Running};
 use tests::machine::wait_for;
 
@@ -12,13 +13,17 @@ const INBOX: &str = "/update/inbox.raucb";
 const TRIES: &str = "/system/update-tries";
 
 #[test]
-fn a_good_update_is_written_tried_and_confirmed_once_sound_has_flowed() {
+fn a_good_update_that_a_host_sends_is_written_tried_and_confirmed_once_sound_has_flowed() {
     let Some(card) = Card::fresh("update") else { return };
     // So that it is seen which bytes are written; and only by an update is anything written there.
     card.write(tests::card::SLOTS[1], &vec![0; card.slot(0).len()]);
-    card.put(&card.made("out/update.raucb"), INBOX);
     card.pair();
+    let update = fs::read(card.made("out/update.raucb")).expect("an update");
     let mut running = card.boot();
+    running.says("partybox: slot: confirmed A");
+    running.page();
+    assert_eq!(running.choose("/api/box/network", &json!({ "portal": "off" })), 204);
+    assert_eq!(running.upload("/api/update", &update), 202);
     running.says("partybox: update: verifying");
     running.says("partybox: update: writing");
     running.says("partybox: update: restart-needed");
@@ -34,6 +39,9 @@ fn a_good_update_is_written_tried_and_confirmed_once_sound_has_flowed() {
     let mut running = card.boot();
     running.says("partybox: slot B, last resort 0, tries left 0");
     running.says("partybox: slot: confirmed B");
+    running.page();
+    let about = running.tells_host("/api/box").expect("its host is host of the new version, too");
+    assert!(about.contains(r#""portal":"off""#), "what the host chose is forgotten: {about}");
     drop(running);
     assert!(card.get(INBOX).is_empty(), "the update is gone once it was taken");
 }
@@ -80,12 +88,14 @@ fn is_given_up_before_it_is_seen(name: &str, tries: u32) -> Option<(Card, Runnin
 /// This slot's system sees that nothing is heard, and gives itself up at its first start.
 fn is_given_up_by_itself(name: &str) -> Option<(Card, Running)> {
     let card = Card::fresh(&format!("given-up-{name}"))?;
+    card.pair();
     card.to_be_tried(&format!("faulty/{name}.img"), 3);
     let mut running = card.boot();
     running.says("partybox: slot B, last resort 0, tries left 2");
     running.says("partybox: slot: trying B 2");
     running.says("partybox: slot: given-up B");
     goes_on_as_before(&mut running);
+    assert!(running.tells_host("/api/box").is_some(), "the version before has forgotten its host");
     Some((card, running))
 }
 
