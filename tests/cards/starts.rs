@@ -13,6 +13,8 @@ fn the_flashed_file_starts_through_the_boot_loader_and_serves_the_page() {
     running.says("partybox: slot A is whole");
     running.says("partybox: slot: confirmed A");
     assert!(running.page().contains("id=\"play\""), "not the guest's page");
+    let page = running.page_by_localhost().unwrap_or_default();
+    assert!(page.contains("id=\"play\""), "the address that is printed leads to {page:?}");
 }
 
 #[test]

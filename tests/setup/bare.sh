@@ -133,6 +133,7 @@ everything() { # MACHINE ROOT SUITE
     else
         try "$machine" "$root" root:root 0 "" run --dry --yes
         try "$machine" "$root" root:root 0 "packages and crates" image --dry --cache /opt/packages --yes
+        try "$machine" "$root" root:root 0 "packages and crates" image --board qemu --dry --cache /opt/packages --yes
         sed 's/^apt:amd64 [^ ]*/apt:amd64 0.1/' image/card/lock-pi.txt > "$root/opt/outdated.txt"
         try "$machine" "$root" root:root 2 "Debian no longer has" image --dry --lock /opt/outdated.txt --cache /opt/packages
         try "$machine" "$root" root:root 0 "Python clients" test --dry --yes

@@ -296,6 +296,14 @@ impl Running {
         page.unwrap_or_else(|| panic!("no page; the serial line said:\n{}", tail(&self.said())))
     }
 
+    /// What a browser on the machine with the emulator is answered, which opens the address that `image --board qemu` prints.
+    pub fn page_by_localhost(&self) -> Option<String> {
+        let port = self.address.port();
+        let request = self.web.get(format!("http://{}/", self.address)).header("Host", format!("localhost:{port}"));
+        let mut answer = request.call().ok()?;
+        answer.status().is_success().then(|| answer.body_mut().read_to_string().ok())?
+    }
+
     /// What the serial line has said so far.
     fn said(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
