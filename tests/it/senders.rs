@@ -237,6 +237,14 @@ fn ffmpeg_is_heard_in_stereo() {
 }
 
 #[test]
+fn the_program_ffmpeg_is_heard_with_the_certificate_that_it_makes_itself() {
+    let Some(mut stage) = Stage::open() else { return };
+    let (_sender, _) = stage.send("whip_ffmpeg9.py", "Desk");
+    stage.until_heard("Desk");
+    stage.check_tones("ffmpeg 9");
+}
+
+#[test]
 fn a_sender_that_is_killed_leaves_music_behind_and_its_place_to_whoever_takes_over() {
     let Some(mut stage) = Stage::open() else { return };
     let (mut sender, _) = stage.send("whip_aiortc.py", "Phone");
