@@ -170,6 +170,7 @@ fn ten_thousand_spoofed_hellos_during_a_hundred_joins_lose_none() {
     let stats = world.engine.stats();
     assert_eq!((spoofed, stats.joins_total, stats.handshake_failures_total), (10_000, 100, 0));
     assert_eq!(stats.strangers_total, 10_000);
+    println!("{spoofed} hellos from unproven addresses during {} joins: none lost, not a byte sent", phones.len());
 }
 
 #[test]

@@ -52,6 +52,8 @@ fn whoever_knows_the_password_gets_a_victim_no_more_bytes_than_it_spends_before_
             world.pass(HANDSHAKE_MS_MAX + 1_000, false);
             let checks_spent = check.len() * checks;
             assert!(world.strayed <= checks_spent, "{setup:?}: {} bytes for {checks_spent}", world.strayed);
+            let ratio = world.strayed as f64 / checks_spent as f64;
+            println!("{setup:?}, {checks} forged checks before joining: {ratio:.2} bytes sent for each");
             assert!(world.strayed > 0 && spent > 0, "it is asked");
             assert_eq!(world.engine.stats().joins_total, 0);
         }
@@ -71,6 +73,7 @@ fn a_joined_guest_gets_a_victim_no_sound_and_no_more_bytes_than_it_spends() {
         world.play(10);
     }
     assert!(world.strayed - before <= spent, "{} bytes for {spent}", world.strayed - before);
+    println!("joined: {:.2} bytes sent for each", (world.strayed - before) as f64 / spent as f64);
     assert_eq!(world.phones[n].1.heard.len(), 250, "the sound goes on where it went");
 }
 
