@@ -7,10 +7,9 @@ use std::sync::LazyLock;
 
 use unicode_security::confusable_detection::skeleton;
 
-/// What hosts, DJs and the box are called, on pages and by people.
-const ROLES: [&str; 18] = [
+/// What hosts, DJs and the box are called, on pages and by people. A test holds it to what pages say in each language.
+const ROLES: [&str; 22] = [
     "Host",
-    "The host",
     "DJ",
     "Box",
     "Partybox",
@@ -27,10 +26,34 @@ const ROLES: [&str; 18] = [
     "Anfitriã",
     "مضيف",
     "المضيف",
+    "Chi ospita",
+    "Gospodarz",
+    "Gospodyni",
+    "ホスト",
+    "主催者",
 ];
 
+/// Articles of those languages, which make nobody else of a name.
+const ARTICLES: [&str; 15] =
+    ["the", "a", "an", "der", "die", "das", "el", "la", "le", "l", "o", "il", "lo", "un", "una"];
+
 /// What a guest without a name is called, followed by its number.
-const GUESTS: [&str; 9] = ["Guest", "Gast", "Invitado", "Invitada", "Invité", "Ospite", "Convidado", "ضيف", "الضيف"];
+const GUESTS: [&str; 14] = [
+    "Guest",
+    "Gast",
+    "Invitado",
+    "Invitada",
+    "Invité",
+    "Invitée",
+    "Ospite",
+    "Invitato",
+    "Convidado",
+    "Convidada",
+    "Gość",
+    "ゲスト",
+    "ضيف",
+    "الضيف",
+];
 
 /// The looks of [`ROLES`] and of [`GUESTS`].
 static RESERVED: LazyLock<[Vec<Look>; 2]> =
@@ -104,15 +127,26 @@ impl Look {
     }
 }
 
-/// Returns whether a name could pass for somebody's who has none: a host, a DJ, the box, or a guest by a number.
+/// Returns whether a name could pass for somebody's who has none: a host, a DJ, the box, or a guest by a number; whatever signs
+/// stand around it, with an article or without.
 pub(crate) fn is_reserved(name: &str) -> bool {
+    let words = name.trim_matches(|c: char| !c.is_alphanumeric());
+    let unnumbered = words.trim_end_matches(|c: char| c.is_numeric() || !c.is_alphanumeric());
     let [roles, guests] = &*RESERVED;
-    let look = Look::of(name);
-    if roles.iter().any(|role| role.is_like(&look)) {
-        return true;
+    let is_any = |reserved: &[Look], text: &str| {
+        let look = Look::of(text);
+        reserved.iter().any(|one| one.is_like(&look))
+    };
+    let is_role = [name, words, unnumbered].iter().any(|text| is_any(roles, text) || is_any(roles, bare(text)));
+    is_role || unnumbered.len() < words.len() && (is_any(guests, unnumbered) || is_any(guests, bare(unnumbered)))
+}
+
+/// Returns a name without an article before it.
+fn bare(name: &str) -> &str {
+    match name.split_once([' ', '\'', '’']) {
+        Some((first, rest)) if ARTICLES.contains(&first.to_lowercase().as_str()) => rest.trim_start(),
+        _ => name,
     }
-    let without = name.trim_end_matches(|c: char| c.is_numeric() || c.is_whitespace() || c == '#' || is_ignorable(c));
-    without.len() < name.len() && guests.iter().any(|guest| guest.is_like(&Look::of(without)))
 }
 
 #[cfg(test)]
@@ -158,12 +192,39 @@ mod tests {
             "GUEST7",
             "Gаst  12",
             "ضيف 3",
+            "the host!",
+            "Host ✔",
+            "★ HOST ★",
+            "Host 7",
+            "der Gastgeber",
+            "l’hôte",
+            "El Anfitrión",
+            "#Guest-12 🎉",
+            "the guest 3",
         ] {
             assert!(is_reserved(name), "{name:?}");
         }
-        for name in ["Ann", "Guest", "Hosta", "Gustav 7", "DJ Ann", "Boxer"] {
+        for name in ["Ann", "Guest", "Hosta", "Gustav 7", "DJ Ann", "Boxer", "La Ann", "R2D2", "7", "🎉", "L’Hosta"]
+        {
             assert!(!is_reserved(name), "{name:?}");
         }
+    }
+
+    #[test]
+    fn nobody_is_called_as_pages_call_hosts_and_guests_in_any_language() {
+        let languages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../webui/lang");
+        let mut looked = 0;
+        for language in std::fs::read_dir(languages).expect("the pages' languages").flatten() {
+            let Ok(words) = std::fs::read_to_string(language.path().join("host.js")) else { continue };
+            for key in ["'by.host': '", "'by.guest': '"] {
+                let (_, rest) = words.split_once(key).expect("pages say who it was");
+                let (said, _) = rest.split_once("',").expect("a text");
+                let name = said.replace("{n}", "3");
+                assert!(is_reserved(&name), "{:?}: {name:?}", language.file_name());
+                looked += 1;
+            }
+        }
+        assert!(looked >= 18, "nine languages");
     }
 
     #[test]
