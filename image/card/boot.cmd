@@ -85,7 +85,14 @@ for slot in ${pb_first} bad ${pb_then}; do
         echo "partybox: slot ${slot}, last resort ${pb_last}, tries left ${pb_left}"
         if load ${devtype} ${devnum}:${part} ${pb_high} /boot/kernel && iminfo ${pb_high}; then
             setexpr pb_data ${pb_high} + 40
-            if unzip ${pb_data} ${pb_kernel} && load ${devtype} ${devnum}:${part} ${pb_high} /boot/initrd && iminfo ${pb_high}; then
+            setexpr pb_size ${filesize} - 40
+            # A slot's kernel may be compressed, too: gzip begins so.
+            if itest.w *${pb_data} == 8b1f; then
+                unzip ${pb_data} ${pb_kernel}
+            else
+                cp.b ${pb_data} ${pb_kernel} ${pb_size}
+            fi
+            if load ${devtype} ${devnum}:${part} ${pb_high} /boot/initrd && iminfo ${pb_high}; then
                 setexpr pb_size ${filesize} - 40
                 cp.b ${pb_data} ${pb_initrd} ${pb_size}
                 setenv bootargs "${pb_console} loglevel=5 panic=-1 fsck.repair=yes pb.slot=${slot} pb.last=${pb_last} systemd.show_status=0"

@@ -18,8 +18,8 @@ zstd --quiet --force -19 --no-progress /out/first.cpio -o /out/first.cpio.zst
 # A header with a checksum before each, for U-Boot.
 checked() { mkimage -A arm64 -O linux -T "$1" -C "$2" -n partybox -d "$3" "$4" > /dev/null; }
 checked ramdisk none /out/first.cpio.zst "$root/boot/initrd"
-gzip --best --no-name --stdout /out/vmlinuz > /out/vmlinuz.gz
-checked kernel gzip /out/vmlinuz.gz "$root/boot/kernel"
+# As it is: update and card compress it better than U-Boot could unpack it, and what is read more is not unpacked.
+checked kernel none /out/vmlinuz "$root/boot/kernel"
 touch --date="@$EPOCH" "$root/boot/initrd" "$root/boot/kernel" "$root/boot"
 
 echo "making the slot"

@@ -189,7 +189,7 @@ fn sizes(out: &Path) -> Result<(), Error> {
         ("update.raucb", "the signed update"),
         ("slot.img", "a slot with its checksums"),
         ("first.cpio.zst", "the first file system"),
-        ("vmlinuz.gz", "the kernel"),
+        ("vmlinuz", "the kernel, as it is"),
     ] {
         let path = out.join(name);
         eprintln!("  {:>8.1} MB  {what}: {}", files::size(&path)? as f64 / 1e6, path.display());
