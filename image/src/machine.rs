@@ -23,7 +23,7 @@ use crate::tools::{self, cross, emulator, jail};
 const MACHINE_VARIABLE: &str = "PARTYBOX_MACHINE";
 
 /// Names the folder with the card to the tests.
-const CARD_VARIABLE: &str = "PARTYBOX_CARD";
+pub(crate) const CARD_VARIABLE: &str = "PARTYBOX_CARD";
 
 /// The tests of computers with the card that is flashed, and of those with a kernel and a root of their own.
 const CARDS: &str = "cards";

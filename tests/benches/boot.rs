@@ -1,7 +1,8 @@
 //! From the kernel's start to the first block of sound: the card, and the same program in Debian as it comes.
 //!
 //! Both are emulated alike, with a clock that counts instructions, so the times tell of the work that is done and not of
-//! this machine; the box itself says them (`kernel_to_sound_seconds`). What the boot loader does before is not in them. Needs
+//! this machine; the box itself says them (`kernel_to_sound_seconds`), and the card's own log where they go. A billion instructions
+//! per second are about one core of a Pi 3; a Pi 4 does twice as much. What the boot loader does before is not in them. Needs
 //! the folder of a card in `PARTYBOX_CARD` (`cargo xtask image` makes `target/card/pi`), and to make Debian once, beside it,
 //! root, mmdebstrap and an entry in binfmt_misc for programs of arm64; without them that part says so.
 
@@ -12,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tests::card::Card;
+use tests::machine::PROCESSOR;
 use tests::program::free_port;
 use tests::wait;
 
@@ -29,6 +31,7 @@ fn main() {
         let running = card.boot();
         let seconds = seconds(|| running.get("/metrics"));
         println!("the card, {name}: {seconds:.2} s from the kernel's start to sound");
+        print_stamps(&running.said());
         seconds
     });
     let plain = card.made("plain");
@@ -47,6 +50,22 @@ fn main() {
     let _ = emulator.wait();
     println!("Debian as it comes: {theirs:.2} s");
     println!("ratio: {:.2} of Debian's ({:.2} at the first start)", ours / theirs, first / theirs);
+}
+
+/// Prints what the card's serial line said of this start, each with its seconds since the kernel's and since the line before.
+fn print_stamps(log: &str) {
+    let this_start = log.rsplit_once("Starting kernel").map_or(log, |(_, this)| this);
+    let mut before = 0.0;
+    for line in this_start.lines() {
+        let stamped = line.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+        let Some((at, said)) = stamped.and_then(|(at, said)| Some((at.trim().parse::<f64>().ok()?, said.trim())))
+        else {
+            continue;
+        };
+        let said: String = said.chars().take(90).collect();
+        println!("  {at:7.2} s  {:+6.2} s  {said}", at - before);
+        before = at;
+    }
 }
 
 /// What the gauge says as soon as the box answers.
@@ -77,7 +96,7 @@ fn run(command: &mut Command) -> Result<(), String> {
 /// The computer of [`Card::boot`], but with Debian's own kernel and first file system, and started without a boot loader.
 fn debian(folder: &Path, address: SocketAddr) -> Child {
     let mut command = Command::new("qemu-system-aarch64");
-    command.args(["-nodefaults", "-display", "none", "-machine", "virt", "-cpu", "cortex-a53", "-smp", "1"]);
+    command.args(["-nodefaults", "-display", "none", "-machine", "virt", "-cpu", PROCESSOR, "-smp", "1"]);
     command.args(["-m", "512", "-icount", "shift=0", "-serial", "null"]);
     command.arg("-kernel").arg(folder.join("vmlinuz")).arg("-initrd").arg(folder.join("initrd.img"));
     command.args(["-append", "root=/dev/vda rw quiet", "-device", "virtio-blk-device,drive=disk"]);

@@ -304,8 +304,8 @@ impl Running {
         answer.status().is_success().then(|| answer.body_mut().read_to_string().ok())?
     }
 
-    /// What the serial line has said so far.
-    fn said(&self) -> String {
+    /// What the serial line has said so far, in this start and those before.
+    pub fn said(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 

@@ -284,7 +284,7 @@ impl Drop for Machine {
 /// tables at every call (`unmap_kernel_at_el0` in Linux's `cpufeature.c`), and the emulator forgets the translated addresses
 /// each time: a card's start until its page is there took 55 s of one of our cores instead of 32. What is switched off is
 /// slow to emulate.
-pub(crate) const PROCESSOR: &str = "max,pauth=off,sve=off,sme=off";
+pub const PROCESSOR: &str = "max,pauth=off,sve=off,sme=off";
 
 /// One processor, no display: a serial line for the log, a virtio port for the shell, a small empty ext4 as a card
 /// (`/dev/vda`), a network that reaches nobody but whoever connects to the forwarded port.
