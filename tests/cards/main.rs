@@ -7,6 +7,7 @@ mod lost;
 mod on_pi;
 mod owner;
 mod ports;
+mod radios;
 mod scan;
 mod sound_card;
 mod starts;
