@@ -15,11 +15,11 @@ use crate::board::Board;
 use crate::help::Topic;
 use crate::settings::{SETTINGS, Setting, Settings};
 
-/// Seconds each fuzz target runs unless told otherwise.
-const FUZZ_SECONDS_DEFAULT: u32 = 60;
-
 /// The longest `--seconds` accepted: a day.
 const FUZZ_SECONDS_MAX: u32 = 86_400;
+
+/// Most inputs of a fuzz target: libFuzzer counts in 31 bits.
+const FUZZ_RUNS_MAX: u32 = 2_000_000_000;
 
 /// A command line that makes no sense. Always the caller's to correct.
 #[derive(Debug, PartialEq, Eq)]
@@ -219,12 +219,14 @@ fn cases(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
 }
 
 fn fuzz(mut parser: lexopt::Parser) -> Result<Command, UsageError> {
-    let mut args = FuzzArgs { yes: false, seconds: FUZZ_SECONDS_DEFAULT, targets: Vec::new() };
+    let mut args = FuzzArgs { yes: false, seconds: None, runs: None, seed: None, targets: Vec::new() };
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help(Topic::Fuzz)),
             Short('y') | Long("yes") => args.yes = true,
-            Long("seconds") => args.seconds = seconds(parser.value()?)?,
+            Long("seconds") => args.seconds = Some(number("--seconds", parser.value()?, FUZZ_SECONDS_MAX)?),
+            Long("runs") => args.runs = Some(number("--runs", parser.value()?, FUZZ_RUNS_MAX)?),
+            Long("seed") => args.seed = Some(number("--seed", parser.value()?, u32::MAX)?),
             Value(name) => args.targets.push(name.string()?),
             other => return Err(unknown("fuzz", other)),
         }
@@ -323,12 +325,16 @@ fn board(value: OsString) -> Result<Board, UsageError> {
     })
 }
 
-fn seconds(value: OsString) -> Result<u32, UsageError> {
+fn number(argument: &'static str, value: OsString, most: u32) -> Result<u32, UsageError> {
     let parsed = value.to_str().and_then(|text| text.parse().ok());
-    parsed.filter(|seconds| (1..=FUZZ_SECONDS_MAX).contains(seconds)).ok_or_else(|| UsageError::Value {
-        argument: "--seconds",
+    parsed.filter(|number| (1..=most).contains(number)).ok_or_else(|| UsageError::Value {
+        argument,
         value: value.to_string_lossy().into_owned(),
-        allowed: "a whole number from 1 to 86400",
+        allowed: match most {
+            FUZZ_SECONDS_MAX => "a whole number from 1 to 86400",
+            FUZZ_RUNS_MAX => "a whole number from 1 to 2000000000",
+            _ => "a whole number from 1 to 4294967295",
+        },
     })
 }
 

@@ -19,6 +19,9 @@ use crate::{places, probe, setup};
 /// microseconds; a thousand times slower under sanitizers on a busy machine is still far below this.
 const INPUT_TIMEOUT_S: u32 = 10;
 
+/// Seconds each target runs unless told otherwise.
+const SECONDS: u32 = 60;
+
 /// Runs all targets, or those named.
 pub(crate) fn fuzz(args: &FuzzArgs) -> Result<(), Error> {
     let home = places::root().join("tests").join("fuzz");
@@ -28,7 +31,7 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<(), Error> {
     stages.run("set-up", || setup::ensure(&[For::Build, For::Fuzz], args.yes))?;
     let mut counts = Vec::new();
     for target in if args.targets.is_empty() { &known } else { &args.targets } {
-        let count = stages.run(&format!("fuzz {target}"), || one(&home, target, args.seconds))?;
+        let count = stages.run(&format!("fuzz {target}"), || one(&home, target, args))?;
         counts.push((target, count));
     }
     stages.print();
@@ -39,7 +42,7 @@ pub(crate) fn fuzz(args: &FuzzArgs) -> Result<(), Error> {
 }
 
 /// Runs one target and returns how many inputs it was given.
-fn one(home: &Path, target: &str, seconds: u32) -> Result<u64, Error> {
+fn one(home: &Path, target: &str, args: &FuzzArgs) -> Result<u64, Error> {
     let program = probe::find("cargo-fuzz").unwrap_or_else(|| "cargo-fuzz".into());
     let corpus = home.join("corpus").join(target);
     fs::create_dir_all(&corpus).map_err(|source| Error::File { path: corpus.clone(), source })?;
@@ -51,7 +54,7 @@ fn one(home: &Path, target: &str, seconds: u32) -> Result<u64, Error> {
         command.arg(seeds);
     }
     command.args(["--", "-print_final_stats=1"]);
-    command.args([format!("-max_total_time={seconds}"), format!("-timeout={INPUT_TIMEOUT_S}")]);
+    command.args(limits(args)).arg(format!("-timeout={INPUT_TIMEOUT_S}"));
     command.env("RUSTC_BOOTSTRAP", "1").current_dir(places::root()).stderr(Stdio::piped());
     let start = |source| Error::Start { program: program.clone().into(), source };
     let mut child = command.spawn().map_err(start)?;
@@ -66,6 +69,13 @@ fn one(home: &Path, target: &str, seconds: u32) -> Result<u64, Error> {
     }
     let status = child.wait().map_err(start)?;
     if status.success() { Ok(count) } else { Err(Error::Stage { name: format!("fuzz {target}"), status }) }
+}
+
+/// What libFuzzer is told of when to end and what to begin with.
+fn limits(args: &FuzzArgs) -> Vec<String> {
+    let seconds = args.seconds.or(args.runs.is_none().then_some(SECONDS));
+    let limits = [("max_total_time", seconds), ("runs", args.runs), ("seed", args.seed)];
+    limits.iter().filter_map(|(name, number)| Some(format!("-{name}={}", (*number)?))).collect()
 }
 
 /// Reads libFuzzer's final statistics line.
@@ -106,6 +116,15 @@ mod tests {
         assert!(check_names(&known, &known).is_ok());
         let error = check_names(&["spd".to_owned()], &known).expect_err("unknown");
         assert_eq!((error.exit_code(), error.to_string().as_str()), (2, "there is no \"spd\"; there are: sdp, stun"));
+    }
+
+    #[test]
+    fn a_run_ends_after_a_minute_or_when_it_was_told_to() {
+        let none = FuzzArgs { yes: false, seconds: None, runs: None, seed: None, targets: Vec::new() };
+        assert_eq!(limits(&none), ["-max_total_time=60"]);
+        assert_eq!(limits(&FuzzArgs { runs: Some(9), seed: Some(7), ..none }), ["-runs=9", "-seed=7"]);
+        let both = FuzzArgs { yes: false, seconds: Some(5), runs: Some(9), seed: None, targets: Vec::new() };
+        assert_eq!(limits(&both), ["-max_total_time=5", "-runs=9"]);
     }
 
     #[test]

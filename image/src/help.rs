@@ -203,13 +203,18 @@ run. Inputs are kept in tests/fuzz/corpus and start from tests/fuzz/seeds; an in
 breaks a target is left in tests/fuzz/artifacts and its path is printed.
 
 Options:
-      --seconds N   how long each target runs, 1 to 86400 (default: 60)
+      --seconds N   how long each target runs at most, 1 to 86400 (default: 60, or with
+                    --runs no limit)
+      --runs N      how many inputs each target is given, 1 to 2000000000
+      --seed N      what the mutations begin with, so that a run on the same inputs is the
+                    same again (default: chance; printed)
   -y, --yes         install what is missing without asking (also if CI=true)
   -h, --help        this text
 
 Examples:
   cargo xtask fuzz
-  cargo xtask fuzz --seconds 600 sdp
+  cargo xtask fuzz --seconds 600 sdp_offer
+  cargo xtask fuzz --runs 10000000 --seed 7 http_head
 
 Exit codes: 0 nothing found · 1 a target broke · 2 wrong arguments, or set-up impossible";
 

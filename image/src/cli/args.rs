@@ -106,8 +106,12 @@ pub(crate) struct CasesArgs {
 pub(crate) struct FuzzArgs {
     /// Install without asking.
     pub(crate) yes: bool,
-    /// Seconds per target, 1 to 86400.
-    pub(crate) seconds: u32,
+    /// Most seconds per target, 1 to 86400.
+    pub(crate) seconds: Option<u32>,
+    /// Inputs per target.
+    pub(crate) runs: Option<u32>,
+    /// What the mutations begin with; chance says it where it is not given.
+    pub(crate) seed: Option<u32>,
     /// Run only these targets; empty means all.
     pub(crate) targets: Vec<String>,
 }

@@ -95,9 +95,13 @@ fn cases_lie_in_one_folder() {
 }
 
 #[test]
-fn fuzz_has_a_time_limit_within_a_day() {
-    let wanted = FuzzArgs { yes: false, seconds: 5, targets: vec!["sdp".to_owned()] };
+fn fuzz_has_a_limit_of_time_or_of_inputs() {
+    let wanted = FuzzArgs { yes: false, seconds: Some(5), runs: None, seed: None, targets: vec!["sdp".to_owned()] };
     assert_eq!(parsed(&["fuzz", "--seconds", "5", "sdp"]), Ok(Command::Fuzz(wanted)));
+    let counted = FuzzArgs { yes: false, seconds: None, runs: Some(100), seed: Some(7), targets: Vec::new() };
+    assert_eq!(parsed(&["fuzz", "--runs=100", "--seed=7"]), Ok(Command::Fuzz(counted)));
+    assert!(refused(&["fuzz", "--runs=2000000001"]).contains("1 to 2000000000"));
+    assert!(refused(&["fuzz", "--seed=-1"]).contains("--seed"));
     for bad in ["0", "86401", "-1", "x", ""] {
         assert!(refused(&["fuzz", &format!("--seconds={bad}")]).contains("1 to 86400"), "{bad}");
     }
