@@ -56,6 +56,8 @@ declare namespace Party {
     min?: number;
     max?: number;
     choices?: (string | number)[];
+    /** What is possible now; others may be said as well. */
+    suggestions?: string[];
     takes: 'now' | 'restart' | 'never' | { elsewhere: string };
     pending: boolean;
     left_out?: string;

@@ -55,6 +55,12 @@ pub trait Capture: Send {
     fn read(&mut self, out: &mut [Frame]) -> Result<Read, Error>;
 }
 
+/// Returns the names of the sound cards that record now, as [`Alsa`] takes them; quick, since it opens none.
+#[cfg(feature = "alsa")]
+pub fn recording() -> Vec<String> {
+    name::recording(std::path::Path::new(name::SYSFS_SOUND))
+}
+
 /// A way to open one named device, again and again.
 pub trait Open: Send {
     /// Opens and starts the device.

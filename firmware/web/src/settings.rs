@@ -108,6 +108,9 @@ pub struct Setting {
     /// What it may be.
     #[serde(flatten)]
     pub kind: Kind,
+    /// Texts that are possible now, of which any other may be said as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<String>,
     /// When a change holds.
     pub takes: Takes,
     /// Whether the box must be restarted before the value holds.

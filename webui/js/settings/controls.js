@@ -110,14 +110,15 @@ function select(id, choices) {
 }
 
 /** @param {Party.BoxSetting} setting @param {string} id @returns {Control} */
-function text({ key, kind, max = 200 }, id) {
+function text({ key, kind, max = 200, suggestions = [] }, id) {
   const hint = kind === 'hours' ? '22:00-07:00' : '';
   const maxlength = String(kind === 'hours' ? 11 : kind === 'texts' ? 400 : max);
   const field = make('input', { id, type: 'text', maxlength, placeholder: hint, autocomplete: 'off', spellcheck: 'false', dir: 'auto' });
   mark(field, 'autocapitalize', 'off');
-  const zones = key === 'time_zone' ? make('datalist', { id: `${id}-zones` }, make('option', { value: ownZone() })) : null;
-  if (zones !== null) mark(field, 'list', zones.id);
-  const whole = zones === null ? field : make('span', { class: 'with' }, field, zones);
+  const offered = key === 'time_zone' ? [ownZone()] : suggestions;
+  const list = make('datalist', { id: `${id}-list` }, ...offered.map((value) => make('option', { value })));
+  if (offered.length > 0) mark(field, 'list', list.id);
+  const whole = offered.length > 0 ? make('span', { class: 'with' }, field, list) : field;
   return { field: whole, put: (value) => void (field.value = String(value ?? '')), read: () => field.value.trim() };
 }
 

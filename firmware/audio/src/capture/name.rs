@@ -37,6 +37,26 @@ pub(super) fn resolve<'a>(name: &'a str, sound: &Path) -> Result<Cow<'a, str>, E
     Ok(Cow::Owned(format!("hw:{card},{device}")))
 }
 
+/// Returns the names of what records now, as [`resolve`] takes them: `usb` and each socket with a card, and ALSA's own of the others.
+pub(super) fn recording(sound: &Path) -> Vec<String> {
+    let usb = usb_cards(sound);
+    let records = |card| first_capture_device(card, sound).is_some();
+    let sockets: Vec<String> =
+        usb.iter().filter(|(card, _)| records(*card)).map(|(_, path)| format!("{USB}{path}")).collect();
+    let any = (!sockets.is_empty()).then(|| ANY.to_owned());
+    let device = |entry: DirEntry| {
+        let name = entry.file_name();
+        let (card, device) = name.to_str()?.strip_prefix("pcmC")?.strip_suffix('c')?.split_once('D')?;
+        let (card, device): (u32, u32) = (card.parse().ok()?, device.parse().ok()?);
+        let id = fs::read_to_string(sound.join(format!("card{card}/id"))).ok()?;
+        let is_other = usb.iter().all(|(number, _)| *number != card);
+        is_other.then(|| (card, device, format!("hw:CARD={},DEV={device}", id.trim())))
+    };
+    let mut others: Vec<_> = fs::read_dir(sound).into_iter().flatten().flatten().filter_map(device).collect();
+    others.sort_unstable();
+    any.into_iter().chain(sockets).chain(others.into_iter().map(|(.., name)| name)).collect()
+}
+
 /// The numbers of the cards on USB, in order, and the path of the socket that each hangs at.
 fn usb_cards(sound: &Path) -> Vec<(u32, String)> {
     let card = |entry: DirEntry| {
@@ -89,6 +109,7 @@ mod tests {
                 symlink(&bus, device.join("subsystem")).unwrap();
                 symlink(&device, sound.join(format!("card{card}/device"))).unwrap();
             }
+            fs::write(sound.join("card0/id"), "Header\n").unwrap();
             // The second one only plays.
             for name in ["pcmC0D0c", "pcmC1D0p", "pcmC2D0p", "pcmC2D3c", "pcmC2D1c", "pcmC5D0c"] {
                 fs::create_dir_all(sound.join(name)).unwrap();
@@ -118,6 +139,16 @@ mod tests {
         assert_eq!(resolve("usb:soc", &sound), Err(Error::NotFound));
         assert_eq!(resolve("usb:1-1.2,DEV=x", &sound), Err(Error::NotFound));
         assert_eq!(resolve("hw:CARD=CODEC,DEV=0", &sound).unwrap(), "hw:CARD=CODEC,DEV=0");
+    }
+
+    #[test]
+    fn what_records_is_listed_by_names_that_lead_to_it() {
+        let sysfs = Sysfs::new("list");
+        let sound = sysfs.sound();
+        let listed = recording(&sound);
+        assert_eq!(listed, ["usb", "usb:1-1.2", "usb:1-1.20", "hw:CARD=Header,DEV=0"]);
+        assert!(listed.iter().all(|name| resolve(name, &sound).is_ok()));
+        assert_eq!(recording(&sound.join("none")), [] as [&str; 0]);
     }
 
     #[test]

@@ -26,6 +26,9 @@ use crate::overlay::{PASSPHRASE, SSID};
 /// Keys of what the box makes by itself where the network is its own.
 const MADE: [&str; 2] = [SSID, PASSPHRASE];
 
+/// What can be named is known for this one.
+const LINE_IN: &str = "line_in.device";
+
 /// A change on its way to the storage.
 #[derive(Debug)]
 struct Writing {
@@ -276,6 +279,7 @@ impl Keeper {
                 default: json(lookup(&tables.default, &name)),
                 back: None,
                 kind: Kind::Other,
+                suggestions: Vec::new(),
                 takes: Takes::Never,
                 pending: false,
                 left_out: None,
@@ -318,6 +322,7 @@ impl Keeper {
             default: json(lookup(&tables.default, name)),
             back: is_page.then_some(below),
             kind: key.kind,
+            suggestions: if name == LINE_IN { audio::capture::recording() } else { Vec::new() },
             takes: if is_commanded(&self.layers.base, name) { Takes::Never } else { key.takes },
             pending,
             left_out: self.layers.left_out.get(name).cloned(),

@@ -84,6 +84,7 @@ fn all(value: &Value) -> settings::Settings {
         default: 5.into(),
         back: Some(settings::Said { value: 5.into(), origin: Origin::Default }),
         kind: settings::Kind::Number { min: 0, max: 10 },
+        suggestions: vec!["7".to_owned()],
         takes,
         pending: true,
         left_out: None,
