@@ -33,7 +33,7 @@ use crate::tools::{self, cross, jail};
 use crate::{files, places};
 
 /// The card as it is handed out: made only for who hands it out, because that takes longer than all the rest.
-const COMPRESSED: &str = "card.img.zst";
+const COMPRESSED: &str = "card.img.xz";
 
 /// The lock file beside the card: what it was made of.
 const LOCK: &str = "lock.txt";
