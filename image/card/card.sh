@@ -14,11 +14,10 @@ DATA_MIB=$("$root/usr/lib/partybox/data" mib)
 echo "packing the first file system"
 cd /out/first
 find . | sort | cpio --quiet --create --format=newc --owner=0:0 --reproducible --renumber-inodes > /out/first.cpio
-zstd --quiet --force -19 --no-progress /out/first.cpio -o /out/first.cpio.zst
-# A header with a checksum before each, for U-Boot.
+# A header with a checksum before each, for U-Boot. Both as they are: update and card compress them better than U-Boot and kernel
+# could unpack them, and what is read more is not unpacked.
 checked() { mkimage -A arm64 -O linux -T "$1" -C "$2" -n partybox -d "$3" "$4" > /dev/null; }
-checked ramdisk none /out/first.cpio.zst "$root/boot/initrd"
-# As it is: update and card compress it better than U-Boot could unpack it, and what is read more is not unpacked.
+checked ramdisk none /out/first.cpio "$root/boot/initrd"
 checked kernel none /out/vmlinuz "$root/boot/kernel"
 touch --date="@$EPOCH" "$root/boot/initrd" "$root/boot/kernel" "$root/boot"
 

@@ -136,7 +136,7 @@ fn again(recipe: &make::Recipe, out: &Path) -> Result<(), Error> {
     recipe.root(&listed()?, &recipe.folder().join("debs"), &again)?;
     recipe.card(&again)?;
     recipe.compress(&again)?;
-    for name in ["first.cpio.zst", "slot.img", "boot.img", "data.img", "card.img", COMPRESSED] {
+    for name in ["first.cpio", "slot.img", "boot.img", "data.img", "card.img", COMPRESSED] {
         let hash = files::sha256(&out.join(name))?;
         if hash != files::sha256(&again.join(name))? {
             return Err(Error::Card(format!("{name} differs between {} and {}", out.display(), again.display())));
@@ -188,7 +188,7 @@ fn sizes(out: &Path) -> Result<(), Error> {
         (COMPRESSED, "the card, compressed"),
         ("update.raucb", "the signed update"),
         ("slot.img", "a slot with its checksums"),
-        ("first.cpio.zst", "the first file system"),
+        ("first.cpio", "the first file system"),
         ("vmlinuz", "the kernel, as it is"),
     ] {
         let path = out.join(name);

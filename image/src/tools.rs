@@ -16,7 +16,7 @@ use crate::{files, places, stage};
 
 /// Compilers and what the box's libraries are built with, then what packs the emulated computer, then what makes the
 /// card, then what starts it.
-pub(crate) const PACKAGES: [&str; 28] = [
+pub(crate) const PACKAGES: [&str; 27] = [
     "rustc-web",
     "cargo-web",
     "libstd-rust-web-dev",
@@ -41,7 +41,6 @@ pub(crate) const PACKAGES: [&str; 28] = [
     "cryptsetup-bin",
     "rauc",
     "squashfs-tools",
-    "zstd",
     "openssl",
     "systemd",
     "qemu-system-arm",
