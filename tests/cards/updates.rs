@@ -12,6 +12,9 @@ const INBOX: &str = "/update/inbox.raucb";
 /// Where it counts how often it began with that one.
 const TRIES: &str = "/system/update-tries";
 
+/// What somebody downloads who updates a box; `image/UPDATES.md` says what the parts are.
+const BYTES_MAX: usize = 44_000_000;
+
 #[test]
 fn a_good_update_that_a_host_sends_is_written_tried_and_confirmed_once_sound_has_flowed() {
     let Some(card) = Card::fresh("update") else { return };
@@ -19,6 +22,7 @@ fn a_good_update_that_a_host_sends_is_written_tried_and_confirmed_once_sound_has
     card.write(tests::card::SLOTS[1], &vec![0; card.slot(0).len()]);
     card.pair();
     let update = fs::read(card.made("out/update.raucb")).expect("an update");
+    assert!(update.len() <= BYTES_MAX, "an update of {} bytes", update.len());
     let mut running = card.boot();
     running.says("partybox: slot: confirmed A");
     running.page();
