@@ -1,5 +1,5 @@
-//! What pages of others may do: play the stream, show covers and what is heard, and listen live; and, where that is configured,
-//! show a page of ours in a frame. Whatever changes something stays for own pages.
+//! What pages of others may do: play the stream, show covers and what is heard, listen live, and send with a token; and, where that
+//! is configured, show a page of ours in a frame. Whatever else changes something stays for own pages.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
@@ -7,10 +7,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Headers of an answer that other pages may read: where a session is and how to change it, and what a stream says of itself.
-const EXPOSED: &str = "Location, ETag, Accept-Patch, Link, icy-br, icy-name, icy-metaint";
+const EXPOSED: &str = "Location, ETag, Accept-Patch, Link, Content-Range, Retry-After, icy-br, icy-name, icy-metaint, icy-url, \
+                       ice-audio-info";
 
-/// Headers that other pages may send.
-const TAKEN: &str = "Content-Type, If-Match, If-None-Match, Range, Icy-MetaData";
+/// Headers that other pages may send: those that are read here, and those that players and libraries add whatever they ask.
+const TAKEN: &str = "Authorization, Content-Type, If-Match, If-None-Match, Range, Icy-MetaData, Accept, Accept-Encoding, \
+                     Cache-Control, X-Requested-With";
 
 /// How long a browser may remember what is allowed, seconds.
 const REMEMBERED_S: &str = "600";

@@ -46,7 +46,7 @@ pub(super) async fn answer(server: Arc<Server>, route: &'static Route, request: 
     // Nobody becomes a guest before what they said was understood.
     let joined = newcomer.filter(|newcomer| result.is_ok() && counted.join(newcomer).is_ok());
     let mut response = finish(&counted, result, lost);
-    if route.is_for_all_pages() {
+    if route.is_open() {
         foreign::open(response.headers_mut());
     }
     if let Some(newcomer) = joined {
@@ -101,9 +101,9 @@ async fn admit(server: Arc<Server>, route: &Route, mut request: Request) -> Resu
     if let Some(seat) = seat.as_ref().filter(|_| role.is_host() || role.guest().is_some()) {
         seat.know();
     }
-    let is_stranger = route.is_for_strangers() && check_origin(&server, request.headers(), &way).is_err();
+    let is_stranger = route.is_open() && check_origin(&server, request.headers(), &way).is_err();
     if is_stranger {
-        role.forget_cookies();
+        role.forget_phone();
     } else if route.is_for_own_pages() {
         check_origin(&server, request.headers(), &way)?;
     } else if !route.is_for_all_pages() {

@@ -77,8 +77,10 @@ impl Role {
         Viewer { role: asker.role(), guest: asker.guest, name: guest.and_then(|guest| guest.name) }
     }
 
-    /// What a browser adds by itself counts no more: a page of others speaks for itself, not for whose phone it is open on.
-    pub(super) fn forget_cookies(&mut self) {
+    /// What a browser adds by itself counts no more, and neither does where it runs: a page of others speaks for itself, not for
+    /// whose phone it is open on.
+    pub(super) fn forget_phone(&mut self) {
+        self.by_address = false;
         self.keys.clear();
         self.guest_keys.clear();
     }

@@ -100,15 +100,22 @@ impl Route {
     }
 
     /// Whether pages of others may use it as if nobody had been on the phone before: signaling of streams, which the design
-    /// notes' cards in pages of a home speak.
+    /// notes' cards in pages of a home speak, and WHIP, of which RFC 9725 section 4.2 demands it. What they may is what the
+    /// token lets them that they bring.
     pub(super) fn is_for_strangers(&self) -> bool {
-        self.path == "/ws"
+        self.path == "/ws" || self.path.starts_with("/whip/")
     }
 
-    /// Whether pages of others may use it and read what it says: the streams, covers, what is heard, and listening live.
+    /// Whether pages of others may use it and read what it says: the streams, covers, what is heard, how the box is, and
+    /// listening live.
     pub(super) fn is_for_all_pages(&self) -> bool {
         let is_whep = self.path == "/whep/{stream}" || self.path == "/whep/{stream}/{session}";
-        let reads = ["/stream/", "/api/library/art/", "/api/party/status", "/api/channels/{channel}/status"];
+        let reads = ["/stream/", "/api/library/art/", "/api/party/status", "/api/channels/{channel}/status", "/health"];
         is_whep || self.method == Method::GET && reads.iter().any(|path| self.path.starts_with(path))
+    }
+
+    /// Whether pages of others may read what it answers, a refusal too.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_for_all_pages() || self.is_for_strangers()
     }
 }

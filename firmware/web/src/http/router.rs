@@ -43,8 +43,7 @@ fn options(routes: &[&'static Route]) -> Response {
             response.headers_mut().insert("accept-patch", HeaderValue::from_static(media));
         }
     }
-    let open: Vec<&Method> =
-        routes.iter().filter(|route| route.is_for_all_pages()).map(|route| &route.method).collect();
+    let open: Vec<&Method> = routes.iter().filter(|route| route.is_open()).map(|route| &route.method).collect();
     if !open.is_empty() {
         foreign::preflight(response.headers_mut(), &open);
     }
@@ -70,6 +69,7 @@ pub(super) fn router(server: &Arc<Server>) -> Router {
             let server = Arc::clone(server);
             methods = methods.on(filter, move |request: Request| guard::answer(server, route, request));
         }
+        let is_open = routes.iter().any(|route| route.is_open());
         let (for_options, for_others) = (routes.clone(), routes);
         let (server_1, server_2) = (Arc::clone(server), Arc::clone(server));
         methods = methods
@@ -77,7 +77,12 @@ pub(super) fn router(server: &Arc<Server>) -> Router {
                 guard::checked(&server_1, &request, || Ok(options(&for_options)))
             }))
             .fallback(move |request: Request<Body>| async move {
-                guard::checked(&server_2, &request, || Err(not_allowed(request.method(), &for_others)))
+                let mut refused =
+                    guard::checked(&server_2, &request, || Err(not_allowed(request.method(), &for_others)));
+                if is_open {
+                    foreign::open(refused.headers_mut());
+                }
+                refused
             });
         router = router.route(path, methods);
     }

@@ -184,11 +184,16 @@ async fn no_route_that_matters_obeys_a_foreign_page() {
         let two = ask(&world, route, &[&own, "Origin: http://evil.example", &cookie(1)]).await;
         assert_eq!(two.status, 403, "{} with two origins", name(route));
     }
-    assert!(world.wishes.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
     for route in ROUTES.iter().filter(|route| !route.is_for_own_pages()) {
         let is_reading = (&route.method, route.who) == (&Method::GET, Who::Anyone);
-        assert!(is_reading || route.path.starts_with("/whep/"), "only reading what everybody may know, and listening");
+        let is_listening = route.path.starts_with("/whep/");
+        assert!(is_reading || is_listening || route.is_for_strangers(), "{}", name(route));
+        if route.who == Who::Sender {
+            let reply = ask(&world, route, &["Origin: http://evil.example", &cookie(1)]).await;
+            assert_eq!(reply.status, 401, "who brings no token is nobody, whoever's phone it is: {}", name(route));
+        }
     }
+    assert!(world.wishes.lock().unwrap().is_empty() && world.asked.lock().unwrap().is_empty());
 }
 
 /// Pairs a phone as the `n`th that asks.

@@ -7,6 +7,8 @@ use party::{PartyView, Source};
 use serde_json::{Value, json as value};
 
 use super::guests::join;
+use super::keeper::cookie;
+use super::table::paired;
 use super::world::{Reply, SESSION, World, hosts, snapshot};
 use crate::http::Config;
 use crate::senders::TITLE_CHARS_MAX;
@@ -70,6 +72,45 @@ async fn whoever_brings_no_right_token_is_told_so_and_nothing_of_it_is_read() {
         assert_eq!(problem["title"], "Unauthorized");
     }
     assert!(world.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_sends_by_a_token_and_not_by_whose_phone_it_is_open_on() {
+    let page = "Origin: https://radio.example";
+    for config in [hosts(), Config::default()] {
+        let world = World::new(config).await;
+        paired(&world, 1).await;
+        let (host, own) = (cookie(1), format!("Origin: http://{}", world.addr));
+        let secret = world.senders.issue("Card", None).unwrap().unwrap().1.to_hex();
+        let bearer = format!("Authorization: Bearer {secret}");
+        let preflight = world.ask("OPTIONS", "/whip/main", &[page, "Access-Control-Request-Method: POST"], &[]).await;
+        assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, "*"));
+        assert!(preflight.header("access-control-allow-methods").contains("POST"));
+        assert!(preflight.header("access-control-allow-headers").contains("Authorization"));
+        let (title, session) = (&br#"{"title":"Song"}"#[..], format!("/whip/main/{SESSION}"));
+        for (method, path, lines, body, status) in [
+            ("POST", "/whip/main", vec![SDP, &host], &b"v=0"[..], 401),
+            ("POST", "/whip/main?takeover=1", vec![SDP, &host], b"v=0", 401),
+            ("POST", "/whip/main?voice=1", vec![SDP, &host, &bearer], b"v=0", 403),
+            ("POST", "/whip/main?token=0", vec![SDP], b"v=0", 401),
+            ("POST", "/whip/none", vec![SDP, &bearer], b"v=0", 404),
+            ("POST", "/whip/main", vec!["Content-Type: text/plain", &bearer], b"v=0", 415),
+            ("PUT", "/whip/main", vec![&bearer], b"", 405),
+            ("POST", &format!("/whip/main?token={secret}"), vec![SDP], b"v=0", 201),
+            ("POST", "/whip/main", vec![SDP, &bearer], b"v=0", 201),
+            ("PATCH", &session, vec![FRAGMENT], b"a=candidate:x", 204),
+            ("PUT", &format!("{session}/title"), vec![JSON], title, 204),
+            ("GET", &format!("{session}/heard"), vec![], b"", 200),
+            ("DELETE", &session, vec![], b"", 200),
+        ] {
+            let reply = world.ask(method, path, &[&lines[..], &[page]].concat(), body).await;
+            assert_eq!(reply.status, status, "{method} {path} {lines:?}: {}", reply.text());
+            assert_eq!(reply.header("access-control-allow-origin"), "*", "{method} {path} {status}");
+            assert!(reply.header("access-control-expose-headers").contains("Location"));
+        }
+        let ours = world.ask("POST", "/whip/main?takeover=1", &[SDP, &host, &own], b"v=0").await;
+        assert_eq!(ours.status, 201, "a page of the box's is whose phone it is open on: {}", ours.text());
+    }
 }
 
 #[tokio::test]
