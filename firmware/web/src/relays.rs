@@ -37,8 +37,8 @@ pub(crate) struct Listed {
     pub(crate) name: String,
     /// Since when it can be heard, by the box's clock.
     pub(crate) since: Time,
-    /// Connections that asked for it over `/ws`. Who has joined, by whichever way, the fan-out counts.
-    pub(crate) receivers: usize,
+    /// Who hears its MP3. Who hears it live the fan-out counts.
+    pub(crate) pocket: usize,
 }
 
 /// What is counted since the start.
@@ -67,6 +67,8 @@ struct Book {
     strays: Vec<StreamId>,
     /// The channels' streams, oldest first, and since when there are.
     channels: Vec<(StreamId, Time)>,
+    /// Those of them that play.
+    playing: Vec<StreamId>,
     totals: Totals,
 }
 
@@ -130,6 +132,7 @@ impl Relays {
             left: Vec::new(),
             strays: Vec::new(),
             channels: Vec::new(),
+            playing: Vec::new(),
             totals: Totals::default(),
         };
         Self(Arc::new(Inner { book: Mutex::new(book), zero, changes: watch::Sender::default(), wake: Arc::default() }))
@@ -226,7 +229,7 @@ impl Relays {
         });
     }
 
-    /// A connection is to receive a stream, which `heard` receive already.
+    /// A connection is to receive a stream, which `heard` receive live already.
     ///
     /// # Errors
     /// The rules refuse it.
@@ -236,9 +239,9 @@ impl Relays {
         stream: StreamId,
         heard: usize,
     ) -> Result<(), StreamRefused> {
-        let now = self.now();
-        let mut book = self.book();
-        let received = book.streams.receive(now, connection, stream, heard);
+        let (now, mut book) = (self.now(), self.book());
+        let in_all = heard + book.decoded.listeners(stream);
+        let received = book.streams.receive(now, connection, stream, in_all);
         book.counted(received)
     }
 
@@ -253,13 +256,13 @@ impl Relays {
         wants_it
     }
 
-    /// Returns whether one more may receive `stream`, which `heard` receive already. Of a channel's stream nothing is known here.
+    /// Returns whether one more may receive `stream`, which `heard` receive live already. Of a channel's stream nothing is known here.
     ///
     /// # Errors
     /// The rules refuse it.
     pub(crate) fn has_room(&self, stream: StreamId, heard: usize) -> Result<(), StreamRefused> {
         let mut book = self.book();
-        let has_room = book.streams.has_room(stream, heard);
+        let has_room = book.streams.has_room(stream, heard + book.decoded.listeners(stream));
         book.counted(has_room)
     }
 
@@ -297,7 +300,7 @@ impl Relays {
             id: stream.id,
             name: stream.name.clone(),
             since: stream.since,
-            receivers: stream.receivers(),
+            pocket: book.decoded.listeners(stream.id),
         };
         book.streams.active().into_iter().map(one).collect()
     }
@@ -333,6 +336,14 @@ impl Relays {
         let mut book = self.book();
         let since = |id| book.channels.iter().find(|(known, _)| *known == id).map_or(now, |(_, since)| *since);
         book.channels = streams.into_iter().map(|id| (id, since(id))).collect();
+    }
+
+    /// Notes which channels play, and tells whoever shows what can be heard if that has changed.
+    pub(crate) fn note_playing(&self, playing: Vec<StreamId>) {
+        let before = std::mem::replace(&mut self.book().playing, playing.clone());
+        if before != playing {
+            self.0.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
     }
 
     /// Returns the stream that can be heard since the shortest time, a sender's or that of a channel that `plays`.

@@ -8,7 +8,7 @@ use base::StreamId;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::music;
+use super::{music, streams};
 use crate::feed::{Feed, Feeds};
 use crate::metrics::{self, Kind, Page};
 use crate::mp3;
@@ -33,13 +33,11 @@ pub(super) fn health(call: &Call) -> Response {
     let well = snapshot.channels.iter().all(|status| is_healthy(status)) && forgets.is_none();
     let sources: Map<String, Value> =
         snapshot.first().sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
-    let plays = snapshot.channels.iter().filter(|status| status.party.everybody.playing);
-    let channels = plays.map(|status| StreamId::from(status.channel.id));
-    let streams: Vec<StreamId> = channels.chain(server.relays.list().into_iter().map(|stream| stream.id)).collect();
     let body = json!({
         "status": if well { "healthy" } else { "degraded" },
-        "active_streams": streams,
-        "senders": server.app.senders.on_air().len() + server.relays.counts().1,
+        "active_streams": streams::active(server),
+        // Who is about to send a stream sends nothing yet.
+        "senders": server.app.senders.on_air().len() + server.relays.list().len(),
         "receivers": listeners.total(),
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,

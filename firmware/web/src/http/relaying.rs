@@ -8,7 +8,6 @@
 mod keeper;
 pub(super) mod message;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +26,7 @@ use super::role::Role;
 use super::socket::Handshake;
 use super::socket::conversation::{Allowance, Conversation, Ended, Message, NextTurn, Turn};
 use super::whip::{self, Sender};
-use super::{Hubs, relayed, streams};
-use crate::mp3::Hub;
+use super::{relayed, streams};
 use crate::relays::{Connection, Relays};
 
 pub(super) use self::keeper::keep;
@@ -94,10 +92,11 @@ struct Relaying {
     guest: Option<GuestId>,
     connection: Connection,
     changes: watch::Receiver<u64>,
-    channels: watch::Receiver<Hubs>,
     /// The streams that it was told of.
-    known: BTreeSet<StreamId>,
+    known: Vec<StreamId>,
     phase: Phase,
+    /// Whether it has begun to send or receive before: what its browser finds out for that may come late.
+    has_begun: bool,
     done_in: mpsc::Sender<Done>,
     done: mpsc::Receiver<Done>,
 }
@@ -105,7 +104,7 @@ struct Relaying {
 impl Relaying {
     fn new(call: &Call, connection: Connection) -> Self {
         let server = Arc::clone(&call.server);
-        let (changes, channels) = (server.relays.changes(), server.app.mp3.clone());
+        let changes = server.relays.changes();
         let (done_in, done) = mpsc::channel(ANSWERS_WAITING_MAX);
         Self {
             role: call.role.clone(),
@@ -114,9 +113,9 @@ impl Relaying {
             guest: call.guest,
             connection,
             changes,
-            channels,
-            known: BTreeSet::new(),
+            known: Vec::new(),
             phase: Phase::Idle,
+            has_begun: false,
             done_in,
             done,
             server,
@@ -127,17 +126,18 @@ impl Relaying {
         &self.server.relays
     }
 
-    /// Returns every stream that can be heard now.
-    fn available(&self) -> BTreeSet<StreamId> {
-        let channels: Vec<StreamId> = self.channels.borrow().iter().map(Hub::stream).collect();
-        channels.into_iter().chain(self.relays().list().into_iter().map(|stream| stream.id)).collect()
+    fn available(&self) -> Vec<StreamId> {
+        streams::active(&self.server)
     }
 
     /// Returns what has begun and ended since it was told last.
     fn news(&mut self) -> Vec<Value> {
         let now = self.available();
-        let mut news: Vec<Value> = now.difference(&self.known).map(|id| message::begun(*id)).collect();
-        news.extend(self.known.difference(&now).map(|id| message::ended(*id)));
+        let of = |all: &[StreamId], but: &[StreamId], said: fn(StreamId) -> Value| -> Vec<Value> {
+            all.iter().filter(|id| !but.contains(id)).map(|id| said(*id)).collect()
+        };
+        let mut news = of(&now, &self.known, message::begun);
+        news.extend(of(&self.known, &now, message::ended));
         let does = self.relays().role(self.connection.id);
         let (its, wants) = match &self.phase {
             Phase::Idle => return self.remember(now, news),
@@ -155,7 +155,7 @@ impl Relaying {
         self.remember(now, news)
     }
 
-    fn remember(&mut self, now: BTreeSet<StreamId>, news: Vec<Value>) -> Vec<Value> {
+    fn remember(&mut self, now: Vec<StreamId>, news: Vec<Value>) -> Vec<Value> {
         self.known = now;
         news
     }
@@ -174,9 +174,11 @@ impl Relaying {
             FromClient::Offer(sdp) => self.offer(sdp).map(|()| None),
             FromClient::StartReceiving(stream) => self.start_receiving(&stream).map(|()| None),
             FromClient::Answer(sdp) => self.answer(sdp).map(|()| None),
-            // Checks may come from anywhere, so that it says nothing new; before there is anybody to check, it is a mistake.
+            // Checks may come from anywhere, so that it says nothing new; before there ever was anybody to check, it is a mistake.
             FromClient::Candidate => match self.phase {
-                Phase::Idle => Err(Wrong::order("ice_candidate", "`start_sending` or `start_receiving` comes first.")),
+                Phase::Idle if !self.has_begun => {
+                    Err(Wrong::order("ice_candidate", "`start_sending` or `start_receiving` comes first."))
+                }
                 _ => Ok(None),
             },
             FromClient::List => Ok(Some(message::available(self.available()))),
@@ -197,7 +199,7 @@ impl Relaying {
         let sender = self.sender()?;
         let name = name.filter(|name| !name.trim().is_empty()).unwrap_or(sender.name);
         let stream = self.relays().create(self.connection.id, sender.who, &name)?.ok_or_else(Wrong::busy)?;
-        self.phase = Phase::Ready(stream);
+        (self.phase, self.has_begun) = (Phase::Ready(stream), true);
         Ok(message::sender_ready())
     }
 
@@ -254,7 +256,7 @@ impl Relaying {
         let stream = stream.ok_or_else(|| Wrong::no_stream(name))?;
         let (server, connection) = (Arc::clone(&self.server), self.connection.id);
         server.relays.receive(connection, stream, server.app.rtc.listeners_of(stream))?;
-        self.phase = Phase::Inviting(stream);
+        (self.phase, self.has_begun) = (Phase::Inviting(stream), true);
         let (done, local_addr) = (self.done_in.clone(), self.ends.local.ip().to_canonical());
         tokio::spawn(async move {
             let invited = server.app.rtc.invite(stream, local_addr).await;
@@ -390,8 +392,6 @@ impl Conversation for Relaying {
                     return texts(said);
                 }
                 changed = self.changes.changed() => changed.map_err(|_| Ended::Stopping)?,
-                // Whoever makes channels may be gone; the others say when the box ends.
-                Ok(()) = self.channels.changed() => {}
                 () = self.role.may_have_changed() => self.check_right(),
             }
             texts(self.news())

@@ -8,6 +8,7 @@ use ::party::LATEST;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+use base::StreamId;
 use bytes::Bytes;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
@@ -16,6 +17,7 @@ use super::call::Call;
 use super::refusal::{Refusal, no_place, unavailable};
 use super::streams::{self, Playlist};
 use super::takeover::{Mp3Body, TakeOver};
+use super::{pages, relayed};
 use crate::mp3::{Hub, icy};
 
 /// The first two bytes of an MPEG-1 layer III frame without checksum: what a probe for `bytes=0-1` gets.
@@ -58,6 +60,7 @@ fn sound(call: &Call, hub: Hub) -> Result<Response, Refusal> {
     if !hub.serves(bitrate_bps) {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The stream has ended.").retry_after(RETRY_SECONDS));
     }
+    relayed::admit(call, hub.stream())?;
     let place = call.lasting(&call.server.mp3_listeners);
     let place = place.inspect_err(|_| call.server.turned_away.note(call.ends.peer.ip(), call.server.now()));
     let place = place.map_err(no_place)?;
@@ -93,7 +96,9 @@ fn find(call: &Call, name: &str) -> Result<Hub, Refusal> {
 
 /// Refuses the file of a stream that is not there, and names those that are.
 fn unknown(call: &Call) -> Refusal {
-    let known: Vec<String> = call.server.app.mp3.borrow().iter().map(|hub| format!("{}.mp3", hub.stream())).collect();
+    let channels: Vec<StreamId> = call.server.app.mp3.borrow().iter().map(Hub::stream).collect();
+    let all = channels.into_iter().chain(call.server.relays.list().into_iter().map(|listed| listed.id));
+    let known: Vec<String> = all.map(|stream| format!("{stream}.mp3")).collect();
     Refusal::new(StatusCode::NOT_FOUND, "There is no such stream.").field(
         "stream",
         call.param("file"),

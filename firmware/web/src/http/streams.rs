@@ -81,6 +81,20 @@ pub(super) fn named(server: &Server, name: &str) -> Option<StreamId> {
     StreamId::new(name).ok().filter(is_there)
 }
 
+/// Returns every stream that is heard now: those of senders, the newest first, then the channels that play, in the hosts' order. Who
+/// takes the first one hears who speaks, as the design notes' pages mean it.
+pub(super) fn active(server: &Server) -> Vec<StreamId> {
+    let senders = server.relays.list().into_iter().rev().map(|listed| listed.id);
+    let snapshot = server.app.snapshot.borrow();
+    senders.chain(playing(&snapshot)).collect()
+}
+
+/// Returns the streams of the channels that play, in the hosts' order.
+pub(super) fn playing(snapshot: &Snapshot) -> impl Iterator<Item = StreamId> {
+    let plays = snapshot.channels.iter().filter(|status| status.party.everybody.playing);
+    plays.map(|status| StreamId::from(status.channel.id))
+}
+
 /// Returns the stream that `latest` means: the newest of those that play, or, where none does, of all.
 pub(super) fn latest(server: &Server) -> Option<StreamId> {
     let snapshot = server.app.snapshot.borrow().clone();
@@ -152,7 +166,7 @@ fn of_sender(server: &Server, listed: &Listed) -> Value {
             "artist": "",
             "art": null,
             "tags": [],
-            "listeners": server.app.rtc.listeners_of(listed.id),
+            "listeners": server.app.rtc.listeners_of(listed.id) + listed.pocket,
             "since_ms": listed.since.as_micros() / 1_000,
         }),
     )

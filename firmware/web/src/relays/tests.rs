@@ -30,7 +30,7 @@ fn a_stream_can_be_heard_from_its_first_packet_until_its_sender_is_gone() {
     assert!(changes.has_changed().unwrap());
     changes.mark_unchanged();
     let listed = relays.list();
-    assert_eq!((listed[0].id, listed[0].name.as_str(), listed[0].receivers), (stream, "Ann", 0));
+    assert_eq!((listed[0].id, listed[0].name.as_str(), listed[0].pocket), (stream, "Ann", 0));
     inlet.take(packet());
     relays.take_stock(|_| 0);
     assert!(!changes.has_changed().unwrap(), "one packet more is no news");

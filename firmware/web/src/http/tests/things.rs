@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use appliance::clock::{ClockFacts, NotSet};
 use appliance::facts::Facts;
@@ -11,10 +11,11 @@ use appliance::rules::Change;
 use base::{Origin, PacketInlet, SentPacket, StreamInlet};
 use tokio::sync::{mpsc, watch};
 
-use crate::settings::{self, Value};
-
+use crate::decoding::{Decode, Decoding};
+use crate::mp3;
 use crate::senders::{Arriving, Intake, News, OnNews, Title};
-use crate::status::SourceState;
+use crate::settings::{self, Value};
+use crate::status::{Snapshot, SourceState};
 
 /// An appliance that does what it is asked, but will not forward.
 pub(super) fn keeper() -> (Handle, watch::Sender<Arc<Facts>>) {
@@ -106,15 +107,30 @@ fn inbox() -> Inbox {
     Inbox { part: folder.join("part"), whole: folder.join("whole") }
 }
 
+/// MP3 of senders' streams that is never made: who joins waits for it.
+pub(super) fn decode(
+    config: mp3::Config,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    carrier: Weak<mp3::Carrier>,
+) -> Decode {
+    Arc::new(move |stream| {
+        let (hub, sink) = mp3::hub(stream, &config, &snapshots, &*carrier.upgrade()?);
+        Some(Decoding { inlet: Box::new(Nowhere), hub, stop: Box::new(|| drop(sink)) })
+    })
+}
+
+/// Where packets lead nowhere.
+struct Nowhere;
+
+impl PacketInlet for Nowhere {
+    fn take(&mut self, _: SentPacket<'_>) {}
+}
+
 /// What came in streams, and how many were opened.
 pub(super) type Streamed = Arc<Mutex<(Vec<u8>, usize)>>;
 
 /// An input for senders: packets lead nowhere, and what comes in streams is kept in `streamed`. A stream that begins with `bad` fails.
 pub(super) fn intake(streamed: &Streamed) -> Intake {
-    struct Nowhere;
-    impl PacketInlet for Nowhere {
-        fn take(&mut self, _: SentPacket<'_>) {}
-    }
     let streamed = Arc::clone(streamed);
     let stream = move |_, mut on_news: OnNews| {
         let (mut reader, writer) = std::io::pipe().ok()?;

@@ -73,7 +73,7 @@ pub(super) struct World {
     zero: Instant,
     packets: u64,
     hubs: watch::Sender<crate::http::Hubs>,
-    carrier: Carrier,
+    carrier: Arc<Carrier>,
 }
 
 /// A party that plays files and has none yet.
@@ -177,7 +177,7 @@ impl World {
         let addr = listener.local_addr().unwrap();
         let (snapshot, snapshots) = watch::channel(Arc::new(snapshot()));
         let mp3_config = mp3::Config { bitrates_bps: vec![BITRATE_BPS, 64_000], burst_ms: 0 };
-        let (carrier, _thread) = Carrier::start().unwrap();
+        let carrier = Arc::new(Carrier::start().unwrap().0);
         let (mp3, feed) = hub(StreamId::new("main").unwrap(), &mp3_config, &snapshots, &carrier);
         let hubs = watch::Sender::new(crate::http::Hubs::from([mp3]));
         let (commands, wishes) = granting();
@@ -198,7 +198,7 @@ impl World {
             rtc,
             mp3: hubs.subscribe(),
             senders,
-            decode: Arc::new(|_| None),
+            decode: super::things::decode(mp3_config, snapshots.clone(), Arc::downgrade(&carrier)),
             visuals: visuals.clone(),
             intakes: watch::channel(Arc::new([(main(), super::things::intake(&streamed))].into())).1,
             snapshot: snapshots,
