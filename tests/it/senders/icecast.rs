@@ -1,8 +1,9 @@
 //! Programs that send as to an Icecast server: ffmpeg, and a client written from the protocol alone.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -213,6 +214,40 @@ fn titles_in_chained_ogg_are_shown_as_they_come_and_the_sound_goes_on() {
     }
     stage.until_heard("Radio");
     stage.check_tones("chained Ogg");
+}
+
+#[test]
+fn a_file_that_curl_sends_is_heard_with_its_length_and_in_chunks() {
+    let Some(mut stage) = Stage::open() else { return };
+    let (_, options, container) = FORMATS[0];
+    let [long, brief] = [("long.mp3", SENDS_SECONDS), ("brief.mp3", 1)].map(|(name, seconds)| {
+        let path = stage.folder.path().join(name);
+        std::fs::write(&path, encoded(seconds, options, container, "")).expect("a file is written");
+        path
+    });
+    for (name, mount, is_piped) in [("File", "main", false), ("Pipe", "live/main", true)] {
+        let token = stage.token(name);
+        let curl = |song: &PathBuf| {
+            let mut command = Command::new("curl");
+            command.args(["-sSf", "-u", &format!("source:{token}"), "-T"]).arg(if is_piped {
+                Path::new("-")
+            } else {
+                song
+            });
+            command.arg(stage.running.url(&format!("/{mount}"))).stdout(Stdio::null());
+            Sender(command.stdin(File::open(song).expect("a file")).spawn().expect("curl starts"))
+        };
+        let mut sender = curl(&long);
+        stage.until_heard(name);
+        stage.check_tones(name);
+        // What the kernel has of a file would be heard to its end: a host hangs up.
+        let ended = stage.host.ask("DELETE", "/api/channels/main/sender", None);
+        assert_eq!(ended.status, 204, "{}", ended.body);
+        assert!(!sender.0.wait().expect("it ends").success(), "{name}: not all of it was taken");
+        assert!(wait::comes_true(PATIENCE, || stage.sender()["state"] == "off"), "{}", stage.sender());
+        let ended = curl(&brief).0.wait().expect("it ends");
+        assert!(ended.success(), "{name}: {ended}");
+    }
 }
 
 #[test]

@@ -148,22 +148,23 @@ fn head(response: &Response<Body>) -> Bytes {
 
 /// Reads of a new connection as much as tells whether a stream begins on it, which hyper could not read, and returns that, and what
 /// was read: nothing where the first byte is enough. `None`: it ended, or took too long.
-async fn first(socket: &mut TcpStream, head_timeout: Duration) -> Option<(First, BytesMut)> {
+async fn first(socket: &mut TcpStream, server: &Server) -> Option<(First, BytesMut)> {
+    let is_mount = |mount: &str| icecast::is_mount(server, mount);
     let reading = async {
         let mut mark = [0];
         let seen = socket.peek(&mut mark).await.ok()?;
         let mut bytes = BytesMut::new();
-        let mut first = head::read(&mark[..seen]);
+        let mut first = head::read(&mark[..seen], is_mount);
         while seen > 0 && first == First::Unknown {
             if socket.read_buf(&mut bytes).await.ok()? == 0 {
                 // Whatever it was to become, hyper knows the answer.
                 return Some((First::Http, bytes));
             }
-            first = head::read(&bytes);
+            first = head::read(&bytes, is_mount);
         }
         Some((first, bytes))
     };
-    tokio::time::timeout(head_timeout, reading).await.ok().flatten()
+    tokio::time::timeout(server.app.config.limits.head_timeout, reading).await.ok().flatten()
 }
 
 /// Serves one connection until it ends, is taken over, or `stop` becomes true and its running request is answered.
@@ -177,7 +178,7 @@ pub(super) async fn run(
 ) -> Result<(), hyper::Error> {
     let limits = &server.app.config.limits;
     let begun = tokio::select! {
-        begun = first(&mut socket, limits.head_timeout) => begun,
+        begun = first(&mut socket, server) => begun,
         () = crate::stopped(&mut stop) => None,
     };
     let before = match begun {

@@ -1,9 +1,10 @@
 //! Programs that send a stream as to an Icecast server: butt, Mixxx, Liquidsoap, ffmpeg and whatever uses libshout.
 //!
-//! Their request has a body without a length, so that their connection is taken away before hyper sees it ([`head`]). Who may send
-//! is who has a token, as the password of HTTP's basic authentication; the mount says to which channel. Answers are Icecast's, which
+//! Their request has a body without a length, or, of `curl -T`, one that lasts as long as its music, so that their connection is taken
+//! away before hyper sees it ([`head`], [`body`]). Who may send is who has a token, as the password of HTTP's basic authentication; the mount says to which channel. Answers are Icecast's, which
 //! such programs know by heart. What is sent goes to a decoder process unread; while that takes no more, nothing is read.
 
+pub mod body;
 pub mod head;
 mod title;
 
@@ -22,7 +23,8 @@ use tokio::net::unix::pipe;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::head::{Head, Method};
+use self::body::Body;
+use self::head::{Framing, Head, Method};
 pub(super) use self::title::update;
 use super::call::{Ends, Server};
 use super::whip;
@@ -33,6 +35,12 @@ const QUIET_MAX: Duration = Duration::from_secs(10);
 
 /// How long the decoder may take nothing: it plays all the time, so that it hangs.
 const STUCK_MAX: Duration = Duration::from_secs(30);
+
+/// Seconds after which a program may try again that found the box busy.
+const RETRY_SECONDS: u32 = 2;
+
+/// The same for one that found too many wrong tokens.
+const TOKENS_RETRY_SECONDS: u32 = 1;
 
 /// Bytes read at once.
 const READ_BYTES: usize = 8 * 1024;
@@ -59,18 +67,27 @@ struct No {
     status: &'static str,
     /// Whether it asks for a password.
     challenges: bool,
+    /// Seconds after which a program may try again, if that is of any use.
+    retry_after_s: Option<u32>,
     why: String,
 }
 
 impl No {
     fn new(status: &'static str, why: impl Into<String>) -> Self {
-        Self { status, challenges: false, why: why.into() }
+        Self { status, challenges: false, retry_after_s: None, why: why.into() }
+    }
+
+    fn later(status: &'static str, why: impl Into<String>, seconds: u32) -> Self {
+        Self { retry_after_s: Some(seconds), ..Self::new(status, why) }
     }
 
     /// The answer as Icecast writes it.
     fn text(&self) -> String {
-        let Self { status, challenges, why } = self;
-        let header = if *challenges { format!("WWW-Authenticate: {CHALLENGE}\r\n") } else { String::new() };
+        let Self { status, challenges, retry_after_s, why } = self;
+        let mut header = if *challenges { format!("WWW-Authenticate: {CHALLENGE}\r\n") } else { String::new() };
+        if let Some(seconds) = retry_after_s {
+            header += &format!("Retry-After: {seconds}\r\n");
+        }
         let length = why.len() + 2;
         format!(
             "HTTP/1.0 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\
@@ -97,13 +114,39 @@ fn password(authorization: Option<&str>) -> Option<String> {
     text.split_once(':').map(|(_, password)| password.trim().to_owned())
 }
 
+/// What a mount means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mount {
+    Channel(ChannelId),
+    /// Whichever the token is for.
+    Any,
+}
+
+/// Returns what `mount`, without its slash, means; `None` if there is no such. Of a mount with slashes, as programs make them of a
+/// folder or of a file's name, the last part counts, else the first.
+fn mount_of(server: &Server, mount: &str) -> Option<Mount> {
+    let bare = |part: &'_ str| -> String {
+        ENDINGS.iter().find_map(|ending| part.strip_suffix(ending)).unwrap_or(part).to_owned()
+    };
+    let snapshot = server.app.snapshot.borrow();
+    let channel = |name: &str| ChannelId::new(&bare(name)).ok().filter(|id| snapshot.channel(*id).is_some());
+    let (mount, mut parts) = (mount.trim_matches('/'), mount.trim_matches('/').split('/'));
+    let (first, last) = (parts.next().unwrap_or_default(), parts.next_back());
+    let named = channel(last.unwrap_or(first)).or_else(|| channel(first)).map(Mount::Channel);
+    named.or_else(|| ANY_CHANNEL.contains(&&*bare(mount)).then_some(Mount::Any))
+}
+
+/// Whether there is such a mount, whoever may send to it.
+pub(super) fn is_mount(server: &Server, mount: &str) -> bool {
+    mount_of(server, mount).is_some()
+}
+
 /// Returns the channel that `mount`, without its slash, means to the holder of `token`; `None` if there is none.
 fn channel_of(server: &Server, mount: &str, token: &Token) -> Option<ChannelId> {
-    let name = ENDINGS.iter().find_map(|ending| mount.strip_suffix(ending)).unwrap_or(mount);
-    let snapshot = server.app.snapshot.borrow();
-    let named = ChannelId::new(name).ok().filter(|id| snapshot.channel(*id).is_some());
-    let usual = || token.channel.unwrap_or_else(|| snapshot.first().channel.id);
-    named.or_else(|| ANY_CHANNEL.contains(&name).then(usual))
+    match mount_of(server, mount)? {
+        Mount::Channel(channel) => Some(channel),
+        Mount::Any => Some(token.channel.unwrap_or_else(|| server.app.snapshot.borrow().first().channel.id)),
+    }
 }
 
 /// A stream that is taken.
@@ -133,20 +176,27 @@ pub(super) async fn run(
     let (channel, name) = (taken.channel, taken.name.clone());
     log::info!("{channel}: {name} sends a stream");
     let is_expected = head.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
+    let is_file = head.framing != Framing::Endless;
     let answer: &[u8] = match head.method {
         Method::Put if is_expected => b"HTTP/1.1 100 Continue\r\n\r\n",
+        // To HTTP an answer comes behind what is sent.
+        Method::Put if is_file => b"",
         Method::Put => b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
         Method::Source => b"HTTP/1.0 200 OK\r\n\r\n",
     };
     let ended = match socket.write_all(answer).await {
-        Ok(()) => pass_on(&mut socket, rest, taken, stop).await,
-        Err(error) => error.to_string(),
+        Ok(()) => pass_on(&mut socket, (Body::new(head.framing), rest), taken, stop).await,
+        Err(error) => Err(error.to_string()),
     };
-    if head.method == Method::Put && is_expected {
-        // Whoever is gone reads it no more.
-        _ = socket.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await;
+    log::info!("{channel}: the stream of {name} ended: {}", ended.as_ref().err().map_or("it is over", String::as_str));
+    // Whoever is gone reads it no more.
+    match ended {
+        Err(why) if is_file => refuse(socket, &No::later("503 Service Unavailable", why, RETRY_SECONDS).text()).await,
+        _ if head.method == Method::Put && (is_expected || is_file) => {
+            _ = socket.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await;
+        }
+        _ => {}
     }
-    log::info!("{channel}: the stream of {name} ended: {ended}");
 }
 
 /// Answers a head that cannot be read.
@@ -179,7 +229,11 @@ async fn admit(head: &Head, server: &Arc<Server>) -> Result<Taken, No> {
     let password = password(head.header("authorization")).ok_or_else(unauthorized)?;
     let token = server.app.senders.holder(&password, server.now()).map_err(|unknown| match unknown {
         Unknown::Token => unauthorized(),
-        Unknown::TooMany => No::new("429 Too Many Requests", "Too many wrong tokens came; try again in a moment."),
+        Unknown::TooMany => No::later(
+            "429 Too Many Requests",
+            "Too many wrong tokens came; try again in a moment.",
+            TOKENS_RETRY_SECONDS,
+        ),
     })?;
     let Some(channel) = channel_of(server, &head.mount, &token) else {
         let snapshot = server.app.snapshot.borrow();
@@ -219,7 +273,7 @@ fn is_other_media(media: &str) -> bool {
 }
 
 fn too_busy() -> No {
-    No::new("503 Service Unavailable", "The box is too busy; try again in a moment.")
+    No::later("503 Service Unavailable", "The box is too busy; try again in a moment.", RETRY_SECONDS)
 }
 
 /// Takes what a stream says of itself.
@@ -239,37 +293,43 @@ fn news(server: Arc<Server>, channel: ChannelId, name: String, id: hub::SendingI
     })
 }
 
-/// Passes on what comes until either side ends, and returns how that was.
-async fn pass_on(socket: &mut TcpStream, rest: &[u8], taken: Taken, mut stop: watch::Receiver<bool>) -> String {
+/// Passes on what comes until either side ends, or says why that was too early. `rest`: what came of the body with the head.
+async fn pass_on(
+    socket: &mut TcpStream,
+    (mut body, rest): (Body, &[u8]),
+    taken: Taken,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), String> {
     let Taken { inlet, streaming, .. } = taken;
-    let mut bytes = match pipe::Sender::from_owned_fd(inlet.bytes) {
-        Ok(bytes) => bytes,
-        Err(error) => return error.to_string(),
-    };
+    let mut bytes = pipe::Sender::from_owned_fd(inlet.bytes).map_err(|error| error.to_string())?;
     // The system's own choice is no error.
     _ = socket2::SockRef::from(&*socket).set_recv_buffer_size(KERNEL_BYTES);
     let passing = async {
-        bytes.write_all(rest).await.map_err(|_| "it is not wanted any more")?;
-        let mut buffer = vec![0; READ_BYTES];
+        let mut buffer = rest.to_vec();
+        let mut read = buffer.len();
         loop {
-            let read = match timeout(QUIET_MAX, socket.read(&mut buffer)).await {
-                Err(_) => return Err("nothing came any more"),
-                Ok(Err(_)) => return Err("its connection broke"),
-                Ok(Ok(0)) => return Ok(()),
-                Ok(Ok(read)) => read,
-            };
-            match timeout(STUCK_MAX, bytes.write_all(&buffer[..read])).await {
+            let sound = body.unpack(&mut buffer[..read])?;
+            match timeout(STUCK_MAX, bytes.write_all(&buffer[..sound])).await {
                 Err(_) => return Err("nothing of it was played any more"),
                 Ok(Err(_)) => return Err("it is not wanted any more"),
-                Ok(Ok(())) => {}
+                Ok(Ok(())) if body.is_over() => return Ok(()),
+                Ok(Ok(())) => buffer.resize(READ_BYTES, 0),
             }
+            read = match timeout(QUIET_MAX, socket.read(&mut buffer)).await {
+                Err(_) => return Err("nothing came any more"),
+                Ok(Err(_)) => return Err("its connection broke"),
+                Ok(Ok(0)) if body.may_break_off() => return Ok(()),
+                Ok(Ok(0)) => return Err("it ended before its end"),
+                Ok(Ok(read)) => read,
+            };
         }
     };
-    tokio::select! {
-        ended = passing => ended.err().unwrap_or("it is over").to_owned(),
-        () = streaming.hung_up.notified() => "it was hung up".to_owned(),
-        () = crate::stopped(&mut stop) => "the box ends".to_owned(),
-    }
+    let ended = tokio::select! {
+        ended = passing => ended,
+        () = streaming.hung_up.notified() => Err("it was hung up"),
+        () = crate::stopped(&mut stop) => Err("the box ends"),
+    };
+    ended.map_err(str::to_owned)
 }
 
 /// Returns the password in the headers of a request that hyper has read.

@@ -74,7 +74,7 @@ use library::Library;
 use tokio::sync::{mpsc, watch};
 
 pub use self::audience::Audiences;
-pub use self::icecast::head as stream_head;
+pub use self::icecast::{body as stream_body, head as stream_head};
 use self::limits::Limits;
 pub use self::relaying::{FromClient, Wrong, read as read_message};
 pub use self::server::{Listeners, serve};

@@ -55,7 +55,7 @@ struct Problem<'a> {
 const RETRY_SECONDS: u32 = 2;
 
 /// Seconds after which a listener that found no place may ask again.
-const PLACE_RETRY_SECONDS: u32 = 10;
+pub(super) const PLACE_RETRY_SECONDS: u32 = 10;
 
 /// Seconds after which a newcomer who found no place may try again.
 const GUEST_RETRY_SECONDS: u32 = 60;

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::call::{Call, Server};
 use super::qr::{self, Format};
-use super::refusal::{Refusal, no_place};
+use super::refusal::{PLACE_RETRY_SECONDS, Refusal, no_place};
 use super::socket::Handshake;
 use super::socket::conversation::{Allowance, Conversation, Ended, Message, NextTurn, Turn};
 use crate::pairing::Secret;
@@ -124,7 +124,10 @@ impl Sitting {
                 }))
             }
             Err(NoEntry::Refused(refused)) => self.refuse(about, refused),
-            Err(NoEntry::NoRandom) => answer(&json!({ "type": "refused", "about": about, "code": "no-random" })),
+            Err(NoEntry::NoRandom) => {
+                let seconds = PLACE_RETRY_SECONDS;
+                answer(&json!({ "type": "refused", "about": about, "code": "no-random", "retry_after_s": seconds }))
+            }
         }
     }
 
@@ -161,6 +164,7 @@ impl Sitting {
         let mut said = json!({ "type": "refused", "about": about, "code": refused.code() });
         if let Some(max) = refused.max() {
             said["max"] = max.into();
+            said["retry_after_s"] = PLACE_RETRY_SECONDS.into();
         }
         answer(&said)
     }

@@ -155,7 +155,10 @@ async fn whoever_may_not_send_is_told_as_icecast_does() {
         ("SOURCE /main HTTP/1.0", vec![MPEG, "Authorization: Basic ="], "401"),
         ("SOURCE /main HTTP/1.0", vec![MPEG, &of_red], "401"),
         ("SOURCE /none HTTP/1.0", vec![MPEG, &right], "404"),
-        ("SOURCE /main/deep HTTP/1.0", vec![MPEG, &right], "404"),
+        ("SOURCE /deep/none HTTP/1.0", vec![MPEG, &right], "404"),
+        ("SOURCE /live/none.mp3 HTTP/1.0", vec![MPEG, &right], "404"),
+        ("PUT /none HTTP/1.1", vec![MPEG, &right, "Content-Length: 5"], "404"),
+        ("PUT /main HTTP/1.1", vec![&wrong, "Content-Length: 5"], "401"),
         ("SOURCE /main HTTP/1.0", vec![&right, "Content-Type: video/webm"], "403"),
         ("SOURCE /main HTTP/1.0", vec![&right, "Content-Type: Audio/WebM; codecs=opus"], "403"),
         ("SOURCE /main HTTP/1.0", vec![&right, MPEG, "Origin: http://evil.example"], "403"),
@@ -170,9 +173,81 @@ async fn whoever_may_not_send_is_told_as_icecast_does() {
     assert_eq!(world.streamed.lock().unwrap().1, 0, "nothing was opened");
     let refused = world.raw(format!("SOURCE /main HTTP/1.0\r\n{MPEG}\r\n\r\n").as_bytes()).await;
     assert_eq!(refused.header("www-authenticate"), "Basic realm=\"Icecast2 Server\"");
-    // With a length it is a request like any other.
-    let plain = world.ask("PUT", "/main", &[&right, MPEG], b"sound").await;
-    assert!([400, 404, 405].contains(&plain.status), "{}", plain.status);
+    // Without a password, or where nothing says that it is sound, it is a request like any other.
+    for (path, lines) in [("/main", vec![MPEG]), ("/none", vec![&*right]), ("/api/main", vec![&*right, MPEG])] {
+        let plain = world.ask("PUT", path, &lines, b"sound").await;
+        assert!([400, 404, 405].contains(&plain.status), "{path} {lines:?}: {}", plain.status);
+    }
+    assert_eq!(heard(&world), None);
+}
+
+#[tokio::test]
+async fn a_file_is_sent_as_any_client_of_http_does_and_answered_when_all_of_it_is_taken() {
+    let world = World::new(Config::default()).await;
+    let line = basic(&token(&world, "Deck", None));
+    let sound: Vec<u8> = (0..50_000_u32).flat_map(|n| n.to_le_bytes()).collect();
+    let chunks: Vec<u8> = sound
+        .chunks(1_000)
+        .flat_map(|one| [format!("{:X}\r\n", one.len()).as_bytes(), one, b"\r\n"].concat())
+        .collect();
+    let length = format!("Content-Length: {}", sound.len());
+    for (mount, framing, body) in [
+        ("main", &*length, sound.clone()),
+        ("live/main.mp3", &*length, sound.clone()),
+        ("main/song.mp3", "Transfer-Encoding: chunked", [&chunks[..], b"0\r\n\r\n"].concat()),
+        ("", "Transfer-Encoding: chunked", [&chunks[..], b"0\r\nX: y\r\n\r\n"].concat()),
+    ] {
+        for expect in [true, false] {
+            world.streamed.lock().unwrap().0.clear();
+            let first = format!("PUT /{mount} HTTP/1.1");
+            let mut lines = vec![&*line, framing];
+            let mut socket = if expect {
+                lines.push("Expect: 100-continue");
+                let (program, said) = Program::begin(&world, &first, &lines).await;
+                assert_eq!(said, "HTTP/1.1 100 Continue", "{mount}");
+                program
+            } else {
+                let mut program = Program(TcpStream::connect(world.addr).await.unwrap());
+                program.send(format!("{first}\r\n{}\r\n\r\n", lines.join("\r\n")).as_bytes()).await;
+                program
+            };
+            socket.send(&body).await;
+            assert!(socket.rest().await.starts_with("HTTP/1.1 200 OK\r\n"), "{mount} {framing}");
+            until("all of it arrives", || streamed(&world).len() == sound.len()).await;
+            assert!(streamed(&world) == sound, "{mount} {framing}");
+            until("the channel is free", || heard(&world).is_none()).await;
+        }
+    }
+    // One that breaks off, or is no chunks, is told so.
+    for (framing, body, why) in [
+        ("Content-Length: 9", &b"sound"[..], "it ended before its end"),
+        ("Transfer-Encoding: chunked", b"5\r\nsounds", "longer than it says"),
+    ] {
+        let mut program = Program(TcpStream::connect(world.addr).await.unwrap());
+        program.send(format!("PUT /main HTTP/1.1\r\n{line}\r\n{framing}\r\n\r\n").as_bytes()).await;
+        program.send(body).await;
+        // The box may have hung up already.
+        _ = program.0.shutdown().await;
+        let said = program.rest().await;
+        assert!(said.starts_with("HTTP/1.0 503 ") && said.contains(why) && said.contains("Retry-After: "), "{said}");
+        until("the channel is free", || heard(&world).is_none()).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_guesses_at_passwords_is_told_when_to_try_again() {
+    let world = World::new(Config::default()).await;
+    let wrong = basic("hackme");
+    let head = format!("SOURCE /main HTTP/1.0\r\n{wrong}\r\n\r\n");
+    let mut refused = world.raw(head.as_bytes()).await;
+    for _ in 0..200 {
+        if refused.status == 429 {
+            break;
+        }
+        assert_eq!(refused.status, 401);
+        refused = world.raw(head.as_bytes()).await;
+    }
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "1"));
 }
 
 #[tokio::test]

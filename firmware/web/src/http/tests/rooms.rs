@@ -176,6 +176,7 @@ async fn what_is_refused_has_a_code_and_changes_nothing() {
     let mut late = page(&world).await;
     let full = ask(&mut late, json!({ "type": "create", "name": "Late" })).await;
     assert_eq!((&full["code"], &full["max"]), (&json!("too-many-rooms"), &json!(2)));
+    assert_eq!(full["retry_after_s"], 10, "{full}");
     // Of all that, nothing reached anybody.
     say(&mut dj, json!({ "type": "offer", "to": 2, "sdp": "v=0" })).await;
     let first = bob.next(&["offer", "answer", "ice-candidate", "dj-changed", "participant-joined"]).await;
