@@ -83,11 +83,23 @@ pub(super) fn page(request: &Request<Body>) -> Result<Response, Refusal> {
     Ok(response)
 }
 
-/// The page that somebody means who writes an address by hand: with capitals, a slash or an ending behind it.
+/// What may stand behind an address that somebody took out of a sentence.
+const BEHIND: &[char] = &['/', '.', ',', ';', ':', '!', ')', ']', '>', '"', '\''];
+
+/// Returns an address as it is meant that somebody writes by hand: in small letters, and without what a sentence puts behind it.
+pub(super) fn by_hand(path: &str) -> String {
+    path.trim_end_matches(BEHIND).to_ascii_lowercase()
+}
+
+/// The page or the stream's file that somebody means who writes an address by hand: with capitals, a slash, an ending or the end of a
+/// sentence behind it.
 fn meant(path: &str) -> Option<String> {
-    let lower = path.to_ascii_lowercase();
-    let bare = lower.trim_end_matches('/');
-    let bare = bare.strip_suffix(".html").or(bare.strip_suffix(".htm")).unwrap_or(bare);
+    let bare = by_hand(path);
+    let is_file = bare.strip_prefix("/stream/").is_some_and(|file| file.contains('.') && !file.contains('/'));
+    if is_file && bare != path {
+        return Some(bare);
+    }
+    let bare = bare.strip_suffix(".html").or(bare.strip_suffix(".htm")).unwrap_or(&bare);
     let page = bare.strip_suffix("/index").unwrap_or(bare);
     let page = if page.is_empty() { "/" } else { page };
     let is_page = |asset: &webui::Asset| asset.mime.starts_with("text/html");

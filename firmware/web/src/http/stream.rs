@@ -31,7 +31,8 @@ const RETRY_SECONDS: u32 = 10;
 
 /// Answers with the playlist of the stream if the file is one, else with its sound.
 pub(super) fn stream(call: &Call) -> Result<Response, Refusal> {
-    let file = call.param("file");
+    // Streams have small letters only.
+    let file = &pages::by_hand(call.param("file"));
     match Playlist::of(file) {
         Some((name, form)) => {
             let stream = streams::named(&call.server, name).ok_or_else(|| unknown(call))?;
