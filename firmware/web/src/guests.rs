@@ -22,10 +22,14 @@ use rtc::api::SessionId;
 /// refused.
 pub const GUESTS_MAX: usize = 1_000;
 
-/// Guests of one address that are known at once: a phone has one or two browsers, but phones behind another router
-/// share an address. Without it one phone could vote as often as it drops its cookie. The fewer places are left in all, the
-/// fewer one address may have ([`base::fair_limit`]). The box itself is not counted. Unless another number is configured.
-pub const GUESTS_PER_ADDRESS_MAX: usize = 16;
+/// Guests of one address that are known at once: a phone has one or two browsers, but phones behind another router share an address,
+/// and a guest Wi-Fi behind one has fifty of them at a party. Without it one phone could vote as often as it drops its cookie, and
+/// take the places of all others. The fewer places are left in all, the fewer one address may have ([`base::fair_limit`]). The box
+/// itself is not counted. Unless another number is configured.
+pub const GUESTS_PER_ADDRESS_MAX: usize = 64;
+
+/// The same where more than half of all guests that can be known are.
+const GUESTS_PER_ADDRESS_CROWDED: usize = 16;
 
 /// How long a guest must have been away before another takes its place, in microseconds (10 min): whoever drops
 /// cookies to be somebody else has to wait that long.
@@ -334,14 +338,20 @@ impl Book {
     fn room(&self, address: IpAddr, now: Time) -> Result<Option<Key>, Refused> {
         let same = |entry: &Entry| entry.guest.address == address;
         let of_address = self.by_key.values().filter(|entry| same(entry)).count();
-        let limit = fair_limit(GUESTS_MAX, self.by_key.len(), self.per_address_max);
-        if !address.is_loopback() && of_address >= limit {
+        if !address.is_loopback() && of_address >= fair_limit(GUESTS_MAX, self.by_key.len(), self.each_max()) {
             self.longest_away(now, same).map(Some).ok_or(Refused::Address)
         } else if self.by_key.len() >= GUESTS_MAX {
             self.longest_away(now, |_| true).map(Some).ok_or(Refused::Full)
         } else {
             Ok(None)
         }
+    }
+
+    /// Returns how many guests of one address may be known as long as there is room for others: where more than half of all places are
+    /// taken, of whomever, only those of one phone, unless the owner has said that more come by it.
+    fn each_max(&self) -> usize {
+        let is_crowded = 2 * self.by_key.len() > GUESTS_MAX && self.per_address_max <= GUESTS_PER_ADDRESS_MAX;
+        if is_crowded { self.per_address_max.min(GUESTS_PER_ADDRESS_CROWDED) } else { self.per_address_max }
     }
 
     /// Returns who has been away longest among those that `may_go`.

@@ -1,6 +1,6 @@
 //! The sections about phones: WebRTC, HTTP and the Wi-Fi they are in.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::ops::Deref;
 
 use appliance::config::Wifi;
@@ -57,7 +57,7 @@ section! {
         connections_max: usize = 1_024,
         connections_per_address_max: usize = 16,
         pages_max: usize = 960,
-        guests_per_address_max: usize = 16,
+        guests_per_address_max: usize = 64,
         names: Names = Names(vec!["party.internal".to_owned()]),
         url: String = String::new(),
         proxies: Vec<String> = Vec::new(),
@@ -65,14 +65,18 @@ section! {
     }
 }
 
-/// Names of the box, as they are compared: in small letters, without spaces around them and without a dot at the end.
+/// Names of the box, as they are compared: in small letters, without spaces around them and without a dot at the end; an address of
+/// IPv6 in brackets, as it stands in an address of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<String>")]
 pub struct Names(Vec<String>);
 
 impl From<Vec<String>> for Names {
     fn from(names: Vec<String>) -> Self {
-        let normal = |name: &String| name.trim().trim_end_matches('.').to_ascii_lowercase();
+        let normal = |name: &String| {
+            let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+            ipv6(&name).map_or(name, |address| format!("[{address}]"))
+        };
         Self(names.iter().map(normal).collect())
     }
 }
@@ -146,7 +150,8 @@ impl HttpConfig {
         within("http.pages_max", self.pages_max, 16, 20_000)?;
         within("http.guests_per_address_max", self.guests_per_address_max, 1, 1_000)?;
         for name in self.names.iter() {
-            ensure("http.names", name, is_name(name), "names without port, such as party.example.org")?;
+            let allowed = "names or addresses without port, such as party.example.org";
+            ensure("http.names", name, is_name(name) || ipv6(name).is_some(), allowed)?;
         }
         let allowed = "an address without path, such as https://party.example.org, or nothing";
         ensure("http.url", &self.url, self.url.is_empty() || is_origin(self.url.trim_end_matches('/')), allowed)?;
@@ -171,7 +176,7 @@ impl HttpConfig {
         configured.max(self.guests_per_address_max.saturating_sub(Self::GUESTS_PER_ADDRESS))
     }
 
-    /// Guests of one address unless another number is configured.
+    /// Guests of one address for whom what one address may hold is enough as it stands.
     const GUESTS_PER_ADDRESS: usize = 16;
 
     /// The networks of `proxies`; what `HttpConfig::check` refuses is left out.
@@ -184,6 +189,11 @@ impl HttpConfig {
         let url = self.url.trim_end_matches('/');
         (!url.is_empty()).then(|| format!("{url}/"))
     }
+}
+
+/// Returns the address of IPv6 that a text is, in brackets or not.
+fn ipv6(text: &str) -> Option<Ipv6Addr> {
+    text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse().ok()
 }
 
 /// Returns whether a text is a name that can stand in an address: letters, digits, hyphens and dots of ASCII.

@@ -151,7 +151,7 @@ impl Server {
         let role = Role::new(&self.app.config, &self.app.pairing, &self.guests, way, headers);
         self.guests.saw(role.guest_keys(), self.now());
         // A phone behind a proxy has no connection of their own.
-        if role.is_paired() && !way.is_forwarded {
+        if role.is_paired() && way.speaks_for_itself {
             self.paired_from.note(way.client, self.now());
         }
         role
@@ -178,7 +178,7 @@ impl Server {
         if self.app.config.is_proxy(address) {
             return Entrant::Own(address);
         }
-        entrant(address, self.app.config.is_host(address) || self.paired_from.has(address), false)
+        entrant(address, self.app.config.is_host(address) || self.paired_from.has(address), true)
     }
 
     /// Where people reach the page who have not found it: as configured, else where the box says that it is, else by the address
@@ -197,8 +197,8 @@ pub(super) fn listeners_of(app: &App, channel: ChannelId) -> Listeners {
     Listeners { live: app.rtc.listeners_of(stream), pocket }
 }
 
-fn entrant(address: IpAddr, is_host: bool, is_forwarded: bool) -> Entrant {
-    if address.is_loopback() && !is_forwarded {
+fn entrant(address: IpAddr, is_host: bool, speaks_for_itself: bool) -> Entrant {
+    if address.is_loopback() && speaks_for_itself {
         Entrant::Own(address)
     } else if is_host {
         Entrant::Host(address)
@@ -282,7 +282,7 @@ impl Call {
 
     /// Who stands at a gate within the box.
     pub(super) fn entrant(&self) -> Entrant {
-        entrant(self.ends.peer.ip(), self.role.is_host(), self.way.is_forwarded)
+        entrant(self.ends.peer.ip(), self.role.is_host(), self.way.speaks_for_itself)
     }
 
     /// The address of the page as the phone that asks, and those to whom it is shown, reach it: from outside if they came by a proxy

@@ -175,7 +175,7 @@ fn ends(extensions: &axum::http::Extensions) -> Result<Ends, Refusal> {
     extensions.get::<Ends>().copied().ok_or_else(missing)
 }
 
-/// The request must name us: by an address of ours, a configured name, or `localhost`.
+/// The request must name us: by an address of ours, a configured name or address, or `localhost`.
 fn check_address(
     server: &Server,
     uri: &axum::http::Uri,
@@ -233,7 +233,8 @@ fn check_name(server: &Server, name: &str, ends: Ends) -> Result<(), Refusal> {
         None => host.parse().map(IpAddr::V4),
     };
     let host_known = match literal {
-        Ok(ip) => ip.to_canonical() == ends.local.ip().to_canonical(),
+        // One that is configured leads here from outside: through a mapped port, or into a container.
+        Ok(ip) => is_name || ip.to_canonical() == ends.local.ip().to_canonical(),
         Err(_) => is_local || is_name,
     };
     if port_known && host_known && !name.contains('@') { Ok(()) } else { Err(misdirected()) }

@@ -92,7 +92,8 @@ use crate::visual::Visuals;
 /// How the server behaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// Names by which phones may address the box, in lower case without port or final dot, besides its addresses and `localhost`.
+    /// Names and addresses by which phones may address the box, in lower case without port or final dot, besides that in `url`, those
+    /// that it has itself and `localhost`.
     pub names: Vec<String>,
     /// Networks whose requests are a host's, paired or not, unless they say that they were forwarded.
     pub host_from: Vec<IpNet>,
@@ -174,7 +175,9 @@ impl Config {
 
     /// Whether the box answers to `name`, wherever that leads.
     pub(crate) fn has_name(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
+        let outer = self.url.as_deref().and_then(|url| url.split_once("://"));
+        let is_outer = outer.is_some_and(|(_, place)| way::name_of(place.trim_end_matches('/')) == name);
+        is_outer || self.names.iter().any(|known| known == name)
     }
 }
 

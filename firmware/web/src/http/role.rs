@@ -26,7 +26,7 @@ pub(super) struct Role {
 impl Role {
     pub(super) fn new(config: &Config, pairing: &Pairing, guests: &Guests, way: &Way, headers: &HeaderMap) -> Self {
         // A proxy speaks for somebody who may be anywhere.
-        let by_address = !way.is_forwarded && config.is_host(way.client);
+        let by_address = way.speaks_for_itself && config.is_host(way.client);
         let keys = cookie::host_keys(headers);
         let mut hosts = pairing.hosts.clone();
         hosts.mark_unchanged();

@@ -9,20 +9,26 @@ use axum::http::{HeaderMap, header};
 
 use super::Config;
 
-/// Headers by which proxies say that they forward.
-const MARKS: [&str; 11] = [
+/// Headers by which proxies and tunnels say that they forward.
+const MARKS: [&str; 14] = [
     "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-server",
-    "x-forwarded-port",
+    "via",
     "x-real-ip",
     "x-client-ip",
     "true-client-ip",
-    "cf-connecting-ip",
-    "via",
+    "x-cluster-client-ip",
+    "fastly-client-ip",
+    "fly-client-ip",
+    "do-connecting-ip",
+    "x-appengine-user-ip",
+    "x-proxyuser-ip",
+    "x-scheme",
+    "x-ingress-path",
+    "cdn-loop",
 ];
+
+/// How the names of others begin, of which each maker has some.
+const MARKS_BEGIN: [&str; 6] = ["x-forwarded", "x-original-", "x-envoy-", "x-azure-", "cf-", "tailscale-"];
 
 /// Proxies of one request that are looked at, the last first.
 const HOPS_MAX: usize = 16;
@@ -34,6 +40,9 @@ pub(super) struct Way {
     pub(super) client: IpAddr,
     /// Whether it says that it was forwarded.
     pub(super) is_forwarded: bool,
+    /// Whether its address may say whose it is. What comes from the box's own machine under another name than that machine has for
+    /// itself came by a proxy or a tunnel that does not say so.
+    pub(super) speaks_for_itself: bool,
     /// Whether the phone spoke TLS: to the box, or to a proxy that is believed.
     pub(super) is_secure: bool,
     /// Whether it came to the box by TLS.
@@ -45,12 +54,14 @@ pub(super) struct Way {
 impl Way {
     /// The way of a request with these `headers` that came over a connection of `peer`, by TLS if `is_tls`.
     pub(super) fn of(config: &Config, peer: IpAddr, is_tls: bool, headers: &HeaderMap) -> Self {
-        let is_forwarded = MARKS.iter().any(|mark| headers.contains_key(*mark));
-        let direct = Self { client: peer, is_forwarded, is_secure: is_tls, is_tls, host: None };
+        let is_mark = |name: &str| MARKS.contains(&name) || MARKS_BEGIN.iter().any(|begin| name.starts_with(begin));
+        let is_forwarded = headers.keys().any(|name| is_mark(name.as_str()));
+        let speaks_for_itself = !is_forwarded && (!peer.is_loopback() || names_own_machine(headers));
+        let direct = Self { client: peer, is_forwarded, speaks_for_itself, is_secure: is_tls, is_tls, host: None };
         if !is_forwarded || !config.is_proxy(peer) {
             return direct;
         }
-        let said = Said::of(headers);
+        let said = Said::of(headers, |host| config.has_name(&name_of(host)));
         // Whatever stands in front of the last proxy that is not ours may be made up.
         let hops = said.chain.iter().rev().take(HOPS_MAX).map_while(|hop| address(hop));
         let mut client = peer;
@@ -61,13 +72,20 @@ impl Way {
             }
         }
         let is_secure = said.proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-        Self { client, is_forwarded, is_secure, is_tls, host: said.host }
+        Self { client, is_secure, host: said.host, ..direct }
     }
 
     /// How the address that the phone used begins.
     pub(super) fn scheme(&self) -> &'static str {
         if self.is_secure { "https" } else { "http" }
     }
+}
+
+/// Whether a request names the machine on which it was made.
+fn names_own_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(name_of).unwrap_or_default();
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || literal.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// What proxies say, in the common headers or, if there are none, in the standard one (RFC 7239).
@@ -80,19 +98,20 @@ struct Said {
 }
 
 impl Said {
-    fn of(headers: &HeaderMap) -> Self {
+    /// `is_known` says whether a host is one of the box's names.
+    fn of(headers: &HeaderMap, is_known: impl Fn(&str) -> bool) -> Self {
         let all = |name: &str| -> Vec<String> {
             let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
             lines.flat_map(|line| line.split(',')).map(|part| part.trim().to_owned()).collect()
         };
-        let (standard, mut said) = (all("forwarded"), Self::default());
+        let (standard, mut said, mut hosts) = (all("forwarded"), Self::default(), Vec::new());
         for element in &standard {
             for (name, value) in element.split(';').filter_map(|pair| pair.split_once('=')) {
                 let value = value.trim().trim_matches('"').to_owned();
                 match name.trim().to_ascii_lowercase().as_str() {
                     "for" => said.chain.push(value),
                     "proto" => said.proto = Some(value),
-                    "host" => said.host = Some(value),
+                    "host" => hosts.push(value),
                     _ => {}
                 }
             }
@@ -103,13 +122,26 @@ impl Said {
         } else if said.chain.is_empty() {
             said.chain = all("x-real-ip");
         }
-        // The last one is that of the proxy that the box knows.
-        said.proto = all("x-forwarded-proto").pop().or(said.proto);
-        said.host = all("x-forwarded-host").pop().or(said.host);
+        let (forwarded, mut protos, mut ports) =
+            (all("x-forwarded-host"), all("x-forwarded-proto"), all("x-forwarded-port"));
+        if !forwarded.is_empty() {
+            hosts = forwarded;
+        }
+        // The last one is that of the proxy that the box knows. Behind two of them it may be the inner one's name for the outer one,
+        // and the phone's, with what belongs to it, stands before.
+        let at = hosts.iter().rposition(|host| is_known(host)).or(hosts.len().checked_sub(1));
+        let behind = at.map_or(0, |at| hosts.len() - 1 - at);
+        for values in [&mut protos, &mut ports] {
+            if values.len() == hosts.len() {
+                values.truncate(values.len() - behind);
+            }
+        }
+        said.proto = protos.pop().or(said.proto);
+        said.host = at.map(|at| hosts.swap_remove(at));
         if said.host.is_none() {
             said.host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
         }
-        let port = all("x-forwarded-port").pop().filter(|port| port.parse::<u16>().is_ok());
+        let port = ports.pop().filter(|port| port.parse::<u16>().is_ok());
         let usual = if said.proto.as_deref() == Some("https") { "443" } else { "80" };
         if let (Some(host), Some(port)) = (&mut said.host, port)
             && port != usual

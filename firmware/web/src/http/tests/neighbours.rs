@@ -2,6 +2,8 @@
 
 use axum::http::Method;
 
+use super::keeper::cookie;
+use super::table::paired;
 use super::world::{Reply, World, hosts};
 use crate::http::Config;
 use crate::http::qr::tests::scanned;
@@ -33,14 +35,68 @@ async fn a_request_that_was_forwarded_is_never_a_hosts_by_its_address() {
             "X-Real-IP: 127.0.0.1",
             "Via: 1.1 proxy",
             "X-Forwarded-Proto: https",
+            "X-Forwarded-Client-Cert: x",
+            "X-Forwarded-Prefix: /",
+            "X-Original-Forwarded-For: 127.0.0.1",
+            "X-Original-Host: localhost",
+            "X-Cluster-Client-IP: 127.0.0.1",
+            "X-Envoy-External-Address: 127.0.0.1",
+            "Fastly-Client-IP: 127.0.0.1",
+            "X-Azure-ClientIP: 127.0.0.1",
+            "X-Scheme: https",
+            "X-Ingress-Path: /x",
+            "CF-Ray: 1",
+            "CF-Connecting-IPv6: ::1",
         ] {
-            let name = format!("Host: {NAME}");
-            let reply = send(&world, "POST", "/api/party/pause", &[&name, mark]).await;
-            assert_eq!(reply.status, 403, "{mark}, believed: {trusts}");
-            let reply = send(&world, "GET", "/api/party/settings", &[&name, mark]).await;
-            assert_eq!(reply.status, 403, "{mark}, believed: {trusts}");
+            for host in [&*format!("Host: {NAME}"), "Host: @"] {
+                for (method, path) in [("POST", "/api/party/pause"), ("GET", "/api/party/settings")] {
+                    let reply = send(&world, method, path, &[host, mark]).await;
+                    assert_eq!(reply.status, 403, "{path} {host} {mark}, believed: {trusts}");
+                }
+            }
         }
     }
+}
+
+#[tokio::test]
+async fn a_tunnel_that_does_not_say_so_makes_nobody_host() {
+    let names = vec![NAME.to_owned(), "203.0.113.7".to_owned()];
+    let world = World::new(Config { names, ..hosts() }).await;
+    paired(&world, 1).await;
+    for (host, status) in [
+        ("@", 204),
+        ("localhost:1", 204),
+        ("LOCALHOST.", 204),
+        ("127.0.0.1", 204),
+        (NAME, 403),
+        ("203.0.113.7", 403),
+        ("203.0.113.7:9000", 403),
+    ] {
+        let host = format!("Host: {host}");
+        assert_eq!(send(&world, "POST", "/api/party/pause", &[&host]).await.status, status, "{host}");
+        let reply = send(&world, "POST", "/api/party/pause", &[&host, &cookie(1)]).await;
+        assert_eq!(reply.status, 204, "a paired phone is host by any way: {host}");
+    }
+}
+
+#[tokio::test]
+async fn fifty_phones_behind_one_router_are_fifty_guests_and_one_more_flood_is_not() {
+    let world = behind_proxy(true).await;
+    let from = "X-Forwarded-For: 192.168.1.7";
+    let mut known = 0;
+    for n in 0..200 {
+        let body = format!("{{\"name\":\"A{n:03}\"}}");
+        let lines = ["Host: @", from, "Content-Type: application/json", "Content-Length: 15", "", &body];
+        let reply = send(&world, "PUT", "/api/me", &lines).await;
+        match reply.status {
+            204 => known += 1,
+            status => assert!(n >= 50 && status == 429, "{n}: {}", reply.text()),
+        }
+    }
+    assert!((50..=64).contains(&known), "{known}: who drops cookies on and on is refused at last");
+    let body = ["Host: @", "X-Forwarded-For: 192.168.1.8", "Content-Type: application/json", "Content-Length: 14", ""];
+    let other = send(&world, "PUT", "/api/me", &[&body[..], &["{\"name\":\"Bob\"}"]].concat()).await;
+    assert_eq!(other.status, 204, "others may: {}", other.text());
 }
 
 #[tokio::test]
@@ -58,8 +114,17 @@ async fn limits_are_those_of_whom_a_proxy_that_is_believed_speaks_for() {
 
 #[tokio::test]
 async fn a_configured_name_works_behind_tls_a_mapped_port_and_however_it_is_written() {
-    let world = behind_proxy(false).await;
+    let url = Some("https://music.example:8443/".to_owned());
+    let names = [NAME, "203.0.113.7", "[fd00::7]"].map(str::to_owned).to_vec();
+    let world = World::new(Config { url, names, ..hosts() }).await;
+    paired(&world, 1).await;
     for (host, origin) in [
+        ("203.0.113.7", "http://203.0.113.7"),
+        ("203.0.113.7:9000", "http://203.0.113.7:9000"),
+        ("[fd00::7]:9000", "http://[fd00::7]:9000"),
+        // The name of the address from outside is one of the box's without being said twice.
+        ("music.example", "https://music.example"),
+        ("Music.example:8443", "https://music.example:8443"),
         ("party.example.org", "http://party.example.org"),
         ("PARTY.Example.org.", "http://party.example.org"),
         ("party.example.org:9000", "http://party.example.org:9000"),
@@ -70,7 +135,7 @@ async fn a_configured_name_works_behind_tls_a_mapped_port_and_however_it_is_writ
     ] {
         let (host, origin) = (format!("Host: {host}"), format!("Origin: {origin}"));
         assert_eq!(send(&world, "GET", "/health", &[&host]).await.status, 200, "{host}");
-        let reply = send(&world, "POST", "/api/party/pause", &[&host, &origin]).await;
+        let reply = send(&world, "POST", "/api/party/pause", &[&host, &origin, &cookie(1)]).await;
         assert_eq!(reply.status, 204, "{host} {origin}: {}", reply.text());
     }
     for (host, origin) in [
@@ -82,9 +147,12 @@ async fn a_configured_name_works_behind_tls_a_mapped_port_and_however_it_is_writ
         ("@", "http://party.example.org"),
     ] {
         let (host, origin) = (format!("Host: {host}"), format!("Origin: {origin}"));
-        assert_eq!(send(&world, "POST", "/api/party/pause", &[&host, &origin]).await.status, 403, "{host} {origin}");
+        let reply = send(&world, "POST", "/api/party/pause", &[&host, &origin, &cookie(1)]).await;
+        assert_eq!(reply.status, 403, "{host} {origin}");
     }
-    assert_eq!(send(&world, "GET", "/health", &["Host: other.example.org"]).await.status, 421);
+    for host in ["other.example.org", "203.0.113.8", "[fd00::8]", "fd00::7", "sub.music.example"] {
+        assert_eq!(send(&world, "GET", "/health", &[&format!("Host: {host}")]).await.status, 421, "{host}");
+    }
 }
 
 #[tokio::test]
@@ -94,8 +162,16 @@ async fn a_proxy_that_is_believed_says_under_which_name_the_phone_came() {
     let with = |line| [&outer[..], &[line]].concat();
     assert_eq!(send(&world, "POST", "/api/pairing", &with("Origin: https://party.example.org:8443")).await.status, 200);
     assert_eq!(send(&world, "POST", "/api/pairing", &with("Origin: https://evil.example")).await.status, 403);
-    let foreign = ["Host: @", "X-Forwarded-Host: evil.example"];
-    assert_eq!(send(&world, "GET", "/health", &foreign).await.status, 421);
+    for host in ["evil.example", "evil.example, inner.local"] {
+        let foreign = ["Host: @", &format!("X-Forwarded-Host: {host}")];
+        assert_eq!(send(&world, "GET", "/health", &foreign).await.status, 421, "{host}");
+    }
+    // The outer of two proxies gives the phone's name, the inner one its own for the outer one.
+    let two = ["Host: 127.0.0.1:1", "X-Forwarded-Host: party.example.org:8443, inner.local"];
+    let two = [&two[..], &["X-Forwarded-Proto: https, http"]].concat();
+    let asks = |origin| [&two[..], &[origin]].concat();
+    assert_eq!(send(&world, "POST", "/api/pairing", &asks("Origin: https://party.example.org:8443")).await.status, 200);
+    assert_eq!(send(&world, "POST", "/api/pairing", &asks("Origin: https://inner.local")).await.status, 403);
 }
 
 #[tokio::test]
@@ -167,13 +243,27 @@ async fn a_page_is_in_a_frame_only_where_that_is_configured() {
 #[tokio::test]
 async fn an_address_written_by_hand_leads_to_the_page_that_is_meant() {
     let world = World::new(Config::default()).await;
-    for (path, page) in
-        [("/Host", "/host"), ("/host/", "/host"), ("/HOST.html?x=1", "/host?x=1"), ("/index.html", "/"), ("//", "/")]
-    {
+    for (path, page) in [
+        ("/Host", "/host"),
+        ("/host/", "/host"),
+        ("/host.", "/host"),
+        ("/host).", "/host"),
+        ("/HOST.html?x=1", "/host?x=1"),
+        ("/index.html", "/"),
+        ("//", "/"),
+        ("/Stream/latest.mp3", "/stream/latest.mp3"),
+        ("/stream/latest.mp3/", "/stream/latest.mp3"),
+        ("/STREAM/Main.M3U?bitrate=64", "/stream/main.m3u?bitrate=64"),
+        ("/Stream/Latest", "/stream/latest"),
+    ] {
         let reply = world.get(path).await;
         assert_eq!((reply.status, reply.header("location")), (302, page), "{path}");
     }
-    for path in ["/nothing", "/Nothing/", "/js/"] {
+    for path in ["/stream/latest.MP3", "/stream/Main.mp3", "/stream/latest.mp3).", "/stream/LATEST.Pls"] {
+        let reply = world.ask("HEAD", path, &[], &[]).await;
+        assert_eq!(reply.status, 200, "{path}");
+    }
+    for path in ["/nothing", "/Nothing/", "/js/", "/Stream/a/b.mp3", "/stream/none.MP3"] {
         assert_eq!(world.get(path).await.status, 404, "{path}");
     }
 }
