@@ -1,20 +1,25 @@
 //! A named pipe as a sound card: the way in for programs that write samples, as receivers of AirPlay and the like do.
 //!
-//! `pipe:PATH` names it, with what is written in it: `pipe:/run/airplay?rate=44100&format=s16&channels=2`. The pipe must exist
-//! (`mkfifo`); while nobody writes, there is no sound, and no error that would end. A writer with a clock of its own is followed as
-//! a sound card is; one that writes as fast as is read is read at the box's pace ([`Pace`]).
+//! `pipe:PATH` names it, with what is written in it: `pipe:/run/airplay?rate=44100&format=s16&channels=2`. Where there is none it is
+//! made, if its folder is there; while nobody writes, there is no sound, and no error that would end. A writer with a clock of its own
+//! is followed as a sound card is; one that writes as fast as is read is read at the box's pace ([`Pace`]).
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::{Capture, Error, Format, Open, READ_FRAMES_MAX, Read, SampleFormat};
 use crate::pcm::Frame;
 
 /// What a name begins with that is a pipe's.
 const SCHEME: &str = "pipe:";
+
+/// Who may use a pipe that is made here: the box, and programs of its group.
+const MODE: u32 = 0o660;
 
 /// How often the pipe is read, ms.
 const PERIOD_MS: u32 = 5;
@@ -117,17 +122,38 @@ impl Pipe {
         }
         Ok(pipe)
     }
+
+    /// Opens what is at its place, without waiting for somebody who writes.
+    fn file(&self) -> io::Result<File> {
+        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&self.path)
+    }
+
+    /// Makes the pipe where there is none.
+    fn make(&self) -> io::Result<()> {
+        match mknodat(CWD, &self.path, FileType::Fifo, Mode::from_raw_mode(MODE), 0) {
+            Ok(()) => {}
+            // Somebody else was first.
+            Err(rustix::io::Errno::EXIST) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        log::info!("made the pipe {}", self.path.display());
+        // Whatever the process keeps from others, its group may write here.
+        std::fs::set_permissions(&self.path, Permissions::from_mode(MODE))
+    }
 }
 
 impl Open for Pipe {
     fn open(&mut self) -> Result<Box<dyn Capture>, Error> {
-        let opening = |error: std::io::Error| match error.kind() {
+        let opening = |error: io::Error| match error.kind() {
             ErrorKind::NotFound => Error::NotFound,
             ErrorKind::PermissionDenied => Error::Denied,
             _ => Error::Device(error.raw_os_error().unwrap_or_default()),
         };
-        // Without waiting for somebody who writes.
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&self.path).map_err(opening)?;
+        let file = match self.file() {
+            Err(error) if error.kind() == ErrorKind::NotFound => self.make().and_then(|()| self.file()),
+            opened => opened,
+        };
+        let file = file.map_err(opening)?;
         if !file.metadata().map_err(opening)?.file_type().is_fifo() {
             return Err(Error::Unsupported);
         }
@@ -179,7 +205,6 @@ impl Capture for Opened {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::process::Command;
 
     use super::*;
     use crate::pcm::SILENCE;
@@ -229,9 +254,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("partybox-pipe-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("pipe");
-        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
         let mut pipe = Pipe::parse(&format!("pipe:{}?rate=48000", path.display())).unwrap();
         let mut opened = pipe.open().unwrap();
+        let made = std::fs::metadata(&path).unwrap();
+        assert!(made.file_type().is_fifo() && made.permissions().mode() & 0o777 == 0o660, "{made:?}");
+        assert!(pipe.open().is_ok(), "one that is there is used as it is");
         let mut out = [SILENCE; 480];
         assert_eq!(opened.read(&mut out), Ok(Read::default()), "nobody writes");
         let mut writer = OpenOptions::new().write(true).open(&path).unwrap();
