@@ -40,6 +40,7 @@ pub mod audible;
 pub mod capture;
 #[cfg(feature = "pump")]
 pub mod clock;
+pub mod coded;
 pub mod deck;
 #[cfg(feature = "symphonia")]
 pub mod decode;

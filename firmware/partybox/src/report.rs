@@ -212,6 +212,14 @@ pub(crate) fn metrics(clock_zero_s: f64, gauged: &Gauged, page: &mut Page) {
     let ears: Vec<(ChannelId, u64)> =
         gauged.iter().map(|(id, of)| (*id, of.ear_dropped.load(Ordering::Relaxed))).collect();
     drop(gauged);
+    let coded = audio::coded::totals();
+    let mut count = |name, help, value: u64| page.number(name, Kind::Counter, help, value as f64);
+    count(
+        "decoder_calls_total",
+        "Calls of a decoder of senders' packets, whatever their sound was for.",
+        coded.decoded,
+    );
+    count("encoder_calls_total", "Calls of an encoder, whatever it was for.", coded.encoded);
     sound_metrics(clock_zero_s, &sounds, page);
     senders::metrics(&senders, page);
     let labels: Vec<[&str; 1]> = ears.iter().map(|(id, _)| [id.as_str()]).collect();

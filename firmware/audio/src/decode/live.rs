@@ -5,6 +5,7 @@
 
 use ::opus::{Channels, Decoder};
 
+use crate::coded;
 use crate::pcm::{CHANNELS, Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// Frames in the longest packet: 120 ms (RFC 6716 section 3.2.5).
@@ -27,6 +28,7 @@ impl Live {
     /// Decodes `packet` to the start of `out`, which holds [`LIVE_FRAMES_MAX`], and returns how many frames it has; `None` if
     /// it is no Opus.
     pub(crate) fn decode(&mut self, packet: &[u8], out: &mut [Frame]) -> Option<usize> {
+        coded::note_decoded();
         // An empty packet means a lost one to libopus.
         let frames = (!packet.is_empty()).then(|| self.decoder.decode_float(packet, out.as_flattened_mut(), false));
         frames?.ok().filter(|frames| (1..=out.len()).contains(frames))
@@ -43,6 +45,7 @@ impl Live {
     }
 
     fn fill(&mut self, next: &[u8], out: &mut [Frame]) {
+        coded::note_decoded();
         let filled = self.decoder.decode_float(next, out.as_flattened_mut(), !next.is_empty()).unwrap_or(0);
         out.get_mut(filled..).into_iter().flatten().for_each(|frame| *frame = SILENCE);
     }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use mp3lame_encoder::{Bitrate, Builder, Encoder, InterleavedPcm, Mode, Quality, VbrMode, ffi};
 
 use super::{Encode, Error, fade_in};
+use crate::coded;
 use crate::pcm::{BLOCK_FRAMES, Block, CHANNELS, SAMPLE_RATE_HZ};
 
 /// 48 kHz ticks of sound in one packet: one MPEG-1 layer III frame (ISO 11172-3 section 2.4.2.1), 24 ms.
@@ -123,6 +124,7 @@ impl Encode for Mp3 {
         } else {
             block
         };
+        coded::note_encoded();
         if encoder.encode_to_vec(InterleavedPcm(block.frames.as_flattened()), &mut self.pending).is_err() {
             // LAME's state is unknown: another one is started for the next block.
             self.encoder = None;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::repacketize::Repacketize;
 use super::{Encode, Error, fade_in};
+use crate::coded;
 use crate::pcm::{BLOCK_FRAMES, Block, Frame, SAMPLE_RATE_HZ, SILENCE};
 
 /// Room for one packet: three frames of at most 1275 bytes (RFC 6716 section 3.2.1) with their headers, rounded up to
@@ -196,6 +197,7 @@ impl Encode for Opus {
         if std::mem::take(&mut self.is_first) {
             fade_in(&mut frames[..BLOCK_FRAMES]);
         }
+        coded::note_encoded();
         let Ok(length) = self.encoder.encode_float(frames.as_flattened(), &mut self.packet[..]) else {
             self.failures_total += 1;
             self.repacketize.reset();
