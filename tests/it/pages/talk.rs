@@ -5,7 +5,8 @@ use serde_json::json;
 use tests::browser::{Options, missing};
 use tests::caller::Caller;
 use tests::host::Host;
-use tests::program::{Running, free_port};
+use tests::program::free_port;
+use tests::terminal::Terminal;
 use tests::{hear, wav};
 
 use super::PATIENCE;
@@ -43,11 +44,11 @@ fn a_host_holds_a_button_on_the_secure_page_and_speaks_over_the_music_which_come
     wav::write(&hum, &tone(VOICE_HZ, 0.5, 10)).expect("a voice");
     let https_port = free_port().port();
     let options = [format!("--music={}", music.display()), format!("--https-port={https_port}")];
-    let Some(running) = Running::start(&options) else { return };
-    let mut host = Caller::new([127, 0, 0, 1].into(), running.address);
+    let Some(mut terminal) = Terminal::start(&["--board", "sim", &options[0], &options[1]]) else { return };
+    let mut host = Caller::new([127, 0, 0, 1].into(), terminal.running.address);
     let settings = json!({ "duck_db": DUCK_DB as u8, "level_loudness": false });
     assert_eq!(host.ask("PUT", "/api/party/settings", Some(&settings)).status, 204);
-    running.until("/api/party/status", PATIENCE, |status| status["track"]["title"] == "song");
+    terminal.running.until("/api/party/status", PATIENCE, |status| status["track"]["title"] == "song");
     let flags = [
         // A name that browsers take for another machine's: their own is a secure page by any scheme.
         "--host-resolver-rules=MAP party.internal 127.0.0.1".to_owned(),
@@ -57,8 +58,14 @@ fn a_host_holds_a_button_on_the_secure_page_and_speaks_over_the_music_which_come
         format!("--use-file-for-fake-audio-capture={}", hum.display()),
     ];
     let options = Options { flags: flags.into(), ..Options::default() };
-    let page = Host::visit(&format!("http://party.internal:{}", running.address.port()), &options).expect("it opens");
-    page.until_role("host", PATIENCE).expect("a host by its address");
+    let port = terminal.running.address.port();
+    let page = Host::visit(&format!("http://party.internal:{port}"), &options).expect("it opens");
+    // Under such a name nobody is host by the address.
+    page.browser.click("#pairing-button").expect("a tap");
+    page.until_shown("Press h in the terminal", PATIENCE).expect("what to do next");
+    terminal.press("h");
+    page.until_role("host", PATIENCE).expect("a paired host");
+    let running = &terminal.running;
     let until = |expression: &str| page.browser.wait_for(expression, PATIENCE).expect(expression);
     until(
         "document.getElementById('talk-secure').checkVisibility() && !document.getElementById('talk').checkVisibility()",
@@ -74,18 +81,18 @@ fn a_host_holds_a_button_on_the_secure_page_and_speaks_over_the_music_which_come
         "document.getElementById('talk').checkVisibility() && !document.getElementById('talk-secure').checkVisibility()",
     );
     let tones = [SONG_HZ, VOICE_HZ];
-    let [alone, none] = heard_tones(&running, "c0", tones);
+    let [alone, none] = heard_tones(running, "c0", tones);
     println!("before: song {alone:.1} dBFS, voice {none:.1}");
     assert!((alone + 12.04).abs() < NEAR_DB && none < IS_NOT_HEARD_DB, "before: song {alone}, voice {none}");
     page.hold("#talk").expect("a finger");
     until("document.getElementById('talk').getAttribute('aria-pressed') === 'true'");
     look(&page.browser, "host-talk-held", Options::default().window);
-    let [under, voice] = heard_tones(&running, "c0", tones);
+    let [under, voice] = heard_tones(running, "c0", tones);
     println!("held: song {under:.1} dBFS, voice {voice:.1}");
     assert!(voice > IS_HEARD_DB && (under - alone + DUCK_DB).abs() < NEAR_DB, "held: song {under}, voice {voice}");
     page.let_go().expect("the finger goes");
     running.until("/api/party/status", PATIENCE, |status| status["talk_over"] == false);
-    let [back, gone] = heard_tones(&running, "c0", tones);
+    let [back, gone] = heard_tones(running, "c0", tones);
     println!("after: song {back:.1} dBFS, voice {gone:.1}");
     assert!((back - alone).abs() < NEAR_DB && gone < IS_NOT_HEARD_DB, "after: song {back}, voice {gone}");
     // The connection is there still, so that the next word needs no waiting; a phone that dies leaves the music as it was.
