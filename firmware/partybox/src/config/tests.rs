@@ -64,3 +64,20 @@ fn a_file_that_cannot_be_read_is_named() {
     let message = Config::load(Path::new("/nonexistent/x.toml")).expect_err("no such file").to_string();
     assert!(message.contains("/nonexistent/x.toml"), "{message}");
 }
+
+#[test]
+fn names_and_addresses_are_kept_as_pages_are_addressed_by_them() {
+    let config =
+        Config::parse("[http]\nnames = [\" Party.Example. \", \"203.0.113.7\", \"FD00::7\", \"[fd00::8]\"]\n").unwrap();
+    assert_eq!(*config.http.names, ["party.example", "203.0.113.7", "[fd00::7]", "[fd00::8]"]);
+    for wrong in ["a b", "party:80", "[fd00::7", "fd00::7]:80", "http://party", ""] {
+        assert!(Config::parse(&format!("[http]\nnames = [\"{wrong}\"]\n")).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_guest_wifi_behind_one_address_has_room_for_fifty_phones_with_a_page_each() {
+    let http = Config::default().http;
+    assert!(http.guests_per_address_max >= 50 && http.connections_of_address() >= 50 + 2 * 6);
+    assert!(http.sessions_of_address(8) >= 40, "and most of them may listen live");
+}
