@@ -65,12 +65,29 @@ fn behind_sound<S: Source>(window: &mut Window<S>, first: u64) -> io::Result<u64
         } else if let Some(at) = at(32)
             && let Some([b'A', b'P', b'E', b'T', b'A', b'G', b'E', b'X', _, _, _, _, a, b, c, d]) = window.array(at)?
         {
-            // Its size counts this foot but not the head, which may be missing: what is left of it does no harm.
             let size = u64::from(u32::from_le_bytes([a, b, c, d]));
-            end = end.checked_sub(size).filter(|at| *at > first).unwrap_or(end);
+            let begin = end.checked_sub(size).filter(|begin| *begin > first);
+            // A size that lies costs no sound: then only the foot is left out.
+            end = match begin {
+                Some(begin) if is_ape_begin(window, begin)? => begin,
+                _ => at,
+            };
         }
     }
     Ok(end)
+}
+
+/// Whether the items of an APE tag begin here: behind its head, or with a size, flags and a name.
+fn is_ape_begin<S: Source>(window: &mut Window<S>, at: u64) -> io::Result<bool> {
+    let has_head = match at.checked_sub(32) {
+        Some(head) => window.array(head)? == Some(*b"APETAGEX"),
+        None => false,
+    };
+    let item = window.at(at, 8 + 256)?;
+    let name = item.get(8..).unwrap_or_default();
+    let name = name.iter().position(|byte| *byte == 0).map_or(&[][..], |end| &name[..end]);
+    let is_item = name.len() > 1 && name.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    Ok(has_head || is_item || item.starts_with(b"APETAGEX"))
 }
 
 fn search<S: Source>(window: &mut Window<S>, first: u64) -> io::Result<Option<u64>> {
@@ -178,6 +195,12 @@ mod tests {
             (block(0x86, 0xFF_FFFF, b"a picture that is not so long"), vec![]),
             (block(0x83, 1, b"longer than it says"), [b"TAG".to_vec(), vec![0; 125]].concat()),
             (block(0x81, 0, b""), [&b"APETAGEX\xd0\x07\0\0\x20\0\0\0"[..], &[0; 16], b"TAG", &[0; 125]].concat()),
+            (
+                block(0x81, 0, b""),
+                [&b"\x03\0\0\0\0\0\0\0Genre\0PopAPETAGEX\xd0\x07\0\0\x31\0\0\0"[..], &[0; 16]].concat(),
+            ),
+            // A size that reaches into the sound.
+            (block(0x81, 0, b""), [&b"APETAGEX\xd0\x07\0\0\x84\0\0\0"[..], &[0; 16]].concat()),
         ] {
             let from = begin + blocks.len() as u64;
             let file = [stream.clone(), blocks, frame(), tail].concat();

@@ -82,8 +82,9 @@ impl<S: Source> Mp4<S> {
             return Err(Error::NoSound);
         }
         let elst = boxes.path(&track.body, [*b"edts", *b"elst"]).map(|list| boxes.body(&list)).unwrap_or_default();
+        let packet = table.packets.get(1).map_or(table.end, |second| second.ticks - table.packets[0].ticks);
         let audible = gapless
-            .and_then(|text| Audible::of_itunes(&text, table.end))
+            .and_then(|text| Audible::of_itunes(&text, table.end, packet))
             .or_else(|| Audible::of_edits(&elst, film_ticks_per_s, ticks_per_s, table.end));
         let lead_in = if audible.is_some() { 0 } else { lead_in };
         let audible = audible.unwrap_or(Audible { start: table.packets[0].ticks, end: None });

@@ -47,13 +47,15 @@ impl Audible {
         Some(Self { end: Some(end.unwrap_or(total)), ..all })
     }
 
-    /// What Apple's tag says of a track of `total` ticks: hexadecimal numbers, of which the second is the lead-in, the third
-    /// the padding and the fourth the length of the music, all in frames.
-    pub(super) fn of_itunes(text: &str, total: u64) -> Option<Self> {
+    /// What Apple's tag says of a track of `total` ticks whose packets have `packet` of them: hexadecimal numbers, of which the
+    /// second is the lead-in, the third the padding and the fourth the length of the music, all in frames. The end is believed
+    /// only if all three together are what there is; a tag may be left from another file, or from before a cut.
+    pub(super) fn of_itunes(text: &str, total: u64, packet: u64) -> Option<Self> {
         let mut numbers = text.split_ascii_whitespace().map(|number| u64::from_str_radix(number, 16).ok());
-        let (_, start, _padding, length) = (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??);
-        let end = start.checked_add(length).filter(|end| length > 0 && *end <= total)?;
-        (start <= LEAD_IN_FRAMES_MAX).then_some(Self { start, end: Some(end) })
+        let (_, start, padding, length) = (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??);
+        let end = start.checked_add(length).filter(|end| length > 0 && *end <= total);
+        let is_whole = end.and_then(|end| end.checked_add(padding)).is_some_and(|all| all.abs_diff(total) <= packet);
+        (start <= LEAD_IN_FRAMES_MAX && start < total).then_some(Self { start, end: end.filter(|_| is_whole) })
     }
 }
 
@@ -129,10 +131,20 @@ mod tests {
         let tag = " 00000000 00000840 000001CA 00000000003F31F6 00000000 00000000";
         let total = 2_112 + 0x3F_31F6 + 0x1CA;
         let meant = Audible { start: 2_112, end: Some(2_112 + 0x3F_31F6) };
-        assert_eq!(Audible::of_itunes(tag, total), Some(meant));
-        assert_eq!(Audible::of_itunes(tag, 1_000), None);
-        for nonsense in ["", "0 840", "0 -1 0 5", "0 ffffff 0 5", "0 840 0 0", "0 840 0 ffffffffffffffff", "0 zz 0 1"] {
-            assert_eq!(Audible::of_itunes(nonsense, u64::MAX), None, "{nonsense}");
+        for packets in [total - 0x1CA, total, total + 1_024] {
+            assert_eq!(Audible::of_itunes(tag, packets, 1_024), Some(meant));
+        }
+        // It says less than there is, as one from a shorter file, or more: only the lead-in is left out.
+        let lead_in = Audible { start: 2_112, end: None };
+        for packets in [total - 1_025, total + 1_025, 2 * total, 100_000] {
+            assert_eq!(Audible::of_itunes(tag, packets, 1_024), Some(lead_in), "{packets}");
+        }
+        for odd in ["0 840 0 0", "0 840 0 ffffffffffffffff", "0 840 ffffffffffffffff 1"] {
+            assert_eq!(Audible::of_itunes(odd, 1_000_000, 1_024), Some(lead_in), "{odd}");
+        }
+        assert_eq!(Audible::of_itunes(tag, 1_000, 1_024), None, "a lead-in longer than all of it");
+        for nonsense in ["", "0 840", "0 -1 0 5", "0 ffffff 0 5", "0 zz 0 1"] {
+            assert_eq!(Audible::of_itunes(nonsense, u64::MAX, 1_024), None, "{nonsense}");
         }
     }
 }
