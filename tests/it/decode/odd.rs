@@ -170,6 +170,32 @@ fn what_lies_beside_flac_silences_nothing() {
 }
 
 #[test]
+fn what_lies_in_front_silences_no_kind() {
+    let Some(kitchen) = Kitchen::open() else { return };
+    let rubbish: Vec<u8> = (0..70_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x7F).collect();
+    let page = b"<html><body>Not found</body></html>\r\n".repeat(30);
+    for (name, options) in [
+        ("a.wav", "-c:a pcm_s16le"),
+        ("a.aiff", "-c:a pcm_s16be"),
+        ("a.w64", "-c:a pcm_s16le"),
+        ("a.caf", "-c:a pcm_s16be"),
+        ("a.flac", "-c:a flac"),
+        ("a.ogg", "-c:a libvorbis"),
+        ("a.m4a", "-c:a aac"),
+        ("front.mp4", "-c:a aac -movflags +faststart"),
+        ("a.mov", "-c:a aac"),
+        ("a.mka", "-c:a aac"),
+        ("a.webm", "-c:a libopus"),
+        ("a.mp3", "-c:a libmp3lame"),
+    ] {
+        let plain = made(&kitchen, name, 48_000, options);
+        for (what, front) in [("zeros", vec![0; 1_000_000]), ("rubbish", rubbish.clone()), ("a page", page.clone())] {
+            check(&kitchen, &format!("{what} in front of {name}"), &[&front[..], &plain].concat(), SECONDS);
+        }
+    }
+}
+
+#[test]
 fn mp4_of_every_usual_make_is_heard() {
     let Some(kitchen) = Kitchen::open() else { return };
     let plain = made(&kitchen, "a.m4a", 44_100, "-c:a aac");

@@ -23,8 +23,16 @@ use super::{Decode, Error, Source, TrackInfo, flac, id3, ogg};
 /// Bytes looked at to tell one kind from another.
 const HEAD_BYTES: usize = 64;
 
-/// How far a kind's mark is looked for behind rubbish, in bytes.
-const RUBBISH_BYTES: usize = 64 * 1024;
+/// How far a kind's mark is looked for behind rubbish, and how much of it at once, in bytes.
+const RUBBISH_BYTES_MAX: u64 = 16 * 1024 * 1024;
+const STEP_BYTES: usize = 64 * 1024;
+
+/// How Sony's Wave64 begins.
+const WAVE64: &[u8] = b"riff\x2E\x91\xCF\x11";
+
+/// What files of MP4 and QuickTime call themselves.
+const BRANDS: [&[u8; 4]; 12] =
+    [b"M4A ", b"M4B ", b"M4P ", b"M4V ", b"mp41", b"mp42", b"isom", b"iso2", b"iso5", b"iso6", b"dash", b"qt  "];
 
 /// Tags in front of one another that are passed over.
 const TAGS_MAX: usize = 8;
@@ -43,10 +51,16 @@ enum Kind {
 /// Opens `source` of `length` bytes.
 pub(super) fn open<S: Source + 'static>(source: S, length: u64) -> Result<Box<dyn Decode>, Error> {
     let mut window = Window::new(source, 0..length);
-    let at = behind_tags(&mut window)?;
-    match kind(&mut window, at)? {
+    let at = behind_tags(&mut window, 0)?;
+    if let Some(kind) = kind(&mut window, at)? {
+        return known(kind, window, at, length);
+    }
+    let first = behind_zeros(&mut window, at)?;
+    let begin = if first > at { behind_tags(&mut window, first)? } else { at };
+    // MP4 begins with zeros of its own.
+    match search(&mut window, begin, if begin == first { at.max(first.saturating_sub(3)) } else { begin })? {
         Some((kind, at)) => known(kind, window, at, length),
-        None => bare(window, at, length),
+        None => bare(window, begin, length),
     }
 }
 
@@ -145,9 +159,8 @@ fn boxed<S: Source + 'static, T: Decode + 'static>(opened: Result<T, S>) -> Opti
     opened.ok().map(|decode| Box::new(decode) as Box<dyn Decode>)
 }
 
-/// The first place behind ID3 tags.
-fn behind_tags<S: Source>(window: &mut Window<S>) -> Result<u64, Error> {
-    let mut at = 0;
+/// The first place behind ID3 tags that begin at `at`.
+fn behind_tags<S: Source>(window: &mut Window<S>, mut at: u64) -> Result<u64, Error> {
     for _ in 0..TAGS_MAX {
         let Some([b'I', b'D', b'3', _, _, flags, size @ ..]) = window.array::<10>(at).map_err(Error::Open)? else {
             break;
@@ -163,33 +176,77 @@ fn behind_tags<S: Source>(window: &mut Window<S>) -> Result<u64, Error> {
     Ok(at)
 }
 
-/// The kind that begins at `at`, or a little behind it.
-fn kind<S: Source>(window: &mut Window<S>, at: u64) -> Result<Option<(Kind, u64)>, Error> {
+/// The first place behind zeros, of which unfinished downloads and some rippers leave megabytes.
+fn behind_zeros<S: Source>(window: &mut Window<S>, at: u64) -> Result<u64, Error> {
+    let mut place = at;
+    while place - at < RUBBISH_BYTES_MAX {
+        let step = window.at(place, STEP_BYTES).map_err(Error::Open)?;
+        if let Some(first) = step.iter().position(|byte| *byte != 0) {
+            return Ok(place + first as u64);
+        }
+        if step.is_empty() {
+            break;
+        }
+        place += step.len() as u64;
+    }
+    Ok(at)
+}
+
+/// The kind that begins at `at`.
+fn kind<S: Source>(window: &mut Window<S>, at: u64) -> Result<Option<Kind>, Error> {
     let head = window.at(at, HEAD_BYTES).map_err(Error::Open)?;
     let starts = |mark: &[u8]| head.starts_with(mark);
-    let kind = match () {
+    Ok(match () {
         () if starts(b"RIFF") || starts(b"RIFX") || starts(b"RF64") || starts(b"BW64") => Some(Kind::Wave),
-        () if starts(b"FORM") || starts(b"riff\x2E\x91\xCF\x11") => Some(Kind::Wave),
+        () if starts(b"FORM") || starts(WAVE64) => Some(Kind::Wave),
         () if starts(b"fLaC") => Some(Kind::Flac),
         () if starts(b"OggS") => Some(Kind::Ogg),
         () if starts(b"\x1A\x45\xDF\xA3") || starts(b"caff") => Some(Kind::Other),
         () if mp4::is_one(head) => Some(Kind::Mp4),
         () => None,
+    })
+}
+
+/// The first kind whose mark stands at `from` or behind it. Where bare frames begin at `begin`, not much of them is looked through.
+fn search<S: Source>(window: &mut Window<S>, begin: u64, from: u64) -> Result<Option<(Kind, u64)>, Error> {
+    let far = match window.at(begin, HEAD_BYTES).map_err(Error::Open)? {
+        head if is_sync(head) => STEP_BYTES as u64,
+        _ => RUBBISH_BYTES_MAX,
     };
-    if let Some(kind) = kind {
-        return Ok(Some((kind, at)));
+    for step in (from..from.saturating_add(far)).step_by(STEP_BYTES) {
+        let bytes = window.at(step, STEP_BYTES + HEAD_BYTES).map_err(Error::Open)?;
+        let found = (0..bytes.len().min(STEP_BYTES)).find_map(|place| Some((marked(&bytes[place..])?, place as u64)));
+        if let Some((kind, place)) = found {
+            return Ok(Some((kind, step + place)));
+        }
+        if bytes.len() < STEP_BYTES {
+            break;
+        }
     }
-    let rubbish = window.at(at, RUBBISH_BYTES).map_err(Error::Open)?;
-    let find = |mark: &[u8], behind: usize, more: &[u8]| {
-        let is_here = |bytes: &[u8]| bytes.starts_with(mark) && bytes[behind..].starts_with(more);
-        rubbish.windows(behind + more.len().max(1)).position(is_here)
-    };
-    let found = [
-        (Kind::Flac, find(b"fLaC", 4, b"\0\0\0\x22").or_else(|| find(b"fLaC", 4, b"\x80\0\0\x22"))),
-        (Kind::Ogg, find(b"OggS", 4, b"\0\x02")),
-        (Kind::Wave, find(b"RIFF", 8, b"WAVEfmt ")),
-        (Kind::Mp4, find(b"ftyp", 4, b"M4A ").and_then(|place| place.checked_sub(4))),
-    ];
-    let first = found.into_iter().filter_map(|(kind, place)| Some((kind, place?))).min_by_key(|(_, place)| *place);
-    Ok(first.map(|(kind, place)| (kind, at + place as u64)))
+    Ok(None)
+}
+
+/// Whether frames without a container may begin here: MPEG's and AAC's, AC-3's, and LOAS.
+fn is_sync(head: &[u8]) -> bool {
+    matches!(head, [0xFF, 0xE0..=0xFF, ..] | [0x0B, 0x77, ..] | [0x56, 0xE0..=0xFF, ..])
+}
+
+/// The kind whose mark stands here, with so much behind it that it is none by chance.
+fn marked(bytes: &[u8]) -> Option<Kind> {
+    let has = |at: usize, mark: &[u8]| bytes.get(at..).is_some_and(|bytes| bytes.starts_with(mark));
+    match bytes.first()? {
+        b'f' if has(0, b"fLaC\0\0\0\x22") || has(0, b"fLaC\x80\0\0\x22") => Some(Kind::Flac),
+        b'O' if has(0, b"OggS\0\x02") => Some(Kind::Ogg),
+        b'R' if has(8, b"WAVE") && (has(0, b"RIFF") || has(0, b"RIFX") || has(0, b"RF64")) => Some(Kind::Wave),
+        b'B' if has(0, b"BW64") && has(8, b"WAVE") => Some(Kind::Wave),
+        b'F' if has(0, b"FORM") && (has(8, b"AIFF") || has(8, b"AIFC")) => Some(Kind::Wave),
+        b'r' if has(0, WAVE64) => Some(Kind::Wave),
+        0x1A if has(0, b"\x1A\x45\xDF\xA3") => {
+            let is_named = |names: &[u8]| bytes[..bytes.len().min(HEAD_BYTES)].windows(names.len()).any(|w| w == names);
+            (is_named(b"matroska") || is_named(b"webm")).then_some(Kind::Other)
+        }
+        b'c' if has(0, b"caff\0\x01\0\0desc") => Some(Kind::Other),
+        0 if has(0, b"\0\0\0") && has(4, b"ftyp") => BRANDS.iter().any(|brand| has(8, *brand)).then_some(Kind::Mp4),
+        _ => None,
+    }
 }

@@ -59,7 +59,7 @@ impl<S: Source> Mp4<S> {
     /// The file's first track of sound that is not switched off.
     pub(super) fn open(mut window: Window<S>, at: u64) -> Result<Self, Error> {
         let mut boxes = Boxes::new(&mut window);
-        let (moov, fragments) = film(&mut boxes, at);
+        let (moov, fragments, sound) = film(&mut boxes, at);
         let Some(moov) = moov else {
             return Err(Error::Damaged("its index is missing, as when a recording was broken off".into()));
         };
@@ -74,6 +74,12 @@ impl<S: Source> Mp4<S> {
         let stsd = boxes.find(stbl.clone(), *b"stsd").ok_or_else(damaged)?;
         let Entry { packets, piece, lead_in } = entry::read(&mut boxes, &stsd)?;
         let mut table = Table::read(&mut boxes, &stbl, piece);
+        // What somebody has put in front is not counted by the index.
+        let holds = |at: u64| sound.iter().any(|body| body.contains(&at));
+        let is_behind = |first: &table::Packet| !holds(first.at) && holds(first.at.saturating_add(at));
+        if table.packets.first().is_some_and(is_behind) {
+            table.packets.iter_mut().for_each(|packet| packet.at += at);
+        }
         let defaults = defaults(&mut boxes, &moov, track.id);
         for fragment in &fragments {
             table.fragment(&mut boxes, fragment, track.id, defaults);
@@ -228,19 +234,20 @@ impl<S: Source> Decode for Mp4<S> {
 }
 
 /// The film's head, and its fragments.
-fn film<S: Source>(boxes: &mut Boxes<'_, S>, at: u64) -> (Option<Range<u64>>, Vec<Found>) {
-    let (mut moov, mut fragments) = (None, Vec::new());
+fn film<S: Source>(boxes: &mut Boxes<'_, S>, at: u64) -> (Option<Range<u64>>, Vec<Found>, Vec<Range<u64>>) {
+    let (mut moov, mut fragments, mut sound) = (None, Vec::new(), Vec::new());
     let mut rest = boxes.top(at);
     while let Some(found) = boxes.next(&mut rest) {
         match &found.kind {
             b"moov" => moov = moov.or(Some(found.body)),
             b"moof" => fragments.push(found),
+            b"mdat" => sound.push(found.body),
             _ => {}
         }
     }
     // A size that leads nowhere hides no index.
     let moov = moov.or_else(|| boxes.search(at, *b"moov", *b"mvhd"));
-    (moov, fragments)
+    (moov, fragments, sound)
 }
 
 /// A track of sound.
