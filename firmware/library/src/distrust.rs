@@ -15,7 +15,7 @@ use crate::wire;
 /// # Errors
 /// It is no sound file, or damaged; in words.
 pub fn tags(file: &[u8], ending: &str) -> Result<Tags, String> {
-    read::tags(Cursor::new(file), ending).map(|(tags, _)| tags.cleaned())
+    read::tags(Cursor::new(file), ending).map(|told| told.tags.cleaned())
 }
 
 /// A picture made small, in this very process.

@@ -19,7 +19,7 @@ use self::child::{Child, Failure};
 use crate::fingerprint::{self, Fingerprint, PIECE_BYTES, read_at};
 use crate::lists::letters::CANDIDATES;
 use crate::lists::{LIST_BYTES_MAX, List};
-use crate::tags::Tags;
+use crate::tags::{Doubt, Tags};
 use crate::text::shown;
 use crate::wire::{
     self, ART_BYTES_MAX, BLOCK_BYTES, COLOR_BYTES, HEAD_BYTES, LIST_SAID_BYTES_MAX, SAID_BYTES_MAX, TAIL_BYTES,
@@ -64,8 +64,8 @@ impl WorkerCommand {
 /// What was found out about a file.
 #[derive(Debug)]
 pub(crate) struct Inspected {
-    /// What its tags say, or why they say nothing.
-    pub(crate) tags: Result<Tags, String>,
+    pub(crate) tags: Tags,
+    pub(crate) doubt: Doubt,
     /// The cue sheet inside it.
     pub(crate) sheet: Option<List>,
     pub(crate) fingerprint: Fingerprint,
@@ -122,12 +122,12 @@ impl Inspector {
         let fingerprint = fingerprint.map_err(Error::Unreadable)?;
         let wanted = Wanted { kind: wire::FILE, answer: wire::TAGS, bytes_max: SAID_BYTES_MAX, patience: TAGS_MAX };
         let said = match self.ask(&opened, &wanted, &opened.handed_over(name.as_ref()), |bytes| wire::said(&bytes)) {
-            Ok(said) => Ok(said),
-            Err(Error::Broken(why)) => Err(why),
+            Ok(said) => said,
+            Err(Error::Broken(why)) => wire::Said { doubt: Doubt::Sound(why), ..wire::Said::default() },
             Err(error) => return Err(error),
         };
-        let (tags, sheet) = said.map_or_else(|why| (Err(why), None), |said| (Ok(said.tags), said.sheet));
-        Ok((Inspected { tags, sheet, fingerprint }, opened.about))
+        let wire::Said { tags, sheet, doubt } = said;
+        Ok((Inspected { tags, doubt, sheet, fingerprint }, opened.about))
     }
 
     /// What the list at `path` says, in the likeliest encoding.

@@ -25,7 +25,7 @@ use crate::settings::{Judge, Unheard};
 use crate::shared::Shared;
 use crate::store::read::{AskError, Reader};
 use crate::store::write::Fact;
-use crate::tags::Tags;
+use crate::tags::{Doubt, Tags};
 use crate::walk::{self, Found, Stamp};
 use crate::watch::Watch;
 use crate::writer::Order;
@@ -237,7 +237,7 @@ impl Scanner {
             }
             let at = walk::join(&place.path, &found.path);
             let fact = match self.inspector.inspect(&at) {
-                Ok((Inspected { tags, sheet, fingerprint }, about)) => match tags.or_else(|why| self.heard(&at, why)) {
+                Ok((Inspected { tags, doubt, sheet, fingerprint }, about)) => match self.heard(&at, tags, doubt) {
                     Ok(tags) => {
                         let (stamp, sheet) = (Stamp::of(&about), sheet.map(Box::new));
                         Fact::Track { path: found.path, stamp, fingerprint, tags, sheet }
@@ -279,9 +279,19 @@ impl Scanner {
         self.send_batch(place, &mut batch, reading)
     }
 
-    /// What whoever plays a file says of it, whose tags cannot be read because of `why`.
-    fn heard(&self, file: &Path, why: String) -> Result<Tags, Unheard> {
-        Ok(Tags::of_heard((self.judge)(file)?.ok_or(Unheard::Never(why))?))
+    /// `tags`, with what whoever plays the file says of it where they leave a doubt.
+    fn heard(&self, file: &Path, tags: Tags, doubt: Doubt) -> Result<Tags, Unheard> {
+        match doubt {
+            Doubt::Nothing => Ok(tags),
+            Doubt::Names(why) => {
+                log::info!("not all tags can be read: {} {why}", file.display());
+                Ok(match (self.judge)(file)? {
+                    Some(heard) => tags.or_heard(heard),
+                    None => tags,
+                })
+            }
+            Doubt::Sound(why) => Ok(tags.or_heard((self.judge)(file)?.ok_or(Unheard::Never(why))?)),
+        }
     }
 
     /// Reads cue sheets and playlists.

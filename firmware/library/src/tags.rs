@@ -1,5 +1,6 @@
 //! What a file says about itself, as a value. Only the worker process, which reads it, knows how.
 
+mod raw;
 pub(crate) mod read;
 mod sheet;
 
@@ -29,6 +30,29 @@ pub struct Heard {
     pub artist: Option<String>,
     /// Length in milliseconds.
     pub duration_ms: Option<u64>,
+}
+
+/// What is not certain of a file by its tags alone; each with the reason, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Doubt {
+    /// Nothing that matters.
+    #[default]
+    Nothing,
+    /// Not all of its tags could be read, and names are missing that whoever plays it may find.
+    Names(String),
+    /// Whether there is sound in it: whoever plays it has the last word.
+    Sound(String),
+}
+
+impl Doubt {
+    /// The same with a reason that is fit to be shown.
+    pub(crate) fn cleaned(self) -> Self {
+        match self {
+            Self::Nothing => Self::Nothing,
+            Self::Names(why) => Self::Names(shown(&why)),
+            Self::Sound(why) => Self::Sound(shown(&why)),
+        }
+    }
 }
 
 /// What a file says about itself. Texts may be empty; numbers are 0 where the file says none.
@@ -66,11 +90,17 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// What whoever plays a file has found, where its tags cannot be read.
-    pub(crate) fn of_heard(heard: Heard) -> Self {
-        let Heard { title, artist, duration_ms } = heard;
-        let (title, artist) = (title.unwrap_or_default(), artist.unwrap_or_default());
-        Self { title, artist, duration_ms, ..Self::default() }.cleaned()
+    /// The same with what whoever plays the file has found, where its tags say nothing.
+    pub(crate) fn or_heard(self, heard: Heard) -> Self {
+        let or =
+            |known: String, heard: Option<String>| if known.is_empty() { heard.unwrap_or_default() } else { known };
+        Self {
+            title: or(self.title, heard.title),
+            artist: or(self.artist, heard.artist),
+            duration_ms: self.duration_ms.or(heard.duration_ms),
+            ..self
+        }
+        .cleaned()
     }
 
     /// Returns each of the genres that the file names.

@@ -90,11 +90,13 @@ pub fn sort_key(text: &str) -> String {
 /// Years that music is from; other numbers of four digits are none.
 const YEARS: std::ops::RangeInclusive<u32> = 1_000..=2_999;
 
-/// The year in a date of any usual spelling: four digits, alone or in front of month and day. 0 if there is none.
+/// The year in a date of any usual spelling: four digits, alone, or in front of month and day or behind them. 0 if there is none.
 pub(crate) fn year_in(date: &str) -> u32 {
-    let digits = date.split(|char: char| !char.is_ascii_digit()).filter(|digits| matches!(digits.len(), 4 | 8));
-    let years = digits.filter_map(|digits| digits.get(..4)?.parse().ok());
-    years.into_iter().find(|year| YEARS.contains(year)).unwrap_or(0)
+    let digits = date.split(|char: char| !char.is_ascii_digit());
+    let digits = digits.filter(|digits| digits.len() >= 4 && digits.len().is_multiple_of(2));
+    let ends = digits.flat_map(|digits| [digits.get(..4), digits.get(4..8).filter(|_| digits.len() == 8)]);
+    let mut years = ends.filter_map(|year| year?.parse().ok());
+    years.find(|year| YEARS.contains(year)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -140,7 +142,21 @@ mod tests {
 
     #[test]
     fn a_year_is_found_in_every_usual_spelling() {
-        for date in ["2004", "2004-05-06T07:08:09", "20040506", "2004/05", "May 6, 2004", "06.05.2004", "2004-2010"] {
+        for date in [
+            "2004",
+            "2004-05-06T07:08:09",
+            "20040506",
+            "20040506070809",
+            "200405",
+            "06052004",
+            "2004/05",
+            "2004/05/06",
+            "May 6, 2004",
+            "06.05.2004",
+            "2004-2010",
+            "2004 Remaster",
+            "(C) 2004 Label",
+        ] {
             assert_eq!(year_in(date), 2004, "{date}");
         }
         for none in ["", "0000", "04", "12345", "99999999"] {

@@ -12,7 +12,7 @@ use crate::inspect::{Error, Inspector};
 use crate::library::Library;
 use crate::settings::Unheard;
 use crate::store::write::Fact;
-use crate::tags::Tags;
+use crate::tags::Doubt;
 use crate::uploads::{Draft, Look, Reception, UploadError};
 use crate::walk::Stamp;
 use crate::writer::Order;
@@ -105,10 +105,10 @@ impl Library {
             Unheard::Never(why) => UploadError::NotMusic(why),
             Unheard::NotNow(why) => UploadError::Storage(io::Error::other(why)),
         })?;
-        let tags = match (inspected.tags, heard) {
-            (Ok(tags), _) => tags,
-            (Err(_), Some(heard)) => Tags::of_heard(heard),
-            (Err(why), None) => return Err(UploadError::NotMusic(why)),
+        let tags = match (inspected.doubt, heard) {
+            (Doubt::Sound(why), None) => return Err(UploadError::NotMusic(why)),
+            (Doubt::Names(_) | Doubt::Sound(_), Some(heard)) => inspected.tags.or_heard(heard),
+            (Doubt::Nothing, _) | (Doubt::Names(_), None) => inspected.tags,
         };
         Ok(Look { tags, fingerprint: inspected.fingerprint, about })
     }

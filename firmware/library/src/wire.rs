@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::lists::List;
-use crate::tags::Tags;
+use crate::tags::{Doubt, Tags};
 
 /// Bytes before the contents of a message.
 pub(crate) const HEADER_BYTES: usize = 5;
@@ -123,6 +123,7 @@ pub(crate) fn list(bytes: &[u8]) -> Option<List> {
 pub(crate) struct Said {
     pub(crate) tags: Tags,
     pub(crate) sheet: Option<List>,
+    pub(crate) doubt: Doubt,
 }
 
 impl Said {
@@ -139,6 +140,6 @@ impl Said {
 /// What a worker says of a file, cleaned; `None` if it makes no sense.
 pub(crate) fn said(bytes: &[u8]) -> Option<Said> {
     const { assert!(TAGS_BYTES_MAX < SAID_BYTES_MAX) };
-    let Said { tags, sheet } = serde_json::from_slice(bytes).ok()?;
-    Some(Said { tags: tags.cleaned(), sheet: sheet.map(List::cleaned) })
+    let Said { tags, sheet, doubt } = serde_json::from_slice(bytes).ok()?;
+    Some(Said { tags: tags.cleaned(), sheet: sheet.map(List::cleaned), doubt: doubt.cleaned() })
 }

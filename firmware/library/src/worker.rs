@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use crate::lists;
 use crate::lists::letters::Reading;
 use crate::picture;
-use crate::tags::read;
+use crate::tags::read::{self, Told};
 use crate::wire::{self, BLOCK_BYTES, Said};
 
 /// The argument by which the program knows that it is to be a worker process.
@@ -42,9 +42,9 @@ fn serve() -> io::Result<()> {
         };
         let mut file = Remote { length, position: 0, head, tail, block: (0, Vec::new()) };
         let answer = match kind {
-            wire::FILE => read::tags(file, &ending).map(|(tags, sheet)| {
+            wire::FILE => read::tags(file, &ending).map(|Told { tags, sheet, doubt }| {
                 let sheet = sheet.map(|text| lists::read_text(&text, true));
-                Said { tags, sheet }.to_bytes()
+                Said { tags, sheet, doubt }.to_bytes()
             }),
             wire::PICTURE_INSIDE => read::picture(file, &ending).and_then(|bytes| picture::scaled(&bytes, px)),
             wire::LIST => whole(&mut file).and_then(|bytes| {

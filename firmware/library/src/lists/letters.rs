@@ -3,12 +3,13 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, KOI8_R, MACINTOSH, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
-    WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256,
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, ISO_8859_2, KOI8_R, KOI8_U, MACINTOSH, SHIFT_JIS, UTF_8, UTF_16BE,
+    UTF_16LE, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255,
+    WINDOWS_1256, WINDOWS_1257, WINDOWS_1258, X_MAC_CYRILLIC,
 };
 
 /// Encodings that lists without a mark may be in, of the programs of their time and place.
-pub(crate) const CANDIDATES: [&Encoding; 16] = [
+pub(crate) const CANDIDATES: [&Encoding; 22] = [
     WINDOWS_1252,
     WINDOWS_1251,
     SHIFT_JIS,
@@ -24,6 +25,12 @@ pub(crate) const CANDIDATES: [&Encoding; 16] = [
     KOI8_R,
     IBM866,
     MACINTOSH,
+    WINDOWS_1257,
+    WINDOWS_874,
+    WINDOWS_1258,
+    KOI8_U,
+    ISO_8859_2,
+    X_MAC_CYRILLIC,
     UTF_8,
 ];
 
@@ -78,11 +85,67 @@ fn likeliest(bytes: &[u8]) -> &'static Encoding {
     if MANY_BYTES.contains(&guess) || letters_percent(&guess.decode_without_bom_handling(bytes).0) >= LETTERS_PERCENT {
         return guess;
     }
-    let is_eastern = |encoding: &&&'static Encoding| {
-        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-        text.is_some_and(|text| text.chars().all(|c| c.is_ascii() || is_eastern(c)))
+    MANY_BYTES.into_iter().find(|encoding| is_all_eastern(encoding, bytes)).unwrap_or(guess)
+}
+
+/// Whether all that is not ASCII is signs of Chinese, Japanese or Korean in this encoding.
+fn is_all_eastern(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+    text.is_some_and(|text| text.chars().all(|c| c.is_ascii() || is_eastern(c)))
+}
+
+/// Encodings of western Europe's letters, and of its neighbours'.
+const WESTERN: [&Encoding; 6] = [WINDOWS_1252, WINDOWS_1250, WINDOWS_1254, WINDOWS_1257, WINDOWS_1258, ISO_8859_2];
+
+/// Fewest letters beyond ASCII by which western encodings are told from one another.
+const TOLD_APART_LETTERS: usize = 4;
+
+/// Returns the encoding of text that is said to be Latin-1, or of which nothing is said: that one, with the signs which Windows
+/// added, unless it cannot be meant.
+pub(crate) fn meant(bytes: &[u8]) -> &'static Encoding {
+    let guess = likeliest(bytes);
+    if WESTERN.contains(&guess)
+        && !is_western(bytes)
+        && let Some(other) = of_few_words(bytes)
+    {
+        return other;
+    }
+    let letters = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    let is_meant = match WESTERN.contains(&guess) {
+        true => letters >= TOLD_APART_LETTERS,
+        false => !is_western(bytes),
     };
-    MANY_BYTES.iter().find(is_eastern).copied().unwrap_or(guess)
+    let is_readable = || guess.decode_without_bom_handling_and_without_replacement(bytes).is_some();
+    if is_meant && is_readable() { guess } else { WINDOWS_1252 }
+}
+
+/// The encoding of a few words, of which the detector makes western letters that stand side by side in no language: of pairs of bytes
+/// that are all signs of an eastern one, else Cyrillic.
+fn of_few_words(bytes: &[u8]) -> Option<&'static Encoding> {
+    let mut runs = bytes.split(u8::is_ascii).filter(|run| !run.is_empty());
+    if runs.clone().all(|run| run.len() % 2 == 0) {
+        return [GB18030, EUC_KR, BIG5, EUC_JP].into_iter().find(|encoding| is_all_eastern(encoding, bytes));
+    }
+    let is_cyrillic = |run: &[u8]| run.len() > 2 && run.iter().all(|byte| matches!(*byte, 0xC0..|0xA8| 0xB8));
+    runs.all(is_cyrillic).then_some(WINDOWS_1251)
+}
+
+/// Whether these are words of plain letters with western ones among them. Of words in other letters nearly all bytes are beyond
+/// ASCII.
+fn is_western(bytes: &[u8]) -> bool {
+    let is_letter =
+        |byte: u8| byte >= 0xC0 && byte != 0xD7 && byte != 0xF7 || b"\x8A\x8C\x8E\x9A\x9C\x9E\x9F".contains(&byte);
+    let is_sign = |byte: u8| b"\x85\x91\x92\x93\x94\x96\x97\xA0\xA1\xAB\xB4\xB7\xBB\xBF".contains(&byte);
+    let is_beyond = |byte: &u8| !byte.is_ascii();
+    let is_between = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphabetic() || is_sign(*byte);
+    let is_word = |word: &[u8]| {
+        let beyond = word.iter().filter(|byte| is_beyond(byte)).count();
+        beyond <= (word.len() / 2).max(1) && word.iter().all(|byte| byte.is_ascii() || is_letter(*byte))
+    };
+    let is_pair = |pair: &[u8]| pair.iter().all(is_beyond) && pair.iter().any(|byte| is_sign(*byte));
+    bytes.iter().any(|byte| is_letter(*byte) || is_sign(*byte))
+        && !bytes.windows(2).any(is_pair)
+        && bytes.split(is_between).all(is_word)
 }
 
 /// Of the signs beyond ASCII in text of western letters, at least this many of a hundred are letters.
@@ -156,6 +219,24 @@ mod tests {
         ] {
             let (bytes, _, _) = encoding.encode(line);
             assert_eq!(text(&bytes).0, line);
+        }
+    }
+
+    #[test]
+    fn lists_in_every_old_encoding_are_among_what_is_tried() {
+        for (encoding, name) in [
+            (WINDOWS_1257, "Žalgiris ąčęė.mp3"),
+            (WINDOWS_874, "เพลงชาติไทย.mp3"),
+            (WINDOWS_1258, "Đ\u{1B0}\u{1A1}\u{300}ng.mp3"),
+            (KOI8_U, "Океан Ельзи - Ї.mp3"),
+            (ISO_8859_2, "Český sen ľš.mp3"),
+            (X_MAC_CYRILLIC, "Группа крови.mp3"),
+        ] {
+            let bytes = encoding.encode(name).0;
+            let index = CANDIDATES.iter().position(|candidate| *candidate == encoding).unwrap();
+            let read = decoded(&bytes, Reading::As(index as u8)).map(|(text, ..)| text);
+            assert_eq!(read.as_deref(), Some(name));
+            assert!(meanings(&bytes).iter().any(|meaning| meaning == name), "{name}");
         }
     }
 

@@ -9,7 +9,7 @@ use lofty::picture::PictureType;
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, Tag};
 
-use super::{BETWEEN, Tags, sheet};
+use super::{BETWEEN, Doubt, Tags, raw, sheet};
 use crate::text::{shown, year_in};
 
 /// Bytes that one item of a tag may take; larger pictures make the tag unreadable, not the track.
@@ -28,12 +28,38 @@ const TOO_ODD: &str = "says what cannot be";
 /// What is said of a file in which neither sound nor names are found.
 const SAYS_NOTHING: &str = "holds neither sound nor names";
 
-/// Reads what a file says about itself, and the text of the cue sheet inside it. `ending` is the file name's, for kinds that have
-/// no mark at their beginning.
+/// What a file says about itself.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) tags: Tags,
+    /// The text of the cue sheet inside it.
+    pub(crate) sheet: Option<String>,
+    pub(crate) doubt: Doubt,
+}
+
+/// Reads what a file says about itself. `ending` is the file name's, for kinds that have no mark at their beginning.
 ///
 /// # Errors
 /// It is no sound file, or broken; in words.
-pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<(Tags, Option<String>), String> {
+pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<Told, String> {
+    let read = whole(&mut file, ending);
+    let found = raw::read(&mut file);
+    let (tags, sheet, why) = match read {
+        Ok((tags, sheet, why)) => (tags, sheet, why),
+        // Names without anything that is known to sound.
+        Err(why) => match found.complete(Tags::default()) {
+            tags if tags == Tags::default() => return Err(why),
+            tags => return Ok(Told { tags, sheet: None, doubt: Doubt::Sound(why) }),
+        },
+    };
+    let tags = found.complete(tags);
+    let is_named = !tags.title.is_empty() && !tags.artist.is_empty();
+    let doubt = why.filter(|_| !is_named).map_or(Doubt::Nothing, Doubt::Names);
+    Ok(Told { tags, sheet, doubt })
+}
+
+/// What the crate understands of a file: the tags, the sheet, and what was wrong where it did not read all of it.
+fn whole<F: Read + Seek>(mut file: F, ending: &str) -> Result<(Tags, Option<String>, Option<String>), String> {
     apply_global_options(GlobalOptions::new().allocation_limit(ITEM_BYTES_MAX));
     // One bad frame costs that frame, then the pictures, then all names; and a length may be odd while names are not: whoever
     // plays the file finds out how long it is.
@@ -48,14 +74,14 @@ pub(crate) fn tags<F: Read + Seek>(mut file: F, ending: &str) -> Result<(Tags, O
     let mut why = None;
     for options in attempts {
         match parse(&mut file, ending, options) {
-            Ok((tagged, sheet)) if says_something(&tagged) => return Ok((understood(&tagged), sheet)),
+            Ok((tagged, sheet)) if says_something(&tagged) => return Ok((understood(&tagged), sheet, why)),
             // Noise under a name for music may pass for a file of which nothing is known.
             Ok(_) => why = why.or(Some(SAYS_NOTHING.to_owned())),
             Err(error) => why = why.or(Some(error)),
         }
     }
     match parse(&mut file, ending, ParseOptions::new().read_tags(false)) {
-        Ok((tagged, _)) if !tagged.properties().is_empty() => Ok((understood(&tagged), None)),
+        Ok((tagged, _)) if !tagged.properties().is_empty() => Ok((understood(&tagged), None, why)),
         Ok(_) | Err(_) => Err(why.unwrap_or_default()),
     }
 }
@@ -155,7 +181,7 @@ mod tests {
         for name in ["a-opus", "opus-of-ten-samples", "opus-of-too-many-samples"] {
             let bytes = std::fs::read(format!("{seeds}/{name}")).unwrap();
             // The first byte tells the fuzzer which kind it is.
-            let (read, _) = tags(Cursor::new(&bytes[1..]), "opus").unwrap();
+            let read = tags(Cursor::new(&bytes[1..]), "opus").unwrap().tags;
             assert_eq!((read.title.as_str(), read.artist.as_str()), ("Café", "The_Åsa"), "{name}");
         }
     }

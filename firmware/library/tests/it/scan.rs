@@ -5,9 +5,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use library::{ART_BYTES_MAX, ArtSize, LIMIT_MAX};
+use library::{ART_BYTES_MAX, ArtSize, Heard, LIMIT_MAX, Library, Settings};
 
 use crate::home::{Home, all, find, program, reasons, wav};
 
@@ -31,6 +32,31 @@ fn a_scan_finds_what_files_say_and_lists_those_that_are_broken() {
     assert_eq!(reasons[0], ("empty.flac".into(), "is empty".into()));
     assert_eq!(reasons[1].0, "noise.mp3");
     assert_eq!(library.ids().unwrap().len(), 3);
+}
+
+/// Layer III with a tag of these frames behind one that is broken.
+fn mp3(frames: &[(&str, &str)]) -> Vec<u8> {
+    let frame = |(id, text): &(&str, &str)| {
+        [id.as_bytes(), &(text.len() as u32).to_be_bytes(), &[0, 0], text.as_bytes()].concat()
+    };
+    let body = [b"TXXX\0\0\0\x01\0\0\x07".to_vec(), frames.iter().map(frame).collect::<Vec<_>>().concat()].concat();
+    let sound = [&[0xFF, 0xFB, 0x90, 0x64][..], &[0; 413]].concat().repeat(12);
+    [b"ID3\x03\0\0\0\0\0", &[body.len() as u8][..], &body, &sound].concat()
+}
+
+#[test]
+fn the_decoder_is_asked_for_names_that_tags_do_not_give() {
+    let home = Home::new();
+    home.put("whole.mp3", &mp3(&[("TIT2", "\0Whole"), ("TPE1", "\0Somebody")]));
+    home.put("half.mp3", &mp3(&[("TIT2", "\0Half")]));
+    let judge = |path: &Path| {
+        assert!(path.ends_with("half.mp3"), "{} says all itself", path.display());
+        Ok(Some(Heard { title: Some("Other".into()), artist: Some("Ann".into()), duration_ms: None }))
+    };
+    let library = Library::open(Settings { judge: Arc::new(judge), ..home.settings("tag-worker") }).unwrap();
+    home.until(|| all(&library).len() == 2);
+    let artist = |title| find(&library, title).map(|track| track.tags.artist);
+    assert_eq!((artist("Whole").as_deref(), artist("Half").as_deref()), (Some("Somebody"), Some("Ann")));
 }
 
 /// A JPEG of one colour.
