@@ -70,7 +70,7 @@ fn words(dice: &mut Dice, count: usize) -> String {
     (0..count).map(|_| word(dice)).collect::<Vec<_>>().join(" ")
 }
 
-/// Searches as somebody types: the first letters of words that are there.
+/// Searches as somebody types: the first letters of words that are there, and whole words with a slip or an "and" too much.
 fn searches(tracks: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let music = folder.path().join("music");
@@ -79,23 +79,39 @@ fn searches(tracks: usize) {
     let library = open(&music, database.clone(), WorkerCommand::new("/bin/false", [""; 0]));
     let mut dice = Dice::seeded(5);
     fill(&database, tracks, &mut dice);
+    let count = |dice: &mut Dice| 1 + dice.below(3) as usize;
+    let begun = |dice: &mut Dice| {
+        let begun = (0..count(dice)).map(|_| {
+            let letters = 1 + dice.below(6) as usize;
+            word(dice).chars().take(letters).collect::<String>()
+        });
+        begun.collect::<Vec<_>>().join(" ")
+    };
+    measure(&library, &mut dice, &format!("search among {tracks} tracks"), begun);
+    // One letter is missing in one of them, or "and" stands between them.
+    let slipped = |dice: &mut Dice| {
+        let mut typed: Vec<String> = (0..count(dice)).map(|_| word(dice)).collect();
+        let which = dice.below(typed.len() as u64) as usize;
+        let place = dice.below(typed[which].chars().count().max(1) as u64) as usize;
+        typed[which] = typed[which].chars().enumerate().filter(|(at, _)| *at != place).map(|(_, c)| c).collect();
+        typed.join(if dice.below(2) == 0 { " " } else { " and " })
+    };
+    measure(&library, &mut dice, "the same with a slip", slipped);
+}
+
+/// Times searches for what `typed` makes.
+fn measure(library: &Library, dice: &mut Dice, what: &str, typed: impl Fn(&mut Dice) -> String) {
     let (mut times, mut rows) = (Vec::with_capacity(SEARCHES), 0);
     for _ in 0..SEARCHES {
-        let count = 1 + dice.below(3) as usize;
-        let typed: Vec<String> = (0..count)
-            .map(|_| {
-                let letters = 1 + dice.below(6) as usize;
-                word(&mut dice).chars().take(letters).collect()
-            })
-            .collect();
+        let typed = typed(dice);
         let begun = Instant::now();
-        rows += library.search(&typed.join(" "), None, 50).expect("an answer").len();
+        rows += library.search(&typed, None, 50).expect("an answer").len();
         times.push(begun.elapsed());
     }
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
     println!(
-        "search among {tracks} tracks: p50 {:.2} ms, p95 {:.2} ms, p99 {:.2} ms, max {:.2} ms; {:.1} rows each",
+        "{what}: p50 {:.2} ms, p95 {:.2} ms, p99 {:.2} ms, max {:.2} ms; {:.1} rows each",
         at(50),
         at(95),
         at(99),

@@ -1,12 +1,11 @@
 //! The database: its place, its tables and their versions.
 //!
-//! All of it can be found again by a scan, so what cannot be used (damaged, or of a newer version after a step back of
-//! the firmware) is set aside, one copy of it, and built anew (`rebuild`), at start and at any moment later; `trust` says when. Every change is a transaction, and SQLite's write-ahead
-//! log makes a transaction happen wholly or not at all when the power fails; the last ones may be lost, and are then
-//! made again.
+//! All of it can be found again by a scan, so what cannot be used (damaged, or of a newer firmware) is set aside and built anew, at
+//! any moment; `trust` says when. A change happens wholly or not at all when the power fails; the last may be made again.
 
 pub(crate) mod read;
 pub(crate) mod rebuild;
+mod tables;
 pub(crate) mod trust;
 pub(crate) mod write;
 
@@ -22,7 +21,7 @@ use self::trust::Fault;
 
 /// The versions of the tables: version n is what the first n texts make. To change a table, add a text; never change
 /// one. The database knows its version by `user_version`.
-const VERSIONS: [&str; 9] = [
+const VERSIONS: [&str; 10] = [
     "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY,
@@ -217,6 +216,7 @@ const VERSIONS: [&str; 9] = [
     -- More kinds of sound are played than before.
     DELETE FROM refused; UPDATE files SET mtime_ns = -1 WHERE reason IS NOT NULL;
 ",
+    tables::WITH_GENRES,
 ];
 
 /// How long a connection waits for another that writes. Writers are one, so this is for the moments of recovery.

@@ -3,6 +3,7 @@
 //! Text and what is typed become folded words by the same rules, so that both meet whatever signs, marks and spaces stand
 //! between. Which tracks have them, and which come first, is the search's business.
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::text::fold;
@@ -10,6 +11,12 @@ use crate::text::fold;
 /// Stands behind the last word of a text in the index, so that a whole text differs from a beginning. Nobody types it: a
 /// letter for private use.
 pub const END: char = '\u{E000}';
+
+/// Stands in front of the words that are made of signs alone, as those of "!!!" and "÷" are.
+const SIGNS: char = '\u{E001}';
+
+/// Words for "and", which people type where a sign stands or nothing, and leave out where they are.
+const ANDS: [&str; 7] = ["and", "und", "et", "y", "e", "i", "n"];
 
 /// Letters of the words in which texts of scripts without spaces are indexed: more letters are found as several such words.
 const RUN_CHARS_MAX: usize = 8;
@@ -20,6 +27,7 @@ pub(crate) const SLIP_CHARS: std::ops::RangeInclusive<usize> = 4..=24;
 /// Returns the words of `text` for the index, separated by spaces: as somebody reads them, [`END`], then those that somebody may
 /// type instead.
 pub fn indexed(text: &str) -> String {
+    let original = text;
     let text = folded(text);
     let mut shown = Vec::new();
     let mut besides = Vec::new();
@@ -35,6 +43,11 @@ pub fn indexed(text: &str) -> String {
             besides.extend(split(&plain, |_| true));
         }
         shown.extend(read);
+    }
+    besides.extend(signs(&text, shown.is_empty()));
+    // "Für" is also typed "fuer".
+    if let Some(text) = written_out(original) {
+        besides.extend(text.split_whitespace().flat_map(|chunk| split(chunk, |sign| !is_silent(sign))));
     }
     let (shown, runs): (Vec<Vec<String>>, Vec<Vec<String>>) = shown.iter().map(|word| runs(word)).unzip();
     let shown = shown.concat();
@@ -56,16 +69,64 @@ pub fn indexed(text: &str) -> String {
 
 /// Returns the words of what somebody types, in order; at most `max` of them.
 pub fn typed(text: &str, max: usize) -> Vec<String> {
-    let text = folded(text);
+    words_of(&folded(text), max)
+}
+
+/// Returns the words that somebody may mean who typed `text` and found nothing, most like it first: with umlauts written out, and
+/// without the words for "and".
+pub(crate) fn meant(text: &str, max: usize) -> Vec<Vec<String>> {
+    let words = typed(text, max);
+    let written = written_out(text).map(|text| words_of(&text, max));
+    let bare: Vec<String> = words.iter().filter(|word| !ANDS.contains(&word.as_str())).cloned().collect();
+    let others = written.into_iter().chain([bare]);
+    others.filter(|other| !other.is_empty() && *other != words).collect()
+}
+
+fn words_of(text: &str, max: usize) -> Vec<String> {
     let words = text.split_whitespace().flat_map(|chunk| split(chunk, |sign| !is_silent(sign)));
     let pieces = words.flat_map(|word| runs(&word).0);
     let cut = pieces.flat_map(|word| if is_run(&word) { windows(&word) } else { vec![word] });
-    cut.take(max).collect()
+    let words: Vec<String> = cut.take(max).collect();
+    if words.is_empty() { signs(text, true).into_iter().take(max).collect() } else { words }
+}
+
+/// The words that stand for signs between spaces, in a text that has nothing else or, without those that only part its words, in
+/// any other.
+fn signs(text: &str, is_all: bool) -> Vec<String> {
+    let is_parting = |chunk: &str| !is_all && chunk.chars().all(|sign| "-–—&+/|·•,:;.~".contains(sign));
+    let chunks = text.split_whitespace().filter(|chunk| !chunk.contains(char::is_alphanumeric) && !is_parting(chunk));
+    let word = |chunk: &str| {
+        let signs = chunk.chars().filter(|sign| !is_combining_mark(*sign)).take(RUN_CHARS_MAX);
+        signs.fold(SIGNS.to_string(), |word, sign| format!("{word}{:x}g", u32::from(sign)))
+    };
+    chunks.map(word).collect()
+}
+
+/// Folded, with the umlauts of German and the north written out; `None` if there are none.
+fn written_out(text: &str) -> Option<String> {
+    let letters = text.nfc().flat_map(char::to_lowercase);
+    let mut written = String::with_capacity(text.len());
+    let mut has_any = false;
+    for letter in letters {
+        let out = match letter {
+            'ä' => "ae",
+            'ö' | 'ø' => "oe",
+            'ü' => "ue",
+            'å' => "aa",
+            other => {
+                written.push(other);
+                continue;
+            }
+        };
+        has_any = true;
+        written.push_str(out);
+    }
+    has_any.then(|| folded(&written))
 }
 
 /// Returns the words of an indexed text in which a slip can be mended.
 pub fn terms(indexed: &str) -> impl Iterator<Item = &str> {
-    let is_term = |word: &&str| SLIP_CHARS.contains(&word.chars().count()) && !is_run(word);
+    let is_term = |word: &&str| SLIP_CHARS.contains(&word.chars().count()) && !is_run(word) && !word.starts_with(SIGNS);
     indexed.split(' ').filter(is_term)
 }
 
@@ -97,7 +158,7 @@ fn folded(text: &str) -> String {
 }
 
 fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    (c.is_alphanumeric() || is_combining_mark(c)) && !is_silent(c)
 }
 
 /// Signs inside a word that are not heard: "don't", "R.E.M.", "P!nk".
@@ -106,15 +167,9 @@ fn is_silent(sign: char) -> bool {
         sign,
         '\'' | '\u{2018}'
             | '\u{2019}'
-            | '\u{2BC}'
-            | '`'
-            | '\u{B4}'
-            | '\u{2032}'
-            | '\u{5F3}'
-            | '\u{5F4}'
-            | '.'
-            | '!'
-            | '$'
+            | '\u{201B}'
+            // Unicode counts these among the letters.
+            | '\u{2B9}'..='\u{2BD}' | '`' | '\u{B4}' | '\u{2032}' | '\u{5F3}' | '\u{5F4}' | '.' | '!' | '$'
     )
 }
 
@@ -133,7 +188,7 @@ fn letter_like(sign: char) -> Option<char> {
 fn split(chunk: &str, parts: impl Fn(char) -> bool) -> Vec<String> {
     let words = chunk.split(|c: char| !is_letter(c) && parts(c));
     let words = words.map(|word| word.chars().filter(|c| is_letter(*c)).collect::<String>());
-    words.filter(|word| !word.is_empty()).collect()
+    words.filter(|word| word.contains(char::is_alphanumeric)).collect()
 }
 
 /// Scripts that are written without spaces.
@@ -208,6 +263,14 @@ mod tests {
             ("blink-182", &["blink182", "blink 182"]),
             ("L'Été Indien", &["l'ete", "ete indien", "lete"]),
             ("Jóga", &["joga", "jóga"]),
+            ("Don\u{2BC}t Stop", &["dont stop", "don't", "don\u{2BC}t"]),
+            ("Hawai\u{2BB}i", &["hawaii", "hawai'i"]),
+            ("Für Elise", &["fuer elise", "fur", "für"]),
+            ("Fu\u{308}r Øde", &["fuer", "oede", "ode"]),
+            ("!!!", &["!!!", "!!"]),
+            ("÷ (Deluxe)", &["÷", "deluxe"]),
+            ("-", &["-"]),
+            ("❤\u{FE0F}", &["❤", "❤\u{FE0F}"]),
             ("宇多田ヒカル", &["宇多田", "多田", "ヒカル", "ひかる", "カル", "宇多田ヒカル"]),
             ("東京事変", &["東京", "京事", "変"]),
             ("椎名林檎と加爾基精液栗ノ花", &["精液", "椎名林檎", "加爾基精液栗ノ花"]),
@@ -221,7 +284,8 @@ mod tests {
                 assert!(finds(text, what), "{what} in {text}: {:?} in {:?}", typed(what, 8), indexed(text));
             }
         }
-        for (text, what) in [("Don't Stop", "stopped"), ("AC/DC", "cd"), ("東京事変", "京変"), ("", "x"), ("x", "!")]
+        for (text, what) in
+            [("Don't Stop", "stopped"), ("AC/DC", "cd"), ("東京事変", "京変"), ("", "x"), ("x", "!"), ("A - B", "-")]
         {
             assert!(!finds(text, what), "{what} in {text}");
         }
@@ -242,7 +306,7 @@ mod tests {
     #[test]
     fn words_are_letters_and_digits_only_and_not_too_many() {
         assert_eq!(typed("Motör-head \"OR* (x", 3), ["motor", "head", "or"]);
-        assert!(typed("\"*^:- \0", 3).is_empty());
+        assert!(typed("\"*^:- \0", 3).iter().all(|word| word.chars().all(|c| c == SIGNS || c.is_ascii_alphanumeric())));
         assert_eq!(indexed("One"), format!("one {END}"));
         assert_eq!(terms(&indexed("Don't Metallica 東京事変東京")).collect::<Vec<_>>(), ["dont", "metallica"]);
     }

@@ -295,7 +295,7 @@ fn write_track(
             ],
             |row| row.get(0),
         )?;
-    index(transaction, id, [&title, &tags.artist, &tags.album], album_artist)?;
+    index(transaction, id, [&title, &tags.artist, &tags.album, &tags.genre], album_artist)?;
     Ok(id)
 }
 
@@ -303,21 +303,21 @@ fn write_track(
 fn index(
     transaction: &Transaction<'_>,
     id: i64,
-    [title, artist, album]: [&str; 3],
+    [title, artist, album, genre]: [&str; 4],
     album_artist: &str,
 ) -> rusqlite::Result<()> {
     let mut artists = indexed(artist);
     if album_artist != artist {
         artists = format!("{artists} {}", indexed(album_artist));
     }
-    let texts = [indexed(title), artists, indexed(album)];
+    let texts = [indexed(title), artists, indexed(album), indexed(genre)];
     let mut add = transaction.prepare_cached("INSERT OR IGNORE INTO terms VALUES (?1, ?2)")?;
     for term in texts.iter().flat_map(|text| terms(text)) {
         add.execute([term, &term.chars().rev().collect::<String>()])?;
     }
-    let sql = "INSERT OR REPLACE INTO search (rowid, title, artist, album) VALUES (?1, ?2, ?3, ?4)";
-    let [title, artist, album] = texts;
-    transaction.prepare_cached(sql)?.execute(params![id, title, artist, album])?;
+    let sql = "INSERT OR REPLACE INTO search (rowid, title, artist, album, genre) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let [title, artist, album, genre] = texts;
+    transaction.prepare_cached(sql)?.execute(params![id, title, artist, album, genre])?;
     Ok(())
 }
 

@@ -14,6 +14,12 @@ fn shelf() -> Shelf {
         tags("All the Small Things", "blink-182", ""),
         tags("Enter Sandman", "Metallica", ""),
         tags("Pump It", "The Black Eyed Peas", ""),
+        tags("The Boxer", "Simon & Garfunkel", ""),
+        tags("Für Elise", "Ludwig", ""),
+        tags("Fuer immer", "Doro", ""),
+        tags("Me and Giuliani", "!!!", ""),
+        tags("Shape of You", "Ed", "÷ (Deluxe)"),
+        super::Tags { genre: "Drum & Bass; Trip-Hop".into(), ..tags("Teardrop", "Massive", "") },
         tags("丸の内サディスティック", "椎名林檎", ""),
         tags("שָׁלוֹם עֲלֵיכֶם", "", ""),
     ])
@@ -43,6 +49,18 @@ fn what_people_type_is_found_without_its_signs_and_with_a_slip() {
         ("thundrst", "Thunderstruck"),
         ("blackeyed peas", "Pump It"),
         ("thunder struck", "Thunderstruck"),
+        // The word that is meant has five letters.
+        ("quen", "Don't Stop Me Now"),
+        ("qeen", "Don't Stop Me Now"),
+        ("simon and garfunkel", "The Boxer"),
+        ("simon und garfunkle", "The Boxer"),
+        ("simon & garfunkel", "The Boxer"),
+        ("fuer elise", "Für Elise"),
+        ("für immer", "Fuer immer"),
+        ("trip hop", "Teardrop"),
+        ("drum and bass", "Teardrop"),
+        ("!!!", "Me and Giuliani"),
+        ("÷", "Shape of You"),
         ("内サデ", "丸の内サディスティック"),
         ("林檎", "丸の内サディスティック"),
         ("שלום", "שָׁלוֹם עֲלֵיכֶם"),
@@ -50,7 +68,7 @@ fn what_people_type_is_found_without_its_signs_and_with_a_slip() {
         assert_eq!(shelf.search(typed), [found], "{typed}");
     }
     // Two slips, a slip in a short word, and letters that are none of a word.
-    for typed in ["metalika", "quen", "sandmanx metalika", "xyzzy"] {
+    for typed in ["metalika", "quex", "jax", "edd", "uen", "?", "sandmanx metalika", "xyzzy"] {
         assert_eq!(shelf.search(typed), [""; 0], "{typed}");
     }
 }

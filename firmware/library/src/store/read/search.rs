@@ -1,6 +1,7 @@
 //! Search as somebody types: whole titles come first, then titles that begin so, titles, artists and albums with these words,
 //! then tracks that have them between all three; in each, whole words before beginnings, and what has been played before what never
-//! was. Where nothing is found, one slip of the finger in a word, and words written together or apart, are forgiven.
+//! was. Where nothing is found, umlauts written out, an "and" too much, one slip of the finger in a word, and words written together or
+//! apart are forgiven.
 //!
 //! Ranking everything that matches would take longer than the next key press. Instead each of these classes is a question of its
 //! own, asked only while the page is not full. A page goes on after a track by finding it again.
@@ -12,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::{self, BESIDES, COLUMNS, JOINS, Track};
 use super::{AskError, Plays, QUERY_CHARS_MAX, page};
-use crate::words::{END, SLIP_CHARS, is_one_slip, typed};
+use crate::words::{END, SLIP_CHARS, is_one_slip, meant, typed};
 
 /// Most words that are searched for; further ones are ignored.
 const WORDS_MAX: usize = 8;
@@ -23,8 +24,11 @@ const CLASS_MAX: usize = 2_000;
 /// Tracks played most that are looked for in a class that has more than are put into order.
 const FAVOURITES_MAX: usize = 32;
 
-/// Shortest word in which a slip is forgiven, letters.
-const SLIP_CHARS_MIN: usize = 5;
+/// Shortest word that may be meant by one with a slip in it, letters.
+const MEANT_CHARS_MIN: usize = 5;
+
+/// Where words are looked for, the most telling first.
+const PLACES: [&str; 4] = ["title", "artist", "album", "genre"];
 
 /// Words that are compared with one that has a slip in it, and words that are taken for it.
 const COMPARED_MAX: usize = 4_000;
@@ -42,7 +46,7 @@ fn classes(words: &[String]) -> Vec<String> {
     let begun = quoted.iter().map(|word| format!("{word} *")).collect::<Vec<_>>().join(" AND ");
     let mut classes =
         vec![format!("title : ^ {phrase} + \"{END}\""), format!("title : ^ {phrase}"), format!("title : ^ {phrase} *")];
-    for column in ["title", "artist", "album"] {
+    for column in PLACES {
         classes.extend([format!("{column} : ({whole})"), format!("{column} : ({begun})")]);
     }
     classes.push(begun);
@@ -66,7 +70,7 @@ fn forgiving(connection: &Connection, words: &[String]) -> Result<Vec<String>, A
         all.push(rest.cloned().chain([joined]).collect::<Vec<_>>().join(" AND "));
     }
     let all = all.iter().map(|way| format!("({way})")).collect::<Vec<_>>().join(" OR ");
-    let columns = ["title", "artist", "album"].map(|column| format!("{column} : ({all})"));
+    let columns = PLACES.map(|column| format!("{column} : ({all})"));
     Ok(columns.into_iter().chain([all]).collect())
 }
 
@@ -74,18 +78,27 @@ fn forgiving(connection: &Connection, words: &[String]) -> Result<Vec<String>, A
 fn slips(connection: &Connection, word: &str, may_go_on: bool) -> Result<Vec<String>, AskError> {
     let letters: Vec<char> = word.chars().collect();
     let mut meant: Vec<String> = Vec::new();
-    if letters.len() < SLIP_CHARS_MIN || !SLIP_CHARS.contains(&letters.len()) {
+    if !SLIP_CHARS.contains(&letters.len()) {
         return Ok(meant);
     }
-    let (first, second) = letters.split_at(letters.len() / 2);
+    // A word that is too short itself lacks a letter, and is typed to its end.
+    let is_short = letters.len() < MEANT_CHARS_MIN;
+    let may_go_on = may_go_on && !is_short;
+    let fewest = if is_short { MEANT_CHARS_MIN } else { letters.len() - 1 };
+    let most = if may_go_on { *SLIP_CHARS.end() } else { letters.len() + 1 };
+    let half = letters.len() / 2;
+    let (first, second) = (&letters[..half], &letters[if is_short { 1 } else { half }..]);
     let (first, second): (String, String) = (first.iter().collect(), second.iter().rev().collect());
     let mut swapped = letters.clone();
-    swapped.swap(letters.len() / 2 - 1, letters.len() / 2);
+    swapped.swap(half - 1, half);
     let swapped: String = swapped.into_iter().collect();
     for (column, begins) in [("term", &first), ("backwards", &second), ("term", &swapped)] {
-        let sql = format!("SELECT term FROM terms WHERE {column} >= ?1 AND {column} < ?2 LIMIT {COMPARED_MAX}");
+        let sql = format!(
+            "SELECT term FROM terms WHERE {column} >= ?1 AND {column} < ?2 AND length(term) BETWEEN ?3 AND ?4
+             LIMIT {COMPARED_MAX}"
+        );
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query((begins, format!("{begins}{}", char::MAX)))?;
+        let mut rows = statement.query((begins, format!("{begins}{}", char::MAX), fewest as i64, most as i64))?;
         while let Some(row) = rows.next()? {
             let term = row.get_ref(0)?.as_str().unwrap_or_default();
             if is_one_slip(word, term, may_go_on) && !meant.iter().any(|known| known == term) {
@@ -113,15 +126,17 @@ pub(super) fn search(
     }
     let mut page =
         Page { connection, plays, after, wanted: page(limit) as usize, seen: HashSet::new(), found: Vec::new() };
-    let classes = classes(&words);
-    let (titles, others) = classes.split_at(TITLE_CLASSES);
-    page.fill(titles)?;
-    // What the widest class does not find, none does.
-    if page.found.len() < page.wanted && (!page.seen.is_empty() || page.finds(others.last())?) {
-        page.fill(others)?;
+    page.fill_with(&words)?;
+    let mut last = &words;
+    let others = if page.seen.is_empty() { meant(&text, WORDS_MAX) } else { Vec::new() };
+    for words in &others {
+        if page.seen.is_empty() {
+            page.fill_with(words)?;
+            last = words;
+        }
     }
     if page.seen.is_empty() {
-        page.fill(&forgiving(connection, &words)?)?;
+        page.fill(&forgiving(connection, last)?)?;
     }
     Ok(page.found)
 }
@@ -138,6 +153,18 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// Fills the page with what has these words.
+    fn fill_with(&mut self, words: &[String]) -> Result<(), AskError> {
+        let classes = classes(words);
+        let (titles, others) = classes.split_at(TITLE_CLASSES);
+        self.fill(titles)?;
+        // What the widest class does not find, none does.
+        if self.found.len() < self.wanted && (!self.seen.is_empty() || self.finds(others.last())?) {
+            self.fill(others)?;
+        }
+        Ok(())
+    }
+
     fn fill(&mut self, classes: &[String]) -> Result<(), AskError> {
         let sql = format!("SELECT {COLUMNS} FROM tracks {JOINS} {BESIDES} WHERE tracks.id = ?1");
         let mut shown = self.connection.prepare_cached(&sql)?;
