@@ -29,9 +29,10 @@ pub const FILES_MAX: usize = 100_000;
 const FOLDERS_MAX: usize = 100_000;
 
 /// Endings of files that may be music, lower case.
-pub const ENDINGS: [&str; 30] = [
+pub const ENDINGS: [&str; 46] = [
     "mp3", "m4a", "m4b", "aac", "flac", "ogg", "oga", "opus", "wav", "aif", "aiff", "aifc", "mp2", "mp1", "m4r", "mp4",
-    "m4p", "mov", "spx", "wave", "bwf", "rf64", "w64", "mka", "webm", "caf", "ac3", "eac3", "ec3", "dts",
+    "m4p", "mov", "spx", "wave", "bwf", "rf64", "w64", "mka", "webm", "caf", "ac3", "eac3", "ec3", "dts", "mpga",
+    "mpa", "m2a", "3gp", "3ga", "3g2", "f4a", "weba", "ogx", "adts", "loas", "latm", "mkv", "m4v", "qt", "ogv",
 ];
 
 /// A file that may be music.
@@ -79,7 +80,7 @@ pub(crate) struct Walked {
     pub(crate) covers: Vec<Cover>,
     /// Cue sheets and playlists, sorted by path.
     pub(crate) lists: Vec<Found>,
-    /// Sound of kinds that are not looked at.
+    /// Sound, and covers, of kinds that are not looked at.
     pub(crate) passed_over: PassedOver,
     /// Folders that cannot be listed, and files that cannot be looked at: nothing is known of what lies there and below.
     pub(crate) unknown: Vec<Vec<u8>>,
@@ -181,6 +182,9 @@ pub(crate) fn below(root: &Path, path: &[u8], mut visit: impl FnMut(&[u8]) -> bo
                 let about = || item.metadata().ok().map(|about| Stamp::of_picture(&about));
                 pictures.see(&folder, name.as_bytes(), about);
                 passed_over::count(&mut walked.passed_over, Path::new(&name));
+                if let Some(ending) = covers::unreadable(name.as_bytes()) {
+                    *walked.passed_over.entry(ending).or_default() += 1;
+                }
             }
         }
         walked.covers.extend(pictures.cover());

@@ -19,7 +19,10 @@ pub(crate) struct Cover {
 }
 
 /// Endings of pictures, lower case, the best first.
-const PICTURES: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
+const PICTURES: [&str; 6] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp"];
+
+/// Endings of pictures that no decoder here is for, lower case.
+const UNREADABLE: [&str; 7] = ["gif", "bmp", "tif", "tiff", "heic", "avif", "jxl"];
 
 /// Names of covers without ending, folded to words, the best first.
 const NAMES: [&str; 12] = [
@@ -47,7 +50,10 @@ const OTHERS: [&str; 15] = [
 ];
 
 /// How folders are called that hold the discs of one album, before their number.
-const DISCS: [&str; 8] = ["cd", "disc", "disk", "dvd", "disque", "disco", "vinyl", "side"];
+const DISCS: [&str; 9] = ["cd", "disc", "disk", "dvd", "disque", "disco", "vinyl", "side", "lp"];
+
+/// The same for parts of an album that may as well be albums of their own: only where the name begins so.
+const PARTS: [&str; 2] = ["volume", "vol"];
 
 /// How good a picture is as a cover by its name, the lower the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,11 +147,22 @@ fn cover(root: &Path, folder: &[u8]) -> Option<Cover> {
     pictures.cover()
 }
 
+/// The ending of a file that is a cover by its name, of a kind that cannot be shown.
+pub(super) fn unreadable(name: &[u8]) -> Option<&'static str> {
+    let ending = name.rsplit(|byte| *byte == b'.').next()?.to_ascii_lowercase();
+    let ending = UNREADABLE.into_iter().find(|known| known.as_bytes() == ending)?;
+    matches!(rank_in(name, &[ending]), Some(Rank::Named(_))).then_some(ending)
+}
+
 /// `None` if it is no picture, or one of something else.
 fn rank(name: &[u8]) -> Option<Rank> {
+    rank_in(name, &PICTURES)
+}
+
+fn rank_in(name: &[u8], endings: &[&str]) -> Option<Rank> {
     let name = std::str::from_utf8(name).ok()?.to_lowercase();
     let (stem, ending) = name.rsplit_once('.')?;
-    let ending = PICTURES.iter().position(|known| *known == ending).filter(|_| !stem.is_empty())?;
+    let ending = endings.iter().position(|known| *known == ending).filter(|_| !stem.is_empty())?;
     let words: Vec<&str> = stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let place = NAMES.iter().position(|known| *known == words.join(" "));
     if let Some(place) = place {
@@ -162,16 +179,24 @@ fn rank(name: &[u8]) -> Option<Rank> {
     }
 }
 
-/// Whether a folder holds one disc of the album above it, as "CD1", "Disc 2 - Live" and "Side A" do.
+/// Whether a folder holds one disc of the album above it, as "CD1", "Disc 2 - Live", "The Wall [CD 1]", "1CD" and "Side A" do.
 fn is_disc(folder: &[u8]) -> bool {
     let name = String::from_utf8_lossy(split(folder).1).to_lowercase();
-    let mut rests = DISCS.iter().filter_map(|word| name.strip_prefix(word));
-    rests.any(|rest| {
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let mut rests = DISCS.iter().chain(&PARTS).filter_map(|word| name.strip_prefix(word));
+    let begins = rests.any(|rest| {
         let number = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
         let first: String = number.chars().take_while(|c| c.is_alphanumeric()).collect();
-        let is_number = !first.is_empty() && first.chars().all(|c| c.is_ascii_digit());
-        is_number || first.chars().count() == 1 && number.len() < rest.len()
-    })
+        is_number(&first) || first.chars().count() == 1 && number.len() < rest.len()
+    });
+    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    // The word and its number together, or one behind the other.
+    let joined = |word: &str| DISCS.iter().any(|disc| word.strip_prefix(disc).is_some_and(is_number));
+    let within = words.iter().any(|word| joined(word))
+        || words.windows(2).any(|pair| DISCS.contains(&pair[0]) && is_number(pair[1]));
+    let backwards =
+        matches!(words[..], [only] if DISCS.iter().any(|disc| only.strip_suffix(disc).is_some_and(is_number)));
+    begins || within || backwards
 }
 
 #[cfg(test)]
@@ -198,6 +223,8 @@ mod tests {
             "Miles Davis - Kind of Blue (Front).png",
             "folder2.jpg",
             "scan.jpg",
+            "cover.jfif",
+            "Front.JPE",
         ] {
             assert_eq!(chosen(&[name, "back.jpg", "notes.txt"]).as_deref(), Some(name), "{name}");
         }
@@ -207,6 +234,11 @@ mod tests {
             Some("AlbumArt_{X}_Large.jpg")
         );
         assert_eq!(chosen(&["cd.jpg", "back cover.jpg"]).as_deref(), Some("back cover.jpg"));
+        let told = ["cover.gif", "Folder.BMP", "a (front).tif", "party.gif", "cover.jpg", "gif"];
+        assert_eq!(
+            told.map(|name| unreadable(name.as_bytes())),
+            [Some("gif"), Some("bmp"), Some("tif"), None, None, None]
+        );
         for none in [&["a.jpg", "b.jpg"][..], &["back.jpg"], &["cd.png"], &[".jpg"], &["cover.gif"], &[]] {
             assert_eq!(chosen(none), None, "{none:?}");
         }
@@ -214,10 +246,38 @@ mod tests {
 
     #[test]
     fn discs_have_the_cover_of_the_folder_above_unless_they_have_their_own() {
-        for disc in ["CD1", "M/cd 2", "M/Disc-3", "Disk 1 - Live", "Vinyl A", "side b"] {
+        for disc in [
+            "CD1",
+            "M/cd 2",
+            "M/Disc-3",
+            "Disk 1 - Live",
+            "Vinyl A",
+            "side b",
+            "The Wall CD1",
+            "Album [Disc 2]",
+            "1CD",
+            "LP1",
+            "Vol 2",
+            "Vol. 3",
+            "Volume 1",
+            "Wall (CD 02) Remastered",
+        ] {
             assert!(is_disc(disc.as_bytes()), "{disc}");
         }
-        for folder in ["", "CD", "Discovery", "CDs", "Disco", "Discography", "Sidecar", "M"] {
+        for folder in [
+            "",
+            "CD",
+            "Discovery",
+            "CDs",
+            "Disco",
+            "Discography",
+            "Sidecar",
+            "M",
+            "Wall CD",
+            "2CD Box",
+            "Hits Vol 2",
+            "1999",
+        ] {
             assert!(!is_disc(folder.as_bytes()), "{folder}");
         }
         let root = tempfile::tempdir().unwrap();

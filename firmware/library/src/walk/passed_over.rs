@@ -6,10 +6,10 @@ use std::path::Path;
 use super::ends_in;
 
 /// Endings of sound that no decoder here is for, lower case.
-const ENDINGS: [&str; 35] = [
-    "aa", "aax", "ac4", "amr", "ape", "au", "awb", "dff", "dsf", "dtshd", "gsm", "it", "mid", "midi", "mlp", "mod",
-    "mpc", "mpp", "ofr", "oma", "ra", "ram", "rm", "s3m", "shn", "snd", "spc", "tak", "thd", "tta", "voc", "vqf",
-    "wma", "wv", "xm",
+const ENDINGS: [&str; 37] = [
+    "aa", "aax", "ac4", "amr", "ape", "asf", "au", "awb", "dff", "dsf", "dtshd", "gsm", "it", "mid", "midi", "mlp",
+    "mod", "mpc", "mpp", "ofr", "oma", "ra", "ram", "rm", "s3m", "shn", "snd", "spc", "tak", "thd", "tta", "voc",
+    "vqf", "wma", "wmv", "wv", "xm",
 ];
 
 /// How many files there are of each ending.
