@@ -105,10 +105,20 @@ fn unquoted(text: &str) -> String {
     }
 }
 
+/// Quotes of typographers.
+const QUOTES: [char; 9] = ['“', '”', '„', '‟', '«', '»', '″', '＂', '"'];
+
 /// The name of a file, without the word that names its kind.
 fn file_name(text: &str) -> String {
     if text.starts_with('"') {
         return unquoted(text);
+    }
+    // Quotes that a word processor has put in their place; behind the last stands the kind at most.
+    if let Some(rest) = text.strip_prefix(QUOTES)
+        && let Some((inner, kind)) = rest.rsplit_once(QUOTES)
+        && (kind.is_empty() || KINDS.contains(&kind.trim().to_ascii_uppercase().as_str()))
+    {
+        return inner.to_owned();
     }
     let kind = text.rsplit_once(char::is_whitespace);
     let name = kind.filter(|(_, kind)| KINDS.contains(&kind.to_ascii_uppercase().as_str()));
@@ -200,6 +210,10 @@ mod tests {
             ("a b.flac", "a b.flac"),
             ("\"a b.flac", "a b.flac"),
             ("\" a.flac\" MP3", " a.flac"),
+            ("“a b.flac” WAVE", "a b.flac"),
+            ("„a b.flac“", "a b.flac"),
+            ("«a «b».flac» WAVE", "a «b».flac"),
+            ("“Heroes”.flac WAVE", "“Heroes”.flac"),
         ] {
             assert_eq!(told(&format!("FILE {named}\nTRACK 01 AUDIO\nINDEX 01 0:0:0"))[0].0, name, "{named}");
         }

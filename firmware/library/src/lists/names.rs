@@ -149,8 +149,8 @@ impl Catalog {
     }
 }
 
-/// How a name may be written, the likeliest first: as it stands, without spaces around it, with the other slash, and without
-/// the letter of a Windows drive. An address of another machine is no name.
+/// How a name may be written, the likeliest first: as it stands, without spaces around it, with the other slash, without the
+/// letter of a Windows drive, and with slashes for the colons of an old Mac. An address of another machine is no name.
 fn forms(name: &str) -> Vec<String> {
     let trimmed = name.trim();
     if trimmed.contains("://") {
@@ -159,12 +159,24 @@ fn forms(name: &str) -> Vec<String> {
     let mut forms: Vec<String> = Vec::new();
     let slashed = trimmed.replace('\\', "/");
     let rooted = slashed.get(1..3).filter(|rest| *rest == ":/").map(|_| slashed[2..].to_owned());
-    for form in [Some(name.to_owned()), Some(trimmed.to_owned()), Some(slashed), rooted].into_iter().flatten() {
+    let coloned = if rooted.is_none() && !trimmed.contains('\\') { of_old_mac(trimmed) } else { None };
+    for form in [Some(name.to_owned()), Some(trimmed.to_owned()), Some(slashed), rooted, coloned].into_iter().flatten()
+    {
         if !form.is_empty() && !forms.contains(&form) {
             forms.push(form);
         }
     }
     forms
+}
+
+/// The path that HFS writes with colons: behind the name of a disk, or seen from the list where a colon stands in front, and one
+/// folder up for each further one. There a slash is a letter, for which other systems show a colon.
+fn of_old_mac(name: &str) -> Option<String> {
+    let (disk, rest) = name.split_once(':')?;
+    let parts: Vec<String> =
+        rest.split(':').map(|part| if part.is_empty() { "..".into() } else { part.replace('/', ":") }).collect();
+    let path = parts.join("/");
+    Some(if disk.is_empty() { path } else { format!("/{path}") })
 }
 
 /// Returns whether a name is an address on the network rather than a file.
@@ -294,6 +306,11 @@ mod tests {
             ("/media/stick/Album/a b.flac", Some("Album/a b.flac")),
             ("/Album/a b.flac", Some("Album/a b.flac")),
             ("E:\\Album\\a b.flac", Some("Album/a b.flac")),
+            // With colons.
+            ("Macintosh HD:Album:a b.flac", Some("Album/a b.flac")),
+            (":near.mp3", Some("Lists/near.mp3")),
+            ("::Album:a b.flac", Some("Album/a b.flac")),
+            ("Macintosh HD:Users:ann:Album:CD2:01 - Ärger.mp3", Some("Album/CD2/01 - Ärger.mp3")),
             // Encoded.
             ("../Album/a%20b.flac", Some("Album/a b.flac")),
             ("../Album/CD2/01%20-%20%C3%84rger.mp3", Some("Album/CD2/01 - Ärger.mp3")),
