@@ -25,11 +25,12 @@ const GAUGE: &str = "partybox_kernel_to_sound_seconds ";
 
 fn main() {
     let Some(card) = Card::fresh("boot") else { return };
+    card.pair();
     println!("load: {}", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
     // The first start makes keys and grows the data partition; every other one is like the second.
     let [first, ours] = ["first start", "second start"].map(|name| {
         let running = card.boot();
-        let seconds = seconds(|| running.get("/metrics"));
+        let seconds = seconds(|| running.tells_host("/metrics"));
         println!("the card, {name}: {seconds:.2} s from the kernel's start to sound");
         print_stamps(&running.said());
         seconds

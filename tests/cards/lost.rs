@@ -44,7 +44,7 @@ fn a_box_whose_data_is_lost_plays_and_begins_anew_only_when_a_host_says_so() {
     running.says("partybox: data: lost");
     assert!(running.page().contains("id=\"play\""), "not the guest's page");
     running.until_tells("/api/party/status", forgets);
-    running.until_tells("/metrics", |text| text.contains("partybox_forgets 1\n"));
+    running.until_tells_host("/metrics", |text| text.contains("partybox_forgets 1\n"));
     assert_eq!(running.choose("/api/box/network", &json!({ "portal": CHOSEN })), 204, "it holds until it is off");
     assert!(is_same(&before, &card.beside("img")), "something was written to the partition");
 

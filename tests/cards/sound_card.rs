@@ -34,7 +34,7 @@ fn a_usb_sound_card_is_heard_over_the_music_and_again_from_another_socket_after_
     without_line_in(&running);
     for (socket, khz) in [(1, KHZ[0]), (3, KHZ[1])] {
         let plugged = sockets.plug_sound_card(socket, khz);
-        running.until_tells("/health", |said| said.contains("\"line-in\":\"signal\""));
+        running.until_tells_host("/health", |said| said.contains("\"line-in\":\"signal\""));
         goes_on(&running);
         sockets.pull_sound_card(plugged);
         without_line_in(&running);
@@ -55,7 +55,7 @@ fn a_usb_sound_card_is_heard_over_the_music_and_again_from_another_socket_after_
 
 /// Waits until the box says that nothing is plugged in, and that music is heard all the same.
 fn without_line_in(running: &Running) {
-    running.until_tells("/health", |said| said.contains("\"line-in\":\"no-device\""));
+    running.until_tells_host("/health", |said| said.contains("\"line-in\":\"no-device\""));
     goes_on(running);
 }
 

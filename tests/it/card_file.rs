@@ -78,6 +78,7 @@ const VALUES: [Values; 70] = [
     ("http.url", "\"https://party.internal\"", "\"party\""),
     ("http.proxies", "[\"10.0.0.1\"]", "[\"me\"]"),
     ("http.embed", "[\"http://homeassistant.local:8123\"]", "[\"x\"]"),
+    ("http.metrics_from", "[\"10.0.0.0/8\"]", "[\"me\"]"),
     ("board.board", "\"sim\"", "\"abacus\""),
     ("board.chip", "\"chip\"", "1"),
     ("board.display", "\"none\"", "\"tv\""),

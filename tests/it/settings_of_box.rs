@@ -70,6 +70,7 @@ fn values() -> Vec<(&'static str, &'static str, Value)> {
         ("http.url", "\"http://one.internal\"", json!("https://two.internal")),
         ("http.proxies", "[\"10.9.9.0/24\"]", json!(["10.9.8.7"])),
         ("http.embed", "[\"http://one.internal:81\"]", json!(["*"])),
+        ("http.metrics_from", "[\"10.9.9.0/24\"]", json!(["10.9.8.7"])),
         ("http.names", "[\"one.internal\"]", json!(["two.internal", "three.internal"])),
         ("board.board", "\"sim\"", json!("auto")),
         ("board.chip", "\"chip\"", json!("other")),

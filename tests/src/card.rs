@@ -319,22 +319,26 @@ impl Running {
     /// # Panics
     /// When it is not in time.
     pub fn until_tells(&self, path: &str, wanted: impl Fn(&str) -> bool) {
+        Self::until_answered(path, || self.get(path), wanted);
+    }
+
+    fn until_answered(path: &str, ask: impl Fn() -> Option<String>, wanted: impl Fn(&str) -> bool) {
         let mut answer = String::new();
         let is_so = wait::comes_true(PATIENCE, || {
-            answer = self.get(path).unwrap_or_default();
+            answer = ask().unwrap_or_default();
             wanted(&answer)
         });
         assert!(is_so, "waited too long for {path}, which is {answer}");
     }
 
-    /// Waits until a number of the box's `/metrics` is as `wanted`, and returns it.
+    /// Waits until a number of the box's `/metrics` is as `wanted`, and returns it. They are for hosts: see [`Card::pair`].
     ///
     /// # Panics
     /// When it is not in time.
     pub fn until_measures(&self, name: &str, wanted: impl Fn(f64) -> bool) -> f64 {
         let number = |page: &str| metrics::number(page, name);
         let seen = Cell::new(f64::NAN);
-        self.until_tells("/metrics", |page| number(page).inspect(|now| seen.set(*now)).is_some_and(&wanted));
+        self.until_tells_host("/metrics", |page| number(page).inspect(|now| seen.set(*now)).is_some_and(&wanted));
         seen.get()
     }
 

@@ -322,6 +322,7 @@ fn http_config(config: &Config) -> web::http::Config {
     web::http::Config {
         names: config.http.names.to_vec(),
         host_from: config.host_networks(),
+        metrics_from: config.http.metrics_networks(),
         proxies: config.http.proxy_networks(),
         url: config.http.outer_url(),
         embed: config.http.embed.clone(),

@@ -17,7 +17,7 @@ Description=Partybox
 After=network.target
 [Service]
 Type=notify
-ExecStart=/usr/bin/partybox --listen 0.0.0.0:80 --board none
+ExecStart=/usr/bin/partybox --listen 0.0.0.0:80 --board none --host-from 10.0.2.0/24
 [Install]
 WantedBy=multi-user.target
 EOF

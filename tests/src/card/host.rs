@@ -15,7 +15,7 @@ use ureq::RequestBuilder;
 use ureq::typestate::WithBody;
 use web::pairing::Secret;
 
-use super::{CableEnd, Card, HOST, Running};
+use super::{CableEnd, Card, HOST, QUESTION, Running};
 
 /// What this host proves with that it is one.
 const SECRET: Secret = Secret::new(*b"a paired machine");
@@ -93,10 +93,19 @@ impl Running {
         request.send(file).expect("the box answers").status().as_u16()
     }
 
+    /// Waits until what the box answers a host at `path` is as `wanted`.
+    ///
+    /// # Panics
+    /// When it is not in time.
+    pub fn until_tells_host(&self, path: &str, wanted: impl Fn(&str) -> bool) {
+        Self::until_answered(path, || self.tells_host(path), wanted);
+    }
+
     /// What a host is answered at `path`, or nothing if it is no good answer.
     pub fn tells_host(&self, path: &str) -> Option<String> {
         let request = self.web.get(format!("http://{}{path}", self.address)).header("Host", HOST);
-        let mut answer = request.header("Cookie", cookie()).call().ok()?;
+        let request = request.header("Cookie", cookie()).config().timeout_global(Some(QUESTION)).build();
+        let mut answer = request.call().ok()?;
         answer.status().is_success().then(|| answer.body_mut().read_to_string().ok())?
     }
 

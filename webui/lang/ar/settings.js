@@ -100,6 +100,7 @@ export default {
   'set.key.http.url': 'عنوان الصفحة من الخارج',
   'set.key.http.proxies': 'الوسطاء الذين يوثق بهم',
   'set.key.http.embed': 'صفحات يجوز لها عرض هذه الصفحة في إطار',
+  'set.key.http.metrics_from': 'من يحق له قراءة أرقام /metrics',
   'set.key.board.board': 'نوع اللوحة',
   'set.key.board.chip': 'شريحة الخطوط',
   'set.key.board.display': 'الشاشة',

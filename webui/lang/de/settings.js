@@ -102,6 +102,7 @@ export default {
   'set.key.http.url': 'Adresse der Seite von außen',
   'set.key.http.proxies': 'Proxys, denen geglaubt wird',
   'set.key.http.embed': 'Seiten, die diese in einem Rahmen zeigen dürfen',
+  'set.key.http.metrics_from': 'Wer die Zahlen von /metrics lesen darf',
   'set.key.board.board': 'Art der Platine',
   'set.key.board.chip': 'Chip mit den Leitungen',
   'set.key.board.display': 'Anzeige',

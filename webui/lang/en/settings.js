@@ -100,6 +100,7 @@ export default {
   'set.key.http.url': 'Address of the page from outside',
   'set.key.http.proxies': 'Proxies that are believed',
   'set.key.http.embed': 'Pages that may show this one in a frame',
+  'set.key.http.metrics_from': 'Who may read the numbers of /metrics',
   'set.key.board.board': 'Kind of board',
   'set.key.board.chip': 'Chip with the lines',
   'set.key.board.display': 'Display',

@@ -102,6 +102,7 @@ export default {
   'set.key.http.url': 'Dirección de la página desde fuera',
   'set.key.http.proxies': 'Proxys en los que se confía',
   'set.key.http.embed': 'Páginas que pueden mostrar esta en un marco',
+  'set.key.http.metrics_from': 'Quién puede leer los números de /metrics',
   'set.key.board.board': 'Tipo de placa',
   'set.key.board.chip': 'Chip de las líneas',
   'set.key.board.display': 'Pantalla',

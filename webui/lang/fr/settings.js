@@ -102,6 +102,7 @@ export default {
   'set.key.http.url': 'Adresse de la page vue de dehors',
   'set.key.http.proxies': 'Proxys auxquels on se fie',
   'set.key.http.embed': 'Pages qui peuvent montrer celle‑ci dans un cadre',
+  'set.key.http.metrics_from': 'Qui peut lire les chiffres de /metrics',
   'set.key.board.board': 'Type de carte',
   'set.key.board.chip': 'Puce des lignes',
   'set.key.board.display': 'Écran',

@@ -101,6 +101,7 @@ export default {
   'set.key.http.url': 'Indirizzo della pagina da fuori',
   'set.key.http.proxies': 'Proxy a cui si crede',
   'set.key.http.embed': 'Pagine che possono mostrare questa in un riquadro',
+  'set.key.http.metrics_from': 'Chi può leggere i numeri di /metrics',
   'set.key.board.board': 'Tipo di scheda',
   'set.key.board.chip': 'Chip delle linee',
   'set.key.board.display': 'Display',

@@ -101,6 +101,7 @@ export default {
   'set.key.http.url': '外から見たページのアドレス',
   'set.key.http.proxies': '信用するプロキシ',
   'set.key.http.embed': 'このページを枠内に表示してよいページ',
+  'set.key.http.metrics_from': '/metricsの数値を読める相手',
   'set.key.board.board': '基板の種類',
   'set.key.board.chip': '線のあるチップ',
   'set.key.board.display': '画面',

@@ -101,6 +101,7 @@ export default {
   'set.key.http.url': 'Adres strony z zewnątrz',
   'set.key.http.proxies': 'Serwery pośredniczące, którym się wierzy',
   'set.key.http.embed': 'Strony, które mogą pokazać tę w ramce',
+  'set.key.http.metrics_from': 'Kto może czytać liczby z /metrics',
   'set.key.board.board': 'Rodzaj płytki',
   'set.key.board.chip': 'Układ z liniami',
   'set.key.board.display': 'Wyświetlacz',

@@ -102,6 +102,7 @@ export default {
   'set.key.http.url': 'Endereço da página visto de fora',
   'set.key.http.proxies': 'Proxies em que se confia',
   'set.key.http.embed': 'Páginas que podem mostrar esta numa moldura',
+  'set.key.http.metrics_from': 'Quem pode ler os números de /metrics',
   'set.key.board.board': 'Tipo de placa',
   'set.key.board.chip': 'Chip das linhas',
   'set.key.board.display': 'Ecrã',

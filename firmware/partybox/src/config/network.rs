@@ -62,6 +62,7 @@ section! {
         url: String = String::new(),
         proxies: Vec<String> = Vec::new(),
         embed: Vec<String> = Vec::new(),
+        metrics_from: Vec<String> = Vec::new(),
     }
 }
 
@@ -158,6 +159,9 @@ impl HttpConfig {
         for network in &self.proxies {
             ensure("http.proxies", network, parse_network(network).is_some(), "an address or ADDRESS/BITS")?;
         }
+        for network in &self.metrics_from {
+            ensure("http.metrics_from", network, parse_network(network).is_some(), "an address or ADDRESS/BITS")?;
+        }
         for origin in &self.embed {
             let allowed = "origins, such as http://homeassistant.local:8123, or \"*\"";
             ensure("http.embed", origin, origin == "*" || is_origin(origin), allowed)?;
@@ -182,6 +186,11 @@ impl HttpConfig {
     /// The networks of `proxies`; what `HttpConfig::check` refuses is left out.
     pub fn proxy_networks(&self) -> Vec<IpNet> {
         self.proxies.iter().filter_map(|text| parse_network(text)).collect()
+    }
+
+    /// The networks of `metrics_from`; what `HttpConfig::check` refuses is left out.
+    pub fn metrics_networks(&self) -> Vec<IpNet> {
+        self.metrics_from.iter().filter_map(|text| parse_network(text)).collect()
     }
 
     /// The address of the page from outside, with a slash at its end, if one is configured.

@@ -133,6 +133,7 @@ pub const KEYS: &[Key] = &[
     text("http.url", 120),
     later("http.proxies", Kind::Texts),
     later("http.embed", Kind::Texts),
+    later("http.metrics_from", Kind::Texts),
     choice("board.board", BOARDS),
     text("board.chip", 60),
     text("board.display", 60),

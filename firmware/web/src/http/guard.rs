@@ -166,7 +166,10 @@ fn check_role(who: Who, role: &Role) -> Result<(), Refusal> {
     match who {
         Who::Host if !role.is_host() => refuse("Only a host of the party may do this."),
         Who::Dj if !role.is_dj() => refuse("Only a DJ or a host of the party may do this."),
-        Who::Anyone | Who::Guest | Who::Dj | Who::Sender | Who::Host => Ok(()),
+        Who::Scraper if !role.is_scraper() => {
+            refuse("Only hosts, and the networks of metrics_from in the configuration, may read this.")
+        }
+        Who::Anyone | Who::Guest | Who::Dj | Who::Sender | Who::Scraper | Who::Host => Ok(()),
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use base::StreamId;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
@@ -13,7 +12,7 @@ use crate::feed::{Feed, Feeds};
 use crate::metrics::{self, Kind, Page};
 use crate::mp3;
 use crate::relays::{Relays, Totals};
-use crate::status::{ChannelStatus, SourceState};
+use crate::status::{ChannelStatus, Snapshot, SourceState};
 use rtc::srtp::Profile;
 use rtc::stats::Stats;
 
@@ -24,29 +23,35 @@ fn is_healthy(status: &ChannelStatus) -> bool {
     !status.fallback && !chosen_broken
 }
 
-/// `GET /health`: always 200 while requests are answered; `status` says how well.
+/// `GET /health`: always 200 while requests are answered; `status` says how well. How many and since when is for those who may
+/// read the metrics.
 pub(super) fn health(call: &Call) -> Response {
-    let server = &call.server;
-    let snapshot = server.app.snapshot.borrow().clone();
-    let listeners = server.listeners();
-    let forgets = server.app.appliance.facts.borrow().forgets;
+    let snapshot = call.server.app.snapshot.borrow().clone();
+    let forgets = call.server.app.appliance.facts.borrow().forgets;
     let well = snapshot.channels.iter().all(|status| is_healthy(status)) && forgets.is_none();
+    let status = if well { "healthy" } else { "degraded" };
+    let body = if call.role.is_scraper() { details(call, &snapshot, status) } else { json!({ "status": status }) };
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
+}
+
+fn details(call: &Call, snapshot: &Snapshot, status: &str) -> Value {
+    let server = &call.server;
+    let listeners = server.listeners();
     let sources: Map<String, Value> =
         snapshot.first().sources.iter().map(|s| (s.kind.id().to_owned(), Value::from(s.state.id()))).collect();
-    let body = json!({
-        "status": if well { "healthy" } else { "degraded" },
+    json!({
+        "status": status,
         "active_streams": streams::active(server),
         // Who is about to send a stream sends nothing yet.
         "senders": server.app.senders.on_air().len() + server.relays.list().len(),
         "receivers": listeners.total(),
         "listeners": { "webrtc": listeners.live, "mp3": listeners.pocket },
         "sources": sources,
-        "forgets": forgets,
+        "forgets": server.app.appliance.facts.borrow().forgets,
         "library": music::progress(server.app.library.as_ref()),
         "uptime_s": server.started.elapsed().as_secs(),
-    });
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (headers, body.to_string()).into_response()
+    })
 }
 
 /// `GET /metrics`.

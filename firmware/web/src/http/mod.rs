@@ -97,6 +97,8 @@ pub struct Config {
     pub names: Vec<String>,
     /// Networks whose requests are a host's, paired or not, unless they say that they were forwarded.
     pub host_from: Vec<IpNet>,
+    /// Networks whose requests may read the metrics and how the box is, unless they say that they were forwarded. Hosts may as well.
+    pub metrics_from: Vec<IpNet>,
     /// Networks of proxies: what these say of whom they speak for is believed.
     pub proxies: Vec<IpNet>,
     /// The address under which phones reach the page from outside, with a slash at its end; `None`: that of the box itself.
@@ -166,6 +168,11 @@ impl Config {
     /// Whether requests from `address` are a host's even without pairing.
     pub fn is_host(&self, address: IpAddr) -> bool {
         self.host_from.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether requests from `address` may read what hosts may of the box's numbers.
+    pub fn is_scraper(&self, address: IpAddr) -> bool {
+        self.metrics_from.iter().any(|network| network.contains(&address))
     }
 
     /// Whether `address` is that of a proxy, which is believed.

@@ -17,7 +17,7 @@ pub(super) fn end(call: &Call) -> Result<Response, Refusal> {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let refusal = Refusal::new(StatusCode::NOT_FOUND, "There is no such stream of a sender (any more).");
-    Err(refusal.code("no-such-stream").field("stream", name, "an id that /health lists"))
+    Err(refusal.code("no-such-stream").field("stream", name, "an id that /stream/status lists"))
 }
 
 /// Refuses a listener of a sender's stream that cannot be heard, or that as many hear as may.

@@ -16,6 +16,7 @@ use crate::pairing::{Hosts, Pairing};
 #[derive(Clone, Debug)]
 pub(super) struct Role {
     by_address: bool,
+    scrapes: bool,
     keys: Vec<Key>,
     hosts: watch::Receiver<Hosts>,
     guests: Guests,
@@ -27,11 +28,12 @@ impl Role {
     pub(super) fn new(config: &Config, pairing: &Pairing, guests: &Guests, way: &Way, headers: &HeaderMap) -> Self {
         // A proxy speaks for somebody who may be anywhere.
         let by_address = way.speaks_for_itself && config.is_host(way.client);
+        let scrapes = way.speaks_for_itself && config.is_scraper(way.client);
         let keys = cookie::host_keys(headers);
         let mut hosts = pairing.hosts.clone();
         hosts.mark_unchanged();
         let (guests, guest_keys, guest_changes) = (guests.clone(), cookie::guest_keys(headers), guests.changes());
-        Self { by_address, keys, hosts, guests, guest_keys, guest_changes }
+        Self { by_address, scrapes, keys, hosts, guests, guest_keys, guest_changes }
     }
 
     /// The keys of hosts that the request brought, whatever they are worth.
@@ -47,6 +49,11 @@ impl Role {
     /// The same, without regard to its address.
     pub(super) fn is_paired(&self) -> bool {
         !self.keys.is_empty() && self.hosts.borrow().have(&self.keys)
+    }
+
+    /// Whether it may read the box's numbers: those tell of what happens at the box, which is no guest's business.
+    pub(super) fn is_scraper(&self) -> bool {
+        self.scrapes || self.is_host()
     }
 
     /// The keys of guests that the request brought, whatever they are worth.

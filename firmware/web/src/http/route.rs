@@ -21,6 +21,8 @@ pub(super) enum Who {
     Dj,
     /// The same, and programs with a sender's token, which the handler looks at: what it is for depends on the channel.
     Sender,
+    /// Hosts, and programs that collect numbers, from the networks in [`super::Config::metrics_from`].
+    Scraper,
     /// Paired phones, and requests from the networks in [`super::Config::host_from`].
     Host,
 }

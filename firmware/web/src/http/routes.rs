@@ -334,7 +334,7 @@ static OF_BOX: &[Route] = &[
     }),
     Route::get("/openapi.json", |_| Box::pin(async { Ok(openapi::describe(OF_CHANNEL)) })),
     Route::get("/health", |call| Box::pin(async move { Ok(health::health(&call)) })),
-    Route::get("/metrics", |call| Box::pin(async move { Ok(health::metrics(&call)) })),
+    Route::bare(Method::GET, "/metrics", Who::Scraper, |call| Box::pin(async move { Ok(health::metrics(&call)) })),
 ];
 
 /// Every path with its methods: from the table, and the embedded pages.

@@ -40,6 +40,7 @@ fn every_route_is_described_with_who_may_and_what_it_takes() {
             Who::Guest => "guest",
             Who::Dj => "dj",
             Who::Sender => "sender",
+            Who::Scraper => "scraper",
             Who::Host => "host",
         };
         assert_eq!(operation["x-who"], who, "{name}");

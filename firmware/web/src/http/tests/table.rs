@@ -353,7 +353,7 @@ async fn every_route_does_what_it_is_for_when_whoever_may_asks_as_it_wants() {
             _ if by_address => "X-None: x".into(),
             Who::Anyone => "X-None: x".into(),
             Who::Guest => guest,
-            Who::Dj | Who::Sender | Who::Host => cookie(1),
+            Who::Dj | Who::Sender | Who::Scraper | Who::Host => cookie(1),
         };
         if route.takes == Takes::Socket {
             continue; // The tests of the live connection have it.
