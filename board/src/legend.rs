@@ -76,7 +76,9 @@ const fn meaning(condition: Condition) -> &'static str {
         Condition::Error => {
             "something needs looking after: no music to play, or a button that is stuck; the log says what"
         }
-        Condition::PairingOpen => "ready to pair: ask on the page now",
+        Condition::PairingOpen => {
+            "pressed: ask on the page and press pair again; or the display shows a number, and pressing again pairs it"
+        }
         Condition::PairingAsked => "a phone asks to be host: press pair to allow it",
         Condition::Countdown => "the pair button is being held: at the end all hosts are forgotten; let go to stop it",
         Condition::Updating => "an update is being installed: do not switch off",
@@ -88,7 +90,7 @@ const fn happened(flash: Flash) -> &'static str {
     match flash {
         Flash::NewGuest => "somebody came in",
         Flash::PairingDone => "pairing worked",
-        Flash::PairingRefused => "pairing did not work: too late, nobody asked, or several did",
+        Flash::PairingRefused => "pairing did not work: too late, nobody asked, or there is no room",
     }
 }
 

@@ -4,16 +4,13 @@
 /** How often the box is asked while this phone waits for a press, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
-/** How long after its time was up the phone still asks whether somebody pressed too late, in milliseconds. */
-const LOOK_FOR_LATE_MS = 60000;
-
 /** @typedef {'guest' | 'asking' | 'host' | 'ended' | 'refused'} Phase */
 
 /**
  * @typedef {object} Asking
  * @property {Phase} phase
  * @property {number} label the two digits by which people tell phones apart; 0 while there are none
- * @property {number} endsAtMs when the box stops waiting, or stopped, on the page's own clock
+ * @property {number} endsAtMs when the box stops waiting, on the page's own clock
  * @property {string} why why it ended or was refused
  * @property {number} retryMs how long the box asks to wait
  * @property {boolean} known whether the box has recognised this phone since it asked: then its cookies are kept
@@ -49,8 +46,7 @@ export function seen(before, stand, nowMs) {
       return { ...atRest(), phase: 'host', label: stand.label };
     case 'ended':
       if (stand.why === 'aborted') return atRest();
-      // Seen to end just now, or found so by a page that was asleep or is new.
-      return { ...atRest(), phase: 'ended', why: stand.why, endsAtMs: before.phase === 'asking' ? nowMs : before.endsAtMs };
+      return { ...atRest(), phase: 'ended', why: stand.why };
     default:
       if (before.phase !== 'asking') return before.phase === 'host' ? atRest() : before;
       return { ...atRest(), phase: 'ended', why: before.known ? 'lost' : 'no_cookies' };
@@ -71,11 +67,9 @@ export function refused(status, retryMs) {
 /**
  * When to ask the box again; null when there is nothing to wait for.
  * @param {Asking} asking
- * @param {number} nowMs
  */
-export function lookAgainMs(asking, nowMs) {
-  const late = asking.phase === 'ended' && asking.why === 'lapsed' && nowMs - asking.endsAtMs < LOOK_FOR_LATE_MS;
-  return asking.phase === 'asking' || late ? LOOK_EVERY_MS : null;
+export function lookAgainMs(asking) {
+  return asking.phase === 'asking' ? LOOK_EVERY_MS : null;
 }
 
 /**

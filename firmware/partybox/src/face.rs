@@ -100,7 +100,7 @@ impl Facts {
             .with_if(Condition::NoSignal, wants_line_in && no_signal)
             .with_if(Condition::Clipping, wants_line_in && self.line == LineState::Clipping)
             .with_if(Condition::Error, self.is_wrong())
-            .with_if(Condition::PairingOpen, self.pairing.open_until.is_some())
+            .with_if(Condition::PairingOpen, self.pairing.open_until.is_some() || self.pairing.shown.is_some())
             .with_if(Condition::PairingAsked, !self.pairing.asking.is_empty())
             .with_if(Condition::Updating, self.updating)
             .with_if(Condition::Countdown, self.countdown.is_some())
@@ -188,6 +188,10 @@ impl Facts {
             let headline = if action == Action::Forget { "Forget hosts in" } else { "Hold on" };
             return Some(Screen::Number { headline: headline.to_owned(), number });
         }
+        // Phones alone can bring up notices: they must not hide what somebody is about to confirm.
+        if let Some(label) = self.pairing.shown {
+            return Some(Screen::Number { headline: "Press again for".to_owned(), number: label.number() });
+        }
         if let Some((headline, text)) = &self.notice {
             return message(headline, text.clone());
         }
@@ -197,10 +201,10 @@ impl Facts {
         let View { asking, open_until, .. } = &self.pairing;
         match (&asking[..], open_until) {
             ([label], _) => message("New host?", format!("Phone {label} asks. Press PAIR to allow it.")),
-            ([_, _, ..], _) => message("New host?", format!("{} phones ask. One at a time!", asking.len())),
+            ([_, _, ..], _) => message("New host?", format!("{} phones ask. Press PAIR for a number.", asking.len())),
             ([], Some(until)) => {
                 let seconds = until.micros_since(self.now).div_ceil(1_000_000);
-                message("Pairing", format!("Ask on the page within {seconds} s."))
+                message("Pairing", format!("Ask on the page within {seconds} s, then press PAIR."))
             }
             ([], None) => self.stuck.and_then(|name| message("Button stuck", format!("Something holds down {name}."))),
         }
@@ -241,10 +245,7 @@ pub fn announcement(outcome: &Outcome) -> Option<(Option<Flash>, &'static str, S
         Outcome::Paired { label, .. } => {
             Some((Some(Flash::PairingDone), "New host", format!("Phone {label} is a host now.")))
         }
-        Outcome::Late { label } => Some((refused, "Too late", format!("Phone {label} may ask again now."))),
-        Outcome::Several { asking } => {
-            Some((refused, "One at a time", format!("{asking} phones asked. Let one ask, then press.")))
-        }
+        Outcome::Late { label } => Some((refused, "Too late", format!("Phone {label}: ask again, then press PAIR."))),
         Outcome::Full { .. } => Some((refused, "No room", "A host must be removed first.".to_owned())),
         Outcome::Closed { by_press: false } => Some((refused, "Nobody asked", "Press PAIR to try again.".to_owned())),
         Outcome::Lapsed { label, .. } => Some((refused, "Not pressed", format!("Phone {label} asked in vain."))),
@@ -253,11 +254,13 @@ pub fn announcement(outcome: &Outcome) -> Option<(Option<Flash>, &'static str, S
         }
         Outcome::Revoked { label } => Some((None, "Removed", format!("Phone {label} is no host now."))),
         Outcome::Asked { .. }
+        | Outcome::Shown { .. }
         | Outcome::Opened
         | Outcome::Closed { by_press: true }
         | Outcome::SamePress
         | Outcome::Aborted { .. }
         | Outcome::Replaced { .. }
+        | Outcome::Crowded { .. }
         | Outcome::Refused { .. } => None,
     }
 }
@@ -385,8 +388,13 @@ mod tests {
         };
         let is_number = |screen: Option<Screen>| matches!(screen, Some(Screen::Number { number: 7, .. }));
         assert!(is_number(facts.show().urgent));
-        let mut seen = Vec::new();
         facts.countdown = None;
+        facts.pairing.shown = Label::new(42);
+        let shown = facts.show().urgent;
+        assert!(matches!(shown, Some(Screen::Number { number: 42, .. })), "no notice hides it: {shown:?}");
+        assert!(facts.conditions().holds(Condition::PairingOpen));
+        facts.pairing.shown = None;
+        let mut seen = Vec::new();
         seen.push(facts.show().urgent);
         facts.notice = None;
         seen.push(facts.show().urgent);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use appliance::state::{Copies, Error, Folder, Writer};
 use base::Time;
-use party::pairing::{AskError, Key, Outcome, Phone, State, View};
+use party::pairing::{AskError, CONFIRM_MS, Key, Outcome, Phone, State, View};
 use tokio::sync::{oneshot, watch};
 use web::pairing::{Asked, Hosts, Request, RevokeError, SECRET_BYTES, Secret, Standing};
 
@@ -190,12 +190,13 @@ fn is_of_phones(outcome: &Outcome) -> bool {
         | Outcome::Lapsed { .. }
         | Outcome::Aborted { .. }
         | Outcome::Replaced { .. }
+        | Outcome::Crowded { .. }
         | Outcome::Refused { .. } => true,
         Outcome::Paired { .. }
         | Outcome::Opened
         | Outcome::Late { .. }
         | Outcome::Closed { .. }
-        | Outcome::Several { .. }
+        | Outcome::Shown { .. }
         | Outcome::SamePress
         | Outcome::Full { .. }
         | Outcome::Revoked { .. }
@@ -209,16 +210,23 @@ fn describe(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Asked { label, from } => format!("{} asks; press the button to make it host", who(label, from)),
         Outcome::Paired { label, from } => format!("{} is host now", who(label, from)),
-        Outcome::Opened => "pressed; the first phone that asks within a minute is host".to_owned(),
-        Outcome::Late { label } => format!("pressed too late for phone {label}; it may ask again within a minute"),
+        Outcome::Opened => "pressed while no phone asks; ask on the page, then press again".to_owned(),
+        Outcome::Late { label } => format!("pressed too late for phone {label}; ask again, then press"),
         Outcome::Closed { by_press: true } => "pressed again; no phone is awaited any more".to_owned(),
         Outcome::Closed { by_press: false } => "no phone asked within a minute of the press".to_owned(),
-        Outcome::Several { asking } => format!("pressed while {asking} phones asked; nobody is host by that"),
+        Outcome::Shown { label, from, asking } => format!(
+            "{} is one of {asking}; press again within {} s to make it host, later for the next",
+            who(label, from),
+            CONFIRM_MS / 1_000
+        ),
         Outcome::SamePress => "pressed twice; the second press means nothing".to_owned(),
         Outcome::Full { label } => format!("phone {label} is not host: all places are taken"),
         Outcome::Lapsed { label, from } => format!("nobody pressed for {} within a minute", who(label, from)),
         Outcome::Aborted { label, from } => format!("{} no longer asks", who(label, from)),
         Outcome::Replaced { label, from } => format!("{} asks again", who(label, from)),
+        Outcome::Crowded { label, from } => {
+            format!("{} no longer asks: too many do, and it did most", who(label, from))
+        }
         Outcome::Refused { from, why } => format!("{from} may not ask now: {why:?}"),
         Outcome::Revoked { label } => format!("phone {label} is host no more"),
         Outcome::Forgotten { hosts } => format!("all hosts are forgotten; there were {hosts}"),

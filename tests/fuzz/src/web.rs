@@ -221,27 +221,29 @@ async fn obey(mut asked: mpsc::Receiver<Command>) {
     }
 }
 
-/// Pairing by the real rules, at a time that stands still; the button is pressed after every request.
+/// Pairing by the real rules; the button is pressed after every request, three seconds after the one before.
 async fn pairing(mut keeper: Keeper) {
     let mut rules = party::pairing::Pairing::new(Vec::new(), 1);
+    let mut now = Time::ZERO;
     while let Some(request) = keeper.requests.recv().await {
         match request {
             Request::Ask { phone, keys, reply } => {
                 let secret = Secret::new([7; SECRET_BYTES]);
-                let state = rules.ask(Time::ZERO, secret.key(), phone, &keys);
+                let state = rules.ask(now, secret.key(), phone, &keys);
                 let _ = reply.send(state.map(|state| Asked { state, secret: Some(secret), kept: true }));
             }
             Request::State { keys, reply } => {
-                _ = reply.send(Standing { state: rules.state(Time::ZERO, &keys), kept: true });
+                _ = reply.send(Standing { state: rules.state(now, &keys), kept: true });
             }
             Request::Abort { keys, reply } => {
-                rules.abort(Time::ZERO, &keys);
+                rules.abort(now, &keys);
                 let _ = reply.send(());
             }
             Request::Hosts { reply } => drop(reply.send(rules.hosts().to_vec())),
-            Request::Revoke { id, reply } => drop(reply.send(rules.revoke(Time::ZERO, id).map(drop).map_err(Into::into))),
+            Request::Revoke { id, reply } => drop(reply.send(rules.revoke(now, id).map(drop).map_err(Into::into))),
         }
-        rules.press(Time::ZERO);
+        rules.press(now);
+        now = now.plus_millis(3_000);
         rules.take_news();
         keeper.hosts.send_replace(Hosts::new(rules.hosts().iter().map(|host| host.key)));
     }

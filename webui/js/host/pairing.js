@@ -98,7 +98,7 @@ export class Pairing {
   #take(asking, before = this.#asking) {
     this.#asking = asking;
     clearTimeout(this.#timer);
-    const pauseMs = lookAgainMs(asking, performance.now());
+    const pauseMs = lookAgainMs(asking);
     if (pauseMs !== null) this.#timer = setTimeout(() => this.#look(), pauseMs);
     if (asking.phase === 'host' && before.phase !== 'host') this.#onHost();
     this.#draw();

@@ -225,15 +225,14 @@ export default {
   'pairing.cancel': 'Abbrechen',
   'pairing.press': 'Drück die Koppeltaste an der Box',
   'pairing.press_key': 'Drücke h im Terminal, in dem die Box läuft',
-  'pairing.number': 'Dieses Telefon ist Nummer {n}. Hat die Box eine Anzeige, steht dort dieselbe Nummer.',
+  'pairing.number':
+    'Dieses Telefon ist Nummer {n}. Fragen auch andere, zeigt die Box eine Nummer nach der anderen: Drück noch einmal, solange sie diese zeigt.',
   'pairing.left': 'Noch {n} s',
   'pairing.host': 'Dieses Telefon ist jetzt Gastgeber.',
   'pairing.ended_lapsed':
     'Eine Minute lang hat niemand die Taste gedrückt. Frag noch einmal, wenn jemand an der Box steht.',
-  'pairing.ended_late':
-    'Die Taste wurde einen Moment zu spät gedrückt. Tippe binnen einer Minute noch einmal, dann ist dieses Telefon Gastgeber.',
-  'pairing.ended_several':
-    'Mehrere Telefone haben zugleich gefragt, darum hat die Box keines genommen. Fragt nacheinander.',
+  'pairing.ended_crowded':
+    'Zu viele Telefone haben zugleich gefragt, und dieses musste weichen, weil es am meisten gefragt hat. Warte eine Minute und frag noch einmal.',
   'pairing.ended_replaced': 'Eine andere Seite auf diesem Telefon hat danach gefragt. Mach dort weiter.',
   'pairing.ended_full': 'Die Box kann sich keine weiteren Gastgeber merken. Ein Gastgeber muss erst einen entfernen.',
   'pairing.ended_revoked': 'Dieses Telefon ist kein Gastgeber mehr.',

@@ -221,12 +221,13 @@ export default {
   'pairing.cancel': 'Cancel',
   'pairing.press': 'Press the pair button on the box',
   'pairing.press_key': 'Press h in the terminal where the box runs',
-  'pairing.number': 'This phone is number {n}. If the box has a display, it shows the same number.',
+  'pairing.number':
+    'This phone is number {n}. If others ask too, the box shows one number after the other: press again while it shows this one.',
   'pairing.left': 'Still {n} s',
   'pairing.host': 'This phone is host now.',
   'pairing.ended_lapsed': 'Nobody pressed the button within a minute. Ask again when somebody stands at the box.',
-  'pairing.ended_late': 'The button was pressed a moment too late. Tap again within a minute, and this phone is host.',
-  'pairing.ended_several': 'Several phones asked at once, so the box chose none. Ask one after the other.',
+  'pairing.ended_crowded':
+    'Too many phones asked at once, and this one gave way because it had asked most. Wait a minute and ask again.',
   'pairing.ended_replaced': 'Another page on this phone asked after this one. Go on there.',
   'pairing.ended_full': 'The box has as many hosts as it can remember. A host must remove one first.',
   'pairing.ended_revoked': 'This phone is no longer a host.',

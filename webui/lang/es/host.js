@@ -225,14 +225,13 @@ export default {
   'pairing.cancel': 'Cancelar',
   'pairing.press': 'Pulsa el botón de emparejar de la caja',
   'pairing.press_key': 'Pulsa h en la terminal donde corre la caja',
-  'pairing.number': 'Este teléfono es el número {n}. Si la caja tiene pantalla, muestra el mismo número.',
+  'pairing.number':
+    'Este teléfono es el número {n}. Si otros también lo piden, la caja muestra un número tras otro: pulsa otra vez mientras muestre este.',
   'pairing.left': 'Quedan {n} s',
   'pairing.host': 'Este teléfono es anfitrión ahora.',
   'pairing.ended_lapsed': 'Nadie pulsó el botón en un minuto. Pídelo otra vez cuando haya alguien junto a la caja.',
-  'pairing.ended_late':
-    'El botón se pulsó un momento tarde. Toca otra vez antes de un minuto y este teléfono será anfitrión.',
-  'pairing.ended_several':
-    'Varios teléfonos lo pidieron a la vez, así que la caja no eligió ninguno. Pedidlo uno tras otro.',
+  'pairing.ended_crowded':
+    'Demasiados teléfonos lo pidieron a la vez, y este cedió su sitio por ser el que más lo pidió. Espera un minuto y pídelo otra vez.',
   'pairing.ended_replaced': 'Otra página de este teléfono lo pidió después. Sigue allí.',
   'pairing.ended_full': 'La caja no puede recordar más anfitriones. Un anfitrión tiene que quitar antes a otro.',
   'pairing.ended_revoked': 'Este teléfono ya no es anfitrión.',

@@ -225,14 +225,13 @@ export default {
   'pairing.cancel': 'Annuler',
   'pairing.press': 'Appuyez sur le bouton d’appairage de la boîte',
   'pairing.press_key': 'Appuyez sur h dans le terminal où tourne la boîte',
-  'pairing.number': 'Ce téléphone a le numéro {n}. Si la boîte a un écran, il montre le même numéro.',
+  'pairing.number':
+    'Ce téléphone a le numéro {n}. Si d’autres demandent aussi, la boîte montre un numéro après l’autre : appuyez encore pendant qu’elle montre celui-ci.',
   'pairing.left': 'Encore {n} s',
   'pairing.host': 'Ce téléphone est hôte maintenant.',
   'pairing.ended_lapsed': 'Personne n’a appuyé en une minute. Redemandez quand quelqu’un est près de la boîte.',
-  'pairing.ended_late':
-    'Le bouton a été pressé un instant trop tard. Touchez encore dans la minute, et ce téléphone est hôte.',
-  'pairing.ended_several':
-    'Plusieurs téléphones ont demandé à la fois, la boîte n’en a choisi aucun. Demandez l’un après l’autre.',
+  'pairing.ended_crowded':
+    'Trop de téléphones ont demandé à la fois, et celui-ci a cédé sa place parce qu’il avait le plus demandé. Attendez une minute et redemandez.',
   'pairing.ended_replaced': 'Une autre page de ce téléphone a demandé ensuite. Continuez là-bas.',
   'pairing.ended_full': 'La boîte ne peut retenir plus d’hôtes. Un hôte doit d’abord en retirer un.',
   'pairing.ended_revoked': 'Ce téléphone n’est plus hôte.',

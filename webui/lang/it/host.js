@@ -224,15 +224,14 @@ export default {
   'pairing.cancel': 'Annulla',
   'pairing.press': 'Premi il pulsante di abbinamento sulla cassa',
   'pairing.press_key': 'Premi h nel terminale in cui gira la cassa',
-  'pairing.number': 'Questo telefono è il numero {n}. Se la cassa ha un display, mostra lo stesso numero.',
+  'pairing.number':
+    'Questo telefono è il numero {n}. Se chiedono anche altri, la cassa mostra un numero dopo l’altro: premi di nuovo mentre mostra questo.',
   'pairing.left': 'Ancora {n} s',
   'pairing.host': 'Questo telefono ora ospita.',
   'pairing.ended_lapsed':
     'Nessuno ha premuto il pulsante entro un minuto. Chiedi di nuovo quando qualcuno è vicino alla cassa.',
-  'pairing.ended_late':
-    'Il pulsante è stato premuto un attimo tardi. Tocca di nuovo entro un minuto e questo telefono ospita.',
-  'pairing.ended_several':
-    'Più telefoni hanno chiesto insieme, quindi la cassa non ne ha scelto nessuno. Chiedete uno alla volta.',
+  'pairing.ended_crowded':
+    'Troppi telefoni hanno chiesto insieme, e questo ha ceduto il posto perché aveva chiesto di più. Aspetta un minuto e chiedi di nuovo.',
   'pairing.ended_replaced': 'Un’altra pagina di questo telefono ha chiesto dopo. Continua lì.',
   'pairing.ended_full': 'La cassa non può ricordare altri telefoni che ospitano. Prima bisogna toglierne uno.',
   'pairing.ended_revoked': 'Questo telefono non ospita più.',

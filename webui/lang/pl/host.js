@@ -244,13 +244,13 @@ export default {
   'pairing.cancel': 'Anuluj',
   'pairing.press': 'Naciśnij na boxie przycisk parowania',
   'pairing.press_key': 'Naciśnij h w terminalu, w którym działa box',
-  'pairing.number': 'Ten telefon ma numer {n}. Jeśli box ma wyświetlacz, pokazuje ten sam numer.',
+  'pairing.number':
+    'Ten telefon ma numer {n}. Jeśli proszą też inni, box pokazuje numery po kolei: naciśnij jeszcze raz, gdy pokazuje ten.',
   'pairing.left': 'Jeszcze {n} s',
   'pairing.host': 'Ten telefon jest teraz gospodarzem.',
   'pairing.ended_lapsed': 'Przez minutę nikt nie nacisnął przycisku. Poproś znowu, gdy ktoś stoi przy boxie.',
-  'pairing.ended_late':
-    'Przycisk naciśnięto chwilę za późno. Stuknij jeszcze raz w ciągu minuty, a ten telefon będzie gospodarzem.',
-  'pairing.ended_several': 'Kilka telefonów prosiło naraz, więc box nie wybrał żadnego. Proście po kolei.',
+  'pairing.ended_crowded':
+    'Za dużo telefonów prosiło naraz, a ten ustąpił, bo prosił najczęściej. Poczekaj minutę i poproś znowu.',
   'pairing.ended_replaced': 'Potem poprosiła jeszcze inna strona na tym telefonie. Dokończ tam.',
   'pairing.ended_full': 'Box ma już tylu gospodarzy, ilu może zapamiętać. Najpierw gospodarz musi kogoś usunąć.',
   'pairing.ended_revoked': 'Ten telefon nie jest już gospodarzem.',

@@ -225,15 +225,14 @@ export default {
   'pairing.cancel': 'Cancelar',
   'pairing.press': 'Carregue no botão de emparelhar da caixa',
   'pairing.press_key': 'Carrega em h no terminal onde a caixa corre',
-  'pairing.number': 'Este telefone é o número {n}. Se a caixa tiver um visor, mostra o mesmo número.',
+  'pairing.number':
+    'Este telefone é o número {n}. Se outros também pedirem, a caixa mostra um número após outro: carregue de novo enquanto mostrar este.',
   'pairing.left': 'Ainda {n} s',
   'pairing.host': 'Este telefone agora é anfitrião.',
   'pairing.ended_lapsed':
     'Ninguém carregou no botão durante um minuto. Peça outra vez quando alguém estiver junto à caixa.',
-  'pairing.ended_late':
-    'O botão foi premido um instante tarde demais. Toque outra vez dentro de um minuto e este telefone será anfitrião.',
-  'pairing.ended_several':
-    'Vários telefones pediram ao mesmo tempo, por isso a caixa não escolheu nenhum. Peçam um de cada vez.',
+  'pairing.ended_crowded':
+    'Demasiados telefones pediram ao mesmo tempo, e este cedeu o lugar por ter pedido mais vezes. Espere um minuto e peça outra vez.',
   'pairing.ended_replaced': 'Outra página deste telefone pediu depois. Continue lá.',
   'pairing.ended_full': 'A caixa não consegue lembrar-se de mais anfitriões. Um anfitrião tem de tirar outro primeiro.',
   'pairing.ended_revoked': 'Este telefone já não é anfitrião.',

@@ -105,12 +105,10 @@ pub enum State {
 /// Why a phone no longer asks, or no longer is host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Nobody pressed in time.
+    /// Nobody pressed in time, or too late.
     Lapsed,
-    /// Somebody pressed too late: whoever asks again now is host at once.
-    Late,
-    /// Somebody pressed while others asked, too: ask one after the other.
-    Several,
+    /// More phones ask than there is room for, and its address asked most.
+    Crowded,
     /// The same phone or address asked again.
     Replaced,
     /// Every place of a host is taken.
@@ -161,24 +159,28 @@ pub enum Outcome {
         /// Where it asked from.
         from: IpAddr,
     },
-    /// Pressed while nobody asked: the first who asks is host.
+    /// Pressed while nobody asked: whoever asks now needs another press.
     Opened,
     /// The same, after a request had just run out.
     Late {
         /// Whose.
         label: Label,
     },
-    /// Nobody may become host without a new press: pressed again, or nobody asked in time.
+    /// Nobody is waited for any more: pressed again, or nobody asked in time.
     Closed {
         /// Whether a press closed it.
         by_press: bool,
     },
-    /// Pressed while several asked: nobody is host, all must ask again.
-    Several {
-        /// How many.
+    /// Pressed while several ask, or did a moment ago: this is the number of one of them, and another press makes it host.
+    Shown {
+        /// Its label.
+        label: Label,
+        /// Where it asks from.
+        from: IpAddr,
+        /// How many ask.
         asking: usize,
     },
-    /// Pressed twice for one pairing: the second press means nothing.
+    /// Pressed twice in impatience: the second press means nothing.
     SamePress,
     /// Every place of a host is taken: remove one, or hold the button to forget all.
     Full {
@@ -202,6 +204,13 @@ pub enum Outcome {
     /// A phone asked again; its earlier request is void.
     Replaced {
         /// The label of the earlier request.
+        label: Label,
+        /// Where it asked from.
+        from: IpAddr,
+    },
+    /// A phone's request is void: more ask than there is room for, and its address asked most.
+    Crowded {
+        /// Its label.
         label: Label,
         /// Where it asked from.
         from: IpAddr,
@@ -237,10 +246,12 @@ pub struct Happened {
 /// What the box may show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
-    /// Until when a press waits for a phone; `None` while none does.
+    /// Until when people are told to ask on the page, because somebody pressed while nobody did; `None` while they are not.
     pub open_until: Option<Time>,
     /// The phones that wait for a press, oldest first.
     pub asking: Vec<Label>,
+    /// The number that another press would make host, where several ask.
+    pub shown: Option<Label>,
     /// How many hosts there are.
     pub hosts: usize,
     /// What happened last.

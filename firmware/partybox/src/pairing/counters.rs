@@ -6,13 +6,13 @@ use party::pairing::Outcome;
 use web::metrics::{Kind, Page};
 
 /// Everything that can happen, by the name under which it is counted.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "asked",
     "paired",
     "opened",
     "late",
     "closed",
-    "several",
+    "shown",
     "same_press",
     "full",
     "lapsed",
@@ -21,6 +21,7 @@ const NAMES: [&str; 14] = [
     "refused",
     "revoked",
     "forgotten",
+    "crowded",
 ];
 
 /// How often each of them happened since the start.
@@ -49,7 +50,7 @@ fn index(outcome: &Outcome) -> usize {
         Outcome::Opened => 2,
         Outcome::Late { .. } => 3,
         Outcome::Closed { .. } => 4,
-        Outcome::Several { .. } => 5,
+        Outcome::Shown { .. } => 5,
         Outcome::SamePress => 6,
         Outcome::Full { .. } => 7,
         Outcome::Lapsed { .. } => 8,
@@ -58,5 +59,6 @@ fn index(outcome: &Outcome) -> usize {
         Outcome::Refused { .. } => 11,
         Outcome::Revoked { .. } => 12,
         Outcome::Forgotten { .. } => 13,
+        Outcome::Crowded { .. } => 14,
     }
 }

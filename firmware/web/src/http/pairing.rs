@@ -29,7 +29,7 @@ pub(super) fn way(call: &Call) -> Response {
 }
 
 /// `POST /api/pairing`: this phone wants to be host. It is handed a secret that is worth nothing until the button is
-/// pressed.
+/// pressed for it. What it is told is the same whenever somebody pressed before.
 pub(super) async fn begin(call: Call) -> Result<Response, Refusal> {
     let (browser, system) = agent::families(call.header("user-agent").unwrap_or_default());
     let phone = Phone { address: call.ends.peer.ip(), browser: browser.to_owned(), system: system.to_owned() };
@@ -112,8 +112,7 @@ fn describe(state: State, kept: bool) -> Value {
 fn why_id(why: Why) -> &'static str {
     match why {
         Why::Lapsed => "lapsed",
-        Why::Late => "late",
-        Why::Several => "several",
+        Why::Crowded => "crowded",
         Why::Replaced => "replaced",
         Why::Full => "full",
         Why::Aborted => "aborted",

@@ -24,6 +24,7 @@ mod rooms;
 mod settings;
 mod sights;
 mod silent;
+mod strangers;
 mod streams;
 mod table;
 mod things;

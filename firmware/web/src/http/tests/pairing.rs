@@ -53,9 +53,15 @@ async fn every_end_of_a_request_has_its_own_word() {
     ask(&world, &[PHONE]).await;
     world.keeper.lapse();
     assert_eq!(state(&world, 4).await, r#"{"state":"ended","why":"lapsed"}"#);
+    assert!(matches!(world.keeper.press(), Outcome::Late { .. }));
+    assert_eq!(
+        state(&world, 4).await,
+        r#"{"state":"ended","why":"lapsed"}"#,
+        "that somebody pressed too late is not told"
+    );
+    assert!(ask(&world, &[PHONE]).await.text().contains(r#""state":"asking""#), "nor by what asking leads to");
     world.keeper.press();
-    assert_eq!(state(&world, 4).await, r#"{"state":"ended","why":"late"}"#);
-    assert!(ask(&world, &[PHONE]).await.text().contains(r#""state":"host""#), "the late press is not lost");
+    assert!(state(&world, 5).await.contains(r#""state":"host""#));
     world.keeper.revoke(1);
     assert_eq!(state(&world, 5).await, r#"{"state":"ended","why":"revoked"}"#);
     assert_eq!(state(&world, 99).await, r#"{"state":"guest"}"#);
@@ -73,17 +79,21 @@ async fn who_asks_too_often_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_press_while_several_ask_tells_all_of_them() {
+async fn of_several_the_one_is_host_whose_number_was_shown_and_nobody_else_learns_of_it() {
     let world = World::new(Config::default()).await;
     for n in 2..ASKS_MAX as u8 + 2 {
         assert_eq!(world.ask_from([127, 0, 0, n], "POST", "/api/pairing").await.status, 200);
     }
     let one_more = world.ask_from([127, 0, 0, 100], "POST", "/api/pairing").await;
-    assert_eq!((one_more.status, one_more.header("retry-after")), (503, "60"));
-    assert!(one_more.text().contains("one after the other"), "{}", one_more.text());
-    assert_eq!(world.keeper.press(), Outcome::Several { asking: ASKS_MAX });
-    assert_eq!(state(&world, 1).await, r#"{"state":"ended","why":"several"}"#);
-    assert_eq!(state(&world, 8).await, r#"{"state":"ended","why":"several"}"#);
+    assert_eq!(one_more.status, 200, "a newcomer finds a place");
+    assert_eq!(state(&world, 1).await, r#"{"state":"ended","why":"crowded"}"#);
+    assert!(matches!(world.keeper.press(), Outcome::Shown { asking: ASKS_MAX, .. }));
+    for n in [2, 9] {
+        assert!(state(&world, n).await.contains(r#""state":"asking""#), "{n}");
+    }
+    assert!(matches!(world.keeper.press(), Outcome::Paired { .. }));
+    assert!(state(&world, 9).await.contains(r#""state":"host""#), "who asked last");
+    assert!(state(&world, 2).await.contains(r#""state":"asking""#));
 }
 
 #[tokio::test]
