@@ -101,6 +101,7 @@ impl Running {
             [PUBLISH_EVERY, RETRY_EVERY, LOUDNESS_EVERY, CERTIFY_EVERY].map(ticker);
         loop {
             let mut granted = Vec::new();
+            let mut tells_pages = true;
             let config = &*self.settings.config();
             tokio::select! {
                 Some(command) = self.commands.recv() => {
@@ -112,11 +113,16 @@ impl Running {
                     self.channels.answer(answer);
                 }
                 asked = self.panel.next() => {
+                    // When pages are told something must not tell a guest that somebody pressed for a host.
+                    tells_pages = asked.is_some_and(|asked| asked.action != Action::Pair);
                     if let Some(asked) = asked {
                         self.press(asked);
                     }
                 }
-                key = keys::next(&mut self.keys) => self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim)),
+                key = keys::next(&mut self.keys) => {
+                    tells_pages = false;
+                    self.panel.sim().into_iter().for_each(|sim| keys::press(key, sim));
+                }
                 Some(request) = self.phones.recv() => self.pairing.answer(self.clock.now(), request),
                 Some(request) = self.wanted_settings.recv(), if !self.settings.is_writing() => {
                     if self.answer(request) {
@@ -149,7 +155,7 @@ impl Running {
             }
             let grant = |Command { wish, reply }| (Reach::of(&wish), reply, self.grant(wish));
             let granted: Vec<_> = granted.into_iter().map(grant).collect();
-            self.publish(&self.settings.config())?;
+            self.publish(&self.settings.config(), tells_pages)?;
             // Only here: whoever is answered finds what was asked for in the snapshot, and on the storage.
             let Self { settling, channels, clock, .. } = &mut *self;
             let settle = |channel, scope, then| channels.settle(channel, scope, then);
@@ -254,8 +260,9 @@ impl Running {
         self.panel.done(asked);
     }
 
-    /// Publishes the snapshot, redraws the status line and looks after the threads.
-    fn publish(&mut self, config: &Config) -> Result<(), Trouble> {
+    /// Shows what is so on the box, publishes it for pages if they are to be told, redraws the status line and looks after the
+    /// threads.
+    fn publish(&mut self, config: &Config, tells_pages: bool) -> Result<(), Trouble> {
         let now = self.clock.now();
         let listening = self.channels.count_listeners();
         if self.audience.has_changed().unwrap_or(false) {
@@ -304,7 +311,9 @@ impl Running {
                 console::Status { playing: status.party.everybody.playing, heard: &heard, listeners, peak_dbfs };
             logger::set_status(&console::status_line(&status, console::width()));
         }
-        self.snapshot.send_replace(Arc::new(snapshot));
+        if tells_pages {
+            self.snapshot.send_replace(Arc::new(snapshot));
+        }
         self.channels.check()?;
         self.supervisor.check(now)
     }
