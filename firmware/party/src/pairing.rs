@@ -14,12 +14,9 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 use base::Time;
-use history::History;
-pub use history::{ASKED_WITHIN_MS, ASKING_MS_MAX, ASKS_PER_ADDRESS_MAX};
+pub use history::{ASKED_WITHIN_MS, ASKING_MS_MAX, ASKS_PER_ADDRESS_MAX, WAIT_MS};
+use history::{History, millis_until};
 pub use values::{AskError, Happened, Host, Key, Label, NoSuchHost, Outcome, Phone, State, View, Why};
-
-/// How long a phone's request waits for a press, and for how long a press without one has people asked on the page, ms.
-pub const WAIT_MS: u64 = 60_000;
 
 /// Hosts at once. Who asks when all places are taken is refused and told that a host must be removed first: nobody
 /// loses a place without a person's doing.
@@ -384,11 +381,6 @@ impl Pairing {
         let first = Label::of(key);
         std::iter::successors(Some(first), |label| Some(label.next())).find(|label| !taken(label)).unwrap_or(first)
     }
-}
-
-/// Returns the milliseconds from `now` to `deadline`, rounded up so that nobody comes back too early; 0 once it is over.
-fn millis_until(deadline: Time, now: Time) -> u64 {
-    deadline.micros_since(now).div_ceil(1_000)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use base::Time;
 
-use super::{WAIT_MS, millis_until};
+/// How long a phone's request waits for a press, and for how long a press without one has people asked on the page, ms.
+pub const WAIT_MS: u64 = 60_000;
 
 /// Requests of one address within [`ASKED_WITHIN_MS`]; a further one is refused and told when to come back. Enough for
 /// somebody who runs between phone and box, too few to fill the log.
@@ -129,6 +130,11 @@ impl History {
     fn begun(&self, now: Time, address: IpAddr) -> impl Iterator<Item = &Asked> {
         self.of(address).filter(move |asked| now < asked.from.plus_millis(ASKED_WITHIN_MS))
     }
+}
+
+/// Returns the milliseconds from `now` to `deadline`, rounded up so that nobody comes back too early; 0 once it is over.
+pub(super) fn millis_until(deadline: Time, now: Time) -> u64 {
+    deadline.micros_since(now).div_ceil(1_000)
 }
 
 /// Returns how much of a request that ended at `until` counts at `end`, µs.
