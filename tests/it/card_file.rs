@@ -25,7 +25,7 @@ const TOLD_MAX: usize = 19;
 
 /// A value of each key that is not the default (but for the port, which no other test may have), and one that cannot be;
 /// `board.pins` holds one of its pins.
-const VALUES: [Values; 70] = [
+const VALUES: [Values; 71] = [
     ("name", "\"Fête à Zürich\"", "\"\""),
     ("night", "\"22:00-07:00\"", "\"late\""),
     ("time_zone", "\"Europe/Berlin\"", "\"Middle-earth\""),
