@@ -12,8 +12,7 @@ export default {
   'hint.fallback': 'Nothing comes in on line-in right now, so the box plays its own music.',
   'hint.no_music': 'There is no music on the box yet. Ask the host to add some.',
   'hint.reconnecting': 'The sound broke off. It comes back by itself; no need to tap.',
-  'hint.unreachable':
-    'The box does not answer. Check that this phone is on the party’s Wi‑Fi. The sound then comes back by itself.',
+  'hint.unreachable': 'The box does not answer. Check that this phone is on the party’s Wi‑Fi.',
   'hint.unreachable_idle': 'The box does not answer. Check that this phone is on the party’s Wi‑Fi.',
   'hint.pocket': 'A little behind, and it goes on with the screen locked.',
   'hint.pocket_no_webrtc': 'This browser cannot play Live, so you hear Pocket, a little behind.',

@@ -11,7 +11,7 @@ export default {
   'hint.fallback': 'Z kabla nic teraz nie płynie, więc box gra własną muzykę.',
   'hint.no_music': 'Na boxie nie ma jeszcze muzyki. Poproś gospodarza, żeby coś wgrał.',
   'hint.reconnecting': 'Dźwięk się urwał. Wróci sam, nie musisz stukać.',
-  'hint.unreachable': 'Box nie odpowiada. Sprawdź, czy telefon jest w Wi‑Fi imprezy. Wtedy dźwięk wróci sam.',
+  'hint.unreachable': 'Box nie odpowiada. Sprawdź, czy telefon jest w Wi‑Fi imprezy.',
   'hint.unreachable_idle': 'Box nie odpowiada. Sprawdź, czy telefon jest w Wi‑Fi imprezy.',
   'hint.pocket': 'Trochę później, za to gra też przy zablokowanym ekranie.',
   'hint.pocket_no_webrtc': 'Ta przeglądarka nie umie „Live”, więc słyszysz „Kieszeń”, trochę później.',
