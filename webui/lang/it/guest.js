@@ -101,7 +101,7 @@ export default {
   'more.why': 'Perché non c’è suono?',
   'more.rooms': 'Stanze: da telefono a telefono',
   'more.host': 'Per chi ospita',
-  'dj.link': 'Sei DJ',
+  'dj.link': 'DJ',
   'dj.host': 'Ospiti tu',
   'dj.play': 'Suona da questo telefono',
   'dj.now': 'Chi ospita ti ha fatto DJ: puoi cambiare la coda, rispondere alle richieste e suonare da questo telefono («Altro»).',
