@@ -7,7 +7,7 @@ export default {
   'senders.name': 'Name des Senders',
   'senders.make': 'Token anlegen',
   'senders.none': 'Es gibt noch kein Token.',
-  'senders.phone': 'Von diesem Telefon spielen',
+  'senders.phone': 'Von diesem Handy spielen',
   'senders.on': 'sendet an {channel}',
   'senders.off': 'sendet nicht',
   'senders.remove': 'Entfernen',
@@ -103,7 +103,7 @@ export default {
   'health.troubles.one': '{n} Problem',
   'health.troubles.other': '{n} Probleme',
 
-  'radio.guests': '{n} von {of} Telefonen im WLAN',
+  'radio.guests': '{n} von {of} Handys im WLAN',
   'radio.room': 'Es ist noch Platz.',
   'radio.full': 'Fast voll. Ein zweiter WLAN-Stick oder ein Router am Kabel schafft Platz.',
 
@@ -183,9 +183,9 @@ export default {
   'update.why_failed': 'Beim Schreiben ist etwas schiefgegangen. Bitte noch einmal versuchen.',
 
   'hosts.name': '{browser} auf {system}',
-  'hosts.unknown': 'Ein Telefon',
+  'hosts.unknown': 'Ein Handy',
   'hosts.number': 'hat als Nummer {n} gefragt',
-  'hosts.this_phone': 'dieses Telefon',
+  'hosts.this_phone': 'dieses Handy',
   'hosts.remove': 'Entfernen',
   'hosts.remove_which': '{name}, Nummer {n}, entfernen',
   'hosts.leave': 'Abgeben',

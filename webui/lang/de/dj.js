@@ -1,15 +1,15 @@
 // Words of the DJ’s page, in German.
 
 export default {
-  'dj.heading': 'Von diesem Telefon spielen',
+  'dj.heading': 'Von diesem Handy spielen',
   'dj.title': '{box} · DJ',
   'dj.back': 'Zur Seite der Gäste',
   'dj.asking': 'Die Box wird gefragt …',
   'dj.lost': 'Die Box antwortet nicht. Diese Seite versucht es von selbst weiter.',
-  'dj.gate': 'Nur DJs und Gastgeber können Musik von ihren Telefonen senden',
+  'dj.gate': 'Nur DJs und Gastgeber können Musik von ihren Handys senden',
   'dj.gate_how':
     'Frag einen Gastgeber: Auf seiner Seite macht dich unter den Leuten ein Knopf zum DJ. Du bist Gast {n}. Diese Seite öffnet sich dann von selbst.',
-  'dj.gate_host': 'Bist du der Gastgeber? Mach dieses Telefon dazu.',
+  'dj.gate_host': 'Bist du der Gastgeber? Mach dieses Handy dazu.',
 
   'air.heading': 'Auf dem Kanal',
   'air.channel': 'Kanal',
@@ -25,14 +25,14 @@ export default {
   'air.taken': '{name} sendet auf diesem Kanal.',
   'air.taken_wait': '{name} sendet auf diesem Kanal. Du bist dran, sobald das aufhört.',
   'air.ended': 'Ein Gastgeber hat es beendet, oder jemand anders hat übernommen.',
-  'air.refused': 'Die Box lässt dieses Telefon nicht mehr senden.',
+  'air.refused': 'Die Box lässt dieses Handy nicht mehr senden.',
   'air.unknown': 'Verbunden. Was zu hören ist, hat die Box noch nicht gesagt.',
   'air.elsewhere': 'Die Box empfängt dich, aber der Kanal spielt etwas anderes.',
   'air.ask_host': 'Ein Gastgeber kann „Sender“ als Quelle wählen.',
   'air.paused': 'Der Kanal ist angehalten. Ein Gastgeber kann ihn weiterlaufen lassen.',
-  'air.silent': 'Von diesem Telefon ist nichts zu hören. Starte ein Deck.',
+  'air.silent': 'Von diesem Handy ist nichts zu hören. Starte ein Deck.',
   'air.nobody': 'Du bist auf dem Kanal. Gerade hört niemand zu.',
-  'air.late': 'Die Box spielt es etwa {ms} ms später. Jedes Telefon, das zuhört, braucht noch etwas länger.',
+  'air.late': 'Die Box spielt es etwa {ms} ms später. Jedes Handy, das zuhört, braucht noch etwas länger.',
   'air.together': 'Zusammen mit {name}.',
   'air.heard.one': 'Du bist auf dem Kanal. {n} Person hört dich.',
   'air.heard.other': 'Du bist auf dem Kanal. {n} Leute hören dich.',
@@ -50,11 +50,11 @@ export default {
   'dj.deck_gain_which': 'Lautstärke von Deck {deck}',
   'dj.deck_db': '{n} dB',
   'dj.deck_silent': 'stumm',
-  'dj.deck_broken': 'Dieses Telefon kann „{name}“ nicht abspielen.',
+  'dj.deck_broken': 'Dieses Handy kann „{name}“ nicht abspielen.',
 
   'mix.heading': 'Überblendregler',
   'mix.at': 'A {a} %, B {b} %',
-  'mix.monitor': 'Die Decks auch auf diesem Telefon hören',
+  'mix.monitor': 'Die Decks auch auf diesem Handy hören',
 
   'voice.heading': 'Mikrofon',
   'voice.speak': 'Sprechen',

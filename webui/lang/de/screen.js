@@ -10,7 +10,7 @@ export default {
   'screen.channels': 'Eine Party, mehrere Kanäle: such dir deinen aus',
   'screen.lost': 'Die Box ist gleich wieder da.',
 
-  'poster.listen': 'Hör die Party auf deinem eigenen Telefon.',
+  'poster.listen': 'Hör die Party auf deinem eigenen Handy.',
   'poster.wifi': 'Scanne das, dann bist du im WLAN der Party.',
   'poster.page': 'Dann scanne das, tippe einmal und hör zu.',
   'poster.page_only': 'Scanne das, tippe einmal und hör zu.',
@@ -19,5 +19,5 @@ export default {
   'poster.four': '4 × A6 auf A4',
   'poster.how': 'Papier wählen, in voller Größe drucken, ausschneiden und hinhängen, wo Leute stehen.',
   'poster.no_wifi':
-    'Nur das Telefon eines Gastgebers darf den WLAN-Code drucken. Öffne diese Seite auf so einem Telefon.',
+    'Nur das Handy eines Gastgebers darf den WLAN-Code drucken. Öffne diese Seite auf so einem Handy.',
 };

@@ -7,7 +7,7 @@ export default {
   'senders.name': 'Nombre del emisor',
   'senders.make': 'Crear un código',
   'senders.none': 'Todavía no hay ningún código.',
-  'senders.phone': 'Pinchar desde este teléfono',
+  'senders.phone': 'Pinchar desde este móvil',
   'senders.on': 'envía a {channel}',
   'senders.off': 'no envía',
   'senders.remove': 'Quitar',
@@ -101,7 +101,7 @@ export default {
   'health.troubles.one': '{n} problema',
   'health.troubles.other': '{n} problemas',
 
-  'radio.guests': '{n} de {of} teléfonos en el wifi',
+  'radio.guests': '{n} de {of} móviles en el wifi',
   'radio.room': 'Caben más.',
   'radio.full': 'Casi lleno. Un segundo adaptador wifi, o un router por cable, hace sitio.',
 
@@ -181,9 +181,9 @@ export default {
   'update.why_failed': 'Algo falló al escribirlo. Inténtalo otra vez.',
 
   'hosts.name': '{browser} en {system}',
-  'hosts.unknown': 'Un teléfono',
+  'hosts.unknown': 'Un móvil',
   'hosts.number': 'lo pidió con el número {n}',
-  'hosts.this_phone': 'este teléfono',
+  'hosts.this_phone': 'este móvil',
   'hosts.remove': 'Quitar',
   'hosts.remove_which': 'Quitar {name}, número {n}',
   'hosts.leave': 'Dejarlo',

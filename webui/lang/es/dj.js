@@ -1,15 +1,15 @@
 // Words of the DJ’s page, in Spanish.
 
 export default {
-  'dj.heading': 'Pinchar desde este teléfono',
+  'dj.heading': 'Pinchar desde este móvil',
   'dj.title': '{box} · DJ',
   'dj.back': 'A la página de los invitados',
   'dj.asking': 'Preguntando a la caja…',
   'dj.lost': 'La caja no responde. Esta página lo intenta de nuevo por sí sola.',
-  'dj.gate': 'Solo los DJ y los anfitriones pueden enviar música desde su teléfono',
+  'dj.gate': 'Solo los DJ y los anfitriones pueden enviar música desde su móvil',
   'dj.gate_how':
     'Pide a un anfitrión que te haga DJ: en su página hay un botón entre la gente. Eres el invitado {n}. Entonces esta página se abre por sí sola.',
-  'dj.gate_host': '¿Eres el anfitrión? Haz de este teléfono el suyo.',
+  'dj.gate_host': '¿Eres el anfitrión? Haz de este móvil el suyo.',
 
   'air.heading': 'En el canal',
   'air.channel': 'Canal',
@@ -25,14 +25,14 @@ export default {
   'air.taken': '{name} envía a este canal.',
   'air.taken_wait': '{name} envía a este canal. Te toca en cuanto termine.',
   'air.ended': 'Un anfitrión lo terminó, u otra persona tomó el relevo.',
-  'air.refused': 'La caja ya no deja enviar a este teléfono.',
+  'air.refused': 'La caja ya no deja enviar a este móvil.',
   'air.unknown': 'Conectado. La caja aún no ha dicho qué se oye.',
   'air.elsewhere': 'La caja te recibe, pero el canal toca otra cosa.',
   'air.ask_host': 'Un anfitrión puede elegir «Emisor» como fuente.',
   'air.paused': 'El canal está en pausa. Un anfitrión puede reanudarlo.',
-  'air.silent': 'De este teléfono no se oye nada. Inicia un plato.',
+  'air.silent': 'De este móvil no se oye nada. Inicia un plato.',
   'air.nobody': 'Estás en el canal. Ahora mismo no escucha nadie.',
-  'air.late': 'La caja lo toca unos {ms} ms más tarde. El teléfono de cada oyente añade su propio retraso.',
+  'air.late': 'La caja lo toca unos {ms} ms más tarde. El móvil de cada oyente añade su propio retraso.',
   'air.together': 'Junto con {name}.',
   'air.heard.one': 'Estás en el canal. Te oye {n} persona.',
   'air.heard.other': 'Estás en el canal. Te oyen {n} personas.',
@@ -50,11 +50,11 @@ export default {
   'dj.deck_gain_which': 'Volumen del plato {deck}',
   'dj.deck_db': '{n} dB',
   'dj.deck_silent': 'mudo',
-  'dj.deck_broken': 'Este teléfono no puede tocar «{name}».',
+  'dj.deck_broken': 'Este móvil no puede tocar «{name}».',
 
   'mix.heading': 'Fundido cruzado',
   'mix.at': 'A {a} %, B {b} %',
-  'mix.monitor': 'Oír los platos también en este teléfono',
+  'mix.monitor': 'Oír los platos también en este móvil',
 
   'voice.heading': 'Micrófono',
   'voice.speak': 'Hablar',

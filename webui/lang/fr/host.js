@@ -198,7 +198,7 @@ export default {
   'invite.words': 'avec le mot de passe écrit',
 
   'box.heading': 'La boîte',
-  'box.settings': 'Réglages de la box',
+  'box.settings': 'Réglages de la boîte',
 
   'steer.heading': 'Le canal que vous dirigez',
   'steer.gone': '{name} n’est plus là. Vous dirigez maintenant {now}.',

@@ -2,7 +2,7 @@
 
 export default {
   'streams.heading': 'Flux',
-  'streams.tap': 'Touche ce que tu veux écouter.',
+  'streams.tap': 'Touchez ce que vous voulez écouter.',
   'streams.none': 'Rien ne passe en ce moment.',
   'streams.waiting': 'En attente de la musique. Elle démarre toute seule.',
   'streams.play': 'Écouter {name}',

@@ -1,15 +1,15 @@
 // Words of the DJ’s page, in Portuguese.
 
 export default {
-  'dj.heading': 'Tocar deste telefone',
+  'dj.heading': 'Tocar deste telemóvel',
   'dj.title': '{box} · DJ',
   'dj.back': 'Para a página dos convidados',
   'dj.asking': 'A perguntar à caixa…',
   'dj.lost': 'A caixa não responde. Esta página tenta de novo por si.',
-  'dj.gate': 'Só DJs e anfitriões podem enviar música do seu telefone',
+  'dj.gate': 'Só DJs e anfitriões podem enviar música do seu telemóvel',
   'dj.gate_how':
     'Pede a um anfitrião: na página dele, entre as pessoas, um botão faz de ti DJ. És o convidado {n}. Esta página abre-se então por si.',
-  'dj.gate_host': 'És o anfitrião? Faz deste telefone o dele.',
+  'dj.gate_host': 'És o anfitrião? Faz deste telemóvel o dele.',
 
   'air.heading': 'No canal',
   'air.channel': 'Canal',
@@ -25,14 +25,14 @@ export default {
   'air.taken': '{name} envia para este canal.',
   'air.taken_wait': '{name} envia para este canal. É a tua vez assim que parar.',
   'air.ended': 'Um anfitrião terminou, ou outra pessoa assumiu.',
-  'air.refused': 'A caixa já não deixa este telefone enviar.',
+  'air.refused': 'A caixa já não deixa este telemóvel enviar.',
   'air.unknown': 'Ligado. A caixa ainda não disse o que se ouve.',
   'air.elsewhere': 'A caixa recebe-te, mas o canal toca outra coisa.',
   'air.ask_host': 'Um anfitrião pode escolher «Emissor» como fonte.',
   'air.paused': 'O canal está em pausa. Um anfitrião pode retomá-lo.',
-  'air.silent': 'Nada se ouve deste telefone. Inicia um prato.',
+  'air.silent': 'Nada se ouve deste telemóvel. Inicia um prato.',
   'air.nobody': 'Estás no canal. Neste momento ninguém ouve.',
-  'air.late': 'A caixa toca-o cerca de {ms} ms mais tarde. O telefone de cada ouvinte acrescenta o seu próprio atraso.',
+  'air.late': 'A caixa toca-o cerca de {ms} ms mais tarde. O telemóvel de cada ouvinte acrescenta o seu próprio atraso.',
   'air.together': 'Junto com {name}.',
   'air.heard.one': 'Estás no canal. {n} pessoa ouve-te.',
   'air.heard.other': 'Estás no canal. {n} pessoas ouvem-te.',
@@ -50,11 +50,11 @@ export default {
   'dj.deck_gain_which': 'Volume do prato {deck}',
   'dj.deck_db': '{n} dB',
   'dj.deck_silent': 'mudo',
-  'dj.deck_broken': 'Este telefone não consegue tocar «{name}».',
+  'dj.deck_broken': 'Este telemóvel não consegue tocar «{name}».',
 
   'mix.heading': 'Transição',
   'mix.at': 'A {a} %, B {b} %',
-  'mix.monitor': 'Ouvir os pratos também neste telefone',
+  'mix.monitor': 'Ouvir os pratos também neste telemóvel',
 
   'voice.heading': 'Microfone',
   'voice.speak': 'Falar',

@@ -6,13 +6,13 @@ export default {
 
   'lamp.on': 'Fazer deste telemóvel um candeeiro',
   'lamp.label': 'Candeeiro da cor do canal',
-  'lamp.out': 'Toque para apagar',
+  'lamp.out': 'Toca para apagar',
 
   'check.none': 'Não entra nada.',
-  'check.silent': 'Ligado, mas em silêncio. Toque alguma coisa.',
-  'check.quiet': 'Baixo demais. Aumente na origem.',
-  'check.good': 'Está bom. Deixe assim.',
-  'check.loud': 'Alto demais. Baixe um pouco na origem.',
-  'check.clipping': 'Muito alto: o som é cortado e fica áspero. Baixe na origem.',
+  'check.silent': 'Ligado, mas em silêncio. Toca alguma coisa.',
+  'check.quiet': 'Baixo demais. Aumenta na origem.',
+  'check.good': 'Está bom. Deixa assim.',
+  'check.loud': 'Alto demais. Baixa um pouco na origem.',
+  'check.clipping': 'Muito alto: o som é cortado e fica áspero. Baixa na origem.',
   'check.numbers': 'sonoridade {loudness} LUFS · pico {peak} dBFS',
 };

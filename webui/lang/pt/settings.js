@@ -143,7 +143,7 @@ export default {
   'set.value.forget': 'esquecer todos os anfitriões',
   'set.value.volume': 'volume',
   'set.first_heading': 'Boas‑vindas! Algumas palavras sobre esta caixa',
-  'set.first_note': 'Está tudo preenchido. Mude o que quiser, agora ou depois.',
+  'set.first_note': 'Está tudo preenchido. Muda o que quiseres, agora ou depois.',
   'set.first_country': 'Decide que frequências o Wi‑Fi pode usar. Com um país abrem‑se os 5 GHz.',
   'set.first_language': 'Idioma da página neste telemóvel',
   'set.first_rejoin': 'Depois este telemóvel tem de voltar a entrar em “{network}”.',
@@ -151,7 +151,7 @@ export default {
   'set.first_go': 'Usar isto',
   'set.backup': 'Cópia de segurança',
   'set.backup_note':
-    'Um ficheiro com definições, canais e como tocam, e as listas da música da própria caixa. Contém a palavra‑passe do Wi‑Fi: guarde‑o para si.',
+    'Um ficheiro com definições, canais e como tocam, e as listas da música da própria caixa. Contém a palavra‑passe do Wi‑Fi: guarda‑o para ti.',
   'set.backup_hosts': 'Com os anfitriões, que não precisam de emparelhar de novo',
   'set.backup_save': 'Guardar uma cópia',
   'set.backup_load': 'Repor uma cópia',

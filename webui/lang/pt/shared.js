@@ -68,7 +68,7 @@ export default {
   'refused.skip-too-early': 'Esta música acabou de começar. Podes votar daqui a {n} s.',
   'refused.skipped-lately': 'Uma música acabou de ser saltada com o teu voto. Podes votar de novo daqui a {n} s.',
   'refused.not-kept': 'Está feito, mas a caixa não consegue anotá-lo agora: um reinício pode desfazê-lo.',
-  'refused.name-taken': 'Já há alguém com este nome, ou parecido. Escolha outro nome.',
+  'refused.name-taken': 'Já há alguém com este nome, ou parecido. Escolhe outro nome.',
   'refused.ended': 'A festa acabou.',
   'refused.too-many-guests': 'A caixa não consegue lembrar mais convidados.',
   'refused.guests-full': 'A caixa não consegue lembrar mais convidados.',

@@ -42,6 +42,18 @@ const KEY_FAMILIES: [&str; 31] = [
 /// Endings of keys that are chosen by a number, as CLDR names them.
 const PLURAL_FORMS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 
+/// Words that a language's pages do not say, because they say another: one way of address, and one name for each thing. `*` stands
+/// for any ending.
+const UNSAID: [(&str, &[&str]); 4] = [
+    ("de", &["telefon*", "smartphone*", "warteschlange*"]),
+    ("es", &["teléfono*", "usted*"]),
+    ("fr", &["tu", "te", "toi", "ton", "ta", "tes", "dis", "box"]),
+    ("pt", &["telefone*", "celular*", "você*", "abra", "ouça", "espere", "tente", "feche", "desligue"]),
+];
+
+/// Longest hint, in characters, that two lines of the narrowest phone hold; characters of Japanese are twice as wide.
+const HINT_CHARS_MAX: usize = 80;
+
 /// The messages of a file of words, by key.
 fn messages(name: &str) -> BTreeMap<String, String> {
     let body = text(named(name)).split_once("export default {").expect("one table").1;
@@ -100,6 +112,60 @@ fn every_language_has_all_words_and_no_others() {
         1 + languages().len() * parts().len(),
         "every file of words belongs to a language that is offered"
     );
+}
+
+/// What the portal's pages say, which have no script to be translated by.
+fn of_portal(language: &str) -> String {
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware/web/src/http/portal/words.rs");
+    let all = std::fs::read_to_string(place).expect("the portal's words");
+    let words = all.split_once("const ALL").expect("a table").1.split_once("];").expect("its end").0;
+    let own = words.split("language: \"").skip(1).find(|own| own.starts_with(&format!("{language}\"")));
+    own.unwrap_or_else(|| panic!("the portal speaks no {language}")).to_owned()
+}
+
+/// The unsaid words of this list in a text, without its tags and values.
+fn said(text: &str, unsaid: &[&str]) -> Vec<String> {
+    let plain: String =
+        text.split(['<', '{']).map(|part| part.split_once(['>', '}']).map_or(part, |(_, rest)| rest)).collect();
+    let words = plain.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
+    let is_unsaid = |word: &String| {
+        unsaid.iter().any(|one| one.strip_suffix('*').map_or(word == one, |stem| word.starts_with(stem)))
+    };
+    words.filter(is_unsaid).collect()
+}
+
+#[test]
+fn a_language_has_one_way_of_address_and_one_word_for_a_thing() {
+    let mut wrong = Vec::new();
+    for (language, unsaid) in UNSAID {
+        for part in parts() {
+            for (key, message) in messages(&format!("lang/{language}/{part}")) {
+                wrong.extend(said(&message, unsaid).into_iter().map(|word| format!("{language}: {key} says {word}")));
+            }
+        }
+        let portal = of_portal(language);
+        assert!(portal.len() > 400, "{language}: {portal}");
+        for sentence in portal.split('"').skip(2).step_by(2) {
+            wrong.extend(said(sentence, unsaid).into_iter().map(|word| format!("{language}: the portal says {word}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_hint_has_two_lines_of_a_narrow_phone() {
+    let mut wrong = Vec::new();
+    for language in languages() {
+        let most = if language == "ja" { HINT_CHARS_MAX / 2 } else { HINT_CHARS_MAX };
+        let words = messages(&format!("lang/{language}/guest.js"));
+        for (key, message) in words.iter().filter(|(key, _)| key.starts_with("hint.")) {
+            let long = message.chars().count();
+            if long > most {
+                wrong.push(format!("{language}: {key} has {long} characters"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
