@@ -1,16 +1,16 @@
 // The end of a party on the host's page: what the guests see now, what was played, and the way to the next party.
 
-import { Evening } from '../evening.js';
-import { fill, make, mark, write } from '../dom.js';
+import { dotted, fill, make, mark, write } from '../dom.js';
 import { saveEvening } from '../list-file.js';
 import { t } from '../i18n.js';
+import { Tonight } from '../tonight.js';
 import { isOver } from '../words.js';
 import { startParty } from './api.js';
 import { element } from './page.js';
 import { attempt } from './toast.js';
 
 export class OverCard {
-  #evening = new Evening();
+  #tonight = new Tonight(() => this.#draw());
   #name = '';
 
   constructor() {
@@ -20,19 +20,23 @@ export class OverCard {
 
   /** @param {Party.State} state */
   show(state) {
-    this.#evening.note(state, undefined);
     this.#name = state.session.title || state.name;
     const over = isOver(state);
     mark(element('page'), 'data-over', over ? 'true' : null);
     element('over').hidden = !over;
-    const songs = over ? this.#evening.songs : [];
+    this.#tonight.note(state, undefined);
+    this.#draw();
+  }
+
+  #draw() {
+    const { songs } = this.#tonight;
     element('over-songs').hidden = songs.length === 0;
     const keyed = songs.map((song, n) => ({ song, n }));
     const row = () => make('li', { dir: 'auto' }, make('b'), ' ', make('small'));
     fill(element('over-list'), keyed, ({ song, n }) => `${n}.${song.id}`, row, (item, { song }) => {
       const [title, artist] = item.children;
       write(title, song.title === '' ? t('now.untitled') : song.title);
-      write(artist, song.artist);
+      write(artist, dotted(song.time ?? '', song.artist));
     });
   }
 }

@@ -2,13 +2,13 @@
 // finds the box again by itself and never shows anything to tap.
 
 import { element, fill, make, mark, translate, write } from '../dom.js';
-import { Evening } from '../evening.js';
 import { Feed } from '../feed.js';
 import { count, speak, t } from '../i18n.js';
 import { clock } from '../progress.js';
 import { rise, risen } from '../reactions.js';
 import { skippedBy } from '../skip.js';
 import { tint } from '../tint.js';
+import { Tonight } from '../tonight.js';
 import { initial, whoseWish } from '../wish.js';
 import { isOver, senderOf } from '../words.js';
 import { invitation, qr } from '../host/api.js';
@@ -29,7 +29,7 @@ const DRAW_EVERY_MS = 500;
 await speak('shared', 'screen');
 translate();
 
-const evening = new Evening();
+const tonight = new Tonight(showEvening);
 let version = '';
 /** @type {Record<string, number> | undefined} */
 let reactions;
@@ -104,12 +104,8 @@ function show(party) {
   write(element('listeners'), count('listeners', here));
   const over = isOver(party);
   mark(document.body, 'data-over', over ? 'true' : null);
-  evening.note(party, undefined);
-  fill(element('evening-list'), (over ? evening.songs : []).slice(-EVENING_MAX).map((song, n) => ({ song, n })), ({ song, n }) => `${n}.${song.id}`, () => make('li', { dir: 'auto' }, make('b'), make('small')), (row, { song }) => {
-    write(row.children[0], song.title === '' ? t('now.untitled') : song.title);
-    write(row.children[1], song.artist);
-  });
-  element('evening').hidden = !over || evening.songs.length === 0;
+  tonight.note(party, undefined);
+  showEvening();
   const isLine = !track && party.source === 'line-in' && !party.fallback;
   const sender = senderOf(party);
   const title = track ? titleOf(track) : sender?.title || t(isLine ? 'now.line_in' : 'now.nothing');
@@ -166,6 +162,16 @@ function showNext({ queue, upcoming }) {
       write(sub, dotted(track.artist, whoseWish(by)));
     },
   );
+}
+
+/** The last songs of the evening, once it is over. */
+function showEvening() {
+  const songs = tonight.songs.slice(-EVENING_MAX).map((song, n) => ({ song, n }));
+  element('evening').hidden = songs.length === 0;
+  fill(element('evening-list'), songs, ({ song, n }) => `${n}.${song.id}`, () => make('li', { dir: 'auto' }, make('b'), make('small')), (row, { song }) => {
+    write(row.children[0], song.title === '' ? t('now.untitled') : song.title);
+    write(row.children[1], dotted(song.time ?? '', song.artist));
+  });
 }
 
 /**
