@@ -133,3 +133,15 @@ test('of more news than can be read the oldest are dropped', () => {
   const shown = Array.from({ length: 11 }, (_, n) => turns.at((n + 1) * READ_MS)).filter((text) => text !== '');
   assert.deepEqual([...new Set(shown)], ['News 7', 'News 8', 'News 9'].slice(-WAITING_MAX));
 });
+
+test('what is no longer true is not said any more, and what comes after it is', () => {
+  const turns = new Turns();
+  turns.answer('It is in the queue.', 0);
+  turns.announce('Your song is playing!', 10);
+  turns.clear();
+  assert.equal(turns.at(20), '');
+  assert.equal(turns.due(20), null);
+  turns.answer('The party has ended.', 30);
+  assert.equal(turns.at(30), 'The party has ended.');
+  assert.equal(turns.at(30 + SHOWN_MS), '', 'nothing waits');
+});

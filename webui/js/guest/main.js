@@ -25,7 +25,7 @@ import { offerShare, showShare } from './share.js';
 import { offerOtherPlayer, offerVolume, offerWays } from './sound.js';
 import { nowText, Stage } from './stage.js';
 import { watchSwipes } from './swipe.js';
-import { announce, attempt, say } from './toast.js';
+import { announce, attempt, hush, say } from './toast.js';
 import { followAddress, openPart } from './views.js';
 
 /** @type {import('../api.js').State | null} */
@@ -100,7 +100,7 @@ function show() {
   const tuned = channels.length > 1 ? channels.find(({ id }) => id === stream) : undefined;
   stage.show({ listening: player.state, status, you, reachable: boxAnswers(), stream, weak: player.weak });
   const album = dotted(tuned === undefined ? '' : nameOf(tuned), status?.name ?? '');
-  tellThePhone({ title, artist, album, art: status?.track?.art ?? null }, player.active);
+  tellThePhone({ title, artist, album, art: isOver(status) ? null : (status?.track?.art ?? null) }, player.active);
   report();
   offerOtherPlayer(stream);
   lights.show(channels, here);
@@ -136,10 +136,12 @@ function hear(kind) {
   if (kind === 'position') stage.follow(feed.positionMs());
   if (kind === 'position' || kind === 'pong' || status === null) return;
   askAbout(status.channel);
-  tellOver(isOver(status));
+  const over = isOver(status);
+  tellOver(over);
+  if (over && known !== null && !isOver(known.state)) hush();
   if (status.channel !== heardStream()) moveOn(status, before);
   show();
-  if (you !== null) celebrate(moments(known, { state: status, you }));
+  if (you !== null && !over) celebrate(moments(known, { state: status, you }));
   travel();
 }
 

@@ -27,6 +27,12 @@ export function announce(text) {
   show();
 }
 
+/** Says nothing more of what was said: it is no longer true. */
+export function hush() {
+  turns.clear();
+  show();
+}
+
 function show() {
   const now = performance.now();
   write(element('toast'), turns.at(now));

@@ -58,6 +58,12 @@ export class Turns {
     return this.#shown && this.#shown.since + (this.#waiting.length > 0 ? READ_MS : SHOWN_MS);
   }
 
+  /** Drops what waits and what is shown: it is no longer true. */
+  clear() {
+    this.#shown = null;
+    this.#waiting = [];
+  }
+
   #limit() {
     this.#waiting.splice(0, this.#waiting.length - WAITING_MAX);
   }
