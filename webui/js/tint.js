@@ -10,6 +10,8 @@ import { BLACK, contrast, CONTROL, INK, on, parse, readable, TEXT, TEXT_LEAST, W
  * @type {Record<'dark' | 'light', import('./colour.js').Rgb>}
  */
 const GROUND = { dark: [58, 50, 54], light: [226, 216, 212] };
+/** What a box with one channel looks like without a cover: a colour that tells channels apart tells nothing there (css/base.css). */
+const BRAND = '#ff7a45';
 /** How far the colour that tones the grounds stays from white in the dark, and from black in the light, as contrasts: yellow
  * would make a dark page too light to read on, and purple a light one too dark. */
 const TONE = { dark: 3, light: 4.9 };
@@ -22,13 +24,14 @@ let alwaysDark = false;
 
 /**
  * Gives the page the colours of a channel and of the cover of what plays; a colour that the page does not know is ignored.
- * @param {string | undefined} channel the name of its colour
- * @param {string | null} [art] where the cover lies; without one everything has the channel's colour
+ * @param {readonly {id: string, color: string}[]} channels all there are
+ * @param {string | undefined} id of the one shown
+ * @param {string | null} [art] where the cover lies; without one everything has the channel's colour, or the house's where there is one channel
  * @param {boolean} [dark] whether the page is dark whatever its reader likes
  */
-export function tint(channel, art = null, dark = false) {
+export function tint(channels, id, art = null, dark = false) {
   alwaysDark = dark;
-  const paint = channel === undefined ? undefined : COLOURS[channel]?.paint;
+  const paint = channels.length === 1 ? BRAND : COLOURS[channels.find((one) => one.id === id)?.color ?? '']?.paint;
   const wanted = art ?? '';
   const isNew = paint !== undefined && paint !== shown.channel;
   if (isNew) shown.channel = paint;

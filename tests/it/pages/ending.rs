@@ -7,7 +7,7 @@ use serde_json::json;
 use tests::browser::{Browser, Options};
 use tests::guest::Guest;
 
-use super::host::{party, until};
+use super::host::{Party, party, until};
 use super::{AUDIBLE, PATIENCE};
 
 /// A name that stands nowhere by chance.
@@ -25,6 +25,24 @@ fn traces(folder: &Path) -> Vec<String> {
         }
     }
     found
+}
+
+/// Pages that are opened when all is over have followed nothing of it themselves, and say what was played, and when.
+fn late_to_the_goodbye(party: &Party) {
+    let told = |list: &str| {
+        format!(
+            "(() => {{ const said = document.getElementById('{list}').textContent;
+               return said.includes('Amber Lights') && said.includes('Dust and Neon') && /\\d{{1,2}}:\\d\\d/.test(said); }})()"
+        )
+    };
+    let screen = Browser::open(&Options::default()).expect("a browser");
+    screen.go(&party.running.url("/screen")).expect("the page opens");
+    screen.wait_for(&told("evening-list"), PATIENCE).expect("the evening in the room");
+    screen.screenshot(&super::looks::pictures().join("screen-ended-late.png")).expect("a picture");
+    let host = party.host(&Options::default());
+    host.browser.wait_for(&told("over-list"), PATIENCE).expect("the evening for the host");
+    host.browser.run("document.getElementById('over-songs').open = true").expect("unfolded");
+    host.browser.screenshot(&super::looks::pictures().join("host-ended-late.png")).expect("a picture");
 }
 
 #[test]
@@ -54,6 +72,18 @@ fn when_the_host_ends_the_party_the_guests_are_told_and_forgotten_and_the_next_o
         .browser
         .wait_for("document.getElementById('title').textContent === 'Dust and Neon'", PATIENCE)
         .expect("plays");
+    // What the guest's page says in the moment in which it is told.
+    guest
+        .browser
+        .run(
+            "const part = (id) => document.getElementById(id);
+             new MutationObserver((_, one) => {
+               if (part('page').dataset.over !== 'true') return;
+               one.disconnect();
+               queueMicrotask(() => (window.testOver = [part('toast').textContent, part('listeners').textContent, part('cover').hidden]));
+             }).observe(part('page'), { attributes: true })",
+        )
+        .expect("watched");
     host.part("box").expect("the box");
     host.tap("#party-end").expect("the end");
     host.tap("#sure-yes").expect("surely");
@@ -63,6 +93,8 @@ fn when_the_host_ends_the_party_the_guests_are_told_and_forgotten_and_the_next_o
     host.browser.wait_for("!document.body.innerText.includes('Coming up')", PATIENCE).expect("nothing comes");
     guest.until_shown("The party has ended. Thank you for coming.", PATIENCE).expect("the guest is told");
     guest.browser.wait_for("document.getElementById('skip').hidden", PATIENCE).expect("nothing to skip");
+    let over = guest.browser.wait_for("window.testOver", PATIENCE).expect("what it said");
+    assert_eq!(over, json!(["", "", true]), "no news, nobody who listens, no cover");
     guest.until_shown("Your songs", PATIENCE).expect("those the guest wished for");
     let mine = "document.getElementById('goodbye-mine-list').innerText.includes('Dust and Neon')";
     guest.browser.wait_for(mine, PATIENCE).expect("hers");
@@ -87,6 +119,7 @@ fn when_the_host_ends_the_party_the_guests_are_told_and_forgotten_and_the_next_o
         assert!(!screen.text().contains(gone), "{gone}: {}", screen.text());
     }
     screen.screenshot(&super::looks::pictures().join("screen-ended.png")).expect("a picture");
+    late_to_the_goodbye(&party);
     let why = Browser::open(&Options::default()).expect("a browser");
     why.go(&party.running.url("/why")).expect("the page opens");
     why.wait_for("document.body.innerText.includes('The party has ended.')", PATIENCE).expect("the one reason");

@@ -32,7 +32,10 @@ fn a_second_tap_ends_the_session_at_the_box() {
     guest.until_shown("1 listening", PATIENCE).expect("counted");
     guest.tap().expect("a second tap");
     guest.until("idle", PATIENCE).expect("idle");
-    guest.until_shown("0 listening", PATIENCE).expect("no longer counted");
+    guest
+        .browser
+        .wait_for("document.getElementById('listeners').textContent === ''", PATIENCE)
+        .expect("no longer counted");
 }
 
 #[test]

@@ -6,17 +6,29 @@ use tests::browser::{Browser, Options};
 use tests::guest::Guest;
 
 use super::looks::pictures;
-use super::{PATIENCE, guest, start_with_records};
+use super::{PATIENCE, guest, start, start_with_records};
 
 /// What a guest came for, by its id.
-const IMPORTANT: [&str; 9] = ["cover", "title", "artist", "heart", "play", "skip", "volume", "reactions", "peek"];
+pub(super) const IMPORTANT: [&str; 9] =
+    ["cover", "title", "artist", "heart", "play", "skip", "volume", "reactions", "peek"];
 
 /// Phones held upright, from the smallest that is still carried.
-const PHONES: [(u32, u32); 5] = [(320, 568), (360, 640), (375, 667), (390, 844), (430, 932)];
+pub(super) const PHONES: [(u32, u32); 5] = [(320, 568), (360, 640), (375, 667), (390, 844), (430, 932)];
 
-fn resize(browser: &Browser, (width, height): (u32, u32)) {
+pub(super) fn resize(browser: &Browser, (width, height): (u32, u32)) {
     let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
     browser.devtools("Emulation.setDeviceMetricsOverride", &metrics).expect("another size");
+}
+
+/// Those of these ids that do not lie between the screen's edges and the dock.
+pub(super) fn outside(ids: &Value) -> String {
+    format!(
+        "const dock = document.querySelector('.dock').getBoundingClientRect().top;
+         return {ids}.filter((id) => {{
+           const place = document.getElementById(id).getBoundingClientRect();
+           return place.height < 20 || place.top < 0 || place.bottom > dock + 1 || place.left < 0 || place.right > innerWidth;
+         }})"
+    )
 }
 
 /// The text of a computed property of the root.
@@ -42,15 +54,8 @@ fn everything_of_the_stage_lies_within_one_screen_of_every_phone() {
     }
     for size in PHONES {
         resize(&guest.browser, size);
-        let outside = format!(
-            "const dock = document.querySelector('.dock').getBoundingClientRect().top;
-             return {}.filter((id) => {{
-               const place = document.getElementById(id).getBoundingClientRect();
-               return place.height < 20 || place.top < 0 || place.bottom > dock + 1 || place.left < 0 || place.right > innerWidth;
-             }})",
-            json!(IMPORTANT)
-        );
-        assert_eq!(guest.browser.run(&outside).expect("a judgement"), json!([]), "{size:?}");
+        let found = guest.browser.run(&outside(&json!(IMPORTANT))).expect("a judgement");
+        assert_eq!(found, json!([]), "{size:?}");
         guest.browser.screenshot(&pictures().join(format!("stage-{}x{}.png", size.0, size.1))).expect("a picture");
     }
 }
@@ -59,8 +64,8 @@ fn everything_of_the_stage_lies_within_one_screen_of_every_phone() {
 fn the_page_and_the_room_have_the_colour_of_the_cover_and_can_be_read() {
     let Some(mut party) = start_with_records() else { return };
     let guest = guest(&party.running);
-    let host = Browser::open(&Options { dark: false, ..Options::default() }).expect("a browser");
-    host.go(&party.running.url("/why")).expect("a page");
+    let why = Browser::open(&Options { dark: false, ..Options::default() }).expect("a browser");
+    why.go(&party.running.url("/why")).expect("a page");
     let screen = Browser::open(&Options::default()).expect("a browser");
     screen.go(&party.running.url("/screen")).expect("the page opens");
     let mut seen = Vec::new();
@@ -96,7 +101,9 @@ fn the_page_and_the_room_have_the_colour_of_the_cover_and_can_be_read() {
           const sixths = most === r ? (g - b) / c : most === g ? (b - r) / c + 2 : (r - g) / c + 4;
           return (60 * sixths + 360) % 360;
         })";
-        for page in [&guest.browser, &screen] {
+        why.wait_for("document.getElementById('page').dataset.looked === ''", PATIENCE).expect("a verdict");
+        why.click("#again").expect("it looks again");
+        for page in [&guest.browser, &screen, &why] {
             let same = format!(
                 "(() => {{ const far = Math.abs({hue}('{color}') - {hue}(document.documentElement.style.getPropertyValue('--fill')));
                    return Math.min(far, 360 - far) < 12; }})()"
@@ -115,6 +122,25 @@ fn the_page_and_the_room_have_the_colour_of_the_cover_and_can_be_read() {
         seen.push(property(&guest.browser, "--fill"));
     }
     assert_ne!(seen[0], seen[1], "another record looks different");
+}
+
+#[test]
+fn a_box_with_one_channel_and_no_cover_has_the_houses_colour_and_nobody_is_greeted_with_a_zero() {
+    let Some(running) = start() else { return };
+    let guest = guest(&running);
+    let is_house = "document.documentElement.style.getPropertyValue('--channel') === '#ff7a45'";
+    for path in ["/", "/why", "/dj"] {
+        guest.browser.go(&running.url(path)).expect("a page");
+        guest.browser.wait_for(is_house, PATIENCE).unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+    guest.browser.go(&running.url("/")).expect("the page");
+    let greeted = "!document.getElementById('listeners').hidden && document.getElementById('listeners')";
+    let alone = guest
+        .browser
+        .wait_for(&format!("{greeted} && {{ said: document.getElementById('listeners').textContent }}"), PATIENCE);
+    assert_eq!(alone.expect("the box speaks"), json!({ "said": "" }));
+    guest.tap().expect("a tap");
+    guest.until_shown("1 listening", PATIENCE).expect("and somebody is");
 }
 
 #[test]

@@ -9,6 +9,7 @@ import { choose } from '../host/api.js';
 import { count, speak, t } from '../i18n.js';
 import { sentence } from '../refusals.js';
 import { tint } from '../tint.js';
+import { isOver } from '../words.js';
 import { describe } from './air.js';
 import { Booth } from './booth.js';
 import { Deck } from './deck.js';
@@ -138,7 +139,7 @@ function show() {
   element('channel-box').hidden = channels.length < 2;
   fill(channel, channels, ({ id }) => id, ({ id }) => make('option', { value: id }), (option, one) => write(option, nameOf(one)));
   if (!sender.active || !channels.some(({ id }) => id === channel.value)) channel.value = state.channel;
-  tint(channels.find(({ id }) => id === channel.value)?.color);
+  tint(channels, channel.value, isOver(state) ? null : (state.track?.art ?? null));
   voice.show(state.session.https_port ?? null);
   showAir(state, you?.role === 'host');
 }

@@ -103,14 +103,16 @@ export class Stage {
     document.title = status === null ? party : t('page.listening_title', { track: title, box: party });
     if (status === null) return;
     write(element('box-name'), party);
+    const over = isOver(status);
+    const art = over ? null : (status.track?.art ?? null);
     const listeners = element('listeners');
     listeners.hidden = false;
-    write(listeners, count('listeners', status.listeners.live + status.listeners.pocket));
+    // Nobody is greeted with a zero, and nobody listens to a party that is over.
+    const here = over ? 0 : status.listeners.live + status.listeners.pocket;
+    write(listeners, here === 0 ? '' : count('listeners', here));
     this.#durationMs = status.track?.duration_ms ?? null;
-    cover(element('cover'), status.track?.art ?? null);
-    cover(element('mini-cover'), status.track?.art ?? null);
-    const over = isOver(status);
-    tint(status.channels.find(({ id }) => id === stream)?.color, over ? null : (status.track?.art ?? null));
+    for (const id of ['cover', 'mini-cover']) cover(element(id), art);
+    tint(status.channels, stream, art);
     this.#drawWish(over ? null : (status.track ?? null), you);
     peek(over ? null : status, you, element('why-link').hidden !== false);
     this.#hasTrack = (status.track ?? null) !== null;

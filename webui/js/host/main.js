@@ -180,7 +180,7 @@ function show() {
   document.title = t('host.title', { box: state.session.title || state.name });
   const { listeners } = state;
   write(element('listeners'), count('listeners', listeners.live + listeners.pocket));
-  tint(state.channels.find(({ id }) => id === state.channel)?.color, isOver(state) ? null : (state.track?.art ?? null));
+  tint(state.channels, state.channel, isOver(state) ? null : (state.track?.art ?? null));
   pairing.show(role === 'host');
   if (role === 'guest') return;
   steer.show(state);

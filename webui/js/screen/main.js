@@ -96,7 +96,7 @@ function show(party) {
   // A party that is over has nothing to choose.
   const open = session.live ? channels : [];
   const art = isOver(party) || open.length > 1 ? null : (track?.art ?? null);
-  tint(channels.find(({ id }) => id === party.channel)?.color, art, true);
+  tint(channels, party.channel, art, true);
   showChannels(open);
   const everywhere = channels.reduce((sum, channel) => sum + channel.listeners, 0);
   const here = open.length > 1 ? everywhere : listeners.live + listeners.pocket;

@@ -8,6 +8,7 @@ import { isApplePhone } from '../phone.js';
 import { askOthers, recallReport } from '../report.js';
 import { settle } from '../shell.js';
 import { tint } from '../tint.js';
+import { isOver } from '../words.js';
 import { liveIsPossible, WhepListener } from '../whep.js';
 import { element } from './page.js';
 import { reasons } from './reasons.js';
@@ -45,7 +46,11 @@ async function look() {
     askOthers(TABS_LIMIT_MS),
     asked.then((said) => tryLive(channelOf(said)?.id ?? MAIN_STREAM)),
   ]);
-  tint(channelOf(status)?.color);
+  if (status !== null) {
+    const here = channelOf(status)?.id;
+    // What the box says is about one channel; this phone may listen to another.
+    tint(status.channels, here, isOver(status) || here !== status.channel ? null : (status.track?.art ?? null));
+  }
   const report = recallReport() ?? others[0] ?? null;
   const playing = others.filter((other) => other.phase === 'live' || other.phase === 'pocket').length;
   const found = reasons({ box, report, playingElsewhere: playing, live });
