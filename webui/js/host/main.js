@@ -225,6 +225,7 @@ function allow(role) {
     if (one instanceof HTMLElement) one.hidden = role !== 'host';
   }
   tabs.refresh();
+  parts.now.watch();
   // The button that was tapped is gone; what it led to takes its place for keyboard and screen reader.
   if (asked && role !== 'guest') element('host-heading').focus();
 }

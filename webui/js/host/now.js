@@ -26,6 +26,12 @@ export class NowCard {
   /** @type {Party.State | null} */
   #state = null;
   #positionMs;
+  /** The small bar comes when the card has been scrolled away, or another part of the page has taken its place. */
+  #away = new IntersectionObserver(([seen]) => {
+    // A page that is put aside is nowhere.
+    if (!seen.target.isConnected) return;
+    element('mini').dataset.needed = String(!seen.isIntersecting && seen.boundingClientRect.top <= 0);
+  });
   #volumeBusy = false;
   #volumeHeld = false;
 
@@ -45,11 +51,14 @@ export class NowCard {
       this.#showPlace(this.#seek.valueAsNumber);
     });
     this.#seek.addEventListener('change', () => this.#go());
-    // The small bar comes when the card has been scrolled away, or another part of the page has taken its place.
-    new IntersectionObserver(([seen]) => {
-      element('mini').dataset.needed = String(!seen.isIntersecting && seen.boundingClientRect.top <= 0);
-    }).observe(element('toggle'));
     setInterval(() => this.drawPosition(), DRAW_EVERY_MS);
+  }
+
+  /** Looks anew where the card stands. To be called when a role has made it come or go: nothing stands in for what is not there. */
+  watch() {
+    element('mini').dataset.needed = 'false';
+    this.#away.disconnect();
+    if (!element('deck').hidden) this.#away.observe(element('toggle'));
   }
 
   /** @param {Party.State} state */
