@@ -1,6 +1,7 @@
 // The poster: the party's name and the two codes on a page to print. With `?channel=` its code opens that channel, whose name
 // and colour it bears. Everything else is left to the style.
 
+import { RefusedError } from './api.js';
 import { dress, nameOf } from './channels.js';
 import { element, mark, translate, write } from './dom.js';
 import { Feed } from './feed.js';
@@ -9,6 +10,8 @@ import { speak, t } from './i18n.js';
 
 /** How many fit on a page of A4. */
 const SHEETS = 4;
+/** Only hosts are told how to join (RFC 9110 section 15.5.4). */
+const FORBIDDEN = 403;
 
 await speak('shared', 'screen');
 translate();
@@ -23,9 +26,10 @@ wifi.addEventListener('load', async () => {
   copy();
   document.body.dataset.told = '';
 });
-wifi.addEventListener('error', () => {
+wifi.addEventListener('error', async () => {
   number(false);
-  element('no-wifi').hidden = false;
+  // A box without a Wi-Fi of its own, and one that does not answer, fail as well: an element does not say why.
+  element('no-wifi').hidden = await invitation().then(() => true, (error) => !(error instanceof RefusedError && error.status === FORBIDDEN));
   document.body.dataset.told = '';
 });
 element('print').addEventListener('click', () => window.print());

@@ -15,10 +15,12 @@ use tests::caller::Caller;
 use super::host::{Party, party, party_of};
 use super::{PATIENCE, web_tools};
 
-/// A phone held upright, the narrowest, a tablet on its side, and a screen on the wall.
+/// A phone held upright, the narrowest, a wide window, a tablet on its side, a larger one, and a screen on the wall.
 pub(super) const PHONE: (u32, u32) = (390, 844);
 const NARROW: (u32, u32) = (320, 568);
 const WIDE: (u32, u32) = (1440, 900);
+const TABLET: (u32, u32) = (1024, 768);
+const LAPTOP: (u32, u32) = (1180, 820);
 const WALL: (u32, u32) = (1920, 1080);
 
 /// Parts whose rows the page asks for, and when they are there.
@@ -117,6 +119,8 @@ fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
         (PHONE, true, "rtl", "ar"),
         (NARROW, true, "narrow", "pl"),
         (WIDE, true, "wide", "en"),
+        (TABLET, true, "tablet", "de"),
+        (LAPTOP, false, "laptop", "fr"),
     ];
     for (window, dark, kind, language) in looks {
         let host = party.host(&options(window, dark));
@@ -127,7 +131,7 @@ fn every_part_of_the_hosts_page_looks_right_dark_and_light_narrow_and_wide() {
         host.until_shown("Blaue Stunde", PATIENCE).expect("the queue");
         let parts: &[&str] = match kind {
             "wide" => &["asks", "people"],
-            "narrow" => &["queue", "music"],
+            "narrow" | "tablet" | "laptop" => &["queue", "music"],
             _ => &["queue", "asks", "music", "people", "box"],
         };
         for part in parts {
@@ -225,6 +229,19 @@ fn the_poster_of_a_channel_bears_its_name_and_opens_it() {
     let seen = browser.run("return document.getElementById('sheet').innerText").expect("a text");
     assert!(seen.as_str().is_some_and(|text| text.contains("Late night")), "{seen}");
     look(&browser, "poster-channel", (800, 900));
+}
+
+#[test]
+fn the_poster_sends_only_who_is_no_host_to_a_hosts_phone() {
+    for (hosts, is_told) in [("", true), ("127.0.0.1/32", false)] {
+        let Some(party) = party_of(hosts) else { return };
+        let browser = Browser::open(&options((800, 900), false)).expect("a browser");
+        browser.go(&party.running.url("/poster")).expect("the page opens");
+        browser.wait_for("document.body.dataset.told === ''", PATIENCE).expect("all of it is there");
+        // A box without a Wi-Fi of its own has no code for anybody.
+        let told = browser.run("return !document.getElementById('no-wifi').hidden").expect("a state");
+        assert_eq!(told, is_told, "hosts: {hosts}");
+    }
 }
 
 #[test]
