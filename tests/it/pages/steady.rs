@@ -2,10 +2,12 @@
 //! so, and two tabs are no echo.
 
 use serde_json::json;
-use tests::browser::Options;
+use tests::browser::{Browser, Options};
 use tests::guest::Guest;
 use tests::program::Running;
 
+use super::host::party as host_party;
+use super::looks::pictures;
 use super::{AUDIBLE, PATIENCE, guest, start};
 
 /// Where something stands, and how high, in pixels of the page.
@@ -48,6 +50,85 @@ fn what_is_said_covers_nothing_that_can_be_tapped() {
           }).map((one) => one.id || one.outerHTML)";
         assert_eq!(guest.browser.run(covered).expect("a judgement"), json!([]), "{part}");
     }
+}
+
+/// How much of each control can be tapped now (of five points in it), and where it stands; what is said is none of them.
+const REACH: &str = "[...document.querySelectorAll('button, a, input, select, summary')]
+  .filter((one) => one.checkVisibility() && !one.closest('#toast') && !one.matches('.unseen')).map((one) => {
+    const { left, top, width, height } = one.getBoundingClientRect();
+    const points = [[0.5, 0.5], [0.1, 0.2], [0.9, 0.2], [0.1, 0.8], [0.9, 0.8]];
+    const hits = points.filter(([x, y]) => {
+      const hit = document.elementFromPoint(left + width * x, top + height * y);
+      return hit !== null && (one.contains(hit) || hit.closest('label')?.contains(one));
+    });
+    return `${one.id || one.outerHTML.slice(0, 60)} ${Math.round(top)} ${hits.length}`;
+  })";
+
+#[test]
+fn what_is_said_on_the_hosts_page_covers_and_moves_nothing_that_can_be_tapped_wherever_it_is_scrolled() {
+    let Some(party) = host_party() else { return };
+    party.enqueue(&["Amber Lights", "Blaue Stunde", "Cómo Vuela el Tiempo", "Dust and Neon", "Evergreen"]);
+    for window in [(390, 844), (1280, 800)] {
+        let host = party.host(&Options { window, ..Options::default() });
+        let screen = json!({ "width": window.0, "height": window.1, "deviceScaleFactor": 1, "mobile": window.0 < 600 });
+        host.browser.devtools("Emulation.setDeviceMetricsOverride", &screen).expect("a screen");
+        host.browser.wait_for("document.querySelectorAll('#queue li').length === 5", PATIENCE).expect("a queue");
+        for part in ["queue", "asks", "music", "people", "box"] {
+            if host.browser.run(&format!("return document.getElementById('tab-{part}').hidden")).expect("a state")
+                == true
+            {
+                continue;
+            }
+            host.browser.run(&format!("document.getElementById('tab-{part}').click()")).expect("a part");
+            for far in [0, 300, 9_000] {
+                let judged = format!(
+                    "scrollTo(0, {far});
+                     const [toast, say, undo, close] = ['toast', 'toast-say', 'toast-undo', 'toast-close'].map((id) => document.getElementById(id));
+                     say.textContent = '';
+                     const before = {REACH};
+                     say.textContent = 'Something that was said, in two lines, which is long';
+                     undo.hidden = close.hidden = false;
+                     const {{ top, bottom, left, right }} = toast.getBoundingClientRect();
+                     const said = top >= 0 && bottom <= innerHeight && left >= 0 && right <= innerWidth && bottom - top >= 40
+                       && [undo, close].every((one) => one.contains(document.elementFromPoint(
+                         one.getBoundingClientRect().left + 10, one.getBoundingClientRect().top + 20)));
+                     const after = {REACH};
+                     say.textContent = '';
+                     undo.hidden = close.hidden = true;
+                     return {{ said, many: before.length, lost: before.filter((one, n) => one !== after[n]) }}"
+                );
+                let found = host.browser.run(&judged).expect("a judgement");
+                assert!(found["many"].as_u64() > Some(10), "{found}");
+                assert_eq!(found["said"], true, "{window:?} {part} {far}: it is in sight");
+                assert_eq!(found["lost"], json!([]), "{window:?} {part} {far}");
+            }
+        }
+        let say = "document.getElementById('toast-say').textContent = 'Dust and Neon plays next.'; scrollTo(0, 200)";
+        host.browser.run(say).expect("said");
+        host.browser.screenshot(&pictures().join(format!("host-said-{}.png", window.0))).expect("a picture");
+    }
+}
+
+#[test]
+fn the_small_bar_of_the_hosts_page_comes_only_when_what_plays_is_out_of_sight() {
+    let Some(party) = host_party() else { return };
+    let browser = Browser::open(&Options::default()).expect("a browser");
+    let watch = "window.testNeeded = [];
+      new MutationObserver((news) => news.forEach(({ target }) => target.id === 'mini' && window.testNeeded.push(target.dataset.needed)))
+        .observe(document, { subtree: true, attributes: true, attributeFilter: ['data-needed'] })";
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": watch })).expect("watched");
+    browser.go(&party.running.url("/host")).expect("the page opens");
+    let drawn =
+        "document.getElementById('page').dataset.role === 'host' && document.getElementById('title').textContent !== ''
+      && new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+    browser.wait_for(drawn, PATIENCE).expect("a host's page");
+    browser.wait_for("window.testNeeded.length > 0", PATIENCE).expect("it was looked at");
+    let seen = browser.run("return window.testNeeded").expect("what it was");
+    assert!(seen.as_array().is_some_and(|seen| seen.iter().all(|one| one == "false")), "{seen}");
+    browser.click("#tab-music").expect("another part");
+    browser.wait_for("window.testNeeded.at(-1) === 'true'", PATIENCE).expect("it stands in for the card");
+    browser.click("#tab-queue").expect("back");
+    browser.wait_for("window.testNeeded.at(-1) === 'false'", PATIENCE).expect("it goes");
 }
 
 #[test]
