@@ -6,6 +6,8 @@ use serde_json::json;
 use tests::browser::{Browser, Options, missing};
 use tests::program::Running;
 
+use super::looks::pictures;
+use super::stage::resize;
 use super::{PATIENCE, guest, start_with_records};
 
 /// A box with this configuration, of whom nobody is host but by address. `None`, with the reason printed, where something
@@ -39,6 +41,20 @@ fn who_has_no_camera_reads_network_password_and_name() {
     browser.wait_for("document.getElementById('page').dataset.role === 'host'", PATIENCE).expect("a host");
     browser.click("#tab-people").expect("the people");
     reads(&["Garden party", "maple-otter-73", "party.internal"]);
+    for width in [320, 390] {
+        resize(&browser, (width, 844));
+        // What is typed is read in one go: no break after a hyphen.
+        // A box is asked on port 80, which no name says.
+        let broken = "document.getElementById('page-name').textContent = 'party.internal';
+        return [...document.querySelectorAll('.typed b, #invite-address')].filter((one) => one.textContent !== '').filter((one) => {
+          const range = document.createRange();
+          range.selectNodeContents(one);
+          return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size !== 1;
+        }).map((one) => one.textContent)";
+        assert_eq!(browser.run(broken).expect("a judgement"), json!([]), "{width}");
+        browser.run("document.querySelector('.invite').scrollIntoView({ block: 'center' })").expect("in sight");
+        browser.screenshot(&pictures().join(format!("host-typed-{width}.png"))).expect("a picture");
+    }
     browser.go(&running.url("/poster")).expect("the page opens");
     reads(&["Garden party", "maple-otter-73", "party.internal"]);
     browser.go(&running.url("/screen")).expect("the page opens");
