@@ -23,6 +23,7 @@ mod lock_screen;
 mod looks;
 mod modules;
 mod moments;
+mod narrow;
 mod portal;
 mod restart;
 mod room;

@@ -53,7 +53,7 @@ pub(super) fn disco() -> Option<Party> {
 }
 
 /// Adds the channel of a colour, and waits until the box tells of it.
-fn add(party: &Party, colour: &str) {
+pub(super) fn add(party: &Party, colour: &str) {
     host(party, "PUT", &format!("/api/channels/{colour}"), Some(json!({ "color": colour })));
     party.running.until("/api/party/status", PATIENCE, |status| {
         status["channels"].as_array().is_some_and(|channels| channels.iter().any(|channel| channel["id"] == colour))

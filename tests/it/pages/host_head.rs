@@ -10,7 +10,7 @@ use super::channels::host as tell;
 use super::host::{Party, party};
 use super::looks::pictures;
 
-const LANGUAGES: [&str; 9] = ["en", "de", "fr", "es", "it", "pt", "pl", "ja", "ar"];
+pub(super) const LANGUAGES: [&str; 9] = ["en", "de", "fr", "es", "it", "pt", "pl", "ja", "ar"];
 
 /// A name that no phone has room for.
 const LONG: &str = "Maximilians und Anna-Sophies unvergessliches Sommerfest";
@@ -84,7 +84,7 @@ fn spoken(language: &str, title: &str) -> String {
     )
 }
 
-fn keep(language: &str) -> String {
+pub(super) fn keep(language: &str) -> String {
     format!("localStorage.setItem('partybox.language', '{language}')")
 }
 

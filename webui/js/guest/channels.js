@@ -8,6 +8,9 @@ import { element } from './page.js';
 /** So many have room for what plays; one more has some, and beyond that a field has little. */
 const ROOMY = 3;
 
+/** The one that was brought into sight last. */
+let inSight = '';
+
 /** @typedef {import('../channels.js').Channel} Channel */
 
 /**
@@ -23,6 +26,10 @@ export function showChannels(channels, chosen, choose) {
   const list = element('channel-list');
   list.dataset.room = channels.length <= ROOMY ? 'much' : channels.length === ROOMY + 1 ? 'some' : 'little';
   fill(list, channels, ({ id }) => id, ({ id }) => field(id, choose), (label, channel) => draw(label, channel, chosen));
+  if (chosen === inSight || list.clientWidth === 0) return;
+  inSight = chosen;
+  // Where they stand in a row that is pushed, the one that is heard is in it.
+  if (list.scrollWidth > list.clientWidth) list.querySelector(`[data-key="${chosen}"]`)?.scrollIntoView({ block: 'nearest', inline: 'center' });
 }
 
 /**

@@ -9,7 +9,7 @@ const QUICK_MS = 700;
 /** A finger that comes from the very edge is the phone's own way back, in pixels. */
 const EDGE_PX = 24;
 /** What a finger pushes from side to side by itself, or writes in. */
-const OWN_USE = 'input[type="range"], input[type="text"], input[type="search"], select, progress, .volume, .timeline';
+const OWN_USE = 'input[type="range"], input[type="text"], input[type="search"], select, progress, .volume, .timeline, .channel-list';
 
 /** @typedef {{x: number, y: number, ms: number}} Point */
 
