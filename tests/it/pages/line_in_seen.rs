@@ -94,7 +94,7 @@ fn a_screen_of_several_channels_shows_the_sound_of_each_in_its_own_field() {
       return data.some((part, n) => n % 4 === 3 && part > 100);
     })()";
     screen.wait_for(bars, PATIENCE).expect("bars");
-    // What comes by line-in has no title, and a ring behind the words that say so.
+    // What comes by line-in has no title, and a ring beside the words that say so.
     screen.wait_for(&rays("[data-key=main][data-line] .field-bars"), PATIENCE).expect("rays");
     let seen = |part: &str| {
         let seen = format!(
@@ -113,6 +113,14 @@ fn a_screen_of_several_channels_shows_the_sound_of_each_in_its_own_field() {
     for part in ["main] .field-name", "main] .field-title", "main] .field-listeners", "green] .field-title"] {
         assert_eq!(seen(part), true, "{part}");
     }
+    let crossed = "const ring = document.querySelector('[data-key=main] .field-bars').getBoundingClientRect();
+      return ['name', 'title', 'listeners'].filter((part) => {
+        const range = document.createRange();
+        range.selectNodeContents(document.querySelector(`[data-key=main] .field-${part}`));
+        const words = range.getBoundingClientRect();
+        return words.bottom > ring.top && words.top < ring.bottom && words.right > ring.left && words.left < ring.right;
+      })";
+    assert_eq!(screen.run(crossed).expect("a judgement"), json!([]), "the ring has its own half");
     let pictures = tests::tidy::repository::root().join("target/screenshots");
     std::fs::create_dir_all(&pictures).expect("a folder");
     screen.screenshot(&pictures.join("screen-several-sound.png")).expect("a picture");
