@@ -17,6 +17,9 @@ use super::{PATIENCE, guest, start};
 /// The narrowest phone that is still carried.
 const NARROW: (u32, u32) = (320, 568);
 
+/// A tablet on its side.
+const TABLET: (u32, u32) = (1024, 768);
+
 /// Words that reach out of what is tapped, or out of the screen; `LINKS` holds what is tapped, `WORDS` is what they say.
 const OUT: &str = "[...document.querySelectorAll('LINKS')].filter((link) => link.checkVisibility()).flatMap((link) => {
   const within = link.getBoundingClientRect();
@@ -141,8 +144,10 @@ fn with_several_channels_everything_of_the_stage_still_lies_within_one_screen_of
             for part in ["skip", "heart", "peek"] {
                 guest.browser.wait_for(&format!("!document.getElementById('{part}').hidden"), PATIENCE).expect(part);
             }
-            for size in PHONES {
+            for size in PHONES.into_iter().chain([TABLET]) {
                 resize(&guest.browser, size);
+                let silent = "return [...document.querySelectorAll('.channel small')].filter((one) => one.innerText.trim() === '').length";
+                assert_eq!(guest.browser.run(silent).expect("a number"), 0, "{many} {size:?}: how many listen is told");
                 let found = guest.browser.run(&outside(&json!(important))).expect("a judgement");
                 if found != json!([]) {
                     wrong.push(format!("{many} {language} {size:?}: {found}"));

@@ -39,7 +39,7 @@ export function showChannels(channels, chosen, choose) {
 function field(id, choose) {
   const radio = make('input', { type: 'radio', name: 'channel', value: id, class: 'unseen', change: () => choose(id) });
   // Texts come from people and files, in any direction.
-  const listeners = make('small', {}, make('span', { class: 'whole' }), make('span', { class: 'brief', 'aria-hidden': 'true' }));
+  const listeners = make('small', {}, make('span', { class: 'full' }), make('span', { class: 'brief', 'aria-hidden': 'true' }));
   const texts = [make('b', { dir: 'auto' }), make('span', { class: 'plays', dir: 'auto' }), listeners];
   return make('label', { class: 'channel' }, radio, sign(), ...texts);
 }
@@ -55,8 +55,8 @@ function draw(label, channel, chosen) {
   dress(label, channel.color);
   write(name, nameOf(channel));
   write(plays, playsNow(channel));
-  const [whole, brief] = listeners.children;
-  write(whole, count('listeners', channel.listeners));
+  const [full, brief] = listeners.children;
+  write(full, count('listeners', channel.listeners));
   write(brief, String(channel.listeners));
 }
 
