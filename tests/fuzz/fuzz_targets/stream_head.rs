@@ -34,6 +34,8 @@ fuzz_target!(|bytes: &[u8]| {
         let (in_bytes, said_of_bytes) = unpacked(body, rest, 1);
         // Of what cannot be read, what came before the fault may have been passed on or not.
         assert_eq!(said, said_of_bytes);
-        assert!(in_bytes.starts_with(&at_once) && (said.is_err() || in_bytes == at_once) && in_bytes.len() <= rest.len());
+        assert!(
+            in_bytes.starts_with(&at_once) && (said.is_err() || in_bytes == at_once) && in_bytes.len() <= rest.len()
+        );
     }
 });
