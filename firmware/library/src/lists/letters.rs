@@ -3,9 +3,9 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, IBM866, ISO_8859_2, KOI8_R, KOI8_U, MACINTOSH, SHIFT_JIS, UTF_8, UTF_16BE,
-    UTF_16LE, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255,
-    WINDOWS_1256, WINDOWS_1257, WINDOWS_1258, X_MAC_CYRILLIC,
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, IBM866, ISO_8859_2, KOI8_R, KOI8_U, MACINTOSH, SHIFT_JIS, UTF_8,
+    UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254,
+    WINDOWS_1255, WINDOWS_1256, WINDOWS_1257, WINDOWS_1258, X_MAC_CYRILLIC,
 };
 
 /// Encodings that lists without a mark may be in, of the programs of their time and place.
@@ -104,6 +104,9 @@ const TOLD_APART_LETTERS: usize = 4;
 /// added, unless it cannot be meant.
 pub(crate) fn meant(bytes: &[u8]) -> &'static Encoding {
     let guess = likeliest(bytes);
+    if [EUC_KR, GBK, GB18030].contains(&guess) && !is_western(bytes) {
+        return by_common_letters(bytes).unwrap_or(guess);
+    }
     if WESTERN.contains(&guess)
         && !is_western(bytes)
         && let Some(other) = of_few_words(bytes)
@@ -117,6 +120,24 @@ pub(crate) fn meant(bytes: &[u8]) -> &'static Encoding {
     };
     let is_readable = || guess.decode_without_bom_handling_and_without_replacement(bytes).is_some();
     if is_meant && is_readable() { guess } else { WINDOWS_1252 }
+}
+
+/// Letters that most names and titles in Chinese, and in Korean, have some of.
+const COMMON_HAN: &str = "的一是不了我在人有他这中大来上个国你好到说们为子和地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能爱情\
+                          月夜歌花雨风春秋梦想海星光亮代表甜蜜朋友红水山东西南北王李张陈刘周林明文北京";
+const COMMON_HANGUL: &str = "이다의가는을에사하고지도로나한리그아어자인기대서라보정시은해수일마주전여오안니장미내스우성모연당름강산랑날노래밤별비눈봄바람꽃너글";
+
+/// Chinese or Korean, whose bytes are the same, by which of the two has more common letters.
+fn by_common_letters(bytes: &[u8]) -> Option<&'static Encoding> {
+    let count = |encoding: &'static Encoding, common: &str| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+        text.map_or(0, |text| text.chars().filter(|c| common.contains(*c)).count())
+    };
+    match (count(GB18030, COMMON_HAN), count(EUC_KR, COMMON_HANGUL)) {
+        (han, hangul) if han > hangul => Some(GB18030),
+        (han, hangul) if hangul > han => Some(EUC_KR),
+        _ => None,
+    }
 }
 
 /// The encoding of a few words, of which the detector makes western letters that stand side by side in no language: of pairs of bytes
