@@ -103,6 +103,18 @@ const TOLD_APART_LETTERS: usize = 4;
 /// Returns the encoding of text that is said to be Latin-1, or of which nothing is said: that one, with the signs which Windows
 /// added, unless it cannot be meant.
 pub(crate) fn meant(bytes: &[u8]) -> &'static Encoding {
+    let consists_of = |encoding: &'static Encoding, is_one: &dyn Fn(char) -> bool| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes).unwrap_or_default();
+        let beyond = text.chars().filter(|c| !c.is_ascii());
+        beyond.clone().count() > 1 && beyond.clone().all(is_one)
+    };
+    // Of a few such letters the detector makes Cyrillic ones.
+    if consists_of(SHIFT_JIS, &|c| matches!(c, '\u{3041}'..='\u{30FF}')) {
+        return SHIFT_JIS;
+    }
+    if consists_of(GB18030, &|c| COMMON_HAN.contains(c)) {
+        return GB18030;
+    }
     let guess = likeliest(bytes);
     if [EUC_KR, GBK, GB18030].contains(&guess) && !is_western(bytes) {
         return by_common_letters(bytes).unwrap_or(guess);

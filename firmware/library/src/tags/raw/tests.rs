@@ -187,6 +187,8 @@ fn letters_are_those_that_were_meant() {
         (SHIFT_JIS.encode("テスト").0.into_owned(), SHIFT_JIS.encode("椎名林檎").0.into_owned(), "テスト|椎名林檎"),
         (GBK.encode("月亮代表我的心").0.into_owned(), GBK.encode("邓丽君").0.into_owned(), "月亮代表我的心|邓丽君"),
         (EUC_KR.encode("아름다운 강산").0.into_owned(), EUC_KR.encode("신중현").0.into_owned(), "아름다운 강산|신중현"),
+        (GBK.encode("月亮").0.into_owned(), plain("Artist"), "月亮|Artist"),
+        (SHIFT_JIS.encode("ソラ").0.into_owned(), plain("Artist"), "ソラ|Artist"),
         (GBK.encode("你好").0.into_owned(), plain("Artist"), "你好|Artist"),
         (EUC_KR.encode("사랑").0.into_owned(), plain("Artist"), "사랑|Artist"),
         (cyrillic("Осень"), cyrillic("ДДТ"), "Осень|ДДТ"),
