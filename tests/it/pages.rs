@@ -53,6 +53,7 @@ use tests::caller::Caller;
 use tests::guest::Guest;
 use tests::program::Running;
 use tests::records;
+use tests::wait;
 
 /// How long anything on a busy machine may take before it counts as not happening.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,14 +96,16 @@ fn start_with_records() -> Option<Party> {
     let shelf = records::shelf()?;
     let from = format!("--host-from={HOST}/32");
     let running = Running::start(&["--music".as_ref(), shelf.path().as_os_str(), from.as_ref()])?;
-    running.until("/health", PATIENCE, |health| {
-        health["library"]["scanning"] == false && health["library"]["tracks"].as_u64() > Some(10)
+    let mut host = Caller::new(HOST, running.address);
+    let has_read = wait::comes_true(PATIENCE, || {
+        let library = host.ask("GET", "/health", None).body["library"].clone();
+        library["scanning"] == false && library["tracks"].as_u64() > Some(10)
     });
+    assert!(has_read, "the box has not read its records");
     // Only what the rules have been told of can be wished for; the demo tracks before it have no artist.
     running.until("/api/party/status", PATIENCE, |status| {
         status["track"]["artist"].as_str().is_some_and(|artist| !artist.is_empty())
     });
-    let host = Caller::new(HOST, running.address);
     Some(Party { running, host, _shelf: shelf })
 }
 

@@ -57,7 +57,7 @@ pub(super) fn party_of(hosts: &str) -> Option<Party> {
     let music_option = music.path().display().to_string();
     let running = Running::start(&["--music", &music_option, "--host-from", hosts])?;
     let party = Party { running, music };
-    until(|| party.get("/health")["library"]["tracks"] == SONGS.len());
+    until(|| party.get("/api/library/tracks")["tracks"].as_array().map(Vec::len) == Some(SONGS.len()));
     // A queue that is filled before anything plays would lose its first song to the beginning.
     // Only what the rules have been told of can be queued; the demo tracks before it have no artist.
     until(|| party.get("/api/party/status")["track"]["artist"].as_str().is_some_and(|artist| !artist.is_empty()));
