@@ -23,19 +23,15 @@ const PARTS: [(&str, &str); 7] = [
     ("latest", "/stream/latest"),
 ];
 
-/// The way of looking in which the browser uses its reader's own few colours.
-const FORCED: &str = "forced";
-
 /// A way of looking: name, width and height, dark, language. Together they have a script without spaces and one from the right, and
 /// the longest words on the narrowest phone.
-const LOOKS: [(&str, (u32, u32), bool, &str); 7] = [
+const LOOKS: [(&str, (u32, u32), bool, &str); 6] = [
     ("dark", (390, 844), true, "ja"),
     ("light", (390, 844), false, "de"),
     ("narrow", (320, 568), true, "pl"),
     ("rtl", (390, 844), true, "ar"),
     ("wide", (1_280, 800), true, "en"),
     ("tablet", (1_024, 768), false, "fr"),
-    (FORCED, (390, 844), true, "en"),
 ];
 
 /// Where pictures go: beside the tests' program, in the build's own folder.
@@ -93,7 +89,6 @@ fn every_part_and_state_can_be_used_by_everybody_and_leaves_a_picture() {
         let still = json!({ "features": [
             { "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } },
             { "name": "prefers-reduced-motion", "value": "reduce" },
-            { "name": "forced-colors", "value": if look_name == FORCED { "active" } else { "none" } },
         ] });
         guest.browser.devtools("Emulation.setEmulatedMedia", &still).expect("a calm page");
         guest.browser.reload().expect("the page");

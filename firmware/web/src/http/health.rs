@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use base::StreamId;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
