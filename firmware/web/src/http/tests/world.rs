@@ -72,7 +72,7 @@ pub(super) struct World {
     pub(super) scraped: Arc<AtomicUsize>,
     zero: Instant,
     packets: u64,
-    hubs: watch::Sender<crate::http::Hubs>,
+    pub(super) hubs: watch::Sender<crate::http::Hubs>,
     carrier: Arc<Carrier>,
 }
 
