@@ -82,10 +82,8 @@ fn line_in_feeds_two_channels_at_once_and_a_third_plays_on() {
     }
     // Softer on one of them: the volume is the channel's.
     asked("PUT", "/api/channels/green/volume", json!({ "db": -6 }));
-    let peak = |id: &str| {
-        let page = ureq::get(running.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
-        metrics::number(&page.expect("metrics"), &format!("out_peak_dbfs{{channel=\"{id}\"}}")).expect("a peak")
-    };
+    let peak =
+        |id: &str| metrics::number(&running.metrics(), &format!("out_peak_dbfs{{channel=\"{id}\"}}")).expect("a peak");
     let begun = Instant::now();
     let near = |db: f64, wanted: f64| (db - wanted).abs() < 0.5;
     while !(near(peak("main"), -12.04) && near(peak("green"), -18.04)) {

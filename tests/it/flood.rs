@@ -80,7 +80,7 @@ fn host_page(running: &Running, lasts: Duration, address: fn(usize) -> Ipv4Addr,
         let asked = Instant::now();
         let phone = Caller::new(address(first + visits.all()), running.address);
         match phone.open("/host") {
-            Ok(()) => visits.took.push(asked.elapsed().as_secs_f64() * 1e3),
+            Ok(_) => visits.took.push(asked.elapsed().as_secs_f64() * 1e3),
             Err(error) => {
                 println!("a phone got no page: {error}");
                 visits.failed += 1;

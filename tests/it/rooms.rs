@@ -134,8 +134,7 @@ fn measured(running: &Running) -> (u64, usize, usize) {
 fn until_empty(running: &Running) -> String {
     let mut page = String::new();
     let empty = wait::comes_true(PATIENCE, || {
-        let read = ureq::get(running.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
-        page = read.expect("metrics");
+        page = running.metrics();
         let number = |name| metrics::number(&page, name).expect("it is counted");
         // The one that asks is connected.
         number("rooms") == 0.0 && number("room_participants") == 0.0 && number("http_connections") == 1.0

@@ -153,9 +153,7 @@ impl Stage {
 
     /// A number of the box's metrics about the first channel.
     fn number(&self, name: &str) -> f64 {
-        let page =
-            ureq::get(self.running.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
-        metrics::number(&page.expect("metrics"), &format!("{name}{{channel=\"main\"}}")).expect("a number")
+        metrics::number(&self.running.metrics(), &format!("{name}{{channel=\"main\"}}")).expect("a number")
     }
 
     /// Records what is sent, and fails unless each side is its own tone, at the level at which it was sent. There may be gaps only

@@ -94,16 +94,18 @@ impl Caller {
         stream.write_all(part).expect("the box takes it");
     }
 
-    /// Asks for a page and reads it whole.
+    /// Asks for a page or picture and reads it whole.
     ///
     /// # Errors
     /// It was not served.
-    pub fn open(&self, path: &str) -> io::Result<()> {
+    pub fn open(&self, path: &str) -> io::Result<Vec<u8>> {
         let mut answer = Vec::new();
         let mut stream = self.begin("GET", path, None).ok_or(io::ErrorKind::NotConnected)?;
         stream.read_to_end(&mut answer)?;
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(answer.len(), |at| at + 4);
+        let body = answer.split_off(end);
         if answer.starts_with(b"HTTP/1.1 200 ") {
-            return Ok(());
+            return Ok(body);
         }
         let head = String::from_utf8_lossy(&answer);
         Err(io::Error::other(format!("refused: {}", head.lines().next().unwrap_or("without a word"))))

@@ -3,7 +3,7 @@
 //! The program is the one named by `PARTYBOX_BIN`, else the one built beside the tests. It is killed with the test.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::caller::Caller;
 use crate::wait;
 
 /// How long the program may take to serve on a busy machine.
@@ -20,10 +21,21 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 pub struct Running {
     /// Where its page is served.
     pub address: SocketAddr,
+    /// An address of a host.
+    host: Ipv4Addr,
     command: Command,
     child: Child,
     /// What the box remembers; lasts over restarts and vanishes with the test.
     state: TempDir,
+}
+
+/// The address that these options make host's; of a whole network and by default the loopback's own.
+fn host_among<A: AsRef<OsStr>>(options: &[A]) -> Ipv4Addr {
+    let mut texts = options.iter().filter_map(|option| option.as_ref().to_str());
+    let network = texts.find_map(|text| text.strip_prefix("--host-from")).map(|rest| rest.trim_start_matches('='));
+    let network = network.map(|rest| if rest.is_empty() { texts.next().unwrap_or_default() } else { rest });
+    let one = network.and_then(|network| network.split(',').next()?.strip_suffix("/32")?.parse().ok());
+    one.unwrap_or(Ipv4Addr::LOCALHOST)
 }
 
 /// The program under test, or why there is none.
@@ -83,7 +95,7 @@ impl Running {
         command.env("STATE_DIRECTORY", state.path());
         command.args(["--listen", &address.to_string(), "--host-from", "127.0.0.0/8"]).args(options);
         let child = command.spawn().expect("the program starts");
-        let mut running = Self { address, command, child, state };
+        let mut running = Self { address, host: host_among(options), command, child, state };
         running.wait_until_it_serves();
         running
     }
@@ -135,13 +147,21 @@ impl Running {
         format!("http://{}{path}", self.address)
     }
 
+    /// The box's page of metrics, as its host reads it.
+    ///
+    /// # Panics
+    /// When the box does not answer.
+    pub fn metrics(&self) -> String {
+        let page = Caller::new(self.host, self.address).open("/metrics").expect("the box serves its metrics");
+        String::from_utf8(page).expect("text")
+    }
+
     /// The ciphers with which WebRTC listeners have joined, as the metrics name them.
     ///
     /// # Panics
     /// When the box does not answer.
     pub fn ciphers(&self) -> Vec<String> {
-        let page = ureq::get(self.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
-        let page = page.expect("the box serves its metrics");
+        let page = self.metrics();
         let samples = page
             .lines()
             .filter_map(|line| line.strip_prefix("partybox_srtp_joins_total{profile=\"")?.split_once("\"} "));

@@ -129,8 +129,7 @@ fn gated() -> Option<(Running, TempDir)> {
 }
 
 fn number(running: &Running, name: &str) -> f64 {
-    let page = ureq::get(running.url("/metrics")).call().and_then(|mut answer| answer.body_mut().read_to_string());
-    metrics::number(&page.expect("the box serves its metrics"), name).expect("a number")
+    metrics::number(&running.metrics(), name).expect("a number")
 }
 
 pub(super) fn until_viewers(running: &Running, wanted: f64) {

@@ -8,10 +8,12 @@ use audio::encode::{Encode, Opus, OpusConfig, Profile};
 use audio::pcm::{BLOCK_FRAMES, Block};
 use base::{ChannelId, MediaTime, Time};
 use party::{Asker, ChannelWish, What, Wish};
+use tempfile::TempDir;
 
 use super::{Channels, ear};
 use crate::assemble::Assembled;
 use crate::config::Config;
+use crate::running::Running;
 
 /// The channels of the box of these tests.
 const CHANNELS: [&str; 3] = ["main", "green", "blue"];
@@ -24,6 +26,16 @@ const LONG_US: u64 = 60_000_000;
 
 fn id(text: &str) -> ChannelId {
     ChannelId::new(text).expect("a legal name")
+}
+
+/// A box with a folder of its own, which goes with the first value.
+fn a_box() -> (TempDir, Running) {
+    let directory = tempfile::tempdir().expect("a folder");
+    let mut config = Config::default();
+    config.state.folder = directory.path().to_owned();
+    let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let Assembled { running, .. } = Assembled::new(&config, free).expect("a box");
+    (directory, running)
 }
 
 /// Lets the box hear sound of each of the channels in `sounding` and nothing of the others; returns the time then.
@@ -49,11 +61,7 @@ fn listen(channels: &mut Channels, sounding: &[&str]) -> Time {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_several_channels_that_sounds_proves_a_version_and_none_does_not() {
-    let directory = tempfile::tempdir().expect("a folder");
-    let mut config = Config::default();
-    config.state.folder = directory.path().to_owned();
-    let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let Assembled { mut running, .. } = Assembled::new(&config, free).expect("a box");
+    let (_directory, mut running) = a_box();
     let channels = &mut running.channels;
     for name in &CHANNELS[1..] {
         let what = What::Channel(ChannelWish::Put { name: None, color: None, repertoire: None });
@@ -71,11 +79,7 @@ async fn one_of_several_channels_that_sounds_proves_a_version_and_none_does_not(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_channels_that_came_and_went_leave_nothing_behind() {
-    let directory = tempfile::tempdir().expect("a folder");
-    let mut config = Config::default();
-    config.state.folder = directory.path().to_owned();
-    let free = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let Assembled { mut running, .. } = Assembled::new(&config, free).expect("a box");
+    let (_directory, mut running) = a_box();
     let channels = &mut running.channels;
     let held = |channels: &Channels| {
         let supplies = &channels.supplies;
