@@ -72,8 +72,10 @@ modules() {
             *) cp "$file" "$target" ;;
         esac
         # Types for programs that look into the kernel (BPF), of which there are none here; a seventh of all modules. Their signatures
-        # go with it, which nothing here asks for: every byte of the slot is checked as it is read (dm-verity).
-        aarch64-linux-gnu-objcopy --remove-section=.BTF --remove-section=.BTF.base "${target%.xz}"
+        # go with it, which nothing here asks for: every byte of the slot is checked as it is read (dm-verity). Those that offer
+        # such programs something would complain.
+        aarch64-linux-gnu-nm --undefined-only "${target%.xz}" | grep -q register_btf_kfunc_id_set ||
+            aarch64-linux-gnu-objcopy --remove-section=.BTF --remove-section=.BTF.base "${target%.xz}"
     done
     cp "$merged/usr/lib/modules/$version/modules.builtin" "$merged/usr/lib/modules/$version/modules.order" \
         "$merged/usr/lib/modules/$version/modules.builtin.modinfo" "$2/usr/lib/modules/$version/"

@@ -1,7 +1,6 @@
 //! `cargo xtask test`: set up, then every check and test of this machine, stopping at the first failure.
 
 use std::fs;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -50,7 +49,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
     };
     // Passing tests have something to say too: what they measured, or why they could not run here.
     let mut named = tests();
-    named.args(["--", "--show-output", &format!("--test-threads={}", at_once())]).args(&args.filters);
+    named.args(["--", "--show-output"]).args(&args.filters);
     if args.filters.is_empty() {
         named.args(["--skip", FLOODS]);
     }
@@ -62,13 +61,6 @@ pub(crate) fn test(args: &TestArgs) -> Result<(), Error> {
         stages.command("documentation", links.env("RUSTDOCFLAGS", "-D warnings"))?;
     }
     stages.end(probe::is_ci())
-}
-
-/// Returns how many tests run at once. Most of the time they wait for sound, browsers and emulated phones: two at once left
-/// sixty of a hundred seconds of two processors to nobody.
-fn at_once() -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    processors + processors.div_ceil(2)
 }
 
 /// The Python of the tests, with exactly what `tests/requirements.txt` names.

@@ -118,7 +118,16 @@ impl Party {
     pub(super) fn enqueue(&self, titles: &[&str]) {
         let mut host = Caller::new(Ipv4Addr::LOCALHOST, self.running.address);
         for title in titles {
-            let added = host.ask("POST", "/api/queue", Some(&json!({ "track": self.track(title), "at": "end" })));
+            let wish = json!({ "track": self.track(title), "at": "end" });
+            // The library lists a song a moment before the rules have been told of it.
+            let mut added = None;
+            until(|| {
+                let answer = host.ask("POST", "/api/queue", Some(&wish));
+                let is_known = answer.status != 404;
+                added = Some(answer);
+                is_known
+            });
+            let added = added.expect("it was asked");
             assert_eq!(added.status, 201, "{added:?}");
         }
     }
