@@ -175,11 +175,11 @@ impl Card {
     /// # Panics
     /// When there is no such file.
     pub fn place(&self, slot: usize, path: &str) -> u64 {
+        // The block with its first bytes: `blocks` names those before it that say where the others are.
         let said =
-            Command::new("debugfs").args(["-R", &format!("blocks {path}")]).arg(self.made("out/slot.img")).output();
-        let said = String::from_utf8(said.expect("debugfs starts").stdout).expect("numbers");
-        let block: u64 =
-            said.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a file with a block");
+            Command::new("debugfs").args(["-R", &format!("bmap {path} 0")]).arg(self.made("out/slot.img")).output();
+        let said = String::from_utf8(said.expect("debugfs starts").stdout).expect("a number");
+        let block: u64 = said.trim().parse().ok().filter(|block| *block > 0).expect("a file with a block");
         SLOTS[slot] + block * 4096
     }
 
