@@ -49,7 +49,8 @@ fn a_usb_sound_card_is_heard_over_the_music_and_again_from_another_socket_after_
         let at = rest.windows(2).position(|two| two.iter().all(|heard| (heard - hz).abs() < hz / 100.0));
         rest = &rest[at.unwrap_or_else(|| panic!("a second of {hz} Hz is missing: {pitches:.0?}"))..];
     }
-    let holes = hear::gaps(&heard, 0.01, HOLE);
+    // What a listener who has just come hears first is another test's.
+    let holes = hear::gaps(hear::sounding(&heard, 0.01), 0.01, HOLE);
     assert!(holes.is_empty(), "silence: {holes:?}");
 }
 
