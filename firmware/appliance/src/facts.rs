@@ -53,7 +53,7 @@ pub struct Radio {
 /// The box's power and temperature.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Power {
-    /// Whether the voltage is too low now; `None` on a machine that cannot tell.
+    /// Whether the voltage is too low now; `None` on a machine without a driver that measures it.
     pub undervoltage: Option<bool>,
     /// Whether it was seen to be at some time since the box started.
     pub undervoltage_seen: bool,

@@ -2,8 +2,8 @@
 //!
 //! `rpi_volt` is the driver `raspberrypi-hwmon`: it asks the Pi's firmware every two seconds whether the voltage was too
 //! low since it last asked. Debian's kernels are built without it (`CONFIG_SENSORS_RASPBERRYPI_HWMON`), Raspberry Pi's own
-//! with it: where it is missing, nobody can tell, and that is what is said. No Pi before the fifth measures the voltage
-//! itself. Reading only; whoever reads a file in `/sys` never waits for a device here.
+//! with it: without the driver the undervoltage is unknown (`None`). No Pi before the fifth measures the voltage
+//! itself. Only reads; a file in `/sys` never waits for a device here.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! How often sound was coded in this process, whoever it was for: what shows that a stream went through without being touched.
+//! Counters of encoder and decoder calls of the whole process: they show that a relayed stream is neither decoded nor encoded.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -279,7 +279,7 @@ impl Scanner {
         self.send_batch(place, &mut batch, reading)
     }
 
-    /// `tags`, with what whoever plays the file says of it where they leave a doubt.
+    /// Returns `tags`, completed by the decoder where they leave a doubt.
     fn heard(&self, file: &Path, tags: Tags, doubt: Doubt) -> Result<Tags, Unheard> {
         match doubt {
             Doubt::Nothing => Ok(tags),

@@ -38,7 +38,7 @@ pub(crate) enum Doubt {
     /// Nothing that matters.
     #[default]
     Nothing,
-    /// Not all of its tags could be read, and names are missing that whoever plays it may find.
+    /// Not all of its tags could be read, and names are missing that the decoder may find.
     Names(String),
     /// Whether there is sound in it: whoever plays it has the last word.
     Sound(String),

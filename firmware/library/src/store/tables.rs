@@ -1,4 +1,4 @@
-//! The newest version of the tables.
+//! The newest version of the database's schema; the earlier ones stand in the store, which migrates them.
 
 /// Genres are searched as well, and more tags and letters are read than before: all are read again.
 pub(super) const WITH_GENRES: &str = "
